@@ -1,0 +1,201 @@
+"""The only room with a door to AWS: clients, calls, retries. Nothing in it knows what a repository is."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import ClientError, NoRegionError
+from botocore.parsers import ResponseParserError
+
+from ecrops.aws.arn import Arn, Partition, partition_of
+from ecrops.aws.gate import Gate
+from ecrops.aws.retry import Deadline, RetryPolicy, code_of, is_throttled, persistently
+from ecrops.version import __version__
+
+__all__ = ["DENIED", "Arn", "Aws", "ClientError", "RetryPolicy", "code_of"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+class Aws:
+    """One account in one region: its clients, made when first needed, and the ways to call them."""
+
+    def __init__(self, session: boto3.Session | None, workers: int, retry: RetryPolicy) -> None:
+        self.session = session or boto3.Session()
+        self.workers = workers
+        self.retry = retry
+        self._deadline = Deadline()
+        self._gate = Gate(workers)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.RLock()
+        self._learned: dict[str, str] = {}
+        self._made: dict[str, float] = {}
+
+    def within(self, seconds: float) -> Aws:
+        """The same clients and memory, with a deadline ``seconds`` from now."""
+        other = copy.copy(self)
+        other._deadline = Deadline(seconds)
+        return other
+
+    @property
+    def region(self) -> str:
+        """The region of the session.
+
+        Raises:
+            NoRegionError: botocore's own error: the session has none.
+        """
+        if not self.session.region_name:
+            raise NoRegionError
+        return self.session.region_name
+
+    @property
+    def partition(self) -> Partition:
+        """The partition that the region is in."""
+        return partition_of(self.region)
+
+    @property
+    def account_id(self) -> str:
+        """The account: from whichever answer named it first, else from STS, which needs no permission."""
+        if "account" not in self._learned:
+            self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
+        return self._learned["account"]
+
+    def client(self, service: str) -> Any:
+        """The client of a service. Call it first on the caller's thread: boto3 sessions are not thread-safe."""
+        with self._lock:
+            if service not in self._clients:
+                partition_of(self.region)  # an unknown region is said before a host name fails to resolve
+                make: Any = self.session.client  # typed for literal names only
+                self._clients[service] = make(service, config=self._config())
+            return self._clients[service]
+
+    def _config(self) -> Config:
+        theirs = self.session._session.get_default_client_config()
+        agent = f"{getattr(theirs, 'user_agent_extra', None) or ''} ecrops/{__version__}".strip()
+        return Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            connect_timeout=10,
+            read_timeout=30,
+            max_pool_connections=self.workers,
+            user_agent_extra=agent,
+        )
+
+    def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        needs: str = "",
+        awaits: Collection[str] = (),
+    ) -> dict[str, Any]:
+        """Make one call, as often as the retry policy allows.
+
+        Args:
+            service: A service of boto3, such as ``ecr``.
+            operation: An operation of it, such as ``DescribeRepositories``.
+            params: The members of its input.
+            needs: A member without which an answer is not believed.
+            awaits: Error codes that mean "not visible yet", to be waited for.
+        """
+        doing = f"{service}:{operation}"
+        try:
+            answer = persistently(
+                lambda: self._once(service, operation, params, needs), self.retry, self._deadline, doing, awaits
+            )
+        except ClientError as error:
+            if code_of(error) in DENIED:
+                error.add_note(f"the caller needs the IAM action {doing}")
+            raise
+        self._learn(answer)
+        return answer
+
+    def _once(self, service: str, operation: str, params: Mapping[str, Any], needs: str) -> dict[str, Any]:
+        self._deadline.check(f"{service}:{operation}")
+        client = self.client(service)
+        era, throttled = self._gate.enter(), False
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+        except ClientError as error:
+            throttled = is_throttled(error)
+            raise
+        finally:
+            self._gate.leave(era, throttled=throttled)
+        shape = client.meta.service_model.operation_model(operation).output_shape
+        if _is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
+            raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
+        return answer
+
+    def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
+        """One member of the answer to a call. An answer without it is not an answer."""
+        return self.call(service, operation, params, needs=member, awaits=awaits)[member]
+
+    def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[list[Any]]:
+        """The member of each page of a listing, in order, each page asked for when it is wanted."""
+        token: dict[str, str] = {}
+        while True:
+            answer = self.call(service, operation, {**params, **token}, needs=member)
+            yield answer[member]
+            if not answer.get("nextToken"):
+                return
+            token = {"nextToken": answer["nextToken"]}
+
+    def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """``do`` for each item, in parallel, in order; the first error stops what has not begun."""
+        todo = list(items)
+        if len(todo) < 2:
+            return [do(item) for item in todo]
+        with self.pool(len(todo)) as pool:
+            futures = [pool.submit(do, item) for item in todo]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def pool(self, tasks: int) -> ThreadPoolExecutor:
+        """Threads for so many tasks: as many as there are workers at most."""
+        return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
+
+    def wait(self, seconds: float, doing: str) -> None:
+        """Sleep, unless the deadline comes first."""
+        self._deadline.check(doing, ahead=seconds)
+        self.retry.sleep(seconds)
+
+    def remember(self, key: str) -> None:
+        """Note that something was made just now: not every part of AWS sees it yet."""
+        self._made[key] = time.monotonic()
+
+    def forget(self, key: str) -> None:
+        """It was removed: from now on, not found means what it says."""
+        self._made.pop(key, None)
+
+    def made_recently(self, key: str) -> bool:
+        """Whether something was made by this registry a moment ago."""
+        return time.monotonic() - self._made.get(key, -1e9) < self.retry.propagation_budget
+
+    def _learn(self, answer: Mapping[str, Any]) -> None:
+        """ECR names the account that it answers for, in the answer or in what the answer holds."""
+        if "account" in self._learned:
+            return
+        for value in (answer, *answer.values()):
+            part = value[0] if isinstance(value, list) and value else value
+            if isinstance(part, dict) and "registryId" in part:
+                self._learned["account"] = part["registryId"]
+                return
+
+
+def _is_truncated(answer: Mapping[str, Any], expected: Collection[str]) -> bool:
+    """A JSON body that breaks off is parsed by botocore as an answer without members, and without an error."""
+    return bool(expected) and not any(member in answer for member in expected)

@@ -1,0 +1,95 @@
+"""What the values share: checking the types of their fields, and reading them from JSON by path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from ecrops.errors import SpecError, join
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+
+class Problems:
+    """Collects what is wrong with a value, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self._reasons: list[str] = []
+
+    def add(self, path: str, reason: str) -> None:
+        """Note that the field at ``path`` is wrong."""
+        self._reasons.append(join(path, reason) if path else reason)
+
+    def check(self, right: bool, path: str, reason: str) -> bool:
+        """Note ``reason`` unless it is ``right``; returns ``right``."""
+        if not right:
+            self._reasons.append(f"{path}: {reason}" if path else reason)
+        return right
+
+    def take(self, path: str, make: Callable[[], T]) -> T | None:
+        """What ``make`` returns; the reasons of its error are noted as those of the part at ``path``."""
+        try:
+            return make()
+        except SpecError as error:
+            self._reasons.extend(error.at(path).reasons)
+            return None
+
+    def raise_any(self) -> None:
+        """Raise a ``SpecError`` if anything was noted."""
+        if self._reasons:
+            raise SpecError(*self._reasons)
+
+    def strings(self, path: str, value: object) -> tuple[str, ...]:
+        """A list of strings as a tuple. One string in its place is the usual mistake."""
+        if isinstance(value, str):
+            self.add("", f"{path}: expected a list of strings, got {value!r}; write [{value!r}]")
+        elif not isinstance(value, Collection) or isinstance(value, Mapping | bytes):
+            self.add("", f"{path}: expected a list of strings, got {value!r}")
+        elif wrong := [entry for entry in value if not isinstance(entry, str)]:
+            self.add("", f"{path}: expected a list of strings, got {wrong[0]!r} in it")
+        else:
+            return tuple(value)
+        return ()
+
+    def member(self, path: str, kind: type[E], value: object) -> E | None:
+        """The member of an enumeration that ``value`` is or names."""
+        try:
+            return kind(value)  # type: ignore[arg-type]
+        except ValueError:
+            self.add("", f"{path}: expected one of {', '.join(kind)}, got {value!r}")
+            return None
+
+
+def compact(value: Any) -> str:
+    """A dataclass as Python, without the fields that say nothing."""
+    said = {field.name: getattr(value, field.name) for field in fields(value)}
+    parts = (
+        f"{name}={str(part)!r}" if isinstance(part, StrEnum) else f"{name}={part!r}"
+        for name, part in said.items()
+        if part is not None
+    )
+    return f"{type(value).__name__}({', '.join(parts)})"
+
+
+def known(data: object, names: Collection[str], what: str) -> Mapping[str, Any]:
+    """``data`` as the fields of a value.
+
+    Raises:
+        SpecError: It is not a mapping, or has a key that is not among ``names``.
+    """
+    if not isinstance(data, Mapping):
+        raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
+    unknown = [key for key in data if key not in names]
+    if unknown:
+        raise SpecError(*(f"{key}: unknown key{_hint(str(key), names)}" for key in unknown))
+    return data
+
+
+def _hint(key: str, names: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, list(names), 1)
+    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(names)}"
