@@ -1,0 +1,111 @@
+"""Wants, reads, changes, plan: one engine for specs and verbs, for one repository and for fleets.
+
+An **aspect** is a part of something that has a key: the tags of a repository, its lifecycle policy. It is a module
+with the functions of ``Aspect``. An **edit** is what is wanted of it; a **want** is an edit of one aspect of one key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from ecrops.aws import Aws, ClientError
+from ecrops.plan import Change, Note, Plan
+
+
+class Aspect(Protocol):
+    """What the engine asks of an aspect. ``changes`` is pure: it decides, and never calls AWS."""
+
+    @property
+    def stands_on(self) -> Aspect | None:
+        """The aspect without which this one has nothing to read."""
+
+    def prepare(self, aws: Aws) -> None:
+        """Make, on the caller's thread, what ``read`` needs."""
+
+    def changes(self, key: str, edits: Sequence[Any], have: Any) -> Iterator[Change | Note]:
+        """What is missing. ``have`` is ``None`` where that which the aspect stands on is not there yet."""
+
+    def look_again(self, edit: Any) -> bool:
+        """Whether what is there is read once more after the edit was made, and planned again if need be."""
+
+
+@runtime_checkable
+class ReadsOne(Protocol):
+    """An aspect that is read with one call for each key."""
+
+    def read(self, aws: Aws, key: str) -> Any:
+        """What is there."""
+
+
+@runtime_checkable
+class ReadsAll(Protocol):
+    """An aspect of which many are read with one call."""
+
+    def read_all(self, aws: Aws, wants: Mapping[str, Sequence[Any]]) -> Mapping[str, Any]:
+        """What is there, by key."""
+
+
+@dataclass(frozen=True)
+class Want:
+    """An edit of one aspect of one key."""
+
+    aspect: Aspect
+    key: str
+    edit: Any
+
+
+Goal = tuple[Aspect, str]
+
+
+def group(wants: Iterable[Want]) -> dict[Goal, list[Any]]:
+    """The edits of each aspect of each key: however many there are, they are one read and one change."""
+    goals: dict[Goal, list[Any]] = {}
+    for want in wants:
+        goals.setdefault((want.aspect, want.key), []).append(want.edit)
+    return goals
+
+
+def read(aws: Aws, goals: Mapping[Goal, Sequence[Any]], known: Mapping[Goal, Any] | None = None) -> dict[Goal, Any]:
+    """What is there: first that which others stand on, then, where that is there, the others, all in parallel."""
+    have = dict(known or {})
+    first = [goal for goal in goals if (goal[0].stands_on, goal[1]) not in goals and goal not in have]
+    _read_wave(aws, {goal: goals[goal] for goal in first}, have)
+    rest = {goal: edits for goal, edits in goals.items() if goal not in have}
+    for aspect, key in rest:
+        if aspect.stands_on and have[aspect.stands_on, key] is None:
+            have[aspect, key] = None
+    _read_wave(aws, {goal: edits for goal, edits in rest.items() if goal not in have}, have)
+    return have
+
+
+def _read_wave(aws: Aws, goals: Mapping[Goal, Sequence[Any]], have: dict[Goal, Any]) -> None:
+    single: list[tuple[ReadsOne, Goal]] = []
+    for aspect in dict.fromkeys(aspect for aspect, _ in goals):
+        aspect.prepare(aws)
+        wants = {key: edits for (each, key), edits in goals.items() if each is aspect}
+        if isinstance(aspect, ReadsAll):
+            have |= {(aspect, key): there for key, there in aspect.read_all(aws, wants).items()}
+        elif isinstance(aspect, ReadsOne):
+            single += [(aspect, (aspect, key)) for key in wants]
+    there = aws.map(lambda item: _read_one(aws, item[0], item[1][1]), single)
+    have |= {goal: what for (_, goal), what in zip(single, there, strict=True)}
+
+
+def _read_one(aws: Aws, aspect: ReadsOne, key: str) -> Any:
+    try:
+        return aspect.read(aws, key)
+    except ClientError as error:
+        error.add_note(f"while reading {key}; nothing was written")
+        raise
+
+
+def make_plan(aws: Aws, wants: Sequence[Want]) -> Plan:
+    """Read what is there, and decide what is missing. Reads only."""
+    goals = group(wants)
+    have = read(aws, goals)
+    found = [part for (aspect, key), edits in goals.items() for part in aspect.changes(key, edits, have[aspect, key])]
+    changes = tuple(part for part in found if isinstance(part, Change))
+    notes = tuple(dict.fromkeys(part for part in found if isinstance(part, Note)))
+    return Plan(changes, notes, wants=tuple(wants), region=aws.region)
