@@ -1,0 +1,167 @@
+"""What ECR refuses in a lifecycle policy, said before the call and with the way out.
+
+Works on rules in ECR's own JSON form. A key or a count type that is newer than ecrops passes: what it means is
+ECR's to say. The checks are those of the ECR user guide, "Lifecycle policy properties":
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+Rule = Mapping[str, Any]
+
+COUNT = "imageCountMoreThan"
+PUSHED = "sinceImagePushed"
+PULLED = "sinceImagePulled"
+TRANSITIONED = "sinceImageTransitioned"
+COUNT_TYPES = (COUNT, PUSHED, PULLED, TRANSITIONED)
+
+MOST_RULES = 50
+MOST_CHARACTERS = 30_720
+LEAST_CHARACTERS = 100
+MOST_WILDCARDS = 4
+ARCHIVE_DAYS = 90
+
+
+def rule_problems(rule: Rule) -> Iterator[str]:
+    """What is wrong with one rule, whatever the other rules are."""
+    selection, action = rule.get("selection"), rule.get("action")
+    if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
+        yield "a rule has a 'selection' and an 'action', each an object"
+        return
+    yield from (f"{key!r} is null: leave the key out" for key in _nulls(rule, selection, action))
+    yield from _tag_problems(selection)
+    yield from _count_problems(selection)
+    yield from _action_problems(selection, action)
+    priority = rule.get("rulePriority", 1)
+    if not _is_number(priority) or priority < 1:
+        yield f"a priority is a whole number of at least 1, got {priority!r}"
+
+
+def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:
+    """What is wrong with the rules of a policy together. Each rule alone is sound, and has a priority."""
+    if len(rules) > MOST_RULES:
+        yield f"a policy has at most {MOST_RULES} rules, this one has {len(rules)}"
+    for priority, times in Counter(rule["rulePriority"] for rule in rules).items():
+        if times > 1:
+            yield f"{times} rules have the priority {priority}: give each its own, or none to be numbered"
+    for storage in dict.fromkeys(storage_class(rule) for rule in rules):
+        yield from _class_problems(storage, [rule for rule in rules if storage_class(rule) == storage])
+
+
+def text_problems(text: str) -> Iterator[str]:
+    """What is wrong with the length of a policy."""
+    if not LEAST_CHARACTERS <= len(text) <= MOST_CHARACTERS:
+        yield (
+            f"a policy has {LEAST_CHARACTERS} to {MOST_CHARACTERS:,} characters, this one has {len(text):,}: "
+            "shorten the descriptions, or merge rules"
+        )
+
+
+def storage_class(rule: Rule) -> str:
+    """The storage class whose images a rule selects."""
+    return str(rule["selection"].get("storageClass", "standard"))
+
+
+def tag_status(rule: Rule) -> str:
+    """Whether a rule selects ``tagged``, ``untagged`` or ``any`` images."""
+    return str(rule["selection"].get("tagStatus"))
+
+
+def _nulls(*parts: Mapping[str, Any]) -> list[str]:
+    return [key for part in parts for key, value in part.items() if value is None]
+
+
+def _tag_problems(selection: Mapping[str, Any]) -> Iterator[str]:
+    status = selection.get("tagStatus")
+    lists = {key: selection[key] for key in ("tagPrefixList", "tagPatternList") if key in selection}
+    if status not in ("tagged", "untagged", "any"):
+        yield f"tag status: expected tagged, untagged or any, got {status!r}"
+    elif status != "tagged" and lists:
+        yield f"tag prefixes and tag patterns go with the tag status 'tagged' only, not with {status!r}"
+    elif len(lists) == 2:
+        yield "give tag prefixes or tag patterns, not both: a prefix 'a' is the pattern 'a*'"
+    elif status == "tagged" and not any(lists.values()):
+        yield "the tag status 'tagged' needs tag prefixes or tag patterns: the pattern '*' is every tag"
+    for key, entries in lists.items():
+        yield from _entry_problems(key, entries)
+
+
+def _entry_problems(key: str, entries: object) -> Iterator[str]:
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        yield f"{key}: expected a list of strings, got {entries!r}"
+        return
+    for entry in entries:
+        if not isinstance(entry, str) or not entry:
+            yield f"{key}: expected strings that are not empty, got {entry!r}"
+        elif key == "tagPatternList" and entry.count("*") > MOST_WILDCARDS:
+            yield f"a tag pattern has at most four '*': {entry!r} has {entry.count('*')}"
+
+
+def _count_problems(selection: Mapping[str, Any]) -> Iterator[str]:
+    kind, unit, number = (selection.get(key) for key in ("countType", "countUnit", "countNumber"))
+    if not isinstance(kind, str):
+        yield f"count type: expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
+    if not _is_number(number) or number < 1:
+        yield f"a count or an age is a whole number of at least 1, got {number!r}"
+    if kind == COUNT and "countUnit" in selection:
+        yield "a count of images has no countUnit: leave it out"
+    elif kind in COUNT_TYPES[1:] and unit != "days":
+        yield f"{kind} is counted in days: countUnit must be 'days', got {unit!r}"
+
+
+def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[str]:
+    kind, verb, storage = selection.get("countType"), action.get("type"), selection.get("storageClass", "standard")
+    if verb not in ("expire", "transition"):
+        yield f"action: expected expire or transition, got {verb!r}"
+    if verb == "transition" and action.get("targetStorageClass") != "archive":
+        yield "a transition needs the target storage class 'archive'"
+    if verb == "expire" and "targetStorageClass" in action:
+        yield "only a transition has a target storage class"
+    if storage not in ("standard", "archive"):
+        yield f"storage class: expected standard or archive, got {storage!r}"
+    if kind == PULLED and verb == "expire":
+        yield (
+            "ECR archives images that are not pulled, it does not expire them: transition to 'archive', "
+            "and expire what was archived (since_image_transitioned) with a second rule"
+        )
+    if kind == TRANSITIONED:
+        yield from _archive_problems(selection, verb, storage)
+    elif kind in COUNT_TYPES and storage == "archive":
+        yield f"{kind} selects images in standard storage; archived images are selected by {TRANSITIONED}"
+
+
+def _archive_problems(selection: Mapping[str, Any], verb: object, storage: object) -> Iterator[str]:
+    number = selection.get("countNumber")
+    if verb == "transition":
+        yield "an archived image can only be expired"
+    if storage != "archive":
+        yield f"{TRANSITIONED} selects archived images: it needs the storage class 'archive'"
+    if _is_number(number) and 1 <= number < ARCHIVE_DAYS:
+        yield f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
+
+
+def _class_problems(storage: str, rules: Sequence[Rule]) -> Iterator[str]:
+    status = Counter(tag_status(rule) for rule in rules)
+    if status["untagged"] > 1:
+        yield f"only one rule can select untagged images per storage class, {status['untagged']} do in {storage}"
+    if status["any"] > 1:
+        yield f"only one rule can have the tag status 'any' per storage class, {status['any']} do in {storage}"
+    last = max(rule["rulePriority"] for rule in rules)
+    for rule in rules:
+        if tag_status(rule) == "any" and status["any"] == 1 and rule["rulePriority"] < last:
+            yield (
+                f"the rule with the tag status 'any' must have the highest priority number per storage class: it has "
+                f"{rule['rulePriority']}, another has {last}; give it none to be put last"
+            )
+    prefixes = Counter(tuple(sorted(set(rule["selection"].get("tagPrefixList", ())))) for rule in rules)
+    for entries, times in prefixes.items():
+        if entries and times > 1:
+            yield f"{times} rules select the same tag prefixes, {list(entries)}: merge them, ECR wants each set once"
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

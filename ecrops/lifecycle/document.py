@@ -1,0 +1,199 @@
+"""A lifecycle policy: its canonical form, the order of its rules, and edits of it. Pure.
+
+Everything here works on ECR's own JSON form, as a list of rules; an empty list is no policy.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecrops.errors import SpecError
+from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
+from ecrops.lifecycle.rule import LifecycleRule
+
+Rules = list[dict[str, Any]]
+
+
+def parse(text: str) -> Rules:
+    """The rules of a policy as ECR returns it."""
+    rules: Rules = json.loads(text)["rules"]
+    return rules
+
+
+def to_text(rules: Sequence[Rule]) -> str:
+    """The policy as it is sent."""
+    return json.dumps({"rules": list(rules)}, separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical(rules: Iterable[Rule]) -> Rules:
+    """What a policy means: rules by priority, lists of tags sorted, defaults and empty lists left out.
+
+    Keys that ecrops does not know are kept, so that a difference in them is a difference.
+    """
+    return sorted((_canonical(rule) for rule in rules), key=lambda rule: int(rule.get("rulePriority", 0)))
+
+
+def _canonical(rule: Rule) -> dict[str, Any]:
+    kept = {key: value for key, value in rule.items() if value is not None}
+    selection = {key: _sorted(value) for key, value in rule.get("selection", {}).items() if value not in (None, [])}
+    if selection.get("storageClass") == "standard":
+        del selection["storageClass"]
+    action = {key: value for key, value in rule.get("action", {}).items() if value is not None}
+    numbers = {"rulePriority": kept, "countNumber": selection}
+    for key, part in numbers.items():
+        if isinstance(part.get(key), str) and part[key].isdecimal():
+            part[key] = int(part[key])
+    return kept | {"selection": selection, "action": action}
+
+
+def _sorted(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list | tuple) else value
+
+
+def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
+    """Give every rule a priority, in the order of the CDK, and check the policy that results.
+
+    Rules that have a priority keep it and come first, then those without, then ``any``; a rule without a priority
+    gets the next one after the highest.
+
+    Raises:
+        SpecError: ECR would refuse the policy; with every reason.
+    """
+    plain = [_to_ecr(index, rule) for index, rule in enumerate(rules)]
+    rest = [rule for rule in plain if tag_status(rule) != "any"]
+    last = [rule for rule in plain if tag_status(rule) == "any"]
+    numbered = [rule for rule in rest if "rulePriority" in rule]
+    unnumbered = [rule for rule in rest if "rulePriority" not in rule]
+    if unnumbered and any("rulePriority" in rule for rule in last):
+        raise SpecError("an 'any' rule with a priority goes with numbered rules only: give it none, it is put last")
+    result = [*numbered, *_numbered([*unnumbered, *last], _following(plain))]
+    check(result)
+    return result
+
+
+def _following(rules: Iterable[Rule]) -> int:
+    return max((rule["rulePriority"] for rule in rules if "rulePriority" in rule), default=0) + 1
+
+
+def _numbered(rules: Iterable[Rule], first: int) -> Rules:
+    count = itertools.count(first)
+    return [dict(rule) if "rulePriority" in rule else {"rulePriority": next(count), **rule} for rule in rules]
+
+
+def _to_ecr(index: int, rule: object) -> dict[str, Any]:
+    if isinstance(rule, LifecycleRule):
+        return rule.to_ecr()
+    if not isinstance(rule, Mapping):
+        raise SpecError(f"[{index}]: expected a LifecycleRule, or a dict in ECR's JSON form, got {rule!r}")
+    if reasons := list(rule_problems(rule)):
+        raise SpecError(*(f"[{index}]: {reason}" for reason in reasons))
+    return dict(rule)
+
+
+def check(rules: Sequence[Rule]) -> None:
+    """Refuse a policy that ECR would refuse.
+
+    Raises:
+        SpecError: With every reason.
+    """
+    if rules and (reasons := [*policy_problems(rules), *text_problems(to_text(rules))]):
+        raise SpecError(*reasons)
+
+
+def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
+    """A rule without its place in the policy: two rules with one body do the same."""
+    plain = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
+    plain.pop("rulePriority", None)
+    return plain
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """An edit: these rules and no others, whatever is there."""
+
+    rules: Sequence[LifecycleRule | Rule]
+
+    def __call__(self, have: Sequence[Rule]) -> Rules:
+        """The rules after the edit."""
+        return render(self.rules)
+
+
+@dataclass(frozen=True)
+class Include:
+    """An edit: this rule too.
+
+    Args:
+        rule: The rule to have.
+        floating: The rules that the same caller added before. Those without a priority follow the ones with, as if
+            all had been given at once: ECR does not tell which is which.
+    """
+
+    rule: LifecycleRule | Rule
+    floating: Sequence[LifecycleRule | Rule] = ()
+
+    def __call__(self, have: Sequence[Rule]) -> Rules:
+        """The rules after the edit."""
+        wanted = _to_ecr(0, self.rule)
+        if any(_is(wanted, rule) for rule in have):
+            return [dict(rule) for rule in have]
+        others = [dict(rule) for rule in have if body(rule) != body(wanted)]
+        last = [rule for rule in others if tag_status(rule) == "any"]
+        if tag_status(wanted) == "any":
+            _refuse_second_any(wanted, last)
+            result = [*others, *_numbered([wanted], _following(others))]
+        else:
+            result = _last(self._placed(wanted, [rule for rule in others if tag_status(rule) != "any"]), last)
+        check(result)
+        return result
+
+    def _placed(self, wanted: dict[str, Any], rules: Rules) -> Rules:
+        if "rulePriority" not in wanted:
+            return [*rules, *_numbered([wanted], _following(rules))]
+        floating = [body(rule) for rule in self.floating if "rulePriority" not in _to_ecr(0, rule)]
+        fixed = [*(rule for rule in rules if body(rule) not in floating), wanted]
+        moved = [_unnumbered(rule) for mine in floating for rule in rules if body(rule) == mine]
+        return [*fixed, *_numbered(moved, _following(fixed))]
+
+
+@dataclass(frozen=True)
+class Exclude:
+    """An edit: not this rule, wherever it stands unless it names its priority."""
+
+    rule: LifecycleRule | Rule
+
+    def __call__(self, have: Sequence[Rule]) -> Rules:
+        """The rules after the edit."""
+        wanted = _to_ecr(0, self.rule)
+        return [dict(rule) for rule in have if not _is(wanted, rule)]
+
+
+Edit = Exactly | Include | Exclude
+
+
+def _is(wanted: Rule, rule: Rule) -> bool:
+    placed = wanted.get("rulePriority", rule["rulePriority"]) == rule["rulePriority"]
+    return placed and body(wanted) == body(rule)
+
+
+def _last(rules: Rules, last: Iterable[Rule]) -> Rules:
+    """``rules``, and after them the ``any`` rules of the policy: renumbered where that keeps them last."""
+    for rule in last:
+        rules.append({**rule, "rulePriority": max(rule["rulePriority"], _following(rules))})
+    return rules
+
+
+def _refuse_second_any(wanted: Rule, last: Iterable[Rule]) -> None:
+    for rule in last:
+        if storage_class(rule) == storage_class(wanted):
+            raise SpecError(
+                f"the policy has an 'any' rule already, of priority {rule['rulePriority']}, and can have one per "
+                "storage class: remove_lifecycle_rule takes it out, set_lifecycle_rules replaces all rules"
+            )
+
+
+def _unnumbered(rule: Rule) -> dict[str, Any]:
+    return {key: value for key, value in rule.items() if key != "rulePriority"}

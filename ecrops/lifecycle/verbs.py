@@ -1,0 +1,65 @@
+"""The verbs of a repository about its lifecycle policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ecrops.errors import SpecError
+from ecrops.handle import Handle
+from ecrops.lifecycle import aspect, document
+from ecrops.lifecycle.checks import Rule
+from ecrops.lifecycle.rule import LifecycleRule
+from ecrops.plan import Plan
+from ecrops.spec import check_rules
+
+if TYPE_CHECKING:
+    from ecrops.registry import Registry
+
+
+class LifecycleVerbs(Handle):
+    """Adding, removing and replacing the rules of a repository."""
+
+    def __init__(self, registry: Registry, name_or_arn: str) -> None:
+        super().__init__(registry, name_or_arn)
+        self._added: list[LifecycleRule | Rule] = []
+
+    def add_lifecycle_rule(self, rule: LifecycleRule | Rule | None = None, /, **fields: Any) -> Plan:
+        """Add a rule to the lifecycle policy, before its ``any`` rule. The same rule twice is no change.
+
+        Rules that are added one by one through one handle are in the order that the CDK gives them at once.
+
+        Args:
+            rule: A rule, or one in ECR's own JSON form.
+            fields: The fields of a ``LifecycleRule``, instead of a rule.
+
+        Raises:
+            SpecError: ECR would refuse the rule, or the policy with it.
+        """
+        wanted = _one_rule(rule, fields)
+        made = self._make(aspect, document.Include(wanted, tuple(self._added)))
+        self._added.append(wanted)
+        return made
+
+    def remove_lifecycle_rule(self, rule: LifecycleRule | Rule | None = None, /, **fields: Any) -> Plan:
+        """Remove a rule from the lifecycle policy, wherever it stands; with the last one, the policy."""
+        return self._make(aspect, document.Exclude(_one_rule(rule, fields)))
+
+    def set_lifecycle_rules(self, *rules: LifecycleRule | Rule) -> Plan:
+        """Replace the lifecycle policy by these rules; without one, remove it.
+
+        Raises:
+            SpecError: ECR would refuse the policy.
+        """
+        made = self._make(aspect, document.Exactly(check_rules(rules)))
+        self._added = list(rules)
+        return made
+
+
+def _one_rule(rule: LifecycleRule | Rule | None, fields: Mapping[str, Any]) -> LifecycleRule | Rule:
+    if (rule is None) == (not fields):
+        raise SpecError("expected one rule, or the fields of one, such as max_image_count=30")
+    if rule is None:
+        return LifecycleRule.from_dict(fields)
+    check_rules([rule])
+    return rule

@@ -1,0 +1,75 @@
+"""A live handle on one repository, and its verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecrops import ecr, tags
+from ecrops.errors import SpecError
+from ecrops.lifecycle.verbs import LifecycleVerbs
+from ecrops.plan import Plan
+from ecrops.spec import RepositorySpec, check_tags
+
+
+class Repository(LifecycleVerbs):
+    """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
+
+    Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
+    """
+
+    def exists(self) -> bool:
+        """Whether the repository is there."""
+        self._check_account()
+        return ecr.is_there(self.registry._aws, self.name)
+
+    def describe(self) -> RepositorySpec:
+        """What is there, as a spec that ``ensure`` would find nothing to do for.
+
+        Raises:
+            ClientError: botocore's ``RepositoryNotFoundException``.
+        """
+        self._check_account()
+        return self.registry.describe(self.name)[0]
+
+    def ensure(self, **fields: Any) -> Plan:
+        """Create the repository, or bring it to the settings given.
+
+        Args:
+            fields: The fields of a ``RepositorySpec``.
+
+        Raises:
+            SpecError: No repository can be like this.
+            ConflictError: Something differs that cannot be changed, such as the encryption.
+        """
+        try:
+            spec = RepositorySpec(self.name, **fields)
+        except TypeError:
+            raise SpecError(
+                *(f"{field}: unknown setting" for field in fields if field not in RepositorySpec.__slots__)
+            ) from None
+        self._check_account()
+        if spec.lifecycle_rules is not None:
+            self._added = list(spec.lifecycle_rules)
+        return self.registry.ensure(spec)
+
+    def delete(self, empty_on_delete: bool = False) -> Plan:
+        """Delete the repository, and wait until it is gone. Without it there is nothing to do.
+
+        Args:
+            empty_on_delete: Delete it even if it holds images, with them.
+
+        Raises:
+            ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
+        """
+        self._check_account()
+        return self.registry.remove(self.name, empty_on_delete=empty_on_delete)
+
+    def add_tags(self, tags_: Mapping[str, str] | None = None, /, **more: str) -> Plan:
+        """Set these tags, and leave the others."""
+        wanted = check_tags({**check_tags(tags_ or {}), **more})
+        return self._make(tags, tags.Include(wanted))
+
+    def remove_tags(self, *keys: str) -> Plan:
+        """Remove the tags with these keys, and leave the others."""
+        return self._make(tags, tags.Exclude(tuple(check_tags(dict.fromkeys(keys, "")))))

@@ -1,0 +1,126 @@
+"""The aspect of a repository's tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecrops import ecr, settings
+from ecrops.aws import Aws
+from ecrops.plan import Change, Kind
+from ecrops.spec import RepositorySpec
+
+stands_on = settings
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """An edit: these tags and no others."""
+
+    tags: Mapping[str, str]
+
+    def __call__(self, have: Mapping[str, str]) -> dict[str, str]:
+        """The tags after the edit."""
+        return dict(self.tags)
+
+
+@dataclass(frozen=True)
+class Include:
+    """An edit: these tags too."""
+
+    tags: Mapping[str, str]
+
+    def __call__(self, have: Mapping[str, str]) -> dict[str, str]:
+        """The tags after the edit."""
+        return {**have, **self.tags}
+
+
+@dataclass(frozen=True)
+class Exclude:
+    """An edit: no tags with these keys."""
+
+    keys: Sequence[str]
+
+    def __call__(self, have: Mapping[str, str]) -> dict[str, str]:
+        """The tags after the edit."""
+        return {key: value for key, value in have.items() if key not in self.keys}
+
+
+Edit = Exactly | Include | Exclude
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What is there: a repository's ARN, and its tags without AWS's own."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+
+def of_spec(spec: RepositorySpec) -> Edit | None:
+    """What a spec wants."""
+    return None if spec.tags is None else Exactly(spec.tags)
+
+
+def to_spec(have: Tagged) -> dict[str, Any]:
+    """The fields of the spec that describes what is there."""
+    return {"tags": dict(have.tags)}
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel: the ARN names the account."""
+    aws.client("ecr")
+    _ = aws.account_id
+
+
+def read(aws: Aws, name: str) -> Tagged:
+    """The tags of a repository."""
+    arn = ecr.arn_of(aws, name)
+    tags = ecr.get(aws, name, "ListTagsForResource", "tags", resourceArn=arn)
+    return Tagged(arn, {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")})
+
+
+def changes(name: str, edits: Sequence[Edit], have: Tagged | None) -> Iterator[Change]:
+    """Tags are added and changed before others are removed, so that no moment lacks one of both."""
+    if have is None:
+        return  # the repository is not there yet: its tags travel with CreateRepository
+    want = dict(have.tags)
+    for edit in edits:
+        want = edit(want)
+    put = {key: value for key, value in want.items() if have.tags.get(key) != value}
+    gone = [key for key in have.tags if key not in want]
+    if put:
+        yield Change(
+            name,
+            Kind.UPDATE,
+            "tags",
+            words({key: have.tags[key] for key in put if key in have.tags}),
+            words(put),
+            "ecr",
+            "TagResource",
+            {"resourceArn": have.arn, "tags": settings.tag_list(put)},
+            unseen=(ecr.MISSING,),
+        )
+    if gone:
+        yield Change(
+            name,
+            Kind.DELETE,
+            "tags",
+            words({key: have.tags[key] for key in gone}),
+            "",
+            "ecr",
+            "UntagResource",
+            {"resourceArn": have.arn, "tagKeys": gone},
+            unseen=(ecr.MISSING,),
+        )
+
+
+def words(tags: Mapping[str, str]) -> str:
+    """Tags as ``key=value``."""
+    return ", ".join(f"{key}={value}" for key, value in tags.items())
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether the edit could be lost to a concurrent writer: each tag is written by itself, so never."""
+    return False
