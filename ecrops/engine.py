@@ -49,11 +49,12 @@ class ReadsAll(Protocol):
 
 @dataclass(frozen=True)
 class Want:
-    """An edit of one aspect of one key."""
+    """An edit of one aspect of one key; ``serves`` names the key that it is only wanted for, if there is one."""
 
     aspect: Aspect
     key: str
     edit: Any
+    serves: str = ""
 
 
 Goal = tuple[Aspect, str]
@@ -101,10 +102,10 @@ def _read_one(aws: Aws, aspect: ReadsOne, key: str) -> Any:
         raise
 
 
-def make_plan(aws: Aws, wants: Sequence[Want]) -> Plan:
-    """Read what is there, and decide what is missing. Reads only."""
+def make_plan(aws: Aws, wants: Sequence[Want], known: Mapping[Goal, Any] | None = None) -> Plan:
+    """Read what is there and not known yet, and decide what is missing. Reads only."""
     goals = group(wants)
-    have = read(aws, goals)
+    have = read(aws, goals, known)
     found = [part for (aspect, key), edits in goals.items() for part in aspect.changes(key, edits, have[aspect, key])]
     changes = tuple(part for part in found if isinstance(part, Change))
     notes = tuple(dict.fromkeys(part for part in found if isinstance(part, Note)))

@@ -44,6 +44,7 @@ class Change:
         races: Error codes that say that somebody was faster: then the owner is read and planned again.
         unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
         advice: The way out, by error code.
+        follows: Owners whose changes come first; where these fail, this one is not made.
     """
 
     owner: str
@@ -59,6 +60,7 @@ class Change:
     races: Collection[str] = field(default=(), repr=False, compare=False)
     unseen: Collection[str] = field(default=(), repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    follows: Collection[str] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         return render.line(self)

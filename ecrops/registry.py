@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecrops import ecr, engine, settings, tags
@@ -11,6 +11,7 @@ from ecrops.apply import OnChange, apply
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.engine import Want
 from ecrops.errors import SpecError
+from ecrops.events.fleet import FleetVerbs
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.plan import Plan
 from ecrops.repository import Repository
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 ASPECTS = (settings, tags, lifecycle)
 
 
-class Registry:
+class Registry(FleetVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
     Args:
@@ -105,7 +106,13 @@ class Registry:
         Raises:
             SpecError: Two specs have one name.
         """
-        return self._plan(wants(specs))
+        wanted = wants(specs)
+        if all(spec.events is None for spec in specs):
+            return self._plan(wanted)
+        from ecrops.events.wants import of_specs
+
+        more, known = of_specs(self._aws, specs)
+        return self._plan([*wanted, *more], known)
 
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
@@ -172,11 +179,11 @@ class Registry:
         gone = settings.Absent(empty_on_delete)
         return self._make(Want(settings, check_name(name), gone) for name in dict.fromkeys(names))
 
-    def _plan(self, wanted: Iterable[Want]) -> Plan:
-        return engine.make_plan(self._aws, list(wanted))
+    def _plan(self, wanted: Iterable[Want], known: Mapping[engine.Goal, Any] | None = None) -> Plan:
+        return engine.make_plan(self._aws, list(wanted), known)
 
-    def _make(self, wanted: Iterable[Want]) -> Plan:
-        return self.apply(self._plan(wanted))
+    def _make(self, wanted: Iterable[Want], known: Mapping[engine.Goal, Any] | None = None) -> Plan:
+        return self.apply(self._plan(wanted, known))
 
 
 def wants(specs: Iterable[RepositorySpec]) -> Iterable[Want]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from ecrops import ecr, tags
 from ecrops.errors import SpecError
+from ecrops.events.verbs import EventVerbs
 from ecrops.lifecycle.verbs import LifecycleVerbs
 from ecrops.plan import Plan
 from ecrops.spec import RepositorySpec, check_tags
 
 
-class Repository(LifecycleVerbs):
+class Repository(LifecycleVerbs, EventVerbs):
     """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.

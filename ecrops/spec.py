@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
 from ecrops.lifecycle.checks import Rule
 from ecrops.lifecycle.document import render
 from ecrops.lifecycle.rule import LifecycleRule
+
+if TYPE_CHECKING:
+    from ecrops.events.event import Event
 
 # ECR's own patterns and limits, from the API model of CreateRepository:
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -54,6 +57,8 @@ class RepositorySpec:
         encryption: ``AES256`` (what ECR does without), ``KMS`` or ``KMS_DSSE``; ``KMS`` when a key is given.
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
+        events: Rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``; ``()`` removes
+            those that ecrops made for it.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
 
     Raises:
@@ -72,6 +77,7 @@ class RepositorySpec:
     encryption: RepositoryEncryption | str | None = None
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    events: Sequence[Event] | None = None
     tags: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -89,6 +95,10 @@ class RepositorySpec:
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
+        if self.events is not None:
+            from ecrops.events.event import check_events
+
+            self._set("events", problems.take("events", lambda: check_events(self.events, self.name)))
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
         problems.raise_any()
@@ -151,6 +161,14 @@ class RepositorySpec:
             values["lifecycle_rules"] = [
                 problems.take(f"lifecycle_rules[{index}]", lambda rule=rule: _rule_from(rule))  # type: ignore[misc]
                 for index, rule in enumerate(rules)
+            ]
+        events = values.get("events")
+        if isinstance(events, Sequence) and not isinstance(events, str):
+            from ecrops.events.event import Event
+
+            values["events"] = [
+                problems.take(f"events[{index}]", lambda event=event: Event.from_dict(event))  # type: ignore[misc]
+                for index, event in enumerate(events)
             ]
         problems.raise_any()
         return cls(**values)
@@ -262,7 +280,7 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LifecycleRule):
+    if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)

@@ -127,6 +127,7 @@ class Aws:
         era, throttled = self._gate.enter(), False
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+            _check_entries(answer, operation)
         except ClientError as error:
             throttled = is_throttled(error)
             raise
@@ -147,9 +148,9 @@ class Aws:
         while True:
             answer = self.call(service, operation, {**params, **token}, needs=member)
             yield answer[member]
-            if not answer.get("nextToken"):
+            token = {name: answer[name] for name in ("nextToken", "NextToken") if answer.get(name)}
+            if not token:
                 return
-            token = {"nextToken": answer["nextToken"]}
 
     def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``do`` for each item, in parallel, in order; the first error stops what has not begun."""
@@ -194,6 +195,25 @@ class Aws:
             if isinstance(part, dict) and "registryId" in part:
                 self._learned["account"] = part["registryId"]
                 return
+
+
+def _check_entries(answer: Mapping[str, Any], operation: str) -> None:
+    """EventBridge answers a call of which a part failed with HTTP 200: it is an error like any other.
+
+    Raises:
+        ClientError: With the code of the first entry that failed, naming all of them.
+    """
+    if not answer.get("FailedEntryCount"):
+        return
+    entries = answer.get("FailedEntries") or answer.get("Entries", ())
+    failed = [entry for entry in entries if entry.get("ErrorCode")]
+    said = "; ".join(f"{entry.get('TargetId', 'entry')}: {entry.get('ErrorMessage')}" for entry in failed)
+    error = {
+        "Code": failed[0]["ErrorCode"] if failed else "InternalException",
+        "Message": f"{answer['FailedEntryCount']} failed: {said}",
+    }
+    metadata = answer.get("ResponseMetadata", {})
+    raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)  # type: ignore[typeddict-item]
 
 
 def _is_truncated(answer: Mapping[str, Any], expected: Collection[str]) -> bool:
