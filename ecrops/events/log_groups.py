@@ -9,7 +9,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, follows, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, follows, words
 from ecrops.plan import Change, Kind, Note
 
 stands_on = None
@@ -83,7 +83,17 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
     races = (MISSING,) if operation.startswith("Delete") else ()
     late = follows(edits)
     yield Change(
-        key, kind, "policy", "", words(edits), "logs", operation, params, follows=late, races=races, advice=ADVICE
+        key,
+        kind,
+        "policy",
+        words(edits, Forbid),
+        words(edits),
+        "logs",
+        operation,
+        params,
+        follows=late,
+        races=races,
+        advice=ADVICE,
     )
 
 

@@ -77,9 +77,9 @@ def follows(edits: Sequence[Edit]) -> tuple[str, ...]:
     return () if any(isinstance(edit, Allow) for edit in edits) else tuple(edit.owner for edit in edits)
 
 
-def words(edits: Sequence[Edit]) -> str:
-    """The rules that are let in."""
-    return ", ".join(sorted({edit.owner for edit in edits if isinstance(edit, Allow)}))
+def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
+    """The rules that are let in, or those that are no more."""
+    return ", ".join(sorted({edit.owner for edit in edits if isinstance(edit, kind)}))
 
 
 def sid_of(rule: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecrops.aws import Arn, Aws
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, follows, read_each, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, follows, read_each, words
 from ecrops.plan import Change, Kind, Note
 
 stands_on = None
@@ -63,7 +63,7 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
         key,
         Kind.UPDATE if want else Kind.DELETE,
         "policy",
-        "",
+        words(edits, Forbid),
         words(edits),
         "sqs",
         "SetQueueAttributes",

@@ -107,10 +107,8 @@ def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | No
         yield _delete(key, have)
         return
     first = sorted({owner for edit in edits for target in edit.targets for owner in needed(target, have.place)})
-    yield from (
-        replace(part, follows=first) if isinstance(part, Change) else part for part in _rule(key, edits, have, want)
-    )
-    yield from _targets(key, have, want)
+    for part in (*_rule(key, edits, have, want), *_targets(key, have, want)):
+        yield replace(part, follows=first) if isinstance(part, Change) else part
     if want.targets != have.targets:
         yield from _notes(key, edits, have)
 

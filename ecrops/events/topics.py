@@ -8,7 +8,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, follows, read_each, sid_of, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, follows, read_each, sid_of, words
 from ecrops.plan import Change, Kind, Note
 
 stands_on = None
@@ -48,7 +48,16 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
     params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": json.dumps(want)}
     races = () if words(edits) else (MISSING,)
     yield Change(
-        key, kind, "policy", "", words(edits), "sns", "SetTopicAttributes", params, follows=follows(edits), races=races
+        key,
+        kind,
+        "policy",
+        words(edits, Forbid),
+        words(edits),
+        "sns",
+        "SetTopicAttributes",
+        params,
+        follows=follows(edits),
+        races=races,
     )
     if words(edits):
         yield from _notes(key, have)

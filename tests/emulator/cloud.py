@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from . import ecr
+from . import ecr, events
 from .calls import Recorder
 from .faults import Faults
 from .server import Server
@@ -60,10 +60,15 @@ class Cloud:
         return session
 
 
+def _install() -> None:
+    ecr.install()
+    events.install()
+
+
 @contextmanager
 def in_memory() -> Iterator[Cloud]:
     """A cloud in this process."""
-    ecr.install()
+    _install()
     with mock_aws():
         yield Cloud(InProcess())
 
@@ -79,7 +84,7 @@ def over_http(server: Server) -> Iterator[Cloud]:
 @contextmanager
 def running_server() -> Iterator[Server]:
     """A server on loopback with the emulator in it."""
-    ecr.install()
+    _install()
     server = Server()
     server.start()
     yield server

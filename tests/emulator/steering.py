@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .ecr import EcrBackend, backend
+from .events.steering import Events
 
 
 class Emulator:
@@ -18,6 +19,7 @@ class Emulator:
 
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
+        self.events = Events(account, region)
 
     def at(self, *, region: str | None = None, account: str | None = None) -> Emulator:
         """The same for another region or account."""
