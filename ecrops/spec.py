@@ -98,7 +98,7 @@ class RepositorySpec:
         if self.events is not None:
             from ecrops.events.event import check_events
 
-            self._set("events", problems.take("events", lambda: check_events(self.events, self.name)))
+            self._set("events", problems.take("", lambda: check_events(self.events, self.name)))
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
         problems.raise_any()

@@ -205,16 +205,16 @@ def check_events(events: object, repository: str) -> tuple[Event, ...]:
         SpecError: One is none or not the repository's, or two are one rule; with every reason.
     """
     if isinstance(events, str | Mapping | Event) or not isinstance(events, Sequence):
-        raise SpecError(f"expected a list of events, such as [on_image_pushed(target=...)], got {events!r}")
+        raise SpecError(f"events: expected a list of events, such as [on_image_pushed(target=...)], got {events!r}")
     problems = Problems()
     found: dict[tuple[str, str], Event] = {}
     for index, each in enumerate(events):
-        if not problems.check(isinstance(each, Event), f"[{index}]", f"expected an event, got {each!r}"):
+        if not problems.check(isinstance(each, Event), f"events[{index}]", f"expected an event, got {each!r}"):
             continue
-        event = problems.take(f"[{index}]", lambda each=each: each.of(repository))  # type: ignore[misc]
+        event = problems.take(f"events[{index}]", lambda each=each: each.of(repository))  # type: ignore[misc]
         if event is not None and found.setdefault((event.bus, event.rule), event) is not event:
             problems.add(
-                "", f"[{index}]: is the rule {event.rule} again: give one of them a name, or merge their targets"
+                "", f"events[{index}]: is the rule {event.rule} again: give one of them a name, or merge their targets"
             )
     problems.raise_any()
     return tuple(found.values())

@@ -19,6 +19,7 @@ class FleetVerbs(EventKinds[Plan]):
     """Rules on the events of many repositories. A bus has 300 rules: one for each repository does not scale."""
 
     _aws: Aws
+    dry_run: bool
 
     def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> Plan:
         from ecrops.events import rules

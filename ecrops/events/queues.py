@@ -42,8 +42,9 @@ def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Queue |
 
 
 def _read(aws: Aws, key: str) -> Queue:
-    arn = Arn.parse(key)
-    url = aws.get("sqs", "GetQueueUrl", "QueueUrl", QueueName=arn.resource, QueueOwnerAWSAccountId=arn.account)
+    arn, awaits = Arn.parse(key), (MISSING,) if aws.made_recently(key) else ()
+    asked = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
+    url = aws.get("sqs", "GetQueueUrl", "QueueUrl", awaits=awaits, **asked)
     return Queue(url, aws.get("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"]))
 
 

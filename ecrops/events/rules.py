@@ -72,15 +72,15 @@ def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
 
 def _read(aws: Aws, key: str, nothing: Rule) -> Rule:
     name, bus = name_and_bus(key)
+    awaits = (MISSING,) if aws.made_recently(key) else ()
     try:
-        awaits = (MISSING,) if aws.made_recently(key) else ()
-        asked = {"Name": name, "EventBusName": bus}
-        return read_parts(aws, aws.call("events", "DescribeRule", asked, needs="Arn", awaits=awaits), nothing)
+        described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
     except ClientError as error:
         if code_of(error) == MISSING:
             return nothing
         error.add_note(f"while reading {key}; nothing was written")
         raise
+    return read_parts(aws, described, nothing)
 
 
 def read_parts(aws: Aws, described: Mapping[str, Any], nothing: Rule) -> Rule:

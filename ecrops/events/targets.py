@@ -196,6 +196,26 @@ class Target:
             raise SpecError("arn: is missing")
         return cls(**values)
 
+    @classmethod
+    def from_aws(cls, document: Mapping[str, Any]) -> Self:
+        """A target as EventBridge lists it.
+
+        Raises:
+            SpecError: It is of a kind that ecrops does not know.
+        """
+        rest = dict(document)
+        fields_ = {"id": "Id", "arn": "Arn", "role_arn": "RoleArn", "input": "Input", "input_path": "InputPath"}
+        values = {field: rest.pop(name, None) for field, name in fields_.items()}
+        retry = rest.pop("RetryPolicy", {})
+        return cls(
+            **values,
+            input_transformer=rest.pop("InputTransformer", None),
+            dead_letter_arn=rest.pop("DeadLetterConfig", {}).get("Arn"),
+            maximum_retry_attempts=retry.get("MaximumRetryAttempts"),
+            maximum_event_age=retry.get("MaximumEventAgeInSeconds"),
+            parameters=rest or None,
+        )
+
     def to_aws(self) -> dict[str, Any]:
         """The target as ``PutTargets`` takes it."""
         document: dict[str, Any] = dict(self.parameters or {}) | {"Id": self.id, "Arn": self.arn.removesuffix(":*")}

@@ -26,6 +26,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "list": (list,),
     "structure": (dict,),
+    "map": (dict,),
 }
 
 

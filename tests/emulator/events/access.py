@@ -42,7 +42,7 @@ def _items(condition: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from wanted.items()
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

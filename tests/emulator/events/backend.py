@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
-from moto.events import urls
 from moto.events import models as moto_models
+from moto.events import urls
 from moto.events.exceptions import InvalidEventPatternException, ValidationException
 from moto.events.models import Rule, events_backends
 from moto.moto_api._internal import mock_random
@@ -62,11 +62,6 @@ class EventsBackend(moto_models.EventsBackend):
         if len({each["Id"] for each in [*rule.targets, *targets]}) > 5:
             raise JsonRESTError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
         super().put_targets(name, event_bus_arn, targets)
-
-    def list_targets_by_rule(self, *args: Any, **settings: Any) -> Any:
-        name, bus = settings.get("rule_id", args[0] if args else None), settings.get("event_bus_arn")
-        self.describe_rule(cast(str, name), bus)
-        return super().list_targets_by_rule(*args, **settings)
 
     def delete_rule(self, name: str, event_bus_arn: str | None) -> None:
         """A rule that is not there is no error, a bus is."""

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
-from moto.utilities.utils import get_partition
 
 from . import access
 from .message import Event, message
 
 if TYPE_CHECKING:
-    from moto.events.models import Rule
+    from moto.events.models import EventPattern, Rule
 
     from .backend import EventsBackend
 
@@ -40,17 +39,22 @@ def deliver(backend: EventsBackend, bus: str, event: Event) -> None:
 
 
 def _matches(rule: Rule, event: Event) -> bool:
-    """moto's matcher takes a list of objects for one value: each of the objects is tried by itself."""
+    """API calls that only read come to rules that ask for them."""
     if event["detail-type"].startswith("AWS API Call") and rule.state == "ENABLED" and _only_reads(event):
         return False
-    return any(rule.event_pattern.matches_event(each) for each in _alternatives(event))  # type: ignore[arg-type]
+    return matches(rule.event_pattern, event)
+
+
+def matches(pattern: EventPattern, event: Event) -> bool:
+    """moto's matcher takes a list of objects for one value: each of the objects is tried by itself."""
+    return any(pattern.matches_event(each) for each in _alternatives(event))
 
 
 def _only_reads(event: Event) -> bool:
     return str(event["detail"].get("eventName", "")).startswith(("BatchGet", "Describe", "Get", "List"))
 
 
-def _alternatives(value: Any) -> Iterator[Any]:  # noqa: ANN401
+def _alternatives(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for parts in itertools.product(*(list(_alternatives(part)) for part in value.values())):
             yield dict(zip(value, parts, strict=True))
@@ -74,7 +78,7 @@ def _bury(backend: EventsBackend, rule: Rule, target: Target, event: Event, code
     if queue is None:
         return
     said = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], "ERROR_CODE": code, "RETRY_ATTEMPTS": "0"}
-    attributes = {name: {"data_type": "String", "string_value": value} for name, value in said.items()}
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
     try:
         _queue(queue, rule, json.dumps(event), attributes)
     except Undeliverable:
@@ -86,7 +90,7 @@ def _sqs(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> No
     _queue(target["Arn"], rule, message(target, event, rule.arn), group=group)
 
 
-def _queue(arn: str, rule: Rule, text: str, attributes: Any = None, group: str | None = None) -> None:  # noqa: ANN401
+def _queue(arn: str, rule: Rule, text: str, attributes: Any = None, group: str | None = None) -> None:
     _, _, _, region, account, name = arn.split(":")
     queues = sqs_backends[account][region]
     queue = queues.queues.get(name)
@@ -94,15 +98,14 @@ def _queue(arn: str, rule: Rule, text: str, attributes: Any = None, group: str |
         raise Undeliverable(NO_RESOURCE)
     if not access.lets_in(queue._policy_json and json.dumps(queue._policy_json), "sqs:SendMessage", arn, rule.arn):
         raise Undeliverable(NO_PERMISSION)
-    if queue.fifo_queue and not (group and queue.content_based_deduplication):
+    if queue.fifo_queue and not (group and getattr(queue, "content_based_deduplication", False)):
         raise Undeliverable("INVALID_PARAMETER")
     queues.send_message(name, text, message_attributes=attributes, group_id=group)
 
 
 def _sns(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
     arn = target["Arn"]
-    topics = sns_backends[backend.account_id][get_partition(backend.region_name)]
-    topics = sns_backends[backend.account_id][backend.region_name] if arn not in topics.topics else topics
+    topics = sns_backends[backend.account_id][backend.region_name]
     if arn not in topics.topics:
         raise Undeliverable(NO_RESOURCE)
     if not access.lets_in(topics.topics[arn].policy, "sns:Publish", arn, rule.arn, conditions=False):

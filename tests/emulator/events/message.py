@@ -21,7 +21,7 @@ def message(target: Mapping[str, Any], event: Event, rule: str) -> str:
     return json.dumps(event)
 
 
-def _at(path: str, event: Event) -> Any:  # noqa: ANN401
+def _at(path: str, event: Event) -> Any:
     value: Any = event
     for part in path.removeprefix("$").strip(".").split("."):
         value = value.get(part) if isinstance(value, dict) and part else (value if not part else None)

@@ -12,6 +12,7 @@ from moto.events.responses import EventsHandler
 
 from ..ecr import model
 from .backend import EventsBackend, backend
+from .delivery import matches
 
 Answer = tuple[str, dict[str, Any]]
 
@@ -51,7 +52,7 @@ class EventsResponse(EventsHandler):
         self.events_backend.remove_targets(rule, bus, [each for each in ids if each not in refused])
         return self._create_response({"FailedEntryCount": len(failed), "FailedEntries": failed})
 
-    def test_event_pattern(self) -> Any:  # noqa: ANN401
+    def test_event_pattern(self) -> Any:
         """Whether a pattern matches an event, by moto's matcher."""
         pattern = EventPattern.load(self._get_param("EventPattern"))
-        return self._create_response({"Result": pattern.matches_event(json.loads(self._get_param("Event")))})
+        return self._create_response({"Result": matches(pattern, json.loads(self._get_param("Event")))})
