@@ -7,7 +7,7 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, follows, sid_of
+from ecrops.events.permissions import EVENTS, Allow, Edit, sid_of
 from ecrops.plan import Change, Kind
 
 stands_on = None
@@ -42,7 +42,6 @@ def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Ch
         allowed = isinstance(edit, Allow)
         if there is not None and not (allowed and _lets_in(there, edit.rule)):
             params = {**_named(key), "StatementId": sid}
-            late = follows(edits)
             yield Change(
                 key,
                 Kind.DELETE,
@@ -52,7 +51,6 @@ def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Ch
                 "lambda",
                 "RemovePermission",
                 params,
-                follows=late,
                 races=(MISSING,),
             )
         if allowed and (there is None or not _lets_in(there, edit.rule)):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, follows, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, words
 from ecrops.plan import Change, Kind, Note
 
 stands_on = None
@@ -81,7 +81,6 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
         operation, params = "DeleteResourcePolicy", {"policyName": NAME}
     kind = Kind.UPDATE if words(edits) else Kind.DELETE
     races = (MISSING,) if operation.startswith("Delete") else ()
-    late = follows(edits)
     yield Change(
         key,
         kind,
@@ -91,7 +90,6 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
         "logs",
         operation,
         params,
-        follows=late,
         races=races,
         advice=ADVICE,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -62,6 +62,12 @@ def elsewhere(target: Target, place: Place) -> list[str]:
     return [arn for arn in resources(target.to_aws()) if target.authorize and not is_here(arn, place)]
 
 
+def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The ARNs that a rule invokes no more, from its targets as EventBridge lists them."""
+    invoked, still = ({arn for target in targets for arn in resources(target)} for targets in (before, after))
+    return invoked - still
+
+
 def is_here(arn: str, place: Place) -> bool:
     """Whether something is of this account."""
     return Arn.parse(arn).account == place.account
@@ -70,11 +76,6 @@ def is_here(arn: str, place: Place) -> bool:
 def key_of(arn: str) -> str:
     """The key of the policy that a resource has; log groups share one."""
     return LOG_GROUPS if Arn.parse(arn).service == "logs" else arn
-
-
-def follows(edits: Sequence[Edit]) -> tuple[str, ...]:
-    """What comes before a change that only takes away: the rules that invoke no more."""
-    return () if any(isinstance(edit, Allow) for edit in edits) else tuple(edit.owner for edit in edits)
 
 
 def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecrops.aws import Arn, Aws
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, follows, read_each, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, words
 from ecrops.plan import Change, Kind, Note
 
 stands_on = None
@@ -69,7 +69,6 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
         "sqs",
         "SetQueueAttributes",
         {"QueueUrl": have.url, "Attributes": {"Policy": json.dumps(wanted) if policy.statements(wanted) else ""}},
-        follows=follows(edits),
         races=() if want else (MISSING,),
     )
     if set(want) - set(rules):

@@ -9,7 +9,8 @@ from typing import Any
 from ecrops import tags
 from ecrops.aws import Arn, Aws, ClientError, code_of
 from ecrops.events.event import Event
-from ecrops.events.permissions import elsewhere, needed
+from ecrops.events.permissions import elsewhere, freed, is_here, needed
+from ecrops.events.permissions import key_of as key_of_policy
 from ecrops.events.repositories import Place
 from ecrops.events.state import Edit, Rule, Targets, Wanted, edited, same_settings, same_target
 from ecrops.events.targets import MOST_TARGETS
@@ -100,15 +101,20 @@ def read_parts(aws: Aws, described: Mapping[str, Any], nothing: Rule) -> Rule:
 
 
 def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | Note]:
-    """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does."""
+    """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does.
+
+    What may be invoked comes first, and so does what may no more: the targets of a rule are the only record of it, and
+    must be there for the next run if this one stops half-way.
+    """
     want = edited(have, edits)
+    first = {owner for edit in edits for target in edit.targets for owner in needed(target, have.place)}
+    gone = freed(have.targets.values(), want.targets.values())
+    first |= {key_of_policy(arn) for arn in gone if is_here(arn, have.place)}
+    parts = [*_rule(key, edits, have, want), *_targets(key, have, want)]
     if want.settings is None and have.settings is not None:
-        yield from _targets(key, have, want)
-        yield _delete(key, have)
-        return
-    first = sorted({owner for edit in edits for target in edit.targets for owner in needed(target, have.place)})
-    for part in (*_rule(key, edits, have, want), *_targets(key, have, want)):
-        yield replace(part, follows=first) if isinstance(part, Change) else part
+        parts.append(_delete(key, have))
+    for part in parts:
+        yield replace(part, follows=sorted(first)) if isinstance(part, Change) else part
     if want.targets != have.targets:
         yield from _notes(key, edits, have)
 

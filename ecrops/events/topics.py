@@ -8,7 +8,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, follows, read_each, sid_of, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, sid_of, words
 from ecrops.plan import Change, Kind, Note
 
 stands_on = None
@@ -56,7 +56,6 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
         "sns",
         "SetTopicAttributes",
         params,
-        follows=follows(edits),
         races=races,
     )
     if words(edits):

@@ -13,7 +13,7 @@ from ecrops.engine import Goal, Want
 from ecrops.events import functions, log_groups, queues, rules, topics
 from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
 from ecrops.events.event import Event
-from ecrops.events.permissions import Allow, Forbid, is_here, key_of, resources
+from ecrops.events.permissions import Allow, Forbid, freed, is_here, key_of, resources
 from ecrops.events.repositories import Place
 from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited
 from ecrops.events.targets import check_region
@@ -63,15 +63,11 @@ def check_reach(aws: Aws, edits: Edits) -> None:
 def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
     rule, place = rules.arn_of(have.place, key), have.place
     mine = {arn for edit in edits for target in edit.targets if target.authorize for arn in resources(target.to_aws())}
-    before, after = _invoked(have), _invoked(edited(have, edits))
+    after = edited(have, edits)
     for arn in sorted(mine):
         yield from _want(Allow(rule, key, arn), place)
-    for arn in sorted(before - after):
+    for arn in sorted(freed(have.targets.values(), after.targets.values())):
         yield from _want(Forbid(rule, key, arn), place)
-
-
-def _invoked(rule: Rule) -> set[str]:
-    return {arn for target in rule.targets.values() for arn in resources(target)}
 
 
 def _want(edit: Allow | Forbid, place: Place) -> Iterator[Want]:
