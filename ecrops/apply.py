@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from threading import Event
 
+from ecrops.aspect import Want
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.engine import Want, make_plan
+from ecrops.change import Change, Kind
+from ecrops.engine import make_plan
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
-from ecrops.plan import Change, Kind, Plan
+from ecrops.plan import Plan
 
 log = logging.getLogger(__name__)
 OnChange = Callable[[Change], object]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from ecrops.plan import Change
+    from ecrops.change import Change
 
 
 class EcropsError(Exception):
