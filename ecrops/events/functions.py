@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind
 from ecrops.events import policy
 from ecrops.events.permissions import EVENTS, Allow, Edit, sid_of
-from ecrops.plan import Change, Kind
 
 stands_on = None
 MISSING = "ResourceNotFoundException"

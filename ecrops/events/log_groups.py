@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ecrops.access.statements import listed, statements
 from ecrops.aws import Aws
+from ecrops.change import Change, Kind, Note
 from ecrops.events import policy
 from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, words
-from ecrops.plan import Change, Kind, Note
 
 stands_on = None
 MISSING = "ResourceNotFoundException"
 NAME = "ecrops-events"
-SID = "ecropsEvents"
+SID = "EcropsEvents"
 ADVICE = {
     "LimitExceededException": "a region has ten resource policies of log groups, of 5,120 characters each: merge some"
 }
@@ -75,7 +76,7 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
     if want == there:
         return
     document = policy.amended(have.document, SID, _statement(want) if want else None)
-    if policy.statements(document):
+    if statements(document):
         operation, params = "PutResourcePolicy", {"policyName": NAME, "policyDocument": json.dumps(document)}
     else:
         operation, params = "DeleteResourcePolicy", {"policyName": NAME}
@@ -96,7 +97,7 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
 
 
 def _resources(statement: Mapping[str, Any] | None) -> list[str]:
-    return policy.listed((statement or {}).get("Resource", []))
+    return listed((statement or {}).get("Resource", []))
 
 
 def _statement(resources: Sequence[str]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
 
 def sid_of(rule: str) -> str:
     """A stable id for the statement of a rule: letters and digits, as IAM wants them."""
-    return f"ecropsRule{hashlib.sha256(rule.encode()).hexdigest()[:16]}"
+    return f"EcropsRule{hashlib.sha256(rule.encode()).hexdigest()[:16]}"
 
 
 def read_each(

@@ -1,4 +1,4 @@
-"""Policy documents of queues, topics and log groups: one statement of ours, and those of others as they are. Pure."""
+"""Policy documents of queues, topics and log groups: statements of ours by their ids, others as they are. Pure."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-Statement = Mapping[str, Any]
+from ecrops.access.statements import VERSION, Statement, meaning, statements
+
 Policy = Mapping[str, Any]
 
 
 def parse(text: str | None) -> Policy:
     """A policy from its text; an empty one from none."""
-    policy: Policy = json.loads(text) if text else {"Version": "2012-10-17", "Statement": []}
+    policy: Policy = json.loads(text) if text else {"Version": VERSION, "Statement": []}
     return policy
-
-
-def statements(policy: Policy) -> list[Statement]:
-    """The statements of a policy; one may stand alone."""
-    found = policy.get("Statement", [])
-    return [found] if isinstance(found, Mapping) else list(found)
 
 
 def statement(policy: Policy, sid: str) -> Statement | None:
@@ -29,14 +24,10 @@ def statement(policy: Policy, sid: str) -> Statement | None:
 
 def amended(policy: Policy, sid: str, wanted: Statement | None) -> Policy:
     """The policy with a statement in place of the one with its id, or without it; the others stay as they are."""
-    if statement(policy, sid) == wanted:
+    there = statement(policy, sid)
+    if there == wanted or (there and wanted and meaning(there) == meaning(wanted)):
         return policy
     kept = [wanted if each.get("Sid") == sid else each for each in statements(policy)]
-    if statement(policy, sid) is None:
+    if there is None:
         kept.append(wanted)
     return {**policy, "Statement": [each for each in kept if each is not None]}
-
-
-def listed(value: Any) -> list[Any]:
-    """Where one value may stand for a list of one."""
-    return list(value) if isinstance(value, list | tuple) else [value]

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ecrops.access.statements import listed, statements
 from ecrops.aws import Arn, Aws
+from ecrops.change import Change, Kind, Note
 from ecrops.events import policy
 from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, words
-from ecrops.plan import Change, Kind, Note
 
 stands_on = None
 MISSING = "AWS.SimpleQueueService.NonExistentQueue"
-SID = "ecropsEvents"
+SID = "EcropsEvents"
 MANAGED_KEY = "alias/aws/sqs"
 
 
@@ -57,9 +58,9 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
     want = list(rules)
     for edit in edits:
         want = [each for each in want if each != edit.rule] + ([edit.rule] if isinstance(edit, Allow) else [])
-    if set(want) == set(rules) and (not want or policy.statement(before, SID) == _statement(key, rules)):
-        return
     wanted = policy.amended(before, SID, _statement(key, want) if want else None)
+    if wanted == before:
+        return
     yield Change(
         key,
         Kind.UPDATE if want else Kind.DELETE,
@@ -68,7 +69,7 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
         words(edits),
         "sqs",
         "SetQueueAttributes",
-        {"QueueUrl": have.url, "Attributes": {"Policy": json.dumps(wanted) if policy.statements(wanted) else ""}},
+        {"QueueUrl": have.url, "Attributes": {"Policy": json.dumps(wanted) if statements(wanted) else ""}},
         races=() if want else (MISSING,),
     )
     if set(want) - set(rules):
@@ -77,7 +78,7 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
 
 def _rules(statement: Mapping[str, Any] | None) -> list[str]:
     condition = (statement or {}).get("Condition", {}).get("ArnEquals", {})
-    return policy.listed(condition.get("aws:SourceArn", []))
+    return listed(condition.get("aws:SourceArn", []))
 
 
 def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ecrops.events.targets import Target, check_target
 from ecrops.plan import Plan
 
 if TYPE_CHECKING:
-    from ecrops.events.fleet import FleetVerbs
+    from ecrops.account import Account
     from ecrops.events.testing import TestReport
 
 
@@ -24,7 +24,7 @@ class Rule:
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
     """
 
-    def __init__(self, registry: FleetVerbs, name: str, bus: str = "default") -> None:
+    def __init__(self, registry: Account, name: str, bus: str = "default") -> None:
         check_rule_name(name, bus)
         self.registry = registry
         self.name = name
@@ -113,19 +113,19 @@ class Rule:
 
     @property
     def _aws(self) -> Aws:
-        return self.registry._aws
+        return self.registry.aws
 
     @property
     def _key(self) -> str:
         return rules.key_of(self.name, self.bus)
 
     def _edit(self, edit: Edit) -> Plan:
-        return self.registry._edit_rules({self._key: [edit]})
+        return wants.edit_rules(self.registry, {self._key: [edit]})
 
 
-def every_rule(registry: FleetVerbs, bus: str) -> list[Rule]:
+def every_rule(registry: Account, bus: str) -> list[Rule]:
     """The rules that ecrops made: a tag says so, and only rules on events that it knows are asked for theirs."""
-    aws = registry._aws
+    aws = registry.aws
     listed = [each for each in wants.every(aws, bus) if "aws." in each.get("EventPattern", "")]
     tags = aws.map(lambda each: aws.get("events", "ListTagsForResource", "Tags", ResourceARN=each["Arn"]), listed)
     return [

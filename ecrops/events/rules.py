@@ -8,13 +8,13 @@ from typing import Any
 
 from ecrops import tags
 from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
 from ecrops.events.event import Event
 from ecrops.events.permissions import elsewhere, freed, is_here, needed
 from ecrops.events.permissions import key_of as key_of_policy
 from ecrops.events.repositories import Place
 from ecrops.events.state import Edit, Rule, Targets, Wanted, edited, same_settings, same_target
 from ecrops.events.targets import MOST_TARGETS
-from ecrops.plan import Change, Kind, Note
 from ecrops.settings import tag_list
 
 stands_on = None

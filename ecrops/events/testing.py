@@ -15,7 +15,7 @@ from ecrops.events import rules
 from ecrops.events.samples import sample_for
 from ecrops.events.state import Absent, Include, Rule
 from ecrops.events.targets import Target, check_region
-from ecrops.events.wants import all_wants
+from ecrops.events.wants import all_wants, edit_rules
 
 if TYPE_CHECKING:
     from ecrops.events import rule as handles
@@ -71,7 +71,7 @@ class _Copy:
 
 def send_test_event(rule: handles.Rule, event: Message | None, timeout: float) -> TestReport:
     """See ``Rule.send_test_event``."""
-    aws = rule.registry._aws
+    aws = rule.registry.aws
     pattern = rule.describe().get("EventPattern")
     if pattern is None:
         raise SpecError(f"{rule.name} has a schedule, and no pattern that an event could match")
@@ -96,7 +96,7 @@ def _known(rule: handles.Rule) -> list[Target]:
     for document in rule.targets():
         try:
             target = Target.from_aws(document)
-            check_region(target, rule.registry._aws.region)
+            check_region(target, rule.registry.aws.region)
         except SpecError:
             continue
         found.append(target)
@@ -105,7 +105,7 @@ def _known(rule: handles.Rule) -> list[Target]:
 
 def _missing(rule: handles.Rule, targets: Sequence[Target]) -> list[str]:
     """The permissions of the rule itself, which its copy would not show: it is given its own."""
-    aws = rule.registry._aws
+    aws = rule.registry.aws
     wanted, known = all_wants(aws, {rules.key_of(rule.name, rule.bus): [Include(targets)]})
     return [str(change) for change in engine.make_plan(aws, wanted, known)]
 
@@ -114,7 +114,7 @@ class _Stage:
     """A queue, a rule that shows what passes, and a copy of the rule with its targets."""
 
     def __init__(self, rule: handles.Rule, url: str, name: str) -> None:
-        self._aws = rule.registry._aws
+        self._aws = rule.registry.aws
         self._bus = rule.bus
         self._url = url
         self._name = name
@@ -170,7 +170,7 @@ class _Stage:
 @contextmanager
 def _stage(rule: handles.Rule, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
     """Everything that the test needs, and nothing of it afterwards."""
-    registry, aws = rule.registry, rule.registry._aws
+    registry, aws = rule.registry, rule.registry.aws
     name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
     queue = rules.place_of(aws).arn("sqs", name)
     attributes = {"MessageRetentionPeriod": "3600"}
@@ -183,10 +183,10 @@ def _stage(rule: handles.Rule, pattern: Mapping[str, Any], targets: Sequence[Tar
         rules.key_of(f"{name}-targets", rule.bus): [_Copy({**pattern, "source": [name]}, copies)],
     }
     try:
-        registry._edit_rules(edits)
+        edit_rules(registry, edits)
         yield _Stage(rule, url, name)
     finally:
         try:
-            registry._edit_rules({key: [Absent()] for key in edits})
+            edit_rules(registry, {key: [Absent()] for key in edits})
         finally:
             aws.call("sqs", "DeleteQueue", {"QueueUrl": url})

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ecrops.access.statements import statements
 from ecrops.aws import Aws
+from ecrops.change import Change, Kind, Note
 from ecrops.events import policy
 from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, sid_of, words
-from ecrops.plan import Change, Kind, Note
 
 stands_on = None
 MISSING = "NotFound"
@@ -41,7 +42,7 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
         want = policy.amended(want, sid_of(edit.rule), _statement(key, edit.rule) if allowed else None)
     if want == before:
         return
-    if not policy.statements(want):
+    if not statements(want):
         yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
         return
     kind = Kind.UPDATE if words(edits) else Kind.DELETE

@@ -14,7 +14,9 @@ class EventVerbs(Handle, EventKinds[Plan]):
     """Rules on the events of one repository."""
 
     def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> Plan:
+        from ecrops.events.wants import make_rule  # for those who have events only
+
         if "repositories" in rule:
             raise SpecError(f"repositories: these events are {self.name}'s; registry.on_...() takes those of others")
         self._check_account()
-        return self.registry._on(kind, name, {**rule, "repositories": self.name}, **options)
+        return make_rule(self.registry, kind, name, {**rule, "repositories": self.name}, options)

@@ -8,21 +8,37 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops import engine
+from ecrops.account import Account
+from ecrops.aspect import Want
 from ecrops.aws import Aws
-from ecrops.engine import Goal, Want
+from ecrops.engine import Goal
 from ecrops.events import functions, log_groups, queues, rules, topics
 from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
 from ecrops.events.event import Event
+from ecrops.events.kinds import RuleOptions
 from ecrops.events.permissions import Allow, Forbid, freed, is_here, key_of, resources
 from ecrops.events.repositories import Place
 from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited
 from ecrops.events.targets import check_region
+from ecrops.events.values import make_event
 from ecrops.fields import Problems
+from ecrops.plan import Plan
 from ecrops.spec import RepositorySpec
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = dict[Goal, Any]
 PERMISSIONS: Mapping[str, Any] = {"lambda": functions, "sqs": queues, "sns": topics, "logs": log_groups}
+
+
+def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Plan:
+    """What a verb about events does."""
+    event = make_event(kind, name, rule, options)
+    return edit_rules(account, {rules.key_of(event.rule, event.bus): [Wanted(event)]})
+
+
+def edit_rules(account: Account, edits: Edits) -> Plan:
+    """Edit rules, and who may invoke what with them."""
+    return account.apply(account.plan_wants(*all_wants(account.aws, edits)))
 
 
 def all_wants(aws: Aws, edits: Edits, found: Mapping[str, Rule] | None = None) -> tuple[list[Want], Known]:

@@ -49,13 +49,13 @@ def topic(cloud: Cloud) -> Target:
 def topic_policy(cloud: Cloud) -> list[dict[str, Any]]:
     attributes = cloud.client("sns").get_topic_attributes(TopicArn=arn("sns", "news"))["Attributes"]
     statements: list[dict[str, Any]] = json.loads(attributes["Policy"])["Statement"]
-    return [each for each in statements if str(each.get("Sid")).startswith("ecrops")]
+    return [each for each in statements if str(each.get("Sid")).startswith("Ecrops")]
 
 
 def forbid_topic(cloud: Cloud) -> None:
     sns, topic = cloud.client("sns"), arn("sns", "news")
     policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
-    policy["Statement"] = [each for each in policy["Statement"] if not each["Sid"].startswith("ecrops")]
+    policy["Statement"] = [each for each in policy["Statement"] if not each["Sid"].startswith("Ecrops")]
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
 
 

@@ -90,7 +90,7 @@ def test_the_statement_of_a_queue_is_least_and_others_survive(cloud: Cloud, regi
     theirs, ours = queue_policy(cloud)
     assert theirs == THEIRS
     assert ours == {
-        "Sid": "ecropsEvents",
+        "Sid": "EcropsEvents",
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
@@ -295,7 +295,7 @@ def test_a_writer_who_overwrites_the_queues_policy_is_survived(cloud: Cloud, reg
 
     registry = registry_of(cloud, retry=RetryPolicy(sleep=race))
     registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    assert [each["Sid"] for each in queue_policy(cloud)] == ["theirs", "ecropsEvents"]
+    assert [each["Sid"] for each in queue_policy(cloud)] == ["theirs", "EcropsEvents"]
 
 
 def test_a_target_of_another_account_is_noted_and_not_touched(cloud: Cloud, registry: Registry) -> None:
@@ -386,9 +386,9 @@ def test_other_services_have_no_client_until_they_are_needed(cloud: Cloud) -> No
     registry = registry_of(cloud)
     registry.rule("pushes")
     registry.repository("team/api").exists()
-    assert set(registry._aws._clients) == {"ecr"}
+    assert set(registry.aws._clients) == {"ecr"}
     registry.repository("team/api").on_image_pushed("pushes")
-    assert set(registry._aws._clients) == {"ecr", "sts", "events"}
+    assert set(registry.aws._clients) == {"ecr", "sts", "events"}
 
 
 def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> None:
