@@ -164,8 +164,16 @@ def dead_letters(cloud: Cloud) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_push_arrives_with_permission_is_buried_without_and_stops_with_the_rule(cloud: Cloud, kind: str) -> None:
+OVER_HTTP = ("queue", "topic", "alias", "log group", "state machine")
+
+
+@pytest.mark.parametrize(
+    ("transport", "kind"), [*(("memory_cloud", kind) for kind in KINDS), *(("http_cloud", kind) for kind in OVER_HTTP)]
+)
+def test_a_push_arrives_with_permission_is_buried_without_and_stops_with_the_rule(
+    request: pytest.FixtureRequest, transport: str, kind: str
+) -> None:
+    cloud: Cloud = request.getfixturevalue(transport)
     make, arrived, forbid, left = KINDS[kind]
     make_queue(cloud, "dead")
     target, registry = make(cloud), registry_of(cloud)

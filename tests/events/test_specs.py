@@ -17,6 +17,12 @@ QUEUE = arn("sqs", "pushes")
 
 
 @pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is tested with the deliveries."""
+    return memory_cloud
+
+
+@pytest.fixture
 def registry(cloud: Cloud) -> Registry:
     """A registry, and a queue to send to."""
     make_queue(cloud)

@@ -135,12 +135,13 @@ def test_a_target_in_another_region_is_refused_before_any_call(memory_cloud: Clo
     registry = registry_of(memory_cloud)
     far = QUEUE.replace("eu-west-1", "us-east-1")
     spec = RepositorySpec("team/api", events=[on_image_pushed(target=far)])
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: registry.repository("team/api").on_image_pushed(target=far),
         lambda: registry.repository("team/api").on_image_pushed(target=Target(QUEUE, dead_letter_arn=far)),
         lambda: registry.rule("r").add_target(far),
         lambda: registry.plan(spec),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(SpecError, match="is not in eu-west-1"):
             act()
     assert not memory_cloud.calls
