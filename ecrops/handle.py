@@ -46,8 +46,8 @@ class Handle:
 
     @property
     def registry_uri(self) -> str:
-        """The host of the registry."""
-        return self.registry.uri
+        """The host of the repository's registry."""
+        return self.registry.host(self._account or self.registry.account_id)
 
     @property
     def uri(self) -> str:

@@ -50,7 +50,7 @@ class Registry(Account):
         Returns:
             The changes that were made; false if there was nothing to do.
         """
-        return self.apply(self.plan(*specs), on_change)
+        return self.make(*aspects.wants(specs), on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
         """What is there, as specs that ``ensure`` would find nothing to do for.
@@ -73,5 +73,5 @@ class Registry(Account):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
-        gone = settings.Absent(empty_on_delete)
-        return self.make(*(Want(settings, check_name(name), gone) for name in dict.fromkeys(names)))
+        gone = settings.absent(empty_on_delete)
+        return self.make(*(Want(settings, name, gone) for name in dict.fromkeys(map(check_name, names))))

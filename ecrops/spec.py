@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, known
+from ecrops.fields import Problems, compact
 from ecrops.lifecycle.checks import Rule
 from ecrops.lifecycle.document import render
 from ecrops.lifecycle.rule import LifecycleRule
@@ -18,6 +19,7 @@ from ecrops.lifecycle.rule import LifecycleRule
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"{_PART}(/{_PART})*"
+_KEY = r"alias/[\w/-]+|arn:[\w-]+:kms:[\w-]*:\d*:(key|alias)/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32}"
 _FILTER = r"[0-9a-zA-Z._*-]{1,128}"
 MOST_FILTERS = 5
 MOST_FILTER_WILDCARDS = 2
@@ -106,13 +108,18 @@ class RepositorySpec:
         if filters is None:
             problems.check(not excludes, path, f"{mode} needs 1 to {MOST_FILTERS} wildcards of tags, such as 'dev-*'")
             return
-        filters = problems.strings(path, filters)
-        self._set(path, filters)
-        problems.check(excludes, path, f"goes with IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION, not with {mode}")
+        wildcards = problems.strings(path, filters)
+        self._set(path, wildcards)
         problems.check(
-            1 <= len(filters) <= MOST_FILTERS, path, f"expected 1 to {MOST_FILTERS} filters, got {len(filters)}"
+            excludes,
+            path,
+            f"image_tag_mutability must be IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION with them, got {mode}",
         )
-        for entry in filters:
+        if wildcards is None:
+            return
+        count = len(wildcards)
+        problems.check(1 <= count <= MOST_FILTERS, path, f"expected 1 to {MOST_FILTERS} filters, got {count}")
+        for entry in wildcards:
             _check_filter(problems, path, entry)
 
     def _check_encryption(self, problems: Problems) -> None:
@@ -121,8 +128,11 @@ class RepositorySpec:
             self._set("encryption", problems.member("encryption", RepositoryEncryption, self.encryption))
         if key is None:
             return
-        right = isinstance(key, str) and 1 <= len(key) <= 2048
-        problems.check(right, "encryption_key", f"expected the id, ARN or alias of a KMS key, got {key!r}")
+        problems.check(
+            isinstance(key, str) and len(key) <= 2048 and bool(re.fullmatch(_KEY, key)),
+            "encryption_key",
+            f"expected a KMS key as alias/NAME, as key id or as ARN, got {key!r}",
+        )
         problems.check(
             self.encryption != RepositoryEncryption.AES256,
             "encryption_key",
@@ -142,18 +152,20 @@ class RepositorySpec:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        values = dict(known(data, [field.name for field in fields(cls) if field.name != "_"], "a repository"))
-        if "name" not in values:
-            raise SpecError("name: is missing")
         problems = Problems()
+        names = [field.name for field in fields(cls) if field.name != "_"]
+        values = problems.known(data, names, "a repository")
         rules = values.get("lifecycle_rules")
         if isinstance(rules, Sequence) and not isinstance(rules, str):
-            values["lifecycle_rules"] = [
+            read = [
                 problems.take(f"lifecycle_rules[{index}]", lambda rule=rule: _rule_from(rule))  # type: ignore[misc]
                 for index, rule in enumerate(rules)
             ]
+            values["lifecycle_rules"] = read if None not in read else None
+        problems.check("name" in values, "name", "is missing")
+        made = problems.take("", lambda: cls(**{"name": "unnamed", **values}))
         problems.raise_any()
-        return cls(**values)
+        return cast("Self", made)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are managed, ready for JSON."""
@@ -168,16 +180,19 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
         SpecError: With the path of each field that is unknown or wrong, such as
             ``repositories[3].lifecycle_rules[0].max_image_cuont``.
     """
-    specs = known(data, ["repositories"], "a fleet").get("repositories")
-    if not isinstance(specs, Sequence) or isinstance(specs, str):
-        raise SpecError(f"repositories: expected a list, got {specs!r}")
     problems = Problems()
-    read = [
-        problems.take(f"repositories[{index}]", lambda spec=spec: RepositorySpec.from_dict(spec))  # type: ignore[misc]
-        for index, spec in enumerate(specs)
-    ]
+    specs = problems.known(data, ["repositories"], "a fleet").get("repositories")
+    if not isinstance(specs, Sequence) or isinstance(specs, str):
+        problems.add("repositories", f"expected a list, got {specs!r}")
+        specs = ()
+    fleet: dict[str, RepositorySpec] = {}
+    for index, data in enumerate(specs):
+        path = f"repositories[{index}]"
+        spec = problems.take(path, lambda data=data: RepositorySpec.from_dict(data))  # type: ignore[misc]
+        if spec and problems.check(spec.name not in fleet, f"{path}.name", f"{spec.name!r} is there twice: merge them"):
+            fleet[spec.name] = spec
     problems.raise_any()
-    return [spec for spec in read if spec is not None]
+    return list(fleet.values())
 
 
 def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
@@ -193,14 +208,19 @@ def check_name(name: object) -> str:
     """
     if not isinstance(name, str):
         raise SpecError(f"expected the name of a repository, got {name!r}")
+    if name.startswith("arn:"):
+        raise SpecError(f"expected the name of a repository, got an ARN; Registry.repository takes both: {name!r}")
     problems = Problems()
     problems.check(2 <= len(name) <= 256, "", f"a repository name has 2 to 256 characters, {name!r} has {len(name)}")
-    problems.check(
-        bool(re.fullmatch(_NAME, name)),
-        "",
-        "a repository name has lower-case letters and digits, with one '.', '_', '__', '/' or some '-' between "
-        f"them, got {name!r}",
-    )
+    if not re.fullmatch(_NAME, name):
+        lower = f"; use {name.lower()!r}" if re.fullmatch(_NAME, name.lower()) else ""
+        problems.add(
+            "",
+            "a repository name is made of lower-case letters and digits, joined by '/', '.', '_', '__' or dashes, "
+            f"got {name!r}{lower}",
+        )
+    if uri := re.fullmatch(r"\d{12}\.dkr[.-]ecr\.[^/]+/(.+)", name):
+        problems.add("", f"{name!r} is the URI of a repository, its name is {uri[1]!r}")
     problems.raise_any()
     return name
 
@@ -211,9 +231,9 @@ def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
     Raises:
         SpecError: ECR would refuse them; with every reason.
     """
-    if not isinstance(rules, Iterable) or isinstance(rules, str | Mapping | LifecycleRule):
+    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
         raise SpecError(f"expected a list of rules, got {rules!r}")
-    given = tuple(rules)
+    given = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)
     render(given)
     return given
 
@@ -228,18 +248,31 @@ def check_tags(tags: object) -> dict[str, str]:
         raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
     problems = Problems()
     problems.check(len(tags) <= MOST_TAGS, "", f"a repository has at most {MOST_TAGS} tags, these are {len(tags)}")
+    problems.take("", lambda: check_tag_keys(list(tags)))
     for key, value in tags.items():
-        problems.check(isinstance(key, str) and 1 <= len(key) <= 128, "", f"a key has 1 to 128 characters, got {key!r}")
         problems.check(
             isinstance(value, str) and len(value) <= 256,
             "",
             f"the value of {key!r} is a string of at most 256 characters, got {value!r}",
         )
-        problems.check(
-            not str(key).lower().startswith("aws:"), "", f"keys that start with 'aws:' are AWS's own, got {key!r}"
-        )
     problems.raise_any()
     return dict(tags)
+
+
+def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
+    """The keys of tags.
+
+    Raises:
+        SpecError: AWS would refuse one, or keeps it for itself.
+    """
+    problems = Problems()
+    for key in keys:
+        right = isinstance(key, str) and 1 <= len(key) <= 128
+        problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}")
+        own = isinstance(key, str) and key.lower().startswith("aws:")
+        problems.check(not own, "", f"keys that start with 'aws:' are AWS's own, got {key!r}")
+    problems.raise_any()
+    return tuple(str(key) for key in keys)
 
 
 def _check_filter(problems: Problems, path: str, entry: str) -> None:
@@ -262,6 +295,8 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return str(value)
     if isinstance(value, LifecycleRule):
         return value.to_dict()
     if isinstance(value, Mapping):
