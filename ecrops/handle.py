@@ -7,9 +7,9 @@ from typing import Any
 from ecrops.account import Account
 from ecrops.aspect import Want
 from ecrops.aws import Arn
+from ecrops.checks import check_name
 from ecrops.errors import SpecError
 from ecrops.plan import Plan
-from ecrops.spec import check_name
 
 
 class Handle:

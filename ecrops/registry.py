@@ -6,9 +6,10 @@ from ecrops import aspects, settings
 from ecrops.account import Account
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
+from ecrops.checks import check_name
 from ecrops.plan import Plan
 from ecrops.repository import Repository
-from ecrops.spec import RepositorySpec, check_name
+from ecrops.spec import RepositorySpec
 
 
 class Registry(Account):

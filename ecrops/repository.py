@@ -7,10 +7,11 @@ from typing import Any
 
 from ecrops import aspects, ecr, settings, tags
 from ecrops.apply import OnChange
+from ecrops.checks import check_tag_keys, check_tags
 from ecrops.errors import SpecError
 from ecrops.lifecycle.verbs import LifecycleVerbs
 from ecrops.plan import Plan
-from ecrops.spec import RepositorySpec, check_tag_keys, check_tags
+from ecrops.spec import RepositorySpec
 
 
 class Repository(LifecycleVerbs):

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecrops import ecr
-from ecrops.aws import DENIED, Aws, ClientError, code_of
+from ecrops.aws import Aws
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
+from ecrops.keys import arn_behind, is_alias, is_id_of
 from ecrops.spec import RepositoryEncryption, RepositorySpec
 
 stands_on = None
@@ -120,26 +121,14 @@ def _with_wanted_keys(
         if there is None or not there.key or not alias:
             continue
         if alias not in keys:
-            keys[alias] = _key_of(aws, alias)
+            keys[alias] = arn_behind(aws, alias)
         have[name] = there._replace(wanted_key=keys[alias])
     return have
 
 
 def _wanted_alias(edits: Sequence[Edit]) -> str:
     keys = (edit.encryption_key or "" for edit in edits if isinstance(edit, RepositorySpec))
-    return next((key for key in keys if key.startswith("alias/") or ":alias/" in key), "")
-
-
-def _key_of(aws: Aws, alias: str) -> str | None:
-    """The ARN of the key that an alias stands for; empty for none, ``None`` if that may not be known."""
-    try:
-        return str(aws.get("kms", "DescribeKey", "KeyMetadata", KeyId=alias)["Arn"])
-    except ClientError as error:
-        if code_of(error) == "NotFoundException":
-            return ""
-        if code_of(error) in DENIED:
-            return None
-        raise
+    return next((key for key in keys if is_alias(key)), "")
 
 
 # Decide
@@ -208,11 +197,7 @@ def _compare_encryption(spec: RepositorySpec, have: Settings) -> Iterator[Change
 
 def _same_key(key: str, have: Settings) -> bool:
     """A key's ARN, its id and its aliases are the same key."""
-    return (
-        key == have.key
-        or key.lower() == have.key.rpartition("/")[2].lower()
-        or bool(have.key and have.wanted_key == have.key)
-    )
+    return is_id_of(key, have.key) or bool(have.key and have.wanted_key == have.key)
 
 
 def _create(spec: RepositorySpec) -> Change:

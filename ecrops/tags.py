@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from ecrops import ecr, settings
 from ecrops.aws import Aws
 from ecrops.change import Change, Kind, Note
-from ecrops.spec import MOST_TAGS, RepositorySpec
+from ecrops.checks import MOST_TAGS
+from ecrops.spec import RepositorySpec
 
 stands_on = settings
 missing = ecr.MISSING
