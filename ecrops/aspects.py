@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ecrops import ecr, engine, settings, tags
-from ecrops.account import Account
 from ecrops.aspect import Want
 from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect as lifecycle
-from ecrops.plan import Plan
 from ecrops.spec import RepositorySpec
 
 ASPECTS = (settings, tags, lifecycle)
@@ -27,7 +25,7 @@ def wants(specs: Iterable[RepositorySpec]) -> list[Want]:
     result = []
     for spec in specs:
         if not isinstance(spec, RepositorySpec):
-            raise SpecError(f"expected a RepositorySpec, got {spec!r}")
+            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}")
         if spec.name in seen:
             raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
         seen.add(spec.name)
@@ -36,19 +34,19 @@ def wants(specs: Iterable[RepositorySpec]) -> list[Want]:
     return result
 
 
-def plan(account: Account, specs: Sequence[RepositorySpec]) -> Plan:
-    """What is missing for the specs to be true. Reads only.
+def wants_of(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[engine.Goal, Any]]:
+    """All that the specs want, rules on their events too; and what had to be read to know that.
 
     Raises:
         SpecError: Two specs have one name, or one is no spec.
     """
     wanted = wants(specs)
     if all(spec.events is None for spec in specs):
-        return account.plan_wants(wanted)
+        return wanted, {}
     from ecrops.events.wants import of_specs  # for those who have events only
 
-    more, known = of_specs(account.aws, specs)
-    return account.plan_wants([*wanted, *more], known)
+    more, known = of_specs(aws, specs)
+    return [*wanted, *more], known
 
 
 def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
@@ -58,12 +56,17 @@ def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
         known = {(settings, name): there for name, there in settings.every(aws).items()}
     keys = names or sorted(name for _, name in known)
     have = engine.read(aws, {(aspect, key): () for key in keys for aspect in ASPECTS}, known)
-    for key in keys:
-        if have[settings, key] is None:
+    there = [key for key in keys if all(have[part, key] is not None for part in ASPECTS)]
+    for key in names:
+        if key not in there:
             ecr.demand(aws, key)
-    return [
-        RepositorySpec(
-            key, **{field: value for part in ASPECTS for field, value in part.to_spec(have[part, key]).items()}
-        )
-        for key in keys
-    ]
+            return describe(aws, names)  # it was made in the meantime
+    return [_described(key, {part: have[part, key] for part in ASPECTS}) for key in there]
+
+
+def _described(name: str, have: Mapping[Any, Any]) -> RepositorySpec:
+    values = {field: value for part in ASPECTS for field, value in part.to_spec(have[part]).items()}
+    try:
+        return RepositorySpec(name, **values)
+    except SpecError as error:
+        raise SpecError(*(f"{name} is newer than this ecrops: {reason}" for reason in error.reasons)) from None

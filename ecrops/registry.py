@@ -5,10 +5,11 @@ from __future__ import annotations
 from ecrops import aspects, settings
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
+from ecrops.checks import check_name
 from ecrops.events.fleet import FleetVerbs
 from ecrops.plan import Plan
 from ecrops.repository import Repository
-from ecrops.spec import RepositorySpec, check_name
+from ecrops.spec import RepositorySpec
 
 
 class Registry(FleetVerbs):
@@ -42,7 +43,7 @@ class Registry(FleetVerbs):
         Raises:
             SpecError: Two specs have one name.
         """
-        return aspects.plan(self, specs)
+        return self.plan_wants(*aspects.wants_of(self.aws, specs))
 
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
@@ -50,7 +51,8 @@ class Registry(FleetVerbs):
         Returns:
             The changes that were made; false if there was nothing to do.
         """
-        return self.apply(self.plan(*specs), on_change)
+        wanted, known = aspects.wants_of(self.aws, specs)
+        return self.make(*wanted, known=known, on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
         """What is there, as specs that ``ensure`` would find nothing to do for.
@@ -73,5 +75,5 @@ class Registry(FleetVerbs):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
-        gone = settings.Absent(empty_on_delete)
-        return self.make(*(Want(settings, check_name(name), gone) for name in dict.fromkeys(names)))
+        gone = settings.absent(empty_on_delete)
+        return self.make(*(Want(settings, name, gone) for name in dict.fromkeys(map(check_name, names))))

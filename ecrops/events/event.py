@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from ecrops.checks import check_tags
 from ecrops.errors import SpecError
 from ecrops.events import repositories
 from ecrops.events.patterns import BY_SCAN_TYPE, KINDS, Pattern
 from ecrops.events.repositories import SOMEWHERE, Place, Prefix, Selection, check_selection
 from ecrops.events.targets import Target, check_targets
-from ecrops.fields import Problems, compact, known
-from ecrops.spec import check_tags
+from ecrops.fields import Problems, compact
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
@@ -161,10 +161,9 @@ class Event:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        values = dict(known(data, [each.name for each in fields(cls)], "an event"))
-        if "kind" not in values:
-            raise SpecError("kind: is missing")
         problems = Problems()
+        values = problems.known(data, [each.name for each in fields(cls)], "an event")
+        problems.check("kind" in values, "kind", "is missing")
         targets = values.get("targets", ())
         if isinstance(targets, list | tuple):
             values["targets"] = [
@@ -173,10 +172,11 @@ class Event:
                 else problems.take(f"targets[{index}]", lambda each=each: Target.from_dict(each))  # type: ignore[misc]
                 for index, each in enumerate(targets)
             ]
-        problems.raise_any()
         whose = values.get("repositories")
         if isinstance(whose, Mapping):
-            values["repositories"] = repositories.prefix(known(whose, ["prefix"], "repositories")["prefix"])
+            start = problems.known(whose, ["prefix"], "repositories").get("prefix", "")
+            values["repositories"] = problems.take("repositories", lambda: repositories.prefix(start))
+        problems.raise_any()
         return cls(**values)
 
 
@@ -196,6 +196,21 @@ def check_rule_name(name: object, bus: object) -> None:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def events_from(events: Sequence[object]) -> list[Event]:
+    """Events as they come from JSON, or as values.
+
+    Raises:
+        SpecError: With the path of each field that is unknown or wrong.
+    """
+    problems = Problems()
+    found = [
+        each if isinstance(each, Event) else problems.take(f"events[{index}]", lambda each=each: Event.from_dict(each))  # type: ignore[misc]
+        for index, each in enumerate(events)
+    ]
+    problems.raise_any()
+    return [each for each in found if each is not None]
 
 
 def check_events(events: object, repository: str) -> tuple[Event, ...]:

@@ -11,6 +11,7 @@ from ecrops.events import policy
 from ecrops.events.permissions import EVENTS, Allow, Edit, sid_of
 
 stands_on = None
+missing = ""  # it stands on nothing
 MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceConflictException"
 ADVICE = {

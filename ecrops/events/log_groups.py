@@ -91,6 +91,7 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
         "logs",
         operation,
         params,
+        derived=True,
         races=races,
         advice=ADVICE,
     )

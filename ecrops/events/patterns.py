@@ -211,9 +211,9 @@ def _tags(field: str, image_tags: Sequence[str] | None) -> dict[str, list[str]]:
     problems = Problems()
     tags = problems.strings("image_tags", image_tags)
     problems.raise_any()
-    problems.check(bool(tags), "image_tags", "expected a tag at least; leave it out for images with any tag or none")
+    problems.check(tags != (), "image_tags", "expected a tag at least; leave it out for images with any tag or none")
     problems.raise_any()
-    return {field: list(tags)}
+    return {field: list(tags or ())}
 
 
 def _storage(repositories: Selection, target: str) -> Pattern:
@@ -249,7 +249,7 @@ def check_severities(severities: object) -> None:
         SpecError: They are not.
     """
     problems = Problems()
-    given = problems.strings("severities", severities)
+    given = problems.strings("severities", severities) or ()
     problems.raise_any()
     problems.check(bool(given), "severities", f"expected one at least of {', '.join(SEVERITIES)}")
     for each in given:

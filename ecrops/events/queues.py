@@ -70,6 +70,7 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
         "sqs",
         "SetQueueAttributes",
         {"QueueUrl": have.url, "Attributes": {"Policy": json.dumps(wanted) if statements(wanted) else ""}},
+        derived=True,
         races=() if want else (MISSING,),
     )
     if set(want) - set(rules):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ecrops.aws import Arn
+from ecrops.checks import check_name
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
-from ecrops.spec import check_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def check_selection(selection: object) -> Selection:
     if isinstance(selection, str):
         return check_name(selection)
     problems = Problems()
-    names = tuple(dict.fromkeys(problems.strings("repositories", selection)))
+    names = tuple(dict.fromkeys(problems.strings("repositories", selection) or ()))
     problems.raise_any()
     problems.check(bool(names), "repositories", "expected a repository at least; leave it out for all of them")
     for name in names:

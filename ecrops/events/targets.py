@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, known
+from ecrops.fields import Problems, compact
 
 MOST_TARGETS = 5
 MARK = "ecrops-"
@@ -191,9 +191,10 @@ class Target:
         Raises:
             SpecError: With every field that is unknown or wrong.
         """
-        values = known(data, [field.name for field in fields(cls) if field.name != "_"], "a target")
-        if "arn" not in values:
-            raise SpecError("arn: is missing")
+        problems = Problems()
+        values = problems.known(data, [field.name for field in fields(cls) if field.name != "_"], "a target")
+        problems.check("arn" in values, "arn", "is missing")
+        problems.raise_any()
         return cls(**values)
 
     @classmethod

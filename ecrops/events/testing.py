@@ -107,7 +107,7 @@ def _missing(rule: handles.Rule, targets: Sequence[Target]) -> list[str]:
     """The permissions of the rule itself, which its copy would not show: it is given its own."""
     aws = rule.registry.aws
     wanted, known = all_wants(aws, {rules.key_of(rule.name, rule.bus): [Include(targets)]})
-    return [str(change) for change in engine.make_plan(aws, wanted, known)]
+    return [str(change) for change in engine.make_plan(aws, wanted, known=known)]
 
 
 class _Stage:
@@ -127,7 +127,7 @@ class _Stage:
             self._put(event, f"{self._name}.probe")
             if self._look(f"{self._name}.probe"):
                 return
-            self._aws.wait(2, "a test event could arrive")
+            self._aws.pause(2, "a test event could arrive")
 
     def send(self, event: Message, timeout: float) -> Message | None:
         """Send the event once, and look until it arrived, and for what failed a little longer."""
@@ -138,7 +138,7 @@ class _Stage:
             arrived = arrived or self._look(self._name)
             if last:
                 break
-            self._aws.wait(2, "a test event could arrive")
+            self._aws.pause(2, "a test event could arrive")
         self._look(self._name)
         return arrived
 

@@ -57,6 +57,7 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
         "sns",
         "SetTopicAttributes",
         params,
+        derived=True,
         races=races,
     )
     if words(edits):

@@ -38,7 +38,8 @@ def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, 
 
 def edit_rules(account: Account, edits: Edits) -> Plan:
     """Edit rules, and who may invoke what with them."""
-    return account.apply(account.plan_wants(*all_wants(account.aws, edits)))
+    wants, known = all_wants(account.aws, edits)
+    return account.make(*wants, known=known)
 
 
 def all_wants(aws: Aws, edits: Edits, found: Mapping[str, Rule] | None = None) -> tuple[list[Want], Known]:
