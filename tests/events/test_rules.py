@@ -281,6 +281,20 @@ def test_a_momentary_failure_of_one_target_is_tried_again(cloud: Cloud, registry
     assert len(cloud.calls.of("RemoveTargets")) == 2
 
 
+def test_a_rule_that_was_made_a_moment_ago_is_waited_for(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.appear_after = 2
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert cloud.calls.writes() == ["SetQueueAttributes", "PutRule", *["PutTargets"] * 3]
+
+
+def test_a_rule_is_one_rule_however_it_is_raced(cloud: Cloud, registry: Registry) -> None:
+    """Both looked before either wrote: the second's ``PutRule`` is the first's, once more."""
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    cloud.faults.on("reset_after", operation="PutRule")
+    registry.repository("team/api").on_image_pushed("more", target=QUEUE)
+    assert sorted(rule_names(cloud.client("events"))) == ["more", "pushes"]
+
+
 def test_a_denied_permission_stops_the_rule_it_is_for(cloud: Cloud, registry: Registry, events: Client) -> None:
     cloud.faults.on("denied", operation="SetQueueAttributes", times=None)
     with pytest.raises(ClientError) as caught:

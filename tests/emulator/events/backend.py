@@ -12,7 +12,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 from moto.events import models as moto_models
 from moto.events import urls
-from moto.events.exceptions import InvalidEventPatternException, ValidationException
+from moto.events.exceptions import InvalidEventPatternException, ResourceNotFoundException, ValidationException
 from moto.events.models import Rule, events_backends
 from moto.moto_api._internal import mock_random
 
@@ -33,6 +33,8 @@ class EventsBackend(moto_models.EventsBackend):
         self.lock = threading.RLock()
         self.invoked: list[tuple[str, str]] = []
         self.lost: list[Event] = []
+        self.appear_after = 0
+        self.unseen: dict[str, int] = {}
         self.refusals: dict[str, tuple[str, int]] = {}
 
     @property
@@ -52,11 +54,16 @@ class EventsBackend(moto_models.EventsBackend):
             settings["tags"] = None
         elif len(bus.rules) >= 300:
             raise JsonRESTError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+        else:
+            self.unseen[name] = self.appear_after
         return super().put_rule(name, *args, **settings)
 
     def put_targets(self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
         """At most five, of one input each, and with a role where there must be one."""
         rule = self.describe_rule(name, event_bus_arn)
+        if self.unseen.get(name):
+            self.unseen[name] -= 1
+            raise ResourceNotFoundException(f"Rule {name} does not exist.")
         for target in targets:
             _check_target(target)
         if len({each["Id"] for each in [*rule.targets, *targets]}) > 5:

@@ -30,6 +30,15 @@ class Events:
         """Let the target with this id fail in requests that succeed otherwise."""
         self._backend.refusals[target] = (code, times)
 
+    @property
+    def appear_after(self) -> int:
+        """How many requests for targets of a new rule do not find it."""
+        return self._backend.appear_after
+
+    @appear_after.setter
+    def appear_after(self, requests: int) -> None:
+        self._backend.appear_after = requests
+
     def invoked(self, arn: str) -> list[Any]:
         """What a function, or a target that is invoked with a role, was sent."""
         return [json.loads(text) for each, text in self._backend.invoked if each == arn]
