@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ecrops.access.statements import VERSION, Statement, meaning, statements
+from ecrops.access.statements import VERSION, Statement, statements
 
 Policy = Mapping[str, Any]
 
@@ -25,8 +25,6 @@ def statement(policy: Policy, sid: str) -> Statement | None:
 def amended(policy: Policy, sid: str, wanted: Statement | None) -> Policy:
     """The policy with a statement in place of the one with its id, or without it; the others stay as they are."""
     there = statement(policy, sid)
-    if there == wanted or (there and wanted and meaning(there) == meaning(wanted)):
-        return policy
     kept = [wanted if each.get("Sid") == sid else each for each in statements(policy)]
     if there is None:
         kept.append(wanted)

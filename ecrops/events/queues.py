@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecrops.access.statements import listed, statements
+from ecrops.access.statements import listed, same, statements
 from ecrops.aws import Arn, Aws
 from ecrops.change import Change, Kind, Note
 from ecrops.events import policy
@@ -59,7 +59,7 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
     for edit in edits:
         want = [each for each in want if each != edit.rule] + ([edit.rule] if isinstance(edit, Allow) else [])
     wanted = policy.amended(before, SID, _statement(key, want) if want else None)
-    if wanted == before:
+    if same(wanted, before):
         return
     yield Change(
         key,

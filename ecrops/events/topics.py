@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ecrops.access.statements import statements
+from ecrops.access.statements import same, statements
 from ecrops.aws import Aws
 from ecrops.change import Change, Kind, Note
 from ecrops.events import policy
@@ -40,7 +40,7 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
     for edit in edits:
         allowed = isinstance(edit, Allow)
         want = policy.amended(want, sid_of(edit.rule), _statement(key, edit.rule) if allowed else None)
-    if want == before:
+    if same(want, before):
         return
     if not statements(want):
         yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
