@@ -128,14 +128,13 @@ CDK = [case for case in cases("cdk") if case.get("category") == "events"]
 @pytest.mark.parametrize("case", CDK, ids=lambda case: case["id"])
 def test_the_patterns_are_the_cdks(case: dict[str, Any]) -> None:
     told, expected = case["input"]["event"], case["expect"].get("event_pattern")
-    if case["id"] == "ev-09":
-        pytest.skip("the CDK widens the rule; here the same field twice is refused")
     say: dict[str, Callable[[], Event]] = {
         "event": lambda: on_event(told.get("rule_name"), **_options(told)),
         "cloudtrail_image_pushed": lambda: on_cloud_trail_image_pushed(image_tag=told["image_tag"]),
         "image_scan_completed": lambda: on_image_scan_completed(image_tags=told["image_tags"]),
     }
-    if expected is None:
+    widens = case["id"] == "ev-09"  # the CDK's merge of two patterns does; here it is refused
+    if expected is None or widens:
         with pytest.raises(SpecError):
             say[told["kind"]]().of("test-repo")
     else:
