@@ -141,11 +141,13 @@ class Aws:
         """One member of the answer to a call. An answer without it is not an answer."""
         return self.call(service, operation, params, needs=member, awaits=awaits)[member]
 
-    def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[list[Any]]:
+    def pages(
+        self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any
+    ) -> Iterator[list[Any]]:
         """The member of each page of a listing, in order, each page asked for when it is wanted."""
         token: dict[str, str] = {}
         while True:
-            answer = self.call(service, operation, {**params, **token}, needs=member)
+            answer = self.call(service, operation, {**params, **token}, needs=member, awaits=awaits)
             yield answer[member]
             if not answer.get("nextToken"):
                 return
