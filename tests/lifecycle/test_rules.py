@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from ecrops import LifecycleRule, RepositorySpec, SpecError
 from support import cases
 
