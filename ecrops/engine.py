@@ -40,6 +40,14 @@ class ReadsOne(Protocol):
 
 
 @runtime_checkable
+class ReadsByEdits(Protocol):
+    """An aspect of which more is read for some edits than for others."""
+
+    def reader(self, edits: Sequence[Any]) -> ReadsOne:
+        """What reads what these edits need."""
+
+
+@runtime_checkable
 class ReadsAll(Protocol):
     """An aspect of which many are read with one call."""
 
@@ -87,6 +95,8 @@ def _read_wave(aws: Aws, goals: Mapping[Goal, Sequence[Any]], have: dict[Goal, A
         wants = {key: edits for (each, key), edits in goals.items() if each is aspect}
         if isinstance(aspect, ReadsAll):
             have |= {(aspect, key): there for key, there in aspect.read_all(aws, wants).items()}
+        elif isinstance(aspect, ReadsByEdits):
+            single += [(aspect.reader(edits), (aspect, key)) for key, edits in wants.items()]
         elif isinstance(aspect, ReadsOne):
             single += [(aspect, (aspect, key)) for key in wants]
     there = aws.map(lambda item: _read_one(aws, item[0], item[1][1]), single)

@@ -44,14 +44,14 @@ class ConflictError(EcropsError):
         conflicts: The changes that cannot be made, in the order of the plan.
     """
 
-    def __init__(self, conflicts: Iterable[Change], because: str = "AWS cannot change this") -> None:
+    def __init__(self, conflicts: Iterable[Change], because: str = "this cannot be done") -> None:
         self.conflicts = tuple(conflicts)
         lines = "\n".join(f"  {conflict}" for conflict in self.conflicts)
         super().__init__(f"nothing was changed: {because}:\n{lines}")
 
 
 class DeadlineError(EcropsError, TimeoutError):
-    """The time given with ``Registry.within`` is over. Running again does what is still missing.
+    """The time given is over, as with ``Registry.within``. Running again does what is still missing.
 
     Attributes:
         applied: The changes that were made before.

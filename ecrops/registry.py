@@ -12,6 +12,8 @@ from ecrops.aws import Aws, RetryPolicy
 from ecrops.engine import Want
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect as lifecycle
+from ecrops.lifecycle.guard import Guard, RegistryGuard
+from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec, check_name
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 ASPECTS = (settings, tags, lifecycle)
 
 
-class Registry:
+class Registry(RegistryLooking):
     """The private registry of one account in one region. Making one calls nothing.
 
     Args:
@@ -30,9 +32,10 @@ class Registry:
         workers: How many calls may be in flight.
         retry: How long ecrops tries.
         dry_run: Every verb returns its plan, and changes nothing.
+        guard: What lifecycle policies may take away, where neither a spec nor a verb says otherwise.
 
     Raises:
-        SpecError: ``workers`` is not a whole number of at least 1.
+        SpecError: ``workers`` is not a whole number of at least 1, or ``guard`` no guard.
 
     Example:
         >>> registry = Registry(dry_run=True)
@@ -46,10 +49,14 @@ class Registry:
         workers: int = 16,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
+        guard: Guard | RegistryGuard | None = None,
     ) -> None:
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
+        if guard is not None and not isinstance(guard, Guard | RegistryGuard):
+            raise SpecError(f"guard: expected a Guard or a RegistryGuard, got {guard!r}")
         self.dry_run = dry_run
+        self.guard = guard
         self._aws = Aws(session, workers, retry or RetryPolicy())
 
     def __repr__(self) -> str:
@@ -173,7 +180,7 @@ class Registry:
         return self._make(Want(settings, check_name(name), gone) for name in dict.fromkeys(names))
 
     def _plan(self, wanted: Iterable[Want]) -> Plan:
-        return engine.make_plan(self._aws, list(wanted))
+        return engine.make_plan(self._aws, [lifecycle.guarded(want, self.guard) for want in wanted])
 
     def _make(self, wanted: Iterable[Want]) -> Plan:
         return self.apply(self._plan(wanted))

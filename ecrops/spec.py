@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
 from ecrops.lifecycle.checks import Rule
 from ecrops.lifecycle.document import render
+from ecrops.lifecycle.guard import Guard, check_guard
 from ecrops.lifecycle.rule import LifecycleRule
 
 # ECR's own patterns and limits, from the API model of CreateRepository:
@@ -54,6 +55,7 @@ class RepositorySpec:
         encryption: ``AES256`` (what ECR does without), ``KMS`` or ``KMS_DSSE``; ``KMS`` when a key is given.
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
+        lifecycle_guard: What these rules may take away; without it the registry's guard, ``False`` for none.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
 
     Raises:
@@ -72,6 +74,7 @@ class RepositorySpec:
     encryption: RepositoryEncryption | str | None = None
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    lifecycle_guard: Guard | Literal[False] | None = None
     tags: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -89,6 +92,7 @@ class RepositorySpec:
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
+        problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
         problems.raise_any()
@@ -152,6 +156,8 @@ class RepositorySpec:
                 problems.take(f"lifecycle_rules[{index}]", lambda rule=rule: _rule_from(rule))  # type: ignore[misc]
                 for index, rule in enumerate(rules)
             ]
+        if isinstance(guard := values.get("lifecycle_guard"), Mapping):
+            values["lifecycle_guard"] = problems.take("lifecycle_guard", lambda: Guard.from_dict(guard))
         problems.raise_any()
         return cls(**values)
 
@@ -262,7 +268,7 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LifecycleRule):
+    if isinstance(value, LifecycleRule | Guard):
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)

@@ -46,7 +46,8 @@ def rules(number: int) -> list[LifecycleRule]:
     tagged = [
         LifecycleRule(
             tag_pattern_list=[shapes[n % len(shapes)].format(STREAMS[n % len(STREAMS)], n)],
-            **({"max_image_count": 10 + n} if n % 2 else {"max_image_age": 30 + n}),
+            max_image_count=10 + n if n % 2 else None,
+            max_image_age=None if n % 2 else 30 + n,
         )
         for n in range(number - 2)
     ]

@@ -5,6 +5,7 @@ What looks at images is imported when it is first asked for: a script that only 
 
 from typing import TYPE_CHECKING, Any
 
+from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.lifecycle.rule import LifecycleRule, TagStatus
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.evaluation import simulate
     from ecrops.lifecycle.images import Image
     from ecrops.lifecycle.linting import Finding, lint
+    from ecrops.lifecycle.preview import PreviewError
     from ecrops.lifecycle.simulation import Simulation, Tally, Verdict
 
 __all__ = [
@@ -20,8 +22,11 @@ __all__ = [
     "Comparison",
     "Difference",
     "Finding",
+    "Guard",
     "Image",
     "LifecycleRule",
+    "PreviewError",
+    "RegistryGuard",
     "Simulation",
     "TagStatus",
     "Tally",
@@ -37,6 +42,7 @@ _HOMES = {
     "Difference": "comparison",
     "Finding": "linting",
     "Image": "images",
+    "PreviewError": "preview",
     "Simulation": "simulation",
     "Tally": "simulation",
     "Verdict": "simulation",

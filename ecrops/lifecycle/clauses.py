@@ -103,20 +103,21 @@ def rules_of(policy: Policy) -> Rules:
     Raises:
         SpecError: ECR would refuse the policy.
     """
-    if isinstance(policy, str):
-        import json
+    found: Any = _loaded(policy) if isinstance(policy, str) else policy
+    if isinstance(found, Mapping):
+        found = found.get("rules", found)
+    if not isinstance(found, Iterable) or isinstance(found, str | Mapping):
+        raise SpecError(f"expected lifecycle rules, a document {{'rules': [...]}} or its text, got {policy!r}")
+    return canonical(render(found))
 
-        try:
-            policy = json.loads(policy)
-        except ValueError as error:
-            raise SpecError(f"expected the JSON text of a lifecycle policy: {error}") from None
-    if isinstance(policy, Mapping):
-        if not isinstance(policy.get("rules"), list | tuple):
-            raise SpecError(f"expected a lifecycle policy, {{'rules': [...]}}, got {policy!r}")
-        policy = policy["rules"]
-    if not isinstance(policy, Iterable) or isinstance(policy, LifecycleRule):
-        raise SpecError(f"expected lifecycle rules, a document or its text, got {policy!r}")
-    return canonical(render(policy))
+
+def _loaded(text: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SpecError(f"expected the JSON text of a lifecycle policy: {error}") from None
 
 
 def clauses_of(rules: Iterable[Rule]) -> list[Clause]:

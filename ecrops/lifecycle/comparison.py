@@ -104,9 +104,7 @@ def compare(
         SpecError: As for ``simulate``.
     """
     known, moment = list(images), now or datetime.now(UTC)
-    before, after = (
-        simulate(policy, known, now=moment, count_referrers=count_referrers) for policy in (old, new)
-    )
+    before, after = (simulate(policy, known, now=moment, count_referrers=count_referrers) for policy in (old, new))
     return side_by_side(before, after, lambda verdict: (verdict.action, None))
 
 

@@ -9,13 +9,16 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ecrops.errors import SpecError
 from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
+from ecrops.lifecycle.guard import Guard
 from ecrops.lifecycle.rule import LifecycleRule
 
 Rules = list[dict[str, Any]]
+Guarding = Guard | Literal[False] | None
+"""What limits an edit: a guard, none, or what the registry says."""
 
 
 def parse(text: str) -> Rules:
@@ -116,6 +119,7 @@ class Exactly:
     """An edit: these rules and no others, whatever is there."""
 
     rules: Sequence[LifecycleRule | Rule]
+    guard: Guarding = None
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""
@@ -130,10 +134,12 @@ class Include:
         rule: The rule to have.
         floating: The rules that the same caller added before. Those without a priority follow the ones with, as if
             all had been given at once: ECR does not tell which is which.
+        guard: What the edit may take away.
     """
 
     rule: LifecycleRule | Rule
     floating: Sequence[LifecycleRule | Rule] = ()
+    guard: Guarding = None
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""
@@ -164,6 +170,7 @@ class Exclude:
     """An edit: not this rule, wherever it stands unless it names its priority."""
 
     rule: LifecycleRule | Rule
+    guard: Guarding = None
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""

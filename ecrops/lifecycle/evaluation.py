@@ -145,8 +145,8 @@ def _blocked(images: Sequence[Image], marked: Sequence[Action]) -> Iterator[int]
     staying = [place for place, image in enumerate(images) if image.digest in parts and marked[place] is Action.KEEP]
     known: set[int] = set()
     while staying:
-        index = images[staying.pop()]
-        for place in parts.get(index.digest, ()) if index.storage_class == STANDARD else ():
+        stays = images[staying.pop()]
+        for place in parts.get(stays.digest, ()) if stays.storage_class == STANDARD else ():
             if marked[place] is not Action.KEEP and place not in known:
                 known.add(place)
                 staying.append(place)

@@ -13,6 +13,7 @@ from ecrops.lifecycle.matching import fits
 from ecrops.lifecycle.simulation import Simulation, Verdict
 
 _DONE = {Action.KEEP: "kept", Action.EXPIRE: "expired", Action.ARCHIVE: "archived"}
+_DOES = {Action.EXPIRE: "expires it", Action.ARCHIVE: "archives it"}
 _WOULD = {Action.EXPIRE: "would expire it", Action.ARCHIVE: "would archive it"}
 
 
@@ -44,7 +45,7 @@ def _lines(simulation: Simulation, verdict: Verdict) -> Iterator[str]:
         acts = place in clause.due(images, places, simulation.now)
         fact = _fact(clause, images, places, place, simulation.now)
         if not decider:
-            yield f"{clause} selects it first and {_DONE[clause.action] if acts else 'keeps'}{'' if acts else ' it'}: {fact}"
+            yield f"{clause} selects it first and {_DOES[clause.action] if acts else 'keeps it'}: {fact}"
             decider = f"rule {clause.priority}"
         else:
             would = _WOULD[clause.action] if acts else "would keep it"

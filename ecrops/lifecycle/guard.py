@@ -137,7 +137,8 @@ class Outlook:
     def __str__(self) -> str:
         if not self.refusals:
             return self.summary
-        return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}; such as {', '.join(self.worst)}"
+        such = f"; such as {', '.join(self.worst)}" if self.worst else ""
+        return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{such}"
 
 
 def look(simulation: Simulation, guards: Iterable[Guard]) -> Outlook:
@@ -169,4 +170,4 @@ def check_guard(guard: object) -> None:
         SpecError: It is neither a ``Guard``, nor ``None`` for the registry's own, nor ``False`` for none.
     """
     if guard is not None and guard is not False and not isinstance(guard, Guard):
-        raise SpecError(f"guard: expected a Guard, or False for none, got {guard!r}")
+        raise SpecError(f"expected a Guard, or False for none, got {guard!r}")

@@ -95,7 +95,11 @@ class Image:
         """What is known of it, ready for JSON."""
         said = {name: getattr(self, name) for name in self.__slots__}
         return {
-            name: value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
+            name: value.isoformat()
+            if isinstance(value, datetime)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
             for name, value in said.items()
             if value not in (None, ()) or name == "tags"
         }

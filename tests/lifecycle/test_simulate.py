@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ecrops import LifecycleRule, SpecError
 from ecrops.lifecycle import Image, Simulation, simulate
 from emulator.ecr.evaluation import Seen, marks
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "cases" / "lifecycle_evaluation.json").read_text()
