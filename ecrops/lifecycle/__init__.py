@@ -9,9 +9,11 @@ from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.lifecycle.rule import LifecycleRule, TagStatus
 
 if TYPE_CHECKING:
+    from ecrops.lifecycle.chart import Chart
     from ecrops.lifecycle.clauses import Action
     from ecrops.lifecycle.comparison import Comparison, Difference, compare
     from ecrops.lifecycle.evaluation import simulate
+    from ecrops.lifecycle.forecasting import Cost, Day, Forecast, Storage
     from ecrops.lifecycle.images import Image
     from ecrops.lifecycle.linting import Finding, lint
     from ecrops.lifecycle.preview import PreviewError
@@ -19,15 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "Chart",
     "Comparison",
+    "Cost",
+    "Day",
     "Difference",
     "Finding",
+    "Forecast",
     "Guard",
     "Image",
     "LifecycleRule",
     "PreviewError",
     "RegistryGuard",
     "Simulation",
+    "Storage",
     "TagStatus",
     "Tally",
     "Verdict",
@@ -38,7 +45,12 @@ __all__ = [
 
 _HOMES = {
     "Action": "clauses",
+    "Chart": "chart",
     "Comparison": "comparison",
+    "Cost": "forecasting",
+    "Day": "forecasting",
+    "Forecast": "forecasting",
+    "Storage": "forecasting",
     "Difference": "comparison",
     "Finding": "linting",
     "Image": "images",
