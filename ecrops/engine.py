@@ -7,8 +7,7 @@ with the functions of ``Aspect``. An **edit** is what is wanted of it; a **want*
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ecrops.aws import Aws, ClientError
 from ecrops.plan import Change, Note, Plan
@@ -55,8 +54,7 @@ class ReadsAll(Protocol):
         """What is there, by key."""
 
 
-@dataclass(frozen=True)
-class Want:
+class Want(NamedTuple):
     """An edit of one aspect of one key."""
 
     aspect: Aspect

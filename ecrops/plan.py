@@ -26,6 +26,13 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
 
 
+_SAID = {
+    Kind.CREATE: ("to create", "created"),
+    Kind.UPDATE: ("to update", "updated"),
+    Kind.DELETE: ("to delete", "deleted"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One AWS call not yet made, and the difference that it makes.
@@ -119,15 +126,13 @@ class Plan:
 
     @property
     def summary(self) -> str:
-        """How many changes of each kind, such as ``2 to create, 1 to update``."""
+        """How many changes of each kind, such as ``2 to create, 1 to update``, or ``2 created`` when it was done."""
         if not self.changes:
             return "nothing to do"
         count = Counter(change.kind for change in self.changes)
-        words = {Kind.CREATE: "to create", Kind.UPDATE: "to update", Kind.DELETE: "to delete"}
-        said = [f"{count[kind]} {word}" for kind, word in words.items() if count[kind]]
-        if count[Kind.CONFLICT]:
-            said.append(f"{count[Kind.CONFLICT]} conflict{'s' if count[Kind.CONFLICT] > 1 else ''}")
-        return ", ".join(said)
+        said = [f"{count[kind]} {_SAID[kind][bool(self.applied)]}" for kind in _SAID if count[kind]]
+        conflicts = count[Kind.CONFLICT]
+        return ", ".join([*said, *([f"{conflicts} conflict{'s' * (conflicts > 1)}"] if conflicts else [])])
 
     @property
     def permissions(self) -> tuple[str, ...]:
