@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecrops import ecr, settings
 from ecrops.aws import Aws, ClientError, code_of
@@ -22,8 +21,7 @@ stands_on = settings
 NO_POLICY = "LifecyclePolicyNotFoundException"
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """What is there: the rules of a policy, none without one.
 
     Args:
@@ -49,7 +47,7 @@ def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
     """The want, with the guard of the registry where it has none of its own."""
     if not isinstance(want.edit, Edit) or want.edit.guard is not None:
         return want
-    return replace(want, edit=replace(want.edit, guard=default(guard, want.key)))
+    return want._replace(edit=want.edit._replace(guard=default(guard, want.key)))
 
 
 def prepare(aws: Aws) -> None:
@@ -68,8 +66,7 @@ def read(aws: Aws, name: str) -> Stored:
     return Stored(canonical(parse(text)))
 
 
-@dataclass(frozen=True)
-class reader:
+class Reader(NamedTuple):
     """Reads the rules and, where a guarded edit is about to change them, what that would do to the images."""
 
     edits: Sequence[Edit]
@@ -81,7 +78,12 @@ class reader:
         want = wanted(self.edits, have.rules) if guards else []
         if not want or canonical(want) == have.rules:
             return have
-        return replace(have, outlook=_outlook(aws, name, canonical(want), guards))
+        return have._replace(outlook=_outlook(aws, name, canonical(want), guards))
+
+
+def reader(edits: Sequence[Edit]) -> Reader:
+    """What reads what these edits need."""
+    return Reader(edits)
 
 
 def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outlook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
@@ -120,8 +120,7 @@ class RegistryGuard:
         return next((guard for pattern, guard in self.guards.items() if fits(name, tuple(pattern.split("*")))), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What a policy that is about to be written would do, as far as a plan has to tell.
 
     Args:
