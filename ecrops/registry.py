@@ -12,7 +12,6 @@ from ecrops.aws import Aws, RetryPolicy
 from ecrops.engine import Want
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect as lifecycle
-from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
 from ecrops.repository import Repository
@@ -20,6 +19,8 @@ from ecrops.spec import RepositorySpec, check_name
 
 if TYPE_CHECKING:
     import boto3
+
+    from ecrops.lifecycle.guard import Guard, RegistryGuard
 
 ASPECTS = (settings, tags, lifecycle)
 
@@ -53,8 +54,10 @@ class Registry(RegistryLooking):
     ) -> None:
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
-        if guard is not None and not isinstance(guard, Guard | RegistryGuard):
-            raise SpecError(f"guard: expected a Guard or a RegistryGuard, got {guard!r}")
+        if guard is not None:
+            from ecrops.lifecycle.guard import Guard, RegistryGuard, check
+
+            check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
         self.dry_run = dry_run
         self.guard = guard
         self._aws = Aws(session, workers, retry or RetryPolicy())

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
 from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import render
-from ecrops.lifecycle.guard import Guard, check_guard
+from ecrops.lifecycle.document import check_guard, render
 from ecrops.lifecycle.rule import LifecycleRule
+
+if TYPE_CHECKING:
+    from ecrops.lifecycle.guard import Guard
 
 # ECR's own patterns and limits, from the API model of CreateRepository:
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -157,6 +159,8 @@ class RepositorySpec:
                 for index, rule in enumerate(rules)
             ]
         if isinstance(guard := values.get("lifecycle_guard"), Mapping):
+            from ecrops.lifecycle.guard import Guard
+
             values["lifecycle_guard"] = problems.take("lifecycle_guard", lambda: Guard.from_dict(guard))
         problems.raise_any()
         return cls(**values)
@@ -268,7 +272,7 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LifecycleRule | Guard):
+    if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)

@@ -5,7 +5,6 @@ What looks at images is imported when it is first asked for: a script that only 
 
 from typing import TYPE_CHECKING, Any
 
-from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.lifecycle.rule import LifecycleRule, TagStatus
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.comparison import Comparison, Difference, compare
     from ecrops.lifecycle.evaluation import simulate
     from ecrops.lifecycle.forecasting import Cost, Day, Forecast, Storage
+    from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.lifecycle.images import Image
     from ecrops.lifecycle.linting import Finding, lint
     from ecrops.lifecycle.preview import PreviewError
@@ -53,8 +53,10 @@ _HOMES = {
     "Storage": "forecasting",
     "Difference": "comparison",
     "Finding": "linting",
+    "Guard": "guard",
     "Image": "images",
     "PreviewError": "preview",
+    "RegistryGuard": "guard",
     "Simulation": "simulation",
     "Tally": "simulation",
     "Verdict": "simulation",

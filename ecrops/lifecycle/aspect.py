@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops import ecr, settings
 from ecrops.aws import Aws, ClientError, code_of
@@ -11,11 +11,13 @@ from ecrops.engine import Want
 from ecrops.errors import SpecError
 from ecrops.lifecycle.checks import COUNT_TYPES
 from ecrops.lifecycle.document import Edit, Exactly, Rules, canonical, parse, to_text
-from ecrops.lifecycle.guard import Guard, Outlook, RegistryGuard, default, look
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.lifecycle.words import difference
 from ecrops.plan import Change, Kind, Note
 from ecrops.spec import RepositorySpec
+
+if TYPE_CHECKING:
+    from ecrops.lifecycle.guard import Guard, Outlook, RegistryGuard
 
 stands_on = settings
 NO_POLICY = "LifecyclePolicyNotFoundException"
@@ -45,9 +47,9 @@ def to_spec(have: Stored) -> dict[str, Any]:
 
 def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
     """The want, with the guard of the registry where it has none of its own."""
-    if not isinstance(want.edit, Edit) or want.edit.guard is not None:
+    if guard is None or not isinstance(want.edit, Edit) or want.edit.guard is not None:
         return want
-    return want._replace(edit=want.edit._replace(guard=default(guard, want.key)))
+    return want._replace(edit=want.edit._replace(guard=guard.of(want.key)))
 
 
 def prepare(aws: Aws) -> None:
@@ -74,7 +76,7 @@ class Reader(NamedTuple):
     def read(self, aws: Aws, name: str) -> Stored:
         """What is there."""
         have = read(aws, name)
-        guards = [edit.guard for edit in self.edits if isinstance(edit.guard, Guard)]
+        guards = [edit.guard for edit in self.edits if edit.guard]
         want = wanted(self.edits, have.rules) if guards else []
         if not want or canonical(want) == have.rules:
             return have
@@ -88,6 +90,7 @@ def reader(edits: Sequence[Edit]) -> Reader:
 
 def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outlook:
     from ecrops.lifecycle.evaluation import evaluate
+    from ecrops.lifecycle.guard import Outlook, look
     from ecrops.lifecycle.images import describe
 
     try:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
-from ecrops.lifecycle.guard import Guard
 from ecrops.lifecycle.rule import LifecycleRule
 
+if TYPE_CHECKING:
+    from ecrops.lifecycle.guard import Guard
+
+    Guarding = Guard | Literal[False] | None
+    """What limits an edit: a guard, none, or what the registry says."""
+
 Rules = list[dict[str, Any]]
-Guarding = Guard | Literal[False] | None
-"""What limits an edit: a guard, none, or what the registry says."""
 
 
 def parse(text: str) -> Rules:
@@ -111,6 +114,18 @@ def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
     plain = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
     plain.pop("rulePriority", None)
     return plain
+
+
+def check_guard(guard: object) -> None:
+    """Refuse what cannot limit an edit. Most edits have no guard, and do not pay for importing what one is.
+
+    Raises:
+        SpecError: It is neither a ``Guard``, nor ``None`` for the registry's own, nor ``False`` for none.
+    """
+    if guard is not None and guard is not False:
+        from ecrops.lifecycle import guard as guards
+
+        guards.check(guard, guards.Guard, "expected a Guard, or False for none")
 
 
 class Exactly(NamedTuple):

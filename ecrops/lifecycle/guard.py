@@ -10,6 +10,8 @@ from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
 
 if TYPE_CHECKING:
+    from types import UnionType
+
     from ecrops.lifecycle.simulation import Simulation, Verdict
 
 MOST_NAMED = 5
@@ -71,6 +73,10 @@ class Guard:
         patterns = [tuple(pattern.split("*")) for pattern in self.never]
         going = (*simulation.expired, *simulation.archived)
         return [each for each in going if any(fits(tag, pieces) for tag in each.image.tags for pieces in patterns)]
+
+    def of(self, name: str) -> Guard:
+        """The guard of a repository, when this one is set for a registry: itself, whatever its name."""
+        return self
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
@@ -157,16 +163,11 @@ def _named(verdict: Verdict) -> str:
     return f"{image.name} ({used}{by})"
 
 
-def default(guard: Guard | RegistryGuard | None, name: str) -> Guard | None:
-    """The guard of a repository by the registry's default."""
-    return guard.of(name) if isinstance(guard, RegistryGuard) else guard
-
-
-def check_guard(guard: object) -> None:
+def check(guard: object, kind: type | UnionType, expected: str) -> None:
     """Refuse what is no guard.
 
     Raises:
-        SpecError: It is neither a ``Guard``, nor ``None`` for the registry's own, nor ``False`` for none.
+        SpecError: It is not of the kind expected.
     """
-    if guard is not None and guard is not False and not isinstance(guard, Guard):
-        raise SpecError(f"expected a Guard, or False for none, got {guard!r}")
+    if not isinstance(guard, kind):
+        raise SpecError(f"{expected}, got {guard!r}")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect, document
 from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import Guarding
-from ecrops.lifecycle.guard import check_guard
+from ecrops.lifecycle.document import check_guard
 from ecrops.lifecycle.looking import LifecycleLooking
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.plan import Plan
 from ecrops.spec import check_rules
 
 if TYPE_CHECKING:
+    from ecrops.lifecycle.document import Guarding
     from ecrops.registry import Registry
 
 
