@@ -92,6 +92,7 @@ class Outcome:
         marked: What that rule does to it.
         blocked: Marked images that ECR cannot touch: an index that stays refers to them.
         followed: What becomes of the artifacts whose subject goes.
+        actions: What becomes of each in the end.
     """
 
     selected: Sequence[Sequence[int]]
@@ -99,12 +100,7 @@ class Outcome:
     marked: Sequence[Action]
     blocked: set[int]
     followed: dict[int, Action]
-
-    def action(self, place: int) -> Action:
-        """What becomes of an image in the end."""
-        if place in self.blocked:
-            return Action.KEEP
-        return self.followed.get(place, self.marked[place])
+    actions: Sequence[Action]
 
 
 def decide(
@@ -133,7 +129,11 @@ def decide(
             if first[place] == rule:
                 marked[place] = clause.action
     blocked = set(_blocked(images, marked))
-    return Outcome(selected, first, marked, blocked, _followed(images, marked, blocked))
+    followed = _followed(images, marked, blocked)
+    actions = list(marked)
+    for place, action in (*dict.fromkeys(blocked, Action.KEEP).items(), *followed.items()):
+        actions[place] = action
+    return Outcome(selected, first, marked, blocked, followed, actions)
 
 
 def _blocked(images: Sequence[Image], marked: Sequence[Action]) -> Iterator[int]:
@@ -179,7 +179,7 @@ def _verdicts(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outco
     for place, image in enumerate(images):
         rule, marked = outcome.first[place], outcome.marked[place]
         reason = told[marked][rule] if rule != UNSEEN else "no rule selects it"
-        action = outcome.action(place)
+        action = outcome.actions[place]
         if action is not marked:
             reason = f"{reason}, but {_PART}" if place in outcome.blocked else f"{_FOLLOWS} {image.subject}"
         priority = None if rule == UNSEEN else clauses[rule].priority
@@ -194,7 +194,7 @@ _FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
 def _tallies(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
     for rule, clause in enumerate(clauses):
         decided = [place for place in outcome.selected[rule] if outcome.first[place] == rule]
-        acted = [place for place in decided if outcome.action(place) is not Action.KEEP]
+        acted = [place for place in decided if outcome.actions[place] is not Action.KEEP]
         yield Tally(
             clause.priority,
             clause.words,

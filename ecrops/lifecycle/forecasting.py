@@ -209,7 +209,7 @@ class _Future:
         acted: Counter[int] = Counter()
         left = []
         for place, image in enumerate(self.shelf):
-            action = outcome.action(place)
+            action = outcome.actions[place]
             if action is not Action.KEEP:
                 acted[self._priority(outcome, place)] += 1
             if action is Action.ARCHIVE:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecrops.lifecycle.checks import COUNT, PUSHED
-from ecrops.lifecycle.clauses import Clause, Pieces, Policy, clauses_of, rules_of
+from ecrops.lifecycle.clauses import Action, Clause, Pieces, Policy, clauses_of, rules_of
+from ecrops.lifecycle.images import INDEXES
 from ecrops.lifecycle.matching import fits
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Finding:
     """Something about a rule that is probably not meant.
 
     Args:
-        code: ``never-acts``, ``all-of``, ``any-by-age`` or ``part-of-index``.
+        code: ``never-acts``, ``all-of``, ``any-by-age``, ``part-of-index`` or ``unknown-parts``.
         rule_priority: The rule.
         message: What it does, and the way out.
     """
@@ -71,6 +72,7 @@ def warnings(simulation: Simulation) -> Iterator[Finding]:
             yield finding
     yield from _any_by_age(clauses)
     yield from _parts(simulation)
+    yield from _unknown_parts(simulation)
 
 
 def _covered(clauses: Sequence[Clause]) -> Iterator[Finding]:
@@ -150,4 +152,21 @@ def _parts(simulation: Simulation) -> Iterator[Finding]:
             priority,
             f"rule {priority} marks {said} of an index that stays: ECR keeps what is a part, and reports a failure "
             "at each run",
+        )
+
+
+def _unknown_parts(simulation: Simulation) -> Iterator[Finding]:
+    """Untagged images that go beside indexes that stay, while nobody has looked what is a part of them."""
+    if any(verdict.image.referenced_by for verdict in simulation.verdicts):
+        return
+    indexes = [verdict for verdict in simulation.kept if verdict.image.media_type in INDEXES]
+    untagged = [
+        verdict for verdict in simulation.verdicts if not verdict.image.tags and verdict.marked is not Action.KEEP
+    ]
+    if indexes and untagged and (priority := untagged[0].rule_priority) is not None:
+        yield Finding(
+            "unknown-parts",
+            priority,
+            f"{len(untagged)} untagged images are marked, and {len(indexes)} indexes stay: what is a part of one stays "
+            "too; references=True tells which",
         )

@@ -88,7 +88,10 @@ def test_references_are_learned_from_the_manifests_of_indexes_only(cloud: Cloud,
     repo = registry.repository("app")
     assert [image.referenced_by for image in repo.images(references=True)] == [(), (digest(1),), ()]
     assert cloud.calls.operations() == ["DescribeImages", "BatchGetImage"]
-    assert [v.image.digest for v in repo.simulate_lifecycle([UNTAGGED]).expired] == [digest(2), digest(3)]
+    unknown = repo.simulate_lifecycle([UNTAGGED])
+    assert [v.image.digest for v in unknown.expired] == [digest(2), digest(3)]
+    assert [warning.code for warning in unknown.warnings] == ["unknown-parts"]
+    assert "references=True tells which" in str(unknown)
     known = repo.simulate_lifecycle([UNTAGGED], references=True)
     assert [v.image.digest for v in known.expired] == [digest(3)]
     assert [warning.code for warning in known.warnings] == ["part-of-index"]
