@@ -1,16 +1,14 @@
-"""The front door: one account in one region."""
+"""The front door: the private registry of one account in one region."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecrops import ecr, engine, settings, tags
-from ecrops.apply import OnChange, apply
-from ecrops.aws import Aws, RetryPolicy
-from ecrops.engine import Want
-from ecrops.errors import SpecError
+from ecrops import aspects, settings
+from ecrops.apply import OnChange
+from ecrops.aspect import Want
+from ecrops.aws import RetryPolicy
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.lifecycle.guard import Guard, RegistryGuard
-
-ASPECTS = (settings, tags, lifecycle)
 
 
 class Registry(RegistryLooking):
@@ -52,54 +48,16 @@ class Registry(RegistryLooking):
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,
     ) -> None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
+        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run)
         if guard is not None:
             from ecrops.lifecycle.guard import Guard, RegistryGuard, check
 
             check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
-        self.dry_run = dry_run
         self.guard = guard
-        self._aws = Aws(session, workers, retry or RetryPolicy())
 
-    def __repr__(self) -> str:
-        return f"Registry(region={self._aws.session.region_name!r}, dry_run={self.dry_run})"
-
-    @property
-    def region(self) -> str:
-        """The region, such as ``eu-west-1``."""
-        return self._aws.region
-
-    @property
-    def partition(self) -> str:
-        """The partition of the region, such as ``aws`` or ``aws-cn``."""
-        return self._aws.partition.name
-
-    @property
-    def account_id(self) -> str:
-        """The account: from whichever answer named it first, else from STS, which needs no permission."""
-        return self._aws.account_id
-
-    @property
-    def uri(self) -> str:
-        """The host that images are pushed to and pulled from."""
-        return f"{self.account_id}.dkr.ecr.{self.region}.{self._aws.partition.dns_suffix}"
-
-    def within(self, seconds: float) -> Registry:
-        """The same registry with a deadline: what is not done ``seconds`` from now is not begun.
-
-        In a Lambda function: ``registry.within(context.get_remaining_time_in_millis() / 1000 - 5).ensure(*fleet)``.
-        Leave some seconds for the call that is in flight then; its connection gives up after 30.
-
-        Args:
-            seconds: From now.
-
-        Returns:
-            A registry whose verbs raise ``DeadlineError`` when the time is over.
-        """
-        other = copy.copy(self)
-        other._aws = self._aws.within(seconds)
-        return other
+    def plan_wants(self, wants: Iterable[Want]) -> Plan:
+        """What is missing for the wants to be true, with the registry's guard where they have none."""
+        return super().plan_wants(lifecycle.guarded(want, self.guard) for want in wants)
 
     def repository(self, name_or_arn: str) -> Repository:
         """A handle on a repository, which may or may not exist. Calls nothing.
@@ -115,25 +73,7 @@ class Registry(RegistryLooking):
         Raises:
             SpecError: Two specs have one name.
         """
-        return self._plan(wants(specs))
-
-    def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
-        """Make the changes of a plan.
-
-        Args:
-            plan: As ``plan`` returned it.
-            on_change: Called on this thread with every change that was made.
-
-        Returns:
-            The changes that were made.
-
-        Raises:
-            ConflictError: The plan has conflicts; nothing was changed.
-            ApplyError: Some of several owners failed; its ``applied`` says what was done.
-            ClientError: botocore's own error, where the plan is for one owner.
-            DeadlineError: The time given with ``within`` is over.
-        """
-        return plan if self.dry_run else apply(self._aws, plan, on_change)
+        return self.plan_wants(aspects.wants(specs))
 
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
@@ -152,22 +92,7 @@ class Registry(RegistryLooking):
         Raises:
             ClientError: botocore's ``RepositoryNotFoundException``: one is not there.
         """
-        for name in names:
-            check_name(name)
-        known: dict[engine.Goal, Any] = {}
-        if not names:
-            known = {(settings, name): there for name, there in settings.every(self._aws).items()}
-        keys = names or sorted(name for _, name in known)
-        have = engine.read(self._aws, {(aspect, key): () for key in keys for aspect in ASPECTS}, known)
-        for key in keys:
-            if have[settings, key] is None:
-                ecr.demand(self._aws, key)
-        return [
-            RepositorySpec(
-                key, **{field: value for part in ASPECTS for field, value in part.to_spec(have[part, key]).items()}
-            )
-            for key in keys
-        ]
+        return aspects.describe(self.aws, [check_name(name) for name in names])
 
     def remove(self, *names: str, empty_on_delete: bool = False) -> Plan:
         """Delete repositories, and wait until they are gone. One that is not there is no error.
@@ -180,29 +105,4 @@ class Registry(RegistryLooking):
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
         gone = settings.Absent(empty_on_delete)
-        return self._make(Want(settings, check_name(name), gone) for name in dict.fromkeys(names))
-
-    def _plan(self, wanted: Iterable[Want]) -> Plan:
-        return engine.make_plan(self._aws, [lifecycle.guarded(want, self.guard) for want in wanted])
-
-    def _make(self, wanted: Iterable[Want]) -> Plan:
-        return self.apply(self._plan(wanted))
-
-
-def wants(specs: Iterable[RepositorySpec]) -> Iterable[Want]:
-    """What the specs want of each aspect.
-
-    Raises:
-        SpecError: Two specs have one name, or one is no spec.
-    """
-    seen: set[str] = set()
-    result = []
-    for spec in specs:
-        if not isinstance(spec, RepositorySpec):
-            raise SpecError(f"expected a RepositorySpec, got {spec!r}")
-        if spec.name in seen:
-            raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
-        seen.add(spec.name)
-        edits = ((aspect, aspect.of_spec(spec)) for aspect in ASPECTS)
-        result += [Want(aspect, spec.name, edit) for aspect, edit in edits if edit is not None]
-    return result
+        return self.make(*(Want(settings, check_name(name), gone) for name in dict.fromkeys(names)))

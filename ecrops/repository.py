@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecrops import ecr, tags
+from ecrops import aspects, ecr, settings, tags
 from ecrops.errors import SpecError
 from ecrops.lifecycle.verbs import LifecycleVerbs
 from ecrops.plan import Plan
@@ -21,7 +21,7 @@ class Repository(LifecycleVerbs):
     def exists(self) -> bool:
         """Whether the repository is there."""
         self._check_account()
-        return ecr.is_there(self.registry._aws, self.name)
+        return ecr.is_there(self.registry.aws, self.name)
 
     def describe(self) -> RepositorySpec:
         """What is there, as a spec that ``ensure`` would find nothing to do for.
@@ -30,7 +30,7 @@ class Repository(LifecycleVerbs):
             ClientError: botocore's ``RepositoryNotFoundException``.
         """
         self._check_account()
-        return self.registry.describe(self.name)[0]
+        return aspects.describe(self.registry.aws, [self.name])[0]
 
     def ensure(self, **fields: Any) -> Plan:
         """Create the repository, or bring it to the settings given.
@@ -51,7 +51,7 @@ class Repository(LifecycleVerbs):
         self._check_account()
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
-        return self.registry.ensure(spec)
+        return self.registry.make(*aspects.wants([spec]))
 
     def delete(self, empty_on_delete: bool = False) -> Plan:
         """Delete the repository, and wait until it is gone. Without it there is nothing to do.
@@ -62,8 +62,7 @@ class Repository(LifecycleVerbs):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
         """
-        self._check_account()
-        return self.registry.remove(self.name, empty_on_delete=empty_on_delete)
+        return self._make(settings, settings.Absent(empty_on_delete))
 
     def add_tags(self, tags_: Mapping[str, str] | None = None, /, **more: str) -> Plan:
         """Set these tags, and leave the others."""

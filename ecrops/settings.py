@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ecrops import ecr
 from ecrops.aws import DENIED, Aws, ClientError, code_of
-from ecrops.plan import Change, Kind, Note
+from ecrops.change import Change, Kind, Note
 from ecrops.spec import RepositoryEncryption, RepositorySpec
 
 stands_on = None

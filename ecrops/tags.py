@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ecrops import ecr, settings
 from ecrops.aws import Aws
-from ecrops.plan import Change, Kind
+from ecrops.change import Change, Kind
 from ecrops.spec import RepositorySpec
 
 stands_on = settings

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops import ecr, settings
+from ecrops.aspect import Want
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.engine import Want
+from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
 from ecrops.lifecycle.checks import COUNT_TYPES
 from ecrops.lifecycle.document import Edit, Exactly, Rules, canonical, parse, to_text
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.lifecycle.words import difference
-from ecrops.plan import Change, Kind, Note
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:

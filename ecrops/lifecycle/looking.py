@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ecrops import ecr
-from ecrops.aws import Aws
+from ecrops.account import Account
 from ecrops.handle import Handle
 from ecrops.lifecycle import aspect
 from ecrops.spec import check_name
@@ -40,7 +40,7 @@ class LifecycleLooking(Handle):
         from ecrops.lifecycle import images
 
         self._check_account()
-        aws, name = self.registry._aws, self.name
+        aws, name = self.registry.aws, self.name
         found = images.describe(aws, name)
         return iter(images.with_references(aws, name, found)) if references else found
 
@@ -92,8 +92,8 @@ class LifecycleLooking(Handle):
         from ecrops.lifecycle.preview import Patience, preview
 
         wanted = None if rules is None else self._policy(rules)
-        patience = Patience(self.registry._aws, timeout, on_wait)
-        return preview(self.registry._aws, self.name, wanted, self.images(), patience)
+        patience = Patience(self.registry.aws, timeout, on_wait)
+        return preview(self.registry.aws, self.name, wanted, self.images(), patience)
 
     def check_lifecycle(
         self,
@@ -113,21 +113,19 @@ class LifecycleLooking(Handle):
 
         policy, known = self._policy(rules), list(self.images())
         simulated = evaluate(policy, known, None, count_referrers)
-        patience = Patience(self.registry._aws, timeout, on_wait)
-        previewed = preview(self.registry._aws, self.name, None if rules is None else policy, known, patience)
+        patience = Patience(self.registry.aws, timeout, on_wait)
+        previewed = preview(self.registry.aws, self.name, None if rules is None else policy, known, patience)
         return side_by_side(simulated, previewed, marked)
 
     def _policy(self, rules: Policy | None) -> Rules:
         from ecrops.lifecycle.clauses import rules_of
 
         self._check_account()
-        return aspect.read(self.registry._aws, self.name).rules if rules is None else rules_of(rules)
+        return aspect.read(self.registry.aws, self.name).rules if rules is None else rules_of(rules)
 
 
-class RegistryLooking:
+class RegistryLooking(Account):
     """The same for all repositories of a registry."""
-
-    _aws: Aws
 
     def simulate_lifecycles(
         self, *names: str, rules: Policy | None = None, now: datetime | None = None
@@ -153,20 +151,20 @@ class RegistryLooking:
         clauses_of(given or ())
 
         def one(name: str) -> Simulation:
-            policy = aspect.read(self._aws, name).rules if given is None else given
-            return evaluate(policy, describe(self._aws, name), now)
+            policy = aspect.read(self.aws, name).rules if given is None else given
+            return evaluate(policy, describe(self.aws, name), now)
 
-        known = [check_name(name) for name in names] or (name for name, _ in ecr.every(self._aws))
+        known = [check_name(name) for name in names] or (name for name, _ in ecr.every(self.aws))
         return self._ahead(one, known)
 
     def _ahead(self, do: Callable[[str], Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-        self._aws.client("ecr")
+        self.aws.client("ecr")
         running: deque[tuple[str, Any]] = deque()
-        with self._aws.pool(self._aws.workers) as pool:
+        with self.aws.pool(self.aws.workers) as pool:
             try:
                 for name in names:
                     running.append((name, pool.submit(do, name)))
-                    if len(running) > self._aws.workers:
+                    if len(running) > self.aws.workers:
                         name, future = running.popleft()
                         yield name, future.result()
                         del future

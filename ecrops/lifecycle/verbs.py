@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ecrops.account import Account
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect, document
 from ecrops.lifecycle.checks import Rule
@@ -16,13 +17,12 @@ from ecrops.spec import check_rules
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.document import Guarding
-    from ecrops.registry import Registry
 
 
 class LifecycleVerbs(LifecycleLooking):
     """Adding, removing and replacing the rules of a repository."""
 
-    def __init__(self, registry: Registry, name_or_arn: str) -> None:
+    def __init__(self, registry: Account, name_or_arn: str) -> None:
         super().__init__(registry, name_or_arn)
         self._added: list[LifecycleRule | Rule] = []
 
