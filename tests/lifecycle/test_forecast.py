@@ -79,6 +79,7 @@ def test_an_index_is_pushed_with_its_parts_and_its_artifacts() -> None:
     assert found.days[-1].without.images == 4 * 22
     assert 12 <= found.days[-1].stored.images <= 4 * 6, "parts live as long as their index, at least"
     assert found.days[0].acted[0] == 7, "the artifacts of the indexes that go"
+    assert sum(day.acted.get(0, 0) for day in found.days) == 22 - 3
 
 
 def test_archived_images_are_told_apart_and_may_expire_later() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from ecrops import LifecycleRule, SpecError
 from ecrops.lifecycle import Image, Simulation, simulate
-from emulator.ecr.evaluation import Seen, marks
+from emulator.ecr.evaluation import Seen, is_like, marks
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "cases" / "lifecycle_evaluation.json").read_text()
@@ -150,6 +151,15 @@ def test_no_policy_and_no_images_tell_it_from_the_reference(policy: dict[str, An
     found = {v.image.digest: ("expire", v.rule_priority) for v in result.expired}
     found |= {v.image.digest: ("transition", v.rule_priority) for v in result.archived}
     assert found == expected
+
+
+@pytest.mark.parametrize("pattern", ["a", "a*", "*a", "a*a", "*ab*ab", "a*b*a", "**", "*a*", "a**b", "*ab", "b*a*"])
+def test_a_pattern_is_anchored_and_its_pieces_do_not_overlap(pattern: str) -> None:
+    tags = ["".join(letters) for length in range(1, 6) for letters in itertools.product("ab", repeat=length)]
+    result = simulate(
+        [LifecycleRule(tag_pattern_list=[pattern], max_image_age=1)], [an_image(t, t, days=2) for t in tags]
+    )
+    assert digests(result.expired) == sorted(tag for tag in tags if is_like(tag, pattern))
 
 
 # 3. Indexes and artifacts
