@@ -9,11 +9,12 @@ from ecrops import aspects, settings
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
 from ecrops.aws import RetryPolicy
+from ecrops.checks import check_name
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
 from ecrops.repository import Repository
-from ecrops.spec import RepositorySpec, check_name
+from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
     import boto3
@@ -81,7 +82,7 @@ class Registry(RegistryLooking):
         Returns:
             The changes that were made; false if there was nothing to do.
         """
-        return self.apply(self.plan(*specs), on_change)
+        return self.make(*aspects.wants(specs), on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
         """What is there, as specs that ``ensure`` would find nothing to do for.
@@ -104,5 +105,5 @@ class Registry(RegistryLooking):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
-        gone = settings.Absent(empty_on_delete)
-        return self.make(*(Want(settings, check_name(name), gone) for name in dict.fromkeys(names)))
+        gone = settings.absent(empty_on_delete)
+        return self.make(*(Want(settings, name, gone) for name in dict.fromkeys(map(check_name, names))))

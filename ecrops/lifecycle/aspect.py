@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, Outlook, RegistryGuard
 
 stands_on = settings
+missing = ecr.MISSING
 NO_POLICY = "LifecyclePolicyNotFoundException"
 
 
@@ -72,6 +73,7 @@ class Reader(NamedTuple):
     """Reads the rules and, where a guarded edit is about to change them, what that would do to the images."""
 
     edits: Sequence[Edit]
+    missing: str = missing
 
     def read(self, aws: Aws, name: str) -> Stored:
         """What is there."""
@@ -134,6 +136,7 @@ def changes(name: str, edits: Sequence[Edit], there: Stored | None) -> Iterator[
         "ecr",
         operation,
         params,
+        derived=any(map(look_again, edits)),
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, known
+from ecrops.fields import Problems, compact
 
 if TYPE_CHECKING:
     from types import UnionType
@@ -52,7 +52,7 @@ class Guard:
         problems.check(right, "max_expired", f"expected a number of images, 0 or more, got {most!r}")
         right = part is None or (isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1)
         problems.check(right, "max_fraction", f"expected a part of all images, from 0 to 1, got {part!r}")
-        object.__setattr__(self, "never", problems.strings("never", self.never))
+        object.__setattr__(self, "never", problems.strings("never", self.never) or ())
         problems.raise_any()
 
     def refusals(self, simulation: Simulation) -> Iterator[str]:
@@ -85,7 +85,11 @@ class Guard:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        return cls(**known(data, [field.name for field in fields(cls)], "a guard"))
+        problems = Problems()
+        values = problems.known(data, [field.name for field in fields(cls)], "a guard")
+        made = problems.take("", lambda: cls(**values))
+        problems.raise_any()
+        return cast("Self", made)
 
     def to_dict(self) -> dict[str, Any]:
         """The limits that are set, ready for JSON."""

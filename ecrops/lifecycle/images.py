@@ -60,7 +60,7 @@ class Image:
         problems = Problems()
         problems.check(isinstance(self.digest, str) and bool(self.digest), "digest", f"got {self.digest!r}")
         for name in ("tags", "referenced_by"):
-            object.__setattr__(self, name, problems.strings(name, getattr(self, name)))
+            object.__setattr__(self, name, problems.strings(name, getattr(self, name)) or ())
         for name in TIMES:
             moment = getattr(self, name)
             if moment is not None or name == "pushed_at":

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops import ecr
 from ecrops.account import Account
+from ecrops.checks import check_name
 from ecrops.handle import Handle
 from ecrops.lifecycle import aspect
-from ecrops.spec import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -58,7 +58,7 @@ class Patience:
             raise DeadlineError(f"ECR has not finished the preview for {name} within {self._timeout:g} seconds")
         if self._on_wait:
             self._on_wait(self._waited)
-        self._aws.wait(pause, "the preview was finished")
+        self._aws.pause(pause, "the preview was finished")
         self._waited += pause
 
 
