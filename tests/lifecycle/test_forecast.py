@@ -13,6 +13,8 @@ import pytest
 
 from ecrops import LifecycleRule, SpecError
 from ecrops.lifecycle import Forecast, Image, chart, simulate
+from emulator import Cloud
+from scripts import draw_forecast
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 GB = 1_000_000_000
@@ -227,3 +229,10 @@ def test_an_empty_repository_gives_no_example() -> None:
     assert empty.forecast(3).days[-1].without.images == 0
     with pytest.raises(SpecError, match="no example"):
         empty.forecast(3, pushes_per_day=1)
+
+
+# 5. The picture in the README
+
+
+def test_the_picture_in_the_readme_is_what_a_run_draws(memory_cloud: Cloud) -> None:
+    assert draw_forecast.drawn(memory_cloud).svg == draw_forecast.PICTURE.read_text()
