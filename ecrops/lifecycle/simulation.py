@@ -180,7 +180,7 @@ class Simulation:
         Raises:
             SpecError: A number is out of range.
         """
-        from ecrops.lifecycle.forecasting import forecast
+        from ecrops.lifecycle.future import forecast
 
         return forecast(self, days, pushes_per_day)
 
