@@ -1,4 +1,4 @@
-"""How a repository goes on after a simulation: images are pushed as they were, and once a day the policy is run. Pure."""
+"""How a repository goes on after a simulation: pushes as they were, and once a day the policy. Pure."""
 
 from __future__ import annotations
 
