@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 stands_on = settings
 missing = ecr.MISSING
 NO_POLICY = "LifecyclePolicyNotFoundException"
+WAY_OUT = "if these images may go, give a guard that lets them, or none with guard=False (lifecycle_guard in a spec)"
 
 
 class Stored(NamedTuple):
@@ -120,7 +121,7 @@ def changes(name: str, edits: Sequence[Edit], there: Stored | None) -> Iterator[
     if outlook:
         after = f"{after} ({outlook})"
         if outlook.refusals:
-            yield Change(name, Kind.CONFLICT, "lifecycle", before, after)
+            yield Change(name, Kind.CONFLICT, "lifecycle", before, after, advice={"": WAY_OUT})
             return
     if not want:
         kind, operation = Kind.DELETE, "DeleteLifecyclePolicy"
