@@ -30,9 +30,10 @@ class LifecycleLooking(Handle):
         """All images of the repository, archived ones too, page after page as they are asked for.
 
         Args:
-            references: Whether to learn which images are parts of an index. Their manifests are read then, which
-                needs ``ecr:BatchGetImage`` and which ECR counts as a pull of the index, so that a rule by
-                ``since_image_pulled`` sees it as used: https://github.com/aws/containers-roadmap/issues/2390
+            references: Whether to learn which images are parts of an index. All images are read first then, and the
+                manifests of the indexes, which needs ``ecr:BatchGetImage``. ECR counts that as a pull of the index, so
+                that a rule by ``since_image_pulled`` sees it as used:
+                https://github.com/aws/containers-roadmap/issues/2390
 
         Raises:
             ClientError: botocore's ``RepositoryNotFoundException``.
