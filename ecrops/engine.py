@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ecrops.aspect import Aspect, ReadsAll, ReadsOne, Want
+from ecrops.aspect import Aspect, ReadsAll, ReadsByEdits, ReadsOne, Want
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Note
 from ecrops.plan import Plan
@@ -43,6 +43,8 @@ def _read_wave(aws: Aws, goals: Mapping[Goal, Sequence[Any]], have: dict[Goal, A
         wants = {key: edits for (each, key), edits in goals.items() if each is aspect}
         if isinstance(aspect, ReadsAll):
             have |= {(aspect, key): there for key, there in aspect.read_all(aws, wants).items()}
+        elif isinstance(aspect, ReadsByEdits):
+            single += [(aspect.reader(edits), (aspect, key)) for key, edits in wants.items()]
         elif isinstance(aspect, ReadsOne):
             single += [(aspect, (aspect, key)) for key in wants]
     there = aws.map(lambda item: _read_one(aws, item[0], item[1], _base(item[1]) in have), single)

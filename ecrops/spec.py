@@ -6,17 +6,18 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from ecrops.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import render
+from ecrops.lifecycle.document import check_guard, render
 from ecrops.lifecycle.rule import LifecycleRule
 
 if TYPE_CHECKING:
     from ecrops.events.event import Event
+    from ecrops.lifecycle.guard import Guard
 
 
 class TagMutability(StrEnum):
@@ -49,6 +50,7 @@ class RepositorySpec:
         encryption: ``AES256`` (what ECR does without), ``KMS`` or ``KMS_DSSE``; ``KMS`` when a key is given.
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
+        lifecycle_guard: What these rules may take away; without it the registry's guard, ``False`` for none.
         events: Rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``; ``()`` removes
             those that ecrops made for it.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
@@ -69,6 +71,7 @@ class RepositorySpec:
     encryption: RepositoryEncryption | str | None = None
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    lifecycle_guard: Guard | Literal[False] | None = None
     events: Sequence[Event] | None = None
     tags: Mapping[str, str] | None = None
 
@@ -87,6 +90,7 @@ class RepositorySpec:
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
+        problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
         if self.events is not None:
             from ecrops.events.event import check_events
 
@@ -158,6 +162,10 @@ class RepositorySpec:
                 for index, rule in enumerate(rules)
             ]
             values["lifecycle_rules"] = read if None not in read else None
+        if isinstance(guard := values.get("lifecycle_guard"), Mapping):
+            from ecrops.lifecycle.guard import Guard
+
+            values["lifecycle_guard"] = problems.take("lifecycle_guard", lambda: Guard.from_dict(guard))
         events = values.get("events")
         if isinstance(events, Sequence) and not isinstance(events, str):
             from ecrops.events.event import events_from

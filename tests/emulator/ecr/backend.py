@@ -13,6 +13,7 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 
 from . import encryption, images, lifecycle, mutability, tags
 from .partitions import dns_suffix
+from .preview import Previews
 from .shelf import Shelf, Visibility
 
 
@@ -23,6 +24,7 @@ class EcrBackend(ECRBackend):
         super().__init__(region_name, account_id)
         self.lock = threading.RLock()
         self.visibility = Visibility()
+        self.previews = Previews()
         self.repositories: Shelf = Shelf()
 
     @property
