@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from ecrops import engine
 from ecrops.apply import OnChange, apply
@@ -102,14 +102,19 @@ class Account:
             raise SpecError(f"expected a Plan, got {plan!r}")
         return plan if self.dry_run else apply(self.aws, plan, on_change, bound=True)
 
-    def plan_wants(self, wants: Iterable[Want]) -> Plan:
-        """What is missing for the wants to be true. A dry run remembers what it would have made."""
-        plan = engine.make_plan(self.aws, list(wants), self._would_be)
+    def plan_wants(self, wants: Iterable[Want], known: Mapping[engine.Goal, Any] | None = None) -> Plan:
+        """What is missing for the wants to be true, where what is ``known`` to be there need not be read.
+
+        A dry run remembers what it would have made.
+        """
+        plan = engine.make_plan(self.aws, list(wants), self._would_be, known or {})
         if self.dry_run:
             self._would_be |= {change.owner for change in plan if change.whole and change.kind is Kind.CREATE}
         return plan
 
-    def make(self, *wants: Want, on_change: OnChange | None = None) -> Plan:
+    def make(
+        self, *wants: Want, known: Mapping[engine.Goal, Any] | None = None, on_change: OnChange | None = None
+    ) -> Plan:
         """Make the wants true."""
-        plan = self.plan_wants(wants)
+        plan = self.plan_wants(wants, known)
         return plan if self.dry_run else apply(self.aws, plan, on_change)

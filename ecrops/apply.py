@@ -40,7 +40,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, bound: boo
         raise ConflictError(plan.conflicts)
     _check_place(aws, plan)
     notes, run = plan.notes, _Run(aws, on_change, approved=plan if bound else None)
-    several = len({want.key for want in plan.wants}) > 1
+    several = len({want.serves or want.key for want in plan.wants}) > 1
     for pause in _pauses(aws):
         run.carry_out(plan)
         again = run.to_look_at_again(plan.wants)
@@ -98,15 +98,31 @@ class _Run:
         for change in self._left_to_do(plan):
             owners.setdefault(change.owner, []).append(change)
             self._aws.client(change.service)
-        with self._aws.pool(len(owners)) as pool:
-            for changes in owners.values():
+        while owners:
+            ready = [owner for owner, changes in owners.items() if not _followed(changes) & owners.keys()]
+            self._carry_out([owners.pop(owner) for owner in ready or list(owners)])
+
+    def _carry_out(self, ready: Sequence[Sequence[Change]]) -> None:
+        ready = [changes for changes in ready if not self._is_held_back(changes)]
+        with self._aws.pool(len(ready)) as pool:
+            for changes in ready:
                 pool.submit(self._make_all, changes)
             try:
-                self._listen(len(owners))
+                self._listen(len(ready))
             except BaseException:
                 self._aws.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _is_held_back(self, changes: Sequence[Change]) -> bool:
+        """An owner shares the fate of the one that had to come first."""
+        owner = changes[0].owner
+        for first in _followed(changes):
+            for fate in (self.failed, self._overtaken):
+                if first in fate:
+                    fate[owner] = fate[first]
+                    return True
+        return False
 
     def _left_to_do(self, plan: Plan) -> Iterator[Change]:
         """An owner's removal is not repeated but waited for: a new owner of that name would not be ours."""
@@ -242,6 +258,10 @@ class _Run:
         for change in self.done:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]
+
+
+def _followed(changes: Sequence[Change]) -> set[str]:
+    return {owner for change in changes for owner in change.follows}
 
 
 def _is_grave(change: Change) -> bool:

@@ -59,8 +59,9 @@ class ReadsAll(Protocol):
 
 
 class Want(NamedTuple):
-    """An edit of one aspect of one key."""
+    """An edit of one aspect of one key; ``serves`` names the key that it is only wanted for, if there is one."""
 
     aspect: Aspect
     key: str
     edit: Any
+    serves: str = ""

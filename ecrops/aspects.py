@@ -34,6 +34,21 @@ def wants(specs: Iterable[RepositorySpec]) -> list[Want]:
     return result
 
 
+def wants_of(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[engine.Goal, Any]]:
+    """All that the specs want, rules on their events too; and what had to be read to know that.
+
+    Raises:
+        SpecError: Two specs have one name, or one is no spec.
+    """
+    wanted = wants(specs)
+    if all(spec.events is None for spec in specs):
+        return wanted, {}
+    from ecrops.events.wants import of_specs  # for those who have events only
+
+    more, known = of_specs(aws, specs)
+    return [*wanted, *more], known
+
+
 def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
     """What is there, as specs; of all repositories if none is named."""
     known: dict[engine.Goal, Any] = {}

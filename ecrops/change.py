@@ -41,6 +41,7 @@ class Change:
         races: Error codes that say that somebody was faster: then the owner is read and planned again.
         unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
         advice: The way out, by error code; that of a conflict without one.
+        follows: Owners whose changes come first; where these fail, this one is not made.
     """
 
     owner: str
@@ -57,6 +58,7 @@ class Change:
     races: Collection[str] = field(default=(), repr=False, compare=False)
     unseen: Collection[str] = field(default=(), repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    follows: Collection[str] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.sign} {self.owner} {self.what}{': ' if self.difference else ''}{self.difference}"

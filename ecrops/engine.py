@@ -62,17 +62,20 @@ def _read_one(aws: Aws, aspect: ReadsOne, goal: Goal, was_there: bool) -> Any:
         raise
 
 
-def make_plan(aws: Aws, wants: Sequence[Want], would_be: Collection[str] = ()) -> Plan:
+def make_plan(
+    aws: Aws, wants: Sequence[Want], would_be: Collection[str] = (), known: Mapping[Goal, Any] | None = None
+) -> Plan:
     """Read what is there, and decide what is missing. Reads only.
 
     Args:
         aws: Where.
         wants: What is wanted.
         would_be: Keys of what a dry run would have made before: not there, and not missing either.
+        known: What was read on the way to the wants, and need not be read again.
     """
     goals = group(wants)
     unmade = {_base(goal): None for goal in goals if goal[1] in would_be and _base(goal) not in goals}
-    have = read(aws, goals, {goal: None for goal in unmade if goal[0] is not None})
+    have = read(aws, goals, {goal: None for goal in unmade if goal[0] is not None} | dict(known or {}))
     found = [part for (aspect, key), edits in goals.items() for part in aspect.changes(key, edits, have[aspect, key])]
     changes = tuple(part for part in found if isinstance(part, Change))
     notes = tuple(dict.fromkeys(part for part in found if isinstance(part, Note)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ecrops import aspects, settings
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
 from ecrops.aws import RetryPolicy
 from ecrops.checks import check_name
+from ecrops.engine import Goal
+from ecrops.events.fleet import FleetVerbs
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, RegistryGuard
 
 
-class Registry(RegistryLooking):
+class Registry(RegistryLooking, FleetVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
     Args:
@@ -56,9 +58,9 @@ class Registry(RegistryLooking):
             check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
         self.guard = guard
 
-    def plan_wants(self, wants: Iterable[Want]) -> Plan:
+    def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] | None = None) -> Plan:
         """What is missing for the wants to be true, with the registry's guard where they have none."""
-        return super().plan_wants(lifecycle.guarded(want, self.guard) for want in wants)
+        return super().plan_wants((lifecycle.guarded(want, self.guard) for want in wants), known)
 
     def repository(self, name_or_arn: str) -> Repository:
         """A handle on a repository, which may or may not exist. Calls nothing.
@@ -74,7 +76,7 @@ class Registry(RegistryLooking):
         Raises:
             SpecError: Two specs have one name.
         """
-        return self.plan_wants(aspects.wants(specs))
+        return self.plan_wants(*aspects.wants_of(self.aws, specs))
 
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
@@ -82,7 +84,8 @@ class Registry(RegistryLooking):
         Returns:
             The changes that were made; false if there was nothing to do.
         """
-        return self.make(*aspects.wants(specs), on_change=on_change)
+        wanted, known = aspects.wants_of(self.aws, specs)
+        return self.make(*wanted, known=known, on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
         """What is there, as specs that ``ensure`` would find nothing to do for.

@@ -9,12 +9,13 @@ from ecrops import aspects, ecr, settings, tags
 from ecrops.apply import OnChange
 from ecrops.checks import check_tag_keys, check_tags
 from ecrops.errors import SpecError
+from ecrops.events.verbs import EventVerbs
 from ecrops.lifecycle.verbs import LifecycleVerbs
 from ecrops.plan import Plan
 from ecrops.spec import RepositorySpec
 
 
-class Repository(LifecycleVerbs):
+class Repository(LifecycleVerbs, EventVerbs):
     """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
@@ -49,7 +50,8 @@ class Repository(LifecycleVerbs):
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
         spec = RepositorySpec.from_dict({"name": self.name, **fields})
         self._check_account()
-        made = self.registry.make(*aspects.wants([spec]), on_change=on_change)
+        wanted, known = aspects.wants_of(self.registry.aws, [spec])
+        made = self.registry.make(*wanted, known=known, on_change=on_change)
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
         return made

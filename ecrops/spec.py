@@ -16,6 +16,7 @@ from ecrops.lifecycle.document import check_guard, render
 from ecrops.lifecycle.rule import LifecycleRule
 
 if TYPE_CHECKING:
+    from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
 
 
@@ -50,6 +51,8 @@ class RepositorySpec:
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
         lifecycle_guard: What these rules may take away; without it the registry's guard, ``False`` for none.
+        events: Rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``; ``()`` removes
+            those that ecrops made for it.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
 
     Raises:
@@ -69,6 +72,7 @@ class RepositorySpec:
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
     lifecycle_guard: Guard | Literal[False] | None = None
+    events: Sequence[Event] | None = None
     tags: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -87,6 +91,10 @@ class RepositorySpec:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
         problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
+        if self.events is not None:
+            from ecrops.events.event import check_events
+
+            self._set("events", problems.take("", lambda: check_events(self.events, self.name)))
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
         problems.raise_any()
@@ -158,6 +166,11 @@ class RepositorySpec:
             from ecrops.lifecycle.guard import Guard
 
             values["lifecycle_guard"] = problems.take("lifecycle_guard", lambda: Guard.from_dict(guard))
+        events = values.get("events")
+        if isinstance(events, Sequence) and not isinstance(events, str):
+            from ecrops.events.event import events_from
+
+            values["events"] = problems.take("", lambda: events_from(events))
         problems.check("name" in values, "name", "is missing")
         made = problems.take("", lambda: cls(**{"name": "unnamed", **values}))
         problems.raise_any()

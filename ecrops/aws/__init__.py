@@ -159,6 +159,7 @@ class Aws:
         try:
             self._deadline.check(doing)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+            _check_entries(answer, operation)
         except ClientError as error:
             throttled = is_throttled(error)
             if code_of(error) in DENIED:
@@ -232,6 +233,25 @@ class Aws:
                 return
 
 
+def _check_entries(answer: Mapping[str, Any], operation: str) -> None:
+    """EventBridge answers a call of which a part failed with HTTP 200: it is an error like any other.
+
+    Raises:
+        ClientError: With the code of the first entry that failed, naming all of them.
+    """
+    if not answer.get("FailedEntryCount"):
+        return
+    entries = answer.get("FailedEntries") or answer.get("Entries", ())
+    failed = [entry for entry in entries if entry.get("ErrorCode")]
+    said = "; ".join(f"{entry.get('TargetId', 'entry')}: {entry.get('ErrorMessage')}" for entry in failed)
+    error = {
+        "Code": failed[0]["ErrorCode"] if failed else "InternalException",
+        "Message": f"{answer['FailedEntryCount']} failed: {said}",
+    }
+    metadata = answer.get("ResponseMetadata", {})
+    raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)  # type: ignore[typeddict-item]
+
+
 class Pages:
     """An iterator over the pages of a listing, which knows whether it has more."""
 
@@ -248,7 +268,7 @@ class Pages:
         if not self.more:
             raise StopIteration
         answer = self._ask(self._token)
-        token = {"nextToken": answer["nextToken"]} if answer.get("nextToken") else {}
+        token = {name: answer[name] for name in ("nextToken", "NextToken") if answer.get(name)}
         self.more = bool(token) and token != self._token
         self._token = token
         page: list[Any] = answer[self._member]

@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from . import ecr
+from . import ecr, events
 from .calls import Recorder
 from .faults import Faults
 from .server import Server
@@ -41,6 +41,7 @@ class Cloud:
         self.calls = Recorder()
         self.faults = Faults()
         self.emulator = Emulator(self.account, REGION)
+        self._clients: dict[tuple[str, str | None, str | None], Client] = {}
         self._wire = Wire(transport, self.calls, self.faults)
 
     def session(self, region: str | None = None, *, account: str | None = None) -> boto3.Session:
@@ -49,8 +50,11 @@ class Cloud:
 
     def client(self, service: str, region: str | None = None, *, account: str | None = None) -> Client:
         """A plain boto3 client for somebody else, whose calls are neither recorded nor judged."""
-        session: Any = self._session(region, account, observed=False)
-        return session.client(service)
+        which = (service, region, account)
+        if which not in self._clients:
+            session: Any = self._session(region, account, observed=False)
+            self._clients[which] = session.client(service)
+        return self._clients[which]
 
     def _session(self, region: str | None, account: str | None, *, observed: bool) -> boto3.Session:
         core = botocore.session.Session()
@@ -60,10 +64,15 @@ class Cloud:
         return session
 
 
+def _install() -> None:
+    ecr.install()
+    events.install()
+
+
 @contextmanager
 def in_memory() -> Iterator[Cloud]:
     """A cloud in this process."""
-    ecr.install()
+    _install()
     with mock_aws():
         yield Cloud(InProcess())
 
@@ -79,7 +88,7 @@ def over_http(server: Server) -> Iterator[Cloud]:
 @contextmanager
 def running_server() -> Iterator[Server]:
     """A server on loopback with the emulator in it."""
-    ecr.install()
+    _install()
     server = Server()
     server.start()
     yield server

@@ -7,6 +7,7 @@ from typing import Any
 
 from .ecr import EcrBackend, backend, images
 from .ecr.preview import Previews
+from .events.steering import Events
 
 
 class Emulator:
@@ -20,6 +21,7 @@ class Emulator:
 
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
+        self.events = Events(account, region)
 
     def at(self, *, region: str | None = None, account: str | None = None) -> Emulator:
         """The same for another region or account."""

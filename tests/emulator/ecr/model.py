@@ -26,20 +26,26 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "list": (list,),
     "structure": (dict,),
+    "map": (dict,),
 }
 
 
 @cache
-def service() -> ServiceModel:
-    """ECR's service model, as this botocore has it."""
-    return botocore.session.get_session().get_service_model("ecr")
+def service(name: str) -> ServiceModel:
+    """A service's model, as this botocore has it."""
+    return botocore.session.get_session().get_service_model(name)
 
 
 def check(operation: str, params: dict[str, Any]) -> None:
-    """Refuse a request that the model of its operation does not allow."""
-    shape = service().operation_model(operation).input_shape
-    for path, constraint in _violations(shape, params, "") if shape else ():
+    """Refuse a request to ECR that the model of its operation does not allow."""
+    for path, constraint in violations("ecr", operation, params):
         raise invalid(path, constraint)
+
+
+def violations(name: str, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the model of a service's operation does not allow: where, and what it demands there."""
+    shape = service(name).operation_model(operation).input_shape
+    yield from _violations(shape, params, "") if shape else ()
 
 
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:

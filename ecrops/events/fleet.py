@@ -1,0 +1,45 @@
+"""The verbs of a registry about events: of many repositories at once, and of rules that are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecrops.account import Account
+from ecrops.events.kinds import EventKinds, RuleOptions
+from ecrops.plan import Plan
+
+if TYPE_CHECKING:
+    from ecrops.events.rule import Rule
+
+
+class FleetVerbs(Account, EventKinds[Plan]):
+    """Rules on the events of many repositories. A bus has 300 rules: one for each repository does not scale."""
+
+    def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> Plan:
+        from ecrops.events.wants import make_rule  # for those who have events only
+
+        return make_rule(self, kind, name, rule, options)
+
+    def rule(self, name: str, bus: str = "default") -> Rule:
+        """A handle on a rule, which may or may not exist. Calls nothing.
+
+        Args:
+            name: Of the rule.
+            bus: The name of its event bus.
+
+        Raises:
+            SpecError: No rule can have this name.
+        """
+        from ecrops.events.rule import Rule
+
+        return Rule(self, name, bus)
+
+    def rules(self, bus: str = "default") -> list[Rule]:
+        """The rules that ecrops made, whoever wanted them: those on events of ECR that have its tag.
+
+        Args:
+            bus: The name of their event bus.
+        """
+        from ecrops.events.rule import every_rule
+
+        return every_rule(self, bus)

@@ -1,0 +1,100 @@
+"""The aspect of a function's permissions: one for each rule that invokes it. Its key is the function's ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind
+from ecrops.events import policy
+from ecrops.events.permissions import EVENTS, Allow, Edit, sid_of
+
+stands_on = None
+missing = ""  # it stands on nothing
+MISSING = "ResourceNotFoundException"
+EXISTS = "ResourceConflictException"
+ADVICE = {
+    MISSING: "there is no such function, version or alias",
+    "PolicyLengthExceededException": "a function's policy has 20 KB: let fewer rules invoke it",
+}
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel."""
+    aws.client("lambda")
+
+
+def read(aws: Aws, key: str) -> policy.Policy:
+    """The policy of a function, version or alias; an empty one if it has none."""
+    try:
+        return policy.parse(aws.get("lambda", "GetPolicy", "Policy", **_named(key)))
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return policy.parse(None)
+
+
+def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Change]:
+    """Each permission is added and removed by itself."""
+    for edit in edits:
+        sid = sid_of(edit.rule)
+        there = policy.statement(have, sid)
+        allowed = isinstance(edit, Allow)
+        if there is not None and not (allowed and _lets_in(there, edit.rule)):
+            params = {**_named(key), "StatementId": sid}
+            yield Change(
+                key,
+                Kind.DELETE,
+                "permission",
+                edit.owner,
+                "",
+                "lambda",
+                "RemovePermission",
+                params,
+                races=(MISSING,),
+            )
+        if allowed and (there is None or not _lets_in(there, edit.rule)):
+            yield _add(key, sid, edit)
+
+
+def _add(key: str, sid: str, edit: Edit) -> Change:
+    """Without ``SourceAccount``, which keeps EventBridge out.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+    """
+    params = {
+        **_named(key),
+        "StatementId": sid,
+        "Action": "lambda:InvokeFunction",
+        "Principal": EVENTS,
+        "SourceArn": edit.rule,
+    }
+    return Change(
+        key,
+        Kind.CREATE,
+        "permission",
+        "",
+        edit.owner,
+        "lambda",
+        "AddPermission",
+        params,
+        races=(EXISTS,),
+        advice=ADVICE,
+    )
+
+
+def _lets_in(statement: Mapping[str, Any], rule: str) -> bool:
+    conditions = statement.get("Condition", {}).values()
+    return [value for condition in conditions for value in condition.values()] == [rule]
+
+
+def _named(key: str) -> dict[str, str]:
+    head, _, name = key.partition(":function:")
+    name, _, qualifier = name.partition(":")
+    return {"FunctionName": f"{head}:function:{name}"} | ({"Qualifier": qualifier} if qualifier else {})
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether the edit could be lost to a concurrent writer: each permission is written by itself, so never."""
+    return False

@@ -1,0 +1,105 @@
+"""What lets EventBridge invoke a target, on the target's side: edits, and which resource they are made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.events.repositories import Place
+from ecrops.events.targets import Target
+
+T = TypeVar("T")
+
+EVENTS = "events.amazonaws.com"
+LOG_GROUPS = "log groups"
+
+
+@dataclass(frozen=True)
+class Allow:
+    """An edit: a rule may invoke the target.
+
+    Args:
+        rule: Its ARN.
+        owner: Its key.
+        resource: The ARN of what is invoked.
+    """
+
+    rule: str
+    owner: str
+    resource: str
+
+
+@dataclass(frozen=True)
+class Forbid:
+    """An edit: a rule needs to invoke the target no more."""
+
+    rule: str
+    owner: str
+    resource: str
+
+
+Edit = Allow | Forbid
+
+
+def resources(target: Mapping[str, Any]) -> Iterator[str]:
+    """The ARNs that a target, as EventBridge lists it, needs a resource policy of. With a role it needs none."""
+    if Arn.parse(target["Arn"]).service in ("lambda", "sqs", "sns", "logs") and not target.get("RoleArn"):
+        yield target["Arn"]
+    if dead_letters := target.get("DeadLetterConfig", {}).get("Arn"):
+        yield dead_letters
+
+
+def needed(target: Target, place: Place) -> list[str]:
+    """The keys of what is changed so that the target may be invoked."""
+    return [key_of(arn) for arn in resources(target.to_aws()) if target.authorize and is_here(arn, place)]
+
+
+def elsewhere(target: Target, place: Place) -> list[str]:
+    """The ARNs that must let a rule in, and that only their own account can change."""
+    return [arn for arn in resources(target.to_aws()) if target.authorize and not is_here(arn, place)]
+
+
+def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The ARNs that a rule invokes no more, from its targets as EventBridge lists them."""
+    invoked, still = ({arn for target in targets for arn in resources(target)} for targets in (before, after))
+    return invoked - still
+
+
+def is_here(arn: str, place: Place) -> bool:
+    """Whether something is of this account."""
+    return Arn.parse(arn).account == place.account
+
+
+def key_of(arn: str) -> str:
+    """The key of the policy that a resource has; log groups share one."""
+    return LOG_GROUPS if Arn.parse(arn).service == "logs" else arn
+
+
+def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
+    """The rules that are let in, or those that are no more."""
+    return ", ".join(sorted({edit.owner for edit in edits if isinstance(edit, kind)}))
+
+
+def sid_of(rule: str) -> str:
+    """A stable id for the statement of a rule: letters and digits, as IAM wants them."""
+    return f"EcropsRule{hashlib.sha256(rule.encode()).hexdigest()[:16]}"
+
+
+def read_each(
+    aws: Aws, wants: Mapping[str, Sequence[Edit]], read: Callable[[Aws, str], T], missing: str
+) -> dict[str, T | None]:
+    """What is there, by key; ``None`` for what is not there where nothing but taking away is wanted."""
+
+    def one(key: str) -> T | None:
+        try:
+            return read(aws, key)
+        except ClientError as error:
+            if code_of(error) == missing and not any(isinstance(edit, Allow) for edit in wants[key]):
+                return None
+            error.add_note(f"while reading the policy of {key}; nothing was written")
+            raise
+
+    return dict(zip(wants, aws.map(one, wants), strict=True))

@@ -1,0 +1,110 @@
+"""The aspect of a queue's policy: one statement lets in all rules that send to it. Its key is the queue's ARN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecrops.access.statements import listed, same, statements
+from ecrops.aws import Arn, Aws
+from ecrops.change import Change, Kind, Note
+from ecrops.events import policy
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, words
+
+stands_on = None
+MISSING = "AWS.SimpleQueueService.NonExistentQueue"
+SID = "EcropsEvents"
+MANAGED_KEY = "alias/aws/sqs"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What is there.
+
+    Args:
+        url: Of the queue.
+        attributes: All of them.
+    """
+
+    url: str
+    attributes: Mapping[str, str]
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel."""
+    aws.client("sqs")
+
+
+def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Queue | None]:
+    """What is there."""
+    return read_each(aws, wants, _read, MISSING)
+
+
+def _read(aws: Aws, key: str) -> Queue:
+    arn, awaits = Arn.parse(key), (MISSING,) if aws.made_recently(key) else ()
+    asked = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
+    url = aws.get("sqs", "GetQueueUrl", "QueueUrl", awaits=awaits, **asked)
+    return Queue(url, aws.get("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"]))
+
+
+def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Change | Note]:
+    """The policy is written with the statements of others as they are."""
+    if have is None:
+        return
+    before = policy.parse(have.attributes.get("Policy"))
+    rules = _rules(policy.statement(before, SID))
+    want = list(rules)
+    for edit in edits:
+        want = [each for each in want if each != edit.rule] + ([edit.rule] if isinstance(edit, Allow) else [])
+    wanted = policy.amended(before, SID, _statement(key, want) if want else None)
+    if same(wanted, before):
+        return
+    yield Change(
+        key,
+        Kind.UPDATE if want else Kind.DELETE,
+        "policy",
+        words(edits, Forbid),
+        words(edits),
+        "sqs",
+        "SetQueueAttributes",
+        {"QueueUrl": have.url, "Attributes": {"Policy": json.dumps(wanted) if statements(wanted) else ""}},
+        derived=True,
+        races=() if want else (MISSING,),
+    )
+    if set(want) - set(rules):
+        yield from _notes(key, have.attributes)
+
+
+def _rules(statement: Mapping[str, Any] | None) -> list[str]:
+    condition = (statement or {}).get("Condition", {}).get("ArnEquals", {})
+    return listed(condition.get("aws:SourceArn", []))
+
+
+def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:
+    return {
+        "Sid": SID,
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTS},
+        "Action": "sqs:SendMessage",
+        "Resource": key,
+        "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
+    }
+
+
+def _notes(key: str, attributes: Mapping[str, str]) -> Iterator[Note]:
+    encryption = attributes.get("KmsMasterKeyId")
+    if encryption and encryption.endswith(MANAGED_KEY):
+        yield Note(f"{key} is encrypted with {MANAGED_KEY}, which EventBridge may not use: give it a key of yours")
+    elif encryption:
+        yield Note(
+            f"the policy of the key {encryption} of {key} must allow {EVENTS} kms:Decrypt and kms:GenerateDataKey"
+        )
+    if attributes.get("FifoQueue") == "true" and attributes.get("ContentBasedDeduplication") != "true":
+        yield Note(f"{key} refuses events as long as its content-based deduplication is off")
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether the edit could be lost to a concurrent writer: a policy has no compare-and-swap."""
+    return True

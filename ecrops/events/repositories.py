@@ -1,0 +1,102 @@
+"""Whose events: one repository's, several repositories', those with a prefix, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ecrops.aws import Arn
+from ecrops.checks import check_name
+from ecrops.errors import SpecError
+from ecrops.fields import Problems
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """All repositories whose names start so, those of tomorrow too."""
+
+    text: str
+
+
+Selection = str | Sequence[str] | Prefix | None
+"""The name of a repository, some names, a prefix, or ``None`` for all repositories of the registry."""
+
+
+class Place(NamedTuple):
+    """The account and region that events come from."""
+
+    partition: str
+    region: str
+    account: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something here."""
+        return str(Arn(self.partition, service, self.region, self.account, resource))
+
+    def repository(self, name: str) -> str:
+        """The ARN of a repository, or the beginning of some."""
+        return self.arn("ecr", f"repository/{name}")
+
+
+SOMEWHERE = Place("aws", "eu-west-1", "123456789012")
+
+
+def prefix(text: str) -> Prefix:
+    """All repositories whose names start with ``text``, those of tomorrow too.
+
+    Example:
+        >>> prefix("team/")
+        Prefix(text='team/')
+
+    Raises:
+        SpecError: It is not the beginning of a name.
+    """
+    if not isinstance(text, str) or not text:
+        raise SpecError(f"expected the beginning of the names of repositories, got {text!r}")
+    return Prefix(text)
+
+
+def check_selection(selection: object) -> Selection:
+    """A selection of repositories; one name in a list is that repository.
+
+    Raises:
+        SpecError: It is none; with every reason.
+    """
+    if selection is None or isinstance(selection, Prefix):
+        return selection
+    if isinstance(selection, str):
+        return check_name(selection)
+    problems = Problems()
+    names = tuple(dict.fromkeys(problems.strings("repositories", selection) or ()))
+    problems.raise_any()
+    problems.check(bool(names), "repositories", "expected a repository at least; leave it out for all of them")
+    for name in names:
+        problems.take("repositories", lambda name=name: check_name(name))  # type: ignore[misc]
+    problems.raise_any()
+    return names[0] if len(names) == 1 else names
+
+
+def by_name(selection: Selection) -> list[Any]:
+    """The values of a pattern that match the names of the repositories; none for all."""
+    if isinstance(selection, Prefix):
+        return [{"prefix": selection.text}]
+    return [] if selection is None else list(_names(selection))
+
+
+def by_arn(selection: Selection, place: Place) -> list[Any]:
+    """The values of a pattern that match the ARNs of the repositories. All of them is a prefix too."""
+    if isinstance(selection, Prefix) or selection is None:
+        return [{"prefix": place.repository(selection.text if selection else "")}]
+    return [place.repository(name) for name in _names(selection)]
+
+
+def words(selection: Selection) -> str:
+    """A selection in words."""
+    if isinstance(selection, Prefix):
+        return f"{selection.text}*"
+    return "all repositories" if selection is None else ", ".join(_names(selection))
+
+
+def _names(selection: str | Sequence[str]) -> Sequence[str]:
+    return [selection] if isinstance(selection, str) else selection

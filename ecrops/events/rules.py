@@ -1,0 +1,229 @@
+"""The aspect of a rule of EventBridge: the rule, its tags and its targets. Its key is ``rule NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ecrops import tags
+from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
+from ecrops.events.event import Event
+from ecrops.events.permissions import elsewhere, freed, is_here, needed
+from ecrops.events.permissions import key_of as key_of_policy
+from ecrops.events.repositories import Place
+from ecrops.events.state import Edit, Rule, Targets, Wanted, edited, same_settings, same_target
+from ecrops.events.targets import MOST_TARGETS
+from ecrops.settings import tag_list
+
+stands_on = None
+MISSING = "ResourceNotFoundException"
+SETTINGS = ("EventPattern", "ScheduleExpression", "State", "Description", "RoleArn")
+LIMITS = {
+    "LimitExceededException": "a bus has 300 rules, and 30 with wildcards: one rule of registry.on_...() with "
+    'repositories=prefix("team/") serves many repositories'
+}
+NO_RULE = {MISSING: "there is no such rule: make it first, such as with repository.on_image_pushed(name)"}
+DEFAULT = "default"
+
+
+def key_of(name: str, bus: str = DEFAULT) -> str:
+    """The key of a rule, which its changes show too."""
+    return f"rule {name}" if bus == DEFAULT else f"rule {bus}/{name}"
+
+
+def name_and_bus(key: str) -> tuple[str, str]:
+    """The name of a rule and of its bus."""
+    bus, _, name = key.removeprefix("rule ").rpartition("/")
+    return name, bus or DEFAULT
+
+
+def arn_of(place: Place, key: str) -> str:
+    """The ARN of a rule."""
+    return place.arn("events", f"rule/{key.removeprefix('rule ')}")
+
+
+def place_of(aws: Aws) -> Place:
+    """The account and region of a registry."""
+    return Place(aws.partition.name, aws.region, aws.account_id)
+
+
+# Read
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel."""
+    aws.client("events")
+
+
+def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Rule]:
+    """What is there."""
+    nothing = Rule(place=place_of(aws), scan_type=scan_type_for(aws, wants))
+    return dict(zip(wants, aws.map(lambda key: _read(aws, key, nothing), wants), strict=True))
+
+
+def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
+    """The scan type in force, asked for only if it makes a difference."""
+    if not any(isinstance(edit, Wanted) and edit.event.needs_scan_type for edits in wants.values() for edit in edits):
+        return "BASIC"
+    configuration = aws.get("ecr", "GetRegistryScanningConfiguration", "scanningConfiguration")
+    return str(configuration.get("scanType", "BASIC"))
+
+
+def _read(aws: Aws, key: str, nothing: Rule) -> Rule:
+    name, bus = name_and_bus(key)
+    awaits = (MISSING,) if aws.made_recently(key) else ()
+    try:
+        described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
+    except ClientError as error:
+        if code_of(error) == MISSING:
+            return nothing
+        error.add_note(f"while reading {key}; nothing was written")
+        raise
+    return read_parts(aws, described, nothing)
+
+
+def read_parts(aws: Aws, described: Mapping[str, Any], nothing: Rule) -> Rule:
+    """The tags and targets of a rule that was described or listed."""
+    bus = described.get("EventBusName", DEFAULT)
+    found = aws.get("events", "ListTagsForResource", "Tags", ResourceARN=described["Arn"])
+    pages = aws.pages("events", "ListTargetsByRule", "Targets", Rule=described["Name"], EventBusName=bus)
+    return replace(
+        nothing,
+        settings={name: described[name] for name in SETTINGS if described.get(name)},
+        tags={tag["Key"]: tag["Value"] for tag in found if not tag["Key"].startswith("aws:")},
+        targets={target["Id"]: target for page in pages for target in page},
+    )
+
+
+# Decide
+
+
+def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | Note]:
+    """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does.
+
+    What may be invoked comes first, and so does what may no more: the targets of a rule are the only record of it, and
+    must be there for the next run if this one stops half-way.
+    """
+    want = edited(have, edits)
+    first = {owner for edit in edits for target in edit.targets for owner in needed(target, have.place)}
+    gone = freed(have.targets.values(), want.targets.values())
+    first |= {key_of_policy(arn) for arn in gone if is_here(arn, have.place)}
+    parts = [*_rule(key, edits, have, want), *_targets(key, have, want)]
+    if want.settings is None and have.settings is not None:
+        parts.append(_delete(key, have))
+    for part in parts:
+        yield replace(part, follows=sorted(first)) if isinstance(part, Change) else part
+    if want.targets != have.targets:
+        yield from _notes(key, edits, have)
+
+
+def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[Change | Note]:
+    if want.settings is None:
+        return
+    events = [edit.event for edit in edits if isinstance(edit, Wanted)]
+    if have.settings is None:
+        yield _put(key, Kind.CREATE, "", want, _words(events, want), Tags=tag_list(want.tags))
+        return
+    if not same_settings(have.settings, want.settings):
+        if events and not have.is_ours:
+            yield Note(f"{key} was there before, and is overwritten")
+        yield _put(key, Kind.UPDATE, _words([], have), want, _words(events, want))
+    arn = arn_of(have.place, key)
+    put = {tag: value for tag, value in want.tags.items() if have.tags.get(tag) != value}
+    if put:
+        params = {"ResourceARN": arn, "Tags": tag_list(put)}
+        yield Change(key, Kind.UPDATE, "tags", "", tags.words(put), "events", "TagResource", params, races=(MISSING,))
+
+
+def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any) -> Change:
+    return Change(
+        key,
+        kind,
+        "rule",
+        before,
+        after,
+        "events",
+        "PutRule",
+        {**_named(key, "Name"), **(want.settings or {}), **more},
+        whole=kind is Kind.CREATE,
+        needs=(
+            *(["events:TagResource"] if more else []),
+            *(["iam:PassRole"] if "RoleArn" in (want.settings or {}) else []),
+        ),
+        advice=LIMITS,
+    )
+
+
+def _targets(key: str, have: Rule, want: Rule) -> Iterator[Change]:
+    """Targets are put before others are removed, so that no event is missed, unless there is no room for both."""
+    put = [each for name, each in want.targets.items() if not same_target(each, have.targets.get(name, {}))]
+    gone = {name: each for name, each in have.targets.items() if name not in want.targets}
+    if len(want.targets) > MOST_TARGETS:
+        yield Change(
+            key, Kind.CONFLICT, "targets", target_words(have.targets.values()), f"{len(want.targets)}, of five at most"
+        )
+        return
+    steps = [_put_targets(key, have, want, put)] if put else []
+    removal = [_remove_targets(key, gone)] if gone else []
+    yield from removal + steps if len({*have.targets, *want.targets}) > MOST_TARGETS else steps + removal
+
+
+def _put_targets(key: str, have: Rule, want: Rule, put: Sequence[Mapping[str, Any]]) -> Change:
+    before = [have.targets[each["Id"]] for each in put if each["Id"] in have.targets]
+    return Change(
+        key,
+        Kind.UPDATE if before else Kind.CREATE,
+        "targets",
+        target_words(before),
+        target_words(put),
+        "events",
+        "PutTargets",
+        {**_named(key, "Rule"), "Targets": list(put)},
+        needs=("iam:PassRole",) if any("RoleArn" in each for each in put) else (),
+        unseen=() if want.settings is None else (MISSING,),
+        advice=NO_RULE if want.settings is None else {},
+    )
+
+
+def _remove_targets(key: str, gone: Targets) -> Change:
+    params = {**_named(key, "Rule"), "Ids": list(gone)}
+    before = target_words(gone.values())
+    return Change(key, Kind.DELETE, "targets", before, "", "events", "RemoveTargets", params, races=(MISSING,))
+
+
+def _delete(key: str, have: Rule) -> Change:
+    before, params = _words([], have), _named(key, "Name")
+    return Change(key, Kind.DELETE, "rule", before, "", "events", "DeleteRule", params, whole=True, races=(MISSING,))
+
+
+def _named(key: str, member: str) -> dict[str, str]:
+    name, bus = name_and_bus(key)
+    return {member: name} if bus == DEFAULT else {member: name, "EventBusName": bus}
+
+
+def _notes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Note]:
+    for target in (target for edit in edits for target in edit.targets):
+        for owner in elsewhere(target, have.place):
+            yield Note(f"{owner} is not authorised here: its own policy must let {arn_of(have.place, key)} in")
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether the edit could be lost to a concurrent writer: each target is written by itself, so never."""
+    return False
+
+
+# Words
+
+
+def _words(events: Sequence[Event], rule: Rule) -> str:
+    said = [f"{event.kind} of {event.whose}" for event in events]
+    state = str((rule.settings or {}).get("State", ""))
+    return ", ".join([*said, *([] if said else [str((rule.settings or {}).get("EventPattern", ""))]), state.lower()])
+
+
+def target_words(targets: Iterable[Mapping[str, Any]]) -> str:
+    """Targets by service and name."""
+    arns = [Arn.parse(each["Arn"]) for each in targets]
+    return ", ".join(f"{arn.service} {arn.resource}" for arn in arns)

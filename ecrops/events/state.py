@@ -1,0 +1,181 @@
+"""A rule with its tags and targets as a value, and edits of it. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ecrops.events.checks import text_of
+from ecrops.events.event import Event, RuleState
+from ecrops.events.repositories import SOMEWHERE, Place
+from ecrops.events.targets import MARK, Target
+
+TAG = "ecrops:repository"
+"""The tag that ecrops knows its rules by; its value is the name of the repository, or ``several``."""
+SEVERAL = "several"
+
+Targets = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is there, or what should be.
+
+    Args:
+        settings: The members of ``PutRule`` without its name, bus and tags; ``None`` where there is no rule.
+        tags: Without AWS's own.
+        targets: By id, as EventBridge lists them.
+        place: The account and region.
+        scan_type: The one in force, if it was asked for.
+    """
+
+    settings: Mapping[str, Any] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    targets: Targets = field(default_factory=dict)
+    place: Place = SOMEWHERE
+    scan_type: str = "BASIC"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether ecrops made it."""
+        return TAG in self.tags
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An edit: the rule of an event with its targets.
+
+    Args:
+        event: What is wanted.
+        exactly: Whether other targets that ecrops put there are removed.
+    """
+
+    event: Event
+    exactly: bool = False
+
+    def __call__(self, have: Rule) -> Rule:
+        """The rule after the edit."""
+        event, before = self.event, have.settings or {}
+        settings = {
+            **before,
+            "EventPattern": str(event.pattern(have.place, have.scan_type)),
+            "State": str(event.state or before.get("State") or event.first_state),
+        }
+        if event.description is not None:
+            settings["Description"] = event.description
+        mark = event.repositories if isinstance(event.repositories, str) else SEVERAL
+        stay = {key: each for key, each in have.targets.items() if not (self.exactly and key.startswith(MARK))}
+        return replace(
+            have, settings=settings, tags={**have.tags, **event.tags, TAG: mark}, targets=stay | to_aws(self.targets)
+        )
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        """Those that are wanted."""
+        return event_targets(self.event)
+
+
+@dataclass(frozen=True)
+class Include:
+    """An edit: these targets too."""
+
+    targets: Sequence[Target]
+
+    def __call__(self, have: Rule) -> Rule:
+        """The rule after the edit."""
+        return replace(have, targets={**have.targets, **to_aws(self.targets)})
+
+
+@dataclass(frozen=True)
+class Exclude:
+    """An edit: no targets with these ids or ARNs."""
+
+    names: Collection[str]
+    targets: Sequence[Target] = ()
+
+    def __call__(self, have: Rule) -> Rule:
+        """The rule after the edit."""
+        stay = {key: each for key, each in have.targets.items() if not {key, each["Arn"]} & set(self.names)}
+        return replace(have, targets=stay)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """An edit: the rule fires, or does not."""
+
+    on: bool
+    targets: Sequence[Target] = ()
+
+    def __call__(self, have: Rule) -> Rule:
+        """The rule after the edit; one that fires on all API calls goes on to do so."""
+        if have.settings is None or (have.settings.get("State") != RuleState.DISABLED) == self.on:
+            return have
+        return replace(have, settings={**have.settings, "State": "ENABLED" if self.on else "DISABLED"})
+
+
+@dataclass(frozen=True)
+class Absent:
+    """An edit: no such rule.
+
+    Args:
+        spare: Whether a rule that others gave targets stays, with those.
+    """
+
+    spare: bool = False
+    targets: Sequence[Target] = ()
+
+    def __call__(self, have: Rule) -> Rule:
+        """The rule after the edit."""
+        theirs = {key: each for key, each in have.targets.items() if not key.startswith(MARK)}
+        if self.spare and theirs:
+            return replace(have, targets=theirs)
+        return replace(have, settings=None, tags={}, targets={})
+
+
+Edit = Wanted | Include | Exclude | Switch | Absent
+
+
+def edited(have: Rule, edits: Sequence[Edit]) -> Rule:
+    """The rule after the edits."""
+    for edit in edits:
+        have = edit(have)
+    return have
+
+
+def event_targets(event: Event) -> Sequence[Target]:
+    """The targets of an event, which its check has made values."""
+    return [target for target in event.targets if isinstance(target, Target)]
+
+
+def to_aws(targets: Sequence[Target]) -> dict[str, dict[str, Any]]:
+    """Targets by id, as EventBridge takes them."""
+    return {str(target.id): target.to_aws() for target in targets}
+
+
+def same_settings(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rules are the same: a pattern is compared by its meaning."""
+    return _settings(one) == _settings(other)
+
+
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    pattern = settings.get("EventPattern")
+    plain = {name: value for name, value in settings.items() if value and name != "EventPattern"}
+    return plain | {"pattern": canonical(json.loads(pattern)) if pattern else None}
+
+
+def canonical(pattern: Any) -> Any:
+    """A pattern with its lists sorted, but for the bounds of a range."""
+    if isinstance(pattern, Mapping):
+        return {key: value if key == "numeric" else canonical(value) for key, value in pattern.items()}
+    return sorted(map(canonical, pattern), key=text_of) if isinstance(pattern, list) else pattern
+
+
+def same_target(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two targets are the same: their input is compared as JSON."""
+    return _target(one) == _target(other)
+
+
+def _target(target: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: json.loads(value) if name == "Input" else value for name, value in target.items()}

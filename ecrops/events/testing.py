@@ -1,0 +1,192 @@
+"""Trying a rule end to end: a sample event through a copy of it, and what arrived."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ecrops import engine
+from ecrops.errors import SpecError
+from ecrops.events import rules
+from ecrops.events.samples import sample_for
+from ecrops.events.state import Absent, Include, Rule
+from ecrops.events.targets import Target, check_region
+from ecrops.events.wants import all_wants, edit_rules
+
+if TYPE_CHECKING:
+    from ecrops.events import rule as handles
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """What became of a test event.
+
+    Args:
+        event: What was tried.
+        matched: Whether EventBridge says that it matches the rule's pattern.
+        missing: What lacks for the rule to reach its targets, as changes that ``add_target`` would make.
+        sent_to: The ARNs of the targets that the event was sent to.
+        arrived: The event as it came through EventBridge; ``None`` if it did not.
+        failed: The targets that could not be invoked, by ARN, with EventBridge's reason.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    event: Message
+    matched: bool
+    missing: Sequence[str] = ()
+    sent_to: Sequence[str] = ()
+    arrived: Message | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return self.matched and not self.missing and self.arrived is not None and not self.failed
+
+    def __str__(self) -> str:
+        lines = [f"the event {'matches' if self.matched else 'does not match'} the pattern of the rule"]
+        lines += [f"missing: {change}" for change in self.missing]
+        if self.matched:
+            lines.append(f"it {'came' if self.arrived else 'did not come'} through EventBridge")
+        lines += [f"{arn}: {self.failed.get(arn, 'invoked')}" for arn in self.sent_to if self.arrived]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """An edit: a rule with this pattern and these targets."""
+
+    pattern: Mapping[str, Any]
+    targets: Sequence[Target]
+
+    def __call__(self, have: Rule) -> Rule:
+        settings = {"EventPattern": json.dumps(self.pattern), "State": "ENABLED"}
+        return replace(have, settings=settings, targets={str(each.id): each.to_aws() for each in self.targets})
+
+
+def send_test_event(rule: handles.Rule, event: Message | None, timeout: float) -> TestReport:
+    """See ``Rule.send_test_event``."""
+    aws = rule.registry.aws
+    pattern = rule.describe().get("EventPattern")
+    if pattern is None:
+        raise SpecError(f"{rule.name} has a schedule, and no pattern that an event could match")
+    event = event or sample_for(pattern, rules.place_of(aws))
+    texts = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event)}
+    if not aws.get("events", "TestEventPattern", "Result", **texts):
+        return TestReport(event, matched=False)
+    targets = _known(rule)
+    missing = _missing(rule, targets)
+    if rule.registry.dry_run:
+        return TestReport(event, matched=True, missing=missing)
+    with _stage(rule, pattern, targets) as stage:
+        stage.wait_until_it_works(event, timeout)
+        arrived = stage.send(event, timeout)
+    sent_to = [target.arn for target in targets]
+    return TestReport(event, True, missing, sent_to, arrived, dict(stage.failed))
+
+
+def _known(rule: handles.Rule) -> list[Target]:
+    """The targets of kinds that ecrops knows."""
+    found = []
+    for document in rule.targets():
+        try:
+            target = Target.from_aws(document)
+            check_region(target, rule.registry.aws.region)
+        except SpecError:
+            continue
+        found.append(target)
+    return found
+
+
+def _missing(rule: handles.Rule, targets: Sequence[Target]) -> list[str]:
+    """The permissions of the rule itself, which its copy would not show: it is given its own."""
+    aws = rule.registry.aws
+    wanted, known = all_wants(aws, {rules.key_of(rule.name, rule.bus): [Include(targets)]})
+    return [str(change) for change in engine.make_plan(aws, wanted, known=known)]
+
+
+class _Stage:
+    """A queue, a rule that shows what passes, and a copy of the rule with its targets."""
+
+    def __init__(self, rule: handles.Rule, url: str, name: str) -> None:
+        self._aws = rule.registry.aws
+        self._bus = rule.bus
+        self._url = url
+        self._name = name
+        self._seen: list[Message] = []
+        self.failed: dict[str, str] = {}
+
+    def wait_until_it_works(self, event: Message, timeout: float) -> None:
+        """New rules take a moment: probes that only the queue sees are sent until one arrives."""
+        for _ in range(max(1, int(timeout / 2))):
+            self._put(event, f"{self._name}.probe")
+            if self._look(f"{self._name}.probe"):
+                return
+            self._aws.pause(2, "a test event could arrive")
+
+    def send(self, event: Message, timeout: float) -> Message | None:
+        """Send the event once, and look until it arrived, and for what failed a little longer."""
+        self._put(event, self._name)
+        arrived: Message | None = None
+        for _ in range(max(2, int(timeout / 2))):
+            last = arrived is not None
+            arrived = arrived or self._look(self._name)
+            if last:
+                break
+            self._aws.pause(2, "a test event could arrive")
+        self._look(self._name)
+        return arrived
+
+    def _put(self, event: Message, source: str) -> None:
+        entry = {
+            "Source": source,
+            "DetailType": event["detail-type"],
+            "Detail": json.dumps(event["detail"]),
+            "Resources": list(event.get("resources", ())),
+            "EventBusName": self._bus,
+        }
+        self._aws.call("events", "PutEvents", {"Entries": [entry]}, needs="Entries")
+
+    def _look(self, source: str) -> Message | None:
+        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        # An empty queue is answered without a member: `ResponseMetadata` is in every answer
+        answer = self._aws.call("sqs", "ReceiveMessage", asked, needs="ResponseMetadata")
+        for message in answer.get("Messages", ()):
+            said = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
+            if "TARGET_ARN" in said:
+                self.failed[said["TARGET_ARN"]] = said.get("ERROR_CODE", "")
+            else:
+                self._seen.append(json.loads(message["Body"]))
+            receipt = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
+            self._aws.call("sqs", "DeleteMessage", receipt)
+        return next((each for each in self._seen if each.get("source") == source), None)
+
+
+@contextmanager
+def _stage(rule: handles.Rule, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
+    """Everything that the test needs, and nothing of it afterwards."""
+    registry, aws = rule.registry, rule.registry.aws
+    name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
+    queue = rules.place_of(aws).arn("sqs", name)
+    attributes = {"MessageRetentionPeriod": "3600"}
+    url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
+    aws.remember(queue)
+    passing = _Copy({**pattern, "source": [name, f"{name}.probe"]}, [Target(queue)])
+    copies = [replace(target, dead_letter_arn=queue) for target in targets]
+    edits: dict[str, Any] = {
+        rules.key_of(name, rule.bus): [passing],
+        rules.key_of(f"{name}-targets", rule.bus): [_Copy({**pattern, "source": [name]}, copies)],
+    }
+    try:
+        edit_rules(registry, edits)
+        yield _Stage(rule, url, name)
+    finally:
+        try:
+            edit_rules(registry, {key: [Absent()] for key in edits})
+        finally:
+            aws.call("sqs", "DeleteQueue", {"QueueUrl": url})

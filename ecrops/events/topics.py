@@ -1,0 +1,93 @@
+"""The aspect of a topic's policy: one statement for each rule that publishes to it. Its key is the topic's ARN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ecrops.access.statements import same, statements
+from ecrops.aws import Aws
+from ecrops.change import Change, Kind, Note
+from ecrops.events import policy
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, sid_of, words
+
+stands_on = None
+MISSING = "NotFound"
+MANAGED_KEY = "alias/aws/sns"
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel."""
+    aws.client("sns")
+
+
+def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Mapping[str, str] | None]:
+    """What is there: the attributes of each topic."""
+    return read_each(aws, wants, _read, MISSING)
+
+
+def _read(aws: Aws, key: str) -> Mapping[str, str]:
+    attributes: Mapping[str, str] = aws.get("sns", "GetTopicAttributes", "Attributes", TopicArn=key)
+    return attributes
+
+
+def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> Iterator[Change | Note]:
+    """The policy is written with the statements of others as they are."""
+    if have is None:
+        return
+    want = before = policy.parse(have.get("Policy"))
+    for edit in edits:
+        allowed = isinstance(edit, Allow)
+        want = policy.amended(want, sid_of(edit.rule), _statement(key, edit.rule) if allowed else None)
+    if same(want, before):
+        return
+    if not statements(want):
+        yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
+        return
+    kind = Kind.UPDATE if words(edits) else Kind.DELETE
+    params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": json.dumps(want)}
+    races = () if words(edits) else (MISSING,)
+    yield Change(
+        key,
+        kind,
+        "policy",
+        words(edits, Forbid),
+        words(edits),
+        "sns",
+        "SetTopicAttributes",
+        params,
+        derived=True,
+        races=races,
+    )
+    if words(edits):
+        yield from _notes(key, have)
+
+
+def _statement(key: str, rule: str) -> dict[str, Any]:
+    """No condition on the rule: EventBridge does not support conditions in the policies of topics.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+    """
+    return {
+        "Sid": sid_of(rule),
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTS},
+        "Action": "sns:Publish",
+        "Resource": key,
+    }
+
+
+def _notes(key: str, attributes: Mapping[str, str]) -> Iterator[Note]:
+    encryption = attributes.get("KmsMasterKeyId")
+    if encryption and encryption.endswith(MANAGED_KEY):
+        yield Note(f"{key} is encrypted with {MANAGED_KEY}, which EventBridge may not use: give it a key of yours")
+    elif encryption:
+        yield Note(
+            f"the policy of the key {encryption} of {key} must allow {EVENTS} kms:Decrypt and kms:GenerateDataKey"
+        )
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether the edit could be lost to a concurrent writer: a policy has no compare-and-swap."""
+    return True

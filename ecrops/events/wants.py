@@ -1,0 +1,165 @@
+"""From what is wanted of rules to all that it takes: the rules, and who may invoke what."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ecrops import engine
+from ecrops.account import Account
+from ecrops.aspect import Want
+from ecrops.aws import Aws
+from ecrops.engine import Goal
+from ecrops.events import functions, log_groups, queues, rules, topics
+from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
+from ecrops.events.event import Event
+from ecrops.events.kinds import RuleOptions
+from ecrops.events.permissions import Allow, Forbid, freed, is_here, key_of, resources
+from ecrops.events.repositories import Place
+from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited
+from ecrops.events.targets import check_region
+from ecrops.events.values import make_event
+from ecrops.fields import Problems
+from ecrops.plan import Plan
+from ecrops.spec import RepositorySpec
+
+Edits = Mapping[str, Sequence[Edit]]
+Known = dict[Goal, Any]
+PERMISSIONS: Mapping[str, Any] = {"lambda": functions, "sqs": queues, "sns": topics, "logs": log_groups}
+
+
+def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Plan:
+    """What a verb about events does."""
+    event = make_event(kind, name, rule, options)
+    return edit_rules(account, {rules.key_of(event.rule, event.bus): [Wanted(event)]})
+
+
+def edit_rules(account: Account, edits: Edits) -> Plan:
+    """Edit rules, and who may invoke what with them."""
+    wants, known = all_wants(account.aws, edits)
+    return account.make(*wants, known=known)
+
+
+def all_wants(aws: Aws, edits: Edits, found: Mapping[str, Rule] | None = None) -> tuple[list[Want], Known]:
+    """The wants for edits of rules, and what was read of the rules on the way.
+
+    The rules are read first, because what a rule invokes no more is known only from what it invokes.
+
+    Args:
+        aws: The account and region.
+        edits: By the key of the rule.
+        found: Rules that are known already, by key.
+
+    Raises:
+        SpecError: A target is in another region.
+    """
+    check_reach(aws, edits)
+    known: Known = {(rules, key): rule for key, rule in (found or {}).items()}
+    have = engine.read(aws, {(rules, key): each for key, each in edits.items()}, known)
+    wants = [Want(rules, key, edit) for key, each in edits.items() for edit in each]
+    for key, each in edits.items():
+        wants += _permissions(key, each, have[rules, key])
+    return wants, have
+
+
+def check_reach(aws: Aws, edits: Edits) -> None:
+    """Whether EventBridge reaches the targets from here. Calls nothing.
+
+    Raises:
+        SpecError: It does not; with every reason.
+    """
+    problems = Problems()
+    for key, each in edits.items():
+        for target in (target for edit in each for target in edit.targets):
+            problems.take(key, lambda target=target: check_region(target, aws.region))  # type: ignore[misc]
+    problems.raise_any()
+
+
+def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
+    rule, place = rules.arn_of(have.place, key), have.place
+    mine = {arn for edit in edits for target in edit.targets if target.authorize for arn in resources(target.to_aws())}
+    after = edited(have, edits)
+    for arn in sorted(mine):
+        yield from _want(Allow(rule, key, arn), place)
+    for arn in sorted(freed(have.targets.values(), after.targets.values())):
+        yield from _want(Forbid(rule, key, arn), place)
+
+
+def _want(edit: Allow | Forbid, place: Place) -> Iterator[Want]:
+    service = edit.resource.split(":")[2]
+    if service in PERMISSIONS and is_here(edit.resource, place):
+        yield Want(PERMISSIONS[service], key_of(edit.resource), edit, serves=edit.owner)
+
+
+# Specs
+
+
+def of_specs(aws: Aws, specs: Iterable[RepositorySpec]) -> tuple[list[Want], Known]:
+    """What the events of specs want: their rules, and none that ecrops made for these repositories before.
+
+    Raises:
+        SpecError: Two are one rule, they are more than a bus holds, or a target is in another region.
+    """
+    managed = {
+        spec.name: [Wanted(event, exactly=True) for event in spec.events] for spec in specs if spec.events is not None
+    }
+    if not managed:
+        return [], {}
+    edits = _by_key(edit for each in managed.values() for edit in each)
+    check_reach(aws, edits)
+    found = _found(aws, edits, managed)
+    ours = {key: rule for key, rule in found.items() if rule.tags.get(TAG) in managed}
+    stale: Edits = {key: [Absent(spare=True)] for key in ours if key not in edits}
+    return all_wants(aws, {**edits, **stale}, found)
+
+
+def _by_key(wanted: Iterable[Wanted]) -> dict[str, list[Wanted]]:
+    problems = Problems()
+    edits: dict[str, list[Wanted]] = {}
+    for edit in wanted:
+        key = rules.key_of(edit.event.rule, edit.event.bus)
+        problems.check(key not in edits, "", f"{key} is wanted twice: give one of the two another name")
+        edits[key] = [edit]
+    check_quotas(problems, [each[0].event for each in edits.values()])
+    problems.raise_any()
+    return edits
+
+
+def check_quotas(problems: Problems, events: Sequence[Event]) -> None:
+    """Whether a bus can hold the rules."""
+    way = 'one rule of registry.on_...() with repositories=prefix("team/") serves many repositories'
+    for bus, count in Counter(event.bus for event in events).items():
+        problems.check(
+            count <= MOST_RULES, "", f"the bus {bus} has at most {MOST_RULES} rules, these are {count}; {way}"
+        )
+    for bus, count in Counter(event.bus for event in events if any(wildcards(event.pattern().document))).items():
+        problems.check(
+            count <= MOST_WILDCARD_RULES,
+            "",
+            f"the bus {bus} has at most {MOST_WILDCARD_RULES} rules with wildcards, these are {count}",
+        )
+
+
+def _found(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[str, Rule]:
+    """What is on the default bus of the rules that are wanted, and of those that are no longer."""
+    rules.prepare(aws)
+    nothing = Rule(place=rules.place_of(aws), scan_type=rules.scan_type_for(aws, edits))
+    listed = {rules.key_of(each["Name"]): each for each in every(aws)}
+    names = [json.dumps(name)[1:-1] for name in repositories]
+    close = {
+        key: each
+        for key, each in listed.items()
+        if key in edits
+        or ("aws." in each.get("EventPattern", "") and any(name in each["EventPattern"] for name in names))
+    }
+    read = aws.map(lambda each: rules.read_parts(aws, each, nothing), close.values())
+    absent = {key: nothing for key in edits if key not in listed and rules.name_and_bus(key)[1] == rules.DEFAULT}
+    return absent | dict(zip(close, read, strict=True))
+
+
+def every(aws: Aws, bus: str = rules.DEFAULT) -> Iterator[dict[str, Any]]:
+    """All rules of a bus, as EventBridge lists them."""
+    for page in aws.pages("events", "ListRules", "Rules", EventBusName=bus, Limit=100):
+        yield from page

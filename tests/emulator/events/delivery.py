@@ -1,0 +1,154 @@
+"""What EventBridge does with an event: every rule of the bus that matches, every target of it, or its dead letters."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from moto.logs.models import logs_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from . import access
+from .message import Event, message
+
+if TYPE_CHECKING:
+    from moto.events.models import EventPattern, Rule
+
+    from .backend import EventsBackend
+
+Target = Mapping[str, Any]
+
+
+class Undeliverable(Exception):
+    """A target that could not be invoked, with EventBridge's code for that."""
+
+
+NO_PERMISSION = "NO_PERMISSIONS"
+NO_RESOURCE = "RESOURCE_NOT_FOUND"
+
+
+def deliver(backend: EventsBackend, bus: str, event: Event) -> None:
+    """Send an event to all rules of a bus that match it."""
+    for rule in list(backend.event_buses[bus].rules.values()):
+        if rule.state != "DISABLED" and _matches(rule, event):
+            for target in list(rule.targets):
+                _send(backend, rule, target, event)
+
+
+def _matches(rule: Rule, event: Event) -> bool:
+    """API calls that only read come to rules that ask for them."""
+    if event["detail-type"].startswith("AWS API Call") and rule.state == "ENABLED" and _only_reads(event):
+        return False
+    return matches(rule.event_pattern, event)
+
+
+def matches(pattern: EventPattern, event: Event) -> bool:
+    """moto's matcher takes a list of objects for one value: each of the objects is tried by itself."""
+    return any(pattern.matches_event(each) for each in _alternatives(event))
+
+
+def _only_reads(event: Event) -> bool:
+    return str(event["detail"].get("eventName", "")).startswith(("BatchGet", "Describe", "Get", "List"))
+
+
+def _alternatives(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for parts in itertools.product(*(list(_alternatives(part)) for part in value.values())):
+            yield dict(zip(value, parts, strict=True))
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for part in value:
+            yield from _alternatives(part)
+    else:
+        yield value
+
+
+def _send(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    try:
+        INVOKE[target["Arn"].split(":")[2]](backend, rule, target, event)
+    except Undeliverable as failure:
+        _bury(backend, rule, target, event, str(failure))
+
+
+def _bury(backend: EventsBackend, rule: Rule, target: Target, event: Event, code: str) -> None:
+    """No retries: what is missing is missing."""
+    queue = target.get("DeadLetterConfig", {}).get("Arn")
+    if queue is None:
+        return
+    said = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], "ERROR_CODE": code, "RETRY_ATTEMPTS": "0"}
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
+    try:
+        _queue(queue, rule, json.dumps(event), attributes)
+    except Undeliverable:
+        backend.lost.append(event)
+
+
+def _sqs(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    group = target.get("SqsParameters", {}).get("MessageGroupId")
+    _queue(target["Arn"], rule, message(target, event, rule.arn), group=group)
+
+
+def _queue(arn: str, rule: Rule, text: str, attributes: Any = None, group: str | None = None) -> None:
+    _, _, _, region, account, name = arn.split(":")
+    queues = sqs_backends[account][region]
+    queue = queues.queues.get(name)
+    if queue is None:
+        raise Undeliverable(NO_RESOURCE)
+    if not access.lets_in(queue._policy_json and json.dumps(queue._policy_json), "sqs:SendMessage", arn, rule.arn):
+        raise Undeliverable(NO_PERMISSION)
+    if queue.fifo_queue and not (group and getattr(queue, "content_based_deduplication", False)):
+        raise Undeliverable("INVALID_PARAMETER")
+    queues.send_message(name, text, message_attributes=attributes, group_id=group)
+
+
+def _sns(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    arn = target["Arn"]
+    topics = sns_backends[backend.account_id][backend.region_name]
+    if arn not in topics.topics:
+        raise Undeliverable(NO_RESOURCE)
+    if not access.lets_in(topics.topics[arn].policy, "sns:Publish", arn, rule.arn, conditions=False):
+        raise Undeliverable(NO_PERMISSION)
+    topics.publish(message(target, event, rule.arn), arn)
+
+
+def _lambda(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    if not access.function_lets_in(backend.account_id, backend.region_name, target["Arn"], rule.arn):
+        raise Undeliverable(NO_PERMISSION)
+    backend.invoked.append((target["Arn"], message(target, event, rule.arn)))
+
+
+def _logs(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    logs = logs_backends[backend.account_id][backend.region_name]
+    name = target["Arn"].split(":log-group:")[1]
+    if target["Arn"].endswith(":*") or name not in logs.groups:
+        raise Undeliverable(NO_RESOURCE)
+    policies = [each.policy_document for each in logs.resource_policies.values()]
+    stream = f"{target['Arn']}:log-stream:x"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        if not any(access.lets_in(each, action, stream, rule.arn) for each in policies):
+            raise Undeliverable(NO_PERMISSION)
+    logs.create_log_stream(name, event["id"])
+    logs.put_log_events(name, event["id"], [{"timestamp": backend.now(), "message": message(target, event, rule.arn)}])
+
+
+def _by_role(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    if not access.role_lets_in(backend.account_id, backend.region_name, target.get("RoleArn")):
+        raise Undeliverable(NO_PERMISSION)
+    if ":event-bus/" in target["Arn"]:
+        backend.receive(target["Arn"], event)
+    backend.invoked.append((target["Arn"], message(target, event, rule.arn)))
+
+
+INVOKE: Mapping[str, Callable[[EventsBackend, Rule, Target, Event], None]] = {
+    "sqs": _sqs,
+    "sns": _sns,
+    "lambda": _lambda,
+    "logs": _logs,
+    "states": _by_role,
+    "kinesis": _by_role,
+    "firehose": _by_role,
+    "ecs": _by_role,
+    "events": _by_role,
+}

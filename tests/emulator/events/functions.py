@@ -1,0 +1,91 @@
+"""Lambda's permissions: each version and alias has its own, and an id is given once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+from urllib.parse import unquote
+
+from moto.awslambda import urls
+from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.awslambda.responses import LambdaResponse
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.exceptions import JsonRESTError
+
+Owner = tuple[str, str]
+
+
+class FunctionsBackend(LambdaBackend):
+    """moto's Lambda of one account and region, with permissions."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.permissions: dict[Owner, dict[str, dict[str, Any]]] = {}
+
+    @property
+    def _url_module(self) -> Any:
+        return urls
+
+    def owner(self, function: str, qualifier: str | None) -> Owner:
+        """The function, version or alias that there is; moto raises if there is none."""
+        found = self.get_function(function, qualifier)
+        return str(found.function_name), qualifier or ""
+
+
+def functions(account: str, region: str) -> FunctionsBackend:
+    """The extended Lambda of an account and region."""
+    return cast(FunctionsBackend, lambda_backends[account][region])
+
+
+class FunctionsResponse(LambdaResponse):
+    """One request to Lambda."""
+
+    def add_permission(self) -> str:
+        owner, request = self._owner(-2), json.loads(self.body)
+        there = self._functions.permissions.setdefault(owner, {})
+        sid = request["StatementId"]
+        if sid in there:
+            raise _Refusal("ResourceConflictException", f"The statement id ({sid}) provided already exists.", 409)
+        there[sid] = self._statement(owner, request)
+        return json.dumps({"Statement": json.dumps(there[sid])})
+
+    def _statement(self, owner: tuple[str, str], request: dict[str, Any]) -> dict[str, Any]:
+        arn = self._functions.get_function(owner[0]).function_arn
+        condition = {"ArnLike": {"AWS:SourceArn": request["SourceArn"]}} if "SourceArn" in request else {}
+        if "SourceAccount" in request:
+            condition["StringEquals"] = {"AWS:SourceAccount": request["SourceAccount"]}
+        return {
+            "Sid": request["StatementId"],
+            "Effect": "Allow",
+            "Principal": {"Service": request["Principal"]},
+            "Action": request["Action"],
+            "Resource": f"{arn}:{owner[1]}" if owner[1] else arn,
+            "Condition": condition,
+        }
+
+    def get_policy(self) -> str:
+        statements = list(self._functions.permissions.get(self._owner(-2), {}).values())
+        if not statements:
+            raise _Refusal("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+        policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
+        return json.dumps({"Policy": json.dumps(policy), "RevisionId": "1"})
+
+    def remove_permission(self) -> TYPE_RESPONSE:
+        sid = unquote(self.path.split("/")[-1].split("?")[0])
+        if self._functions.permissions.get(self._owner(-3), {}).pop(sid, None) is None:
+            raise _Refusal("ResourceNotFoundException", f"No policy is associated with {sid}.", 404)
+        return 204, {"status": 204}, "{}"
+
+    @property
+    def _functions(self) -> FunctionsBackend:
+        return functions(self.current_account, self.region)
+
+    def _owner(self, part: int) -> Owner:
+        name = unquote(self.path.split("/")[part])
+        return self._functions.owner(name, self.querystring.get("Qualifier", [None])[0])
+
+
+class _Refusal(JsonRESTError):
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(code, message)
+        self.code = status

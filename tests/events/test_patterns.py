@@ -1,0 +1,243 @@
+"""Event patterns: the CDK's for its verbs, and for every kind the documented sample and no other."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ecrops import SpecError
+from ecrops.events import (
+    Event,
+    Pattern,
+    on_cloud_trail_event,
+    on_cloud_trail_image_pushed,
+    on_event,
+    on_image_scan_completed,
+    patterns,
+    prefix,
+)
+from ecrops.events.repositories import Place
+from support import CASES, cases
+
+SAMPLES = {each["title"]: each["event"] for each in json.loads((CASES / "event_samples.json").read_text())["events"]}
+CLOUD_TRAIL = {
+    "source": "aws.ecr",
+    "detail-type": "AWS API Call via CloudTrail",
+    "account": "123456789012",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {
+        "eventSource": "ecr.amazonaws.com",
+        "eventName": "PutImage",
+        "requestParameters": {"repositoryName": "trailed", "imageTag": "latest", "imageManifest": "{}"},
+    },
+}
+Make = Callable[[Any, Place], Pattern]
+# kind: the sample, the repository in it, and the pattern of a kind for repositories
+KINDS: dict[str, tuple[str, str, Make]] = {
+    "pushed": ("Event for a completed image push", "my-repository-name", lambda of, _: patterns.image_pushed(of)),
+    "deleted": ("Event for an image deletion", "my-repository-name", lambda of, _: patterns.image_deleted(of)),
+    "archived": ("Event for an image archival action", "ubuntu", lambda of, _: patterns.image_archived(of)),
+    "restored": ("Event for an image restore action", "ubuntu", lambda of, _: patterns.image_restored(of)),
+    "referrer": ("Event for a referrer restore action", "sbom", lambda of, _: patterns.referrer_action(of)),
+    "basic scan": (
+        "Event for a completed image scan (basic)",
+        "my-repository-name",
+        lambda of, _: patterns.image_scan_completed(of),
+    ),
+    "enhanced scan": (
+        "Event for an initial image scan (enhanced",
+        "amazon/amazon-ecs-sample",
+        lambda of, place: patterns.image_scan_completed(of, scan_type="ENHANCED", place=place),
+    ),
+    "finding": (
+        "Event for an image scan finding update (enhanced",
+        "amazon/amazon-ecs-sample",
+        lambda of, _: patterns.image_finding(of, severities=["MEDIUM", "CRITICAL"], scan_type="ENHANCED"),
+    ),
+    "scan frequency": (
+        "Event for a change notification on a resource with enhanced",
+        "repository-2",
+        lambda of, _: patterns.scan_frequency_changed(of),
+    ),
+    "pull through": (
+        "Event for a pull through cache action",
+        "docker-hub/alpine",
+        lambda of, _: patterns.pull_through_cache_action(of),
+    ),
+    "replicated": (
+        "Event for a completed image replication",
+        "docker-hub/alpine",
+        lambda of, _: patterns.image_replicated(of, result="SUCCESS"),
+    ),
+    "not replicated": (
+        "Event for a failed image replication",
+        "my-app",
+        lambda of, _: patterns.image_replicated(of, result="FAILED"),
+    ),
+    "trail": ("trail", "trailed", lambda of, _: patterns.cloud_trail_event(of)),
+    "trail push": ("trail", "trailed", lambda of, _: patterns.cloud_trail_image_pushed(of, image_tag="latest")),
+}
+ALSO = {"Event for a repository scan frequency": "Event for a change notification on a resource with enhanced"}
+
+
+def sample(title: str) -> dict[str, Any]:
+    return copy.deepcopy(CLOUD_TRAIL if title == "trail" else SAMPLES[title])
+
+
+def everything() -> dict[str, dict[str, Any]]:
+    return {**SAMPLES, "trail": CLOUD_TRAIL}
+
+
+def place_of(event: dict[str, Any]) -> Place:
+    return Place("aws", event["region"], event["account"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_documented_sample_of_a_kind_matches_and_no_other_kind(kind: str) -> None:
+    title, repository, make = KINDS[kind]
+    event = sample(title)
+    start = repository[:4]
+    for selection in (repository, [repository, "another"], prefix(start), None):
+        pattern = make(selection, place_of(event))
+        found = [name for name, each in everything().items() if pattern.matches(each)]
+        assert [ALSO.get(name, name) for name in found if ALSO.get(name) != title] == [title], selection
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sample_of_another_repository_does_not_match(kind: str) -> None:
+    title, repository, make = KINDS[kind]
+    event = sample(title)
+    for selection in ("another", [f"{repository}2", "another"], prefix("other/")):
+        assert not make(selection, place_of(event)).matches(event), selection
+
+
+def test_on_event_matches_every_event_that_names_the_repository() -> None:
+    found = [title for title, event in SAMPLES.items() if patterns.event("my-repository-name").matches(event)]
+    assert len(found) == 3
+    assert patterns.event(None).document == {"source": ["aws.ecr"]}
+
+
+CDK = [case for case in cases("cdk") if case.get("category") == "events"]
+
+
+@pytest.mark.parametrize("case", CDK, ids=lambda case: case["id"])
+def test_the_patterns_are_the_cdks(case: dict[str, Any]) -> None:
+    told, expected = case["input"]["event"], case["expect"].get("event_pattern")
+    say: dict[str, Callable[[], Event]] = {
+        "event": lambda: on_event(told.get("rule_name"), **_options(told)),
+        "cloudtrail_image_pushed": lambda: on_cloud_trail_image_pushed(image_tag=told["image_tag"]),
+        "image_scan_completed": lambda: on_image_scan_completed(image_tags=told["image_tags"]),
+    }
+    widens = case["id"] == "ev-09"  # the CDK's merge of two patterns does; here it is refused
+    if expected is None or widens:
+        with pytest.raises(SpecError):
+            say[told["kind"]]().of("test-repo")
+    else:
+        assert say[told["kind"]]().of("test-repo").pattern().document == expected
+
+
+def _options(told: dict[str, Any]) -> dict[str, Any]:
+    targets = [f"arn:aws:sqs:us-east-1:123456789012:q{number}" for number in range(told.get("targets", 0))]
+    pattern = {"event_pattern": told["event_pattern"]} if "event_pattern" in told else {}
+    return {"targets": targets, **pattern}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (on_event(), {"source": ["aws.ecr"], "detail": {"repository-name": ["test-repo"]}}),
+        (
+            on_cloud_trail_event(),
+            {
+                "source": ["aws.ecr"],
+                "detail-type": ["AWS API Call via CloudTrail"],
+                "detail": {"requestParameters": {"repositoryName": ["test-repo"]}},
+            },
+        ),
+        (
+            on_cloud_trail_image_pushed(),
+            {
+                "source": ["aws.ecr"],
+                "detail-type": ["AWS API Call via CloudTrail"],
+                "detail": {"requestParameters": {"repositoryName": ["test-repo"]}, "eventName": ["PutImage"]},
+            },
+        ),
+        (
+            on_image_scan_completed(),
+            {
+                "source": ["aws.ecr"],
+                "detail-type": ["ECR Image Scan"],
+                "detail": {"repository-name": ["test-repo"], "scan-status": ["COMPLETE"]},
+            },
+        ),
+    ],
+    ids=["event", "trail", "trail push", "scan"],
+)
+def test_the_four_verbs_of_the_cdk_without_options_have_its_patterns(event: Event, expected: dict[str, Any]) -> None:
+    assert event.of("test-repo").pattern().document == expected
+
+
+def test_a_further_pattern_restricts_and_never_widens() -> None:
+    event = on_event(event_pattern={"detail-type": ["ECR Image Action"], "detail": {"action-type": ["PUSH"]}})
+    pattern = event.of("my-repository-name").pattern()
+    assert [title for title, each in SAMPLES.items() if pattern.matches(each)] == ["Event for a completed image push"]
+
+
+TWICE: list[dict[str, Any]] = [
+    {"source": ["custom"]},
+    {"detail": {"repository-name": ["other"]}},
+    {"detail": ["x"]},
+]
+
+
+@pytest.mark.parametrize("twice", TWICE)
+def test_the_same_field_twice_is_refused(twice: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match="a field has one list only"):
+        on_event(event_pattern=twice).of("team/api").pattern()
+
+
+def test_a_basic_scan_is_a_finding_if_it_counts_one_of_the_severities() -> None:
+    scan = sample("Event for a completed image scan (basic)")
+    of = "my-repository-name"
+    assert patterns.image_finding(of).matches(scan)
+    assert patterns.image_finding(of, severities=["MEDIUM"]).matches(scan)
+    assert not patterns.image_finding(of, severities=["HIGH", "LOW"]).matches(scan)
+
+
+def test_tags_select_images_and_scans() -> None:
+    push = sample("Event for a completed image push")
+    assert patterns.image_pushed(None, image_tags=["latest", "v1"]).matches(push)
+    assert not patterns.image_pushed(None, image_tags=["v1"]).matches(push)
+    scan = sample("Event for an initial image scan (enhanced")
+    place = place_of(scan)
+    found = patterns.image_scan_completed(None, image_tags=["latest"], scan_type="ENHANCED", place=place)
+    assert found.matches(scan)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: patterns.image_pushed("Bad_Name"), "lower-case"),
+        (lambda: patterns.image_pushed([]), "expected a repository at least"),
+        (lambda: patterns.image_pushed(["ok", "Bad"]), "lower-case"),
+        (lambda: patterns.image_pushed("ok", image_tags=[]), "image_tags: expected a tag at least"),
+        (lambda: patterns.image_pushed("ok", image_tags="v1"), "expected a list of strings, got 'v1'"),
+        (lambda: patterns.image_scan_completed("ok", scan_type="DEEP"), "expected BASIC or ENHANCED, got 'DEEP'"),
+        (lambda: patterns.image_finding("ok", severities=["BAD"]), "expected some of CRITICAL"),
+        (lambda: patterns.image_finding("ok", severities=[]), "expected one at least"),
+        (lambda: patterns.image_replicated("ok", result="MAYBE"), "expected SUCCESS or FAILED"),
+        (lambda: patterns.image_pushed([f"team/repository-{n}" for n in range(100)]), "at most 2048 characters"),
+        (lambda: prefix(""), "expected the beginning"),
+        (lambda: Event("image-pulled"), "expected one of event, cloud-trail-event"),
+        (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take all of severity"),
+    ],
+)
+def test_what_can_never_match_is_refused(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        make()
+    assert said in str(caught.value)

@@ -1,0 +1,97 @@
+"""Deciding on policies, pure: whatever is wanted in whatever order, ours is right and others' statements survive."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecrops.change import Change
+from ecrops.events import functions, log_groups, queues, topics
+from ecrops.events.log_groups import LogGroups
+from ecrops.events.permissions import Allow, Forbid
+from ecrops.events.queues import Queue
+
+from .support import arn
+
+QUEUE, TOPIC, GROUP = arn("sqs", "pushes"), arn("sns", "news"), arn("logs", "log-group:/g")
+RULES = [arn("events", f"rule/{name}") for name in "abc"]
+
+others = st.lists(
+    st.fixed_dictionaries(
+        {"Effect": st.sampled_from(["Allow", "Deny"]), "Principal": st.just("*"), "Action": st.just("sqs:*")},
+        optional={"Sid": st.sampled_from(["theirs", "more"]), "Condition": st.just({"Bool": {"aws:x": "true"}})},
+    ),
+    max_size=3,
+)
+steps = st.lists(st.tuples(st.booleans(), st.sampled_from(RULES)), max_size=6)
+
+
+def edit(resource: str, allowed: bool, rule: str) -> Allow | Forbid:
+    return (Allow if allowed else Forbid)(rule, f"rule {rule[-1]}", resource)
+
+
+def wanted(done: list[tuple[bool, str]]) -> set[str]:
+    state = {rule: allowed for allowed, rule in done}
+    return {rule for rule, allowed in state.items() if allowed}
+
+
+@settings(max_examples=100, deadline=None)
+@given(theirs=others, done=steps, at_once=st.booleans())
+def test_a_queue_lets_in_who_is_wanted_and_keeps_what_others_said(
+    theirs: list[dict[str, Any]], done: list[tuple[bool, str]], at_once: bool
+) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": theirs}) if theirs else ""
+    edits = [edit(QUEUE, *step) for step in done]
+    for batch in [edits] if at_once else [[each] for each in edits]:
+        for part in queues.changes(QUEUE, batch, Queue("url", {"Policy": text} if text else {})):
+            assert isinstance(part, Change)
+            text = part.params["Attributes"]["Policy"]
+        assert not list(queues.changes(QUEUE, batch, Queue("url", {"Policy": text} if text else {})))
+    statements = json.loads(text)["Statement"] if text else []
+    assert [each for each in statements if each.get("Sid") != "EcropsEvents"] == theirs
+    ours = [each for each in statements if each.get("Sid") == "EcropsEvents"]
+    assert {source for each in ours for source in each["Condition"]["ArnEquals"]["aws:SourceArn"]} == wanted(done)
+
+
+@settings(max_examples=100, deadline=None)
+@given(theirs=others, done=steps)
+def test_a_topic_lets_in_who_is_wanted_and_keeps_what_others_said(
+    theirs: list[dict[str, Any]], done: list[tuple[bool, str]]
+) -> None:
+    theirs = [{"Sid": "owner", "Effect": "Allow"}, *theirs]
+    text = json.dumps({"Version": "2008-10-17", "Statement": theirs})
+    edits = [edit(TOPIC, *step) for step in done]
+    for part in topics.changes(TOPIC, edits, {"Policy": text}):
+        assert isinstance(part, Change)
+        text = part.params["AttributeValue"]
+    statements = json.loads(text)["Statement"]
+    assert [each for each in statements if not str(each.get("Sid")).startswith("Ecrops")] == theirs
+    assert len(statements) - len(theirs) == len(wanted(done))
+    assert not list(topics.changes(TOPIC, edits, {"Policy": text}))
+
+
+def test_the_last_statement_of_a_topic_stays_with_a_note() -> None:
+    [change] = topics.changes(TOPIC, [edit(TOPIC, True, RULES[0])], {})
+    assert isinstance(change, Change)
+    have = {"Policy": change.params["AttributeValue"]}
+    [note] = topics.changes(TOPIC, [edit(TOPIC, False, RULES[0])], have)
+    assert "last statement cannot be removed" in str(note)
+
+
+def test_a_permission_that_somebody_changed_is_made_again() -> None:
+    sid = next(functions.changes("f", [edit("f", True, RULES[0])], {})).params["StatementId"]
+    spoiled = {"Statement": [{"Sid": sid, "Condition": {"ArnLike": {"AWS:SourceArn": "other"}}}]}
+    found = [change.operation for change in functions.changes("f", [edit("f", True, RULES[0])], spoiled)]
+    assert found == ["RemovePermission", "AddPermission"]
+
+
+def test_a_log_group_that_another_rule_writes_to_stays() -> None:
+    [change] = log_groups.changes("log groups", [edit(GROUP, True, RULES[0])], LogGroups({}, {}))
+    document = json.loads(change.params["policyDocument"])  # type: ignore[union-attr]
+    for users, operations in (("ab", []), ("a", ["DeleteResourcePolicy"]), ("", ["DeleteResourcePolicy"])):
+        have = LogGroups(document, {GROUP: frozenset(f"default/{user}" for user in users)})
+        parts = log_groups.changes("log groups", [edit(GROUP, False, RULES[0])], have)
+        assert [part.operation for part in parts if isinstance(part, Change)] == operations

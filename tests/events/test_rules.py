@@ -1,0 +1,421 @@
+"""Rules, their tags and targets: converging, leaving others' things alone, and how many calls it takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import ApplyError, ConflictError, Registry, SpecError
+from ecrops.events import Target, prefix
+from emulator import Client, Cloud
+from support import registry_of
+
+from .support import arn, make_function, make_queue, make_role, queue_policy, rule_names
+
+QUEUE = arn("sqs", "pushes")
+THEIRS = {"Sid": "theirs", "Effect": "Allow", "Principal": "*", "Action": "sqs:ReceiveMessage", "Resource": QUEUE}
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is tested with the deliveries."""
+    return memory_cloud
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    """A registry, and a queue to send to."""
+    make_queue(cloud)
+    return registry_of(cloud)
+
+
+@pytest.fixture
+def events(cloud: Cloud) -> Client:
+    """Somebody else's client of EventBridge."""
+    return cloud.client("events")
+
+
+def let_others_in(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs")
+    policy = json.dumps({"Version": "2012-10-17", "Id": "theirs", "Statement": THEIRS})
+    sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"], Attributes={"Policy": policy})
+
+
+def test_a_rule_takes_four_writes_and_its_repetition_none(cloud: Cloud, registry: Registry) -> None:
+    repo = registry.repository("team/api")
+    plan = repo.on_image_pushed("pushes", target=QUEUE)
+    assert str(plan).splitlines() == [
+        f"~ {QUEUE} policy: rule pushes",
+        "+ rule pushes rule: image-pushed of team/api, enabled",
+        "+ rule pushes targets: sqs pushes",
+        "2 created, 1 updated",
+    ]
+    assert cloud.calls.writes() == ["SetQueueAttributes", "PutRule", "PutTargets"]
+    cloud.calls.clear()
+    assert not repo.on_image_pushed("pushes", target=QUEUE)
+    reads = ["DescribeRule", "ListTagsForResource", "ListTargetsByRule", "GetQueueUrl", "GetQueueAttributes"]
+    assert cloud.calls.operations() == reads
+    assert set(plan.permissions) >= {"events:PutRule", "events:TagResource", "events:PutTargets"}
+
+
+def test_a_dry_run_plans_the_same_and_changes_nothing(cloud: Cloud, registry: Registry, events: Client) -> None:
+    dry = registry_of(cloud, dry_run=True)
+    plan = dry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert plan.summary == "2 to create, 1 to update"
+    assert cloud.calls.writes() == []
+    assert rule_names(events) == []
+    made = registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert sorted(map(str, plan)) == sorted(map(str, made))
+
+
+def test_the_two_steps_of_the_cdk(registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_scan_completed("ImageScanComplete")
+    assert registry.rule("ImageScanComplete").add_target(QUEUE)
+    assert not registry.rule("ImageScanComplete").add_target(QUEUE)
+    assert [target["Arn"] for target in registry.rule("ImageScanComplete").targets()] == [QUEUE]
+    assert registry.rule("ImageScanComplete").describe()["EventPattern"]["detail-type"] == ["ECR Image Scan"]
+    assert rule_names(events) == ["ImageScanComplete"]
+
+
+def test_permission_comes_and_goes_before_the_targets_that_tell_of_it(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert cloud.calls.writes() == ["SetQueueAttributes", "PutRule", "PutTargets"]
+    cloud.calls.clear()
+    registry.rule("pushes").remove()
+    assert cloud.calls.writes() == ["SetQueueAttributes", "RemoveTargets", "DeleteRule"]
+
+
+def test_the_statement_of_a_queue_is_least_and_others_survive(cloud: Cloud, registry: Registry) -> None:
+    let_others_in(cloud)
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    registry.repository("team/api").on_image_deleted("deletions", target=QUEUE)
+    theirs, ours = queue_policy(cloud)
+    assert theirs == THEIRS
+    assert ours == {
+        "Sid": "EcropsEvents",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": QUEUE,
+        "Condition": {"ArnEquals": {"aws:SourceArn": [arn("events", "rule/pushes"), arn("events", "rule/deletions")]}},
+    }
+    registry.rule("pushes").remove()
+    assert queue_policy(cloud)[1]["Condition"]["ArnEquals"]["aws:SourceArn"] == [arn("events", "rule/deletions")]
+    registry.rule("deletions").remove()
+    assert queue_policy(cloud) == [THEIRS]
+
+
+def test_targets_of_others_stay(registry: Registry, events: Client) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes", target=QUEUE)
+    events.put_targets(Rule="pushes", Targets=[{"Id": "theirs", "Arn": arn("sqs", "theirs")}])
+    assert not repo.on_image_pushed("pushes", target=QUEUE)
+    assert registry.rule("pushes").remove_target(QUEUE)
+    assert [target["Id"] for target in registry.rule("pushes").targets()] == ["theirs"]
+
+
+def test_a_removed_target_takes_its_permission_along(cloud: Cloud, registry: Registry) -> None:
+    rule = registry.rule("pushes")
+    registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="second", input="{}")])
+    rule.remove_target("second")
+    assert queue_policy(cloud)
+    rule.remove_target(Target(QUEUE))
+    assert queue_policy(cloud) == []
+    assert not rule.remove_target(QUEUE)
+    assert rule.exists()
+
+
+def test_an_id_with_another_arn_moves_the_permission(cloud: Cloud, registry: Registry) -> None:
+    other = make_queue(cloud, "other")
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, id="mine"))
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(other, id="mine"))
+    assert queue_policy(cloud) == []
+    assert queue_policy(cloud, "other")
+
+
+def test_a_changed_target_is_written_and_an_equal_one_is_not(cloud: Cloud, registry: Registry) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes", target=Target(QUEUE, input={"a": 1}))
+    assert not repo.on_image_pushed("pushes", target=Target(QUEUE, input='{"a":1}'))
+    [change] = repo.on_image_pushed("pushes", target=Target(QUEUE, input={"a": 2}))
+    assert (change.operation, change.before, change.after) == ("PutTargets", "sqs pushes", "sqs pushes")
+
+
+def test_the_whole_rule_is_written_because_putrule_resets_what_it_omits(registry: Registry, events: Client) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes", description="for the team", state="DISABLED", tags={"team": "web"})
+    repo.on_image_pushed("pushes", image_tags=["v1"])
+    rule = events.describe_rule(Name="pushes")
+    assert (rule["Description"], rule["State"]) == ("for the team", "DISABLED")
+    assert json.loads(rule["EventPattern"])["detail"]["image-tag"] == ["v1"]
+    assert repo.on_image_pushed("pushes", image_tags=["v1"], state="ENABLED")
+    assert events.describe_rule(Name="pushes")["State"] == "ENABLED"
+
+
+def test_a_pattern_in_another_order_is_no_change(registry: Registry, events: Client) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes", image_tags=["a", "b"])
+    rule = events.describe_rule(Name="pushes")
+    pattern = json.loads(rule["EventPattern"])
+    pattern["detail"]["image-tag"] = ["b", "a"]
+    events.put_rule(Name="pushes", EventPattern=json.dumps(dict(reversed(pattern.items())), indent=2))
+    assert not repo.on_image_pushed("pushes", image_tags=["a", "b"])
+
+
+def test_tags_converge_and_those_of_others_stay(registry: Registry, events: Client) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes", tags={"team": "web"})
+    events.tag_resource(ResourceARN=arn("events", "rule/pushes"), Tags=[{"Key": "theirs", "Value": "1"}])
+    [change] = repo.on_image_pushed("pushes", tags={"team": "api"})
+    assert change.operation == "TagResource"
+    tags = events.list_tags_for_resource(ResourceARN=arn("events", "rule/pushes"))["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {
+        "team": "api",
+        "theirs": "1",
+        "ecrops:repository": "team/api",
+    }
+
+
+def test_a_rule_of_somebody_else_is_taken_over_with_a_note(registry: Registry, events: Client) -> None:
+    events.put_rule(Name="pushes", EventPattern='{"source": ["theirs"]}')
+    plan = registry.repository("team/api").on_image_pushed("pushes")
+    assert "rule pushes was there before, and is overwritten" in plan.notes
+
+
+def test_five_targets_are_the_most_whoever_put_them(registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushes")
+    theirs = [{"Id": f"t{number}", "Arn": arn("sqs", f"q{number}")} for number in range(5)]
+    events.put_targets(Rule="pushes", Targets=theirs)
+    with pytest.raises(ConflictError, match="6, of five at most"):
+        registry.rule("pushes").add_target(QUEUE)
+    assert len(registry.rule("pushes").targets()) == 5
+
+
+def test_rules_lists_what_ecrops_made_and_nothing_else(registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("mine")
+    registry.on_image_deleted("ours", repositories=prefix("team/"))
+    events.put_rule(Name="theirs", EventPattern='{"source": ["aws.ecr"]}')
+    events.put_rule(Name="scheduled", ScheduleExpression="rate(1 day)")
+    assert sorted(rule.name for rule in registry.rules()) == ["mine", "ours"]
+    assert repr(registry.rule("mine")) == "Rule('mine')"
+    assert registry.rule("mine").arn == arn("events", "rule/mine")
+
+
+def test_rules_are_listed_over_all_pages(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud)
+    for number in range(103):
+        name = f"r{number:03}"
+        pattern = {"source": ["aws.ecr" if number % 50 == 2 else "theirs"]}
+        memory_cloud.client("events").put_rule(Name=name, EventPattern=json.dumps(pattern), Tags=_marked())
+    assert [rule.name for rule in registry.rules()] == ["r002", "r052", "r102"]
+    assert len(memory_cloud.calls.of("ListRules")) > 1
+
+
+def _marked() -> list[dict[str, str]]:
+    return [{"Key": "ecrops:repository", "Value": "several"}]
+
+
+def test_what_is_not_there_is_nothing_to_remove_and_nothing_to_switch(registry: Registry, cloud: Cloud) -> None:
+    rule = registry.rule("missing")
+    assert not rule.exists()
+    assert not rule.remove()
+    assert not rule.disable()
+    assert not rule.remove_target(QUEUE)
+    assert cloud.calls.writes() == []
+
+
+def test_a_target_for_a_missing_rule_is_eventbridges_error_with_the_way_out(registry: Registry) -> None:
+    with pytest.raises(ClientError) as caught:
+        registry.rule("missing").add_target(QUEUE)
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert any("make it first" in note for note in caught.value.__notes__)
+
+
+MISSING: dict[str, tuple[str, str]] = {
+    "queue": (arn("sqs", "missing"), "AWS.SimpleQueueService.NonExistentQueue"),
+    "topic": (arn("sns", "missing"), "NotFound"),
+    "function": (arn("lambda", "function:missing"), "ResourceNotFoundException"),
+}
+
+
+@pytest.mark.parametrize("kind", MISSING)
+def test_a_missing_target_is_its_own_services_error_with_a_note(
+    cloud: Cloud, registry: Registry, events: Client, kind: str
+) -> None:
+    target, code = MISSING[kind]
+    with pytest.raises(ClientError) as caught:
+        registry.repository("team/api").on_image_pushed("pushes", target=target)
+    assert caught.value.response["Error"]["Code"] == code
+    assert any(target in note for note in caught.value.__notes__)
+    assert rule_names(events) == []
+
+
+def test_a_rule_whose_queue_is_gone_can_still_be_removed(cloud: Cloud, registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, dead_letter_arn=QUEUE))
+    sqs = cloud.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"])
+    assert registry.rule("pushes").remove()
+    assert rule_names(events) == []
+
+
+def test_a_target_that_fails_is_an_error_that_names_it(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.refuse("mine", "LimitExceededException")
+    with pytest.raises(ClientError, match="1 failed: mine: mine was refused") as caught:
+        registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="mine")])
+    assert caught.value.response["Error"]["Code"] == "LimitExceededException"
+    assert any("while making this change: + rule pushes targets" in note for note in caught.value.__notes__)
+    cloud.emulator.events.refuse("mine", times=0)
+    assert registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="mine")])
+
+
+def test_a_momentary_failure_of_one_target_is_tried_again(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.refuse("mine", "ConcurrentModificationException", times=2)
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, id="mine"))
+    assert len(cloud.calls.of("PutTargets")) == 3
+    cloud.emulator.events.refuse("mine", "ConcurrentModificationException", times=1)
+    registry.rule("pushes").remove()
+    assert len(cloud.calls.of("RemoveTargets")) == 2
+
+
+def test_a_rule_that_was_made_a_moment_ago_is_waited_for(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.appear_after = 2
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert cloud.calls.writes() == ["SetQueueAttributes", "PutRule", *["PutTargets"] * 3]
+
+
+def test_a_lost_answer_to_putrule_makes_no_second_rule(cloud: Cloud, registry: Registry) -> None:
+    cloud.faults.on("reset_after", operation="PutRule")
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert len(cloud.calls.of("PutRule")) == 2
+    assert rule_names(cloud.client("events")) == ["pushes"]
+
+
+def test_a_denied_permission_stops_the_rule_it_is_for(cloud: Cloud, registry: Registry, events: Client) -> None:
+    cloud.faults.on("denied", operation="SetQueueAttributes", times=None)
+    with pytest.raises(ClientError) as caught:
+        registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert caught.value.response["Error"]["Code"].startswith("AccessDenied")
+    assert rule_names(events) == []
+
+
+def test_a_writer_who_overwrites_the_queues_policy_is_survived(cloud: Cloud, registry: Registry) -> None:
+    raced: list[int] = []
+
+    def race(seconds: float) -> None:
+        if not raced:
+            raced.append(1)
+            let_others_in(cloud)
+
+    from ecrops import RetryPolicy
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=race))
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert [each["Sid"] for each in queue_policy(cloud)] == ["theirs", "EcropsEvents"]
+
+
+def test_a_target_of_another_account_is_noted_and_not_touched(cloud: Cloud, registry: Registry) -> None:
+    far = "arn:aws:sqs:eu-west-1:111122223333:far"
+    plan = registry.repository("team/api").on_image_pushed("pushes", target=far)
+    assert any(far in note and "its own policy" in note for note in plan.notes)
+    assert "SetQueueAttributes" not in cloud.calls.writes()
+    plan = registry.repository("team/api").on_image_pushed("more", target=Target(far, authorize=False))
+    assert not plan.notes
+
+
+def test_what_is_not_to_be_authorised_and_what_has_a_role_is_left_alone(cloud: Cloud, registry: Registry) -> None:
+    role = make_role(cloud)
+    registry.repository("team/api").on_image_pushed(
+        "pushes", targets=[Target(QUEUE, authorize=False), Target(QUEUE, id="role", role_arn=role)]
+    )
+    assert cloud.calls.writes() == ["PutRule", "PutTargets"]
+    plan = registry_of(cloud, dry_run=True).rule("pushes").add_target(Target(QUEUE, id="x", role_arn=role))
+    assert "iam:PassRole" in plan.permissions
+
+
+def encrypted(cloud: Cloud) -> str:
+    return make_queue(cloud, "secret", KmsMasterKeyId="alias/mine")
+
+
+def managed(cloud: Cloud) -> str:
+    return make_queue(cloud, "secret", KmsMasterKeyId="alias/aws/sqs")
+
+
+def plain_fifo(cloud: Cloud) -> str:
+    return make_queue(cloud, "secret.fifo", FifoQueue="true")
+
+
+def topic(cloud: Cloud) -> str:
+    sns = cloud.client("sns")
+    return str(sns.create_topic(Name="news", Attributes={"KmsMasterKeyId": "alias/mine"})["TopicArn"])
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (encrypted, "must allow events.amazonaws.com kms:Decrypt and kms:GenerateDataKey"),
+        (managed, "alias/aws/sqs, which EventBridge may not use"),
+        (plain_fifo, "content-based deduplication is off"),
+        (topic, "must allow events.amazonaws.com kms:Decrypt"),
+    ],
+)
+def test_what_keeps_events_out_and_ecrops_cannot_change_is_noted(
+    cloud: Cloud, registry: Registry, make: Callable[[Cloud], str], said: str
+) -> None:
+    made = make(cloud)
+    group: dict[str, Any] = {"message_group_id": "g"} if made.endswith(".fifo") else {}
+    plan = registry.repository("team/api").on_image_pushed("pushes", target=Target(made, **group))
+    assert any(said in note for note in plan.notes)
+
+
+def test_log_groups_share_one_policy_and_leave_it_with_their_last_rule(cloud: Cloud, registry: Registry) -> None:
+    logs = cloud.client("logs")
+    one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("a", targets=[one, two])
+    repo.on_image_deleted("b", target=one)
+    registry.rule("a").remove()
+    [policy] = logs.describe_resource_policies()["resourcePolicies"]
+    [statement] = json.loads(policy["policyDocument"])["Statement"]
+    assert statement["Resource"] == [f"{one}:*"]
+    registry.rule("b").remove()
+    assert logs.describe_resource_policies()["resourcePolicies"] == []
+
+
+def test_the_permission_of_a_function_names_the_rule_and_no_account(cloud: Cloud, registry: Registry) -> None:
+    function = make_function(cloud)
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes", targets=[function, f"{function}:live"])
+    [call] = [call for call in cloud.calls.of("AddPermission") if "Qualifier" in call.params]
+    assert call.params["SourceArn"] == arn("events", "rule/pushes")
+    assert call.params["Principal"] == "events.amazonaws.com"
+    assert "SourceAccount" not in call.params
+    assert not repo.on_image_pushed("pushes", targets=[function, f"{function}:live"])
+
+
+def test_a_verb_of_a_repository_takes_no_other_repositories(registry: Registry) -> None:
+    with pytest.raises(SpecError, match="these events are team/api's"):
+        registry.repository("team/api").on_image_pushed(repositories=prefix("team/"))
+
+
+def test_other_services_have_no_client_until_they_are_needed(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    registry.rule("pushes")
+    registry.repository("team/api").exists()
+    assert set(registry.aws._clients) == {"ecr"}
+    registry.repository("team/api").on_image_pushed("pushes")
+    assert set(registry.aws._clients) == {"ecr", "sts", "events"}
+
+
+def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> None:
+    from ecrops import RepositorySpec
+    from ecrops.events import on_image_pushed
+
+    cloud.emulator.events.refuse("mine")
+    specs = [RepositorySpec(name, events=[on_image_pushed(target=Target(QUEUE, id="mine"))]) for name in ("a1", "a2")]
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*specs)
+    assert len(caught.value.exceptions) == 2

@@ -1,0 +1,128 @@
+"""Trying a rule end to end through temporary copies of it, of which nothing is left."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ecrops import Registry, SpecError
+from ecrops.events import Event, Target, patterns, prefix
+from ecrops.events.patterns import KINDS, Pattern
+from ecrops.events.repositories import SOMEWHERE
+from ecrops.events.samples import sample_for
+from emulator import Cloud
+from support import registry_of
+
+from .support import arn, bodies, make_function, make_queue, queue_policy, rule_names
+
+QUEUE = arn("sqs", "pushes")
+OPTIONS = {"image-scan-completed": {"scan_type": "ENHANCED"}, "image-finding": {"scan_type": "ENHANCED"}}
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    """A registry, and a queue to send to."""
+    make_queue(cloud)
+    return registry_of(cloud)
+
+
+@pytest.mark.parametrize("whose", ["team/api", ("a1", "a2"), prefix("team/"), None], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sample_made_for_a_pattern_matches_it(kind: str, whose: object) -> None:
+    for options in ({}, OPTIONS.get(kind, {})):
+        pattern = Event(kind, repositories=whose, options=options).pattern()  # type: ignore[arg-type]
+        assert pattern.matches(sample_for(pattern.document, SOMEWHERE))
+
+
+def test_a_sample_is_made_for_every_operator() -> None:
+    values = [
+        {"prefix": "a"}, {"suffix": {"equals-ignore-case": "B"}}, {"wildcard": "a*b"}, {"numeric": [">", 3]},
+        {"numeric": ["<", 3]}, {"numeric": ["=", 3]}, {"numeric": [">", 3, "<=", 4]}, {"exists": True},
+        {"exists": False}, {"cidr": "10.0.0.0/8"}, {"anything-but": ["x"]}, {"equals-ignore-case": "x"}, "x", 5, None,
+    ]  # fmt: skip
+    for value in values:
+        pattern = Pattern({"source": ["aws.ecr"], "detail": {"image-tag": [value], "deep": {"er": [value]}}})
+        assert pattern.matches(sample_for(pattern.document, SOMEWHERE)), value
+    either = Pattern({"$or": [{"detail": {"x": ["1"]}}, {"detail": {"y": ["2"]}}]})
+    assert either.matches(sample_for(either.document, SOMEWHERE))
+
+
+def test_a_rule_that_works_is_reported_so_and_nothing_is_left(cloud: Cloud, registry: Registry) -> None:
+    function = make_function(cloud)
+    registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, function])
+    report = registry.rule("pushes").send_test_event()
+    assert report
+    assert report.matched
+    assert report.arrived is not None
+    assert report.arrived["detail"]["repository-name"] == "team/api"
+    assert report.sent_to == [QUEUE, function]
+    [event] = bodies(cloud)
+    assert event["source"].startswith("ecrops-test-")
+    assert cloud.emulator.events.invoked(function) == [event]
+    assert str(report).splitlines() == [
+        "the event matches the pattern of the rule",
+        "it came through EventBridge",
+        f"{QUEUE}: invoked",
+        f"{function}: invoked",
+    ]
+    assert rule_names(cloud.client("events")) == ["pushes"]
+    assert cloud.client("sqs").list_queues()["QueueUrls"] == [
+        cloud.client("sqs").get_queue_url(QueueName="pushes")["QueueUrl"]
+    ]
+    [statement] = queue_policy(cloud)
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [arn("events", "rule/pushes")]
+    [own] = json.loads(cloud.client("lambda").get_policy(FunctionName="work")["Policy"])["Statement"]
+    assert own["Condition"]["ArnLike"]["AWS:SourceArn"] == arn("events", "rule/pushes")
+
+
+def test_a_target_that_cannot_be_invoked_is_reported_with_the_reason(cloud: Cloud, registry: Registry) -> None:
+    machine = arn("states", "stateMachine:scan")
+    target = Target(machine, role_arn="arn:aws:iam::123456789012:role/missing")
+    registry.repository("team/api").on_image_pushed("pushes", target=target)
+    report = registry.rule("pushes").send_test_event()
+    assert not report
+    assert report.failed == {machine: "NO_PERMISSIONS"}
+    assert f"{machine}: NO_PERMISSIONS" in str(report)
+
+
+def test_a_permission_that_the_rule_lacks_is_reported_though_its_copy_has_it(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, authorize=False))
+    report = registry.rule("pushes").send_test_event()
+    assert not report
+    assert report.missing == [f"~ {QUEUE} policy: rule pushes"]
+    assert queue_policy(cloud) == []
+
+
+def test_an_event_that_does_not_match_is_not_sent(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    event = sample_for(patterns.image_deleted("team/api").document, SOMEWHERE)
+    report = registry.rule("pushes").send_test_event(event)
+    assert not report
+    assert str(report) == "the event does not match the pattern of the rule"
+    assert not cloud.calls.of("PutEvents")
+
+
+def test_an_event_that_does_not_come_is_reported_and_nothing_is_left(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    cloud.faults.on("denied", operation="ReceiveMessage", times=None)
+    with pytest.raises(Exception, match="AccessDenied"):
+        registry.rule("pushes").send_test_event()
+    assert rule_names(cloud.client("events")) == ["pushes"]
+    assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_dry_run_asks_eventbridge_and_sends_nothing(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    cloud.calls.clear()
+    report = registry_of(cloud, dry_run=True).rule("pushes").send_test_event()
+    assert report.matched
+    assert report.arrived is None
+    assert cloud.calls.writes() == []
+    assert cloud.calls.of("TestEventPattern")
+
+
+def test_a_schedule_has_no_event(cloud: Cloud, registry: Registry) -> None:
+    cloud.client("events").put_rule(Name="daily", ScheduleExpression="rate(1 day)")
+    with pytest.raises(SpecError, match="has a schedule"):
+        registry.rule("daily").send_test_event()

@@ -1,0 +1,161 @@
+"""The events of specs: exactly these rules for a repository, whatever ecrops made for it before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecrops import Registry, RepositorySpec, SpecError
+from ecrops.events import Target, on_event, on_image_deleted, on_image_finding, on_image_pushed, prefix
+from emulator import Cloud
+from support import registry_of
+
+from .support import arn, bodies, make_queue, pushed, queue_policy, rule_names
+
+QUEUE = arn("sqs", "pushes")
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is tested with the deliveries."""
+    return memory_cloud
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    """A registry, and a queue to send to."""
+    make_queue(cloud)
+    return registry_of(cloud)
+
+
+def spec(*events: Any, name: str = "team/api") -> RepositorySpec:
+    return RepositorySpec(name, events=events)
+
+
+def test_a_spec_with_an_event_takes_six_reads_when_nothing_is_to_do(cloud: Cloud, registry: Registry) -> None:
+    assert registry.ensure(spec(on_image_pushed(target=QUEUE)))
+    cloud.calls.clear()
+    assert not registry.ensure(spec(on_image_pushed(target=QUEUE)))
+    assert cloud.calls.operations() == [
+        "ListRules",
+        "ListTagsForResource",
+        "ListTargetsByRule",
+        "DescribeRepositories",
+        "GetQueueUrl",
+        "GetQueueAttributes",
+    ]
+    cloud.emulator.events.emit(pushed())
+    assert len(bodies(cloud)) == 1
+
+
+def test_plan_only_reads(cloud: Cloud, registry: Registry) -> None:
+    assert registry.plan(spec(on_image_pushed(target=QUEUE)))
+    assert cloud.calls.writes() == []
+
+
+def test_events_that_are_not_managed_are_not_read(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("team/api"))
+    assert {call.service for call in cloud.calls} == {"ecr"}
+
+
+def test_what_a_spec_says_no_more_is_removed_with_its_permission(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(spec(on_image_pushed(target=QUEUE), on_image_deleted("deletions", target=QUEUE)))
+    registry.ensure(spec(on_image_pushed(target=QUEUE)))
+    assert [name[:20] for name in rule_names(cloud.client("events"))] == ["ecrops-image-pushed-"]
+    assert len(queue_policy(cloud)[0]["Condition"]["ArnEquals"]["aws:SourceArn"]) == 1
+    assert registry.ensure(spec())
+    assert rule_names(cloud.client("events")) == []
+    assert queue_policy(cloud) == []
+    assert not registry.ensure(spec())
+
+
+def test_a_verbs_rule_of_the_repository_is_the_specs_to_keep_or_remove(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed(target=QUEUE)
+    assert not [change for change in registry.ensure(spec(on_image_pushed(target=QUEUE))) if "rule" in change.owner]
+    registry.ensure(spec())
+    assert rule_names(cloud.client("events")) == []
+
+
+def test_rules_of_others_of_other_repositories_and_of_fleets_stay(cloud: Cloud, registry: Registry) -> None:
+    events = cloud.client("events")
+    events.put_rule(Name="theirs", EventPattern='{"source": ["aws.ecr"], "detail": {"repository-name": ["team/api"]}}')
+    registry.repository("team/web").on_image_pushed("web", target=QUEUE)
+    registry.on_image_pushed("fleet", target=QUEUE, repositories=["team/api", "team/web"])
+    registry.ensure(spec())
+    assert sorted(rule_names(events)) == ["fleet", "theirs", "web"]
+
+
+def test_a_target_that_a_spec_says_no_more_goes_and_that_of_others_stays(cloud: Cloud, registry: Registry) -> None:
+    other = make_queue(cloud, "other")
+    registry.ensure(spec(on_image_pushed("pushes", targets=[QUEUE, other])))
+    theirs = [{"Id": "theirs", "Arn": arn("sqs", "theirs")}]
+    cloud.client("events").put_targets(Rule="pushes", Targets=theirs)
+    registry.ensure(spec(on_image_pushed("pushes", target=other)))
+    assert {target["Arn"] for target in registry.rule("pushes").targets()} == {other, arn("sqs", "theirs")}
+    assert queue_policy(cloud) == []
+    assert queue_policy(cloud, "other")
+    registry.ensure(spec())
+    assert [target["Id"] for target in registry.rule("pushes").targets()] == ["theirs"]
+    assert queue_policy(cloud, "other") == []
+
+
+def test_two_rules_that_swap_their_queues_end_up_right(cloud: Cloud, registry: Registry) -> None:
+    other = make_queue(cloud, "other")
+    registry.ensure(spec(on_image_pushed("a", target=QUEUE), on_image_deleted("b", target=other)))
+    registry.ensure(spec(on_image_pushed("a", target=other), on_image_deleted("b", target=QUEUE)))
+    sources = [queue_policy(cloud, name)[0]["Condition"]["ArnEquals"]["aws:SourceArn"] for name in ("pushes", "other")]
+    assert sources == [[arn("events", "rule/b")], [arn("events", "rule/a")]]
+
+
+def test_a_fleet_with_one_queue_reads_and_writes_its_policy_once(memory_cloud: Cloud) -> None:
+    make_queue(memory_cloud)
+    registry = registry_of(memory_cloud)
+    fleet = [spec(on_image_pushed(target=QUEUE), name=f"team/r{number}") for number in range(25)]
+    registry.ensure(*fleet)
+    assert len(memory_cloud.calls.of("SetQueueAttributes")) == 1
+    assert len(memory_cloud.calls.of("GetQueueAttributes")) == 2  # once to know, once to look again
+    assert len(memory_cloud.calls.of("PutRule")) == 25
+    memory_cloud.calls.clear()
+    assert not registry.ensure(*fleet)
+    assert len(memory_cloud.calls.of("GetQueueAttributes")) == 1
+    assert len(memory_cloud.calls.of("DescribeRule")) == 0
+    registry.ensure(*[spec(name=f"team/r{number}") for number in range(25)])
+    assert queue_policy(memory_cloud) == []
+    assert rule_names(memory_cloud.client("events")) == []
+
+
+def test_two_specs_cannot_want_one_rule(memory_cloud: Cloud) -> None:
+    one, two = spec(on_image_pushed("x"), name="a1"), spec(on_image_pushed("x"), name="a2")
+    with pytest.raises(SpecError, match="rule x is wanted twice"):
+        registry_of(memory_cloud).plan(one, two)
+    assert not memory_cloud.calls
+
+
+def test_more_than_a_bus_holds_is_refused_before_any_call(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud)
+    with pytest.raises(SpecError, match="at most 300 rules, these are 301; one rule of registry"):
+        registry.plan(*[spec(on_image_pushed(), name=f"r{number}") for number in range(301)])
+    wild = {"detail-type": [{"wildcard": "ECR*"}]}
+    with pytest.raises(SpecError, match="at most 30 rules with wildcards, these are 31"):
+        registry.plan(*[spec(on_event(event_pattern=wild), name=f"r{number}") for number in range(31)])
+    assert not memory_cloud.calls
+
+
+def test_rules_on_a_bus_of_its_own_are_read_there(cloud: Cloud, registry: Registry) -> None:
+    cloud.client("events").create_event_bus(Name="other")
+    assert registry.ensure(spec(on_image_pushed("x", target=QUEUE, bus="other")))
+    assert not registry.ensure(spec(on_image_pushed("x", target=QUEUE, bus="other")))
+
+
+def test_the_scan_type_is_asked_for_once_for_a_fleet(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(*[spec(on_image_finding(target=QUEUE), name=f"r{number}") for number in range(3)])
+    assert len(cloud.calls.of("GetRegistryScanningConfiguration")) == 1
+
+
+def test_a_spec_of_a_repository_and_its_verbs_agree_on_the_target(cloud: Cloud, registry: Registry) -> None:
+    target = Target(QUEUE, input={"a": 1})
+    registry.on_image_pushed(target=target, repositories="team/api")
+    registry.ensure(RepositorySpec("team/api"))
+    assert not registry.ensure(spec(on_image_pushed(target=target)))
+    assert registry.on_image_pushed(target=target, repositories=prefix("team/"))

@@ -1,0 +1,211 @@
+"""Targets as values: what each kind needs, and what EventBridge would refuse or never reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ecrops import RepositorySpec, SpecError, fleet_from_dict, fleet_to_dict
+from ecrops.events import Event, Target, on_event, on_image_finding, on_image_pushed, on_image_scan_completed, prefix
+from emulator import Cloud
+from support import registry_of
+
+from .support import arn
+
+QUEUE, FIFO = arn("sqs", "pushes"), arn("sqs", "pushes.fifo")
+ROLE = "arn:aws:iam::123456789012:role/events"
+SUPPORTED = {
+    "function": Target(arn("lambda", "function:work")),
+    "version": Target(arn("lambda", "function:work:1")),
+    "alias": Target(arn("lambda", "function:work:live")),
+    "queue": Target(QUEUE),
+    "fifo": Target(FIFO, message_group_id="ecr"),
+    "topic": Target(arn("sns", "news")),
+    "log group": Target(arn("logs", "log-group:/aws/events/ecr")),
+    "log group with a star": Target(arn("logs", "log-group:/aws/events/ecr:*")),
+    "state machine": Target(arn("states", "stateMachine:scan"), role_arn=ROLE),
+    "stream": Target(arn("kinesis", "stream/s"), role_arn=ROLE),
+    "firehose": Target(arn("firehose", "deliverystream/s"), role_arn=ROLE),
+    "task": Target(arn("ecs", "cluster/c"), role_arn=ROLE, parameters={"EcsParameters": {"TaskDefinitionArn": "t"}}),
+    "bus": Target(arn("events", "event-bus/other"), role_arn=ROLE),
+    "bus of another account": Target("arn:aws:events:us-east-1:111122223333:event-bus/b", role_arn=ROLE),
+    "api destination": Target(arn("events", "api-destination/hook/8d0c"), role_arn=ROLE),
+}
+
+
+@pytest.mark.parametrize("kind", SUPPORTED)
+def test_every_supported_kind_survives_the_way_to_eventbridge_and_back(kind: str) -> None:
+    target = SUPPORTED[kind]
+    document = target.to_aws()
+    assert document["Arn"] == target.arn.removesuffix(":*")
+    assert Target.from_aws(document).to_aws() == document
+    assert Target.from_dict(target.to_dict()) == target
+    assert target.id is not None
+    assert len(target.id) <= 64
+
+
+def test_everything_that_is_said_is_sent() -> None:
+    target = Target(
+        QUEUE,
+        id="mine",
+        input={"a": 1},
+        dead_letter_arn=arn("sqs", "dead"),
+        maximum_retry_attempts=0,
+        maximum_event_age=timedelta(minutes=5),
+    )
+    assert target.to_aws() == {
+        "Id": "mine",
+        "Arn": QUEUE,
+        "Input": '{"a": 1}',
+        "DeadLetterConfig": {"Arn": arn("sqs", "dead")},
+        "RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300},
+    }
+    assert Target(QUEUE, input='"text"').to_aws()["Input"] == '"text"'
+    assert Target(QUEUE, input_path="$.detail").to_aws()["InputPath"] == "$.detail"
+    assert Target(FIFO, message_group_id="g").to_aws()["SqsParameters"] == {"MessageGroupId": "g"}
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "not an arn": (lambda: Target("pushes"), "arn: expected an ARN"),
+    "kind": (lambda: Target(arn("dynamodb", "table/t")), "arn: expected a Lambda function, an SQS queue"),
+    "a layer": (lambda: Target(arn("lambda", "layer:l")), "arn: expected a Lambda function"),
+    "step functions without a role": (
+        lambda: Target(arn("states", "stateMachine:scan")),
+        "role_arn: EventBridge invokes a Step Functions state machine only with a role",
+    ),
+    "bus without a role": (lambda: Target(arn("events", "event-bus/b")), "only with a role"),
+    "log group with a role": (lambda: Target(arn("logs", "log-group:/g"), role_arn=ROLE), "takes none: leave it out"),
+    "task without a definition": (lambda: Target(arn("ecs", "cluster/c"), role_arn=ROLE), "needs EcsParameters"),
+    "fifo without a group": (lambda: Target(FIFO), "message_group_id: a FIFO queue needs one"),
+    "group of a topic": (lambda: Target(arn("sns", "t"), message_group_id="g"), "is for SQS queues"),
+    "fifo topic": (lambda: Target(arn("sns", "t.fifo")), "does not support FIFO topics"),
+    "two inputs": (
+        lambda: Target(QUEUE, input="{}", input_transformer={"InputTemplate": "x"}),
+        "a target has one of input and input_transformer",
+    ),
+    "input that is no json": (lambda: Target(QUEUE, input="hello"), 'a text is JSON in quotes: "hello"'),
+    "transformer without a template": (lambda: Target(QUEUE, input_transformer={}), "with an InputTemplate"),
+    "long input": (lambda: Target(QUEUE, input="1" * 8200), "at most 8,192 characters"),
+    "fifo dead letters": (lambda: Target(QUEUE, dead_letter_arn=FIFO), "expected the ARN of a standard SQS queue"),
+    "dead letters to a topic": (lambda: Target(QUEUE, dead_letter_arn=arn("sns", "t")), "standard SQS queue"),
+    "retries": (lambda: Target(QUEUE, maximum_retry_attempts=186), "expected 0 to 185, got 186"),
+    "age": (lambda: Target(QUEUE, maximum_event_age=59), "expected 60 seconds to 24 hours, got 59"),
+    "id": (lambda: Target(QUEUE, id="a b"), "expected 1 to 64 letters"),
+    "long id": (lambda: Target(QUEUE, id="x" * 65), "expected 1 to 64 letters"),
+    "name of 65 characters": (lambda: on_event("x" * 65), "name: a rule's name has 1 to 64 letters"),
+    "name with a blank": (lambda: on_event("a b"), "name: a rule's name has 1 to 64 letters"),
+    "empty name": (lambda: on_event(""), "name: a rule's name has 1 to 64 letters"),
+    "no tags": (lambda: on_image_scan_completed(image_tags=[]), "image_tags: expected a tag at least"),
+    "six targets": (
+        lambda: on_event(targets=[arn("sqs", f"q{n}") for n in range(6)]),
+        "targets: a rule has at most 5, these are 6",
+    ),
+    "two of one id": (
+        lambda: on_event(targets=[Target(QUEUE, input="1"), Target(QUEUE, input="2")]),
+        "give one an id of its own",
+    ),
+    "one in place of a list": (lambda: on_event(targets=QUEUE), "write target="),
+    "no target": (lambda: on_event(target=5), "targets[0]: expected the ARN of a target"),  # type: ignore[arg-type]
+    "state": (lambda: on_event(state="ON"), "state: expected one of ENABLED"),
+    "bus": (lambda: on_event(bus="a b"), "bus: expected the name of an event bus"),
+    "description": (lambda: on_event(description="x" * 513), "description: expected at most 512"),
+    "unknown option": (lambda: on_event(colour="red"), "colour: unknown"),  # type: ignore[call-arg]
+    "aws tag": (lambda: on_event(tags={"aws:x": "1"}), "AWS's own"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_could_never_work_is_refused_with_the_way_out(case: str) -> None:
+    make, said = REFUSED[case]
+    with pytest.raises(SpecError) as caught:
+        make()
+    assert said in str(caught.value)
+
+
+def test_every_reason_is_said_at_once() -> None:
+    with pytest.raises(SpecError) as caught:
+        on_event("a b", targets=[Target], bus="", description="x" * 600)  # type: ignore[list-item]
+    assert len(caught.value.reasons) == 4
+
+
+def test_a_target_in_another_region_is_refused_before_any_call(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud)
+    far = QUEUE.replace("eu-west-1", "us-east-1")
+    spec = RepositorySpec("team/api", events=[on_image_pushed(target=far)])
+    acts: list[Callable[[], object]] = [
+        lambda: registry.repository("team/api").on_image_pushed(target=far),
+        lambda: registry.repository("team/api").on_image_pushed(target=Target(QUEUE, dead_letter_arn=far)),
+        lambda: registry.rule("r").add_target(far),
+        lambda: registry.plan(spec),
+    ]
+    for act in acts:
+        with pytest.raises(SpecError, match="is not in eu-west-1"):
+            act()
+    assert not memory_cloud.calls
+
+
+def test_the_name_of_a_rule_is_stable_short_and_its_own() -> None:
+    long = "team/" + "x" * 240
+    events = [
+        on_image_pushed(repositories="team/api"),
+        on_image_pushed(repositories="team-api"),
+        on_image_pushed(repositories=long),
+        on_image_pushed(repositories=long + "y"),
+        on_image_pushed(repositories=prefix("team/api")),
+        on_image_pushed(repositories=["a1", "a2"]),
+        on_image_pushed(),
+        on_image_pushed(image_tags=["v1"], repositories="team/api"),
+        on_event(repositories="team/api"),
+        on_event(repositories="team/api", event_pattern={"detail-type": ["ECR Image Action"]}),
+        on_image_finding(repositories="team/api"),
+        on_image_finding(repositories="team/api", severities=["LOW"]),
+    ]
+    names = [event.rule for event in events]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 64
+    assert names[0] == "ecrops-image-pushed-team-api-af1d475825d2"
+    assert on_image_pushed(repositories="team/api", target=QUEUE, description="x").rule == names[0]
+
+
+def test_the_events_of_a_spec_survive_json() -> None:
+    spec = RepositorySpec(
+        "team/api",
+        events=[
+            on_image_pushed(target=Target(QUEUE, dead_letter_arn=arn("sqs", "dead")), image_tags=["v1"]),
+            on_image_finding("findings", severities=["HIGH"], state="DISABLED", tags={"a": "b"}, target=QUEUE),
+        ],
+    )
+    data = fleet_to_dict([spec])
+    assert fleet_from_dict(data) == [spec]
+    assert fleet_to_dict(fleet_from_dict(data)) == data
+    whole = on_image_pushed(repositories=prefix("team/"), target=QUEUE)
+    assert Event.from_dict(whole.to_dict()) == whole
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ("x", "events: expected a list of events"),
+        ([5], "events[0]: expected an event, got 5"),
+        (
+            [on_image_pushed(repositories="other")],
+            "events[0].repositories: the events of a repository's spec are its own",
+        ),
+        ([on_image_pushed(target=QUEUE), on_image_pushed(target=FIFO[:-5] + "2")], "give one of them a name"),
+    ],
+)
+def test_events_that_a_spec_cannot_have_are_refused(events: Any, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec("team/api", events=events)
+    assert said in str(caught.value)
+
+
+def test_what_is_wrong_in_json_is_said_with_its_path() -> None:
+    events = [{"kind": "image-pushed", "targets": [{"arn": "x", "colour": 1}]}, {"kin": "x"}]
+    with pytest.raises(SpecError) as caught:
+        fleet_from_dict({"repositories": [{"name": "team/api", "events": events}]})
+    assert "repositories[0].events[0].targets[0].colour: unknown key" in caught.value.reasons[0]
+    assert "repositories[0].events[1].kin: unknown key; did you mean kind?" in caught.value.reasons[1]
