@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from threading import Event
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.engine import Want, make_plan
+from ecrops.engine import Want, homes, make_plan
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
 from ecrops.plan import Change, Kind, Plan
 
@@ -30,7 +30,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None) -> Plan:
         raise ConflictError(plan.conflicts)
     if plan and plan.region != aws.region:
         raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
-    notes, run = plan.notes, _Run(aws, on_change)
+    notes, run = plan.notes, _Run(aws, on_change, homes(plan.wants))
     several = len({want.key for want in plan.wants}) > 1
     for pause in _pauses(aws):
         run.carry_out(plan)
@@ -60,8 +60,9 @@ def _pauses(aws: Aws) -> Iterator[float]:
 class _Run:
     """The rounds of one apply: what was done, what failed, and what was overtaken in the last round."""
 
-    def __init__(self, aws: Aws, on_change: OnChange | None) -> None:
+    def __init__(self, aws: Aws, on_change: OnChange | None, elsewhere: Mapping[str, Aws]) -> None:
         self._aws = aws
+        self._elsewhere = elsewhere
         self._on_change = on_change
         self._stop = Event()
         self._events: SimpleQueue[Change | tuple[str, Exception | None]] = SimpleQueue()
@@ -76,7 +77,7 @@ class _Run:
         owners: dict[str, list[Change]] = {}
         for change in self._left_to_do(plan):
             owners.setdefault(change.owner, []).append(change)
-            self._aws.client(change.service)
+            self._home_of(change).client(change.service)
         with self._aws.pool(len(owners)) as pool:
             for changes in owners.values():
                 pool.submit(self._make_all, changes)
@@ -129,9 +130,15 @@ class _Run:
             self._events.put((owner, None))
 
     def _make(self, change: Change) -> None:
-        recent = self._aws.made_recently(change.owner)
+        aws = self._home_of(change)
+        unseen = change.unseen if aws.made_recently(change.owner) else ()
         try:
-            self._aws.call(change.service, change.operation, change.params, awaits=change.unseen if recent else ())
+            aws.call(
+                change.service,
+                change.operation,
+                change.params,
+                awaits=lambda error: code_of(error) in unseen or change.awaits(error),
+            )
         except ClientError as error:
             if code_of(error) in (*change.races, *change.unseen):
                 self._remember(change)
@@ -141,9 +148,13 @@ class _Run:
         log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
         self._remember(change)
 
+    def _home_of(self, change: Change) -> Aws:
+        return self._elsewhere.get(change.owner, self._aws)
+
     def _remember(self, change: Change) -> None:
         if change.whole:
-            (self._aws.forget if change.kind is Kind.DELETE else self._aws.remember)(change.owner)
+            aws = self._home_of(change)
+            (aws.forget if change.kind is Kind.DELETE else aws.remember)(change.owner)
 
     def to_look_at_again(self, wants: Sequence[Want]) -> list[Want]:
         """The wants of owners that were overtaken, and those that another writer may have undone."""

@@ -34,6 +34,8 @@ def join(path: str, reason: str) -> str:
     """``reason`` with ``path`` before the field that it starts with, if it starts with one."""
     if not path:
         return reason
+    if reason.startswith("["):
+        return f"{path}{reason}"
     return f"{path}.{reason}" if re.match(r"[\w.\[\]]+: ", reason) else f"{path}: {reason}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,10 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
 
 
+def _never(error: Exception) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One AWS call not yet made, and the difference that it makes.
@@ -43,6 +47,7 @@ class Change:
         needs: IAM actions that the call needs besides the one of its own name.
         races: Error codes that say that somebody was faster: then the owner is read and planned again.
         unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
+        awaits: Whether an error says that something the call names, made a moment ago, is not visible yet.
         advice: The way out, by error code.
     """
 
@@ -58,6 +63,7 @@ class Change:
     needs: Sequence[str] = field(default=(), repr=False, compare=False)
     races: Collection[str] = field(default=(), repr=False, compare=False)
     unseen: Collection[str] = field(default=(), repr=False, compare=False)
+    awaits: Callable[[Exception], bool] = field(default=_never, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:

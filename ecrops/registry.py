@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ecrops import ecr, engine, settings, tags
+from ecrops.access import resource_policy, routing, tokens
 from ecrops.apply import OnChange, apply
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.engine import Want
@@ -19,7 +21,7 @@ from ecrops.spec import RepositorySpec, check_name
 if TYPE_CHECKING:
     import boto3
 
-ASPECTS = (settings, tags, lifecycle)
+ASPECTS = (settings, tags, lifecycle, resource_policy)
 
 
 class Registry:
@@ -105,7 +107,7 @@ class Registry:
         Raises:
             SpecError: Two specs have one name.
         """
-        return self._plan(wants(specs))
+        return self._plan(wants(self._aws, specs))
 
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
@@ -172,6 +174,28 @@ class Registry:
         gone = settings.Absent(empty_on_delete)
         return self._make(Want(settings, check_name(name), gone) for name in dict.fromkeys(names))
 
+    @property
+    def authorization_token(self) -> tokens.AuthorizationToken:
+        """The token to log in to the registry with."""
+        return tokens.AuthorizationToken(self)
+
+    @property
+    def public_gallery_authorization_token(self) -> tokens.PublicGalleryAuthorizationToken:
+        """The token to log in to the public gallery with."""
+        return tokens.PublicGalleryAuthorizationToken(self)
+
+    def docker_login(self, config: str | PathLike[str] | None = None) -> tokens.Token:
+        """Log in to the registry: with the Docker CLI, or into the file that docker, podman and skopeo read.
+
+        Args:
+            config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one the Docker
+                CLI is run, and given the password through its standard input.
+
+        Raises:
+            EcropsError: There is no Docker CLI, or it failed.
+        """
+        return tokens.docker_login(self.authorization_token.get(), config)
+
     def _plan(self, wanted: Iterable[Want]) -> Plan:
         return engine.make_plan(self._aws, list(wanted))
 
@@ -179,7 +203,7 @@ class Registry:
         return self.apply(self._plan(wanted))
 
 
-def wants(specs: Iterable[RepositorySpec]) -> Iterable[Want]:
+def wants(aws: Aws, specs: Iterable[RepositorySpec]) -> Iterable[Want]:
     """What the specs want of each aspect.
 
     Raises:
@@ -195,4 +219,5 @@ def wants(specs: Iterable[RepositorySpec]) -> Iterable[Want]:
         seen.add(spec.name)
         edits = ((aspect, aspect.of_spec(spec)) for aspect in ASPECTS)
         result += [Want(aspect, spec.name, edit) for aspect, edit in edits if edit is not None]
+        result += routing.wants_of_spec(aws, spec)
     return result

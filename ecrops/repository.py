@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecrops import ecr, tags
+from ecrops.access.verbs import AccessVerbs
 from ecrops.errors import SpecError
 from ecrops.lifecycle.verbs import LifecycleVerbs
 from ecrops.plan import Plan
 from ecrops.spec import RepositorySpec, check_tags
 
 
-class Repository(LifecycleVerbs):
+class Repository(LifecycleVerbs, AccessVerbs):
     """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.

@@ -8,6 +8,8 @@ from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from ecrops.access.documents import check_document
+from ecrops.access.grants import Grant, check_grants
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
 from ecrops.lifecycle.checks import Rule
@@ -54,6 +56,9 @@ class RepositorySpec:
         encryption: ``AES256`` (what ECR does without), ``KMS`` or ``KMS_DSSE``; ``KMS`` when a key is given.
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
+        resource_policy: The policy of the repository, as a document; ``{}`` removes it.
+        grants: Who may use it, such as ``[pull(Role("nodes"))]``: at least these, in policies of IAM and of the
+            repository. ``Repository.revoke`` takes one away.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
 
     Raises:
@@ -72,6 +77,8 @@ class RepositorySpec:
     encryption: RepositoryEncryption | str | None = None
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    resource_policy: Mapping[str, Any] | None = None
+    grants: Sequence[Grant | Mapping[str, Any]] | None = None
     tags: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -89,6 +96,11 @@ class RepositorySpec:
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
+        if self.resource_policy is not None:
+            policy = problems.take("resource_policy", lambda: check_document(self.resource_policy))
+            self._set("resource_policy", policy)
+        if self.grants is not None:
+            self._set("grants", problems.take("grants", lambda: check_grants(self.grants)))
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
         problems.raise_any()
@@ -262,7 +274,7 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LifecycleRule):
+    if isinstance(value, LifecycleRule | Grant):
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)

@@ -15,23 +15,26 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws.arn import Arn, Partition, partition_of
+from ecrops.aws.arn import Arn, Partition, operations_of, partition_of
 from ecrops.aws.gate import Gate
-from ecrops.aws.retry import Deadline, RetryPolicy, code_of, is_throttled, persistently
+from ecrops.aws.retry import Awaits, Deadline, RetryPolicy, code_of, is_throttled, persistently
 from ecrops.version import __version__
 
-__all__ = ["DENIED", "Arn", "Aws", "ClientError", "RetryPolicy", "code_of"]
+__all__ = ["DENIED", "Arn", "Awaits", "Aws", "ClientError", "RetryPolicy", "code_of", "operations_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+PAGE_TOKENS = ("nextToken", "NextToken", "Marker")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
 class Aws:
     """One account in one region: its clients, made when first needed, and the ways to call them."""
 
-    def __init__(self, session: boto3.Session | None, workers: int, retry: RetryPolicy) -> None:
+    def __init__(
+        self, session: boto3.Session | None, workers: int, retry: RetryPolicy, region: str | None = None
+    ) -> None:
         self.session = session or boto3.Session()
         self.workers = workers
         self.retry = retry
@@ -41,11 +44,25 @@ class Aws:
         self._lock = threading.RLock()
         self._learned: dict[str, str] = {}
         self._made: dict[str, float] = {}
+        self._region = region
+        self._beside: dict[boto3.Session, Aws] = {}
 
     def within(self, seconds: float) -> Aws:
         """The same clients and memory, with a deadline ``seconds`` from now."""
         other = copy.copy(self)
         other._deadline = Deadline(seconds)
+        return other
+
+    def beside(self, session: boto3.Session) -> Aws:
+        """What ``session`` opens, with the same policy and deadline: one for each session, so that clients are reused.
+
+        A session without a region is for the region of this one.
+        """
+        with self._lock:
+            if session not in self._beside:
+                self._beside[session] = Aws(session, self.workers, self.retry, self.region)
+            other = copy.copy(self._beside[session])
+        other._deadline = self._deadline
         return other
 
     @property
@@ -55,9 +72,10 @@ class Aws:
         Raises:
             NoRegionError: botocore's own error: the session has none.
         """
-        if not self.session.region_name:
+        region = self.session.region_name or self._region
+        if not region:
             raise NoRegionError
-        return self.session.region_name
+        return region
 
     @property
     def partition(self) -> Partition:
@@ -77,7 +95,7 @@ class Aws:
             if service not in self._clients:
                 partition_of(self.region)  # an unknown region is said before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
-                self._clients[service] = make(service, config=self._config())
+                self._clients[service] = make(service, region_name=self.region, config=self._config())
             return self._clients[service]
 
     def _config(self) -> Config:
@@ -98,7 +116,7 @@ class Aws:
         params: Mapping[str, Any],
         *,
         needs: str = "",
-        awaits: Collection[str] = (),
+        awaits: Awaits = (),
     ) -> dict[str, Any]:
         """Make one call, as often as the retry policy allows.
 
@@ -107,7 +125,7 @@ class Aws:
             operation: An operation of it, such as ``DescribeRepositories``.
             params: The members of its input.
             needs: A member without which an answer is not believed.
-            awaits: Error codes that mean "not visible yet", to be waited for.
+            awaits: What "not visible yet" looks like, to be waited for.
         """
         doing = f"{service}:{operation}"
         try:
@@ -137,19 +155,23 @@ class Aws:
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
         return answer
 
-    def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
+    def get(self, service: str, operation: str, member: str, *, awaits: Awaits = (), **params: Any) -> Any:
         """One member of the answer to a call. An answer without it is not an answer."""
         return self.call(service, operation, params, needs=member, awaits=awaits)[member]
 
     def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[list[Any]]:
         """The member of each page of a listing, in order, each page asked for when it is wanted."""
+        return (answer[member] for answer in self.answers(service, operation, needs=member, **params))
+
+    def answers(self, service: str, operation: str, *, needs: str = "", **params: Any) -> Iterator[dict[str, Any]]:
+        """The answers to a listing, page by page, each page asked for when it is wanted."""
         token: dict[str, str] = {}
         while True:
-            answer = self.call(service, operation, {**params, **token}, needs=member)
-            yield answer[member]
-            if not answer.get("nextToken"):
+            answer = self.call(service, operation, {**params, **token}, needs=needs)
+            yield answer
+            token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
+            if not token:
                 return
-            token = {"nextToken": answer["nextToken"]}
 
     def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``do`` for each item, in parallel, in order; the first error stops what has not begun."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Awaits = Collection[str] | Callable[[ClientError], bool]
+"""What "not visible yet" looks like: error codes, or a test of the error."""
 
 THROTTLED = frozenset(
     {
@@ -130,7 +132,7 @@ class Deadline:
 
 
 def persistently(
-    attempt: Callable[[], T], policy: RetryPolicy, deadline: Deadline, doing: str, awaits: Collection[str] = ()
+    attempt: Callable[[], T], policy: RetryPolicy, deadline: Deadline, doing: str, awaits: Awaits = ()
 ) -> T:
     """Make a call until it succeeds, fails for good, or its budget is spent.
 
@@ -139,15 +141,20 @@ def persistently(
         policy: How long to try.
         deadline: When to stop in any case.
         doing: The call, for messages.
-        awaits: Error codes that mean "not visible yet" here; they have the propagation budget.
+        awaits: What "not visible yet" looks like here; it has the propagation budget.
     """
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
+
+    def awaited(error: BaseException | None) -> bool:
+        if not isinstance(error, ClientError):
+            return False
+        return awaits(error) if callable(awaits) else code_of(error) in awaits
 
     def enough(state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
         spent = max(state.idle_for, state.seconds_since_start or 0.0) + state.upcoming_sleep
-        if code_of(error) in awaits:
-            return spent > policy.propagation_budget
+        if awaited(error):
+            return spent > policy.propagation_budget and _say_waited(error, spent - state.upcoming_sleep)
         return state.attempt_number >= policy.attempts or spent > policy.budget
 
     def before_sleep(state: RetryCallState) -> None:
@@ -156,10 +163,16 @@ def persistently(
         deadline.check(f"{doing} could be tried again", ahead=state.upcoming_sleep)
 
     return Retrying(
-        retry=retry_if_exception(lambda error: is_momentary(error) or code_of(error) in awaits),
+        retry=retry_if_exception(lambda error: is_momentary(error) or awaited(error)),
         wait=wait_random_exponential(multiplier=0.2, max=10),
         stop=enough,
         sleep=policy.sleep,
         before_sleep=before_sleep,
         reraise=True,
     )(attempt)
+
+
+def _say_waited(error: BaseException | None, seconds: float) -> bool:
+    if error is not None:
+        error.add_note(f"waited {seconds:.0f} s for it to be over; RetryPolicy(propagation_budget=...) says how long")
+    return True

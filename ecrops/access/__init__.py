@@ -1,0 +1,1 @@
+"""Who may do what: principals, grants, and the policies that they are written in."""

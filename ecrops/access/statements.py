@@ -1,0 +1,270 @@
+"""The algebra of policy documents: what two have in common, and what an edit leaves. Pure.
+
+It works on IAM's JSON policy language alone. A policy is taken apart into **allowances**, which ecrops wrote
+itself and knows by their Sid, and the statements of others, which it keeps as they are.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = dict[str, Any]
+Statement = Mapping[str, Any]
+
+VERSION = "2012-10-17"
+OLD_VERSION = "2008-10-17"  # what a document without a version means
+PREFIX = "Ecrops"  # of the Sids of the statements that ecrops writes
+
+
+def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a document; a single one need not be in a list."""
+    part = document.get("Statement") or []
+    return [dict(each) for each in ([part] if isinstance(part, Mapping) else part)]
+
+
+def listed(value: Any) -> list[Any]:
+    """A value, or a list of values, as a list."""
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """The document as it is sent."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def size(document: Mapping[str, Any]) -> int:
+    """How many characters IAM counts: white space is not counted."""
+    return len("".join(to_text(document).split()))
+
+
+# Meaning
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two documents mean the same, however they are spelled and ordered."""
+    return bool(canonical(one) == canonical(other))
+
+
+def canonical(document: Mapping[str, Any]) -> Any:
+    """What a document means, comparable: order, spelling and lists of one do not count, repetitions do."""
+    meanings = Counter(meaning(statement) for statement in statements(document))
+    if not meanings:
+        return None
+    rest = {key: value for key, value in document.items() if key not in ("Statement", "Version")}
+    return document.get("Version") or OLD_VERSION, to_text(rest), meanings
+
+
+def meaning(statement: Statement) -> str:
+    """What a statement means, comparable."""
+    parts = {key: _canonical(key, value) for key, value in statement.items() if (key, value) != ("Sid", "")}
+    return json.dumps(parts, sort_keys=True)
+
+
+def _canonical(key: str, value: Any) -> Any:
+    if key in ("Action", "NotAction"):
+        return _values(str(each).lower() for each in listed(value))
+    if key in ("Resource", "NotResource"):
+        return _values(listed(value))
+    if key in ("Principal", "NotPrincipal"):
+        return {kind: _values(map(_account, listed(who))) for kind, who in _principals(value).items()}
+    if key == "Condition":
+        return _condition(value)
+    return value.capitalize() if key == "Effect" and isinstance(value, str) else value
+
+
+def _condition(value: Any) -> Any:
+    """Condition keys are case-blind; booleans and numbers are their text."""
+    if not isinstance(value, Mapping) or not all(isinstance(test, Mapping) for test in value.values()):
+        return value
+    return {
+        operator: {key.lower(): _values(map(_text, listed(values))) for key, values in test.items()}
+        for operator, test in value.items()
+    }
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _values(values: Iterable[Any]) -> list[Any]:
+    return sorted(set(values))
+
+
+def _principals(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {"AWS": value}
+
+
+def _account(principal: str) -> str:
+    """An account's id and the ARN of its root are one principal, in every partition."""
+    parts = str(principal).split(":")
+    is_root = len(parts) == 6 and parts[2] == "iam" and parts[5] == "root"
+    return parts[4] if is_root else str(principal)
+
+
+# Where the subjects of an allowance stand in a statement
+
+
+@dataclass(frozen=True)
+class Element:
+    """The element of a statement that its allowances differ in, and how subjects stand in it."""
+
+    name: str
+    read: Callable[[Any], list[str]]
+    write: Callable[[list[str]], Any]
+
+
+def _one_or_all(values: list[str]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _read_principals(value: Any) -> list[str]:
+    return [f"{kind}:{who}" for kind, whos in _principals(value).items() for who in listed(whos)]
+
+
+def _write_principals(subjects: list[str]) -> Any:
+    kinds: dict[str, list[str]] = {}
+    for kind, _, who in (subject.partition(":") for subject in subjects):
+        kinds.setdefault(kind, []).append(who)
+    return {kind: _one_or_all(whos) for kind, whos in kinds.items()}
+
+
+RESOURCE = Element("Resource", listed, _one_or_all)
+PRINCIPAL = Element("Principal", _read_principals, _write_principals)
+
+
+# Edits
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom, or what, an allowance is about.
+
+    Args:
+        name: A resource, or a principal as ``AWS:…``, ``Service:…`` or ``Federated:…``.
+        condition: The condition as canonical JSON; empty for none.
+        sid: The Sid of a statement of its own; empty where subjects with the same actions share one.
+    """
+
+    name: str
+    condition: str = ""
+    sid: str = ""
+
+
+@dataclass
+class Policy:
+    """A policy document taken apart, for edits to change.
+
+    Args:
+        element: Where subjects stand.
+        allowed: What each subject is allowed by the statements of ecrops.
+        others: The statements of others.
+        rest: The other members of the document.
+    """
+
+    element: Element
+    allowed: dict[Subject, frozenset[str]] = field(default_factory=dict)
+    others: list[dict[str, Any]] = field(default_factory=list)
+    rest: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any], element: Element, own_sids: Collection[str] = ()) -> Policy:
+        """Take a document apart; ``own_sids`` are those of statements that are not shared."""
+        policy = cls(element, rest={key: value for key, value in document.items() if key != "Statement"})
+        for statement in statements(document):
+            if not _is_ours(statement, element):
+                policy.others.append(statement)
+                continue
+            sid, condition = statement["Sid"], statement.get("Condition")
+            for name in element.read(statement[element.name]):
+                subject = Subject(name, condition_text(condition), sid if sid in own_sids else "")
+                policy.allow(subject, listed(statement["Action"]))
+        return policy
+
+    def allow(self, subject: Subject, actions: Iterable[str]) -> None:
+        """Allow a subject these actions too."""
+        self.allowed[subject] = self.allowed.get(subject, frozenset()) | frozenset(actions)
+
+    def forbid(self, subject: Subject, actions: Iterable[str] | None = None) -> None:
+        """Allow a subject these actions no longer; without actions, none."""
+        left = self.allowed.pop(subject, frozenset())
+        if actions is not None and (left := left - set(actions)):
+            self.allowed[subject] = left
+
+    def document(self, name: Callable[[frozenset[str]], str]) -> Document:
+        """The document: the statements of others, then ours; empty if there are none.
+
+        Args:
+            name: What a set of actions is called in Sids.
+        """
+        written = [*self.others, *self._ours(name)]
+        return {"Version": VERSION, **self.rest, "Statement": written} if written else {}
+
+    def _ours(self, name: Callable[[frozenset[str]], str]) -> Iterator[dict[str, Any]]:
+        groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+        for subject, actions in self.allowed.items():
+            groups.setdefault((subject.sid, subject.condition, tuple(sorted(actions))), []).append(subject.name)
+        for (sid, condition, allowed), names in sorted(groups.items()):
+            yield {
+                "Sid": sid or PREFIX + name(frozenset(allowed)) + (fingerprint(condition) if condition else ""),
+                "Effect": "Allow",
+                self.element.name: self.element.write(sorted(names)),
+                "Action": _one_or_all(list(allowed)),
+                **({"Condition": json.loads(condition)} if condition else {}),
+            }
+
+
+def is_ours(statement: Statement) -> bool:
+    """Whether ecrops wrote a statement, going by its Sid."""
+    return str(statement.get("Sid", "")).startswith(PREFIX)
+
+
+def _is_ours(statement: Statement, element: Element) -> bool:
+    """One that somebody has made into something else is somebody's."""
+    plain = {"Sid", "Effect", "Action", element.name}
+    return (
+        is_ours(statement) and plain <= set(statement) <= {*plain, "Condition"} and statement.get("Effect") == "Allow"
+    )
+
+
+def condition_text(condition: Any) -> str:
+    """A condition as canonical JSON; empty for none."""
+    return json.dumps(condition, sort_keys=True) if condition else ""
+
+
+def fingerprint(text: str) -> str:
+    """A few characters that tell texts apart, allowed in a Sid."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def split(document: Mapping[str, Any], most: int) -> list[Document]:
+    """The document as several, each of at most so many characters, as IAM counts them.
+
+    Only a statement with many resources is divided. One that cannot be is alone in its document.
+    """
+    rest = {key: value for key, value in document.items() if key != "Statement"}
+    parts: list[Document] = []
+    for statement in statements(document):
+        for piece in _pieces(statement, most - size({**rest, "Statement": []})):
+            fits = parts and size({**rest, "Statement": [*parts[-1]["Statement"], piece]}) <= most
+            if fits:
+                parts[-1]["Statement"].append(piece)
+            else:
+                parts.append({**rest, "Statement": [piece]})
+    return parts
+
+
+def _pieces(statement: dict[str, Any], most: int) -> Iterator[dict[str, Any]]:
+    resources = listed(statement.get("Resource", []))
+    if size(statement) <= most or len(resources) < 2:
+        yield statement
+        return
+    middle = len(resources) // 2
+    for half in (resources[:middle], resources[middle:]):
+        yield from _pieces({**statement, "Resource": _one_or_all(half)}, most)
