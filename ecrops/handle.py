@@ -74,7 +74,7 @@ class Handle:
         return self.registry._make([Want(aspect, self.name, edit)])
 
     def _check_account(self) -> None:
-        if self._account not in (None, self.registry.account_id):
+        if self._account is not None and self._account != self.registry.account_id:
             raise SpecError(
                 f"{self.arn} is of another account than this registry's, {self.registry.account_id}: "
                 "make a Registry with a session for it"

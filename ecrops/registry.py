@@ -149,7 +149,7 @@ class Registry:
         known: dict[engine.Goal, Any] = {}
         if not names:
             known = {(settings, name): there for name, there in settings.every(self._aws).items()}
-        keys = names or [name for _, name in known]
+        keys = names or sorted(name for _, name in known)
         have = engine.read(self._aws, {(aspect, key): () for key in keys for aspect in ASPECTS}, known)
         for key in keys:
             if have[settings, key] is None:

@@ -1,0 +1,68 @@
+"""Fixtures for every test: an emulated AWS, in process and over HTTP, and no way out to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from ecrops import Registry
+from emulator import Cloud, Server, in_memory, network, over_http, running_server
+from support import registry_of
+
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+_LEFT_OUT = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL", "MOTO_ACCOUNT_ID")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_real() -> Iterator[None]:
+    """No real credentials, no real configuration, no network."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _ENVIRONMENT.items():
+            patch.setenv(name, value)
+        for name in _LEFT_OUT:
+            patch.delenv(name, raising=False)
+        network.block(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(nothing_real: None) -> Iterator[Server]:
+    """The one emulator behind a socket that all tests over HTTP share."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def memory_cloud() -> Iterator[Cloud]:
+    """An empty AWS in this process."""
+    with in_memory() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def http_cloud(server: Server) -> Iterator[Cloud]:
+    """An empty AWS behind a socket on loopback."""
+    with over_http(server) as cloud:
+        yield cloud
+
+
+@pytest.fixture(params=["memory", "http"])
+def cloud(request: pytest.FixtureRequest) -> Cloud:
+    """An empty AWS: each test runs once in process and once over real HTTP."""
+    transport: Literal["memory", "http"] = request.param
+    cloud: Cloud = request.getfixturevalue(f"{transport}_cloud")
+    return cloud
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    """A registry of the emulated account that waits for nothing."""
+    return registry_of(cloud)

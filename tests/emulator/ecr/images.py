@@ -1,0 +1,72 @@
+"""Images as far as tags and listings need them: a tag that moves leaves its image behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from moto.ecr.exceptions import ImageAlreadyExistsException
+from moto.ecr.models import Image, Repository
+
+from . import mutability
+from .errors import ImageDigestDoesNotMatch, ImageTagAlreadyExists, invalid
+
+
+def put(repository: Repository, manifest: str, tag: str | None, media_type: str | None, digest: str | None) -> Image:
+    """Push a manifest under a tag, or under none."""
+    media_type = media_type or _media_type(manifest)
+    actual = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+    if digest not in (None, actual):
+        raise ImageDigestDoesNotMatch(f"The provided digest '{digest}' does not match '{actual}'")
+    image = next((image for image in repository.images if image.image_digest == actual), None)
+    if image and tag in (None, *image.image_tags):
+        raise ImageAlreadyExistsException(repository.name, repository.registry_id, actual, tag or "null")
+    if tag:
+        _take(repository, tag)
+    if image is None:
+        image = _new(repository, manifest, media_type, actual)
+    if tag:
+        image.update_tag(tag)
+    return image
+
+
+def status_is(image: Image, wanted: dict[str, str]) -> bool:
+    """Whether a listing's filter selects an image. None of these is ever archived."""
+    tagged = "TAGGED" if image.image_tags else "UNTAGGED"
+    status = wanted.get("imageStatus", "ACTIVE")
+    return wanted.get("tagStatus", "ANY") in ("ANY", tagged) and status in ("ANY", "ACTIVE")
+
+
+def listed(image: Image) -> list[dict[str, str]]:
+    """What ListImages says of an image: one entry for each of its tags, or one without."""
+    digest = {"imageDigest": image.image_digest}
+    return [{**digest, "imageTag": tag} for tag in image.image_tags] or [digest]
+
+
+def _new(repository: Repository, manifest: str, media_type: str, digest: str) -> Image:
+    tag: Any = None
+    image = Image(repository.account_id, tag, manifest, repository.name, media_type, digest)
+    repository.images.append(image)
+    return image
+
+
+def _take(repository: Repository, tag: str) -> None:
+    """Take a tag from the image that has it; refuse if it must stay."""
+    holder = next((image for image in repository.images if tag in image.image_tags), None)
+    if holder is None:
+        return
+    if mutability.is_fixed(repository.image_tag_mutability, repository.image_tag_mutability_exclusion_filters, tag):
+        raise ImageTagAlreadyExists(tag, repository.name)
+    holder.remove_tag(tag)
+    holder.image_tag = holder.image_tags[-1] if holder.image_tags else None  # type: ignore[assignment]
+
+
+def _media_type(manifest: str) -> str:
+    try:
+        media_type: str | None = json.loads(manifest).get("mediaType")
+    except (ValueError, AttributeError) as error:
+        raise invalid("ImageManifest", "Invalid JSON syntax") from error
+    if media_type is None:
+        raise invalid("ImageManifestMediaType", "Member must not be null")
+    return media_type

@@ -1,0 +1,40 @@
+"""Pages, and the opaque tokens between them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import TypeVar
+
+from .errors import invalid
+
+DEFAULT_SIZE = 100
+T = TypeVar("T")
+
+
+def token(position: str) -> str:
+    """A position, made opaque."""
+    return base64.urlsafe_b64encode(position.encode()).decode()
+
+
+def position(token: str) -> str:
+    """The position in a token of ours."""
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise invalid("nextToken", "Invalid token") from error
+
+
+def page(items: Sequence[T], size: int | None, after: str | None) -> tuple[Sequence[T], str | None]:
+    """One page of a sequence, and the token of the next if there is one."""
+    start = _number(after) if after else 0
+    end = start + (size or DEFAULT_SIZE)
+    return items[start:end], token(str(end)) if end < len(items) else None
+
+
+def _number(text: str) -> int:
+    number = position(text)
+    if not number.isdecimal():
+        raise invalid("nextToken", "Invalid token")
+    return int(number)

@@ -1,0 +1,169 @@
+"""How ECR answers requests: checked against the model first, then the registry, then the repository."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionContext, ActionResult
+from moto.core.utils import unix_time, utcnow
+from moto.ecr.models import Repository
+from moto.ecr.responses import ECRResponse
+
+from . import images, model, paging
+from .backend import EcrBackend, backend
+from .errors import AccessDenied, invalid
+
+_READS = ("Describe", "Get", "List", "BatchGet", "BatchCheck")
+_UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
+"""The operations that look for repositories in their own way."""
+
+
+class EcrResponse(ECRResponse):
+    """One request to ECR."""
+
+    @property
+    def ecr_backend(self) -> EcrBackend:
+        return backend(self.current_account, self.region)
+
+    @cached_property
+    def request(self) -> dict[str, Any]:
+        """The members of the request."""
+        request: dict[str, Any] = json.loads(self.body or "{}")
+        return request
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """One request at a time: moto has no locks of its own."""
+        with self.ecr_backend.lock:
+            try:
+                self._admit(self._get_action())
+            except ServiceException as refusal:
+                return self.serialized(ActionResult(refusal))
+            except AccessDenied as denial:
+                return denial.code, dict(denial.get_headers()), denial.get_body()
+            return super().call_action()
+
+    def _admit(self, operation: str) -> None:
+        model.check(operation, self.request)
+        registry = self.request.get("registryId", self.current_account)
+        if registry != self.current_account:
+            raise AccessDenied(self.current_account, operation, registry)
+        if operation not in _UNGATED:
+            for name in self._named():
+                if not self.ecr_backend.finds(name, by_reading=operation.startswith(_READS)):
+                    raise self.ecr_backend.not_found(name)
+
+    def _named(self) -> Iterator[str]:
+        """The repositories that the request names."""
+        yield from self.request.get("repositoryNames", ())
+        if "repositoryName" in self.request:
+            yield self.request["repositoryName"]
+        if arn := self.request.get("resourceArn"):
+            home = f"arn:{self.partition}:ecr:{self.region}:{self.current_account}:repository/"
+            if not arn.startswith(home):
+                raise invalid("resourceArn", "Invalid ARN")
+            yield arn.removeprefix(home)
+
+    def create_repository(self) -> ActionResult:
+        return ActionResult({"repository": self.ecr_backend.create(self.request)})
+
+    def describe_repositories(self) -> ActionResult:
+        """Named ones, all or none; or a page of all."""
+        names = self.request.get("repositoryNames")
+        if names is None:
+            return self._page_of_repositories()
+        self._refuse_paging("repositoryNames")
+        named = [self.ecr_backend._get_repository(name) for name in dict.fromkeys(names)]
+        return _Plain({"repositories": [_described(repository) for repository in named]})
+
+    def _page_of_repositories(self) -> ActionResult:
+        registry = self.ecr_backend
+        size, token = self.request.get("maxResults"), self.request.get("nextToken")
+        page, more = registry.repositories.page(size, token, registry.visibility.is_listed)
+        return _Plain({"repositories": [_described(repository) for repository in page], **_next(more)})
+
+    def list_images(self) -> ActionResult:
+        listed = [entry for image in self._selected() for entry in images.listed(image)]
+        entries, more = paging.page(listed, self.request.get("maxResults"), self.request.get("nextToken"))
+        return ActionResult({"imageIds": entries, **_next(more)})
+
+    def describe_images(self) -> ActionResult:
+        """Those asked for by id; or a page of those the filter selects."""
+        if "imageIds" in self.request:
+            self._refuse_paging("imageIds", "filter")
+            return super().describe_images()
+        selected = list(self._selected())
+        page, more = paging.page(selected, self.request.get("maxResults"), self.request.get("nextToken"))
+        return ActionResult({"imageDetails": [_detailed(image) for image in page], **_next(more)})
+
+    def _selected(self) -> Iterator[Any]:
+        wanted = self.request.get("filter", {})
+        repository = self.ecr_backend._get_repository(self.request["repositoryName"])
+        return (image for image in repository.images if images.status_is(image, wanted))
+
+    def batch_get_repository_scanning_configuration(self) -> ActionResult:
+        """Repositories not found are failures of theirs, not of the call."""
+        names: list[str] = self.request["repositoryNames"]
+        found = [name for name in names if self.ecr_backend.finds(name, by_reading=True)]
+        configurations, _ = self.ecr_backend.batch_get_repository_scanning_configuration(found)
+        missing = set(names) - {configuration["repositoryName"] for configuration in configurations}
+        why = dict.fromkeys(("failureCode", "failureReason"), "REPOSITORY_NOT_FOUND")
+        failures = [{"repositoryName": name, **why} for name in sorted(missing)]
+        return ActionResult({"scanningConfigurations": configurations, "failures": failures})
+
+    def get_authorization_token(self) -> ActionResult:
+        """A token that is valid for twelve hours, not one that has expired."""
+        answer: Any = super().get_authorization_token().result
+        for data in answer["authorizationData"]:
+            data["expiresAt"] = utcnow() + timedelta(hours=12)
+            data["proxyEndpoint"] = f"https://{self.ecr_backend.registry_host}"
+        return ActionResult(answer)
+
+    def _refuse_paging(self, what: str, *also: str) -> None:
+        for name in ("nextToken", "maxResults", *also):
+            if name in self.request:
+                raise invalid(name, f"{name} can't be specified together with {what}")
+
+
+class _Plain(ActionResult):
+    """JSON as it is: moto's serialiser takes a tenth of a millisecond for each repository."""
+
+    def execute_result(self, context: ActionContext) -> TYPE_RESPONSE:
+        return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(self.result)
+
+
+def _next(token: str | None) -> dict[str, str]:
+    return {"nextToken": token} if token else {}
+
+
+def _described(repository: Repository) -> dict[str, Any]:
+    filters = repository.image_tag_mutability_exclusion_filters
+    return {
+        "repositoryArn": repository.arn,
+        "registryId": repository.registry_id,
+        "repositoryName": repository.name,
+        "repositoryUri": repository.uri,
+        "createdAt": unix_time(repository.created_at),
+        "imageTagMutability": repository.image_tag_mutability,
+        **({"imageTagMutabilityExclusionFilters": filters} if filters else {}),
+        "imageScanningConfiguration": repository.image_scanning_configuration,
+        "encryptionConfiguration": repository.encryption_configuration,
+    }
+
+
+def _detailed(image: Any) -> dict[str, Any]:
+    return {
+        "registryId": image.registry_id,
+        "repositoryName": image.repository_name,
+        "imageDigest": image.image_digest,
+        **({"imageTags": list(image.image_tags)} if image.image_tags else {}),
+        "imageSizeInBytes": image.image_size_in_bytes,
+        "imagePushedAt": image.image_pushed_at,
+        "imageManifestMediaType": image.image_manifest_media_type,
+        "imageStatus": "ACTIVE",
+    }

@@ -1,0 +1,84 @@
+"""moto behind a real socket, and a WSGI layer that does to a request what its headers ask for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.server import ThreadedMotoServer
+from werkzeug.serving import make_server
+from werkzeug.test import run_wsgi_app
+from werkzeug.wrappers import Response
+
+from .verdicts import answer, truncated
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Faulty:
+    """The application, or what is left of it when a request asks for a fault."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        time.sleep(float(environ.get("HTTP_X_EMULATOR_DELAY", 0)))
+        fault = environ.get("HTTP_X_EMULATOR_FAULT")
+        if fault is None:
+            return self._app(environ, start_response)
+        return self._struck(fault, environ)(environ, start_response)
+
+    def _struck(self, fault: str, environ: WSGIEnvironment) -> Response:
+        if fault == "reset_before":
+            drop()
+        if error := answer(fault, environ["HTTP_X_EMULATOR_PROTOCOL"]):
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            return Response(error.body, error.status, error.headers)
+        body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
+        if fault == "reset_after":
+            drop()
+        content = b"".join(body)
+        headers.remove("Content-Length")
+        return Response(truncated(content) if status.startswith("200") else content, status, headers)
+
+
+def drop() -> None:
+    """Close the connection without an answer: `_Handler` does so when an application raises this."""
+    raise ConnectionResetError("the emulator was told to drop this connection")
+
+
+class _Handler(MotoRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close it: werkzeug would wait for a next request on it."""
+        self.close_connection = True
+
+
+class Server(ThreadedMotoServer):
+    """`ThreadedMotoServer` on loopback with `Faulty` around its application."""
+
+    def __init__(self) -> None:
+        super().__init__(ip_address="127.0.0.1", port=0, verbose=False)
+
+    def _server_entry(self) -> None:
+        app: Any = Faulty(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server(self._ip_address, self._port, app, threaded=True, request_handler=_Handler)
+        self._server_ready_event.set()
+        self._server.serve_forever(poll_interval=0.05)
+        self._server.server_close()
+
+    def start(self) -> None:
+        self._thread = Thread(target=self._server_entry, daemon=True)
+        self._thread.start()
+        self._server_ready_event.wait()
+
+    @property
+    def url(self) -> str:
+        host, port = self.get_host_and_port()
+        return f"http://{host}:{port}"

@@ -1,0 +1,66 @@
+"""What a test may do behind the service's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .ecr import EcrBackend, backend
+
+
+class Emulator:
+    """Steers the emulated ECR of one account and region.
+
+    Example:
+        >>> emulator = Emulator("123456789012", "eu-west-1")
+        >>> emulator.appear_after = 2  # a new repository is not found by the first two calls that name it
+        >>> names = emulator.seed(50_000)
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account, self.region = account, region
+
+    def at(self, *, region: str | None = None, account: str | None = None) -> Emulator:
+        """The same for another region or account."""
+        return Emulator(account or self.account, region or self.region)
+
+    @property
+    def appear_after(self) -> int:
+        """How many calls that name a new repository do not find it. 0: it is found at once."""
+        return self._ecr.visibility.appear_after
+
+    @appear_after.setter
+    def appear_after(self, calls: int) -> None:
+        self._ecr.visibility.appear_after = calls
+
+    @property
+    def vanish_after(self) -> int:
+        """How many calls that name a deleted repository still find it. 0: it is gone at once."""
+        return self._ecr.visibility.vanish_after
+
+    @vanish_after.setter
+    def vanish_after(self, calls: int) -> None:
+        self._ecr.visibility.vanish_after = calls
+
+    def seed(self, repositories: int | Iterable[str], prefix: str = "seed/r") -> list[str]:
+        """Make many default repositories at once, given as names or as a number; return their names."""
+        if isinstance(repositories, int):
+            repositories = (f"{prefix}{number:06}" for number in range(repositories))
+        names = list(repositories)
+        with self._ecr.lock:
+            self._ecr.seed(names)
+        return names
+
+    def set_system_tag(self, repository: str, key: str, value: str) -> None:
+        """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""
+        with self._ecr.lock:
+            arn = self._ecr.repositories[repository].arn
+            self._ecr.tagger.tag_resource(arn, [{"Key": key, "Value": value}])
+
+    def exists(self, repository: str) -> bool:
+        """Whether there is such a repository, seen or not."""
+        with self._ecr.lock:
+            return repository in self._ecr.repositories and not self._ecr.visibility.is_going(repository)
+
+    @property
+    def _ecr(self) -> EcrBackend:
+        return backend(self.account, self.region)

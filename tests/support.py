@@ -1,0 +1,46 @@
+"""What many tests need: a registry that does not wait, and pictures of what is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ecrops import Registry, RetryPolicy
+from emulator import Client, Cloud
+
+CASES = Path(__file__).parent / "cases"
+AT_ONCE = RetryPolicy(sleep=lambda seconds: None)
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    """The conformance cases of a file."""
+    loaded: list[dict[str, Any]] = json.loads((CASES / f"{name}.json").read_text())
+    return loaded
+
+
+def registry_of(cloud: Cloud, **options: Any) -> Registry:
+    """A registry of the emulated account."""
+    return Registry(cloud.session(), **{"retry": AT_ONCE, **options})
+
+
+def state(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    """All repositories as raw answers of AWS, without what differs from run to run."""
+    ecr = cloud.client("ecr")
+    pages = ecr.get_paginator("describe_repositories").paginate()
+    return {item["repositoryName"]: _picture(ecr, item) for page in pages for item in page["repositories"]}
+
+
+def _picture(ecr: Client, item: dict[str, Any]) -> dict[str, Any]:
+    name = item["repositoryName"]
+    tags = ecr.list_tags_for_resource(resourceArn=item["repositoryArn"])["tags"]
+    picture = {key: item[key] for key in item if key not in ("createdAt", "repositoryName")}
+    return picture | {"tags": {tag["Key"]: tag["Value"] for tag in tags}, "lifecycle": lifecycle(ecr, name)}
+
+
+def lifecycle(ecr: Client, name: str) -> Any:
+    """The rules of a repository, or ``None``."""
+    try:
+        return json.loads(ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])["rules"]
+    except ecr.exceptions.LifecyclePolicyNotFoundException:
+        return None

@@ -1,0 +1,116 @@
+"""For every call of a full run and every fault: it succeeds or it raises, and a clean run after it converges.
+
+Proves how ecrops handles failures, on our reading of how AWS fails; see ``emulator``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from ecrops import EcropsError, LifecycleRule, Registry, RepositorySpec
+from emulator import FAULTS, Cloud, Fault
+from support import registry_of, state
+
+BEFORE = RepositorySpec(
+    "old",
+    image_tag_mutability="MUTABLE",
+    tags={"go": "1", "change": "1"},
+    lifecycle_rules=[LifecycleRule(max_image_count=9)],
+)
+FLEET = [
+    RepositorySpec(
+        "new",
+        image_tag_mutability="IMMUTABLE",
+        image_scan_on_push=True,
+        encryption="KMS",
+        tags={"a": "1"},
+        lifecycle_rules=[LifecycleRule(max_image_count=3)],
+    ),
+    RepositorySpec(
+        "old",
+        image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+        image_tag_mutability_exclusion_filters=["dev-*"],
+        image_scan_on_push=True,
+        tags={"change": "2", "new": "1"},
+        lifecycle_rules=[],
+    ),
+]
+
+
+def prepare(calm: Registry) -> None:
+    calm.remove(*[spec.name for spec in calm.describe()], empty_on_delete=True)
+    calm.ensure(BEFORE, RepositorySpec("gone"))
+
+
+def ensure(registry: Registry) -> None:
+    registry.ensure(*FLEET)
+
+
+def verbs(registry: Registry) -> None:
+    repo = registry.repository("old")
+    repo.add_lifecycle_rule(tag_prefix_list=["x"], max_image_count=1)
+    repo.remove_lifecycle_rule(max_image_count=9)
+    repo.add_tags(b="2")
+    repo.remove_tags("go")
+    registry.remove("gone")
+    registry.describe("old")
+
+
+RUNS: dict[str, Callable[[Registry], None]] = {"ensure": ensure, "verbs": verbs}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("times", [1, None], ids=["once", "for-ever"])
+def test_after_a_fault_of_any_call_a_clean_run_converges(
+    request: pytest.FixtureRequest, run: str, fault: Fault, times: int | None
+) -> None:
+    transport = "http_cloud" if fault in ("reset_after", "truncated") and times == 1 else "memory_cloud"
+    cloud: Cloud = request.getfixturevalue(transport)
+    calm = registry_of(cloud, workers=1)
+    prepare(calm)
+    cloud.calls.clear()
+    RUNS[run](registry_of(cloud, workers=1))
+    calls, expected = cloud.calls.operations(), state(cloud)
+    assert len(calls) >= 10
+    for number, operation in enumerate(calls):
+        prepare(calm)
+        meet(cloud, fault, number, times)
+        outcome = attempt(RUNS[run], registry_of(cloud, workers=1))
+        assert cloud.faults.hits, (number, calls)
+        if times == 1 and fault != "denied":
+            assert outcome is None, (number, operation, outcome)
+            assert state(cloud) == expected, (number, operation)
+        cloud.faults.clear()
+        RUNS[run](calm)
+        assert state(cloud) == expected, (number, operation)
+
+
+def meet(cloud: Cloud, fault: Fault, number: int, times: int | None) -> None:
+    """Let one call meet a fault, or that call and all attempts to repeat it."""
+    cloud.faults.hits.clear()
+    if times:
+        cloud.faults.at(number + 1, fault)
+        return
+    struck: list[Any] = []
+
+    def same(call: Any) -> bool:
+        if not struck:
+            struck.append((call.operation, call.params))
+        return bool((call.operation, call.params) == struck[0])
+
+    seen = iter(range(10**9))
+    cloud.faults.on(fault, where=lambda call: (bool(struck) or next(seen) >= number) and same(call), times=None)
+
+
+def attempt(run: Callable[[Registry], None], registry: Registry) -> Exception | None:
+    try:
+        run(registry)
+    except (ClientError, BotoCoreError, ResponseParserError, EcropsError, ExceptionGroup) as error:
+        return error
+    return None

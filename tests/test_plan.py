@@ -1,0 +1,111 @@
+"""A plan is read by people, programs and notebooks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, RepositorySpec, SpecError
+from emulator import Cloud
+
+FLEET = [
+    RepositorySpec("one", encryption="KMS", tags={"a": "1"}, lifecycle_rules=[LifecycleRule(max_image_count=30)]),
+    RepositorySpec("two", image_tag_mutability="IMMUTABLE"),
+]
+
+
+def test_a_diff_speaks_of_images_not_of_json(registry: Registry) -> None:
+    assert str(registry.plan(*FLEET)) == (
+        "+ one repository: KMS, a=1\n+ one lifecycle: keep last 30\n+ two repository: IMMUTABLE\n3 to create"
+    )
+
+
+def test_an_empty_plan_is_false_and_says_so(registry: Registry) -> None:
+    plan = registry.plan()
+    assert not plan
+    assert list(plan) == []
+    assert str(plan) == plan.summary == "nothing to do"
+
+
+def test_a_plan_names_the_permissions_that_applying_it_needs(registry: Registry) -> None:
+    assert registry.plan(*FLEET).permissions == (
+        "ecr:CreateRepository",
+        "ecr:PutLifecyclePolicy",
+        "ecr:TagResource",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+    )
+
+
+def test_a_plan_goes_to_json(registry: Registry) -> None:
+    data = json.loads(json.dumps(registry.plan(*FLEET).to_dict()))
+    assert data["summary"] == "3 to create"
+    assert data["changes"][2] == {
+        "owner": "two",
+        "kind": "create",
+        "what": "repository",
+        "before": "",
+        "after": "IMMUTABLE",
+        "service": "ecr",
+        "operation": "CreateRepository",
+        "params": {"repositoryName": "two", "imageTagMutability": "IMMUTABLE"},
+    }
+
+
+def test_the_checksum_is_that_of_the_changes(registry: Registry) -> None:
+    plan = registry.plan(*FLEET)
+    assert plan.checksum == registry.plan(*FLEET).checksum == registry.plan(*FLEET).to_dict()["checksum"]
+    assert plan.checksum != registry.plan(FLEET[0]).checksum
+    registry.apply(plan)
+    assert registry.plan(*FLEET).checksum != plan.checksum
+
+
+def test_a_plan_that_deletes_more_than_expected_is_refused(registry: Registry) -> None:
+    registry.ensure(RepositorySpec("one", tags={"a": "1"}, lifecycle_rules=[LifecycleRule(max_image_count=3)]))
+    plan = registry.plan(RepositorySpec("one", tags={}, lifecycle_rules=[]))
+    assert plan.check(deletes=2) is plan
+    with pytest.raises(ConflictError, match="the plan has 2 deletions, at most 1 are expected"):
+        plan.check(deletes=1)
+    with pytest.raises(ConflictError):
+        plan.check()
+    with pytest.raises(SpecError, match="got -1"):
+        plan.check(deletes=-1)
+
+
+def test_applied_says_what_was_done(registry: Registry) -> None:
+    plan = registry.plan(*FLEET)
+    assert plan.applied == ()
+    done = registry.apply(plan)
+    assert set(map(str, done.applied)) == set(map(str, plan)) == set(map(str, done))
+
+
+def test_a_notebook_shows_a_table_in_which_everything_is_escaped(registry: Registry) -> None:
+    html = registry.plan(RepositorySpec("one", tags={"<script>": "&"}))._repr_html_()
+    assert "&lt;script&gt;=&amp;" in html
+    assert "<script>" not in html
+    assert html.count("<tr>") == 2
+
+
+def test_a_notebook_is_spared_a_table_of_thousands(registry: Registry) -> None:
+    html = registry.plan(*(RepositorySpec(f"app{n}") for n in range(1_234)))._repr_html_()
+    assert "and 1,034 more" in html
+    assert html.count("<tr>") == 202
+
+
+def test_a_notebook_shows_notes_and_an_empty_plan() -> None:
+    html = Plan(notes=("mind < this",))._repr_html_()
+    assert html == "<ul><li>mind &lt; this</li></ul><p>nothing to do</p>"
+
+
+def test_a_change_shows_what_it_is() -> None:
+    plan = Plan((Change("ab", "conflict", "encryption", "AES256", "KMS"),))  # type: ignore[arg-type]
+    assert str(plan) == "! ab encryption: AES256 -> KMS\n1 conflict"
+
+
+def test_a_plan_can_be_approved_now_and_applied_later(cloud: Cloud, registry: Registry) -> None:
+    approved = registry.plan(*FLEET).checksum
+    plan = registry.plan(*FLEET)
+    assert plan.checksum == approved
+    assert registry.apply(plan)
+    assert not registry.apply(registry.plan(*FLEET))

@@ -1,0 +1,204 @@
+"""Being overtaken, waiting for what was made a moment ago, and not losing what others write."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import ApplyError, ConflictError, EcropsError, LifecycleRule, RepositorySpec, RetryPolicy
+from emulator import Cloud
+from support import AT_ONCE, lifecycle, registry_of, state
+
+APP = RepositorySpec(
+    "ab", image_tag_mutability="IMMUTABLE", lifecycle_rules=[LifecycleRule(max_image_count=3)], tags={"a": "1"}
+)
+
+
+def test_a_create_that_loses_a_race_converges(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    plan = registry.plan(APP)
+    cloud.client("ecr").create_repository(repositoryName="ab")
+    done = registry.apply(plan)
+    assert [change.operation for change in done] == ["PutImageTagMutability", "TagResource", "PutLifecyclePolicy"]
+    assert not registry.ensure(APP)
+
+
+def test_a_create_whose_winner_encrypted_otherwise_is_a_conflict(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    plan = registry.plan(RepositorySpec("ab", encryption="AES256"), RepositorySpec("cd"))
+    cloud.client("ecr").create_repository(repositoryName="ab", encryptionConfiguration={"encryptionType": "KMS"})
+    with pytest.raises(ApplyError) as caught:
+        registry.apply(plan)
+    assert [type(error) for error in caught.value.exceptions] == [ConflictError]
+    assert [change.owner for change in caught.value.applied] == ["cd"]
+
+
+def test_a_repository_that_vanishes_before_it_is_changed_is_made_again(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    registry_of(cloud).ensure(RepositorySpec("ab"))
+    plan = registry.plan(APP)
+    cloud.client("ecr").delete_repository(repositoryName="ab")
+    registry.apply(plan)
+    assert not registry.ensure(APP)
+
+
+@pytest.mark.parametrize("calls", [1, 2, 7])
+def test_a_new_repository_that_is_not_visible_yet_is_waited_for(cloud: Cloud, calls: int) -> None:
+    registry = registry_of(cloud)
+    cloud.emulator.appear_after = calls
+    assert registry.ensure(APP)
+    assert registry.repository("ab").add_lifecycle_rule(tag_prefix_list=["x"], max_image_count=1)
+    assert cloud.calls.of("CreateRepository") == cloud.calls.of("CreateRepository")[:1]
+    assert lifecycle(cloud.client("ecr"), "ab")
+
+
+def test_the_next_ensure_waits_for_what_the_first_made(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    cloud.emulator.appear_after = 5
+    registry.ensure(RepositorySpec("ab"))
+    assert not registry.ensure(RepositorySpec("ab", image_scan_on_push=False))
+    assert cloud.calls.writes() == ["CreateRepository"]
+
+
+def test_a_fleet_waits_for_what_it_made_a_moment_ago(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    cloud.emulator.appear_after = 3
+    fleet = [RepositorySpec(f"app{n}", tags={"n": "1"}) for n in range(5)]
+    registry.ensure(*fleet)
+    assert not registry.ensure(*fleet)
+
+
+def test_a_repository_that_another_made_is_not_waited_for(cloud: Cloud) -> None:
+    slept: list[float] = []
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=slept.append))
+    assert not registry.repository("ab").exists()
+    with pytest.raises(ClientError):
+        registry.repository("ab").describe()
+    assert slept == []
+
+
+def test_deleting_what_was_made_a_moment_ago_does_not_believe_that_it_is_not_there(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    cloud.emulator.appear_after = 3
+    registry.ensure(RepositorySpec("ab"))
+    assert registry.repository("ab").delete()
+    assert not cloud.emulator.exists("ab")
+
+
+def test_a_deleted_repository_can_be_made_again_at_once(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    for _ in range(2):
+        cloud.emulator.vanish_after = 2
+        assert registry.repository("ab").ensure(tags={"a": "1"})
+        assert registry.repository("ab").delete()
+    assert not cloud.emulator.exists("ab")
+
+
+def test_a_repository_that_stays_is_said_and_not_deleted_again(cloud: Cloud) -> None:
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=lambda seconds: None, propagation_budget=20))
+    registry.ensure(RepositorySpec("ab"))
+    cloud.emulator.vanish_after = 10_000
+    with pytest.raises(EcropsError, match="ab was deleted, and is there still or again"):
+        registry.repository("ab").delete()
+    assert cloud.calls.of("DeleteRepository") == cloud.calls.of("DeleteRepository")[:1]
+
+
+def test_two_scripts_that_add_rules_at_once_both_end_up_in_the_policy(cloud: Cloud) -> None:
+    ecr = cloud.client("ecr")
+    ecr.create_repository(repositoryName="ab")
+    theirs = LifecycleRule(tag_prefix_list=["theirs"], max_image_count=1)
+
+    def overwrite_late() -> None:
+        # They had read before we wrote, and write after us: our rule is lost.
+        text = {"rules": [{"rulePriority": 1, **theirs.to_ecr()}]}
+        ecr.put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=json.dumps(text))
+
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not slept:
+            overwrite_late()
+        slept.append(seconds)
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=sleep))
+    registry.repository("ab").add_lifecycle_rule(tag_prefix_list=["ours"], max_image_count=2)
+    prefixes = [rule["selection"]["tagPrefixList"] for rule in lifecycle(ecr, "ab")]
+    assert prefixes == [["theirs"], ["ours"]]
+    assert slept[0] >= 1, "late enough for a writer who had read before"
+
+
+def test_somebody_who_changes_it_back_for_ever_is_said(cloud: Cloud) -> None:
+    ecr = cloud.client("ecr")
+    ecr.create_repository(repositoryName="ab")
+
+    def undo(seconds: float) -> None:
+        ecr.delete_lifecycle_policy(repositoryName="ab")
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=undo, propagation_budget=20))
+    with pytest.raises(EcropsError, match="somebody else keeps changing it back"):
+        registry.repository("ab").add_lifecycle_rule(max_image_count=2)
+
+
+def test_an_exact_set_is_not_read_back(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    registry.ensure(RepositorySpec("ab"))
+    cloud.calls.clear()
+    registry.repository("ab").set_lifecycle_rules(LifecycleRule(max_image_count=2))
+    assert cloud.calls.operations() == ["GetLifecyclePolicy", "PutLifecyclePolicy"]
+
+
+def test_sixteen_threads_that_ensure_one_name_all_succeed_and_one_creates(cloud: Cloud) -> None:
+    barrier = threading.Barrier(16)
+    created: list[bool] = []
+
+    def run() -> None:
+        registry = registry_of(cloud)
+        barrier.wait()
+        plan = registry.ensure(APP)
+        created.append(any(change.operation == "CreateRepository" for change in plan))
+
+    threads = [threading.Thread(target=run) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(created) == [False] * 15 + [True]
+
+
+PROCESS = """
+import sys
+from ecrops import LifecycleRule, Registry, RepositorySpec
+Registry().account_id
+print("ready", flush=True)
+sys.stdin.readline()
+rules = [LifecycleRule(max_image_count=3)]
+spec = RepositorySpec("ab", image_tag_mutability="IMMUTABLE", tags={"a": "1"}, lifecycle_rules=rules)
+print(*[change.operation for change in Registry().ensure(spec)])
+"""
+
+
+def test_sixteen_processes_that_ensure_one_name_all_succeed_and_one_creates(http_cloud: Cloud) -> None:
+    assert http_cloud.endpoint_url
+    environment = {**os.environ, "AWS_ENDPOINT_URL": http_cloud.endpoint_url, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", PROCESS]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(16)]
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    done = [process.communicate()[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0] * 16
+    assert sum("CreateRepository" in operations for operations in done) == 1
+    assert state(http_cloud)["ab"]["tags"] == {"a": "1"}
+    assert not registry_of(http_cloud, retry=AT_ONCE).ensure(APP)

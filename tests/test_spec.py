@@ -1,0 +1,207 @@
+"""A spec that can never be valid is refused when it is built, with every reason and before any call."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ecrops import LifecycleRule, RepositorySpec, SpecError, TagMutability, fleet_from_dict, fleet_to_dict
+from support import cases
+
+NAMES = [case for case in cases("cdk") if case["category"] == "name" and case["applicability"] == "direct"]
+FULL = RepositorySpec(
+    "team/api",
+    image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+    image_tag_mutability_exclusion_filters=["dev-*", "latest"],
+    image_scan_on_push=False,
+    encryption_key="alias/images",
+    lifecycle_rules=[
+        LifecycleRule(tag_prefix_list=["prod"], max_image_count=5, rule_priority=3, description="keep prod"),
+        LifecycleRule(max_image_age=timedelta(days=30)),
+    ],
+    tags={"team": "web"},
+)
+
+
+def reasons(**fields: Any) -> str:
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec(**{"name": "team/api", **fields})
+    return "\n".join(caught.value.reasons)
+
+
+@pytest.mark.parametrize("case", NAMES, ids=lambda case: case["id"])
+def test_names_are_those_of_the_service_not_of_the_cdk(case: dict[str, Any]) -> None:
+    name = case["input"]["repository"]["repository_name"]
+    legal = case["expect"].get("current_api_pattern_accepts", True)
+    if legal:
+        assert RepositorySpec(name).name == name
+    else:
+        assert repr(name) in reasons(name=name)
+
+
+@pytest.mark.parametrize("name", ["a--b", "a__b", "1/2", "a.b_c-d/e---f", "ab", "a" * 256])
+def test_what_the_service_allows_is_allowed(name: str) -> None:
+    assert RepositorySpec(name).name == name
+
+
+@pytest.mark.parametrize("name", ["A", "a", "-x", "a" * 257, "ab\n", "a..b", "a___b", "a//b", "ab/", "", "aé", None, 7])
+def test_what_the_service_refuses_is_refused_by_name(name: Any) -> None:
+    assert repr(name) in reasons(name=name)
+
+
+def test_every_reason_is_said_at_once() -> None:
+    said = reasons(name="A", image_scan_on_push="yes", encryption="ROT13", tags={"aws:x": "1"})
+    for part in ("2 to 256", "lower-case", "image_scan_on_push", "ROT13", "aws:"):
+        assert part in said
+
+
+def test_a_spec_error_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="2 to 256"):
+        RepositorySpec("a")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION"}, "needs 1 to 5"),
+        ({"image_tag_mutability": "MUTABLE_WITH_EXCLUSION"}, "needs 1 to 5"),
+        ({"image_tag_mutability_exclusion_filters": ["a"]}, "not with None"),
+        (
+            {"image_tag_mutability": "IMMUTABLE", "image_tag_mutability_exclusion_filters": ["a"]},
+            "not with IMMUTABLE",
+        ),
+        (
+            {"image_tag_mutability": "IMMUTABLE", "image_tag_mutability_exclusion_filters": []},
+            "not with IMMUTABLE",
+        ),
+        ({"image_tag_mutability": "SOMETIMES"}, "expected one of MUTABLE, IMMUTABLE"),
+    ],
+)
+def test_filters_and_mode_go_together(fields: dict[str, Any], said: str) -> None:
+    assert said in reasons(**fields)
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        (["a"] * 6, "1 to 5 filters, got 6"),
+        ([], "1 to 5 filters, got 0"),
+        (["a*b*c*"], "at most two '*'"),
+        (["a" * 129], "129"),
+        (["a\\b"], "letters, digits"),
+        (["a\n"], "letters, digits"),
+        ([""], "letters, digits"),
+        ("dev-*", "write ['dev-*']"),
+        ([7], "got 7 in it"),
+    ],
+)
+def test_filters_are_checked_one_by_one(filters: Any, said: str) -> None:
+    mode = "IMMUTABLE_WITH_EXCLUSION"
+    assert said in reasons(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=filters)
+
+
+def test_a_key_without_encryption_means_kms() -> None:
+    assert RepositorySpec("ab", encryption_key="alias/x").encryption == "KMS"
+
+
+def test_a_key_goes_with_dsse_and_not_with_aes256() -> None:
+    assert RepositorySpec("ab", encryption="KMS_DSSE", encryption_key="alias/x").encryption == "KMS_DSSE"
+    assert "AES256 has no key" in reasons(encryption="AES256", encryption_key="alias/x")
+
+
+@pytest.mark.parametrize("key", ["", 7, "k" * 2049])
+def test_a_key_is_a_string(key: Any) -> None:
+    assert "encryption_key" in reasons(encryption_key=key)
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"AWS:team": "x"}, "AWS's own"),
+        ({"": "x"}, "1 to 128"),
+        ({"k" * 129: "x"}, "1 to 128"),
+        ({"k": "v" * 257}, "at most 256"),
+        ({"k": 1}, "got 1"),
+        ({str(n): "" for n in range(51)}, "these are 51"),
+        (["k"], "a mapping"),
+    ],
+)
+def test_tags_are_checked(tags: Any, said: str) -> None:
+    assert said in reasons(tags=tags)
+
+
+def test_strings_become_members_of_their_enumeration() -> None:
+    assert RepositorySpec("ab", image_tag_mutability="IMMUTABLE").image_tag_mutability is TagMutability.IMMUTABLE
+
+
+def test_a_spec_goes_through_json_and_back() -> None:
+    text = json.dumps(fleet_to_dict([FULL]))
+    assert fleet_from_dict(json.loads(text)) == [FULL]
+    assert "tagPrefixList" not in text
+
+
+def test_what_is_not_managed_is_not_in_the_json() -> None:
+    assert RepositorySpec("ab").to_dict() == {"name": "ab"}
+    assert RepositorySpec("ab", lifecycle_rules=(), tags={}).to_dict() == {
+        "name": "ab",
+        "lifecycle_rules": [],
+        "tags": {},
+    }
+
+
+def test_a_raw_rule_in_the_json_stays_as_it_is() -> None:
+    rule = {
+        "rulePriority": 1,
+        "selection": {"tagStatus": "any", "countType": "newest", "countNumber": 1},
+        "action": {"type": "expire"},
+    }
+    spec = RepositorySpec.from_dict({"name": "ab", "lifecycle_rules": [rule]})
+    assert spec.to_dict()["lifecycle_rules"] == [rule]
+
+
+def unreadable(data: Any) -> tuple[str, ...]:
+    with pytest.raises(SpecError) as caught:
+        fleet_from_dict(data)
+    return caught.value.reasons
+
+
+def test_an_unknown_key_is_refused_by_its_path() -> None:
+    fine: dict[str, Any] = {"name": "ab"}
+    wrong = {"name": "ab", "lifecycle_rules": [{"max_image_cuont": 3}]}
+    assert unreadable({"repositories": [fine, fine, fine, wrong]}) == (
+        "repositories[3].lifecycle_rules[0].max_image_cuont: unknown key; did you mean max_image_count?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        (
+            {"repositories": [{"name": "ab", "image_scan_on_push": "yes"}]},
+            "repositories[0].image_scan_on_push: ",
+        ),
+        ({"repositories": [{"name": "ab", "imageScanOnPush": True}]}, "repositories[0].imageScanOnPush: "),
+        ({"repositories": [{"tags": {}}]}, "repositories[0].name: "),
+        ({"repositories": ["ab"]}, "repositories[0]: "),
+        ({"repositories": "ab"}, "repositories: "),
+        ({"repositorys": []}, "repositorys: "),
+        ({"repositories": [{"name": "ab", "lifecycle_rules": "x"}]}, "repositories[0].lifecycle_rules: "),
+        ({"repositories": [{"name": "ab", "lifecycle_rules": [3]}]}, "repositories[0].lifecycle_rules[0]: "),
+        (
+            {"repositories": [{"name": "ab", "lifecycle_rules": [{"max_image_count": "3"}]}]},
+            "repositories[0].lifecycle_rules[0]: ",
+        ),
+        ({"repositories": [{"name": "ab", "tags": {"a": 1}}]}, "repositories[0].tags: "),
+        ({"repositories": [{"name": "A"}]}, "repositories[0].name: "),
+    ],
+)
+def test_a_wrong_type_is_refused_by_its_path(data: Any, path: str) -> None:
+    assert unreadable(data)[0].startswith(path)
+
+
+def test_every_wrong_repository_is_named() -> None:
+    said = unreadable({"repositories": [{"nam": "ab"}, {"name": "a"}, {"name": "ok"}]})
+    assert [reason.split("]")[0] for reason in said] == ["repositories[0", "repositories[1"]
