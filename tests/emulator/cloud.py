@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from . import ecr
+from . import ecr, iam
 from .calls import Recorder
 from .faults import Faults
 from .server import Server
@@ -64,6 +64,7 @@ class Cloud:
 def in_memory() -> Iterator[Cloud]:
     """A cloud in this process."""
     ecr.install()
+    iam.install()
     with mock_aws():
         yield Cloud(InProcess())
 
@@ -80,6 +81,7 @@ def over_http(server: Server) -> Iterator[Cloud]:
 def running_server() -> Iterator[Server]:
     """A server on loopback with the emulator in it."""
     ecr.install()
+    iam.install()
     server = Server()
     server.start()
     yield server
