@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+
 from ecrops import Registry
 from emulator import Cloud, Server, in_memory, network, over_http, running_server
 from support import registry_of

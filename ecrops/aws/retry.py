@@ -174,5 +174,5 @@ def persistently(
 
 def _say_waited(error: BaseException | None, seconds: float) -> bool:
     if error is not None:
-        error.add_note(f"waited {seconds:.0f} s for what is new to be visible; RetryPolicy(propagation_budget=...) says how long")
+        error.add_note(f"waited {seconds:.0f} s for it to be visible: RetryPolicy(propagation_budget=...) is how long")
     return True
