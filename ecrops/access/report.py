@@ -97,8 +97,9 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
         for kind in ("User", "Role", "Group"):
             identities += [(kind, detail) for detail in answer.get(f"{kind}DetailList", [])]
         for policy in answer.get("Policies", []):
-            default = (each for each in policy.get("PolicyVersionList", []) if each.get("IsDefaultVersion"))
-            documents[policy["Arn"]] = next(default, {}).get("Document", {})
+            versions: list[dict[str, Any]] = policy.get("PolicyVersionList", [])
+            default = [each for each in versions if each.get("IsDefaultVersion")]
+            documents[policy["Arn"]] = default[0]["Document"] if default else {}
     for kind, detail in identities:
         who = f"{kind.lower()} {detail[f'{kind}Name']}"
         inline = [(each["PolicyName"], each["PolicyDocument"]) for each in detail.get(f"{kind}PolicyList", [])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -169,12 +170,11 @@ def test_two_scripts_that_grant_at_once_both_end_up_in_the_policy(http_cloud: Cl
     both_have_read = threading.Barrier(2)
 
     def script(account: str) -> None:
-        registry = registry_of(http_cloud, retry=RetryPolicy(sleep=lambda seconds: pause.wait(0.3)))
+        registry = registry_of(http_cloud, retry=RetryPolicy(sleep=lambda seconds: time.sleep(0.3)))
         plan = registry.plan(RepositorySpec("ab", grants=[pull(account)]))
         both_have_read.wait()
         registry.apply(plan)
 
-    pause = threading.Event()
     threads = [threading.Thread(target=script, args=(account,)) for account in (OTHER, THIRD)]
     for thread in threads:
         thread.start()

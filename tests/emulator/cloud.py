@@ -42,6 +42,7 @@ class Cloud:
         self.faults = Faults()
         self.emulator = Emulator(self.account, REGION)
         self._wire = Wire(transport, self.calls, self.faults)
+        self._clients: dict[tuple[str, str | None, str | None], Client] = {}
 
     def session(self, region: str | None = None, *, account: str | None = None) -> boto3.Session:
         """A fresh boto3 session for the code under test, in a region and account of the test's choice."""
@@ -49,8 +50,11 @@ class Cloud:
 
     def client(self, service: str, region: str | None = None, *, account: str | None = None) -> Client:
         """A plain boto3 client for somebody else, whose calls are neither recorded nor judged."""
-        session: Any = self._session(region, account, observed=False)
-        return session.client(service)
+        key = service, region, account
+        if key not in self._clients:
+            session: Any = self._session(region, account, observed=False)
+            self._clients[key] = session.client(service)
+        return self._clients[key]
 
     def _session(self, region: str | None, account: str | None, *, observed: bool) -> boto3.Session:
         core = botocore.session.Session()

@@ -60,7 +60,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _principals(statements: list[dict[str, Any]]) -> Iterator[str]:
     for statement in statements:
-        part = statement.get("Principal", statement.get("NotPrincipal"))
+        part: Any = statement.get("Principal", statement.get("NotPrincipal"))
         yield from _listed(part.get("AWS", [])) if isinstance(part, dict) else [part]
 
 
@@ -69,7 +69,7 @@ def id_of(arn: str, partition: str) -> str | None:
     if not (parts := _IDENTITY.fullmatch(arn)):
         return None
     account, kind, name = parts.groups()
-    iam = iam_backends[account][partition]
+    iam: Any = iam_backends[account][partition]
     for each in list((iam.users if kind == "user" else iam.roles).values()):
         if each.name == name and each.arn.partition(":iam:")[2] == arn.partition(":iam:")[2]:
             return f"{'AIDA' if kind == 'user' else 'AROA'}{each.id.upper()}"
