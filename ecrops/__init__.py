@@ -13,9 +13,10 @@ from ecrops.access.principals import (
     User,
 )
 from ecrops.aws import RetryPolicy
+from ecrops.change import Change
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
 from ecrops.lifecycle import LifecycleRule, TagStatus
-from ecrops.plan import Change, Plan
+from ecrops.plan import Plan
 from ecrops.registry import Registry
 from ecrops.repository import Repository
 from ecrops.spec import RepositoryEncryption, RepositorySpec, TagMutability, fleet_from_dict, fleet_to_dict

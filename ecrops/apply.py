@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from threading import Event
 
+from ecrops.aspect import Want
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.engine import Want, homes, make_plan
+from ecrops.change import Change, Kind
+from ecrops.engine import homes, make_plan
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
-from ecrops.plan import Change, Kind, Plan
+from ecrops.plan import Plan
 
 log = logging.getLogger(__name__)
 OnChange = Callable[[Change], object]
@@ -39,7 +41,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None) -> Plan:
             break
         plan = run.plan_again(again, pause)
     else:
-        run.give_up()
+        run.give_up(plan)
     run.raise_failures(several)
     return Plan(tuple(run.done), notes, applied=tuple(run.done), wants=plan.wants, region=aws.region)
 
@@ -177,11 +179,11 @@ class _Run:
             self.failed[owner] = ConflictError(change for change in plan.conflicts if change.owner == owner)
         return plan
 
-    def give_up(self) -> None:
-        """The rounds are over, and some owners are not what was asked for."""
-        for owner in self._touched - self.failed.keys():
-            self.failed[owner] = EcropsError(f"{owner}: somebody else keeps changing it back")
-        self.failed |= self._overtaken
+    def give_up(self, plan: Plan) -> None:
+        """The rounds are over, and this is still missing."""
+        for owner in dict.fromkeys(change.owner for change in plan if change.owner not in self.failed):
+            undone = EcropsError(f"{owner}: somebody else keeps changing it back")
+            self.failed[owner] = self._overtaken.get(owner, undone)
 
     def raise_failures(self, several: bool) -> None:
         """Raise what stopped the owners: one owner's error as it is, one error for several owners."""

@@ -1,68 +1,14 @@
-"""Wants, reads, changes, plan: one engine for specs and verbs, for one repository and for fleets.
-
-An **aspect** is a part of something that has a key: the tags of a repository, its lifecycle policy. It is a module
-with the functions of ``Aspect``. An **edit** is what is wanted of it; a **want** is an edit of one aspect of one key.
-"""
+"""Wants, reads, changes, plan: one engine for specs and verbs, for one repository and for fleets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from ecrops.aspect import Aspect, ReadsAll, ReadsOne, Want
 from ecrops.aws import Aws, ClientError
-from ecrops.plan import Change, Note, Plan
-
-
-class Aspect(Protocol):
-    """What the engine asks of an aspect. ``changes`` is pure: it decides, and never calls AWS."""
-
-    @property
-    def stands_on(self) -> Aspect | None:
-        """The aspect without which this one has nothing to read."""
-
-    def prepare(self, aws: Aws) -> None:
-        """Make, on the caller's thread, what ``read`` needs."""
-
-    def changes(self, key: str, edits: Sequence[Any], have: Any) -> Iterator[Change | Note]:
-        """What is missing. ``have`` is ``None`` where that which the aspect stands on is not there yet."""
-
-    def look_again(self, edit: Any) -> bool:
-        """Whether what is there is read once more after the edit was made, and planned again if need be."""
-
-
-@runtime_checkable
-class ReadsOne(Protocol):
-    """An aspect that is read with one call for each key."""
-
-    def read(self, aws: Aws, key: str) -> Any:
-        """What is there."""
-
-
-@runtime_checkable
-class ReadsAll(Protocol):
-    """An aspect of which many are read with one call."""
-
-    def read_all(self, aws: Aws, wants: Mapping[str, Sequence[Any]]) -> Mapping[str, Any]:
-        """What is there, by key."""
-
-
-@dataclass(frozen=True)
-class Want:
-    """An edit of one aspect of one key.
-
-    Args:
-        aspect: What is edited.
-        key: Whose.
-        edit: How.
-        home: Where it lives, if not in the registry's account. One key lives in one place.
-    """
-
-    aspect: Aspect
-    key: str
-    edit: Any
-    home: Aws | None = field(default=None, repr=False, compare=False)
-
+from ecrops.change import Change, Note
+from ecrops.plan import Plan
 
 Goal = tuple[Aspect, str]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from ecrops.plan import Change
+    from ecrops.change import Change
 
 
 class EcropsError(Exception):
@@ -27,10 +27,10 @@ class SpecError(EcropsError, ValueError):
 
     def at(self, path: str) -> SpecError:
         """The same reasons, told of a value that is a part of something larger, at ``path``."""
-        return SpecError(*(join(path, reason) for reason in self.reasons))
+        return SpecError(*(_join(path, reason) for reason in self.reasons))
 
 
-def join(path: str, reason: str) -> str:
+def _join(path: str, reason: str) -> str:
     """``reason`` with ``path`` before the field that it starts with, if it starts with one."""
     if not path:
         return reason

@@ -7,7 +7,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ecrops.errors import SpecError, join
+from ecrops.errors import SpecError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -20,13 +20,13 @@ class Problems:
         self._reasons: list[str] = []
 
     def add(self, path: str, reason: str) -> None:
-        """Note that the field at ``path`` is wrong."""
-        self._reasons.append(join(path, reason) if path else reason)
+        """Note what is wrong with the field at ``path``, or without one, with the value as a whole."""
+        self._reasons.append(f"{path}: {reason}" if path else reason)
 
     def check(self, right: bool, path: str, reason: str) -> bool:
         """Note ``reason`` unless it is ``right``; returns ``right``."""
         if not right:
-            self._reasons.append(f"{path}: {reason}" if path else reason)
+            self.add(path, reason)
         return right
 
     def take(self, path: str, make: Callable[[], T]) -> T | None:
@@ -45,11 +45,11 @@ class Problems:
     def strings(self, path: str, value: object) -> tuple[str, ...]:
         """A list of strings as a tuple. One string in its place is the usual mistake."""
         if isinstance(value, str):
-            self.add("", f"{path}: expected a list of strings, got {value!r}; write [{value!r}]")
+            self.add(path, f"expected a list of strings, got {value!r}; write [{value!r}]")
         elif not isinstance(value, Collection) or isinstance(value, Mapping | bytes):
-            self.add("", f"{path}: expected a list of strings, got {value!r}")
+            self.add(path, f"expected a list of strings, got {value!r}")
         elif wrong := [entry for entry in value if not isinstance(entry, str)]:
-            self.add("", f"{path}: expected a list of strings, got {wrong[0]!r} in it")
+            self.add(path, f"expected a list of strings, got {wrong[0]!r} in it")
         else:
             return tuple(value)
         return ()
@@ -59,7 +59,7 @@ class Problems:
         try:
             return kind(value)  # type: ignore[arg-type]
         except ValueError:
-            self.add("", f"{path}: expected one of {', '.join(kind)}, got {value!r}")
+            self.add(path, f"expected one of {', '.join(kind)}, got {value!r}")
             return None
 
 

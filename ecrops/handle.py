@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ecrops.account import Account
+from ecrops.aspect import Want
 from ecrops.aws import Arn
-from ecrops.engine import Want
 from ecrops.errors import SpecError
 from ecrops.plan import Plan
 from ecrops.spec import check_name
-
-if TYPE_CHECKING:
-    from ecrops.registry import Registry
 
 
 class Handle:
     """A repository of a registry by name, whether it exists or not."""
 
-    def __init__(self, registry: Registry, name_or_arn: str) -> None:
+    def __init__(self, registry: Account, name_or_arn: str) -> None:
         self.registry = registry
         self._account: str | None = None
         self.name = self._parse(name_or_arn)
@@ -71,7 +69,7 @@ class Handle:
 
     def _make(self, aspect: Any, edit: Any) -> Plan:
         self._check_account()
-        return self.registry._make([Want(aspect, self.name, edit)])
+        return self.registry.make(Want(aspect, self.name, edit))
 
     def _check_account(self) -> None:
         if self._account is not None and self._account != self.registry.account_id:

@@ -1,89 +1,27 @@
-"""A plan: the calls not yet made, and the difference that each makes in the user's words."""
+"""A plan: the changes that are missing, for people, programs and notebooks to read."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ecrops import render
+from ecrops.change import Change, Kind
 from ecrops.errors import ConflictError, SpecError
 
 if TYPE_CHECKING:
-    from ecrops.engine import Want
+    from ecrops.aspect import Want
 
 
-class Kind(StrEnum):
-    """What a change does to its owner."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-    CONFLICT = "conflict"
-
-
-def _never(error: Exception) -> bool:
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One AWS call not yet made, and the difference that it makes.
-
-    Args:
-        owner: What is changed: a repository, a principal, a rule. Changes of one owner are made in order.
-        kind: ``create``, ``update``, ``delete``, or ``conflict`` for what AWS cannot change.
-        what: The part of the owner, such as ``lifecycle``.
-        before: What is there, in words; empty if nothing is.
-        after: What will be there, in words.
-        service: The boto3 service that is called; empty for a conflict.
-        operation: The operation of that service.
-        params: The members of its input.
-        whole: Whether it makes or removes the owner itself, not a part of it.
-        needs: IAM actions that the call needs besides the one of its own name.
-        races: Error codes that say that somebody was faster: then the owner is read and planned again.
-        unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
-        awaits: Whether an error says that something the call names, made a moment ago, is not visible yet.
-        advice: The way out, by error code.
-    """
-
-    owner: str
-    kind: Kind
-    what: str
-    before: str = ""
-    after: str = ""
-    service: str = ""
-    operation: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    whole: bool = field(default=False, repr=False, compare=False)
-    needs: Sequence[str] = field(default=(), repr=False, compare=False)
-    races: Collection[str] = field(default=(), repr=False, compare=False)
-    unseen: Collection[str] = field(default=(), repr=False, compare=False)
-    awaits: Callable[[Exception], bool] = field(default=_never, repr=False, compare=False)
-    advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
-
-    def __str__(self) -> str:
-        return render.line(self)
-
-    @property
-    def permissions(self) -> tuple[str, ...]:
-        """The IAM actions that making the change needs."""
-        return (f"{self.service}:{self.operation}", *self.needs) if self.operation else ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The change, ready for JSON."""
-        names = ("owner", "kind", "what", "before", "after", "service", "operation")
-        return {name: str(getattr(self, name)) for name in names} | {"params": dict(self.params)}
-
-
-class Note(str):
-    """A truth that the user must know and that no change tells."""
-
-    __slots__ = ()
+_SAID = {
+    Kind.CREATE: ("to create", "created"),
+    Kind.UPDATE: ("to update", "updated"),
+    Kind.DELETE: ("to delete", "deleted"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +51,10 @@ class Plan:
         return len(self.changes)
 
     def __str__(self) -> str:
-        return render.text(self)
+        return render.text(self.changes, self.notes, self.summary)
 
     def _repr_html_(self) -> str:
-        return render.html(self)
+        return render.html(self.changes, self.notes, self.summary)
 
     @property
     def conflicts(self) -> tuple[Change, ...]:
@@ -125,15 +63,13 @@ class Plan:
 
     @property
     def summary(self) -> str:
-        """How many changes of each kind, such as ``2 to create, 1 to update``."""
+        """How many changes of each kind, such as ``2 to create, 1 to update``, or ``2 created`` when it was done."""
         if not self.changes:
             return "nothing to do"
         count = Counter(change.kind for change in self.changes)
-        words = {Kind.CREATE: "to create", Kind.UPDATE: "to update", Kind.DELETE: "to delete"}
-        said = [f"{count[kind]} {word}" for kind, word in words.items() if count[kind]]
-        if count[Kind.CONFLICT]:
-            said.append(f"{count[Kind.CONFLICT]} conflict{'s' if count[Kind.CONFLICT] > 1 else ''}")
-        return ", ".join(said)
+        said = [f"{count[kind]} {_SAID[kind][bool(self.applied)]}" for kind in _SAID if count[kind]]
+        conflicts = count[Kind.CONFLICT]
+        return ", ".join([*said, *([f"{conflicts} conflict{'s' * (conflicts > 1)}"] if conflicts else [])])
 
     @property
     def permissions(self) -> tuple[str, ...]:

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from ecrops.plan import Change, Plan
+from ecrops.change import Change
 
-SIGNS = {"create": "+", "update": "~", "delete": "-", "conflict": "!"}
 MOST_ROWS = 200
 
 
-def line(change: Change) -> str:
-    """A change as one line, such as ``~ team/api lifecycle: keep last 5 -> keep last 30``."""
-    said = difference(change)
-    return f"{SIGNS[change.kind]} {change.owner} {change.what}{': ' if said else ''}{said}"
-
-
-def difference(change: Change) -> str:
-    """What is there, what will be, or both."""
-    return " -> ".join(side for side in (change.before, change.after) if side)
-
-
-def text(plan: Plan) -> str:
+def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     """A plan as a diff, with its notes and a summary."""
-    lines = [line(change) for change in plan.changes]
-    lines += [f"note: {note}" for note in plan.notes]
-    return "\n".join([*lines, plan.summary])
+    lines = [str(change) for change in changes]
+    lines += [f"note: {note}" for note in notes]
+    return "\n".join([*lines, summary])
 
 
-def html(plan: Plan) -> str:
+def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     """A plan as a table of at most so many rows as a notebook can bear. Everything in it is escaped."""
     from html import escape
 
@@ -37,14 +24,14 @@ def html(plan: Plan) -> str:
         "<tr>"
         + "".join(
             f"<td style='text-align:left'>{escape(cell)}</td>"
-            for cell in (SIGNS[change.kind], change.owner, change.what, change.before, change.after)
+            for cell in (change.sign, change.owner, change.what, change.before, change.after)
         )
         + "</tr>"
-        for change in plan.changes[:MOST_ROWS]
+        for change in changes[:MOST_ROWS]
     ]
-    if len(plan.changes) > MOST_ROWS:
-        rows.append(f"<tr><td colspan='5'>and {len(plan.changes) - MOST_ROWS:,} more</td></tr>")
+    if len(changes) > MOST_ROWS:
+        rows.append(f"<tr><td colspan='5'>and {len(changes) - MOST_ROWS:,} more</td></tr>")
     head = "".join(f"<th>{title}</th>" for title in ("", "owner", "what", "before", "after"))
-    notes = "".join(f"<li>{escape(note)}</li>" for note in plan.notes)
+    said = "".join(f"<li>{escape(note)}</li>" for note in notes)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
-    return f"{table}{f'<ul>{notes}</ul>' if notes else ''}<p>{escape(plan.summary)}</p>"
+    return f"{table}{f'<ul>{said}</ul>' if said else ''}<p>{escape(summary)}</p>"

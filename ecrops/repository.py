@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecrops import ecr, tags
+from ecrops import aspects, ecr, settings, tags
 from ecrops.access.verbs import AccessVerbs
 from ecrops.errors import SpecError
 from ecrops.lifecycle.verbs import LifecycleVerbs
@@ -22,7 +22,7 @@ class Repository(LifecycleVerbs, AccessVerbs):
     def exists(self) -> bool:
         """Whether the repository is there."""
         self._check_account()
-        return ecr.is_there(self.registry._aws, self.name)
+        return ecr.is_there(self.registry.aws, self.name)
 
     def describe(self) -> RepositorySpec:
         """What is there, as a spec that ``ensure`` would find nothing to do for.
@@ -31,7 +31,7 @@ class Repository(LifecycleVerbs, AccessVerbs):
             ClientError: botocore's ``RepositoryNotFoundException``.
         """
         self._check_account()
-        return self.registry.describe(self.name)[0]
+        return aspects.describe(self.registry.aws, [self.name])[0]
 
     def ensure(self, **fields: Any) -> Plan:
         """Create the repository, or bring it to the settings given.
@@ -52,7 +52,7 @@ class Repository(LifecycleVerbs, AccessVerbs):
         self._check_account()
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
-        return self.registry.ensure(spec)
+        return self.registry.make(*aspects.wants(self.registry.aws, [spec]))
 
     def delete(self, empty_on_delete: bool = False) -> Plan:
         """Delete the repository, and wait until it is gone. Without it there is nothing to do.
@@ -63,8 +63,7 @@ class Repository(LifecycleVerbs, AccessVerbs):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
         """
-        self._check_account()
-        return self.registry.remove(self.name, empty_on_delete=empty_on_delete)
+        return self._make(settings, settings.Absent(empty_on_delete))
 
     def add_tags(self, tags_: Mapping[str, str] | None = None, /, **more: str) -> Plan:
         """Set these tags, and leave the others."""

@@ -6,12 +6,11 @@ The edit is a whole ``RepositorySpec``, because one ``CreateRepository`` carries
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecrops import ecr
 from ecrops.aws import DENIED, Aws, ClientError, code_of
-from ecrops.plan import Change, Kind, Note
+from ecrops.change import Change, Kind, Note
 from ecrops.spec import RepositoryEncryption, RepositorySpec
 
 stands_on = None
@@ -19,8 +18,7 @@ KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
 KMS_ADVICE = "encryption with KMS needs kms:DescribeKey and kms:CreateGrant on the key, deletion kms:RetireGrant"
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(NamedTuple):
     """An edit: no such repository.
 
     Args:
@@ -33,8 +31,7 @@ class Absent:
 Edit = RepositorySpec | Absent
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What is there.
 
     Args:
@@ -112,7 +109,7 @@ def _with_wanted_keys(
             continue
         if alias not in keys:
             keys[alias] = _key_of(aws, alias)
-        have[name] = replace(there, wanted_key=keys[alias])
+        have[name] = there._replace(wanted_key=keys[alias])
     return have
 
 

@@ -19,8 +19,8 @@ from ecrops.lifecycle.rule import LifecycleRule
 # ECR's own patterns and limits, from the API model of CreateRepository:
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_NAME = re.compile(rf"{_PART}(/{_PART})*")
-_FILTER = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
+_NAME = rf"{_PART}(/{_PART})*"
+_FILTER = r"[0-9a-zA-Z._*-]{1,128}"
 MOST_FILTERS = 5
 MOST_FILTER_WILDCARDS = 2
 MOST_TAGS = 50
@@ -208,7 +208,7 @@ def check_name(name: object) -> str:
     problems = Problems()
     problems.check(2 <= len(name) <= 256, "", f"a repository name has 2 to 256 characters, {name!r} has {len(name)}")
     problems.check(
-        bool(_NAME.fullmatch(name)),
+        bool(re.fullmatch(_NAME, name)),
         "",
         "a repository name has lower-case letters and digits, with one '.', '_', '__', '/' or some '-' between "
         f"them, got {name!r}",
@@ -256,7 +256,7 @@ def check_tags(tags: object) -> dict[str, str]:
 
 def _check_filter(problems: Problems, path: str, entry: str) -> None:
     problems.check(
-        bool(_FILTER.fullmatch(entry)),
+        bool(re.fullmatch(_FILTER, entry)),
         path,
         f"a filter has 1 to 128 letters, digits, '.', '_', '-' and '*', got {entry!r} with {len(entry)}",
     )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecrops import ecr, settings
 from ecrops.aws import Aws
-from ecrops.plan import Change, Kind
+from ecrops.change import Change, Kind
 from ecrops.spec import RepositorySpec
 
 stands_on = settings
 
 
-@dataclass(frozen=True)
-class Exactly:
+class Exactly(NamedTuple):
     """An edit: these tags and no others."""
 
     tags: Mapping[str, str]
@@ -25,8 +23,7 @@ class Exactly:
         return dict(self.tags)
 
 
-@dataclass(frozen=True)
-class Include:
+class Include(NamedTuple):
     """An edit: these tags too."""
 
     tags: Mapping[str, str]
@@ -36,8 +33,7 @@ class Include:
         return {**have, **self.tags}
 
 
-@dataclass(frozen=True)
-class Exclude:
+class Exclude(NamedTuple):
     """An edit: no tags with these keys."""
 
     keys: Sequence[str]
@@ -50,8 +46,7 @@ class Exclude:
 Edit = Exactly | Include | Exclude
 
 
-@dataclass(frozen=True)
-class Tagged:
+class Tagged(NamedTuple):
     """What is there: a repository's ARN, and its tags without AWS's own."""
 
     arn: str

@@ -33,7 +33,7 @@ HOSTS = {
 def test_every_partition_has_its_arns_and_hosts(memory_cloud: Cloud, region: str) -> None:
     partition, suffix = HOSTS[region]
     registry = Registry(memory_cloud.session(region))
-    registry._aws._learned["account"] = "123456789012"
+    registry.aws._learned["account"] = "123456789012"
     repo = registry.repository("ab")
     assert registry.partition == partition
     assert repo.arn == f"arn:{partition}:ecr:{region}:123456789012:repository/ab"
@@ -137,7 +137,7 @@ def test_a_denial_is_not_tried_again(cloud: Cloud) -> None:
 
 def test_a_quota_is_not_tried_again(cloud: Cloud) -> None:
     registry = registry_of(cloud)
-    session: Any = registry._aws.session
+    session: Any = registry.aws.session
     calls: list[str] = []
 
     def quota(http_response: Any = None, parsed: Any = None, model: Any = None, **_: Any) -> None:
@@ -184,7 +184,7 @@ def test_under_throttling_fewer_calls_are_in_flight(cloud: Cloud) -> None:
     registry = registry_of(cloud, workers=16, retry=policy)
     registry.ensure(*fleet)
     assert len(state(cloud)) == 60
-    assert registry._aws._gate.limit < 16
+    assert registry.aws._gate.limit < 16
     assert len(cloud.faults.hits) < 120
 
 

@@ -128,7 +128,7 @@ def test_a_setting_converges_with_one_call(
     registry.ensure(RepositorySpec("ab"))
     cloud.calls.clear()
     plan = registry.ensure(RepositorySpec("ab", **fields))
-    assert str(plan) == f"{line}\n1 to update"
+    assert str(plan) == f"{line}\n1 updated"
     assert cloud.calls.operations() == ["DescribeRepositories", operation]
     assert not registry.ensure(RepositorySpec("ab", **fields))
 
@@ -245,7 +245,7 @@ def test_a_key_that_cannot_be_used_says_which_permissions_ecr_needs(registry: Re
 def test_delete_waits_until_the_repository_is_gone(cloud: Cloud, registry: Registry) -> None:
     registry.ensure(RepositorySpec("ab"))
     cloud.emulator.vanish_after = 3
-    assert str(registry.repository("ab").delete()) == "- ab repository\n1 to delete"
+    assert str(registry.repository("ab").delete()) == "- ab repository\n1 deleted"
     assert not registry.repository("ab").exists()
     assert cloud.calls.writes() == ["CreateRepository", "DeleteRepository"]
 

@@ -10,8 +10,8 @@ from ecrops.access.homes import INLINE_QUOTA, Home
 from ecrops.access.statements import PREFIX, RESOURCE, Document, Policy, Subject, same, size, to_text
 from ecrops.access.words import several
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
-from ecrops.plan import Change, Kind, Note
 
 stands_on = None
 MISSING = "NoSuchEntity"

@@ -11,8 +11,8 @@ from ecrops.access.edits import Allow, Edit
 from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
 from ecrops.access.statements import Document, same, size, split, statements, to_text
 from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
-from ecrops.plan import Change, Kind, Note
 
 stands_on = None
 MISSING, EXISTS = "NoSuchEntity", "EntityAlreadyExists"

@@ -13,8 +13,8 @@ from ecrops.access.documents import LONGEST, Stored, named, too_long
 from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
 from ecrops.access.statements import PRINCIPAL, Document, Policy, same, to_text
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note, never
 from ecrops.errors import SpecError
-from ecrops.plan import Change, Kind, Note
 from ecrops.spec import RepositorySpec
 
 stands_on = settings
@@ -125,17 +125,13 @@ def _change(name: str, have: Document, want: Document) -> Change:
         params,
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
-        awaits=_is_unseen if identities else _never,
+        awaits=_is_unseen if identities else never,
         advice={REFUSED: _advice(identities)},
     )
 
 
 def _is_unseen(error: Exception) -> bool:
     return code_of(error) == REFUSED and any(text in str(error) for text in UNSEEN)
-
-
-def _never(error: Exception) -> bool:
-    return False
 
 
 def _advice(identities: Sequence[str]) -> str:

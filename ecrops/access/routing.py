@@ -14,8 +14,8 @@ from ecrops.access.homes import POLICY, Home
 from ecrops.access.identity_policy import LOGIN
 from ecrops.access.principals import AccountPrincipal, AnyOne, ArnPrincipal, Group, OrganizationPrincipal, Role, User
 from ecrops.access.statements import RESOURCE, Policy, Subject, condition_text
+from ecrops.aspect import Want
 from ecrops.aws import Arn, Aws
-from ecrops.engine import Want
 from ecrops.errors import SpecError
 from ecrops.spec import RepositorySpec
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecrops.access import actions
 from ecrops.access.edits import Allow, Forbid
@@ -19,11 +19,9 @@ from ecrops.access.parse import principal_of
 from ecrops.access.principals import AnyOne
 from ecrops.access.routing import token as want_of
 from ecrops.access.statements import Subject
+from ecrops.account import Account
 from ecrops.errors import EcropsError
 from ecrops.plan import Plan
-
-if TYPE_CHECKING:
-    from ecrops.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class _Token:
     _subject: Subject
     _actions: tuple[str, ...]
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Account) -> None:
         self._registry = registry
 
     def grant_read(
@@ -88,8 +86,8 @@ class _Token:
 
     def _make(self, edit: Allow | Forbid, principal: Any, session: Any, options: Mapping[str, str]) -> Plan:
         check_attach(**options)
-        aws = self._registry._aws
-        return self._registry._make([want_of(aws, principal_of(principal), edit, session, **options)])
+        aws = self._registry.aws
+        return self._registry.make(want_of(aws, principal_of(principal), edit, session, **options))
 
 
 class AuthorizationToken(_Token):
@@ -99,7 +97,7 @@ class AuthorizationToken(_Token):
 
     def get(self) -> Token:
         """A new token. Calls ``ecr:GetAuthorizationToken``."""
-        data = self._registry._aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
+        data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         return Token(user, password, data["proxyEndpoint"].removeprefix("https://"), data["expiresAt"])
 

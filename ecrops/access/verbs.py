@@ -13,8 +13,8 @@ from ecrops.access.homes import POLICY, check_attach
 from ecrops.access.parse import principal_of
 from ecrops.access.principals import AccountPrincipal, AnyOne, ServicePrincipal
 from ecrops.access.report import Access, access_of
+from ecrops.aspect import Want
 from ecrops.aws import Arn
-from ecrops.engine import Want
 from ecrops.errors import SpecError
 from ecrops.handle import Handle
 from ecrops.plan import Plan
@@ -99,7 +99,7 @@ class AccessVerbs(Handle):
         grants = [Grant(service, LAMBDA)]
         if owner.account != registry.account_id:
             grants.append(Grant(owner, LAMBDA))
-        return self._want(want for grant in grants for want in routing.granted(registry._aws, self.name, grant))
+        return self._want(want for grant in grants for want in routing.granted(registry.aws, self.name, grant))
 
     def revoke(
         self,
@@ -124,7 +124,7 @@ class AccessVerbs(Handle):
         who, taken = principal_of(principal), check_actions(actions) if actions else None
         self._check_account()
         places = {"on": on, "attach": attach, "policy_name": policy_name, "session": session}
-        return self._want(routing.revoked(self.registry._aws, self.name, who, taken, **places))
+        return self._want(routing.revoked(self.registry.aws, self.name, who, taken, **places))
 
     def add_to_resource_policy(self, statement: Mapping[str, Any], *, replace: bool = False) -> Plan:
         """Add a statement to the policy of the repository. The same statement twice is no change.
@@ -157,16 +157,16 @@ class AccessVerbs(Handle):
         Needs the IAM action ``iam:GetAccountAuthorizationDetails``.
         """
         self._check_account()
-        return access_of(self.registry._aws, self.name)
+        return access_of(self.registry.aws, self.name)
 
     def _grant(self, principal: Any, allow: Any, options: Mapping[str, Any]) -> Plan:
         grant = _made(principal, allow, options)
         self._check_account()
-        return self._want(routing.granted(self.registry._aws, self.name, grant))
+        return self._want(routing.granted(self.registry.aws, self.name, grant))
 
     def _want(self, wanted: Iterable[Want]) -> Plan:
         self._check_account()
-        return self.registry._make(list(wanted))
+        return self.registry.make(*wanted)
 
 
 def _made(principal: Any, allow: Any, options: Mapping[str, Any]) -> Grant:

@@ -7,11 +7,11 @@ from typing import Any
 
 from ecrops import ecr, settings
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
 from ecrops.lifecycle.checks import COUNT_TYPES
 from ecrops.lifecycle.document import Edit, Exactly, Rules, canonical, parse, to_text
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.lifecycle.words import difference
-from ecrops.plan import Change, Kind, Note
 from ecrops.spec import RepositorySpec
 
 stands_on = settings

@@ -8,8 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
@@ -111,8 +110,7 @@ def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
     return plain
 
 
-@dataclass(frozen=True)
-class Exactly:
+class Exactly(NamedTuple):
     """An edit: these rules and no others, whatever is there."""
 
     rules: Sequence[LifecycleRule | Rule]
@@ -122,8 +120,7 @@ class Exactly:
         return render(self.rules)
 
 
-@dataclass(frozen=True)
-class Include:
+class Include(NamedTuple):
     """An edit: this rule too.
 
     Args:
@@ -159,8 +156,7 @@ class Include:
         return [*fixed, *_numbered(moved, _following(fixed))]
 
 
-@dataclass(frozen=True)
-class Exclude:
+class Exclude(NamedTuple):
     """An edit: not this rule, wherever it stands unless it names its priority."""
 
     rule: LifecycleRule | Rule

@@ -173,11 +173,11 @@ def _age(problems: Problems, name: str, value: object) -> timedelta | None:
         try:
             return timedelta(days=value)
         except OverflowError:
-            problems.check(False, name, f"expected days, got {value!r}")
+            problems.add(name, f"expected days, got {value!r}")
             return timedelta(days=1)
     if isinstance(value, timedelta):
         whole = value % timedelta(days=1) == timedelta(0)
         problems.check(whole, name, f"ECR knows whole days only, got {value}; round it up or down")
         return value
-    problems.check(False, name, f"expected a timedelta or a whole number of days, got {value!r}")
+    problems.add(name, f"expected a timedelta or a whole number of days, got {value!r}")
     return timedelta(days=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ecrops.account import Account
 from ecrops.errors import SpecError
 from ecrops.handle import Handle
 from ecrops.lifecycle import aspect, document
@@ -13,14 +14,11 @@ from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.plan import Plan
 from ecrops.spec import check_rules
 
-if TYPE_CHECKING:
-    from ecrops.registry import Registry
-
 
 class LifecycleVerbs(Handle):
     """Adding, removing and replacing the rules of a repository."""
 
-    def __init__(self, registry: Registry, name_or_arn: str) -> None:
+    def __init__(self, registry: Account, name_or_arn: str) -> None:
         super().__init__(registry, name_or_arn)
         self._added: list[LifecycleRule | Rule] = []
 

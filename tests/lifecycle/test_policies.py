@@ -41,7 +41,7 @@ def stored(ecr: Client) -> list[tuple[int, str, Any]] | None:
 
 def test_a_policy_is_made_changed_and_removed(cloud: Cloud, ecr: Client, registry: Registry) -> None:
     repo = registry.repository("ab")
-    assert str(repo.set_lifecycle_rules(ANY)) == "+ ab lifecycle: keep last 30\n1 to create"
+    assert str(repo.set_lifecycle_rules(ANY)) == "+ ab lifecycle: keep last 30\n1 created"
     assert not repo.set_lifecycle_rules(ANY)
     assert str(repo.set_lifecycle_rules(UNTAGGED, ANY)).splitlines()[0] == (
         "~ ab lifecycle: keep last 30 -> expire untagged after 7 days; keep last 30"

@@ -1,0 +1,99 @@
+"""One account in one region, and the way from wants to changes that were made."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from ecrops import engine
+from ecrops.apply import OnChange, apply
+from ecrops.aspect import Want
+from ecrops.aws import Aws, RetryPolicy
+from ecrops.errors import SpecError
+from ecrops.plan import Plan
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class Account:
+    """What a registry and the handles of its repositories share: names, clients, and plans that are applied."""
+
+    def __init__(
+        self,
+        session: boto3.Session | None = None,
+        *,
+        workers: int = 16,
+        retry: RetryPolicy | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
+        self.dry_run = dry_run
+        self.aws = Aws(session, workers, retry or RetryPolicy())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
+
+    @property
+    def region(self) -> str:
+        """The region, such as ``eu-west-1``."""
+        return self.aws.region
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region, such as ``aws`` or ``aws-cn``."""
+        return self.aws.partition.name
+
+    @property
+    def account_id(self) -> str:
+        """The account: from whichever answer named it first, else from STS, which needs no permission."""
+        return self.aws.account_id
+
+    @property
+    def uri(self) -> str:
+        """The host that images are pushed to and pulled from."""
+        return f"{self.account_id}.dkr.ecr.{self.region}.{self.aws.partition.dns_suffix}"
+
+    def within(self, seconds: float) -> Self:
+        """The same registry with a deadline: what is not done ``seconds`` from now is not begun.
+
+        In a Lambda function: ``registry.within(context.get_remaining_time_in_millis() / 1000 - 5).ensure(*fleet)``.
+        Leave some seconds for the call that is in flight then; its connection gives up after 30.
+
+        Args:
+            seconds: From now.
+
+        Returns:
+            A registry whose verbs raise ``DeadlineError`` when the time is over.
+        """
+        other = copy.copy(self)
+        other.aws = self.aws.within(seconds)
+        return other
+
+    def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
+        """Make the changes of a plan.
+
+        Args:
+            plan: As ``plan`` returned it.
+            on_change: Called on this thread with every change that was made.
+
+        Returns:
+            The changes that were made.
+
+        Raises:
+            ConflictError: The plan has conflicts; nothing was changed.
+            ApplyError: Some of several owners failed; its ``applied`` says what was done.
+            ClientError: botocore's own error, where the plan is for one owner.
+            DeadlineError: The time given with ``within`` is over.
+        """
+        return plan if self.dry_run else apply(self.aws, plan, on_change)
+
+    def plan_wants(self, wants: Iterable[Want]) -> Plan:
+        """What is missing for the wants to be true."""
+        return engine.make_plan(self.aws, list(wants))
+
+    def make(self, *wants: Want, on_change: OnChange | None = None) -> Plan:
+        """Make the wants true."""
+        return self.apply(self.plan_wants(wants), on_change)

@@ -1,0 +1,91 @@
+"""A change: one AWS call not yet made, and the difference that it makes in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a change does to its owner."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    CONFLICT = "conflict"
+
+
+SIGNS = {Kind.CREATE: "+", Kind.UPDATE: "~", Kind.DELETE: "-", Kind.CONFLICT: "!"}
+
+
+def never(error: Exception) -> bool:
+    """Nothing is waited for."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One AWS call not yet made, and the difference that it makes.
+
+    Args:
+        owner: What is changed: a repository, a principal, a rule. Changes of one owner are made in order.
+        kind: ``create``, ``update``, ``delete``, or ``conflict`` for what AWS cannot change.
+        what: The part of the owner, such as ``lifecycle``.
+        before: What is there, in words; empty if nothing is.
+        after: What will be there, in words.
+        service: The boto3 service that is called; empty for a conflict.
+        operation: The operation of that service.
+        params: The members of its input.
+        whole: Whether it makes or removes the owner itself, not a part of it.
+        needs: IAM actions that the call needs besides the one of its own name.
+        races: Error codes that say that somebody was faster: then the owner is read and planned again.
+        unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
+        awaits: Whether an error says that something the call names, made a moment ago, is not visible yet.
+        advice: The way out, by error code.
+    """
+
+    owner: str
+    kind: Kind
+    what: str
+    before: str = ""
+    after: str = ""
+    service: str = ""
+    operation: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = field(default=False, repr=False, compare=False)
+    needs: Sequence[str] = field(default=(), repr=False, compare=False)
+    races: Collection[str] = field(default=(), repr=False, compare=False)
+    unseen: Collection[str] = field(default=(), repr=False, compare=False)
+    awaits: Callable[[Exception], bool] = field(default=never, repr=False, compare=False)
+    advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.owner} {self.what}{': ' if self.difference else ''}{self.difference}"
+
+    @property
+    def sign(self) -> str:
+        """``+``, ``~``, ``-`` or ``!``."""
+        return SIGNS[self.kind]
+
+    @property
+    def difference(self) -> str:
+        """What is there, what will be, or both."""
+        return " -> ".join(side for side in (self.before, self.after) if side)
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The IAM actions that making the change needs."""
+        return (f"{self.service}:{self.operation}", *self.needs) if self.operation else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change, ready for JSON."""
+        names = ("owner", "kind", "what", "before", "after", "service", "operation")
+        return {name: str(getattr(self, name)) for name in names} | {"params": dict(self.params)}
+
+
+class Note(str):
+    """A truth that the user must know and that no change tells."""
+
+    __slots__ = ()

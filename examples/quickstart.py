@@ -1,0 +1,118 @@
+"""The main job, end to end: plan, create, converge, repair, refuse and delete a small fleet of repositories.
+
+Runs wherever boto3's default session leads: on AWS, or on an emulator that ``AWS_ENDPOINT_URL`` names.
+Every step checks what it claims; the exit code says whether all of it happened.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from datetime import timedelta
+
+import boto3
+
+from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec
+
+PREFIX = f"ecrops-demo-{uuid.uuid4().hex[:8]}"
+RULES = [
+    LifecycleRule(description="rollbacks", tag_prefix_list=["prod"], max_image_count=20),
+    LifecycleRule(tag_status="untagged", max_image_age=timedelta(days=7)),
+    LifecycleRule(max_image_count=100),
+]
+
+
+def fleet() -> list[RepositorySpec]:
+    """Three services of one team, and the base image that they share."""
+    services = [
+        RepositorySpec(
+            f"{PREFIX}/{name}",
+            image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+            image_tag_mutability_exclusion_filters=["latest", "dev-*"],
+            image_scan_on_push=True,
+            lifecycle_rules=RULES,
+            tags={"team": "web", "service": name},
+        )
+        for name in ("api", "worker", "frontend")
+    ]
+    return [*services, RepositorySpec(f"{PREFIX}/base", encryption="KMS", image_tag_mutability="IMMUTABLE")]
+
+
+def main() -> None:
+    """All steps, and whatever happens, nothing is left behind."""
+    registry, names = Registry(), [spec.name for spec in fleet()]
+    try:
+        create(registry)
+        converge(registry)
+        repair(registry)
+        refuse(registry)
+    finally:
+        say("Delete")
+        print(registry.remove(*names))
+    check(not any(registry.repository(name).exists() for name in names), "all repositories are gone")
+    print("\nEverything above really happened.")
+
+
+def create(registry: Registry) -> None:
+    """Plan, then apply with progress."""
+    say("Plan: what is missing (nothing is changed yet)")
+    plan = registry.plan(*fleet())
+    print(plan)
+    check(len(plan) == 7, "four repositories and three lifecycle policies are missing")
+    say("Apply, with progress")
+    done = registry.apply(plan, on_change=print)
+    check(len(done) == len(plan), "every change was made")
+
+
+def converge(registry: Registry) -> None:
+    """Running again changes nothing; one rule more is one change."""
+    say("Run again")
+    print(again := registry.ensure(*fleet()))
+    check(not again, "the second run found nothing to do")
+    say("Add a lifecycle rule: it goes before the 'any' rule by itself")
+    repo = registry.repository(f"{PREFIX}/api")
+    print(added := repo.add_lifecycle_rule(tag_prefix_list=["release"], max_image_count=50))
+    check(len(added) == 1, "the policy changed")
+    check(not repo.add_lifecycle_rule(tag_prefix_list=["release"], max_image_count=50), "adding it twice did not")
+    rules = repo.describe().lifecycle_rules or []
+    check(getattr(rules[-1], "tag_status", "") == "any", "the 'any' rule is still the last")
+    repo.set_lifecycle_rules(*RULES)
+
+
+def repair(registry: Registry) -> None:
+    """Somebody else changes a setting; just that is put right."""
+    say("Somebody else changes a setting behind our back")
+    victim = f"{PREFIX}/worker"
+    boto3.client("ecr").put_image_tag_mutability(repositoryName=victim, imageTagMutability="MUTABLE")
+    print(repaired := registry.ensure(*fleet()))
+    check(
+        [(change.owner, change.what) for change in repaired] == [(victim, "tag mutability")], "just that was repaired"
+    )
+
+
+def refuse(registry: Registry) -> None:
+    """What AWS cannot change is refused before anything is changed."""
+    say("Ask for what AWS cannot change")
+    try:
+        registry.ensure(RepositorySpec(f"{PREFIX}/base", encryption="AES256", image_scan_on_push=True))
+    except ConflictError as conflict:
+        print(conflict)
+    else:
+        check(False, "a conflict is refused")
+    check(registry.repository(f"{PREFIX}/base").describe().image_scan_on_push is False, "nothing was changed")
+
+
+def say(title: str) -> None:
+    """A heading."""
+    print(f"\n== {title}")
+
+
+def check(right: bool, what: str) -> None:
+    """Stop with an error unless something really happened."""
+    if not right:
+        sys.exit(f"FAILED: {what}")
+    print(f"   ok: {what}")
+
+
+if __name__ == "__main__":
+    main()
