@@ -15,7 +15,7 @@ from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
 
 stands_on = None
-MISSING, EXISTS = "NoSuchEntity", "EntityAlreadyExists"
+MISSING, EXISTS, FULL = "NoSuchEntity", "EntityAlreadyExists", "LimitExceeded"
 look_again = identity_policy.look_again
 prepare = identity_policy.prepare
 
@@ -137,7 +137,7 @@ def _put(
 ) -> Iterator[Change]:
     name, text = arn.partition(":policy/")[2], to_text(document)
     if policy is None:
-        params = {"PolicyName": name, "PolicyDocument": text}
+        params: dict[str, Any] = {"PolicyName": name, "PolicyDocument": text}
         yield _change(key, Kind.CREATE, name, said, "CreatePolicy", params, races=(EXISTS,))
     elif not same(policy.document, document):
         if len(policy.others) + 1 >= MOST_VERSIONS:
@@ -145,8 +145,9 @@ def _put(
             yield _change(
                 key, Kind.DELETE, f"{name} {policy.others[0]}", ("oldest version", ""), "DeletePolicyVersion", params
             )
-        params = {"PolicyArn": arn, "PolicyDocument": text}
-        yield _change(key, Kind.UPDATE, name, said, "CreatePolicyVersion", {**params, "SetAsDefault": True})
+        params = {"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True}
+        # there can be five versions after all if the answer to this call was lost, and the call is made again
+        yield _change(key, Kind.UPDATE, name, said, "CreatePolicyVersion", params, races=(MISSING, FULL))
     if policy is None or not policy.attached:
         yield _change(key, Kind.UPDATE, name, ("", "attached"), f"Attach{home.kind.title()}Policy", _pair(home, arn))
 

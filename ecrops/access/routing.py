@@ -36,11 +36,12 @@ def wants_of_spec(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
     """The wants that make a grant true, and the notes of what they cannot."""
     place = Place.of(aws, grant.principal, grant.session)
-    arn = repository_arn(aws, grant.resource(name))
+    resource = grant.resource(name)
     if place.side & IDENTITY and place.home is not None:
-        yield place.want(_allowed_to(grant, arn), grant.attach, grant.policy_name)
+        allowed = _allowed_to(grant, repository_arn(aws, resource))
+        yield place.want(allowed, grant.attach, grant.policy_name)
     if place.side & REPOSITORY:
-        notes = tuple(_notes(name, grant, place, arn))
+        notes = tuple(_notes(aws, name, grant, place))
         there = tuple(action for action in grant.actions if action not in actions.IDENTITY_ONLY)
         yield Want(resource_policy, name, Allow(place.subject(aws), there, notes=notes))
 
@@ -160,7 +161,7 @@ def _allowed_to(grant: Grant, arn: str) -> Allow:
     return Allow(subject, grant.actions, also=((LOGIN, actions.TOKEN),) if grant.needs_login else ())
 
 
-def _notes(name: str, grant: Grant, place: Place, arn: str) -> Iterator[str]:
+def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What else must be allowed, where this registry cannot: a ready document for whoever can."""
     principal, what = grant.principal, actions.words(grant.actions)
     if place.home is not None:
@@ -171,7 +172,7 @@ def _notes(name: str, grant: Grant, place: Place, arn: str) -> Iterator[str]:
         who = f"account {place.account or _account_of(principal)} allows"
     else:
         return
-    document = _document(grant, arn)
+    document = _document(grant, repository_arn(aws, grant.resource(name)))
     yield f"{name}: {principal} can {what} only if {who} it too, in a policy of IAM such as {document}"
 
 

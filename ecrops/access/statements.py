@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 Document = dict[str, Any]
@@ -172,6 +173,10 @@ class Policy:
     allowed: dict[Subject, frozenset[str]] = field(default_factory=dict)
     others: list[dict[str, Any]] = field(default_factory=list)
     rest: dict[str, Any] = field(default_factory=dict)
+    _spelled: dict[tuple[str, str, str], Subject] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._spelled |= {_meaning_of(subject): subject for subject in self.allowed}
 
     @classmethod
     def parse(cls, document: Mapping[str, Any], element: Element, own_sids: Collection[str] = ()) -> Policy:
@@ -189,10 +194,12 @@ class Policy:
 
     def allow(self, subject: Subject, actions: Iterable[str]) -> None:
         """Allow a subject these actions too."""
+        subject = self._spelled.setdefault(_meaning_of(subject), subject)
         self.allowed[subject] = self.allowed.get(subject, frozenset()) | frozenset(actions)
 
     def forbid(self, subject: Subject, actions: Iterable[str] | None = None) -> None:
         """Allow a subject these actions no longer; without actions, none."""
+        subject = self._spelled.get(_meaning_of(subject), subject)
         left = self.allowed.pop(subject, frozenset())
         if actions is not None and (left := left - set(actions)):
             self.allowed[subject] = left
@@ -218,6 +225,14 @@ class Policy:
                 "Action": _one_or_all(list(allowed)),
                 **({"Condition": json.loads(condition)} if condition else {}),
             }
+
+
+@cache
+def _meaning_of(subject: Subject) -> tuple[str, str, str]:
+    """What a subject means, however AWS spells it: it may write accounts and conditions anew."""
+    kind, _, who = subject.name.partition(":") if subject.name.startswith("AWS:") else ("", "", subject.name)
+    condition = json.dumps(_condition(json.loads(subject.condition)), sort_keys=True) if subject.condition else ""
+    return f"{kind}:{_account(who)}", condition, subject.sid
 
 
 def is_ours(statement: Statement) -> bool:

@@ -213,6 +213,22 @@ def test_conditions_stand_on_the_side_where_the_grant_is_written(cloud: Cloud) -
     assert repo.revoke(AccountPrincipal(OTHER, conditions=limits))
 
 
+def test_a_condition_that_aws_spells_otherwise_is_the_same_grant(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    who = AccountPrincipal(OTHER, conditions={"StringLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/x-*"]}})
+    assert repo.grant_pull(who)
+    assert not repo.grant_pull(who)
+    assert repo.revoke(who)
+    assert repository_policy(cloud.client("ecr"), "ab") is None
+
+
+def test_who_needs_no_arn_costs_no_question_for_the_account(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry_of(cloud).repository("ab").grant_pull("codebuild.amazonaws.com")
+    assert cloud.calls.operations() == ["GetRepositoryPolicy", "SetRepositoryPolicy", "GetRepositoryPolicy"]
+
+
 def test_some_of_the_actions_can_be_revoked(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")

@@ -11,7 +11,7 @@ from access.world import PULL, by_resource, inline, populate
 from ecrops import Group, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
 from ecrops.access.homes import INLINE_QUOTA
 from ecrops.access.statements import size
-from emulator import Client, Cloud
+from emulator import Client, Cloud, Fault
 from support import registry_of
 
 TRUST = "{}"
@@ -150,6 +150,17 @@ def test_at_most_five_versions_are_kept(cloud: Cloud) -> None:
     versions = [each["VersionId"] for each in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]]
     assert sorted(versions) == ["v4", "v5", "v6", "v7", "v8"]
     assert attached(iam)["images"].keys() == {*names, "*"}
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
+def test_a_version_whose_answer_was_lost_is_not_one_too_many(cloud: Cloud, fault: Fault) -> None:
+    populate(cloud, *(names := [f"r{number}" for number in range(5)]))
+    registry = registry_of(cloud)
+    for name in names[:4]:
+        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
+    cloud.faults.on(fault, operation="CreatePolicyVersion")
+    registry.repository(names[4]).grant_pull(Role("nodes"), attach="managed")
+    assert attached(cloud.client("iam"))["ecrops-role-nodes"].keys() == {*names, "*"}
 
 
 def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memory_cloud: Cloud) -> None:

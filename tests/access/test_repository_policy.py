@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
-from ecrops import RepositorySpec, RetryPolicy, SpecError, pull
+from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, SpecError, pull
 from ecrops.access.statements import same, statements
 from emulator import Cloud
 from support import registry_of
@@ -63,6 +63,21 @@ def test_an_exact_policy_replaces_everything_and_an_empty_one_deletes(cloud: Clo
     assert not registry.ensure(RepositorySpec("ab", resource_policy={}))
     assert found(cloud) == []
     assert cloud.calls.writes() == ["SetRepositoryPolicy", "DeleteRepositoryPolicy"]
+
+
+def test_a_repository_with_everything_is_four_calls_and_then_four_reads(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    everything: dict[str, Any] = {"resource_policy": {"Statement": [DENY]}, "tags": {"a": "1"}}
+    spec = RepositorySpec(
+        "ab", image_scan_on_push=True, lifecycle_rules=[LifecycleRule(max_image_count=1)], **everything
+    )
+    assert registry.ensure(spec)
+    made = ["DescribeRepositories", "CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"]
+    assert cloud.calls.operations() == made
+    cloud.calls.clear()
+    assert not registry.ensure(spec)
+    assert len(cloud.calls) == 4
+    assert cloud.calls.writes() == []
 
 
 def test_an_exact_policy_and_grants_are_both(cloud: Cloud) -> None:

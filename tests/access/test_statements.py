@@ -146,6 +146,13 @@ def test_what_is_forbidden_is_gone_and_nothing_else(
     assert policy.allowed == {each: actions_ for each, actions_ in expected.items() if actions_}
 
 
+def test_an_account_is_the_same_subject_by_id_and_by_root() -> None:
+    document = {"Statement": {"Sid": "Ecropsa", "Effect": "Allow", "Principal": {"AWS": "1" * 12}, "Action": "s:a"}}
+    policy = written(document, PRINCIPAL)
+    policy.forbid(Subject(f"AWS:arn:aws:iam::{'1' * 12}:root"))
+    assert not policy.allowed
+
+
 def test_white_space_is_not_counted() -> None:
     assert size({"a": "b c"}) == len('{"a":"bc"}')
 

@@ -94,9 +94,18 @@ def _spelled(statement: dict[str, Any], gone: dict[str, str]) -> dict[str, Any]:
     for key in ("Principal", "NotPrincipal"):
         if isinstance(spelled.get(key), dict):
             spelled[key] = {kind: _names(value, gone) for kind, value in spelled[key].items()}
+    if "Condition" in spelled:
+        spelled["Condition"] = {
+            operator: {key: _scalar(values) for key, values in test.items()}
+            for operator, test in spelled["Condition"].items()
+        }
     return spelled
+
+
+def _scalar(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _names(value: Any, gone: dict[str, str]) -> Any:
     names = [gone.get(name, name) for name in reversed(_listed(value))]
-    return names[0] if len(names) == 1 else names
+    return _scalar(names)
