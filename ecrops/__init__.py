@@ -1,17 +1,7 @@
 """Provision Amazon ECR directly through boto3, idempotently."""
 
-from ecrops.access.grants import Grant, pull, pull_push, push, read
-from ecrops.access.principals import (
-    AccountPrincipal,
-    AnyPrincipal,
-    ArnPrincipal,
-    FederatedPrincipal,
-    Group,
-    OrganizationPrincipal,
-    Role,
-    ServicePrincipal,
-    User,
-)
+from typing import TYPE_CHECKING, Any
+
 from ecrops.aws import RetryPolicy
 from ecrops.change import Change
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
@@ -21,6 +11,20 @@ from ecrops.registry import Registry
 from ecrops.repository import Repository
 from ecrops.spec import RepositoryEncryption, RepositorySpec, TagMutability, fleet_from_dict, fleet_to_dict
 from ecrops.version import __version__
+
+if TYPE_CHECKING:
+    from ecrops.access.grants import Grant, pull, pull_push, push, read
+    from ecrops.access.principals import (
+        AccountPrincipal,
+        AnyPrincipal,
+        ArnPrincipal,
+        FederatedPrincipal,
+        Group,
+        OrganizationPrincipal,
+        Role,
+        ServicePrincipal,
+        User,
+    )
 
 __all__ = [
     "AccountPrincipal",
@@ -56,3 +60,14 @@ __all__ = [
     "push",
     "read",
 ]
+
+# Who grants nothing does not pay for grants: these are imported when they are first asked for.
+_GRANTS = ("Grant", "pull", "pull_push", "push", "read")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'ecrops' has no attribute {name!r}")
+    from ecrops.access import grants, principals
+
+    return getattr(grants if name in _GRANTS else principals, name)

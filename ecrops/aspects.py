@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ecrops import ecr, engine, settings, tags
-from ecrops.access import resource_policy, routing
 from ecrops.aspect import Want
 from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.spec import RepositorySpec
 
-ASPECTS = (settings, tags, lifecycle, resource_policy)
+
+def aspects() -> tuple[Any, ...]:
+    """All aspects of a repository. ``import ecrops`` is cheap: what not everybody needs is imported here."""
+    from ecrops.access import resource_policy
+
+    return settings, tags, lifecycle, resource_policy
 
 
 def wants(aws: Aws, specs: Iterable[RepositorySpec]) -> list[Want]:
@@ -30,25 +34,29 @@ def wants(aws: Aws, specs: Iterable[RepositorySpec]) -> list[Want]:
         if spec.name in seen:
             raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
         seen.add(spec.name)
-        edits = ((aspect, aspect.of_spec(spec)) for aspect in ASPECTS)
+        edits = ((aspect, aspect.of_spec(spec)) for aspect in aspects())
         result += [Want(aspect, spec.name, edit) for aspect, edit in edits if edit is not None]
-        result += routing.wants_of_spec(aws, spec)
+        if spec.grants:
+            from ecrops.access import routing
+
+            result += routing.wants_of_spec(aws, spec)
     return result
 
 
 def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
     """What is there, as specs; of all repositories if none is named."""
     known: dict[engine.Goal, Any] = {}
+    parts = aspects()
     if not names:
         known = {(settings, name): there for name, there in settings.every(aws).items()}
     keys = names or sorted(name for _, name in known)
-    have = engine.read(aws, {(aspect, key): () for key in keys for aspect in ASPECTS}, known)
+    have = engine.read(aws, {(aspect, key): () for key in keys for aspect in parts}, known)
     for key in keys:
         if have[settings, key] is None:
             ecr.demand(aws, key)
     return [
         RepositorySpec(
-            key, **{field: value for part in ASPECTS for field, value in part.to_spec(have[part, key]).items()}
+            key, **{field: value for part in parts for field, value in part.to_spec(have[part, key]).items()}
         )
         for key in keys
     ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from os import PathLike
+from typing import TYPE_CHECKING
 
 from ecrops import aspects, settings
-from ecrops.access import tokens
 from ecrops.account import Account
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
 from ecrops.plan import Plan
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec, check_name
+
+if TYPE_CHECKING:
+    from ecrops.access import tokens
 
 
 class Registry(Account):
@@ -82,11 +85,15 @@ class Registry(Account):
     @property
     def authorization_token(self) -> tokens.AuthorizationToken:
         """The token to log in to the registry with."""
+        from ecrops.access import tokens
+
         return tokens.AuthorizationToken(self)
 
     @property
     def public_gallery_authorization_token(self) -> tokens.PublicGalleryAuthorizationToken:
         """The token to log in to the public gallery with."""
+        from ecrops.access import tokens
+
         return tokens.PublicGalleryAuthorizationToken(self)
 
     def docker_login(self, config: str | PathLike[str] | None = None) -> tokens.Token:
@@ -99,4 +106,6 @@ class Registry(Account):
         Raises:
             EcropsError: There is no Docker CLI, or it failed.
         """
+        from ecrops.access import tokens
+
         return tokens.docker_login(self.authorization_token.get(), config)

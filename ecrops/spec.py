@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ecrops.access.documents import check_document
-from ecrops.access.grants import Grant, check_grants
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact, known
 from ecrops.lifecycle.checks import Rule
 from ecrops.lifecycle.document import render
 from ecrops.lifecycle.rule import LifecycleRule
+
+if TYPE_CHECKING:
+    from ecrops.access.grants import Grant
 
 # ECR's own patterns and limits, from the API model of CreateRepository:
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -97,9 +98,13 @@ class RepositorySpec:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
         if self.resource_policy is not None:
+            from ecrops.access.documents import check_document
+
             policy = problems.take("resource_policy", lambda: check_document(self.resource_policy))
             self._set("resource_policy", policy)
         if self.grants is not None:
+            from ecrops.access.grants import check_grants
+
             self._set("grants", problems.take("grants", lambda: check_grants(self.grants)))
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
@@ -274,7 +279,7 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LifecycleRule | Grant):
+    if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)

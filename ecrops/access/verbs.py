@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
-from ecrops.access import documents, edits, resource_policy, routing
-from ecrops.access.actions import LAMBDA
-from ecrops.access.actions import check as check_actions
-from ecrops.access.grants import Grant
-from ecrops.access.homes import POLICY, check_attach
-from ecrops.access.parse import principal_of
-from ecrops.access.principals import AccountPrincipal, AnyOne, ServicePrincipal
-from ecrops.access.report import Access, access_of
-from ecrops.aspect import Want
-from ecrops.aws import Arn
-from ecrops.errors import SpecError
 from ecrops.handle import Handle
 from ecrops.plan import Plan
+
+if TYPE_CHECKING:
+    from ecrops.access.principals import AnyOne
+    from ecrops.access.report import Access
+    from ecrops.aspect import Want
 
 
 class AccessVerbs(Handle):
@@ -87,19 +82,8 @@ class AccessVerbs(Handle):
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
         """
-        registry = self.registry
-        owner = AccountPrincipal(account or registry.account_id)
-        functions = Arn(registry.partition, "lambda", registry.region, owner.account, "function:*")
-        pattern = str(functions) if function_arn_pattern is None else function_arn_pattern
-        if not isinstance(pattern, str) or Arn.parse(pattern).service != "lambda":
-            raise SpecError(
-                f"function_arn_pattern: expected the ARN of functions, such as {functions}, got {pattern!r}"
-            )
-        service = ServicePrincipal("lambda.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": pattern}})
-        grants = [Grant(service, LAMBDA)]
-        if owner.account != registry.account_id:
-            grants.append(Grant(owner, LAMBDA))
-        return self._want(want for grant in grants for want in routing.granted(registry.aws, self.name, grant))
+        wants = self._wanting.grant_lambda(self.registry.aws, self.name, account, function_arn_pattern)
+        return self._want(*wants)
 
     def revoke(
         self,
@@ -107,7 +91,7 @@ class AccessVerbs(Handle):
         *actions: str,
         on: str | None = None,
         attach: str = "inline",
-        policy_name: str = POLICY,
+        policy_name: str = "ecrops",
         session: Any = None,
     ) -> Plan:
         """Take away what ecrops granted to somebody, in the repository's policy and in IAM.
@@ -120,11 +104,8 @@ class AccessVerbs(Handle):
             policy_name: As in the grant.
             session: As in the grant.
         """
-        check_attach(attach, policy_name)
-        who, taken = principal_of(principal), check_actions(actions) if actions else None
-        self._check_account()
         places = {"on": on, "attach": attach, "policy_name": policy_name, "session": session}
-        return self._want(routing.revoked(self.registry.aws, self.name, who, taken, **places))
+        return self._want(*self._wanting.revoke(self.registry.aws, self.name, principal, actions, places))
 
     def add_to_resource_policy(self, statement: Mapping[str, Any], *, replace: bool = False) -> Plan:
         """Add a statement to the policy of the repository. The same statement twice is no change.
@@ -136,12 +117,11 @@ class AccessVerbs(Handle):
         Raises:
             SpecError: ECR would refuse it, or another statement has its ``Sid``.
         """
-        return self._make(resource_policy, edits.Add(documents.check_added(statement), replace))
+        return self._want(self._wanting.add(self.name, statement, replace))
 
     def remove_from_resource_policy(self, statement: Mapping[str, Any] | str) -> Plan:
         """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says."""
-        dropped = statement if isinstance(statement, str) else documents.check_statement(statement)
-        return self._make(resource_policy, edits.Drop(dropped))
+        return self._want(self._wanting.drop(self.name, statement))
 
     def set_resource_policy(self, document: Mapping[str, Any]) -> Plan:
         """Replace the policy of the repository; ``{}`` removes it.
@@ -149,7 +129,7 @@ class AccessVerbs(Handle):
         Raises:
             SpecError: ECR would refuse it; with every reason.
         """
-        return self._make(resource_policy, edits.Exactly(documents.check_document(document)))
+        return self._want(self._wanting.put(self.name, document))
 
     def access(self) -> Access:
         """Who can read, pull or push: by the policy of the repository, and by the IAM policies that ecrops wrote.
@@ -157,20 +137,17 @@ class AccessVerbs(Handle):
         Needs the IAM action ``iam:GetAccountAuthorizationDetails``.
         """
         self._check_account()
-        return access_of(self.registry.aws, self.name)
+        return cast("Access", self._wanting.report(self.registry.aws, self.name))
+
+    @property
+    def _wanting(self) -> ModuleType:
+        from ecrops.access import wanting  # here, because who grants nothing need not wait for its import
+
+        return wanting
 
     def _grant(self, principal: Any, allow: Any, options: Mapping[str, Any]) -> Plan:
-        grant = _made(principal, allow, options)
-        self._check_account()
-        return self._want(routing.granted(self.registry.aws, self.name, grant))
+        return self._want(*self._wanting.grant(self.registry.aws, self.name, principal, allow, options))
 
-    def _want(self, wanted: Iterable[Want]) -> Plan:
+    def _want(self, *wanted: Want) -> Plan:
         self._check_account()
         return self.registry.make(*wanted)
-
-
-def _made(principal: Any, allow: Any, options: Mapping[str, Any]) -> Grant:
-    try:
-        return Grant(principal, allow, **options)
-    except TypeError:
-        raise SpecError(*(f"{name}: unknown option" for name in options if name not in Grant.__slots__)) from None
