@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecrops.access.principal import ACCOUNT, iam_arn
 from ecrops.access.principals import (
-    ACCOUNT,
     SERVICE,
     AccountPrincipal,
     AnyOne,
@@ -18,7 +18,6 @@ from ecrops.access.principals import (
     Role,
     ServicePrincipal,
     User,
-    iam_arn,
 )
 from ecrops.errors import SpecError
 from ecrops.fields import known

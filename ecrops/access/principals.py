@@ -6,160 +6,32 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ecrops.access.identities import Group, Role, User
+from ecrops.access.principal import ACCOUNT, Principal, iam_arn
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact
+from ecrops.fields import Problems
 
-ACCOUNT = re.compile(r"\d{12}")
-_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
-_PATH = re.compile(r"/[\x21-\x7e]*")
+__all__ = [
+    "AccountPrincipal",
+    "AnyOne",
+    "AnyPrincipal",
+    "ArnPrincipal",
+    "FederatedPrincipal",
+    "Group",
+    "Identity",
+    "Named",
+    "OrganizationPrincipal",
+    "Role",
+    "ServicePrincipal",
+    "User",
+]
+
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu)")
-LONGEST = {"user": 64, "role": 64, "group": 128}
-ASSUMED = "assumed-role/"
-
-Conditions = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, repr=False)
-class Principal:
-    """What the principals share.
-
-    Args:
-        conditions: Under which the grant holds, as in a policy:
-            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``.
-    """
-
-    _: KW_ONLY
-    conditions: Conditions | None = field(default=None, hash=False)
-    key: ClassVar[str] = ""
-
-    def __post_init__(self) -> None:
-        problems = Problems()
-        self._check(problems)
-        if self.conditions is not None:
-            right = isinstance(self.conditions, Mapping) and all(
-                isinstance(test, Mapping) and test for test in self.conditions.values()
-            )
-            problems.check(
-                right, "conditions", f"expected {{operator: {{key: value}}}}, as in a policy, got {self.conditions!r}"
-            )
-        problems.raise_any()
-
-    def __repr__(self) -> str:
-        return compact(self)
-
-    def _check(self, problems: Problems) -> None:
-        """Note what is wrong."""
-
-    @property
-    def value(self) -> Any:
-        """What tells it from others of its kind."""
-        return getattr(self, fields(self)[1].name)
-
-    @property
-    def all_conditions(self) -> dict[str, Any]:
-        """The conditions, with those that are in its nature."""
-        return dict(self.conditions or {})
-
-    def to_dict(self) -> dict[str, Any]:
-        """The principal, ready for JSON."""
-        said = {self.key: self.value}
-        return said | ({"conditions": dict(self.conditions)} if self.conditions else {})
-
-
-@dataclass(frozen=True, repr=False)
-class _Identity(Principal):
-    """A user, role or group of IAM: a thing with policies of its own."""
-
-    name_or_arn: str
-    kind: ClassVar[str] = ""
-    name: ClassVar[str]
-
-    def _check(self, problems: Problems) -> None:
-        if not isinstance(self.name_or_arn, str):
-            problems.add("", f"expected the name or the ARN of a {self.kind}, got {self.name_or_arn!r}")
-            return
-        problems.take("", self._check_parts)
-
-    def _check_parts(self) -> None:
-        kind, _, rest = self._parsed()[2].partition("/")
-        path, _, name = rest.rpartition("/")
-        if kind != self.kind:
-            raise SpecError(f"expected the name or the ARN of a {self.kind}, got {self.name_or_arn!r}")
-        right = _NAME.fullmatch(name) and len(name) <= LONGEST[kind] and _PATH.fullmatch(f"/{path}")
-        if not right:
-            raise SpecError(
-                f"the name of a {kind} has 1 to {LONGEST[kind]} letters, digits and '+=,.@_-', after a path if it has "
-                f"one, got {rest!r}"
-            )
-
-    def _parsed(self) -> tuple[str, str, str]:
-        """Partition and account, empty where only a name was given, and ``kind/path/name``."""
-        if not self.name_or_arn.startswith("arn:"):
-            return "", "", f"{self.kind}/{self.name_or_arn.lstrip('/')}"
-        arn = iam_arn(self.name_or_arn)
-        return arn.partition, arn.account, arn.resource
-
-    @property
-    def partition(self) -> str:
-        """The partition, if an ARN was given."""
-        return self._parsed()[0]
-
-    @property
-    def account(self) -> str:
-        """The account, if an ARN was given."""
-        return self._parsed()[1]
-
-    @property
-    def friendly_name(self) -> str:
-        """The name without its path: what IAM's own calls take."""
-        return self._parsed()[2].rpartition("/")[2]
-
-    def arn(self, partition: str, account: str) -> str:
-        """The ARN, with its path: what a policy names."""
-        own_partition, own_account, resource = self._parsed()
-        return str(Arn(own_partition or partition, "iam", "", own_account or account, resource))
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.friendly_name}"
-
-
-@dataclass(frozen=True, repr=False)
-class User(_Identity):
-    """A user of IAM, by name (of the registry's account) or by ARN. Either may have a path.
-
-    Raises:
-        SpecError: It is neither.
-    """
-
-    kind = key = "user"
-
-
-@dataclass(frozen=True, repr=False)
-class Role(_Identity):
-    """A role of IAM, by name (of the registry's account) or by ARN. Either may have a path.
-
-    Raises:
-        SpecError: It is neither.
-    """
-
-    kind = key = "role"
-
-
-@dataclass(frozen=True, repr=False)
-class Group(_Identity):
-    """A group of users of the registry's account, by name or ARN. A repository policy cannot name one.
-
-    Raises:
-        SpecError: It is neither.
-    """
-
-    kind = key = "group"
 
 
 @dataclass(frozen=True, repr=False)
@@ -299,21 +171,6 @@ class AnyPrincipal(_Named):
 Identity = User | Role | Group
 Named = ArnPrincipal | AccountPrincipal | ServicePrincipal | OrganizationPrincipal | FederatedPrincipal | AnyPrincipal
 AnyOne = Identity | Named
-
-
-def iam_arn(text: str) -> Arn:
-    """An ARN of IAM.
-
-    Raises:
-        SpecError: It is none; for the session of a role, with the role's.
-    """
-    arn = Arn.parse(text)
-    if arn.service == "sts" and arn.resource.startswith(ASSUMED):
-        role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
-        raise SpecError(f"{text} is a session of a role: name the role, {role}, with its path if it has one")
-    if arn.service != "iam" or arn.region or not ACCOUNT.fullmatch(arn.account):
-        raise SpecError(f"expected an ARN of IAM, such as arn:aws:iam::111122223333:role/nodes, got {text!r}")
-    return arn
 
 
 def _check_arn(text: object) -> None:
