@@ -164,20 +164,26 @@ def _allowed_to(grant: Grant, arn: str) -> Allow:
 def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What else must be allowed, where this registry cannot: a ready document for whoever can."""
     principal, what = grant.principal, actions.words(grant.actions)
-    if place.home is not None:
+    account = place.account or _account_of(principal)
+    if place.home is not None or not (account or isinstance(principal, OrganizationPrincipal)):
         return
-    if isinstance(principal, OrganizationPrincipal):
-        who = "the accounts of the organization allow"
-    elif place.account or isinstance(principal, ArnPrincipal | AccountPrincipal):
-        who = f"account {place.account or _account_of(principal)} allows"
-    else:
+    if isinstance(principal, ArnPrincipal) and account == aws.account_id:
+        if grant.needs_login:
+            yield (
+                f"{name}: {principal} needs the token to log in too, which no repository policy can grant: "
+                "registry.authorization_token.grant_read"
+            )
         return
+    who = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
+    whose = f"account {account} allows" if account else "the accounts of the organization allow"
     document = _document(grant, repository_arn(aws, grant.resource(name)))
-    yield f"{name}: {principal} can {what} only if {who} it too, in a policy of IAM such as {document}"
+    yield f"{name}: {who} can {what} only if {whose} it too, in a policy of IAM such as {document}"
 
 
 def _account_of(principal: AnyOne) -> str:
-    return principal.account if isinstance(principal, AccountPrincipal) else Arn.parse(str(principal)).account
+    if isinstance(principal, AccountPrincipal):
+        return principal.account
+    return Arn.parse(principal.principal_arn).account if isinstance(principal, ArnPrincipal) else ""
 
 
 def _document(grant: Grant, arn: str) -> str:

@@ -164,7 +164,7 @@ def test_a_session_for_a_third_account_is_refused(cloud: Cloud) -> None:
         (
             ArnPrincipal("arn:aws:iam::123456789012:user/ci"),
             {"AWS": "arn:aws:iam::123456789012:user/ci"},
-            "123456789012",
+            "registry.authorization_token.grant_read",
         ),
         (AccountPrincipal(OTHER), {"AWS": f"arn:aws:iam::{OTHER}:root"}, f"account {OTHER} allows"),
         (OrganizationPrincipal(ORGANIZATION), {"AWS": "*"}, "the accounts of the organization allow"),
