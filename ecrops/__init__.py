@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 from ecrops.aws import RetryPolicy
 from ecrops.change import Change
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
+from ecrops.fleet import fleet_from_dict, fleet_to_dict
 from ecrops.lifecycle import LifecycleRule, TagStatus
 from ecrops.plan import Plan
 from ecrops.registry import Registry
 from ecrops.repository import Repository
-from ecrops.spec import RepositoryEncryption, RepositorySpec, TagMutability, fleet_from_dict, fleet_to_dict
+from ecrops.spec import RepositoryEncryption, RepositorySpec, TagMutability
 from ecrops.version import __version__
 
 if TYPE_CHECKING:

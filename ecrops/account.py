@@ -10,6 +10,7 @@ from ecrops import engine
 from ecrops.apply import OnChange, apply
 from ecrops.aspect import Want
 from ecrops.aws import Aws, RetryPolicy
+from ecrops.change import Kind
 from ecrops.errors import SpecError
 from ecrops.plan import Plan
 
@@ -28,10 +29,11 @@ class Account:
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
     ) -> None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
+        if not isinstance(dry_run, bool):
+            raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
-        self.aws = Aws(session, workers, retry or RetryPolicy())
+        self._would_be: set[str] = set()
+        self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
@@ -54,7 +56,11 @@ class Account:
     @property
     def uri(self) -> str:
         """The host that images are pushed to and pulled from."""
-        return f"{self.account_id}.dkr.ecr.{self.region}.{self.aws.partition.dns_suffix}"
+        return self.host(self.account_id)
+
+    def host(self, account: str) -> str:
+        """The host of the registry of an account in this region."""
+        return f"{account}.dkr.ecr.{self.region}.{self.aws.partition.dns_suffix}"
 
     def within(self, seconds: float) -> Self:
         """The same registry with a deadline: what is not done ``seconds`` from now is not begun.
@@ -75,9 +81,13 @@ class Account:
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
 
+        Where somebody was faster, what is missing now is made, as ``ensure`` would; but nothing is deleted, and no
+        repository is made, that the plan did not say: then the plan is out of date, and that is a ``ConflictError``.
+
         Args:
             plan: As ``plan`` returned it.
-            on_change: Called on this thread with every change that was made.
+            on_change: Called on this thread with every change that was made. An error that it raises comes out, and
+                what has not begun is not begun.
 
         Returns:
             The changes that were made.
@@ -88,12 +98,18 @@ class Account:
             ClientError: botocore's own error, where the plan is for one owner.
             DeadlineError: The time given with ``within`` is over.
         """
-        return plan if self.dry_run else apply(self.aws, plan, on_change)
+        if not isinstance(plan, Plan):
+            raise SpecError(f"expected a Plan, got {plan!r}")
+        return plan if self.dry_run else apply(self.aws, plan, on_change, bound=True)
 
     def plan_wants(self, wants: Iterable[Want]) -> Plan:
-        """What is missing for the wants to be true."""
-        return engine.make_plan(self.aws, list(wants))
+        """What is missing for the wants to be true. A dry run remembers what it would have made."""
+        plan = engine.make_plan(self.aws, list(wants), self._would_be)
+        if self.dry_run:
+            self._would_be |= {change.owner for change in plan if change.whole and change.kind is Kind.CREATE}
+        return plan
 
     def make(self, *wants: Want, on_change: OnChange | None = None) -> Plan:
         """Make the wants true."""
-        return self.apply(self.plan_wants(wants), on_change)
+        plan = self.plan_wants(wants)
+        return plan if self.dry_run else apply(self.aws, plan, on_change)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
-from threading import Event
 
 from ecrops.aspect import Want
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import LOST, Aws, ClientError, code_of, is_momentary
 from ecrops.change import Change, Kind
 from ecrops.engine import homes, make_plan
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
@@ -19,20 +18,28 @@ log = logging.getLogger(__name__)
 OnChange = Callable[[Change], object]
 
 
-def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None) -> Plan:
+def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, bound: bool = False) -> Plan:
     """Make the changes of a plan.
 
     An owner that was overtaken by somebody else is planned again from its wants, and so is what has to be looked at
     again after it was changed.
 
+    Args:
+        aws: Where.
+        plan: What.
+        on_change: Called with every change that was made.
+        bound: Somebody has approved this plan: planning again may not delete, nor make a new owner, beyond it.
+
     Raises:
         ConflictError: The plan has conflicts; nothing was changed.
+        SpecError: The plan was made for another account or region, or was applied before.
     """
+    if on_change is not None and not callable(on_change):
+        raise SpecError(f"on_change: expected a function of a change, got {on_change!r}")
     if plan.conflicts:
         raise ConflictError(plan.conflicts)
-    if plan and plan.region != aws.region:
-        raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
-    notes, run = plan.notes, _Run(aws, on_change, homes(plan.wants))
+    _check_place(aws, plan)
+    notes, run = plan.notes, _Run(aws, on_change, plan.wants, approved=plan if bound else None)
     several = len({want.key for want in plan.wants}) > 1
     for pause in _pauses(aws):
         run.carry_out(plan)
@@ -43,7 +50,17 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None) -> Plan:
     else:
         run.give_up(plan)
     run.raise_failures(several)
-    return Plan(tuple(run.done), notes, applied=tuple(run.done), wants=plan.wants, region=aws.region)
+    notes = tuple(dict.fromkeys((*notes, *run.notes)))
+    return Plan(tuple(run.done), notes, applied=tuple(run.done), region=aws.region, account=aws.known_account)
+
+
+def _check_place(aws: Aws, plan: Plan) -> None:
+    if plan.applied:
+        raise SpecError("the plan was applied before: plan again")
+    if plan and plan.region != aws.region:
+        raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
+    if plan.account and plan.account != aws.account_id:
+        raise SpecError(f"the plan is for the account {plan.account}, this registry is of {aws.account_id}")
 
 
 def _pauses(aws: Aws) -> Iterator[float]:
@@ -51,25 +68,28 @@ def _pauses(aws: Aws) -> Iterator[float]:
 
     The first is long enough for a writer who had read before us to have written.
     """
-    spent, pause = 0.0, 1.0
+    spent = pause = 1.0
     yield pause
-    while spent < aws.retry.propagation_budget:
+    while (left := aws.retry.propagation_budget - spent) > 0:
+        pause = min(pause * random.uniform(1.3, 2), 10, left)
         spent += pause
-        pause = min(pause * random.uniform(1.3, 2), 10)
         yield pause
 
 
 class _Run:
     """The rounds of one apply: what was done, what failed, and what was overtaken in the last round."""
 
-    def __init__(self, aws: Aws, on_change: OnChange | None, elsewhere: Mapping[str, Aws]) -> None:
-        self._aws = aws
-        self._elsewhere = elsewhere
+    def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
+        self._aws = aws.stoppable()
+        self._elsewhere = {key: home.stoppable() for key, home in homes(wants).items()}
+        self._approved = approved
         self._on_change = on_change
-        self._stop = Event()
-        self._events: SimpleQueue[Change | tuple[str, Exception | None]] = SimpleQueue()
+        self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
+        self._removed: set[str] = set()
         self._overtaken: dict[str, Exception] = {}
         self._touched: set[str] = set()
+        self._waited = 0.0
+        self.notes: list[str] = []
         self.done: list[Change] = []
         self.failed: dict[str, Exception] = {}
 
@@ -86,15 +106,15 @@ class _Run:
             try:
                 self._listen(len(owners))
             except BaseException:
-                self._stop.set()
+                for aws in (self._aws, *self._elsewhere.values()):
+                    aws.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
     def _left_to_do(self, plan: Plan) -> Iterator[Change]:
         """An owner's removal is not repeated but waited for: a new owner of that name would not be ours."""
-        removed = [change.owner for change in self.done if change.whole and change.kind is Kind.DELETE]
         for change in plan:
-            if change.whole and change.kind is Kind.DELETE and change.owner in removed:
+            if change.removes and change.owner in self._removed:
                 self._overtaken[change.owner] = EcropsError(f"{change.owner} was deleted, and is there still or again")
             elif change.owner not in self.failed:
                 yield change
@@ -110,53 +130,66 @@ class _Run:
             else:
                 owners -= 1
                 owner, error = event
-                if error and not self._was_overtaken(owner, error):
-                    self.failed[owner] = error
+                self._note_end(owner, error)
 
-    def _was_overtaken(self, owner: str, error: Exception) -> bool:
+    def _note_end(self, owner: str, error: BaseException | None) -> None:
         if isinstance(error, _Overtaken):
             self._overtaken[owner] = error.error
-        return isinstance(error, _Overtaken)
+        elif isinstance(error, Exception):
+            self.failed[owner] = error
+        elif error:
+            raise error
 
     def _make_all(self, changes: Sequence[Change]) -> None:
         owner = changes[0].owner
         try:
             for change in changes:
-                if self._stop.is_set():
-                    break
                 self._make(change)
-                self._events.put(change)
-        except Exception as error:
+        except BaseException as error:
             self._events.put((owner, error))
         else:
             self._events.put((owner, None))
 
     def _make(self, change: Change) -> None:
-        aws = self._home_of(change)
-        unseen = change.unseen if aws.made_recently(change.owner) else ()
+        lost: list[bool] = []
         try:
-            aws.call(
-                change.service,
-                change.operation,
-                change.params,
-                awaits=lambda error: code_of(error) in unseen or change.awaits(error),
-            )
-        except ClientError as error:
-            if code_of(error) in (*change.races, *change.unseen):
-                self._remember(change)
-                raise _Overtaken(error) from error
-            _explain(error, change)
-            raise
-        log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
+            self._call(change, lambda: lost.append(True))
+        except (ClientError, *LOST) as error:
+            if change.awaits(error):
+                _explain(error, change)
+            elif not self._is_race(change, error):
+                _explain(error, change)
+                raise
+            if change.whole and lost:  # it was our own call that took effect
+                self._events.put(change)
+            raise _Overtaken(error) from error
         self._remember(change)
+        self._events.put(change)
+        log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
+
+    def _call(self, change: Change, on_lost: Callable[[], object]) -> None:
+        aws = self._home_of(change)
+        if change.derived:
+            aws.once(change.service, change.operation, change.params)
+            return
+        awaits = change.unseen if aws.made_recently(change.owner) else ()
+        aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
+
+    def _is_race(self, change: Change, error: Exception) -> bool:
+        if code_of(error) in (*change.races, *change.unseen):
+            self._remember(change)
+            return True
+        return change.derived and is_momentary(error)
 
     def _home_of(self, change: Change) -> Aws:
         return self._elsewhere.get(change.owner, self._aws)
 
     def _remember(self, change: Change) -> None:
-        if change.whole:
-            aws = self._home_of(change)
-            (aws.forget if change.kind is Kind.DELETE else aws.remember)(change.owner)
+        if change.removes:
+            self._removed.add(change.owner)
+            self._home_of(change).forget(change.owner)
+        elif change.whole:
+            self._home_of(change).remember(change.owner)
 
     def to_look_at_again(self, wants: Sequence[Want]) -> list[Want]:
         """The wants of owners that were overtaken, and those that another writer may have undone."""
@@ -170,20 +203,43 @@ class _Run:
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """A plan for these wants, after a pause. Where that fails or finds a conflict, their owners failed."""
         try:
-            self._aws.wait(pause, "what was changed could be looked at again")
-            plan = make_plan(self._aws, wants)
+            self._aws.pause(pause, "what was changed could be looked at again")
+            self._waited += pause
+            plan = self._planned(wants)
         except Exception as error:
             self.failed |= {want.key: error for want in wants}
             return Plan()
-        for owner in {conflict.owner for conflict in plan.conflicts}:
-            self.failed[owner] = ConflictError(change for change in plan.conflicts if change.owner == owner)
+        self.notes += plan.notes
+        self._refuse(plan.conflicts, "in the meantime it was made otherwise, and this cannot be")
+        if self._approved is not None:
+            said = {(change.owner, change.what) for change in self._approved if _is_grave(change)}
+            unsaid = [change for change in plan if _is_grave(change) and (change.owner, change.what) not in said]
+            self._refuse(unsaid, "in the meantime it was changed, and the plan did not say this: plan again")
         return plan
+
+    def _planned(self, wants: Sequence[Want]) -> Plan:
+        """All of the wants at once; where that fails, owner by owner, so that one does not stop the others."""
+        try:
+            return make_plan(self._aws, wants)
+        except Exception as error:
+            keys = dict.fromkeys(want.key for want in wants)
+            if len(keys) == 1:
+                self.failed[next(iter(keys))] = error
+                return Plan()
+        plans = [self._planned([want for want in wants if want.key == key]) for key in keys]
+        changes = tuple(change for plan in plans for change in plan.changes)
+        return Plan(changes, tuple(note for plan in plans for note in plan.notes), wants=tuple(wants))
+
+    def _refuse(self, changes: Sequence[Change], because: str) -> None:
+        for owner in dict.fromkeys(change.owner for change in changes):
+            self.failed[owner] = ConflictError((change for change in changes if change.owner == owner), because)
 
     def give_up(self, plan: Plan) -> None:
         """The rounds are over, and this is still missing."""
         for owner in dict.fromkeys(change.owner for change in plan if change.owner not in self.failed):
             undone = EcropsError(f"{owner}: somebody else keeps changing it back")
             self.failed[owner] = self._overtaken.get(owner, undone)
+            self.failed[owner].add_note(f"waited {self._waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
 
     def raise_failures(self, several: bool) -> None:
         """Raise what stopped the owners: one owner's error as it is, one error for several owners."""
@@ -199,15 +255,19 @@ class _Run:
         raise errors[0]
 
 
+def _is_grave(change: Change) -> bool:
+    return change.kind is Kind.DELETE or change.whole
+
+
 class _Overtaken(Exception):
     """Somebody was faster."""
 
-    def __init__(self, error: ClientError) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
 
 
-def _explain(error: ClientError, change: Change) -> None:
+def _explain(error: Exception, change: Change) -> None:
     error.add_note(f"while making this change: {change}")
     if advice := change.advice.get(code_of(error)):
         error.add_note(advice)

@@ -34,6 +34,10 @@ class Aspect(Protocol):
 class ReadsOne(Protocol):
     """An aspect that is read with one call for each key."""
 
+    @property
+    def missing(self) -> str:
+        """The error code that says that what the aspect stands on is not there."""
+
     def read(self, aws: Aws, key: str) -> Any:
         """What is there."""
 

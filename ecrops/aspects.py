@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ecrops import ecr, engine, settings, tags
@@ -30,7 +30,7 @@ def wants(aws: Aws, specs: Iterable[RepositorySpec]) -> list[Want]:
     result = []
     for spec in specs:
         if not isinstance(spec, RepositorySpec):
-            raise SpecError(f"expected a RepositorySpec, got {spec!r}")
+            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}")
         if spec.name in seen:
             raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
         seen.add(spec.name)
@@ -51,12 +51,17 @@ def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
         known = {(settings, name): there for name, there in settings.every(aws).items()}
     keys = names or sorted(name for _, name in known)
     have = engine.read(aws, {(aspect, key): () for key in keys for aspect in parts}, known)
-    for key in keys:
-        if have[settings, key] is None:
+    there = [key for key in keys if all(have[part, key] is not None for part in parts)]
+    for key in names:
+        if key not in there:
             ecr.demand(aws, key)
-    return [
-        RepositorySpec(
-            key, **{field: value for part in parts for field, value in part.to_spec(have[part, key]).items()}
-        )
-        for key in keys
-    ]
+            return describe(aws, names)  # it was made in the meantime
+    return [_described(key, {part: have[part, key] for part in parts}) for key in there]
+
+
+def _described(name: str, have: Mapping[Any, Any]) -> RepositorySpec:
+    values = {field: value for part in have for field, value in part.to_spec(have[part]).items()}
+    try:
+        return RepositorySpec(name, **values)
+    except SpecError as error:
+        raise SpecError(*(f"{name} is newer than this ecrops: {reason}" for reason in error.reasons)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -40,10 +41,12 @@ class Change:
         params: The members of its input.
         whole: Whether it makes or removes the owner itself, not a part of it.
         needs: IAM actions that the call needs besides the one of its own name.
+        derived: Whether it was derived from what was read, which another writer may have changed: then it is not made
+            again after a wait, but planned again.
         races: Error codes that say that somebody was faster: then the owner is read and planned again.
         unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
-        awaits: Whether an error says that something the call names, made a moment ago, is not visible yet.
-        advice: The way out, by error code.
+        awaits: Whether an error says that something the call names, made a moment ago, is not visible yet: waited for.
+        advice: The way out, by error code; that of a conflict without one.
     """
 
     owner: str
@@ -56,6 +59,7 @@ class Change:
     params: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = field(default=False, repr=False, compare=False)
     needs: Sequence[str] = field(default=(), repr=False, compare=False)
+    derived: bool = field(default=False, repr=False, compare=False)
     races: Collection[str] = field(default=(), repr=False, compare=False)
     unseen: Collection[str] = field(default=(), repr=False, compare=False)
     awaits: Callable[[Exception], bool] = field(default=never, repr=False, compare=False)
@@ -75,6 +79,11 @@ class Change:
         return " -> ".join(side for side in (self.before, self.after) if side)
 
     @property
+    def removes(self) -> bool:
+        """Whether it removes the owner itself."""
+        return self.whole and self.kind is Kind.DELETE
+
+    @property
     def permissions(self) -> tuple[str, ...]:
         """The IAM actions that making the change needs."""
         return (f"{self.service}:{self.operation}", *self.needs) if self.operation else ()
@@ -82,7 +91,7 @@ class Change:
     def to_dict(self) -> dict[str, Any]:
         """The change, ready for JSON."""
         names = ("owner", "kind", "what", "before", "after", "service", "operation")
-        return {name: str(getattr(self, name)) for name in names} | {"params": dict(self.params)}
+        return {name: str(getattr(self, name)) for name in names} | {"params": copy.deepcopy(dict(self.params))}
 
 
 class Note(str):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.aws import Arn, Aws, ClientError, Pages, code_of
 
 MISSING = "RepositoryNotFoundException"
 EXISTS = "RepositoryAlreadyExistsException"
@@ -16,7 +15,12 @@ CHUNK = 100
 
 def get(aws: Aws, name: str, operation: str, member: str, **params: Any) -> Any:
     """One member of the answer to a call about a repository, waiting for one that was made a moment ago."""
-    return aws.get("ecr", operation, member, awaits=visibility(aws, name), **params)
+    try:
+        return aws.get("ecr", operation, member, awaits=visibility(aws, name), **params)
+    except ClientError as error:
+        if code_of(error) == MISSING:
+            error.add_note(f"there is no repository {name!r}: Repository.ensure makes it")
+        raise
 
 
 def visibility(aws: Aws, name: str) -> Collection[str]:
@@ -36,15 +40,22 @@ def find(aws: Aws, names: Sequence[str]) -> dict[str, Any]:
     """Those of the names that are there, in as few calls as a registry of unknown size allows.
 
     DescribeRepositories takes 100 names, and fails for all if one is missing; or it lists pages of 1,000. So up to
-    100 names are asked for at once. If one of them is missing, or for more names, pages are read: but not more of
-    them than asking by name would cost, and what they did not show is asked for by name.
+    100 names are asked for at once. If one of them is missing, or for more names, pages are read: at first not more
+    of them than asking for 100 at once would cost, then a fraction of what asking one by one would; that comes last.
     """
     found = _by_name(aws, names) if len(names) <= CHUNK else None
     if found is not None or len(names) == 1:
         return found or {}
-    found, whole = _listed(aws, set(names), most_pages=-(-len(names) // CHUNK))
-    left = [name for name in names if name not in found and (not whole or aws.made_recently(name))]
-    return found | _searched(aws, left, at_once=CHUNK if len(names) > CHUNK else 1)
+    pages = aws.pages("ecr", "DescribeRepositories", "repositories", maxResults=PAGE)
+    found = _listed(pages, names, most=-(-len(names) // CHUNK))
+    left = [name for name in names if name not in found]
+    if pages.more and len(names) > CHUNK:
+        found |= _asked(aws, left, at_once=CHUNK)
+        left = [name for name in left if name not in found]
+    if pages.more:
+        found |= _listed(pages, left, most=len(left) // 4)
+        left = [name for name in left if name not in found]
+    return found | _asked(aws, [name for name in left if pages.more or aws.made_recently(name)], at_once=1)
 
 
 def every(aws: Aws) -> Iterator[tuple[str, Any]]:
@@ -75,21 +86,18 @@ def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Any] | None:
     return {item["repositoryName"]: item for item in found}
 
 
-def _listed(aws: Aws, names: set[str], most_pages: int) -> tuple[dict[str, Any], bool]:
-    """Those of the names that the first pages show, and whether these were all pages."""
-    found: dict[str, Any] = {}
-    pages = aws.pages("ecr", "DescribeRepositories", "repositories", maxResults=PAGE)
-    for page in itertools.islice(pages, most_pages):
-        found |= {item["repositoryName"]: item for item in page if item["repositoryName"] in names}
-        if len(found) == len(names):
-            return found, True
-    return found, next(pages, None) is None
+def _listed(pages: Pages, names: Collection[str], most: int) -> dict[str, Any]:
+    """Those of the names that the next pages show; ``most`` of them, and none after the last name was seen."""
+    wanted, found = set(names), dict[str, Any]()
+    for _ in range(most):
+        if not pages.more or len(found) == len(wanted):
+            break
+        found |= {item["repositoryName"]: item for item in next(pages) if item["repositoryName"] in wanted}
+    return found
 
 
-def _searched(aws: Aws, names: Sequence[str], at_once: int) -> dict[str, Any]:
-    """Those of the names that are there: asked for in chunks, and one by one where a chunk has a missing one."""
+def _asked(aws: Aws, names: Sequence[str], at_once: int) -> dict[str, Any]:
+    """Those of the names that are there, in chunks; nothing of a chunk of which one is missing."""
     chunks = [names[start : start + at_once] for start in range(0, len(names), at_once)]
     answers = aws.map(lambda chunk: _by_name(aws, chunk), chunks)
-    missed = [name for chunk, answer in zip(chunks, answers, strict=True) if answer is None for name in chunk]
-    found = {name: item for answer in answers if answer for name, item in answer.items()}
-    return found | (_searched(aws, missed, at_once=1) if at_once > 1 and missed else {})
+    return {name: item for answer in answers if answer for name, item in answer.items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ecrops.aspect import Aspect, ReadsAll, ReadsOne, Want
-from ecrops.aws import Aws, ClientError
+from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Note
 from ecrops.plan import Plan
 
@@ -29,20 +30,21 @@ def homes(wants: Iterable[Want]) -> dict[str, Aws]:
 def read(
     aws: Aws,
     goals: Mapping[Goal, Sequence[Any]],
-    known: Mapping[Goal, Any] | None = None,
-    elsewhere: Mapping[str, Aws] | None = None,
+    known: Mapping[Goal, Any],
+    elsewhere: Mapping[str, Aws] = MappingProxyType({}),
 ) -> dict[Goal, Any]:
     """What is there: first that which others stand on, then, where that is there, the others, all in parallel."""
-    have = dict(known or {})
-    first = [goal for goal in goals if (goal[0].stands_on, goal[1]) not in goals and goal not in have]
-    away = elsewhere or {}
-    _read_wave(aws, {goal: goals[goal] for goal in first}, have, away)
-    rest = {goal: edits for goal, edits in goals.items() if goal not in have}
-    for aspect, key in rest:
-        if aspect.stands_on and have[aspect.stands_on, key] is None:
-            have[aspect, key] = None
-    _read_wave(aws, {goal: edits for goal, edits in rest.items() if goal not in have}, have, away)
+    have = dict(known)
+    first = [goal for goal in goals if _base(goal) not in goals and _base(goal) not in have and goal not in have]
+    _read_wave(aws, {goal: goals[goal] for goal in first}, have, elsewhere)
+    have |= {goal: None for goal in goals if goal not in have and have[_base(goal)] is None}
+    _read_wave(aws, {goal: edits for goal, edits in goals.items() if goal not in have}, have, elsewhere)
     return have
+
+
+def _base(goal: Goal) -> Any:
+    """What an aspect of a key stands on: the aspect below it, of the same key."""
+    return goal[0].stands_on, goal[1]
 
 
 def _read_wave(
@@ -57,23 +59,35 @@ def _read_wave(
             have |= {(aspect, key): there for key, there in aspect.read_all(aws, wants).items()}
         elif isinstance(aspect, ReadsOne):
             single += [(aspect, (aspect, key)) for key in wants]
-    there = aws.map(lambda item: _read_one(elsewhere.get(item[1][1], aws), item[0], item[1][1]), single)
+    there = aws.map(
+        lambda item: _read_one(elsewhere.get(item[1][1], aws), item[0], item[1], _base(item[1]) in have), single
+    )
     have |= {goal: what for (_, goal), what in zip(single, there, strict=True)}
 
 
-def _read_one(aws: Aws, aspect: ReadsOne, key: str) -> Any:
+def _read_one(aws: Aws, aspect: ReadsOne, goal: Goal, was_there: bool) -> Any:
+    """What is there; ``None`` if what the aspect stands on was there a moment ago, and is gone."""
     try:
-        return aspect.read(aws, key)
+        return aspect.read(aws, goal[1])
     except ClientError as error:
-        error.add_note(f"while reading {key}; nothing was written")
+        if was_there and code_of(error) == aspect.missing:
+            return None
+        error.add_note(f"while reading {goal[1]}")
         raise
 
 
-def make_plan(aws: Aws, wants: Sequence[Want]) -> Plan:
-    """Read what is there, and decide what is missing. Reads only."""
+def make_plan(aws: Aws, wants: Sequence[Want], would_be: Collection[str] = ()) -> Plan:
+    """Read what is there, and decide what is missing. Reads only.
+
+    Args:
+        aws: Where.
+        wants: What is wanted.
+        would_be: Keys of what a dry run would have made before: not there, and not missing either.
+    """
     goals = group(wants)
-    have = read(aws, goals, elsewhere=homes(wants))
+    unmade = {_base(goal): None for goal in goals if goal[1] in would_be and _base(goal) not in goals}
+    have = read(aws, goals, {goal: None for goal in unmade if goal[0] is not None}, homes(wants))
     found = [part for (aspect, key), edits in goals.items() for part in aspect.changes(key, edits, have[aspect, key])]
     changes = tuple(part for part in found if isinstance(part, Change))
     notes = tuple(dict.fromkeys(part for part in found if isinstance(part, Note)))
-    return Plan(changes, notes, wants=tuple(wants), region=aws.region)
+    return Plan(changes, notes, wants=tuple(wants), region=aws.region, account=aws.known_account)

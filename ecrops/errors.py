@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ecrops.change import Change
 
 
+MOST_TOLD = 10
+
+
 class EcropsError(Exception):
     """The base of all errors that ecrops itself raises."""
 
@@ -32,24 +35,23 @@ class SpecError(EcropsError, ValueError):
 
 def _join(path: str, reason: str) -> str:
     """``reason`` with ``path`` before the field that it starts with, if it starts with one."""
-    if not path:
-        return reason
     if reason.startswith("["):
         return f"{path}{reason}"
     return f"{path}.{reason}" if re.match(r"[\w.\[\]]+: ", reason) else f"{path}: {reason}"
 
 
 class ConflictError(EcropsError):
-    """Something asked for cannot be, as things are. Nothing was changed.
+    """Something asked for cannot be, as things are.
 
     Attributes:
         conflicts: The changes that cannot be made, in the order of the plan.
     """
 
-    def __init__(self, conflicts: Iterable[Change], because: str = "AWS cannot change this") -> None:
+    def __init__(self, conflicts: Iterable[Change], headline: str = "nothing was changed, for this cannot be") -> None:
         self.conflicts = tuple(conflicts)
-        lines = "\n".join(f"  {conflict}" for conflict in self.conflicts)
-        super().__init__(f"nothing was changed: {because}:\n{lines}")
+        lines = [f"  {conflict}" for conflict in self.conflicts]
+        advice = dict.fromkeys(conflict.advice[""] for conflict in self.conflicts if "" in conflict.advice)
+        super().__init__("\n".join([f"{headline}:", *lines, *advice]))
 
 
 class DeadlineError(EcropsError, TimeoutError):
@@ -65,7 +67,7 @@ class DeadlineError(EcropsError, TimeoutError):
 
 
 class ApplyError(EcropsError, ExceptionGroup[Exception]):
-    """Some owners could not be brought to what was asked for; the others were.
+    """Some of several owners could not be brought to what was asked for; the others were.
 
     Nothing is rolled back, and running again does what is still missing.
 
@@ -83,6 +85,12 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
 
     def __init__(self, message: str, exceptions: Sequence[Exception], applied: Sequence[Change] = ()) -> None:
         super().__init__(message, exceptions)
+
+    def __str__(self) -> str:
+        told = ["; ".join((str(error), *getattr(error, "__notes__", ()))) for error in self.exceptions[:MOST_TOLD]]
+        if len(self.exceptions) > MOST_TOLD:
+            told.append(f"and {len(self.exceptions) - MOST_TOLD} more, in .exceptions")
+        return "\n  ".join([f"{self.message}; {len(self.applied)} changes were made (.applied)", *told])
 
     def derive(self, exceptions: Sequence[Exception]) -> ApplyError:  # type: ignore[override]
         """What ``except*`` splits off is an ``ApplyError`` too."""

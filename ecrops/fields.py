@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ class Problems:
         try:
             return make()
         except SpecError as error:
-            self._reasons.extend(error.at(path).reasons)
+            self._reasons.extend((error.at(path) if path else error).reasons)
             return None
 
     def raise_any(self) -> None:
@@ -42,8 +42,20 @@ class Problems:
         if self._reasons:
             raise SpecError(*self._reasons)
 
-    def strings(self, path: str, value: object) -> tuple[str, ...]:
-        """A list of strings as a tuple. One string in its place is the usual mistake."""
+    def known(self, data: object, names: Collection[str], what: str) -> dict[str, Any]:
+        """Those fields of ``data`` that are among ``names``; the others are noted.
+
+        Raises:
+            SpecError: It is not a mapping.
+        """
+        if not isinstance(data, Mapping):
+            raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
+        for key in data:
+            self.check(key in names, str(key), f"unknown key{_hint(str(key), names)}")
+        return {key: value for key, value in data.items() if key in names}
+
+    def strings(self, path: str, value: object) -> tuple[str, ...] | None:
+        """A list of strings as a tuple, or ``None`` if it is not one. One string in its place is the usual mistake."""
         if isinstance(value, str):
             self.add(path, f"expected a list of strings, got {value!r}; write [{value!r}]")
         elif not isinstance(value, Collection) or isinstance(value, Mapping | bytes):
@@ -51,8 +63,8 @@ class Problems:
         elif wrong := [entry for entry in value if not isinstance(entry, str)]:
             self.add(path, f"expected a list of strings, got {wrong[0]!r} in it")
         else:
-            return tuple(value)
-        return ()
+            return tuple(sorted(value)) if isinstance(value, Set) else tuple(value)
+        return None
 
     def member(self, path: str, kind: type[E], value: object) -> E | None:
         """The member of an enumeration that ``value`` is or names."""
@@ -72,20 +84,6 @@ def compact(value: Any) -> str:
         if part is not None
     )
     return f"{type(value).__name__}({', '.join(parts)})"
-
-
-def known(data: object, names: Collection[str], what: str) -> Mapping[str, Any]:
-    """``data`` as the fields of a value.
-
-    Raises:
-        SpecError: It is not a mapping, or has a key that is not among ``names``.
-    """
-    if not isinstance(data, Mapping):
-        raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
-    unknown = [key for key in data if key not in names]
-    if unknown:
-        raise SpecError(*(f"{key}: unknown key{_hint(str(key), names)}" for key in unknown))
-    return data
 
 
 def _hint(key: str, names: Collection[str]) -> str:

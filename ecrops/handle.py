@@ -7,9 +7,9 @@ from typing import Any
 from ecrops.account import Account
 from ecrops.aspect import Want
 from ecrops.aws import Arn
+from ecrops.checks import check_name
 from ecrops.errors import SpecError
 from ecrops.plan import Plan
-from ecrops.spec import check_name
 
 
 class Handle:
@@ -46,8 +46,8 @@ class Handle:
 
     @property
     def registry_uri(self) -> str:
-        """The host of the registry."""
-        return self.registry.uri
+        """The host of the repository's registry."""
+        return self.registry.host(self._account or self.registry.account_id)
 
     @property
     def uri(self) -> str:

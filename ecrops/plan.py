@@ -24,7 +24,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """The changes that bring what is there to what should be: iterable, and false when there are none.
 
@@ -36,6 +36,7 @@ class Plan:
         applied: The changes that were made.
         wants: What the plan was made from.
         region: The region that it was made for.
+        account: The account, if that was known.
     """
 
     changes: tuple[Change, ...] = ()
@@ -43,12 +44,16 @@ class Plan:
     applied: tuple[Change, ...] = ()
     wants: tuple[Want, ...] = field(default=(), repr=False, compare=False)
     region: str = field(default="", repr=False, compare=False)
+    account: str = field(default="", repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
 
     def __len__(self) -> int:
         return len(self.changes)
+
+    def __repr__(self) -> str:
+        return f"<Plan: {self.summary}>"
 
     def __str__(self) -> str:
         return render.text(self.changes, self.notes, self.summary)
@@ -79,11 +84,13 @@ class Plan:
     @property
     def checksum(self) -> str:
         """A fingerprint of the changes: approve it now, and apply a plan only if it still has it."""
-        text = json.dumps([change.to_dict() for change in self.changes], sort_keys=True)
+        text = json.dumps([self.region, [change.to_dict() for change in self.changes]], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def check(self, deletes: int = 0) -> Plan:
         """Refuse a plan that deletes more than expected; returns the plan itself.
+
+        Repositories, policies and tags count. What a lifecycle policy makes ECR expire later does not.
 
         Args:
             deletes: How many changes of kind ``delete`` are expected at most.
@@ -96,7 +103,7 @@ class Plan:
             raise SpecError(f"deletes: expected a whole number of at least 0, got {deletes!r}")
         found = [change for change in self.changes if change.kind is Kind.DELETE]
         if len(found) > deletes:
-            raise ConflictError(found, f"the plan has {len(found)} deletions, at most {deletes} are expected")
+            raise ConflictError(found, f"expected at most {deletes} deletions in the plan, it has {len(found)}")
         return self
 
     def to_dict(self) -> dict[str, Any]:

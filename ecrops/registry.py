@@ -9,9 +9,10 @@ from ecrops import aspects, settings
 from ecrops.account import Account
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
+from ecrops.checks import check_name
 from ecrops.plan import Plan
 from ecrops.repository import Repository
-from ecrops.spec import RepositorySpec, check_name
+from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
     from ecrops.access import tokens
@@ -56,7 +57,7 @@ class Registry(Account):
         Returns:
             The changes that were made; false if there was nothing to do.
         """
-        return self.apply(self.plan(*specs), on_change)
+        return self.make(*aspects.wants(self.aws, specs), on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
         """What is there, as specs that ``ensure`` would find nothing to do for.
@@ -79,8 +80,8 @@ class Registry(Account):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
-        gone = settings.Absent(empty_on_delete)
-        return self.make(*(Want(settings, check_name(name), gone) for name in dict.fromkeys(names)))
+        gone = settings.absent(empty_on_delete)
+        return self.make(*(Want(settings, name, gone) for name in dict.fromkeys(map(check_name, names))))
 
     @property
     def authorization_token(self) -> tokens.AuthorizationToken:

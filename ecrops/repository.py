@@ -7,10 +7,12 @@ from typing import Any
 
 from ecrops import aspects, ecr, settings, tags
 from ecrops.access.verbs import AccessVerbs
+from ecrops.apply import OnChange
+from ecrops.checks import check_tag_keys, check_tags
 from ecrops.errors import SpecError
 from ecrops.lifecycle.verbs import LifecycleVerbs
 from ecrops.plan import Plan
-from ecrops.spec import RepositorySpec, check_tags
+from ecrops.spec import RepositorySpec
 
 
 class Repository(LifecycleVerbs, AccessVerbs):
@@ -33,26 +35,25 @@ class Repository(LifecycleVerbs, AccessVerbs):
         self._check_account()
         return aspects.describe(self.registry.aws, [self.name])[0]
 
-    def ensure(self, **fields: Any) -> Plan:
+    def ensure(self, *, on_change: OnChange | None = None, **fields: Any) -> Plan:
         """Create the repository, or bring it to the settings given.
 
         Args:
-            fields: The fields of a ``RepositorySpec``.
+            on_change: Called on this thread with every change that was made.
+            fields: The fields of a ``RepositorySpec``, without the name.
 
         Raises:
             SpecError: No repository can be like this.
             ConflictError: Something differs that cannot be changed, such as the encryption.
         """
-        try:
-            spec = RepositorySpec(self.name, **fields)
-        except TypeError:
-            raise SpecError(
-                *(f"{field}: unknown setting" for field in fields if field not in RepositorySpec.__slots__)
-            ) from None
+        if "name" in fields:
+            raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
+        spec = RepositorySpec.from_dict({"name": self.name, **fields})
         self._check_account()
+        made = self.registry.make(*aspects.wants(self.registry.aws, [spec]), on_change=on_change)
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
-        return self.registry.make(*aspects.wants(self.registry.aws, [spec]))
+        return made
 
     def delete(self, empty_on_delete: bool = False) -> Plan:
         """Delete the repository, and wait until it is gone. Without it there is nothing to do.
@@ -63,7 +64,7 @@ class Repository(LifecycleVerbs, AccessVerbs):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
         """
-        return self._make(settings, settings.Absent(empty_on_delete))
+        return self._make(settings, settings.absent(empty_on_delete))
 
     def add_tags(self, tags_: Mapping[str, str] | None = None, /, **more: str) -> Plan:
         """Set these tags, and leave the others."""
@@ -72,4 +73,4 @@ class Repository(LifecycleVerbs, AccessVerbs):
 
     def remove_tags(self, *keys: str) -> Plan:
         """Remove the tags with these keys, and leave the others."""
-        return self._make(tags, tags.Exclude(tuple(check_tags(dict.fromkeys(keys, "")))))
+        return self._make(tags, tags.Exclude(check_tag_keys(keys)))

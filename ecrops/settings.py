@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecrops import ecr
-from ecrops.aws import DENIED, Aws, ClientError, code_of
+from ecrops.aws import Aws
 from ecrops.change import Change, Kind, Note
+from ecrops.errors import SpecError
+from ecrops.keys import arn_behind, is_alias, is_id_of
 from ecrops.spec import RepositoryEncryption, RepositorySpec
 
 stands_on = None
@@ -29,6 +31,17 @@ class Absent(NamedTuple):
 
 
 Edit = RepositorySpec | Absent
+
+
+def absent(empty_on_delete: object) -> Absent:
+    """The edit that removes a repository.
+
+    Raises:
+        SpecError: ``empty_on_delete`` is not a truth value.
+    """
+    if not isinstance(empty_on_delete, bool):
+        raise SpecError(f"empty_on_delete: expected True or False, got {empty_on_delete!r}")
+    return Absent(empty_on_delete)
 
 
 class Settings(NamedTuple):
@@ -91,7 +104,7 @@ def _parse(item: Mapping[str, Any]) -> Settings:
     encryption = item.get("encryptionConfiguration", {})
     return Settings(
         item.get("imageTagMutability", "MUTABLE"),
-        frozenset(entry["filter"] for entry in item.get("imageTagMutabilityExclusionFilters", ())),
+        frozenset(entry.get("filter", str(entry)) for entry in item.get("imageTagMutabilityExclusionFilters", ())),
         item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         encryption.get("encryptionType", "AES256"),
         encryption.get("kmsKey", ""),
@@ -108,26 +121,14 @@ def _with_wanted_keys(
         if there is None or not there.key or not alias:
             continue
         if alias not in keys:
-            keys[alias] = _key_of(aws, alias)
+            keys[alias] = arn_behind(aws, alias)
         have[name] = there._replace(wanted_key=keys[alias])
     return have
 
 
 def _wanted_alias(edits: Sequence[Edit]) -> str:
     keys = (edit.encryption_key or "" for edit in edits if isinstance(edit, RepositorySpec))
-    return next((key for key in keys if key.startswith("alias/") or ":alias/" in key), "")
-
-
-def _key_of(aws: Aws, alias: str) -> str | None:
-    """The ARN of the key that an alias stands for; empty for none, ``None`` if that may not be known."""
-    try:
-        return str(aws.get("kms", "DescribeKey", "KeyMetadata", KeyId=alias)["Arn"])
-    except ClientError as error:
-        if code_of(error) == "NotFoundException":
-            return ""
-        if code_of(error) in DENIED:
-            return None
-        raise
+    return next((key for key in keys if is_alias(key)), "")
 
 
 # Decide
@@ -185,13 +186,18 @@ def _compare_encryption(spec: RepositorySpec, have: Settings) -> Iterator[Change
         yield Note(f"{spec.name}: whether its key is {key} cannot be said without the IAM action kms:DescribeKey")
         return
     yield Change(
-        spec.name, Kind.CONFLICT, "encryption", _encryption(have.encryption, have.key), _encryption(want, key or "")
+        spec.name,
+        Kind.CONFLICT,
+        "encryption",
+        _encryption(have.encryption, have.key),
+        _encryption(want, key or ""),
+        advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and make it anew"},
     )
 
 
 def _same_key(key: str, have: Settings) -> bool:
     """A key's ARN, its id and its aliases are the same key."""
-    return key == have.key or key == have.key.rpartition("/")[2] or bool(have.key and have.wanted_key == have.key)
+    return is_id_of(key, have.key) or bool(have.key and have.wanted_key == have.key)
 
 
 def _create(spec: RepositorySpec) -> Change:
@@ -263,7 +269,7 @@ def _scan_params(spec: RepositorySpec) -> dict[str, Any]:
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags as the API takes them."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
 
 
 # Words

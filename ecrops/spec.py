@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from ecrops.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, known
+from ecrops.fields import Problems, compact
 from ecrops.lifecycle.checks import Rule
 from ecrops.lifecycle.document import render
 from ecrops.lifecycle.rule import LifecycleRule
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
-
-# ECR's own patterns and limits, from the API model of CreateRepository:
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
-_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_NAME = rf"{_PART}(/{_PART})*"
-_FILTER = r"[0-9a-zA-Z._*-]{1,128}"
-MOST_FILTERS = 5
-MOST_FILTER_WILDCARDS = 2
-MOST_TAGS = 50
 
 
 class TagMutability(StrEnum):
@@ -97,6 +89,16 @@ class RepositorySpec:
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
+        self._check_access(problems)
+        if self.tags is not None:
+            self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
+        problems.raise_any()
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_access(self, problems: Problems) -> None:
+        """Imports here: who grants nothing need not wait for them."""
         if self.resource_policy is not None:
             from ecrops.access.documents import check_document
 
@@ -106,12 +108,6 @@ class RepositorySpec:
             from ecrops.access.grants import check_grants
 
             self._set("grants", problems.take("grants", lambda: check_grants(self.grants)))
-        if self.tags is not None:
-            self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
-        problems.raise_any()
-
-    def _set(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
 
     def _check_mutability(self, problems: Problems) -> None:
         mode, filters = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters
@@ -123,14 +119,15 @@ class RepositorySpec:
         if filters is None:
             problems.check(not excludes, path, f"{mode} needs 1 to {MOST_FILTERS} wildcards of tags, such as 'dev-*'")
             return
-        filters = problems.strings(path, filters)
-        self._set(path, filters)
-        problems.check(excludes, path, f"goes with IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION, not with {mode}")
+        wildcards = problems.strings(path, filters)
+        self._set(path, wildcards)
         problems.check(
-            1 <= len(filters) <= MOST_FILTERS, path, f"expected 1 to {MOST_FILTERS} filters, got {len(filters)}"
+            excludes,
+            path,
+            f"image_tag_mutability must be IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION with them, got {mode}",
         )
-        for entry in filters:
-            _check_filter(problems, path, entry)
+        if wildcards is not None:
+            check_filters(problems, path, wildcards)
 
     def _check_encryption(self, problems: Problems) -> None:
         key = self.encryption_key
@@ -138,8 +135,11 @@ class RepositorySpec:
             self._set("encryption", problems.member("encryption", RepositoryEncryption, self.encryption))
         if key is None:
             return
-        right = isinstance(key, str) and 1 <= len(key) <= 2048
-        problems.check(right, "encryption_key", f"expected the id, ARN or alias of a KMS key, got {key!r}")
+        problems.check(
+            is_key(key),
+            "encryption_key",
+            f"expected a KMS key as alias/NAME, as key id or as ARN, got {key!r}",
+        )
         problems.check(
             self.encryption != RepositoryEncryption.AES256,
             "encryption_key",
@@ -159,67 +159,25 @@ class RepositorySpec:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        values = dict(known(data, [field.name for field in fields(cls) if field.name != "_"], "a repository"))
-        if "name" not in values:
-            raise SpecError("name: is missing")
         problems = Problems()
+        names = [field.name for field in fields(cls) if field.name != "_"]
+        values = problems.known(data, names, "a repository")
         rules = values.get("lifecycle_rules")
         if isinstance(rules, Sequence) and not isinstance(rules, str):
-            values["lifecycle_rules"] = [
+            read = [
                 problems.take(f"lifecycle_rules[{index}]", lambda rule=rule: _rule_from(rule))  # type: ignore[misc]
                 for index, rule in enumerate(rules)
             ]
+            values["lifecycle_rules"] = read if None not in read else None
+        problems.check("name" in values, "name", "is missing")
+        made = problems.take("", lambda: cls(**{"name": "unnamed", **values}))
         problems.raise_any()
-        return cls(**values)
+        return cast("Self", made)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are managed, ready for JSON."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: _plain(value) for name, value in values.items() if value is not None}
-
-
-def fleet_from_dict(data: object) -> list[RepositorySpec]:
-    """Read a fleet, ``{"repositories": [...]}``, as it comes from JSON or YAML.
-
-    Raises:
-        SpecError: With the path of each field that is unknown or wrong, such as
-            ``repositories[3].lifecycle_rules[0].max_image_cuont``.
-    """
-    specs = known(data, ["repositories"], "a fleet").get("repositories")
-    if not isinstance(specs, Sequence) or isinstance(specs, str):
-        raise SpecError(f"repositories: expected a list, got {specs!r}")
-    problems = Problems()
-    read = [
-        problems.take(f"repositories[{index}]", lambda spec=spec: RepositorySpec.from_dict(spec))  # type: ignore[misc]
-        for index, spec in enumerate(specs)
-    ]
-    problems.raise_any()
-    return [spec for spec in read if spec is not None]
-
-
-def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
-    """A fleet ready for JSON: what ``fleet_from_dict`` reads."""
-    return {"repositories": [spec.to_dict() for spec in specs]}
-
-
-def check_name(name: object) -> str:
-    """The name of a repository.
-
-    Raises:
-        SpecError: ECR would refuse it; with every reason.
-    """
-    if not isinstance(name, str):
-        raise SpecError(f"expected the name of a repository, got {name!r}")
-    problems = Problems()
-    problems.check(2 <= len(name) <= 256, "", f"a repository name has 2 to 256 characters, {name!r} has {len(name)}")
-    problems.check(
-        bool(re.fullmatch(_NAME, name)),
-        "",
-        "a repository name has lower-case letters and digits, with one '.', '_', '__', '/' or some '-' between "
-        f"them, got {name!r}",
-    )
-    problems.raise_any()
-    return name
 
 
 def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
@@ -228,48 +186,11 @@ def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
     Raises:
         SpecError: ECR would refuse them; with every reason.
     """
-    if not isinstance(rules, Iterable) or isinstance(rules, str | Mapping | LifecycleRule):
+    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
         raise SpecError(f"expected a list of rules, got {rules!r}")
-    given = tuple(rules)
+    given = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)
     render(given)
     return given
-
-
-def check_tags(tags: object) -> dict[str, str]:
-    """The tags of a repository.
-
-    Raises:
-        SpecError: AWS would refuse them; with every reason.
-    """
-    if not isinstance(tags, Mapping):
-        raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
-    problems = Problems()
-    problems.check(len(tags) <= MOST_TAGS, "", f"a repository has at most {MOST_TAGS} tags, these are {len(tags)}")
-    for key, value in tags.items():
-        problems.check(isinstance(key, str) and 1 <= len(key) <= 128, "", f"a key has 1 to 128 characters, got {key!r}")
-        problems.check(
-            isinstance(value, str) and len(value) <= 256,
-            "",
-            f"the value of {key!r} is a string of at most 256 characters, got {value!r}",
-        )
-        problems.check(
-            not str(key).lower().startswith("aws:"), "", f"keys that start with 'aws:' are AWS's own, got {key!r}"
-        )
-    problems.raise_any()
-    return dict(tags)
-
-
-def _check_filter(problems: Problems, path: str, entry: str) -> None:
-    problems.check(
-        bool(re.fullmatch(_FILTER, entry)),
-        path,
-        f"a filter has 1 to 128 letters, digits, '.', '_', '-' and '*', got {entry!r} with {len(entry)}",
-    )
-    problems.check(
-        entry.count("*") <= MOST_FILTER_WILDCARDS,
-        path,
-        f"a filter has at most two '*': {entry!r} has {entry.count('*')}",
-    )
 
 
 def _rule_from(rule: object) -> LifecycleRule | Rule:
@@ -279,6 +200,8 @@ def _rule_from(rule: object) -> LifecycleRule | Rule:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return str(value)
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Mapping):

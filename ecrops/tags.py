@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from ecrops import ecr, settings
 from ecrops.aws import Aws
-from ecrops.change import Change, Kind
+from ecrops.change import Change, Kind, Note
+from ecrops.checks import MOST_TAGS
 from ecrops.spec import RepositorySpec
 
 stands_on = settings
+missing = ecr.MISSING
 
 
 class Exactly(NamedTuple):
@@ -73,42 +75,58 @@ def read(aws: Aws, name: str) -> Tagged:
     """The tags of a repository."""
     arn = ecr.arn_of(aws, name)
     tags = ecr.get(aws, name, "ListTagsForResource", "tags", resourceArn=arn)
-    return Tagged(arn, {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")})
+    own = {tag["Key"]: tag.get("Value", "") for tag in tags if not tag["Key"].lower().startswith("aws:")}
+    return Tagged(arn, own)
 
 
-def changes(name: str, edits: Sequence[Edit], have: Tagged | None) -> Iterator[Change]:
+def changes(name: str, edits: Sequence[Edit], have: Tagged | None) -> Iterator[Change | Note]:
     """Tags are added and changed before others are removed, so that no moment lacks one of both."""
-    if have is None:
-        return  # the repository is not there yet: its tags travel with CreateRepository
+    if have is None:  # the repository is not there yet: the tags of its spec travel with CreateRepository
+        added = {key: value for edit in edits if isinstance(edit, Include) for key, value in edit.tags.items()}
+        if added:
+            yield Note(f"{name}: the tags {words(added)} are added when it is there")
+        return
     want = dict(have.tags)
     for edit in edits:
         want = edit(want)
-    put = {key: value for key, value in want.items() if have.tags.get(key) != value}
-    gone = [key for key in have.tags if key not in want]
+    put = {key: want[key] for key in sorted(want) if have.tags.get(key) != want[key]}
+    gone = sorted(key for key in have.tags if key not in want)
+    room = MOST_TAGS - len(have.tags) - sum(key not in have.tags for key in put)
+    first = gone[: max(0, -room)]  # only as many as there is no room for
+    if first:
+        yield _remove(name, have, first)
     if put:
-        yield Change(
-            name,
-            Kind.UPDATE,
-            "tags",
-            words({key: have.tags[key] for key in put if key in have.tags}),
-            words(put),
-            "ecr",
-            "TagResource",
-            {"resourceArn": have.arn, "tags": settings.tag_list(put)},
-            unseen=(ecr.MISSING,),
-        )
-    if gone:
-        yield Change(
-            name,
-            Kind.DELETE,
-            "tags",
-            words({key: have.tags[key] for key in gone}),
-            "",
-            "ecr",
-            "UntagResource",
-            {"resourceArn": have.arn, "tagKeys": gone},
-            unseen=(ecr.MISSING,),
-        )
+        yield _put(name, have, put)
+    if later := gone[len(first) :]:
+        yield _remove(name, have, later)
+
+
+def _put(name: str, have: Tagged, tags: Mapping[str, str]) -> Change:
+    return Change(
+        name,
+        Kind.UPDATE,
+        "tags",
+        words({key: have.tags[key] for key in tags if key in have.tags}),
+        words(tags),
+        "ecr",
+        "TagResource",
+        {"resourceArn": have.arn, "tags": settings.tag_list(tags)},
+        unseen=(ecr.MISSING,),
+    )
+
+
+def _remove(name: str, have: Tagged, keys: Sequence[str]) -> Change:
+    return Change(
+        name,
+        Kind.DELETE,
+        "tags",
+        words({key: have.tags[key] for key in keys}),
+        "",
+        "ecr",
+        "UntagResource",
+        {"resourceArn": have.arn, "tagKeys": list(keys)},
+        unseen=(ecr.MISSING,),
+    )
 
 
 def words(tags: Mapping[str, str]) -> str:

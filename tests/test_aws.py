@@ -165,6 +165,43 @@ def test_workers_are_a_number(workers: Any) -> None:
         Registry(workers=workers)
 
 
+def test_what_is_not_visible_yet_and_what_is_throttled_have_budgets_of_their_own(cloud: Cloud) -> None:
+    cloud.emulator.appear_after = 12
+    cloud.faults.on("throttle", operation="PutLifecyclePolicy", skip=12)
+    registry_of(cloud).ensure(RepositorySpec("ab", lifecycle_rules=[LifecycleRule(max_image_count=1)]))
+    assert [call.fault for call in cloud.calls.of("PutLifecyclePolicy")][-2:] == ["throttle", None]
+
+
+def test_errors_do_not_speak_of_retries_that_botocore_did_not_make(cloud: Cloud) -> None:
+    cloud.faults.on("throttle", times=None)
+    with pytest.raises(ClientError) as caught:
+        Registry(cloud.session(), retry=RetryPolicy(attempts=1)).describe("ab")
+    assert "max retries" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", ["eu-west-1", 7])
+def test_a_session_is_a_session(wrong: Any) -> None:
+    with pytest.raises(SpecError, match=r"session: expected a boto3\.Session"):
+        Registry(wrong)
+
+
+def test_wrong_options_are_refused(registry: Registry) -> None:
+    wrong: Any = "no"
+    for act, said in (
+        (lambda: Registry(retry=wrong), "retry: expected a RetryPolicy"),
+        (lambda: Registry(dry_run=wrong), "dry_run: expected True or False"),
+        (lambda: RetryPolicy(sleep=wrong), "sleep: expected a function"),
+        (lambda: registry.within(wrong), "expected seconds, got 'no'"),
+        (lambda: registry.apply(wrong), "expected a Plan, got 'no'"),
+        (lambda: registry.remove("ab", empty_on_delete=wrong), "empty_on_delete: expected True or False"),
+        (lambda: registry.ensure(RepositorySpec("ab"), on_change=wrong), "on_change: expected a function"),
+        (lambda: registry.repository("ab").ensure(name="cd"), "a handle has one, 'ab'"),
+    ):
+        with pytest.raises(SpecError, match=said):
+            act()
+    assert not registry.repository("ab").exists()
+
+
 # In flight
 
 
@@ -195,6 +232,15 @@ def test_reads_run_in_parallel(cloud: Cloud) -> None:
     assert len(Registry(session, workers=8).describe(*names)) == 16
 
 
+def test_an_error_that_is_no_exception_comes_out_of_a_worker(cloud: Cloud) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    cloud.faults.on("throttle", operation="CreateRepository")
+    with pytest.raises(KeyboardInterrupt):
+        registry_of(cloud, retry=RetryPolicy(sleep=interrupt)).ensure(RepositorySpec("ab"))
+
+
 # Deadlines
 
 
@@ -220,6 +266,11 @@ def test_a_wait_that_would_pass_the_deadline_is_not_begun(cloud: Cloud) -> None:
     with pytest.raises(DeadlineError, match="run again"):
         registry.within(2).describe("ab")
     assert sum(slept) < 1000
+
+
+def test_a_deadline_is_never_put_off(cloud: Cloud) -> None:
+    with pytest.raises(DeadlineError):
+        registry_of(cloud).within(-1).within(100).repository("ab").exists()
 
 
 def test_without_a_deadline_a_registry_is_as_before(cloud: Cloud) -> None:

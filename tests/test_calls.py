@@ -53,7 +53,7 @@ def test_three_specs_in_a_registry_of_50000_do_not_list_it(memory_cloud: Cloud) 
     memory_cloud.calls.clear()
     plan = registry_of(memory_cloud).plan(fleet[25_000], fleet[-1], RepositorySpec("new"))
     assert [change.owner for change in plan] == ["new"]
-    assert len(memory_cloud.calls.operations()) <= 6
+    assert len(memory_cloud.calls.operations()) <= 5
 
 
 def test_a_few_hundred_specs_in_a_registry_of_50000_cost_less_than_listing_it(memory_cloud: Cloud) -> None:
@@ -68,6 +68,14 @@ def test_whatever_is_missing_the_plan_is_right(memory_cloud: Cloud, missing: int
     new = [RepositorySpec(f"new{n}") for n in range(missing)]
     plan = registry_of(memory_cloud).plan(*fleet, *new)
     assert [change.owner for change in plan] == [spec.name for spec in new]
+
+
+def test_two_hundred_new_repositories_among_5000_cost_a_listing_and_two_chunks(
+    memory_cloud: Cloud,
+) -> None:
+    settled(memory_cloud, 5_000)
+    assert len(registry_of(memory_cloud).plan(*(RepositorySpec(f"new{n}") for n in range(200)))) == 200
+    assert len(memory_cloud.calls) <= 7
 
 
 def test_five_hundred_new_repositories_in_an_empty_registry_are_found_missing_with_one_read(

@@ -65,7 +65,7 @@ def test_a_plan_that_deletes_more_than_expected_is_refused(registry: Registry) -
     registry.ensure(RepositorySpec("one", tags={"a": "1"}, lifecycle_rules=[LifecycleRule(max_image_count=3)]))
     plan = registry.plan(RepositorySpec("one", tags={}, lifecycle_rules=[]))
     assert plan.check(deletes=2) is plan
-    with pytest.raises(ConflictError, match="the plan has 2 deletions, at most 1 are expected"):
+    with pytest.raises(ConflictError, match="expected at most 1 deletions in the plan, it has 2"):
         plan.check(deletes=1)
     with pytest.raises(ConflictError):
         plan.check()

@@ -7,12 +7,22 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, EcropsError, LifecycleRule, RepositorySpec, RetryPolicy
+from ecrops import (
+    ApplyError,
+    ConflictError,
+    EcropsError,
+    LifecycleRule,
+    Registry,
+    RepositorySpec,
+    RetryPolicy,
+    SpecError,
+)
 from emulator import Cloud
 from support import AT_ONCE, lifecycle, registry_of, state
 
@@ -40,13 +50,137 @@ def test_a_create_whose_winner_encrypted_otherwise_is_a_conflict(cloud: Cloud) -
     assert [change.owner for change in caught.value.applied] == ["cd"]
 
 
-def test_a_repository_that_vanishes_before_it_is_changed_is_made_again(cloud: Cloud) -> None:
+class Meddler:
+    """Somebody else, who acts right after the n-th answer to an operation of the registry under test."""
+
+    def __init__(self, cloud: Cloud, operation: str, act: Callable[[], object], after: int = 1) -> None:
+        self.session = cloud.session()
+        self._left, self._act = after, act
+        self.session.events.register(f"after-call.ecr.{operation}", self._look)
+
+    def _look(self, **_: Any) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._act()
+
+
+def test_ensure_makes_a_repository_again_that_vanishes_before_it_is_changed(cloud: Cloud) -> None:
+    registry_of(cloud).ensure(RepositorySpec("ab"))
+    ecr = cloud.client("ecr")
+    meddler = Meddler(cloud, "ListTagsForResource", lambda: ecr.delete_repository(repositoryName="ab"))
+    registry = Registry(meddler.session, retry=AT_ONCE)
+    registry.ensure(APP)
+    assert not registry.ensure(APP)
+
+
+def test_a_plan_that_was_approved_makes_no_repository_that_it_does_not_name(cloud: Cloud) -> None:
     registry = registry_of(cloud)
     registry_of(cloud).ensure(RepositorySpec("ab"))
     plan = registry.plan(APP)
     cloud.client("ecr").delete_repository(repositoryName="ab")
-    registry.apply(plan)
-    assert not registry.ensure(APP)
+    with pytest.raises(ConflictError, match="the plan did not say this: plan again"):
+        registry.apply(plan)
+    assert state(cloud) == {}
+
+
+def test_a_plan_that_was_approved_deletes_nothing_that_it_does_not_name(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    plan = registry.plan(RepositorySpec("ab", tags={"a": "1"}, lifecycle_rules=[])).check(deletes=0)
+    registry_of(cloud).ensure(
+        RepositorySpec("ab", tags={"theirs": "1"}, lifecycle_rules=[LifecycleRule(max_image_count=5)])
+    )
+    before = state(cloud)
+    with pytest.raises(ConflictError, match="- ab tags: theirs=1"):
+        registry.apply(plan)
+    assert state(cloud) == before
+
+
+def test_a_repository_that_somebody_makes_after_ours_is_gone_is_not_deleted(cloud: Cloud) -> None:
+    ecr, pauses = cloud.client("ecr"), list[float]()
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:  # the first is that of the retry, the second that between rounds
+            ecr.create_repository(repositoryName="ab")
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=sleep, propagation_budget=20))
+    registry_of(cloud).ensure(RepositorySpec("ab"))
+    cloud.faults.on("reset_after", operation="DeleteRepository")
+    with pytest.raises(EcropsError, match="there still or again"):
+        registry.remove("ab", empty_on_delete=True)
+    assert cloud.emulator.exists("ab")
+
+
+def test_a_plan_is_applied_once(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    registry.ensure(RepositorySpec("ab"))
+    done = registry.remove("ab")
+    registry.ensure(RepositorySpec("ab"))
+    with pytest.raises(SpecError, match="was applied before"):
+        registry.apply(done)
+    assert cloud.emulator.exists("ab")
+
+
+@pytest.mark.parametrize("operation", ["CreateRepository", "DeleteRepository"])
+def test_what_was_done_counts_even_if_its_answer_was_lost(cloud: Cloud, operation: str) -> None:
+    registry = registry_of(cloud)
+    cloud.faults.on("reset_after", operation=operation)
+    assert [change.operation for change in registry.ensure(RepositorySpec("ab"))] == ["CreateRepository"]
+    assert [change.operation for change in registry.repository("ab").delete()] == ["DeleteRepository"]
+
+
+def test_an_edit_whose_write_has_to_wait_is_derived_anew(cloud: Cloud) -> None:
+    ecr = cloud.client("ecr")
+    ecr.create_repository(repositoryName="ab")
+    theirs = LifecycleRule(tag_prefix_list=["theirs"], max_image_count=1)
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not pauses:
+            registry_of(cloud).repository("ab").set_lifecycle_rules(theirs)
+        pauses.append(seconds)
+
+    cloud.faults.on("throttle", operation="PutLifecyclePolicy", times=1)
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=sleep))
+    registry.repository("ab").add_lifecycle_rule(tag_prefix_list=["ours"], max_image_count=2)
+    assert [rule["selection"]["tagPrefixList"] for rule in lifecycle(ecr, "ab")] == [["theirs"], ["ours"]]
+
+
+def test_one_owner_that_cannot_be_read_again_does_not_stop_the_others(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    fleet = [RepositorySpec(name, tags={"a": "1"}, image_scan_on_push=True) for name in ("s1", "s2")]
+    plan = registry.plan(*fleet)
+    for spec in fleet:
+        cloud.client("ecr").create_repository(repositoryName=spec.name)
+    cloud.faults.on(
+        "denied",
+        where=lambda call: call.params.get("resourceArn", "").endswith("/s1") and not call.is_write,
+        times=None,
+    )
+    with pytest.raises(ApplyError, match="1 could not be finished"):
+        registry.apply(plan)
+    assert state(cloud)["s2"]["imageScanningConfiguration"] == {"scanOnPush": True}
+
+
+def test_without_a_propagation_budget_what_was_done_is_not_a_failure(cloud: Cloud) -> None:
+    policy = RetryPolicy(sleep=lambda seconds: None, propagation_budget=0)
+    registry = registry_of(cloud, retry=policy)
+    registry.ensure(RepositorySpec("ab"))
+    assert registry.repository("ab").add_lifecycle_rule(max_image_count=2)
+    assert registry.repository("ab").delete()
+
+
+def test_a_registry_can_be_described_while_others_delete_from_it(cloud: Cloud) -> None:
+    registry_of(cloud).ensure(*(RepositorySpec(name) for name in ("one", "two")))
+    ecr = cloud.client("ecr")
+    meddler = Meddler(cloud, "DescribeRepositories", lambda: ecr.delete_repository(repositoryName="one"))
+    assert [spec.name for spec in Registry(meddler.session, retry=AT_ONCE).describe()] == ["two"]
+
+
+def test_a_repository_that_appears_while_it_is_described_is_described(cloud: Cloud) -> None:
+    ecr = cloud.client("ecr")
+    meddler = Meddler(cloud, "DescribeRepositories", lambda: ecr.create_repository(repositoryName="ab"))
+    assert Registry(meddler.session, retry=AT_ONCE).describe("ab")[0].name == "ab"
 
 
 @pytest.mark.parametrize("calls", [1, 2, 7])

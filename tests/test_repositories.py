@@ -92,6 +92,40 @@ def test_a_dry_run_plans_and_changes_nothing(cloud: Cloud) -> None:
     assert state(cloud) == {}
 
 
+def test_a_dry_run_goes_on_as_if_it_had_made_what_it_planned(cloud: Cloud) -> None:
+    repo = registry_of(cloud, dry_run=True).repository("ab")
+    assert repo.ensure(image_scan_on_push=True)
+    assert str(repo.add_lifecycle_rule(max_image_count=5)) == "+ ab lifecycle: keep last 5\n1 to create"
+    assert repo.add_tags(a="1").notes == ("ab: the tags a=1 are added when it is there",)
+    assert cloud.calls.writes() == []
+
+
+def test_several_failures_are_told_one_by_one(cloud: Cloud) -> None:
+    cloud.faults.on("denied", operation="CreateRepository", times=None)
+    with pytest.raises(ApplyError) as caught:
+        registry_of(cloud).ensure(*(RepositorySpec(f"app{n:02}") for n in range(12)))
+    said = str(caught.value)
+    assert said.startswith("12 could not be finished; 0 changes were made")
+    assert "the caller needs the IAM action ecr:CreateRepository" in said
+    assert said.endswith("and 2 more, in .exceptions")
+
+
+def test_something_newer_than_ecrops_is_said_with_the_name_of_its_repository(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("ab", lifecycle_rules=[]))
+
+    def newer(parsed: Any, **_: Any) -> None:
+        for item in parsed.get("repositories", []):
+            item["imageTagMutability"] = "LOCKED"
+            item["imageTagMutabilityExclusionFilters"] = [{"filterType": "REGEX", "pattern": "x"}]
+
+    session: Any = registry.aws.session
+    session.events.register("after-call.ecr.DescribeRepositories", newer)
+    fresh = Registry(session)
+    assert fresh.ensure(RepositorySpec("ab", image_scan_on_push=True))
+    with pytest.raises(SpecError, match="ab is newer than this ecrops: image_tag_mutability: expected one of"):
+        fresh.describe()
+
+
 def test_what_was_not_asked_for_stays_as_somebody_else_made_it(cloud: Cloud, ecr: Client, registry: Registry) -> None:
     ecr.create_repository(
         repositoryName="theirs", imageTagMutability="IMMUTABLE", imageScanningConfiguration={"scanOnPush": True}
@@ -296,7 +330,7 @@ def test_two_specs_with_one_name_are_refused_before_any_call(cloud: Cloud, regis
 
 def test_what_is_no_spec_is_refused(registry: Registry) -> None:
     wrong: Any = "ab"
-    with pytest.raises(SpecError, match="expected a RepositorySpec, got 'ab'"):
+    with pytest.raises(SpecError, match="expected RepositorySpecs, one argument each, got 'ab'"):
         registry.ensure(wrong)
 
 
@@ -314,7 +348,7 @@ def test_a_denied_read_names_the_permission_and_nothing_is_written(cloud: Cloud,
         registry.ensure(RepositorySpec("team/api", tags={}, image_scan_on_push=False))
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
     assert "the caller needs the IAM action ecr:ListTagsForResource" in caught.value.__notes__
-    assert any("nothing was written" in note for note in caught.value.__notes__)
+    assert "while reading team/api" in caught.value.__notes__
     assert cloud.calls.writes() == []
 
 
@@ -398,11 +432,19 @@ def test_an_arn_of_something_else_is_refused(registry: Registry, arn: str, said:
 
 def test_an_arn_of_another_account_is_refused_before_anything_is_written(cloud: Cloud, registry: Registry) -> None:
     repo = registry.repository("arn:aws:ecr:eu-west-1:111122223333:repository/ab")
+    assert repo.uri == "111122223333.dkr.ecr.eu-west-1.amazonaws.com/ab"
     with pytest.raises(SpecError, match="make a Registry with a session for it"):
         repo.ensure()
     with pytest.raises(SpecError, match="another account"):
         repo.delete()
     assert cloud.calls.writes() == []
+
+
+def test_a_plan_of_another_account_is_not_applied(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("ab"))
+    plan = registry.plan(RepositorySpec("cd"), RepositorySpec("ab"))
+    with pytest.raises(SpecError, match="the plan is for the account 123456789012, this registry is of 111122223333"):
+        Registry(cloud.session(account="111122223333")).apply(plan)
 
 
 def test_a_plan_of_another_region_is_not_applied(cloud: Cloud, registry: Registry) -> None:

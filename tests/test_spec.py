@@ -52,6 +52,22 @@ def test_what_the_service_refuses_is_refused_by_name(name: Any) -> None:
     assert repr(name) in reasons(name=name)
 
 
+def test_a_name_says_the_way_out() -> None:
+    assert "use 'team/api'" in reasons(name="Team/API")
+    assert "its name is 'team/api'" in reasons(name="123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
+    assert "Registry.repository takes both" in reasons(name="arn:aws:ecr:eu-west-1:123456789012:repository/ab")
+
+
+def test_what_was_given_can_change_without_changing_the_spec() -> None:
+    rule = LifecycleRule(max_image_count=1).to_ecr()
+    tags = {"a": "1"}
+    spec = RepositorySpec("ab", lifecycle_rules=[rule], tags=tags)
+    rule["selection"]["countNumber"] = -7
+    tags["b"] = "2"
+    assert spec.to_dict()["lifecycle_rules"][0]["selection"]["countNumber"] == 1
+    assert spec.tags == {"a": "1"}
+
+
 def test_every_reason_is_said_at_once() -> None:
     said = reasons(name="A", image_scan_on_push="yes", encryption="ROT13", tags={"aws:x": "1"})
     for part in ("2 to 256", "lower-case", "image_scan_on_push", "ROT13", "aws:"):
@@ -68,14 +84,14 @@ def test_a_spec_error_is_a_value_error() -> None:
     [
         ({"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION"}, "needs 1 to 5"),
         ({"image_tag_mutability": "MUTABLE_WITH_EXCLUSION"}, "needs 1 to 5"),
-        ({"image_tag_mutability_exclusion_filters": ["a"]}, "not with None"),
+        ({"image_tag_mutability_exclusion_filters": ["a"]}, "got None"),
         (
             {"image_tag_mutability": "IMMUTABLE", "image_tag_mutability_exclusion_filters": ["a"]},
-            "not with IMMUTABLE",
+            "got IMMUTABLE",
         ),
         (
             {"image_tag_mutability": "IMMUTABLE", "image_tag_mutability_exclusion_filters": []},
-            "not with IMMUTABLE",
+            "got IMMUTABLE",
         ),
         ({"image_tag_mutability": "SOMETIMES"}, "expected one of MUTABLE, IMMUTABLE"),
     ],
@@ -112,8 +128,8 @@ def test_a_key_goes_with_dsse_and_not_with_aes256() -> None:
     assert "AES256 has no key" in reasons(encryption="AES256", encryption_key="alias/x")
 
 
-@pytest.mark.parametrize("key", ["", 7, "k" * 2049])
-def test_a_key_is_a_string(key: Any) -> None:
+@pytest.mark.parametrize("key", ["", 7, "k" * 2049, "my-key", "my key", "arn:aws:s3:::bucket"])
+def test_a_key_is_an_alias_an_id_or_an_arn(key: Any) -> None:
     assert "encryption_key" in reasons(encryption_key=key)
 
 
@@ -169,11 +185,33 @@ def unreadable(data: Any) -> tuple[str, ...]:
 
 
 def test_an_unknown_key_is_refused_by_its_path() -> None:
-    fine: dict[str, Any] = {"name": "ab"}
-    wrong = {"name": "ab", "lifecycle_rules": [{"max_image_cuont": 3}]}
-    assert unreadable({"repositories": [fine, fine, fine, wrong]}) == (
+    fine: list[dict[str, Any]] = [{"name": f"a{n}"} for n in range(3)]
+    wrong = {"name": "ab", "lifecycle_rules": [{"max_image_cuont": 3, "max_image_age": 7}]}
+    assert unreadable({"repositories": [*fine, wrong]}) == (
         "repositories[3].lifecycle_rules[0].max_image_cuont: unknown key; did you mean max_image_count?",
     )
+
+
+def test_an_unknown_key_does_not_hide_what_else_is_wrong() -> None:
+    rules = [{"max_image_cuont": 3, "max_image_age": "x"}, {"max_image_count": 1}]
+    data = {"name": "ab", "lifecycle_rules": rules, "image_scan_on_push": "yes", "tgas": {}}
+    assert [reason.split(": ")[0] for reason in unreadable({"repositories": [data]})] == [
+        "repositories[0].tgas",
+        "repositories[0].lifecycle_rules[0].max_image_cuont",
+        "repositories[0].lifecycle_rules[0].max_image_age",
+        "repositories[0].image_scan_on_push",
+    ]
+
+
+def test_two_repositories_of_one_name_are_refused_by_their_path() -> None:
+    assert unreadable({"repositories": [{"name": "ab"}, {"name": "ab"}]}) == (
+        "repositories[1].name: 'ab' is there twice: merge them",
+    )
+
+
+def test_the_json_holds_nothing_but_plain_strings() -> None:
+    data = FULL.to_dict()
+    assert type(data["image_tag_mutability"]) is type(data["lifecycle_rules"][0]["tag_status"]) is str
 
 
 @pytest.mark.parametrize(
@@ -192,7 +230,11 @@ def test_an_unknown_key_is_refused_by_its_path() -> None:
         ({"repositories": [{"name": "ab", "lifecycle_rules": [3]}]}, "repositories[0].lifecycle_rules[0]: "),
         (
             {"repositories": [{"name": "ab", "lifecycle_rules": [{"max_image_count": "3"}]}]},
-            "repositories[0].lifecycle_rules[0]: ",
+            "repositories[0].lifecycle_rules[0].max_image_count: ",
+        ),
+        (
+            {"repositories": [{"name": "ab", "lifecycle_rules": [{"selection": {"tagStatus": "any"}, "action": {}}]}]},
+            "repositories[0].lifecycle_rules[0].selection.countType: ",
         ),
         ({"repositories": [{"name": "ab", "tags": {"a": 1}}]}, "repositories[0].tags: "),
         ({"repositories": [{"name": "A"}]}, "repositories[0].name: "),
@@ -204,4 +246,8 @@ def test_a_wrong_type_is_refused_by_its_path(data: Any, path: str) -> None:
 
 def test_every_wrong_repository_is_named() -> None:
     said = unreadable({"repositories": [{"nam": "ab"}, {"name": "a"}, {"name": "ok"}]})
-    assert [reason.split("]")[0] for reason in said] == ["repositories[0", "repositories[1"]
+    assert [reason.split(":")[0] for reason in said] == [
+        "repositories[0].nam",
+        "repositories[0].name",
+        "repositories[1].name",
+    ]

@@ -69,3 +69,13 @@ def test_fifty_tags_go_in_one_call(cloud: Cloud, registry: Registry) -> None:
     wanted = {f"k{n}": "v" for n in range(50)}
     registry.ensure(RepositorySpec("ab", tags=wanted))
     assert tags(cloud) == wanted
+
+
+def test_thirty_tags_become_thirty_others_though_both_are_too_many(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("ab", tags={f"a{n}": "" for n in range(30)}))
+    cloud.calls.clear()
+    wanted = {f"b{n}": "" for n in range(30)}
+    registry.ensure(RepositorySpec("ab", tags=wanted))
+    assert tags(cloud) == wanted
+    assert cloud.calls.writes() == ["UntagResource", "TagResource", "UntagResource"]
+    assert len(cloud.calls.of("UntagResource")[0].params["tagKeys"]) == 10

@@ -109,8 +109,8 @@ def check(actions: object) -> tuple[str, ...]:
     """
     problems = Problems()
     given = problems.strings("actions", actions)
-    problems.check(bool(given) or not isinstance(actions, tuple | list), "actions", "expected at least one action")
-    checked = [problems.take("actions", lambda action=action: _check(action)) for action in given]  # type: ignore[misc]
+    problems.check(given != (), "actions", "expected at least one action")
+    checked = [problems.take("actions", lambda action=action: _check(action)) for action in given or ()]  # type: ignore[misc]
     problems.raise_any()
     return tuple(action for action in checked if action)
 

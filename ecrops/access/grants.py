@@ -27,7 +27,7 @@ from ecrops.access.principals import (
     User,
 )
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, known
+from ecrops.fields import Problems
 
 if TYPE_CHECKING:
     import boto3
@@ -142,7 +142,9 @@ class Grant:
         """
         if isinstance(data, Grant):
             return data
-        values = dict(known(data, FIELDS, "a grant"))
+        problems = Problems()
+        values = problems.known(data, FIELDS, "a grant")
+        problems.raise_any()
         missing = [name for name in FIELDS[:2] if name not in values]
         if missing:
             raise SpecError(*(f"{name}: expected a value" for name in missing))

@@ -14,6 +14,7 @@ from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
 
 stands_on = None
+missing = ""
 MISSING = "NoSuchEntity"
 # On "*", in statements of their own. The first is there because something else needs it, and goes with that.
 LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
@@ -78,6 +79,7 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
         "iam",
         operation,
         params,
+        derived=any(map(look_again, edits)),
         races=() if want else (MISSING,),
         advice={
             MISSING: f"there is no {home.kind} {home.name} in that account: make it first, or mend the name",

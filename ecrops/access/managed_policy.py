@@ -15,6 +15,7 @@ from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
 
 stands_on = None
+missing = identity_policy.missing
 MISSING, EXISTS, FULL = "NoSuchEntity", "EntityAlreadyExists", "LimitExceeded"
 look_again = identity_policy.look_again
 prepare = identity_policy.prepare

@@ -20,7 +20,7 @@ from ecrops.access.principals import (
     User,
 )
 from ecrops.errors import SpecError
-from ecrops.fields import known
+from ecrops.fields import Problems
 
 KINDS: dict[str, type[Any]] = {
     kind.key: kind
@@ -80,7 +80,9 @@ def _of_arn(text: str) -> AnyOne:
 
 
 def _from_dict(data: Mapping[str, Any]) -> AnyOne:
-    given = known(data, [*KINDS, "conditions"], "a principal")
+    problems = Problems()
+    given = problems.known(data, [*KINDS, "conditions"], "a principal")
+    problems.raise_any()
     kinds = [key for key in given if key in KINDS]
     if len(kinds) != 1:
         raise SpecError(f"expected one of {', '.join(KINDS)}, got {', '.join(kinds) or 'none'}")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ecrops.access import actions, words
-from ecrops.access.resource_policy import document_of
+from ecrops.access import actions, resource_policy, words
 from ecrops.access.routing import repository_arn
 from ecrops.access.statements import is_ours, listed, statements
 from ecrops.aws import Aws
@@ -75,7 +74,7 @@ class Access:
 
 def access_of(aws: Aws, name: str) -> Access:
     """The entries of the repository's policy, and of the IAM policies that ecrops wrote."""
-    document = document_of(aws, name)
+    document = resource_policy.read(aws, name)
     return Access(name, (*_of_repository(document), *_of_identities(aws, repository_arn(aws, name))))
 
 
@@ -93,7 +92,7 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
     identities: list[tuple[str, Mapping[str, Any]]] = []
     params: Any = {"Filter": ["User", "Role", "Group", "LocalManagedPolicy"]}
     # one call tells of all: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
-    for answer in aws.answers("iam", "GetAccountAuthorizationDetails", **params):
+    for answer in aws.pages("iam", "GetAccountAuthorizationDetails", **params):
         for kind in ("User", "Role", "Group"):
             identities += [(kind, detail) for detail in answer.get(f"{kind}DetailList", [])]
         for policy in answer.get("Policies", []):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ecrops import ecr, settings
 from ecrops.access import actions, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
-from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
+from ecrops.access.edits import Allow, Edit, Exactly, Forbid
 from ecrops.access.statements import PRINCIPAL, Document, Policy, same, to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
@@ -18,6 +18,7 @@ from ecrops.errors import SpecError
 from ecrops.spec import RepositorySpec
 
 stands_on = settings
+missing = ecr.MISSING
 NO_POLICY = "RepositoryPolicyNotFoundException"
 REFUSED = "InvalidParameterException"
 # What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
@@ -41,26 +42,20 @@ def prepare(aws: Aws) -> None:
     aws.client("ecr")
 
 
-def read(aws: Aws, name: str) -> Document | ClientError:
-    """The policy of a repository; empty if it has none, and the error if there is no such repository."""
+def read(aws: Aws, name: str) -> Document:
+    """The policy of a repository; empty if it has none."""
     try:
         text = ecr.get(aws, name, "GetRepositoryPolicy", "policyText", repositoryName=name)
     except ClientError as error:
-        if code_of(error) == NO_POLICY:
-            return {}
-        if code_of(error) == ecr.MISSING:
-            return error
-        raise
+        if code_of(error) != NO_POLICY:
+            raise
+        return {}
     document: Document = json.loads(text)
     return document
 
 
-def changes(name: str, edits: Sequence[Edit], have: Document | ClientError | None) -> Iterator[Change | Note]:
+def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """A policy is overwritten in place, and deleted when nothing is left of it."""
-    if isinstance(have, ClientError):
-        if not all(isinstance(edit, Forbid | Drop) for edit in edits):
-            raise have
-        return  # nobody may use what is not there
     have = have or {}
     policy = Policy.parse(have, PRINCIPAL)
     for edit in edits:
@@ -72,7 +67,7 @@ def changes(name: str, edits: Sequence[Edit], have: Document | ClientError | Non
     want = policy.document(actions.sid)
     if len(to_text(want)) > LONGEST:
         raise SpecError(f"{name}: {too_long(len(to_text(want)))}")
-    yield _change(name, have, want)
+    yield _change(name, have, want, derived=any(map(look_again, edits)))
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
@@ -105,7 +100,7 @@ def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:
             )
 
 
-def _change(name: str, have: Document, want: Document) -> Change:
+def _change(name: str, have: Document, want: Document, *, derived: bool) -> Change:
     before, after = words.difference(have, want)
     params = {"repositoryName": name}
     identities = sorted({who for who in named(want) if _IDENTITY.fullmatch(who)})
@@ -123,6 +118,7 @@ def _change(name: str, have: Document, want: Document) -> Change:
         "ecr",
         operation,
         params,
+        derived=derived,
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
         awaits=_is_unseen if identities else never,
@@ -145,15 +141,3 @@ def _advice(identities: Sequence[str]) -> str:
 def look_again(edit: Edit) -> bool:
     """Whether to look again afterwards: a writer who had read the policy before may have overwritten it."""
     return not isinstance(edit, Exactly)
-
-
-def document_of(aws: Aws, name: str) -> Mapping[str, Any]:
-    """The policy of a repository, for reports.
-
-    Raises:
-        ClientError: botocore's ``RepositoryNotFoundException``.
-    """
-    have = read(aws, name)
-    if isinstance(have, ClientError):
-        raise have
-    return have

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from ecrops import ecr
+from ecrops.aws import ClientError, code_of
 from ecrops.handle import Handle
 from ecrops.plan import Plan
 
@@ -105,7 +107,13 @@ class AccessVerbs(Handle):
             session: As in the grant.
         """
         places = {"on": on, "attach": attach, "policy_name": policy_name, "session": session}
-        return self._want(*self._wanting.revoke(self.registry.aws, self.name, principal, actions, places))
+        here, elsewhere = self._wanting.revoke(self.registry.aws, self.name, principal, actions, places)
+        try:
+            return self._want(*elsewhere, *here)
+        except ClientError as error:
+            if code_of(error) != ecr.MISSING:
+                raise
+        return self._want(*elsewhere)  # there is no repository, and nobody may use it
 
     def add_to_resource_policy(self, statement: Mapping[str, Any], *, replace: bool = False) -> Plan:
         """Add a statement to the policy of the repository. The same statement twice is no change.

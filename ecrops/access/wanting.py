@@ -43,11 +43,15 @@ def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern:
     return [want for each in grants for want in routing.granted(aws, name, each)]
 
 
-def revoke(aws: Aws, name: str, principal: Any, actions: tuple[str, ...], places: Mapping[str, Any]) -> list[Want]:
-    """Somebody may not any longer, on either side."""
+def revoke(
+    aws: Aws, name: str, principal: Any, actions: tuple[str, ...], places: Mapping[str, Any]
+) -> tuple[list[Want], list[Want]]:
+    """Somebody may not any longer: in the policy of the repository, and in others."""
     check_attach(places["attach"], places["policy_name"])
     who, taken = principal_of(principal), check_actions(actions) if actions else None
-    return list(routing.revoked(aws, name, who, taken, **places))
+    wants = list(routing.revoked(aws, name, who, taken, **places))
+    here = [want for want in wants if want.aspect is resource_policy]
+    return here, [want for want in wants if want not in here]
 
 
 def add(name: str, statement: Mapping[str, Any], replace: bool) -> Want:

@@ -6,7 +6,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import boto3
@@ -17,10 +17,22 @@ from botocore.parsers import ResponseParserError
 
 from ecrops.aws.arn import Arn, Partition, operations_of, partition_of
 from ecrops.aws.gate import Gate
-from ecrops.aws.retry import Awaits, Deadline, RetryPolicy, code_of, is_throttled, persistently
+from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_momentary, is_throttled, persistently
+from ecrops.errors import SpecError
 from ecrops.version import __version__
 
-__all__ = ["DENIED", "Arn", "Awaits", "Aws", "ClientError", "RetryPolicy", "code_of", "operations_of"]
+__all__ = [
+    "DENIED",
+    "LOST",
+    "Arn",
+    "Aws",
+    "ClientError",
+    "Pages",
+    "RetryPolicy",
+    "code_of",
+    "is_momentary",
+    "operations_of",
+]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,6 +47,12 @@ class Aws:
     def __init__(
         self, session: boto3.Session | None, workers: int, retry: RetryPolicy, region: str | None = None
     ) -> None:
+        if not isinstance(session, boto3.Session | None):
+            raise SpecError(f"session: expected a boto3.Session, got {session!r}")
+        if not isinstance(retry, RetryPolicy):
+            raise SpecError(f"retry: expected a RetryPolicy, got {retry!r}")
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
         self.session = session or boto3.Session()
         self.workers = workers
         self.retry = retry
@@ -48,10 +66,18 @@ class Aws:
         self._beside: dict[boto3.Session, Aws] = {}
 
     def within(self, seconds: float) -> Aws:
-        """The same clients and memory, with a deadline ``seconds`` from now."""
-        other = copy.copy(self)
-        other._deadline = Deadline(seconds)
-        return other
+        """The same clients and memory, with a deadline ``seconds`` from now, unless it has an earlier one."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds:
+            raise SpecError(f"expected seconds, got {seconds!r}")
+        return self._until(self._deadline.sooner(seconds))
+
+    def stoppable(self) -> Aws:
+        """The same, to be stopped without stopping others."""
+        return self._until(self._deadline.sooner())
+
+    def stop(self) -> None:
+        """Begin no call and no wait any more."""
+        self._deadline.stop()
 
     def beside(self, session: boto3.Session) -> Aws:
         """What ``session`` opens, with the same policy and deadline: one for each session, so that clients are reused.
@@ -61,8 +87,11 @@ class Aws:
         with self._lock:
             if session not in self._beside:
                 self._beside[session] = Aws(session, self.workers, self.retry, self.region)
-            other = copy.copy(self._beside[session])
-        other._deadline = self._deadline
+            return self._beside[session]._until(self._deadline)
+
+    def _until(self, deadline: Deadline) -> Aws:
+        other = copy.copy(self)
+        other._deadline = deadline
         return other
 
     @property
@@ -83,6 +112,11 @@ class Aws:
         return partition_of(self.region)
 
     @property
+    def known_account(self) -> str:
+        """The account if an answer named it, else an empty string."""
+        return self._learned.get("account", "")
+
+    @property
     def account_id(self) -> str:
         """The account: from whichever answer named it first, else from STS, which needs no permission."""
         if "account" not in self._learned:
@@ -95,7 +129,9 @@ class Aws:
             if service not in self._clients:
                 partition_of(self.region)  # an unknown region is said before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
-                self._clients[service] = make(service, region_name=self.region, config=self._config())
+                client = make(service, region_name=self.region, config=self._config())
+                client.meta.events.register("after-call", _forget_attempts)
+                self._clients[service] = client
             return self._clients[service]
 
     def _config(self) -> Config:
@@ -116,7 +152,8 @@ class Aws:
         params: Mapping[str, Any],
         *,
         needs: str = "",
-        awaits: Awaits = (),
+        awaits: Collection[str] = (),
+        on_lost: Callable[[], object] = lambda: None,
     ) -> dict[str, Any]:
         """Make one call, as often as the retry policy allows.
 
@@ -125,28 +162,34 @@ class Aws:
             operation: An operation of it, such as ``DescribeRepositories``.
             params: The members of its input.
             needs: A member without which an answer is not believed.
-            awaits: What "not visible yet" looks like, to be waited for.
+            awaits: Error codes that mean "not visible yet", to be waited for.
+            on_lost: Called when an attempt may have taken effect, and its answer was lost.
         """
         doing = f"{service}:{operation}"
-        try:
-            answer = persistently(
-                lambda: self._once(service, operation, params, needs), self.retry, self._deadline, doing, awaits
-            )
-        except ClientError as error:
-            if code_of(error) in DENIED:
-                error.add_note(f"the caller needs the IAM action {doing}")
-            raise
+
+        def attempt() -> dict[str, Any]:
+            try:
+                return self.once(service, operation, params, needs)
+            except LOST:
+                on_lost()
+                raise
+
+        answer = persistently(attempt, self.retry, self._deadline, doing, awaits)
         self._learn(answer)
         return answer
 
-    def _once(self, service: str, operation: str, params: Mapping[str, Any], needs: str) -> dict[str, Any]:
-        self._deadline.check(f"{service}:{operation}")
+    def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
+        """Make one attempt of a call, when fewer calls than allowed are in flight."""
+        doing = f"{service}:{operation}"
         client = self.client(service)
         era, throttled = self._gate.enter(), False
         try:
+            self._deadline.check(doing)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
         except ClientError as error:
             throttled = is_throttled(error)
+            if code_of(error) in DENIED:
+                error.add_note(f"the caller needs the IAM action {doing}")
             raise
         finally:
             self._gate.leave(era, throttled=throttled)
@@ -155,23 +198,13 @@ class Aws:
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
         return answer
 
-    def get(self, service: str, operation: str, member: str, *, awaits: Awaits = (), **params: Any) -> Any:
+    def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
         """One member of the answer to a call. An answer without it is not an answer."""
         return self.call(service, operation, params, needs=member, awaits=awaits)[member]
 
-    def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[list[Any]]:
-        """The member of each page of a listing, in order, each page asked for when it is wanted."""
-        return (answer[member] for answer in self.answers(service, operation, needs=member, **params))
-
-    def answers(self, service: str, operation: str, *, needs: str = "", **params: Any) -> Iterator[dict[str, Any]]:
-        """The answers to a listing, page by page, each page asked for when it is wanted."""
-        token: dict[str, str] = {}
-        while True:
-            answer = self.call(service, operation, {**params, **token}, needs=needs)
-            yield answer
-            token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
-            if not token:
-                return
+    def pages(self, service: str, operation: str, member: str = "", **params: Any) -> Pages:
+        """The member of each page of a listing, or without one the page, in order, each asked for when it is wanted."""
+        return Pages(lambda token: self.call(service, operation, {**params, **token}, needs=member), member)
 
     def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``do`` for each item, in parallel, in order; the first error stops what has not begun."""
@@ -181,6 +214,10 @@ class Aws:
         with self.pool(len(todo)) as pool:
             futures = [pool.submit(do, item) for item in todo]
             try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+                for future in futures:
+                    if future.done():
+                        future.result()
                 return [future.result() for future in futures]
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -190,7 +227,7 @@ class Aws:
         """Threads for so many tasks: as many as there are workers at most."""
         return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
 
-    def wait(self, seconds: float, doing: str) -> None:
+    def pause(self, seconds: float, doing: str) -> None:
         """Sleep, unless the deadline comes first."""
         self._deadline.check(doing, ahead=seconds)
         self.retry.sleep(seconds)
@@ -205,7 +242,7 @@ class Aws:
 
     def made_recently(self, key: str) -> bool:
         """Whether something was made by this registry a moment ago."""
-        return time.monotonic() - self._made.get(key, -1e9) < self.retry.propagation_budget
+        return key in self._made and time.monotonic() - self._made[key] < self.retry.propagation_budget
 
     def _learn(self, answer: Mapping[str, Any]) -> None:
         """ECR names the account that it answers for, in the answer or in what the answer holds."""
@@ -216,6 +253,33 @@ class Aws:
             if isinstance(part, dict) and "registryId" in part:
                 self._learned["account"] = part["registryId"]
                 return
+
+
+class Pages:
+    """An iterator over the pages of a listing, which knows whether it has more."""
+
+    def __init__(self, ask: Callable[[dict[str, str]], dict[str, Any]], member: str) -> None:
+        self._ask = ask
+        self._member = member
+        self._token: dict[str, str] = {}
+        self.more = True
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if not self.more:
+            raise StopIteration
+        answer = self._ask(self._token)
+        token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
+        self.more = bool(token) and token != self._token
+        self._token = token
+        return answer[self._member] if self._member else answer
+
+
+def _forget_attempts(parsed: dict[str, Any], **_: Any) -> None:
+    """One attempt is all that botocore is allowed: "reached max retries: 0" in each error would mislead."""
+    parsed.get("ResponseMetadata", {}).pop("MaxAttemptsReached", None)
 
 
 def _is_truncated(answer: Mapping[str, Any], expected: Collection[str]) -> bool:

@@ -7,20 +7,13 @@ ECR's hard quotas (``LimitExceededException``) as throttling; here they are fina
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
 
 from ecrops.errors import DeadlineError, SpecError
@@ -30,8 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Awaits = Collection[str] | Callable[[ClientError], bool]
-"""What "not visible yet" looks like: error codes, or a test of the error."""
 
 THROTTLED = frozenset(
     {
@@ -53,15 +44,8 @@ MOMENTARY = frozenset(
         "RequestTimeoutException",
     }
 )
-DROPPED = (
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-    ResponseParserError,  # a truncated answer
-)
+LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+"""Errors after which nobody knows whether the call took effect; the last is that of a truncated answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +75,8 @@ class RetryPolicy:
             seconds = getattr(self, name)
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
                 wrong.append(f"{name}: expected seconds, 0 or more, got {seconds!r}")
+        if not callable(self.sleep):
+            wrong.append(f"sleep: expected a function of seconds, got {self.sleep!r}")
         if wrong:
             raise SpecError(*wrong)
 
@@ -107,7 +93,7 @@ def is_throttled(error: BaseException | None) -> bool:
 
 def is_momentary(error: BaseException | None) -> bool:
     """Whether the same call may well succeed in a moment."""
-    return isinstance(error, DROPPED) or is_throttled(error) or code_of(error) in MOMENTARY or _status(error) >= 500
+    return isinstance(error, LOST) or is_throttled(error) or code_of(error) in MOMENTARY or _status(error) >= 500
 
 
 def _status(error: BaseException | None) -> int:
@@ -118,8 +104,16 @@ def _status(error: BaseException | None) -> int:
 class Deadline:
     """The moment after which no call is begun and no wait is started."""
 
-    def __init__(self, seconds: float | None = None) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
+    def __init__(self, end: float = math.inf) -> None:
+        self._end = end
+
+    def sooner(self, seconds: float = math.inf) -> Deadline:
+        """The same moment, or ``seconds`` from now if that comes first."""
+        return Deadline(min(self._end, time.monotonic() + seconds))
+
+    def stop(self) -> None:
+        """Let it be over now."""
+        self._end = -math.inf
 
     def check(self, doing: str, ahead: float = 0.0) -> None:
         """Raise unless ``ahead`` more seconds are left.
@@ -127,12 +121,35 @@ class Deadline:
         Raises:
             DeadlineError: They are not.
         """
-        if self._end is not None and time.monotonic() + ahead > self._end:
+        if time.monotonic() + ahead > self._end:
             raise DeadlineError(f"the time given is over, before {doing}; run again to do what is missing")
 
 
+class _Budgets:
+    """When to stop: what passes and what is not visible yet are waited for on accounts of their own."""
+
+    def __init__(self, policy: RetryPolicy, awaits: Collection[str]) -> None:
+        self._policy = policy
+        self._awaits = awaits
+        self._attempts = 0
+        self._waited = self._tried = self._seen = self._slept = 0.0
+
+    def __call__(self, state: RetryCallState) -> bool:
+        """Whether the next wait would be too much."""
+        error = state.outcome.exception() if state.outcome else None
+        now = state.seconds_since_start or 0.0
+        cost = max(now - self._seen - self._slept, 0.0) + state.upcoming_sleep
+        self._seen, self._slept = now, state.upcoming_sleep
+        if code_of(error) in self._awaits:
+            self._waited += cost
+            return self._waited > self._policy.propagation_budget
+        self._attempts += 1
+        self._tried += cost
+        return self._attempts >= self._policy.attempts or self._tried > self._policy.budget
+
+
 def persistently(
-    attempt: Callable[[], T], policy: RetryPolicy, deadline: Deadline, doing: str, awaits: Awaits = ()
+    attempt: Callable[[], T], policy: RetryPolicy, deadline: Deadline, doing: str, awaits: Collection[str] = ()
 ) -> T:
     """Make a call until it succeeds, fails for good, or its budget is spent.
 
@@ -141,38 +158,23 @@ def persistently(
         policy: How long to try.
         deadline: When to stop in any case.
         doing: The call, for messages.
-        awaits: What "not visible yet" looks like here; it has the propagation budget.
+        awaits: Error codes that mean "not visible yet" here; they have the propagation budget.
     """
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
-
-    def awaited(error: BaseException | None) -> bool:
-        if not isinstance(error, ClientError):
-            return False
-        return awaits(error) if callable(awaits) else code_of(error) in awaits
-
-    def enough(state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        spent = max(state.idle_for, state.seconds_since_start or 0.0) + state.upcoming_sleep
-        if awaited(error):
-            return spent > policy.propagation_budget and _say_waited(error, spent - state.upcoming_sleep)
-        return state.attempt_number >= policy.attempts or spent > policy.budget
 
     def before_sleep(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         log.debug("%s again in %.1f s, because of: %s", doing, state.upcoming_sleep, error)
-        deadline.check(f"{doing} could be tried again", ahead=state.upcoming_sleep)
+        try:
+            deadline.check(f"{doing} could be tried again", ahead=state.upcoming_sleep)
+        except DeadlineError as over:
+            raise over from error
 
     return Retrying(
-        retry=retry_if_exception(lambda error: is_momentary(error) or awaited(error)),
+        retry=retry_if_exception(lambda error: is_momentary(error) or code_of(error) in awaits),
         wait=wait_random_exponential(multiplier=0.2, max=10),
-        stop=enough,
+        stop=_Budgets(policy, awaits),
         sleep=policy.sleep,
         before_sleep=before_sleep,
         reraise=True,
     )(attempt)
-
-
-def _say_waited(error: BaseException | None, seconds: float) -> bool:
-    if error is not None:
-        error.add_note(f"waited {seconds:.0f} s for it to be visible: RetryPolicy(propagation_budget=...) is how long")
-    return True

@@ -15,6 +15,7 @@ from ecrops.lifecycle.words import difference
 from ecrops.spec import RepositorySpec
 
 stands_on = settings
+missing = ecr.MISSING
 NO_POLICY = "LifecyclePolicyNotFoundException"
 
 
@@ -68,6 +69,7 @@ def changes(name: str, edits: Sequence[Edit], have: Rules | None) -> Iterator[Ch
         "ecr",
         operation,
         params,
+        derived=any(map(look_again, edits)),
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
     )

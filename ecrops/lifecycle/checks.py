@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 Rule = Mapping[str, Any]
+Problem = tuple[str, str]
+"""The path of a key in a rule, and what is wrong with it."""
 
 COUNT = "imageCountMoreThan"
 PUSHED = "sinceImagePushed"
@@ -26,19 +28,21 @@ MOST_WILDCARDS = 4
 ARCHIVE_DAYS = 90
 
 
-def rule_problems(rule: Rule) -> Iterator[str]:
+def rule_problems(rule: Rule) -> Iterator[Problem]:
     """What is wrong with one rule, whatever the other rules are."""
     selection, action = rule.get("selection"), rule.get("action")
     if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
-        yield "a rule has a 'selection' and an 'action', each an object"
+        yield "", "a rule in ECR's JSON form has a 'selection' and an 'action', each an object"
         return
-    yield from (f"{key!r} is null: leave the key out" for key in _nulls(rule, selection, action))
-    yield from _tag_problems(selection)
+    parts = {"": rule, "selection.": selection, "action.": action}
+    for prefix, part in parts.items():
+        yield from ((prefix + key, "is null: leave the key out") for key, value in part.items() if value is None)
+    yield from tag_problems(selection)
     yield from _count_problems(selection)
     yield from _action_problems(selection, action)
     priority = rule.get("rulePriority", 1)
     if not _is_number(priority) or priority < 1:
-        yield f"a priority is a whole number of at least 1, got {priority!r}"
+        yield "rulePriority", f"expected a whole number of at least 1, got {priority!r}"
 
 
 def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:
@@ -71,77 +75,81 @@ def tag_status(rule: Rule) -> str:
     return str(rule["selection"].get("tagStatus"))
 
 
-def _nulls(*parts: Mapping[str, Any]) -> list[str]:
-    return [key for part in parts for key, value in part.items() if value is None]
-
-
-def _tag_problems(selection: Mapping[str, Any]) -> Iterator[str]:
+def tag_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the tags that a rule selects."""
     status = selection.get("tagStatus")
     lists = {key: selection[key] for key in ("tagPrefixList", "tagPatternList") if key in selection}
     if status not in ("tagged", "untagged", "any"):
-        yield f"tag status: expected tagged, untagged or any, got {status!r}"
+        yield "selection.tagStatus", f"expected tagged, untagged or any, got {status!r}"
     elif status != "tagged" and lists:
-        yield f"tag prefixes and tag patterns go with the tag status 'tagged' only, not with {status!r}"
+        yield "selection.tagStatus", f"prefixes and patterns of tags go with 'tagged' only, not with {status!r}"
     elif len(lists) == 2:
-        yield "give tag prefixes or tag patterns, not both: a prefix 'a' is the pattern 'a*'"
+        yield (
+            "selection.tagPrefixList",
+            "give prefixes or patterns, not both: the prefix 'a' is the pattern 'a*'",
+        )
     elif status == "tagged" and not any(lists.values()):
-        yield "the tag status 'tagged' needs tag prefixes or tag patterns: the pattern '*' is every tag"
+        yield "selection.tagStatus", "'tagged' needs prefixes or patterns of tags: the pattern '*' is every tag"
     for key, entries in lists.items():
-        yield from _entry_problems(key, entries)
+        yield from ((f"selection.{key}", reason) for reason in _entry_problems(key, entries))
 
 
 def _entry_problems(key: str, entries: object) -> Iterator[str]:
     if not isinstance(entries, Sequence) or isinstance(entries, str):
-        yield f"{key}: expected a list of strings, got {entries!r}"
+        yield f"expected a list of strings, got {entries!r}"
         return
     for entry in entries:
         if not isinstance(entry, str) or not entry:
-            yield f"{key}: expected strings that are not empty, got {entry!r}"
+            yield f"expected strings that are not empty, got {entry!r}"
         elif key == "tagPatternList" and entry.count("*") > MOST_WILDCARDS:
-            yield f"a tag pattern has at most four '*': {entry!r} has {entry.count('*')}"
+            yield f"a pattern has at most four '*': {entry!r} has {entry.count('*')}"
 
 
-def _count_problems(selection: Mapping[str, Any]) -> Iterator[str]:
+def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
     kind, unit, number = (selection.get(key) for key in ("countType", "countUnit", "countNumber"))
     if not isinstance(kind, str):
-        yield f"count type: expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
+        yield "selection.countType", f"expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
     if not _is_number(number) or number < 1:
-        yield f"a count or an age is a whole number of at least 1, got {number!r}"
+        yield "selection.countNumber", f"expected a whole number of at least 1, got {number!r}"
     if kind == COUNT and "countUnit" in selection:
-        yield "a count of images has no countUnit: leave it out"
+        yield "selection.countUnit", "a count of images has no unit: leave it out"
     elif kind in COUNT_TYPES[1:] and unit != "days":
-        yield f"{kind} is counted in days: countUnit must be 'days', got {unit!r}"
+        yield "selection.countUnit", f"{kind} is counted in 'days', got {unit!r}"
 
 
-def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[str]:
+def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[Problem]:
     kind, verb, storage = selection.get("countType"), action.get("type"), selection.get("storageClass", "standard")
     if verb not in ("expire", "transition"):
-        yield f"action: expected expire or transition, got {verb!r}"
+        yield "action.type", f"expected expire or transition, got {verb!r}"
     if verb == "transition" and action.get("targetStorageClass") != "archive":
-        yield "a transition needs the target storage class 'archive'"
+        yield (
+            "action.targetStorageClass",
+            f"images go to 'archive' only, got {action.get('targetStorageClass')!r}",
+        )
     if verb == "expire" and "targetStorageClass" in action:
-        yield "only a transition has a target storage class"
+        yield "action.targetStorageClass", "only a transition has one"
     if storage not in ("standard", "archive"):
-        yield f"storage class: expected standard or archive, got {storage!r}"
+        yield "selection.storageClass", f"expected standard or archive, got {storage!r}"
     if kind == PULLED and verb == "expire":
         yield (
+            "action.type",
             "ECR archives images that are not pulled, it does not expire them: transition to 'archive', "
-            "and expire what was archived (since_image_transitioned) with a second rule"
+            "and expire what was archived (since_image_transitioned) with a second rule",
         )
     if kind == TRANSITIONED:
         yield from _archive_problems(selection, verb, storage)
     elif kind in COUNT_TYPES and storage == "archive":
-        yield f"{kind} selects images in standard storage; archived images are selected by {TRANSITIONED}"
+        yield "selection.storageClass", f"{kind} selects images in standard storage, {TRANSITIONED} archived ones"
 
 
-def _archive_problems(selection: Mapping[str, Any], verb: object, storage: object) -> Iterator[str]:
+def _archive_problems(selection: Mapping[str, Any], verb: object, storage: object) -> Iterator[Problem]:
     number = selection.get("countNumber")
     if verb == "transition":
-        yield "an archived image can only be expired"
+        yield "action.type", "an archived image can only be expired"
     if storage != "archive":
-        yield f"{TRANSITIONED} selects archived images: it needs the storage class 'archive'"
+        yield "selection.storageClass", f"{TRANSITIONED} selects archived images: it needs 'archive', got {storage!r}"
     if _is_number(number) and 1 <= number < ARCHIVE_DAYS:
-        yield f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
+        yield "selection.countNumber", f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
 
 
 def _class_problems(storage: str, rules: Sequence[Rule]) -> Iterator[str]:

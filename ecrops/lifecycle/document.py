@@ -11,15 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecrops.errors import SpecError
+from ecrops.fields import Problems
 from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
 from ecrops.lifecycle.rule import LifecycleRule
 
 Rules = list[dict[str, Any]]
+TAG_LISTS = {"tagPrefixList", "tagPatternList"}
 
 
 def parse(text: str) -> Rules:
     """The rules of a policy as ECR returns it."""
-    rules: Rules = json.loads(text)["rules"]
+    rules: Rules = json.loads(text).get("rules", [])
     return rules
 
 
@@ -38,7 +40,9 @@ def canonical(rules: Iterable[Rule]) -> Rules:
 
 def _canonical(rule: Rule) -> dict[str, Any]:
     kept = {key: value for key, value in rule.items() if value is not None}
-    selection = {key: _sorted(value) for key, value in rule.get("selection", {}).items() if value not in (None, [])}
+    selection = {key: value for key, value in rule.get("selection", {}).items() if value not in (None, [])}
+    for key in TAG_LISTS & selection.keys():
+        selection[key] = sorted(selection[key])
     if selection.get("storageClass") == "standard":
         del selection["storageClass"]
     action = {key: value for key, value in rule.get("action", {}).items() if value is not None}
@@ -47,10 +51,6 @@ def _canonical(rule: Rule) -> dict[str, Any]:
         if isinstance(part.get(key), str) and part[key].isdecimal():
             part[key] = int(part[key])
     return kept | {"selection": selection, "action": action}
-
-
-def _sorted(value: Any) -> Any:
-    return sorted(value) if isinstance(value, list | tuple) else value
 
 
 def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
@@ -62,7 +62,10 @@ def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
     Raises:
         SpecError: ECR would refuse the policy; with every reason.
     """
-    plain = [_to_ecr(index, rule) for index, rule in enumerate(rules)]
+    problems = Problems()
+    read = [problems.take(f"[{index}]", lambda rule=rule: _to_ecr(rule)) for index, rule in enumerate(rules)]  # type: ignore[misc]
+    problems.raise_any()
+    plain = [rule for rule in read if rule is not None]
     rest = [rule for rule in plain if tag_status(rule) != "any"]
     last = [rule for rule in plain if tag_status(rule) == "any"]
     numbered = [rule for rule in rest if "rulePriority" in rule]
@@ -83,23 +86,40 @@ def _numbered(rules: Iterable[Rule], first: int) -> Rules:
     return [dict(rule) if "rulePriority" in rule else {"rulePriority": next(count), **rule} for rule in rules]
 
 
-def _to_ecr(index: int, rule: object) -> dict[str, Any]:
+def _to_ecr(rule: object) -> dict[str, Any]:
     if isinstance(rule, LifecycleRule):
         return rule.to_ecr()
     if not isinstance(rule, Mapping):
-        raise SpecError(f"[{index}]: expected a LifecycleRule, or a dict in ECR's JSON form, got {rule!r}")
-    if reasons := list(rule_problems(rule)):
-        raise SpecError(*(f"[{index}]: {reason}" for reason in reasons))
-    return dict(rule)
+        raise SpecError(f"expected a LifecycleRule, or a dict in ECR's JSON form, got {rule!r}")
+    try:
+        plain = _without_empty_lists(json.loads(json.dumps(rule, allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise SpecError(f"expected JSON, got {rule!r}: {error}") from None
+    problems = Problems()
+    for key, reason in rule_problems(plain):
+        problems.add(key, reason)
+    problems.raise_any()
+    return plain
 
 
-def check(rules: Sequence[Rule]) -> None:
-    """Refuse a policy that ECR would refuse.
+def _without_empty_lists(rule: dict[str, Any]) -> dict[str, Any]:
+    """An empty list of tags says what none says, and ECR refuses it."""
+    selection = rule.get("selection")
+    if not isinstance(selection, Mapping):
+        return rule
+    kept = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
+    return {**rule, "selection": kept}
+
+
+def check(rules: Sequence[Rule], had: Sequence[Rule] = ()) -> None:
+    """Refuse a policy that ECR would refuse; not for what ECR has accepted in the policy that was there.
 
     Raises:
         SpecError: With every reason.
     """
-    if rules and (reasons := [*policy_problems(rules), *text_problems(to_text(rules))]):
+    accepted = set(policy_problems(had))
+    reasons = [reason for reason in policy_problems(rules) if reason not in accepted]
+    if rules and (reasons := [*reasons, *text_problems(to_text(rules))]):
         raise SpecError(*reasons)
 
 
@@ -134,7 +154,7 @@ class Include(NamedTuple):
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""
-        wanted = _to_ecr(0, self.rule)
+        wanted = _to_ecr(self.rule)
         if any(_is(wanted, rule) for rule in have):
             return [dict(rule) for rule in have]
         others = [dict(rule) for rule in have if body(rule) != body(wanted)]
@@ -144,13 +164,13 @@ class Include(NamedTuple):
             result = [*others, *_numbered([wanted], _following(others))]
         else:
             result = _last(self._placed(wanted, [rule for rule in others if tag_status(rule) != "any"]), last)
-        check(result)
+        check(result, had=have)
         return result
 
     def _placed(self, wanted: dict[str, Any], rules: Rules) -> Rules:
         if "rulePriority" not in wanted:
             return [*rules, *_numbered([wanted], _following(rules))]
-        floating = [body(rule) for rule in self.floating if "rulePriority" not in _to_ecr(0, rule)]
+        floating = [body(rule) for rule in self.floating if "rulePriority" not in _to_ecr(rule)]
         fixed = [*(rule for rule in rules if body(rule) not in floating), wanted]
         moved = [_unnumbered(rule) for mine in floating for rule in rules if body(rule) == mine]
         return [*fixed, *_numbered(moved, _following(fixed))]
@@ -163,7 +183,7 @@ class Exclude(NamedTuple):
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""
-        wanted = _to_ecr(0, self.rule)
+        wanted = _to_ecr(self.rule)
         return [dict(rule) for rule in have if not _is(wanted, rule)]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, known
-from ecrops.lifecycle.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule, rule_problems
+from ecrops.fields import Problems, compact
+from ecrops.lifecycle.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule, rule_problems, tag_problems
 
 
 class TagStatus(StrEnum):
@@ -21,6 +21,15 @@ class TagStatus(StrEnum):
     UNTAGGED = "untagged"
 
 
+FIELDS = {
+    "rulePriority": "rule_priority",
+    "selection.tagStatus": "tag_status",
+    "selection.tagPrefixList": "tag_prefix_list",
+    "selection.tagPatternList": "tag_pattern_list",
+    "selection.storageClass": "storage_class",
+    "action.type": "transition_to",
+    "action.targetStorageClass": "transition_to",
+}
 AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_transitioned": TRANSITIONED}
 
 
@@ -42,7 +51,8 @@ class LifecycleRule:
         max_image_age: The days after which an image goes, since it was pushed.
         since_image_pulled: The days after which an image is archived, since it was last pulled.
         since_image_transitioned: The days after which an archived image is expired, at least 90.
-        storage_class: ``standard`` (the default) or ``archive``: where the images lie that are selected.
+        storage_class: Where the images lie that are selected: ``archive`` with ``since_image_transitioned``, else
+            ``standard``.
         transition_to: ``archive`` to archive images; without it they are expired, that is deleted.
 
     Raises:
@@ -70,7 +80,7 @@ class LifecycleRule:
         problems = Problems()
         for name in ("tag_prefix_list", "tag_pattern_list"):
             if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, problems.strings(name, value))
+                object.__setattr__(self, name, problems.strings(name, value) or ())
         for name in AGES:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, _age(problems, name, value))
@@ -78,10 +88,9 @@ class LifecycleRule:
         object.__setattr__(self, "tag_status", status)
         if self.since_image_transitioned is not None and self.storage_class is None:
             object.__setattr__(self, "storage_class", "archive")
-        self._check_fields(problems)
+        self._check_strings(problems)
+        self._check_as_ecr(problems)
         problems.raise_any()
-        if reasons := list(rule_problems(self.to_ecr())):
-            raise SpecError(*reasons)
 
     def _tag_status(self) -> str:
         if self.tag_status is not None:
@@ -89,15 +98,22 @@ class LifecycleRule:
         listed = self.tag_prefix_list is not None or self.tag_pattern_list is not None
         return TagStatus.TAGGED if listed else TagStatus.ANY
 
-    def _check_fields(self, problems: Problems) -> None:
-        counts = ("max_image_count", *AGES)
-        given = [name for name in counts if getattr(self, name) is not None]
-        problems.check(
-            len(given) == 1, "", f"expected exactly one of {', '.join(counts)}, got {' and '.join(given) or 'none'}"
-        )
+    def _check_strings(self, problems: Problems) -> None:
         for name in ("description", "storage_class", "transition_to"):
             value = getattr(self, name)
             problems.check(value is None or isinstance(value, str), name, f"expected a string, got {value!r}")
+
+    def _check_as_ecr(self, problems: Problems) -> None:
+        counts = ("max_image_count", *AGES)
+        given = [name for name in counts if getattr(self, name) is not None]
+        rule = self.to_ecr()
+        if len(given) == 1:
+            found = rule_problems(rule)
+        else:
+            problems.add("", f"expected exactly one of {', '.join(counts)}, got {' and '.join(given) or 'none'}")
+            found = tag_problems(rule["selection"])
+        for key, reason in found:
+            problems.add(FIELDS.get(key) or given[0], reason)
 
     def to_ecr(self) -> dict[str, Any]:
         """The rule in ECR's own JSON form; without ``rulePriority`` if it has none."""
@@ -154,7 +170,11 @@ class LifecycleRule:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        return cls(**known(data, [field.name for field in fields(cls)], "a lifecycle rule"))
+        problems = Problems()
+        values = problems.known(data, [field.name for field in fields(cls)], "a lifecycle rule")
+        made = problems.take("", lambda: cls(**values))
+        problems.raise_any()
+        return cast("Self", made)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are set, ready for JSON; ages in days."""
@@ -165,6 +185,8 @@ class LifecycleRule:
 def _plain(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value.days
+    if isinstance(value, StrEnum):
+        return str(value)
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -23,7 +23,7 @@ def difference(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[str, str]
 
 
 def _rule(rule: Rule) -> str:
-    selection, action = rule["selection"], rule["action"]
+    selection, action = rule.get("selection", {}), rule.get("action", {})
     kind, number, verb = selection.get("countType"), selection.get("countNumber"), action.get("type")
     who, archive = _who(selection), verb == "transition"
     if kind == COUNT:
@@ -39,14 +39,14 @@ def _rule(rule: Rule) -> str:
 
 
 def _who(selection: Rule) -> str:
-    if selection["tagStatus"] == "untagged":
+    if selection.get("tagStatus") == "untagged":
         return " untagged"
     tags = [f"{prefix}*" for prefix in selection.get("tagPrefixList", ())] or selection.get("tagPatternList", ())
     return f" {'+'.join(tags)}" if tags else ""
 
 
 def _placed(rule: Rule) -> str:
-    return f"#{rule['rulePriority']} {_rule(rule)}"
+    return f"#{rule.get('rulePriority')} {_rule(rule)}"
 
 
 def _described(rule: Rule) -> str:

@@ -78,7 +78,7 @@ def refused(**fields: Any) -> str:
     ("fields", "said"),
     [
         ({"tag_prefix_list": ["a"], "tag_pattern_list": ["b*"], "max_image_count": 1}, "not both"),
-        ({"tag_status": "tagged", "max_image_count": 1}, "needs tag prefixes or tag patterns"),
+        ({"tag_status": "tagged", "max_image_count": 1}, "needs prefixes or patterns of tags"),
         ({"tag_pattern_list": ["*a*b*c*d*"], "max_image_count": 1}, "'*a*b*c*d*' has 5"),
         ({"max_image_count": 1, "max_image_age": 1}, "got max_image_count and max_image_age"),
         ({}, "got none"),
@@ -99,11 +99,11 @@ def refused(**fields: Any) -> str:
         ({"since_image_transitioned": 89}, "at least 90 days, got 89"),
         (
             {"since_image_transitioned": 90, "storage_class": "standard"},
-            "it needs the storage class 'archive'",
+            "it needs 'archive'",
         ),
         ({"since_image_transitioned": 90, "transition_to": "archive"}, "can only be expired"),
         ({"since_image_pulled": 90}, "transition to 'archive'"),
-        ({"since_image_pulled": 90, "transition_to": "glacier"}, "target storage class 'archive'"),
+        ({"since_image_pulled": 90, "transition_to": "glacier"}, "images go to 'archive' only"),
         ({"max_image_count": 5, "storage_class": "archive"}, "selects images in standard storage"),
         ({"max_image_count": 5, "storage_class": "cold"}, "expected standard or archive"),
     ],
@@ -176,8 +176,33 @@ def test_rules_are_a_list_of_rules(rules: Any) -> None:
 def test_a_null_is_refused_with_the_way_out() -> None:
     rule = LifecycleRule(max_image_count=1).to_ecr()
     rule["action"]["targetStorageClass"] = None
-    with pytest.raises(SpecError, match="'targetStorageClass' is null: leave the key out"):
+    with pytest.raises(SpecError, match="targetStorageClass: is null: leave the key out"):
         RepositorySpec("ab", lifecycle_rules=[rule])
+
+
+def test_everything_that_is_wrong_with_a_rule_is_said() -> None:
+    said = refused(tag_prefix_list=["a"], tag_pattern_list=["*a*a*a*a*"], rule_priority=0, max_image_age="x")
+    for part in ("not both", "has 5", "rule_priority", "max_image_age"):
+        assert part in said
+
+
+def test_what_is_no_json_is_refused() -> None:
+    rule = LifecycleRule(max_image_count=1).to_ecr()
+    for wrong in (float("nan"), {1, 2}, b"x"):
+        with pytest.raises(SpecError, match="expected JSON"):
+            RepositorySpec("ab", lifecycle_rules=[{**rule, "new": wrong}])
+
+
+def test_bytes_are_no_empty_list_of_rules() -> None:
+    wrong: Any = b""
+    with pytest.raises(SpecError, match="expected a list of rules"):
+        RepositorySpec("ab", lifecycle_rules=wrong)
+
+
+def test_an_empty_list_of_tags_in_a_raw_rule_is_none() -> None:
+    rule = LifecycleRule(tag_status="untagged", max_image_count=1).to_ecr()
+    empty = {**rule, "selection": {**rule["selection"], "tagPrefixList": []}}
+    assert rendered(empty) == rendered(rule)
 
 
 def test_ages_in_days_and_as_timedelta_are_equal() -> None:
