@@ -13,6 +13,7 @@ from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
     ArnPrincipal,
+    DeadlineError,
     Group,
     OrganizationPrincipal,
     Registry,
@@ -141,6 +142,23 @@ def test_with_a_session_for_the_other_account_both_sides_are_written(cloud: Clou
     assert registry.repository("ab").revoke(Role(OTHER_ROLE), session=other)
     assert inline(cloud, "role", "nodes", account=OTHER) == {}
     assert repository_policy(cloud.client("ecr"), "ab") is None
+
+
+def test_a_deadline_holds_in_the_other_account_too(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry, other = registry_of(cloud), cloud.session(account=OTHER)
+    assert registry.account_id
+    with pytest.raises(DeadlineError):
+        registry.within(0).repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
+    assert cloud.calls.operations() == ["GetCallerIdentity"]
+
+
+def test_a_session_without_a_region_is_for_the_region_of_the_registry(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "ab")
+    other = memory_cloud.session(account=OTHER)
+    other._session.set_config_variable("region", None)
+    registry_of(memory_cloud).repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
+    assert inline(memory_cloud, "role", "nodes", account=OTHER)
 
 
 def test_a_name_with_a_session_is_a_name_in_that_account(cloud: Cloud) -> None:
