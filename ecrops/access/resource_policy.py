@@ -24,7 +24,7 @@ REFUSED = "InvalidParameterException"
 # What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
 # https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
 UNSEEN = ("Principal not found", "Invalid repository policy provided")
-_IDENTITY = re.compile(r"arn:[^:]+:iam::\d{12}:(user|role)/.+|AROA\w+|AIDA\w+")
+_ALWAYS_THERE = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
 
 
 def of_spec(spec: RepositorySpec) -> Edit | None:
@@ -103,7 +103,7 @@ def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:
 def _change(name: str, have: Document, want: Document, *, derived: bool) -> Change:
     before, after = words.difference(have, want)
     params = {"repositoryName": name}
-    identities = sorted({who for who in named(want) if _IDENTITY.fullmatch(who)})
+    identities = sorted({who for who in named(want) if not _ALWAYS_THERE.fullmatch(who)})
     if want:
         kind, operation = Kind.UPDATE if have else Kind.CREATE, "SetRepositoryPolicy"
         params["policyText"] = to_text(want)

@@ -163,6 +163,14 @@ def test_a_policy_without_a_user_or_role_is_not_waited_for(cloud: Cloud) -> None
     assert any("names no user or role" in note for note in caught.value.__notes__)
 
 
+def test_a_principal_that_can_never_be_is_said_after_the_budget(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    wrong = {**DENY, "Principal": {"AWS": f"arn:aws:iam::{OTHER}:*"}}
+    with pytest.raises(ClientError, match="Principal not found") as caught:
+        registry_of(cloud).ensure(RepositorySpec("ab", resource_policy={"Statement": [wrong]}))
+    assert any(f"it names arn:aws:iam::{OTHER}:*" in note for note in caught.value.__notes__)
+
+
 def test_without_a_budget_nothing_is_waited_for(cloud: Cloud) -> None:
     populate(cloud, "ab")
     cloud.emulator.principals_unseen = 1
