@@ -217,6 +217,15 @@ def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
     assert f"organization {ORGANIZATION} may pull" in str(plan)
 
 
+def test_a_dry_run_grants_on_what_it_would_have_made(cloud: Cloud) -> None:
+    populate(cloud)
+    repo = registry_of(cloud, dry_run=True).repository("new")
+    assert repo.ensure()
+    assert [change.operation for change in repo.grant_pull(OTHER)] == ["SetRepositoryPolicy"]
+    assert [change.operation for change in repo.grant_pull(Role("nodes"))] == ["PutRolePolicy"]
+    assert cloud.calls.writes() == []
+
+
 def test_conditions_stand_on_the_side_where_the_grant_is_written(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo, limits = registry_of(cloud).repository("ab"), {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}

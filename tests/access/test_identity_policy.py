@@ -17,6 +17,12 @@ from support import registry_of
 TRUST = "{}"
 
 
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is the same as in the tests of grants."""
+    return memory_cloud
+
+
 def test_a_thousand_repositories_and_one_role_are_one_read_and_one_write(memory_cloud: Cloud) -> None:
     populate(memory_cloud)
     names = memory_cloud.emulator.seed(1000, prefix="team/r")

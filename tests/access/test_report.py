@@ -11,6 +11,12 @@ from emulator import Cloud
 from support import registry_of
 
 
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is the same as in the tests of grants."""
+    return memory_cloud
+
+
 def test_everybody_who_can_use_a_repository_is_listed_with_where_it_says_so(cloud: Cloud) -> None:
     populate(cloud, "team/a", "team/b")
     put_policy(cloud, "team/a", FOREIGN, {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"})
