@@ -43,6 +43,14 @@ class ReadsOne(Protocol):
 
 
 @runtime_checkable
+class ReadsByEdits(Protocol):
+    """An aspect of which more is read for some edits than for others."""
+
+    def reader(self, edits: Sequence[Any]) -> ReadsOne:
+        """What reads what these edits need."""
+
+
+@runtime_checkable
 class ReadsAll(Protocol):
     """An aspect of which many are read with one call."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from ecrops.aspect import Aspect, ReadsAll, ReadsOne, Want
+from ecrops.aspect import Aspect, ReadsAll, ReadsByEdits, ReadsOne, Want
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Note
 from ecrops.plan import Plan
@@ -57,6 +57,8 @@ def _read_wave(
             aspect.prepare(home)
         if isinstance(aspect, ReadsAll):
             have |= {(aspect, key): there for key, there in aspect.read_all(aws, wants).items()}
+        elif isinstance(aspect, ReadsByEdits):
+            single += [(aspect.reader(edits), (aspect, key)) for key, edits in wants.items()]
         elif isinstance(aspect, ReadsOne):
             single += [(aspect, (aspect, key)) for key in wants]
     there = aws.map(

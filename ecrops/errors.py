@@ -55,7 +55,7 @@ class ConflictError(EcropsError):
 
 
 class DeadlineError(EcropsError, TimeoutError):
-    """The time given with ``Registry.within`` is over. Running again does what is still missing.
+    """The time given is over, as with ``Registry.within``. Running again does what is still missing.
 
     Attributes:
         applied: The changes that were made before.

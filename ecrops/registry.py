@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from ecrops import aspects, settings
-from ecrops.account import Account
 from ecrops.apply import OnChange
 from ecrops.aspect import Want
+from ecrops.aws import RetryPolicy
 from ecrops.checks import check_name
+from ecrops.lifecycle import aspect as lifecycle
+from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
+    import boto3
+
     from ecrops.access import tokens
+    from ecrops.lifecycle.guard import Guard, RegistryGuard
 
 
-class Registry(Account):
+class Registry(RegistryLooking):
     """The private registry of one account in one region. Making one calls nothing.
 
     Args:
@@ -26,14 +32,35 @@ class Registry(Account):
         workers: How many calls may be in flight.
         retry: How long ecrops tries.
         dry_run: Every verb returns its plan, and changes nothing.
+        guard: What lifecycle policies may take away, where neither a spec nor a verb says otherwise.
 
     Raises:
-        SpecError: ``workers`` is not a whole number of at least 1.
+        SpecError: ``workers`` is not a whole number of at least 1, or ``guard`` no guard.
 
     Example:
         >>> registry = Registry(dry_run=True)
         >>> plan = registry.ensure(RepositorySpec("team/api", image_scan_on_push=True))  # doctest: +SKIP
     """
+
+    def __init__(
+        self,
+        session: boto3.Session | None = None,
+        *,
+        workers: int = 16,
+        retry: RetryPolicy | None = None,
+        dry_run: bool = False,
+        guard: Guard | RegistryGuard | None = None,
+    ) -> None:
+        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run)
+        if guard is not None:
+            from ecrops.lifecycle.guard import Guard, RegistryGuard, check
+
+            check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
+        self.guard = guard
+
+    def plan_wants(self, wants: Iterable[Want]) -> Plan:
+        """What is missing for the wants to be true, with the registry's guard where they have none."""
+        return super().plan_wants(lifecycle.guarded(want, self.guard) for want in wants)
 
     def repository(self, name_or_arn: str) -> Repository:
         """A handle on a repository, which may or may not exist. Calls nothing.

@@ -20,18 +20,30 @@ def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     """A plan as a table of at most so many rows as a notebook can bear. Everything in it is escaped."""
     from html import escape
 
-    rows = [
-        "<tr>"
-        + "".join(
-            f"<td style='text-align:left'>{escape(cell)}</td>"
-            for cell in (change.sign, change.owner, change.what, change.before, change.after)
-        )
-        + "</tr>"
-        for change in changes[:MOST_ROWS]
-    ]
-    if len(changes) > MOST_ROWS:
-        rows.append(f"<tr><td colspan='5'>and {len(changes) - MOST_ROWS:,} more</td></tr>")
-    head = "".join(f"<th>{title}</th>" for title in ("", "owner", "what", "before", "after"))
+    rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MOST_ROWS]]
     said = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
-    return f"{table}{f'<ul>{said}</ul>' if said else ''}<p>{escape(summary)}</p>"
+    drawn = table(("", "owner", "what", "before", "after"), rows, len(changes))
+    return f"{drawn}{f'<ul>{said}</ul>' if said else ''}<p>{escape(summary)}</p>"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0) -> str:
+    """An HTML table of the rows, of which there are ``total`` in all; nothing without one. Everything is escaped."""
+    from html import escape
+
+    if not rows:
+        return ""
+    lines = ["".join(f"<td style='text-align:left'>{escape(str(cell))}</td>" for cell in row) for row in rows]
+    if total > len(rows):
+        lines.append(f"<td colspan='{len(head)}'>and {total - len(rows):,} more</td>")
+    titles = "".join(f"<th>{title}</th>" for title in head)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def text_size(size: float) -> str:
+    """Bytes as people say them, such as ``41.2 GB``: a GB is 1,000,000,000 of them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.95:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"

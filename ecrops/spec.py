@@ -6,17 +6,18 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from ecrops.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import render
+from ecrops.lifecycle.document import check_guard, render
 from ecrops.lifecycle.rule import LifecycleRule
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
+    from ecrops.lifecycle.guard import Guard
 
 
 class TagMutability(StrEnum):
@@ -49,6 +50,7 @@ class RepositorySpec:
         encryption: ``AES256`` (what ECR does without), ``KMS`` or ``KMS_DSSE``; ``KMS`` when a key is given.
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
+        lifecycle_guard: What these rules may take away; without it the registry's guard, ``False`` for none.
         resource_policy: The policy of the repository, as a document; ``{}`` removes it.
         grants: Who may use it, such as ``[pull(Role("nodes"))]``: at least these, in policies of IAM and of the
             repository. ``Repository.revoke`` takes one away.
@@ -70,6 +72,7 @@ class RepositorySpec:
     encryption: RepositoryEncryption | str | None = None
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    lifecycle_guard: Guard | Literal[False] | None = None
     resource_policy: Mapping[str, Any] | None = None
     grants: Sequence[Grant | Mapping[str, Any]] | None = None
     tags: Mapping[str, str] | None = None
@@ -89,6 +92,7 @@ class RepositorySpec:
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
+        problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
         self._check_access(problems)
         if self.tags is not None:
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
@@ -169,6 +173,10 @@ class RepositorySpec:
                 for index, rule in enumerate(rules)
             ]
             values["lifecycle_rules"] = read if None not in read else None
+        if isinstance(guard := values.get("lifecycle_guard"), Mapping):
+            from ecrops.lifecycle.guard import Guard
+
+            values["lifecycle_guard"] = problems.take("lifecycle_guard", lambda: Guard.from_dict(guard))
         problems.check("name" in values, "name", "is missing")
         made = problems.take("", lambda: cls(**{"name": "unnamed", **values}))
         problems.raise_any()

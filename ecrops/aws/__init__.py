@@ -202,9 +202,15 @@ class Aws:
         """One member of the answer to a call. An answer without it is not an answer."""
         return self.call(service, operation, params, needs=member, awaits=awaits)[member]
 
-    def pages(self, service: str, operation: str, member: str = "", **params: Any) -> Pages:
+    def pages(
+        self, service: str, operation: str, member: str = "", *, awaits: Collection[str] = (), **params: Any
+    ) -> Pages:
         """The member of each page of a listing, or without one the page, in order, each asked for when it is wanted."""
-        return Pages(lambda token: self.call(service, operation, {**params, **token}, needs=member), member)
+
+        def ask(token: dict[str, str]) -> dict[str, Any]:
+            return self.call(service, operation, {**params, **token}, needs=member, awaits=awaits)
+
+        return Pages(ask, member)
 
     def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``do`` for each item, in parallel, in order; the first error stops what has not begun."""

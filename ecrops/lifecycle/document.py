@@ -8,12 +8,18 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
 from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
 from ecrops.lifecycle.rule import LifecycleRule
+
+if TYPE_CHECKING:
+    from ecrops.lifecycle.guard import Guard
+
+    Guarding = Guard | Literal[False] | None
+    """What limits an edit: a guard, none, or what the registry says."""
 
 Rules = list[dict[str, Any]]
 TAG_LISTS = {"tagPrefixList", "tagPatternList"}
@@ -130,10 +136,23 @@ def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
     return plain
 
 
+def check_guard(guard: object) -> None:
+    """Refuse what cannot limit an edit. Most edits have no guard, and do not pay for importing what one is.
+
+    Raises:
+        SpecError: It is neither a ``Guard``, nor ``None`` for the registry's own, nor ``False`` for none.
+    """
+    if guard is not None and guard is not False:
+        from ecrops.lifecycle import guard as guards
+
+        guards.check(guard, guards.Guard, "expected a Guard, or False for none")
+
+
 class Exactly(NamedTuple):
     """An edit: these rules and no others, whatever is there."""
 
     rules: Sequence[LifecycleRule | Rule]
+    guard: Guarding = None
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""
@@ -147,10 +166,12 @@ class Include(NamedTuple):
         rule: The rule to have.
         floating: The rules that the same caller added before. Those without a priority follow the ones with, as if
             all had been given at once: ECR does not tell which is which.
+        guard: What the edit may take away.
     """
 
     rule: LifecycleRule | Rule
     floating: Sequence[LifecycleRule | Rule] = ()
+    guard: Guarding = None
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""
@@ -180,6 +201,7 @@ class Exclude(NamedTuple):
     """An edit: not this rule, wherever it stands unless it names its priority."""
 
     rule: LifecycleRule | Rule
+    guard: Guarding = None
 
     def __call__(self, have: Sequence[Rule]) -> Rules:
         """The rules after the edit."""

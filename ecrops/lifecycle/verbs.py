@@ -3,53 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.account import Account
 from ecrops.errors import SpecError
-from ecrops.handle import Handle
 from ecrops.lifecycle import aspect, document
 from ecrops.lifecycle.checks import Rule
+from ecrops.lifecycle.document import check_guard
+from ecrops.lifecycle.looking import LifecycleLooking
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.plan import Plan
 from ecrops.spec import check_rules
 
+if TYPE_CHECKING:
+    from ecrops.lifecycle.document import Guarding
 
-class LifecycleVerbs(Handle):
+
+class LifecycleVerbs(LifecycleLooking):
     """Adding, removing and replacing the rules of a repository."""
 
     def __init__(self, registry: Account, name_or_arn: str) -> None:
         super().__init__(registry, name_or_arn)
         self._added: list[LifecycleRule | Rule] = []
 
-    def add_lifecycle_rule(self, rule: LifecycleRule | Rule | None = None, /, **fields: Any) -> Plan:
+    def add_lifecycle_rule(
+        self, rule: LifecycleRule | Rule | None = None, /, *, guard: Guarding = None, **fields: Any
+    ) -> Plan:
         """Add a rule to the lifecycle policy, before its ``any`` rule. The same rule twice is no change.
 
         Rules that are added one by one through one handle are in the order that the CDK gives them at once.
 
         Args:
             rule: A rule, or one in ECR's own JSON form.
+            guard: What the policy may take away with it; the registry's without it, ``False`` for none.
             fields: The fields of a ``LifecycleRule``, instead of a rule.
 
         Raises:
             SpecError: ECR would refuse the rule, or the policy with it.
+            ConflictError: The guard refuses it; nothing was changed.
         """
+        check_guard(guard)
         wanted = _one_rule(rule, fields)
-        made = self._make(aspect, document.Include(wanted, tuple(self._added)))
+        made = self._make(aspect, document.Include(wanted, tuple(self._added), guard))
         self._added.append(wanted)
         return made
 
-    def remove_lifecycle_rule(self, rule: LifecycleRule | Rule | None = None, /, **fields: Any) -> Plan:
-        """Remove a rule from the lifecycle policy, wherever it stands; with the last one, the policy."""
-        return self._make(aspect, document.Exclude(_one_rule(rule, fields)))
+    def remove_lifecycle_rule(
+        self, rule: LifecycleRule | Rule | None = None, /, *, guard: Guarding = None, **fields: Any
+    ) -> Plan:
+        """Remove a rule from the lifecycle policy, wherever it stands; with the last one, the policy.
 
-    def set_lifecycle_rules(self, *rules: LifecycleRule | Rule) -> Plan:
+        Without a rule that keeps images, a later one may take them: that is what a guard is for here.
+        """
+        check_guard(guard)
+        return self._make(aspect, document.Exclude(_one_rule(rule, fields), guard))
+
+    def set_lifecycle_rules(self, *rules: LifecycleRule | Rule, guard: Guarding = None) -> Plan:
         """Replace the lifecycle policy by these rules; without one, remove it.
+
+        Args:
+            rules: The rules; ``any`` goes last by itself.
+            guard: What the policy may take away; the registry's without it, ``False`` for none.
 
         Raises:
             SpecError: ECR would refuse the policy.
+            ConflictError: The guard refuses it; nothing was changed.
         """
-        made = self._make(aspect, document.Exactly(check_rules(rules)))
+        check_guard(guard)
+        made = self._make(aspect, document.Exactly(check_rules(rules), guard))
         self._added = list(rules)
         return made
 

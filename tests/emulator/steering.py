@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from .ecr import EcrBackend, backend
+from .ecr import EcrBackend, backend, images
+from .ecr.preview import Previews
 
 
 class Emulator:
@@ -58,6 +60,17 @@ class Emulator:
         with self._ecr.lock:
             self._ecr.seed(names)
         return names
+
+    def seed_images(self, repository: str, images_: Iterable[dict[str, Any]]) -> None:
+        """Push images at any time in the past, in any state: each as DescribeImages is to describe it."""
+        with self._ecr.lock:
+            for image in images_:
+                images.seed(self._ecr.repositories[repository], image)
+
+    @property
+    def previews(self) -> Previews:
+        """How previews of lifecycle policies go."""
+        return self._ecr.previews
 
     def set_system_tag(self, repository: str, key: str, value: str) -> None:
         """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""

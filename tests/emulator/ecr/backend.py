@@ -14,6 +14,7 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .partitions import dns_suffix
+from .preview import Previews
 from .shelf import Shelf, Visibility
 
 
@@ -25,6 +26,7 @@ class EcrBackend(ECRBackend):
         self.lock = threading.RLock()
         self.visibility = Visibility()
         self.principals_unseen = 0
+        self.previews = Previews()
         self.repositories: Shelf = Shelf()
 
     @property

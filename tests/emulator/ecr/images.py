@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.ecr.exceptions import ImageAlreadyExistsException
@@ -32,10 +33,43 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
 
 
 def status_is(image: Image, wanted: dict[str, str]) -> bool:
-    """Whether a listing's filter selects an image. None of these is ever archived."""
+    """Whether a listing's filter selects an image. Archived ones are left out unless it asks for them."""
     tagged = "TAGGED" if image.image_tags else "UNTAGGED"
     status = wanted.get("imageStatus", "ACTIVE")
-    return wanted.get("tagStatus", "ANY") in ("ANY", tagged) and status in ("ANY", "ACTIVE")
+    return wanted.get("tagStatus", "ANY") in ("ANY", tagged) and status in ("ANY", _status(image))
+
+
+def details(image: Image) -> dict[str, Any]:
+    """What DescribeImages says of a seeded image beyond what moto knows."""
+    said: dict[str, Any] = getattr(image, "details", {})
+    return said
+
+
+def is_archived(image: Image) -> bool:
+    """Whether rules see it in the archive; one that is being restored is there until it is back."""
+    return _status(image) != "ACTIVE"
+
+
+def _status(image: Image) -> str:
+    return str(details(image).get("imageStatus", "ACTIVE"))
+
+
+def moment(value: datetime | float) -> datetime:
+    """A time as moto keeps it, or as a test gives it."""
+    return value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+
+
+def seed(repository: Repository, said: dict[str, Any]) -> None:
+    """An image as DescribeImages is to describe it, with a ``manifest`` if that is to be read."""
+    kept = dict(said)
+    manifest = json.dumps(kept.pop("manifest", {"schemaVersion": 2}))
+    image = _new(repository, manifest, kept.get("imageManifestMediaType", _OCI), kept["imageDigest"])
+    image.image_tags = list(kept.pop("imageTags", ()))
+    image.image_pushed_at = moment(kept.pop("imagePushedAt")).timestamp()  # type: ignore[assignment]
+    image.details = kept  # type: ignore[attr-defined]
+
+
+_OCI = "application/vnd.oci.image.manifest.v1+json"
 
 
 def listed(image: Image) -> list[dict[str, str]]:

@@ -18,13 +18,14 @@ from moto.ecr.responses import ECRResponse
 from . import images, model, paging
 from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
+from .preview import PreviewResponses
 
 _READS = ("Describe", "Get", "List", "BatchGet", "BatchCheck")
 _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 """The operations that look for repositories in their own way."""
 
 
-class EcrResponse(ECRResponse):
+class EcrResponse(PreviewResponses, ECRResponse):
     """One request to ECR."""
 
     @property
@@ -166,4 +167,5 @@ def _detailed(image: Any) -> dict[str, Any]:
         "imagePushedAt": image.image_pushed_at,
         "imageManifestMediaType": image.image_manifest_media_type,
         "imageStatus": "ACTIVE",
+        **images.details(image),
     }

@@ -1,0 +1,157 @@
+"""The service's own preview of a lifecycle policy: slower than a simulation, and the last word.
+
+One preview runs at a time for each repository:
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartLifecyclePolicyPreview.html
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ecrops import ecr
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.errors import DeadlineError, EcropsError
+from ecrops.lifecycle.clauses import Action
+from ecrops.lifecycle.document import Rules, canonical, parse, to_text
+from ecrops.lifecycle.images import Image
+from ecrops.lifecycle.simulation import Simulation, Tally, Verdict, size
+from ecrops.lifecycle.words import words
+
+RUNNING = "LifecyclePolicyPreviewInProgressException"
+NOT_YET = "LifecyclePolicyPreviewNotFoundException"
+_ACTIONS = {"EXPIRE": Action.EXPIRE, "TRANSITION": Action.ARCHIVE}
+_DOES = {Action.EXPIRE: "expires it", Action.ARCHIVE: "archives it"}
+OnWait = Callable[[float], object]
+
+
+class PreviewError(EcropsError):
+    """ECR gave up a preview: it failed, or it expired before it was read. Running it again may well succeed."""
+
+
+class Patience:
+    """Waits between looks at a preview, and knows when it was long enough.
+
+    Args:
+        aws: What sleeps.
+        timeout: Seconds to wait in all.
+        on_wait: Called before each wait with the seconds waited so far.
+    """
+
+    def __init__(self, aws: Aws, timeout: float, on_wait: OnWait | None) -> None:
+        self._aws = aws
+        self._timeout = timeout
+        self._on_wait = on_wait
+        self._waited = 0.0
+        self._pauses = itertools.chain((1.0, 2.0), itertools.repeat(5.0))
+
+    def wait(self, name: str) -> None:
+        """Wait a little.
+
+        Raises:
+            DeadlineError: The time is over.
+        """
+        pause = next(self._pauses)
+        if self._waited + pause > self._timeout:
+            raise DeadlineError(f"ECR has not finished the preview for {name} within {self._timeout:g} seconds")
+        if self._on_wait:
+            self._on_wait(self._waited)
+        self._aws.pause(pause, "the preview was finished")
+        self._waited += pause
+
+
+def preview(aws: Aws, name: str, rules: Rules | None, images: Iterable[Image], patience: Patience) -> Simulation:
+    """What ECR says that a policy would do; the stored policy without rules."""
+    while True:
+        text = _start(aws, name, rules, patience)
+        answer = _finished(aws, name, patience)
+        policy = canonical(parse(answer["lifecyclePolicyText"]))
+        if policy == canonical(parse(text)):  # else somebody else started another in between
+            break
+    return _simulation(policy, _results(aws, name, answer), images)
+
+
+def _start(aws: Aws, name: str, rules: Rules | None, patience: Patience) -> str:
+    """Start a preview, after the one that may be running; returns the policy that it is of."""
+    params = {"repositoryName": name} | ({"lifecyclePolicyText": to_text(rules)} if rules else {})
+    while True:
+        try:
+            answer = aws.call(
+                "ecr",
+                "StartLifecyclePolicyPreview",
+                params,
+                needs="lifecyclePolicyText",
+                awaits=ecr.visibility(aws, name),
+            )
+        except ClientError as error:
+            if code_of(error) != RUNNING:
+                raise
+            _wait_until_over(aws, name, patience)
+        else:
+            return str(answer["lifecyclePolicyText"])
+
+
+def _wait_until_over(aws: Aws, name: str, patience: Patience) -> dict[str, Any]:
+    while True:
+        answer = _page(aws, name)
+        if answer["status"] != "IN_PROGRESS":
+            return answer
+        patience.wait(name)
+
+
+def _finished(aws: Aws, name: str, patience: Patience) -> dict[str, Any]:
+    answer = _wait_until_over(aws, name, patience)
+    _check(answer, name)
+    return answer
+
+
+def _check(answer: Mapping[str, Any], name: str) -> None:
+    if answer["status"] != "COMPLETE":
+        raise PreviewError(f"the preview for {name} is {answer['status']}: start it again")
+
+
+def _page(aws: Aws, name: str, **token: str) -> dict[str, Any]:
+    """A preview that was started a moment ago may not be found yet."""
+    params = {"repositoryName": name, **token}
+    return aws.call("ecr", "GetLifecyclePolicyPreview", params, needs="status", awaits=(NOT_YET,))
+
+
+def _results(aws: Aws, name: str, first: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    answer = first
+    while True:
+        _check(answer, name)
+        yield from answer.get("previewResults", ())
+        if not answer.get("nextToken"):
+            return
+        answer = _page(aws, name, nextToken=answer["nextToken"])
+
+
+def _simulation(rules: Rules, results: Iterable[dict[str, Any]], images: Iterable[Image]) -> Simulation:
+    """The results as verdicts; an image that is not among the images came or went in between."""
+    marked = {item["imageDigest"]: item for item in results}
+    said = {rule["rulePriority"]: words([rule]) for rule in rules}
+    known = {image.digest: image for image in images}
+    for digest, item in marked.items():
+        known.setdefault(digest, Image(digest, item.get("imageTags", ()), item["imagePushedAt"]))
+    ordered = sorted(known.values(), key=lambda image: image.ordered_at)
+    verdicts = [_verdict(image, marked.get(image.digest), said) for image in ordered]
+    return Simulation(rules, datetime.now(UTC), verdicts, _tallies(rules, verdicts))
+
+
+def _verdict(image: Image, item: Mapping[str, Any] | None, said: Mapping[int, str]) -> Verdict:
+    if item is None:
+        return Verdict(image, Action.KEEP, None, "not in ECR's preview", Action.KEEP)
+    action, priority = _ACTIONS[item["action"]["type"]], item["appliedRulePriority"]
+    reason = f"ECR says: rule {priority} ({said.get(priority, '')}) {_DOES[action]}"
+    return Verdict(image, action, priority, reason, action)
+
+
+def _tallies(rules: Rules, verdicts: Sequence[Verdict]) -> list[Tally]:
+    tallies = []
+    for rule in rules:
+        action = Action.ARCHIVE if rule["action"]["type"] == "transition" else Action.EXPIRE
+        acted = [verdict for verdict in verdicts if verdict.rule_priority == rule["rulePriority"]]
+        tallies.append(Tally(rule["rulePriority"], words([rule]), action, len(acted), size(acted)))
+    return tallies
