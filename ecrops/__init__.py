@@ -14,36 +14,69 @@ from ecrops.spec import RepositoryEncryption, RepositorySpec, TagMutability
 from ecrops.version import __version__
 
 if TYPE_CHECKING:
+    from ecrops.access.grants import Grant, pull, pull_push, push, read
+    from ecrops.access.principals import (
+        AccountPrincipal,
+        AnyPrincipal,
+        ArnPrincipal,
+        FederatedPrincipal,
+        Group,
+        OrganizationPrincipal,
+        Role,
+        ServicePrincipal,
+        User,
+    )
     from ecrops.events import Target, prefix
 
 __all__ = [
+    "AccountPrincipal",
+    "AnyPrincipal",
     "ApplyError",
+    "ArnPrincipal",
     "Change",
     "ConflictError",
     "DeadlineError",
     "EcropsError",
+    "FederatedPrincipal",
+    "Grant",
+    "Group",
     "LifecycleRule",
+    "OrganizationPrincipal",
     "Plan",
     "Registry",
     "Repository",
     "RepositoryEncryption",
     "RepositorySpec",
     "RetryPolicy",
+    "Role",
+    "ServicePrincipal",
     "SpecError",
     "TagMutability",
     "TagStatus",
     "Target",
+    "User",
     "__version__",
     "fleet_from_dict",
     "fleet_to_dict",
     "prefix",
+    "pull",
+    "pull_push",
+    "push",
+    "read",
 ]
+
+# Who grants nothing and hears of no events does not pay for them: these are imported when they are first asked for.
+_GRANTS = ("Grant", "pull", "pull_push", "push", "read")
+_EVENTS = ("Target", "prefix")
 
 
 def __getattr__(name: str) -> Any:
-    """What is about events is read when it is first used: most users have none."""
-    if name in ("Target", "prefix"):
+    if name not in __all__:
+        raise AttributeError(f"module 'ecrops' has no attribute {name!r}")
+    if name in _EVENTS:
         from ecrops import events
 
         return getattr(events, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ecrops.access import grants, principals
+
+    return getattr(grants if name in _GRANTS else principals, name)

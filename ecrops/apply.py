@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from ecrops.aspect import Want
 from ecrops.aws import LOST, Aws, ClientError, code_of, is_momentary
 from ecrops.change import Change, Kind
-from ecrops.engine import make_plan
+from ecrops.engine import homes, make_plan
 from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
 from ecrops.plan import Plan
 
@@ -39,7 +39,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, bound: boo
     if plan.conflicts:
         raise ConflictError(plan.conflicts)
     _check_place(aws, plan)
-    notes, run = plan.notes, _Run(aws, on_change, approved=plan if bound else None)
+    notes, run = plan.notes, _Run(aws, on_change, plan.wants, approved=plan if bound else None)
     several = len({want.serves or want.key for want in plan.wants}) > 1
     for pause in _pauses(aws):
         run.carry_out(plan)
@@ -68,25 +68,27 @@ def _pauses(aws: Aws) -> Iterator[float]:
 
     The first is long enough for a writer who had read before us to have written.
     """
-    spent, pause = 0.0, 1.0
+    spent = pause = 1.0
     yield pause
-    while spent < aws.retry.propagation_budget:
+    while (left := aws.retry.propagation_budget - spent) > 0:
+        pause = min(pause * random.uniform(1.3, 2), 10, left)
         spent += pause
-        pause = min(pause * random.uniform(1.3, 2), 10)
         yield pause
 
 
 class _Run:
     """The rounds of one apply: what was done, what failed, and what was overtaken in the last round."""
 
-    def __init__(self, aws: Aws, on_change: OnChange | None, approved: Plan | None) -> None:
+    def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
+        self._elsewhere = {key: home.stoppable() for key, home in homes(wants).items()}
         self._approved = approved
         self._on_change = on_change
         self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
         self._removed: set[str] = set()
         self._overtaken: dict[str, Exception] = {}
         self._touched: set[str] = set()
+        self._waited = 0.0
         self.notes: list[str] = []
         self.done: list[Change] = []
         self.failed: dict[str, Exception] = {}
@@ -97,7 +99,7 @@ class _Run:
         owners: dict[str, list[Change]] = {}
         for change in self._left_to_do(plan):
             owners.setdefault(change.owner, []).append(change)
-            self._aws.client(change.service)
+            self._home_of(change).client(change.service)
         while owners:
             ready = [owner for owner, changes in owners.items() if not _followed(changes) & owners.keys()]
             self._carry_out([owners.pop(owner) for owner in ready or list(owners)])
@@ -110,7 +112,8 @@ class _Run:
             try:
                 self._listen(len(ready))
             except BaseException:
-                self._aws.stop()
+                for aws in (self._aws, *self._elsewhere.values()):
+                    aws.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -168,7 +171,9 @@ class _Run:
         try:
             self._call(change, lambda: lost.append(True))
         except (ClientError, *LOST) as error:
-            if not self._is_race(change, error):
+            if change.awaits(error):
+                _explain(error, change)
+            elif not self._is_race(change, error):
                 _explain(error, change)
                 raise
             if change.whole and lost:  # it was our own call that took effect
@@ -179,11 +184,12 @@ class _Run:
         log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
 
     def _call(self, change: Change, on_lost: Callable[[], object]) -> None:
+        aws = self._home_of(change)
         if change.derived:
-            self._aws.once(change.service, change.operation, change.params)
+            aws.once(change.service, change.operation, change.params)
             return
-        awaits = change.unseen if self._aws.made_recently(change.owner) else ()
-        self._aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
+        awaits = change.unseen if aws.made_recently(change.owner) else ()
+        aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
 
     def _is_race(self, change: Change, error: Exception) -> bool:
         if code_of(error) in (*change.races, *change.unseen):
@@ -191,12 +197,15 @@ class _Run:
             return True
         return change.derived and is_momentary(error)
 
+    def _home_of(self, change: Change) -> Aws:
+        return self._elsewhere.get(change.owner, self._aws)
+
     def _remember(self, change: Change) -> None:
         if change.removes:
             self._removed.add(change.owner)
-            self._aws.forget(change.owner)
+            self._home_of(change).forget(change.owner)
         elif change.whole:
-            self._aws.remember(change.owner)
+            self._home_of(change).remember(change.owner)
 
     def to_look_at_again(self, wants: Sequence[Want]) -> list[Want]:
         """The wants of owners that were overtaken, and those that another writer may have undone."""
@@ -211,6 +220,7 @@ class _Run:
         """A plan for these wants, after a pause. Where that fails or finds a conflict, their owners failed."""
         try:
             self._aws.pause(pause, "what was changed could be looked at again")
+            self._waited += pause
             plan = self._planned(wants)
         except Exception as error:
             self.failed |= {want.key: error for want in wants}
@@ -245,6 +255,7 @@ class _Run:
         for owner in dict.fromkeys(change.owner for change in plan if change.owner not in self.failed):
             undone = EcropsError(f"{owner}: somebody else keeps changing it back")
             self.failed[owner] = self._overtaken.get(owner, undone)
+            self.failed[owner].add_note(f"waited {self._waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
 
     def raise_failures(self, several: bool) -> None:
         """Raise what stopped the owners: one owner's error as it is, one error for several owners."""

@@ -59,9 +59,18 @@ class ReadsAll(Protocol):
 
 
 class Want(NamedTuple):
-    """An edit of one aspect of one key; ``serves`` names the key that it is only wanted for, if there is one."""
+    """An edit of one aspect of one key.
+
+    Args:
+        aspect: The aspect.
+        key: Of what.
+        edit: What is wanted.
+        serves: The key that it is only wanted for, if there is one.
+        home: Where it lives, if not in the registry's account.
+    """
 
     aspect: Aspect
     key: str
     edit: Any
     serves: str = ""
+    home: Aws | None = None

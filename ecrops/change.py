@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,11 @@ class Kind(StrEnum):
 
 
 SIGNS = {Kind.CREATE: "+", Kind.UPDATE: "~", Kind.DELETE: "-", Kind.CONFLICT: "!"}
+
+
+def never(error: Exception) -> bool:
+    """Nothing is waited for."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Change:
             again after a wait, but planned again.
         races: Error codes that say that somebody was faster: then the owner is read and planned again.
         unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
+        awaits: Whether an error says that something the call names, made a moment ago, is not visible yet: waited for.
         advice: The way out, by error code; that of a conflict without one.
         follows: Owners whose changes come first; where these fail, this one is not made.
     """
@@ -57,6 +63,7 @@ class Change:
     derived: bool = field(default=False, repr=False, compare=False)
     races: Collection[str] = field(default=(), repr=False, compare=False)
     unseen: Collection[str] = field(default=(), repr=False, compare=False)
+    awaits: Callable[[Exception], bool] = field(default=never, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     follows: Collection[str] = field(default=(), repr=False, compare=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ecrops.aspect import Aspect, ReadsAll, ReadsByEdits, ReadsOne, Want
@@ -21,13 +22,23 @@ def group(wants: Iterable[Want]) -> dict[Goal, list[Any]]:
     return goals
 
 
-def read(aws: Aws, goals: Mapping[Goal, Sequence[Any]], known: Mapping[Goal, Any]) -> dict[Goal, Any]:
+def homes(wants: Iterable[Want]) -> dict[str, Aws]:
+    """Where the keys live that are not in the registry's account."""
+    return {want.key: want.home for want in wants if want.home}
+
+
+def read(
+    aws: Aws,
+    goals: Mapping[Goal, Sequence[Any]],
+    known: Mapping[Goal, Any],
+    elsewhere: Mapping[str, Aws] = MappingProxyType({}),
+) -> dict[Goal, Any]:
     """What is there: first that which others stand on, then, where that is there, the others, all in parallel."""
     have = dict(known)
     first = [goal for goal in goals if _base(goal) not in goals and _base(goal) not in have and goal not in have]
-    _read_wave(aws, {goal: goals[goal] for goal in first}, have)
+    _read_wave(aws, {goal: goals[goal] for goal in first}, have, elsewhere)
     have |= {goal: None for goal in goals if goal not in have and have[_base(goal)] is None}
-    _read_wave(aws, {goal: edits for goal, edits in goals.items() if goal not in have}, have)
+    _read_wave(aws, {goal: edits for goal, edits in goals.items() if goal not in have}, have, elsewhere)
     return have
 
 
@@ -36,18 +47,23 @@ def _base(goal: Goal) -> Any:
     return goal[0].stands_on, goal[1]
 
 
-def _read_wave(aws: Aws, goals: Mapping[Goal, Sequence[Any]], have: dict[Goal, Any]) -> None:
+def _read_wave(
+    aws: Aws, goals: Mapping[Goal, Sequence[Any]], have: dict[Goal, Any], elsewhere: Mapping[str, Aws]
+) -> None:
     single: list[tuple[ReadsOne, Goal]] = []
     for aspect in dict.fromkeys(aspect for aspect, _ in goals):
-        aspect.prepare(aws)
         wants = {key: edits for (each, key), edits in goals.items() if each is aspect}
+        for home in {id(home): home for home in (elsewhere.get(key, aws) for key in wants)}.values():
+            aspect.prepare(home)
         if isinstance(aspect, ReadsAll):
             have |= {(aspect, key): there for key, there in aspect.read_all(aws, wants).items()}
         elif isinstance(aspect, ReadsByEdits):
             single += [(aspect.reader(edits), (aspect, key)) for key, edits in wants.items()]
         elif isinstance(aspect, ReadsOne):
             single += [(aspect, (aspect, key)) for key in wants]
-    there = aws.map(lambda item: _read_one(aws, item[0], item[1], _base(item[1]) in have), single)
+    there = aws.map(
+        lambda item: _read_one(elsewhere.get(item[1][1], aws), item[0], item[1], _base(item[1]) in have), single
+    )
     have |= {goal: what for (_, goal), what in zip(single, there, strict=True)}
 
 
@@ -75,7 +91,8 @@ def make_plan(
     """
     goals = group(wants)
     unmade = {_base(goal): None for goal in goals if goal[1] in would_be and _base(goal) not in goals}
-    have = read(aws, goals, {goal: None for goal in unmade if goal[0] is not None} | dict(known or {}))
+    absent = {goal: None for goal in unmade if goal[0] is not None}
+    have = read(aws, goals, absent | dict(known or {}), homes(wants))
     found = [part for (aspect, key), edits in goals.items() for part in aspect.changes(key, edits, have[aspect, key])]
     changes = tuple(part for part in found if isinstance(part, Change))
     notes = tuple(dict.fromkeys(part for part in found if isinstance(part, Note)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ecrops import aspects, settings
@@ -21,6 +22,7 @@ from ecrops.spec import RepositorySpec
 if TYPE_CHECKING:
     import boto3
 
+    from ecrops.access import tokens
     from ecrops.lifecycle.guard import Guard, RegistryGuard
 
 
@@ -76,7 +78,7 @@ class Registry(RegistryLooking, FleetVerbs):
         Raises:
             SpecError: Two specs have one name.
         """
-        return self.plan_wants(*aspects.wants_of(self.aws, specs))
+        return self.plan_wants(*aspects.wants(self.aws, specs))
 
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
@@ -84,7 +86,7 @@ class Registry(RegistryLooking, FleetVerbs):
         Returns:
             The changes that were made; false if there was nothing to do.
         """
-        wanted, known = aspects.wants_of(self.aws, specs)
+        wanted, known = aspects.wants(self.aws, specs)
         return self.make(*wanted, known=known, on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
@@ -110,3 +112,31 @@ class Registry(RegistryLooking, FleetVerbs):
         """
         gone = settings.absent(empty_on_delete)
         return self.make(*(Want(settings, name, gone) for name in dict.fromkeys(map(check_name, names))))
+
+    @property
+    def authorization_token(self) -> tokens.AuthorizationToken:
+        """The token to log in to the registry with."""
+        from ecrops.access import tokens
+
+        return tokens.AuthorizationToken(self)
+
+    @property
+    def public_gallery_authorization_token(self) -> tokens.PublicGalleryAuthorizationToken:
+        """The token to log in to the public gallery with."""
+        from ecrops.access import tokens
+
+        return tokens.PublicGalleryAuthorizationToken(self)
+
+    def docker_login(self, config: str | PathLike[str] | None = None) -> tokens.Token:
+        """Log in to the registry: with the Docker CLI, or into the file that docker, podman and skopeo read.
+
+        Args:
+            config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one the Docker
+                CLI is run, and given the password through its standard input.
+
+        Raises:
+            EcropsError: There is no Docker CLI, or it failed.
+        """
+        from ecrops.access import tokens
+
+        return tokens.docker_login(self.authorization_token.get(), config)

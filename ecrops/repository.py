@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecrops import aspects, ecr, settings, tags
+from ecrops.access.verbs import AccessVerbs
 from ecrops.apply import OnChange
 from ecrops.checks import check_tag_keys, check_tags
 from ecrops.errors import SpecError
@@ -15,7 +16,7 @@ from ecrops.plan import Plan
 from ecrops.spec import RepositorySpec
 
 
-class Repository(LifecycleVerbs, EventVerbs):
+class Repository(LifecycleVerbs, AccessVerbs, EventVerbs):
     """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
@@ -50,7 +51,7 @@ class Repository(LifecycleVerbs, EventVerbs):
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
         spec = RepositorySpec.from_dict({"name": self.name, **fields})
         self._check_account()
-        wanted, known = aspects.wants_of(self.registry.aws, [spec])
+        wanted, known = aspects.wants(self.registry.aws, [spec])
         made = self.registry.make(*wanted, known=known, on_change=on_change)
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)

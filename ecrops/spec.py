@@ -16,6 +16,7 @@ from ecrops.lifecycle.document import check_guard, render
 from ecrops.lifecycle.rule import LifecycleRule
 
 if TYPE_CHECKING:
+    from ecrops.access.grants import Grant
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
 
@@ -51,6 +52,9 @@ class RepositorySpec:
         encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
         lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
         lifecycle_guard: What these rules may take away; without it the registry's guard, ``False`` for none.
+        resource_policy: The policy of the repository, as a document; ``{}`` removes it.
+        grants: Who may use it, such as ``[pull(Role("nodes"))]``: at least these, in policies of IAM and of the
+            repository. ``Repository.revoke`` takes one away.
         events: Rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``; ``()`` removes
             those that ecrops made for it.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
@@ -72,6 +76,8 @@ class RepositorySpec:
     encryption_key: str | None = None
     lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
     lifecycle_guard: Guard | Literal[False] | None = None
+    resource_policy: Mapping[str, Any] | None = None
+    grants: Sequence[Grant | Mapping[str, Any]] | None = None
     events: Sequence[Event] | None = None
     tags: Mapping[str, str] | None = None
 
@@ -91,6 +97,7 @@ class RepositorySpec:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
         problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
+        self._check_access(problems)
         if self.events is not None:
             from ecrops.events.event import check_events
 
@@ -101,6 +108,18 @@ class RepositorySpec:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def _check_access(self, problems: Problems) -> None:
+        """Imports here: who grants nothing need not wait for them."""
+        if self.resource_policy is not None:
+            from ecrops.access.documents import check_document
+
+            policy = problems.take("resource_policy", lambda: check_document(self.resource_policy))
+            self._set("resource_policy", policy)
+        if self.grants is not None:
+            from ecrops.access.grants import check_grants
+
+            self._set("grants", problems.take("grants", lambda: check_grants(self.grants)))
 
     def _check_mutability(self, problems: Problems) -> None:
         mode, filters = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters

@@ -1,4 +1,4 @@
-"""The main job, end to end: plan, create, converge, repair, refuse and delete a small fleet of repositories.
+"""The main job, end to end: plan, create, converge, repair, refuse, grant and delete a small fleet of repositories.
 
 Runs wherever boto3's default session leads: on AWS, or on an emulator that ``AWS_ENDPOINT_URL`` names.
 Every step checks what it claims; the exit code says whether all of it happened.
@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import boto3
 
-from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec
+from ecrops import AccountPrincipal, ConflictError, LifecycleRule, Registry, RepositorySpec, User
 
 PREFIX = f"ecrops-demo-{uuid.uuid4().hex[:8]}"
 RULES = [
@@ -46,6 +46,7 @@ def main() -> None:
         converge(registry)
         repair(registry)
         refuse(registry)
+        grant(registry)
     finally:
         say("Delete")
         print(registry.remove(*names))
@@ -100,6 +101,26 @@ def refuse(registry: Registry) -> None:
     else:
         check(False, "a conflict is refused")
     check(registry.repository(f"{PREFIX}/base").describe().image_scan_on_push is False, "nothing was changed")
+
+
+def grant(registry: Registry) -> None:
+    """Somebody may pull, by a policy of IAM; a whole account may, by the repository's; and then nobody."""
+    say("Grant, see who has access, revoke")
+    iam, name = boto3.client("iam"), f"{PREFIX}-ci"
+    user = User(name)
+    repo, account = registry.repository(f"{PREFIX}/api"), AccountPrincipal(registry.account_id)
+    iam.create_user(UserName=name)
+    try:
+        print(granted := repo.grant_pull(user))
+        print(repo.grant_read(account))
+        print(access := repo.access())
+        check(bool(granted) and not repo.grant_pull(user), "granting once was enough")
+        check(str(user) in access.who_can("pull"), "the user can pull")
+        print(repo.revoke(user), repo.revoke(account), sep="\n")
+        check(not repo.access(), "nobody can any longer")
+    finally:
+        repo.revoke(user)
+        iam.delete_user(UserName=name)
 
 
 def say(title: str) -> None:

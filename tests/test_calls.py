@@ -85,11 +85,11 @@ def test_five_hundred_new_repositories_in_an_empty_registry_are_found_missing_wi
     assert memory_cloud.calls.operations() == ["DescribeRepositories"]
 
 
-def test_a_registry_is_described_with_one_listing_and_two_reads_for_each_repository(memory_cloud: Cloud) -> None:
+def test_a_registry_is_described_with_one_listing_and_three_reads_for_each_repository(memory_cloud: Cloud) -> None:
     names = memory_cloud.emulator.seed(3)
     assert [spec.name for spec in registry_of(memory_cloud).describe()] == names
     assert sorted(memory_cloud.calls.operations()) == sorted(
-        ["DescribeRepositories", *["GetLifecyclePolicy", "ListTagsForResource"] * 3]
+        ["DescribeRepositories", *["GetLifecyclePolicy", "GetRepositoryPolicy", "ListTagsForResource"] * 3]
     )
 
 

@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from emulator import Cloud
+from support import AT_ONCE
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_blocks_of_a_page_run(memory_cloud: Cloud, page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_blocks_of_a_page_run(
+    memory_cloud: Cloud, page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecrops.account.RetryPolicy", lambda: AT_ONCE)
     text = page.read_text()
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
     assert blocks

@@ -15,24 +15,38 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws.arn import Arn, Partition, partition_of
+from ecrops.aws.arn import Arn, Partition, operations_of, partition_of
 from ecrops.aws.gate import Gate
 from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_momentary, is_throttled, persistently
 from ecrops.errors import SpecError
 from ecrops.version import __version__
 
-__all__ = ["DENIED", "LOST", "Arn", "Aws", "ClientError", "Pages", "RetryPolicy", "code_of", "is_momentary"]
+__all__ = [
+    "DENIED",
+    "LOST",
+    "Arn",
+    "Aws",
+    "ClientError",
+    "Pages",
+    "RetryPolicy",
+    "code_of",
+    "is_momentary",
+    "operations_of",
+]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+PAGE_TOKENS = ("nextToken", "NextToken", "Marker")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
 class Aws:
     """One account in one region: its clients, made when first needed, and the ways to call them."""
 
-    def __init__(self, session: boto3.Session | None, workers: int, retry: RetryPolicy) -> None:
+    def __init__(
+        self, session: boto3.Session | None, workers: int, retry: RetryPolicy, region: str | None = None
+    ) -> None:
         if not isinstance(session, boto3.Session | None):
             raise SpecError(f"session: expected a boto3.Session, got {session!r}")
         if not isinstance(retry, RetryPolicy):
@@ -48,6 +62,8 @@ class Aws:
         self._lock = threading.RLock()
         self._learned: dict[str, str] = {}
         self._made: dict[str, float] = {}
+        self._region = region
+        self._beside: dict[boto3.Session, Aws] = {}
 
     def within(self, seconds: float) -> Aws:
         """The same clients and memory, with a deadline ``seconds`` from now, unless it has an earlier one."""
@@ -63,6 +79,16 @@ class Aws:
         """Begin no call and no wait any more."""
         self._deadline.stop()
 
+    def beside(self, session: boto3.Session) -> Aws:
+        """What ``session`` opens, with the same policy and deadline: one for each session, so that clients are reused.
+
+        A session without a region is for the region of this one.
+        """
+        with self._lock:
+            if session not in self._beside:
+                self._beside[session] = Aws(session, self.workers, self.retry, self.region)
+            return self._beside[session]._until(self._deadline)
+
     def _until(self, deadline: Deadline) -> Aws:
         other = copy.copy(self)
         other._deadline = deadline
@@ -75,9 +101,10 @@ class Aws:
         Raises:
             NoRegionError: botocore's own error: the session has none.
         """
-        if not self.session.region_name:
+        region = self.session.region_name or self._region
+        if not region:
             raise NoRegionError
-        return self.session.region_name
+        return region
 
     @property
     def partition(self) -> Partition:
@@ -102,7 +129,7 @@ class Aws:
             if service not in self._clients:
                 partition_of(self.region)  # an unknown region is said before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
-                client = make(service, config=self._config())
+                client = make(service, region_name=self.region, config=self._config())
                 client.meta.events.register("after-call", _forget_attempts)
                 self._clients[service] = client
             return self._clients[service]
@@ -176,8 +203,10 @@ class Aws:
         """One member of the answer to a call. An answer without it is not an answer."""
         return self.call(service, operation, params, needs=member, awaits=awaits)[member]
 
-    def pages(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Pages:
-        """The member of each page of a listing, in order, each page asked for when it is wanted."""
+    def pages(
+        self, service: str, operation: str, member: str = "", *, awaits: Collection[str] = (), **params: Any
+    ) -> Pages:
+        """The member of each page of a listing, or without one the page, in order, each asked for when it is wanted."""
 
         def ask(token: dict[str, str]) -> dict[str, Any]:
             return self.call(service, operation, {**params, **token}, needs=member, awaits=awaits)
@@ -261,18 +290,17 @@ class Pages:
         self._token: dict[str, str] = {}
         self.more = True
 
-    def __iter__(self) -> Iterator[list[Any]]:
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self) -> list[Any]:
+    def __next__(self) -> Any:
         if not self.more:
             raise StopIteration
         answer = self._ask(self._token)
-        token = {name: answer[name] for name in ("nextToken", "NextToken") if answer.get(name)}
+        token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
         self.more = bool(token) and token != self._token
         self._token = token
-        page: list[Any] = answer[self._member]
-        return page
+        return answer[self._member] if self._member else answer
 
 
 def _forget_attempts(parsed: dict[str, Any], **_: Any) -> None:

@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from . import ecr, events
+from . import ecr, events, iam
 from .calls import Recorder
 from .faults import Faults
 from .server import Server
@@ -67,6 +67,7 @@ class Cloud:
 def _install() -> None:
     ecr.install()
     events.install()
+    iam.install()
 
 
 @contextmanager

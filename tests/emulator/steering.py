@@ -45,6 +45,15 @@ class Emulator:
     def vanish_after(self, calls: int) -> None:
         self._ecr.visibility.vanish_after = calls
 
+    @property
+    def principals_unseen(self) -> int:
+        """How many policies that name a user or a role ECR refuses yet, because it has not heard of them."""
+        return self._ecr.principals_unseen
+
+    @principals_unseen.setter
+    def principals_unseen(self, policies: int) -> None:
+        self._ecr.principals_unseen = policies
+
     def seed(self, repositories: int | Iterable[str], prefix: str = "seed/r") -> list[str]:
         """Make many default repositories at once, given as names or as a number; return their names."""
         if isinstance(repositories, int):

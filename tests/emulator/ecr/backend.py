@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from moto.ecr import urls
 from moto.ecr.exceptions import RepositoryAlreadyExistsException, RepositoryNotFoundException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 
-from . import encryption, images, lifecycle, mutability, tags
+from . import encryption, images, lifecycle, mutability, policies, tags
 from .partitions import dns_suffix
 from .preview import Previews
 from .shelf import Shelf, Visibility
@@ -24,6 +25,7 @@ class EcrBackend(ECRBackend):
         super().__init__(region_name, account_id)
         self.lock = threading.RLock()
         self.visibility = Visibility()
+        self.principals_unseen = 0
         self.previews = Previews()
         self.repositories: Shelf = Shelf()
 
@@ -161,6 +163,20 @@ class EcrBackend(ECRBackend):
 
     def _by_arn(self, arn: str) -> Repository:
         return self._get_repository(self._parse_resource_arn(arn).repo_name)
+
+    def set_repository_policy(self, registry_id: str, repository_name: str, policy_text: str) -> dict[str, Any]:
+        """Keep a policy, if ECR would, and who it names."""
+        repository: Any = self._get_repository(repository_name, registry_id)
+        unseen, self.principals_unseen = self.principals_unseen > 0, max(0, self.principals_unseen - 1)
+        statements = policies.checked(policy_text, self.partition, unseen=unseen)
+        repository.policy, repository.named = policy_text, policies.ids(statements, self.partition)
+        return self.get_repository_policy(registry_id, repository_name)
+
+    def get_repository_policy(self, registry_id: str, repository_name: str) -> dict[str, Any]:
+        """The policy, written anew."""
+        answer = super().get_repository_policy(registry_id, repository_name)
+        named = getattr(self._get_repository(repository_name, registry_id), "named", {})
+        return {**answer, "policyText": policies.shown(json.loads(answer["policyText"]), named, self.partition)}
 
     def put_lifecycle_policy(
         self, registry_id: str, repository_name: str, lifecycle_policy_text: str

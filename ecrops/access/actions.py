@@ -1,0 +1,141 @@
+"""ECR's IAM actions: the sets that are granted together, and which there are.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import cache
+
+from ecrops.aws import operations_of
+from ecrops.errors import SpecError
+from ecrops.fields import Problems
+
+READ = ("ecr:DescribeRepositories", "ecr:DescribeImages")
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
+PUSH = (
+    "ecr:CompleteLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:InitiateLayerUpload",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:PutImage",
+)
+PULL_PUSH = tuple(dict.fromkeys((*PULL, *PUSH)))
+LAMBDA = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+PULL_THROUGH_CACHE = (
+    *PULL,
+    "ecr:BatchImportUpstreamImage",
+    "ecr:GetImageCopyStatus",
+    "ecr:CreateRepository",
+    "ecr:TagResource",
+)
+SCAN_FINDINGS = ("ecr:DescribeImageScanFindings", "ecr:DescribeImages")
+DELETE_IMAGES = ("ecr:BatchDeleteImage", "ecr:ListImages", "ecr:DescribeImages")
+LIFECYCLE = (
+    "ecr:GetLifecyclePolicy",
+    "ecr:PutLifecyclePolicy",
+    "ecr:DeleteLifecyclePolicy",
+    "ecr:StartLifecyclePolicyPreview",
+    "ecr:GetLifecyclePolicyPreview",
+    "ecr:DescribeImages",
+    "ecr:DescribeRepositories",
+)
+TOKEN = ("ecr:GetAuthorizationToken",)
+PUBLIC_TOKEN = ("ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken")
+
+NAMES = {
+    "read": READ,
+    "pull": PULL,
+    "push": PUSH,
+    "pull and push": PULL_PUSH,
+    "pull as Lambda": LAMBDA,
+    "pull through the cache": PULL_THROUGH_CACHE,
+    "see scan findings": SCAN_FINDINGS,
+    "delete images": DELETE_IMAGES,
+    "edit the lifecycle policy": LIFECYCLE,
+    "log in": TOKEN,
+    "log in to the public gallery": PUBLIC_TOKEN,
+}
+_SAID = {frozenset(actions): name for name, actions in NAMES.items()}
+
+# These have no repository as their resource, so that a grant of them on one would never take effect.
+REGISTRY_WIDE = (
+    "*PullThroughCacheRule*",
+    "*RepositoryCreationTemplate*",
+    "*RegistryPolicy",
+    "*RegistryScanningConfiguration",
+    "*ReplicationConfiguration",
+    "*ReplicationBackfill*",
+    "DescribeRegistry",
+    "*AccountSetting",
+    "*SigningConfiguration",
+    "*PullTimeUpdateExclusion*",
+)
+PERMISSION_ONLY = ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage")
+# What only a policy of IAM can allow: the repository is not there yet.
+IDENTITY_ONLY = ("ecr:CreateRepository",)
+NOT_ACTIONS = {"ListImageReferrers": "ecr:BatchGetImage"}
+FOR_IMAGES = frozenset((*PULL_THROUGH_CACHE, *PUSH)) - {"ecr:CreateRepository", "ecr:TagResource"}
+
+
+def words(actions: Iterable[str]) -> str:
+    """A set of actions in words, such as ``pull and push``."""
+    wanted = frozenset(actions)
+    return _SAID.get(wanted) or ", ".join(sorted(action.removeprefix("ecr:") for action in wanted))
+
+
+def sid(actions: frozenset[str]) -> str:
+    """A set of actions as a part of a Sid."""
+    from ecrops.access.statements import fingerprint
+
+    name = _SAID.get(actions, "")
+    return name.title().replace(" ", "") if name else fingerprint(" ".join(sorted(actions)))
+
+
+@cache
+def known() -> dict[str, str]:
+    """The actions of ECR, by their name in lower case."""
+    names = {*operations_of("ecr"), *PERMISSION_ONLY} - NOT_ACTIONS.keys()
+    return {name.lower(): name for name in names}
+
+
+def check(actions: object) -> tuple[str, ...]:
+    """Actions that can be granted on a repository, spelled as the service spells them.
+
+    Raises:
+        SpecError: One is no action of ECR, or none that a repository has; with every reason.
+    """
+    problems = Problems()
+    given = problems.strings("actions", actions)
+    problems.check(given != (), "actions", "expected at least one action")
+    checked = [problems.take("actions", lambda action=action: _check(action)) for action in given or ()]  # type: ignore[misc]
+    problems.raise_any()
+    return tuple(action for action in checked if action)
+
+
+def _check(action: str) -> str:
+    service, _, name = action.partition(":")
+    if service.lower() != "ecr" or not name:
+        raise SpecError(f"expected an action of ECR, such as 'ecr:BatchGetImage', got {action!r}")
+    if name.lower() == "getauthorizationtoken":
+        raise SpecError(
+            "ecr:GetAuthorizationToken is not about a repository: registry.authorization_token.grant_read grants it"
+        )
+    for wrong, right in NOT_ACTIONS.items():
+        if name.lower() == wrong.lower():
+            raise SpecError(f"there is no action ecr:{wrong}: {right} allows that call")
+    if any(fnmatchcase(name.lower(), pattern.lower()) for pattern in REGISTRY_WIDE):
+        raise SpecError(f"{action} is about the registry, not a repository: only a policy of IAM on '*' can allow it")
+    matching = [each for low, each in known().items() if fnmatchcase(low, name.lower())]
+    if not matching:
+        raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+    return f"ecr:{matching[0]}" if matching[0].lower() == name.lower() else f"ecr:{name}"
+
+
+def _hint(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), list(known()), 1)
+    return f"; did you mean ecr:{known()[close[0]]}?" if close else ""

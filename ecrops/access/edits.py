@@ -1,0 +1,121 @@
+"""What is wanted of a policy document, as values that are called on the policy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecrops.access.statements import PREFIX, Policy, Statement, Subject, meaning
+from ecrops.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """An edit: this document and no other."""
+
+    document: Mapping[str, Any]
+
+    def __call__(self, policy: Policy) -> Policy:
+        """The policy after the edit."""
+        return Policy.parse(self.document, policy.element)
+
+
+@dataclass(frozen=True)
+class Allow:
+    """An edit: a subject may do this too.
+
+    Args:
+        subject: Who, or on what.
+        actions: What.
+        also: Subjects of statements of their own that go with it, and what they are allowed.
+        notes: What the user must know about it.
+    """
+
+    subject: Subject
+    actions: tuple[str, ...]
+    also: tuple[tuple[Subject, tuple[str, ...]], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __call__(self, policy: Policy) -> Policy:
+        """The policy after the edit."""
+        policy.allow(self.subject, self.actions)
+        for subject, actions in self.also:
+            policy.allow(subject, actions)
+        return policy
+
+
+@dataclass(frozen=True)
+class Forbid:
+    """An edit: a subject may not do this any longer, as far as ecrops allowed it.
+
+    Args:
+        subject: Who, or on what.
+        actions: What; everything without.
+    """
+
+    subject: Subject
+    actions: tuple[str, ...] | None = None
+
+    def __call__(self, policy: Policy) -> Policy:
+        """The policy after the edit."""
+        policy.forbid(self.subject, self.actions)
+        return policy
+
+    def leftovers(self, policy: Policy) -> Iterable[Subject]:
+        """The same subject, where a condition limits it otherwise: that is another grant."""
+        name, condition = self.subject.name, self.subject.condition
+        return [each for each in policy.allowed if each.name == name and each.condition != condition]
+
+
+@dataclass(frozen=True)
+class Add:
+    """An edit: this statement too.
+
+    Args:
+        statement: The statement.
+        replace: Whether it takes the place of another one with its Sid.
+    """
+
+    statement: Statement
+    replace: bool = False
+
+    def __call__(self, policy: Policy) -> Policy:
+        """The policy after the edit."""
+        sid = self.statement.get("Sid")
+        if any(_same(self.statement, each) for each in policy.others):
+            return policy
+        taken = [each for each in policy.others if sid and each.get("Sid") == sid]
+        if taken and not self.replace:
+            raise SpecError(
+                f"another statement has the Sid {sid!r} already: choose another, or replace it with replace=True"
+            )
+        policy.others = [each for each in policy.others if each not in taken] + [dict(self.statement)]
+        return policy
+
+
+@dataclass(frozen=True)
+class Drop:
+    """An edit: not this statement, or not the one with this Sid."""
+
+    statement: Statement | str
+
+    def __call__(self, policy: Policy) -> Policy:
+        """The policy after the edit."""
+        policy.others = [each for each in policy.others if not self._is(each)]
+        return policy
+
+    def _is(self, other: Statement) -> bool:
+        if isinstance(self.statement, str):
+            return other.get("Sid") == self.statement
+        return _same(self.statement, other)
+
+
+Edit = Exactly | Allow | Forbid | Add | Drop
+
+
+def _same(one: Statement, other: Statement) -> bool:
+    """Whether two statements mean the same; without a Sid one means the same under any but ours."""
+    if "Sid" in one or str(other.get("Sid", "")).startswith(PREFIX):
+        return meaning(one) == meaning(other)
+    return meaning(one) == meaning({key: value for key, value in other.items() if key != "Sid"})

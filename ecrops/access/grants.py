@@ -1,0 +1,208 @@
+"""Grants as values, and on which side each is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Flag, auto
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from ecrops.access import actions as known_actions
+from ecrops.access.actions import check as check_actions
+from ecrops.access.homes import POLICY, check_attach
+from ecrops.access.parse import principal_of
+from ecrops.access.principals import (
+    AccountPrincipal,
+    AnyOne,
+    AnyPrincipal,
+    ArnPrincipal,
+    FederatedPrincipal,
+    Group,
+    OrganizationPrincipal,
+    Role,
+    ServicePrincipal,
+    User,
+)
+from ecrops.errors import SpecError
+from ecrops.fields import Problems
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class Side(Flag):
+    """Where a grant is written: in the policy of the repository, or in one of the principal."""
+
+    NOWHERE = 0
+    REPOSITORY = auto()
+    IDENTITY = auto()
+
+
+REPOSITORY, IDENTITY, BOTH = Side.REPOSITORY, Side.IDENTITY, Side.REPOSITORY | Side.IDENTITY
+
+# The identity side of another account is written with a session for it only; without one, a note says what to write.
+WRITTEN_ON: dict[type[Any], tuple[Side, Side]] = {
+    # principal            in the registry's account, in another account
+    User: (IDENTITY, BOTH),
+    Role: (IDENTITY, BOTH),
+    Group: (IDENTITY, Side.NOWHERE),
+    ArnPrincipal: (REPOSITORY, REPOSITORY),
+    AccountPrincipal: (REPOSITORY, REPOSITORY),
+    ServicePrincipal: (REPOSITORY, REPOSITORY),
+    OrganizationPrincipal: (REPOSITORY, REPOSITORY),
+    FederatedPrincipal: (REPOSITORY, REPOSITORY),
+    AnyPrincipal: (REPOSITORY, REPOSITORY),
+}
+
+# The actions of each verb, and whether who has them must log in first.
+VERBS: dict[str, tuple[tuple[str, ...], bool]] = {
+    "read": (known_actions.READ, False),
+    "pull": (known_actions.PULL, True),
+    "push": (known_actions.PUSH, True),
+    "pull_push": (known_actions.PULL_PUSH, True),
+    "pull_through_cache": (known_actions.PULL_THROUGH_CACHE, True),
+    "scan_findings": (known_actions.SCAN_FINDINGS, False),
+    "delete_images": (known_actions.DELETE_IMAGES, False),
+    "lifecycle": (known_actions.LIFECYCLE, False),
+}
+_PATTERN = re.compile(r"[a-z0-9._/*?-]{1,256}")
+FIELDS = ("allow", "principal", "on", "attach", "policy_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody may do something with a repository.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        allow: What: ``read``, ``pull``, ``push``, ``pull_push``, ``pull_through_cache``, ``scan_findings``,
+            ``delete_images``, ``lifecycle``, or a list of actions such as ``["ecr:ListImages"]``.
+        on: A wildcard of repository names that an IAM policy has in place of this repository's own, such as
+            ``team/*``: one resource for a fleet. It allows the same on every repository that it matches.
+        attach: ``inline``, or ``managed`` for customer managed policies, which have more room.
+        policy_name: The name of the IAM policy.
+        session: For the account of a user or role of another account: the policy is written there too.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
+
+    principal: AnyOne
+    allow: str | Sequence[str]
+    _: KW_ONLY
+    on: str | None = None
+    attach: str = "inline"
+    policy_name: str = POLICY
+    session: boto3.Session | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        self._set("principal", problems.take("principal", lambda: principal_of(self.principal)))
+        if not isinstance(self.allow, str):
+            self._set("allow", problems.take("allow", lambda: check_actions(self.allow)))
+        elif self.allow not in VERBS:
+            problems.add("allow", f"expected one of {', '.join(VERBS)} or a list of actions, got {self.allow!r}")
+        if self.on is not None and not (isinstance(self.on, str) and _PATTERN.fullmatch(self.on)):
+            problems.add("on", f"expected a wildcard of repository names such as 'team/*', got {self.on!r}")
+        problems.take("", lambda: check_attach(self.attach, self.policy_name))
+        problems.raise_any()
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What is allowed."""
+        return VERBS[self.allow][0] if isinstance(self.allow, str) else tuple(self.allow)
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether it is worth nothing without the token to log in."""
+        return isinstance(self.allow, str) and VERBS[self.allow][1]
+
+    def resource(self, name: str) -> str:
+        """The name, or the wildcard, of the repositories that an IAM policy names.
+
+        Raises:
+            SpecError: The wildcard does not match the repository that the grant is for.
+        """
+        if self.on is not None and not fnmatchcase(name, self.on):
+            raise SpecError(f"on: {self.on!r} does not match the repository {name!r} that the grant is for")
+        return name if self.on is None else self.on
+
+    @classmethod
+    def from_dict(cls, data: object) -> Grant:
+        """Read a grant as it comes from JSON: ``{"allow": "pull", "principal": {"role": "nodes"}}``.
+
+        Raises:
+            SpecError: With the path of each field that is unknown or wrong.
+        """
+        if isinstance(data, Grant):
+            return data
+        problems = Problems()
+        values = problems.known(data, FIELDS, "a grant")
+        problems.raise_any()
+        missing = [name for name in FIELDS[:2] if name not in values]
+        if missing:
+            raise SpecError(*(f"{name}: expected a value" for name in missing))
+        return cls(values.pop("principal"), values.pop("allow"), **values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The grant, ready for JSON; a session is not."""
+        said: dict[str, Any] = {
+            "allow": self.allow if isinstance(self.allow, str) else list(self.allow),
+            "principal": self.principal.to_dict(),
+        }
+        more = {"on": (self.on, None), "attach": (self.attach, "inline"), "policy_name": (self.policy_name, POLICY)}
+        return said | {name: value for name, (value, default) in more.items() if value != default}
+
+
+def read(principal: AnyOne | str, **options: Any) -> Grant:
+    """Who may describe the repository and its images; not pull them."""
+    return Grant(principal, "read", **options)  # type: ignore[arg-type]
+
+
+def pull(principal: AnyOne | str, **options: Any) -> Grant:
+    """Who may pull images."""
+    return Grant(principal, "pull", **options)  # type: ignore[arg-type]
+
+
+def push(principal: AnyOne | str, **options: Any) -> Grant:
+    """Who may push images."""
+    return Grant(principal, "push", **options)  # type: ignore[arg-type]
+
+
+def pull_push(principal: AnyOne | str, **options: Any) -> Grant:
+    """Who may pull and push images."""
+    return Grant(principal, "pull_push", **options)  # type: ignore[arg-type]
+
+
+def check_grants(grants: object) -> tuple[Grant, ...]:
+    """The grants of a spec: values, or mappings from JSON.
+
+    Raises:
+        SpecError: One is none; with every reason.
+    """
+    if not isinstance(grants, list | tuple | set | frozenset):
+        raise SpecError(f"expected a list of grants, such as [pull(Role('nodes'))], got {grants!r}")
+    problems = Problems()
+    read_ = [
+        problems.take(f"[{index}]", lambda grant=grant: _grant(grant))  # type: ignore[misc]
+        for index, grant in enumerate(grants)
+    ]
+    problems.raise_any()
+    return tuple(grant for grant in read_ if grant is not None)
+
+
+def _grant(value: object) -> Grant:
+    if not isinstance(value, Grant | Mapping):
+        raise SpecError(f"expected a grant, such as pull(Role('nodes')), got {value!r}")
+    return Grant.from_dict(value)
+
+
+def ready_document(statements: Iterator[Mapping[str, Any]] | Sequence[Mapping[str, Any]]) -> str:
+    """A policy document to copy."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

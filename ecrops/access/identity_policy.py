@@ -1,0 +1,127 @@
+"""The aspect of an inline policy of a user, a role or a group: however many repositories, it is one policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ecrops.access import actions
+from ecrops.access.edits import Allow, Edit, Exactly
+from ecrops.access.homes import INLINE_QUOTA, Home
+from ecrops.access.statements import PREFIX, RESOURCE, Document, Policy, Subject, same, size, to_text
+from ecrops.access.words import several
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
+from ecrops.errors import SpecError
+
+stands_on = None
+missing = ""
+MISSING = "NoSuchEntity"
+# On "*", in statements of their own. The first is there because something else needs it, and goes with that.
+LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
+OWN_SIDS = frozenset((LOGIN.sid, TOKEN.sid, PUBLIC_TOKEN.sid))
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel."""
+    aws.client("iam")
+
+
+def read(aws: Aws, key: str) -> Document:
+    """The policy; empty if there is none, or nobody to have one."""
+    home = Home.parse(key)
+    try:
+        policy: Document = aws.get("iam", f"Get{home.kind.title()}Policy", "PolicyDocument", **_names(home))
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return {}
+    return policy
+
+
+def _names(home: Home) -> dict[str, str]:
+    return {f"{home.kind.title()}Name": home.name, "PolicyName": home.policy}
+
+
+def edited(edits: Sequence[Edit], have: Document) -> tuple[Policy, Policy]:
+    """The policy before and after the edits. The token to log in is kept as long as anything needs it."""
+    before, after = (Policy.parse(have, RESOURCE, OWN_SIDS) for _ in range(2))
+    for edit in edits:
+        after = edit(after)
+    if not any(actions.FOR_IMAGES & allowed for subject, allowed in after.allowed.items() if not subject.sid):
+        after.forbid(LOGIN)
+    return before, after
+
+
+def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
+    """One policy holds everything: it is overwritten in place, and deleted when nothing is left of it."""
+    home, have = Home.parse(key), have or {}
+    for edit in edits:
+        if isinstance(edit, Allow):
+            yield from map(Note, edit.notes)
+    before, after = edited(edits, have)
+    want = after.document(actions.sid)
+    if same(want, before.document(actions.sid)):
+        return
+    check_size(home, want)
+    lost, gained = difference(before, after)
+    params = _names(home)
+    if want:
+        kind, operation = Kind.UPDATE if have else Kind.CREATE, f"Put{home.kind.title()}Policy"
+        params["PolicyDocument"] = to_text(want)
+    else:
+        kind, operation = Kind.DELETE, f"Delete{home.kind.title()}Policy"
+    yield Change(
+        key,
+        kind,
+        f"policy {home.policy}",
+        lost,
+        gained,
+        "iam",
+        operation,
+        params,
+        derived=any(map(look_again, edits)),
+        races=() if want else (MISSING,),
+        advice={
+            MISSING: f"there is no {home.kind} {home.name} in that account: make it first, or mend the name",
+            "LimitExceeded": f"all inline policies of a {home.kind} share {INLINE_QUOTA[home.kind]:,} characters: "
+            "attach='managed' puts these into a policy of their own",
+        },
+    )
+
+
+def check_size(home: Home, want: Document) -> None:
+    """Refuse what IAM has no room for.
+
+    Raises:
+        SpecError: The document is over the quota; with the numbers and the way out.
+    """
+    most, counted = INLINE_QUOTA[home.kind], size(want) if want else 0
+    if counted > most:
+        raise SpecError(
+            f"{home}: its inline policies have at most {most:,} characters, this one {counted:,}: "
+            "attach='managed' makes policies of their own, and on='team/*' one resource of many repositories"
+        )
+
+
+def difference(before: Policy, after: Policy) -> tuple[str, str]:
+    """What is lost and what is gained, in words."""
+    return _words(_minus(before.allowed, after.allowed)), _words(_minus(after.allowed, before.allowed))
+
+
+def _minus(
+    one: Mapping[Subject, frozenset[str]], other: Mapping[Subject, frozenset[str]]
+) -> dict[Subject, frozenset[str]]:
+    return {subject: allowed for subject, allowed in one.items() if other.get(subject) != allowed}
+
+
+def _words(allowed: Mapping[Subject, frozenset[str]]) -> str:
+    groups: dict[str, list[str]] = {}
+    for subject, actions_ in allowed.items():
+        limits = f" if {subject.condition}" if subject.condition else ""
+        groups.setdefault(f"{actions.words(actions_)}{limits}", []).append(subject.name.partition("repository/")[2])
+    return "; ".join(f"{verb} {several(filter(None, names))}".rstrip() for verb, names in groups.items())
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether to look again afterwards: a writer who had read the policy before may have overwritten it."""
+    return not isinstance(edit, Exactly)

@@ -1,0 +1,180 @@
+"""The aspect of customer managed policies attached to a user, a role or a group: as many as the quota makes needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecrops.access import actions, identity_policy
+from ecrops.access.edits import Allow, Edit
+from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
+from ecrops.access.statements import Document, same, size, split, statements, to_text
+from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note
+from ecrops.errors import SpecError
+
+stands_on = None
+missing = identity_policy.missing
+MISSING, EXISTS, FULL = "NoSuchEntity", "EntityAlreadyExists", "LimitExceeded"
+look_again = identity_policy.look_again
+prepare = identity_policy.prepare
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A managed policy that is there.
+
+    Args:
+        arn: Its ARN.
+        document: Its default version.
+        default: The id of that version.
+        others: The ids of the other versions, oldest first.
+        attached: Whether it is attached to the principal.
+    """
+
+    arn: str
+    document: Document
+    default: str
+    others: tuple[str, ...]
+    attached: bool
+
+
+@dataclass(frozen=True)
+class There:
+    """What is there: the policies in their order, and how the next ones will be called."""
+
+    arn: str
+    policies: tuple[Managed, ...]
+
+    def arn_of(self, number: int) -> str:
+        """The ARN of one of the policies, counted from 0."""
+        return self.arn if number == 0 else f"{self.arn}-{number + 1}"
+
+
+def _home(key: str) -> Home:
+    return Home.parse(key.removesuffix(" attached"))
+
+
+def read(aws: Aws, key: str) -> There:
+    """The policies by number, until one is not there, and which of them are attached."""
+    home = _home(key)
+    arn = str(Arn(aws.partition.name, "iam", "", aws.account_id, f"policy/{managed_name(home)}"))
+    there = There(arn, ())
+    found: list[Managed] = []
+    attached = _attached(aws, home)
+    while (policy := _read(aws, there.arn_of(len(found)), attached)) is not None:
+        found.append(policy)
+    return There(arn, tuple(found))
+
+
+def _attached(aws: Aws, home: Home) -> set[str]:
+    kind = home.kind.title()
+    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
+    try:
+        return {policy["PolicyArn"] for page in pages for policy in page}
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return set()
+
+
+def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
+    try:
+        versions: list[dict[str, Any]] = aws.get("iam", "ListPolicyVersions", "Versions", PolicyArn=arn)
+        default = next(version["VersionId"] for version in versions if version["IsDefaultVersion"])
+        version = aws.get("iam", "GetPolicyVersion", "PolicyVersion", PolicyArn=arn, VersionId=default)
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return None
+    others = sorted((each["VersionId"] for each in versions if each["VersionId"] != default), key=_number)
+    return Managed(arn, version["Document"], default, tuple(others), arn in attached)
+
+
+def _number(version: str) -> int:
+    return int(version.removeprefix("v").partition(".")[0])
+
+
+def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
+    """Policies are made, then attached; and detached, then deleted, the last one first."""
+    home, there = _home(key), have or There("", ())
+    for edit in edits:
+        if isinstance(edit, Allow):
+            yield from map(Note, edit.notes)
+    before, after = identity_policy.edited(edits, _joined(there))
+    want = after.document(actions.sid)
+    if same(want, before.document(actions.sid)) and all(policy.attached for policy in there.policies):
+        return
+    documents = split(want, MANAGED_QUOTA)
+    _check(home, documents)
+    said = identity_policy.difference(before, after)
+    for number, document in enumerate(documents):
+        policy = there.policies[number] if number < len(there.policies) else None
+        yield from _put(key, home, there.arn_of(number), policy, document, said)
+    for policy in reversed(there.policies[len(documents) :]):
+        yield from _remove(key, home, policy, said)
+
+
+def _joined(there: There) -> Document:
+    """All policies as one document."""
+    parts = [statement for policy in there.policies for statement in statements(policy.document)]
+    rest = there.policies[0].document if there.policies else {}
+    return {**rest, "Statement": parts} if parts else {}
+
+
+def _check(home: Home, documents: Sequence[Document]) -> None:
+    over = [size(document) for document in documents if size(document) > MANAGED_QUOTA]
+    if over or len(documents) > MOST_ATTACHED:
+        raise SpecError(
+            f"{home}: a managed policy has at most {MANAGED_QUOTA:,} characters and {MOST_ATTACHED} are attached, "
+            f"these would be {len(documents)}, the longest of {max(map(size, documents)):,}: on='team/*' makes one "
+            "resource of many repositories"
+        )
+
+
+def _put(
+    key: str, home: Home, arn: str, policy: Managed | None, document: Document, said: tuple[str, str]
+) -> Iterator[Change]:
+    name, text = arn.partition(":policy/")[2], to_text(document)
+    if policy is None:
+        params: dict[str, Any] = {"PolicyName": name, "PolicyDocument": text}
+        yield _change(key, Kind.CREATE, name, said, "CreatePolicy", params, races=(EXISTS,))
+    elif not same(policy.document, document):
+        if len(policy.others) + 1 >= MOST_VERSIONS:
+            params = {"PolicyArn": arn, "VersionId": policy.others[0]}
+            yield _change(
+                key, Kind.DELETE, f"{name} {policy.others[0]}", ("oldest version", ""), "DeletePolicyVersion", params
+            )
+        params = {"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True}
+        # there can be five versions after all if the answer to this call was lost, and the call is made again
+        yield _change(key, Kind.UPDATE, name, said, "CreatePolicyVersion", params, races=(MISSING, FULL))
+    if policy is None or not policy.attached:
+        yield _change(key, Kind.UPDATE, name, ("", "attached"), f"Attach{home.kind.title()}Policy", _pair(home, arn))
+
+
+def _remove(key: str, home: Home, policy: Managed, said: tuple[str, str]) -> Iterator[Change]:
+    name = policy.arn.partition(":policy/")[2]
+    if policy.attached:
+        pair = _pair(home, policy.arn)
+        yield _change(key, Kind.UPDATE, name, ("attached", ""), f"Detach{home.kind.title()}Policy", pair)
+    for version in policy.others:
+        params = {"PolicyArn": policy.arn, "VersionId": version}
+        yield _change(key, Kind.DELETE, f"{name} {version}", ("old version", ""), "DeletePolicyVersion", params)
+    yield _change(key, Kind.DELETE, name, (said[0], ""), "DeletePolicy", {"PolicyArn": policy.arn})
+
+
+def _pair(home: Home, arn: str) -> dict[str, str]:
+    return {f"{home.kind.title()}Name": home.name, "PolicyArn": arn}
+
+
+def _change(
+    key: str,
+    kind: Kind,
+    name: str,
+    said: tuple[str, str],
+    operation: str,
+    params: dict[str, Any],
+    races: tuple[str, ...] = (MISSING,),
+) -> Change:
+    return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races)

@@ -1,0 +1,90 @@
+"""Which principal a string, or a mapping from JSON, stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecrops.access.principal import ACCOUNT, iam_arn
+from ecrops.access.principals import (
+    SERVICE,
+    AccountPrincipal,
+    AnyOne,
+    AnyPrincipal,
+    ArnPrincipal,
+    FederatedPrincipal,
+    Group,
+    OrganizationPrincipal,
+    Role,
+    ServicePrincipal,
+    User,
+)
+from ecrops.errors import SpecError
+from ecrops.fields import Problems
+
+KINDS: dict[str, type[Any]] = {
+    kind.key: kind
+    for kind in (
+        User,
+        Role,
+        Group,
+        ArnPrincipal,
+        AccountPrincipal,
+        ServicePrincipal,
+        OrganizationPrincipal,
+        FederatedPrincipal,
+        AnyPrincipal,
+    )
+}
+
+
+def principal_of(value: object) -> AnyOne:
+    """A principal, or the one that a string or a mapping from JSON stands for.
+
+    Raises:
+        SpecError: It stands for none.
+    """
+    if isinstance(value, tuple(KINDS.values())):
+        return value  # type: ignore[return-value]
+    if isinstance(value, Mapping):
+        return _from_dict(value)
+    if not isinstance(value, str):
+        raise SpecError(f"expected a principal, such as Role('nodes'), or a string that stands for one, got {value!r}")
+    if value.startswith("arn:"):
+        return _of_arn(value)
+    if ACCOUNT.fullmatch(value):
+        return AccountPrincipal(value)
+    if value.startswith("o-"):
+        return OrganizationPrincipal(value)
+    if SERVICE.fullmatch(value):
+        return ServicePrincipal(value)
+    if value == "*":
+        return AnyPrincipal()
+    raise SpecError(
+        f"expected an ARN, an account of 12 digits, a service such as 'codebuild.amazonaws.com' or an organization "
+        f"'o-…', got {value!r}; a name is given as User({value!r}), Role({value!r}) or Group({value!r})"
+    )
+
+
+def _of_arn(text: str) -> AnyOne:
+    arn = iam_arn(text)
+    kind = arn.resource.partition("/")[0]
+    if arn.resource == "root":
+        return AccountPrincipal(arn.account)
+    if kind.endswith("-provider"):
+        return FederatedPrincipal(text)
+    if kind in ("user", "role", "group"):
+        made: AnyOne = KINDS[kind](text)
+        return made
+    return ArnPrincipal(text)
+
+
+def _from_dict(data: Mapping[str, Any]) -> AnyOne:
+    problems = Problems()
+    given = problems.known(data, [*KINDS, "conditions"], "a principal")
+    problems.raise_any()
+    kinds = [key for key in given if key in KINDS]
+    if len(kinds) != 1:
+        raise SpecError(f"expected one of {', '.join(KINDS)}, got {', '.join(kinds) or 'none'}")
+    made: AnyOne = KINDS[kinds[0]](given[kinds[0]], conditions=given.get("conditions"))
+    return made

@@ -1,0 +1,79 @@
+"""What all principals share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Any, ClassVar
+
+from ecrops.aws import Arn
+from ecrops.errors import SpecError
+from ecrops.fields import Problems, compact
+
+ACCOUNT = re.compile(r"\d{12}")
+ASSUMED = "assumed-role/"
+
+Conditions = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, repr=False)
+class Principal:
+    """What the principals share.
+
+    Args:
+        conditions: Under which the grant holds, as in a policy:
+            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``.
+    """
+
+    _: KW_ONLY
+    conditions: Conditions | None = field(default=None, hash=False)
+    key: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        self._check(problems)
+        if self.conditions is not None:
+            right = isinstance(self.conditions, Mapping) and all(
+                isinstance(test, Mapping) and test for test in self.conditions.values()
+            )
+            problems.check(
+                right, "conditions", f"expected {{operator: {{key: value}}}}, as in a policy, got {self.conditions!r}"
+            )
+        problems.raise_any()
+
+    def __repr__(self) -> str:
+        return compact(self)
+
+    def _check(self, problems: Problems) -> None:
+        """Note what is wrong."""
+
+    @property
+    def value(self) -> Any:
+        """What tells it from others of its kind."""
+        return getattr(self, fields(self)[1].name)
+
+    @property
+    def all_conditions(self) -> dict[str, Any]:
+        """The conditions, with those that are in its nature."""
+        return dict(self.conditions or {})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The principal, ready for JSON."""
+        said = {self.key: self.value}
+        return said | ({"conditions": dict(self.conditions)} if self.conditions else {})
+
+
+def iam_arn(text: str) -> Arn:
+    """An ARN of IAM.
+
+    Raises:
+        SpecError: It is none; for the session of a role, with the role's.
+    """
+    arn = Arn.parse(text)
+    if arn.service == "sts" and arn.resource.startswith(ASSUMED):
+        role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
+        raise SpecError(f"{text} is a session of a role: name the role, {role}, with its path if it has one")
+    if arn.service != "iam" or arn.region or not ACCOUNT.fullmatch(arn.account):
+        raise SpecError(f"expected an ARN of IAM, such as arn:aws:iam::111122223333:role/nodes, got {text!r}")
+    return arn

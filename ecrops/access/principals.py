@@ -1,0 +1,186 @@
+"""Who is granted something, as values that check themselves.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ecrops.access.identities import Group, Role, User
+from ecrops.access.principal import ACCOUNT, Principal, iam_arn
+from ecrops.aws import Arn
+from ecrops.errors import SpecError
+from ecrops.fields import Problems
+
+__all__ = [
+    "AccountPrincipal",
+    "AnyOne",
+    "AnyPrincipal",
+    "ArnPrincipal",
+    "FederatedPrincipal",
+    "Group",
+    "Identity",
+    "Named",
+    "OrganizationPrincipal",
+    "Role",
+    "ServicePrincipal",
+    "User",
+]
+
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu)")
+
+
+@dataclass(frozen=True, repr=False)
+class _Named(Principal):
+    """A principal that only a repository policy can name."""
+
+    element: ClassVar[str] = "AWS"
+
+    def subject(self, partition: str) -> str:
+        """How a policy names it, after the kind and a colon."""
+        return f"{self.element}:{self.value}"
+
+
+@dataclass(frozen=True, repr=False)
+class ArnPrincipal(_Named):
+    """Whatever has this ARN, in the repository policy even if it is of the registry's account."""
+
+    principal_arn: str
+    key = "arn"
+
+    def _check(self, problems: Problems) -> None:
+        problems.take("", lambda: _check_arn(self.principal_arn))
+
+    def __str__(self) -> str:
+        return self.principal_arn
+
+
+@dataclass(frozen=True, repr=False)
+class AccountPrincipal(_Named):
+    """Everybody in an account whom that account itself allows it, by the 12 digits of its id."""
+
+    account: str
+    key = "account"
+
+    def _check(self, problems: Problems) -> None:
+        right = isinstance(self.account, str) and ACCOUNT.fullmatch(self.account)
+        problems.check(bool(right), "", f"an account is 12 digits in a string, got {self.account!r}")
+
+    def subject(self, partition: str) -> str:
+        """The ARN of the account's root, which stands for the account."""
+        return f"AWS:{Arn(partition, 'iam', '', self.account, 'root')}"
+
+    def __str__(self) -> str:
+        return f"account {self.account}"
+
+
+@dataclass(frozen=True, repr=False)
+class ServicePrincipal(_Named):
+    """A service of AWS, such as ``codebuild.amazonaws.com``."""
+
+    service: str
+    element = "Service"
+    key = "service"
+
+    def _check(self, problems: Problems) -> None:
+        right = isinstance(self.service, str) and SERVICE.fullmatch(self.service)
+        problems.check(bool(right), "", f"a service is like 'codebuild.amazonaws.com', got {self.service!r}")
+
+    def __str__(self) -> str:
+        return self.service
+
+
+@dataclass(frozen=True, repr=False)
+class OrganizationPrincipal(_Named):
+    """Everybody in every account of an organization, by its id, ``o-…``."""
+
+    organization: str
+    key = "organization"
+
+    def _check(self, problems: Problems) -> None:
+        right = isinstance(self.organization, str) and _ORGANIZATION.fullmatch(self.organization)
+        problems.check(
+            bool(right), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
+        )
+
+    @property
+    def all_conditions(self) -> dict[str, Any]:
+        """Its conditions, with the one that makes it the organization."""
+        equals = {"aws:PrincipalOrgID": self.organization}
+        given = dict(self.conditions or {})
+        return {**given, "StringEquals": {**given.get("StringEquals", {}), **equals}}
+
+    def subject(self, partition: str) -> str:
+        """Everybody, whom the condition narrows down."""
+        return "AWS:*"
+
+    def __str__(self) -> str:
+        return f"organization {self.organization}"
+
+
+@dataclass(frozen=True, repr=False)
+class FederatedPrincipal(_Named):
+    """Users whom an identity provider vouches for: its ARN, or a domain such as ``cognito-identity.amazonaws.com``."""
+
+    provider: str
+    element = "Federated"
+    key = "federated"
+
+    def _check(self, problems: Problems) -> None:
+        right = isinstance(self.provider, str) and re.fullmatch(
+            r"arn:[^:]+:iam::\d{12}:(saml|oidc)-provider/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", self.provider
+        )
+        problems.check(
+            bool(right), "", f"expected the ARN of an identity provider, or its domain, got {self.provider!r}"
+        )
+
+    def __str__(self) -> str:
+        return f"users of {self.provider}"
+
+
+@dataclass(frozen=True, repr=False)
+class AnyPrincipal(_Named):
+    """Everybody with an AWS account, unless conditions say whom.
+
+    Args:
+        public: Must be said where there are no conditions: nobody opens a registry by accident.
+    """
+
+    public: bool = False
+    key = "everyone"
+
+    def _check(self, problems: Problems) -> None:
+        problems.check(
+            bool(self.conditions) or self.public is True,
+            "public",
+            "this is everyone: narrow it down with conditions, or say AnyPrincipal(public=True)",
+        )
+
+    def subject(self, partition: str) -> str:
+        """Everybody."""
+        return "AWS:*"
+
+    def __str__(self) -> str:
+        return "everyone"
+
+
+Identity = User | Role | Group
+Named = ArnPrincipal | AccountPrincipal | ServicePrincipal | OrganizationPrincipal | FederatedPrincipal | AnyPrincipal
+AnyOne = Identity | Named
+
+
+def _check_arn(text: object) -> None:
+    if not isinstance(text, str):
+        raise SpecError(f"expected an ARN, got {text!r}")
+    resource = iam_arn(text).resource
+    if resource.startswith("group/"):
+        raise SpecError(f"a repository policy cannot name a group, {text}: use Group, or name its users")
+    if "*" in text or "?" in text:
+        raise SpecError(
+            f"a principal has no wildcards, got {text!r}: name the account, and narrow it down with "
+            'conditions={"ArnLike": {"aws:PrincipalArn": ...}}'
+        )

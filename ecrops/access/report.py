@@ -1,0 +1,140 @@
+"""Who can use a repository, and where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ecrops.access import actions, resource_policy, words
+from ecrops.access.routing import repository_arn
+from ecrops.access.statements import is_ours, listed, statements
+from ecrops.aws import Aws
+
+_VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
+_COLUMNS = ("who", "can", "where", "condition")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One statement about one principal.
+
+    Args:
+        who: The principal, in words.
+        can: What of ``read``, ``pull`` and ``push`` it is allowed, and the other actions in words.
+        where: The policy, and the statement in it.
+        condition: On which it depends; empty for none.
+        denied: Whether it forbids.
+    """
+
+    who: str
+    can: tuple[str, ...]
+    where: str
+    condition: str = ""
+    denied: bool = False
+
+    def cells(self) -> tuple[str, ...]:
+        """The entry as text."""
+        verb = "not " if self.denied else ""
+        return self.who, f"{verb}{', '.join(self.can)}", self.where, self.condition
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who can use a repository: iterable, printed as lines, and a table in a notebook."""
+
+    repository: str
+    entries: tuple[Entry, ...]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def who_can(self, verb: str) -> tuple[str, ...]:
+        """The principals that are allowed ``read``, ``pull`` or ``push``."""
+        return tuple(dict.fromkeys(entry.who for entry in self.entries if verb in entry.can and not entry.denied))
+
+    def __str__(self) -> str:
+        lines = [" | ".join(filter(None, entry.cells())) for entry in self.entries]
+        return "\n".join(lines) or f"{self.repository}: no policy allows anybody anything"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = "".join(f"<th>{title}</th>" for title in _COLUMNS)
+        rows = (
+            "<tr>" + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in entry.cells()) + "</tr>"
+            for entry in self.entries
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def access_of(aws: Aws, name: str) -> Access:
+    """The entries of the repository's policy, and of the IAM policies that ecrops wrote."""
+    document = resource_policy.read(aws, name)
+    return Access(name, (*_of_repository(document), *_of_identities(aws, repository_arn(aws, name))))
+
+
+def _of_repository(document: Mapping[str, Any]) -> Iterator[Entry]:
+    for statement in statements(document):
+        condition = statement.get("Condition") or {}
+        part = statement.get("Principal", {})
+        named = [who for value in part.values() for who in listed(value)] if isinstance(part, Mapping) else [part]
+        for principal in named or ["everyone but some"]:
+            yield _entry(words.who(principal, condition), statement, "repository policy")
+
+
+def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
+    documents: dict[str, Any] = {}
+    identities: list[tuple[str, Mapping[str, Any]]] = []
+    params: Any = {"Filter": ["User", "Role", "Group", "LocalManagedPolicy"]}
+    # one call tells of all: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    for answer in aws.pages("iam", "GetAccountAuthorizationDetails", **params):
+        for kind in ("User", "Role", "Group"):
+            identities += [(kind, detail) for detail in answer.get(f"{kind}DetailList", [])]
+        for policy in answer.get("Policies", []):
+            versions: list[dict[str, Any]] = policy.get("PolicyVersionList", [])
+            default = [each for each in versions if each.get("IsDefaultVersion")]
+            documents[policy["Arn"]] = default[0]["Document"] if default else {}
+    for kind, detail in identities:
+        who = f"{kind.lower()} {detail[f'{kind}Name']}"
+        inline = [(each["PolicyName"], each["PolicyDocument"]) for each in detail.get(f"{kind}PolicyList", [])]
+        attached = [
+            (each["PolicyName"], documents.get(each["PolicyArn"], {}))
+            for each in detail.get("AttachedManagedPolicies", [])
+        ]
+        for policy_name, document in (*inline, *attached):
+            yield from _of_policy(who, policy_name, document, arn)
+
+
+def _of_policy(who: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[Entry]:
+    for statement in filter(is_ours, statements(document)):
+        resources = listed(statement.get("Resource", []))
+        if any(resource != "*" and fnmatchcase(arn, resource) for resource in resources):
+            yield _entry(who, statement, f"policy {policy_name}")
+
+
+def _entry(who: str, statement: Mapping[str, Any], where: str) -> Entry:
+    allowed = [str(action) for action in listed(statement.get("Action", []))]
+    verbs = [verb for verb, needed in _VERBS.items() if all(_matches(allowed, action) for action in needed)]
+    rest = [
+        action for action in allowed if not any(_matches([action], each) for verb in verbs for each in _VERBS[verb])
+    ]
+    if "NotAction" in statement:
+        rest.append(f"all but {words.several(listed(statement['NotAction']))}")
+    sid = statement.get("Sid")
+    condition = statement.get("Condition")
+    return Entry(
+        who,
+        (*verbs, *(action.removeprefix("ecr:") for action in rest)),
+        f"{where}, {sid}" if sid else where,
+        "" if not condition or who.startswith("organization") else str(condition),
+        str(statement.get("Effect")).lower() == "deny",
+    )
+
+
+def _matches(allowed: list[str], action: str) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in allowed)

@@ -1,0 +1,143 @@
+"""The aspect of a repository's policy: who may use it, as the repository itself says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ecrops import ecr, settings
+from ecrops.access import actions, words
+from ecrops.access.documents import LONGEST, Stored, named, too_long
+from ecrops.access.edits import Allow, Edit, Exactly, Forbid
+from ecrops.access.statements import PRINCIPAL, Document, Policy, same, to_text
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.change import Change, Kind, Note, never
+from ecrops.errors import SpecError
+from ecrops.spec import RepositorySpec
+
+stands_on = settings
+missing = ecr.MISSING
+NO_POLICY = "RepositoryPolicyNotFoundException"
+REFUSED = "InvalidParameterException"
+# What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
+# https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
+UNSEEN = ("Principal not found", "Invalid repository policy provided")
+_ALWAYS_THERE = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
+
+
+def of_spec(spec: RepositorySpec) -> Edit | None:
+    """What a spec wants."""
+    return None if spec.resource_policy is None else Exactly(spec.resource_policy)
+
+
+def to_spec(have: Document) -> dict[str, Any]:
+    """The fields of the spec that describes what is there."""
+    return {"resource_policy": Stored(have)}
+
+
+def prepare(aws: Aws) -> None:
+    """What must be there before reads run in parallel."""
+    aws.client("ecr")
+
+
+def read(aws: Aws, name: str) -> Document:
+    """The policy of a repository; empty if it has none."""
+    try:
+        text = ecr.get(aws, name, "GetRepositoryPolicy", "policyText", repositoryName=name)
+    except ClientError as error:
+        if code_of(error) != NO_POLICY:
+            raise
+        return {}
+    document: Document = json.loads(text)
+    return document
+
+
+def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
+    """A policy is overwritten in place, and deleted when nothing is left of it."""
+    have = have or {}
+    policy = Policy.parse(have, PRINCIPAL)
+    for edit in edits:
+        policy = _edited(name, edit, policy)
+        yield from _notes(name, edit, policy)
+    if same(policy.document(actions.sid), Policy.parse(have, PRINCIPAL).document(actions.sid)):
+        return
+    yield from _forget_deleted(name, policy)
+    want = policy.document(actions.sid)
+    if len(to_text(want)) > LONGEST:
+        raise SpecError(f"{name}: {too_long(len(to_text(want)))}")
+    yield _change(name, have, want, derived=any(map(look_again, edits)))
+
+
+def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
+    try:
+        return edit(policy)
+    except SpecError as error:
+        raise error.at(name) from None
+
+
+def _notes(name: str, edit: Edit, policy: Policy) -> Iterator[Note]:
+    if isinstance(edit, Allow):
+        yield from map(Note, edit.notes)
+    if isinstance(edit, Forbid):
+        for subject in edit.leftovers(policy):
+            condition = json.loads(subject.condition or "{}")
+            yield Note(
+                f"{name}: {words.who(subject.name.partition(':')[2], condition)} may still "
+                f"{actions.words(policy.allowed[subject])}{f' if {subject.condition}' if condition else ''}: "
+                "a grant of its own, revoked by naming the principal with its conditions"
+            )
+
+
+def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:
+    """AWS would refuse a policy that names who is no longer there. What others wrote is theirs to mend."""
+    for subject in list(policy.allowed):
+        if gone := words.deleted(subject.name.partition(":")[2]):
+            policy.forbid(subject)
+            yield Note(
+                f"{name}: {gone} is taken out of the policy; one made again under the name must be granted again"
+            )
+
+
+def _change(name: str, have: Document, want: Document, *, derived: bool) -> Change:
+    before, after = words.difference(have, want)
+    params = {"repositoryName": name}
+    identities = sorted({who for who in named(want) if not _ALWAYS_THERE.fullmatch(who)})
+    if want:
+        kind, operation = Kind.UPDATE if have else Kind.CREATE, "SetRepositoryPolicy"
+        params["policyText"] = to_text(want)
+    else:
+        kind, operation = Kind.DELETE, "DeleteRepositoryPolicy"
+    return Change(
+        name,
+        kind,
+        "policy",
+        before,
+        after,
+        "ecr",
+        operation,
+        params,
+        derived=derived,
+        races=(NO_POLICY,),
+        unseen=(ecr.MISSING,),
+        awaits=_is_unseen if identities else never,
+        advice={REFUSED: _advice(identities)},
+    )
+
+
+def _is_unseen(error: Exception) -> bool:
+    return code_of(error) == REFUSED and any(text in str(error) for text in UNSEEN)
+
+
+def _advice(identities: Sequence[str]) -> str:
+    if not identities:
+        return "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
+    return (
+        f"it names {', '.join(identities)}: each must exist, under its path, in an account that has this region enabled"
+    )
+
+
+def look_again(edit: Edit) -> bool:
+    """Whether to look again afterwards: a writer who had read the policy before may have overwritten it."""
+    return not isinstance(edit, Exactly)

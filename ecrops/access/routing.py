@@ -1,0 +1,192 @@
+"""From grants to wants: the side, the account and the policy that each is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ecrops.access import actions, identity_policy, managed_policy, resource_policy
+from ecrops.access.edits import Allow, Forbid
+from ecrops.access.grants import IDENTITY, REPOSITORY, WRITTEN_ON, Grant, Side, ready_document
+from ecrops.access.homes import POLICY, Home
+from ecrops.access.identity_policy import LOGIN
+from ecrops.access.principals import AccountPrincipal, AnyOne, ArnPrincipal, Group, OrganizationPrincipal, Role, User
+from ecrops.access.statements import RESOURCE, Policy, Subject, condition_text
+from ecrops.aspect import Want
+from ecrops.aws import Arn, Aws
+from ecrops.errors import SpecError
+from ecrops.spec import RepositorySpec
+
+if TYPE_CHECKING:
+    import boto3
+
+
+def wants_of_spec(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
+    """What the grants of a spec want of policies. They are added to what is there; ``revoke`` takes one away."""
+    for index, grant in enumerate(spec.grants or ()):
+        assert isinstance(grant, Grant)  # the spec has read it
+        try:
+            yield from granted(aws, spec.name, grant)
+        except SpecError as error:
+            raise error.at(f"{spec.name}: grants[{index}]") from None
+
+
+def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
+    """The wants that make a grant true, and the notes of what they cannot."""
+    place = Place.of(aws, grant.principal, grant.session)
+    resource = grant.resource(name)
+    if place.side & IDENTITY and place.home is not None:
+        allowed = _allowed_to(grant, repository_arn(aws, resource))
+        yield place.want(allowed, grant.attach, grant.policy_name)
+    if place.side & REPOSITORY:
+        notes = tuple(_notes(aws, name, grant, place))
+        there = tuple(action for action in grant.actions if action not in actions.IDENTITY_ONLY)
+        yield Want(resource_policy, name, Allow(place.subject(aws), there, notes=notes))
+
+
+def revoked(
+    aws: Aws,
+    name: str,
+    principal: AnyOne,
+    taken: tuple[str, ...] | None,
+    *,
+    on: str | None = None,
+    attach: str = "inline",
+    policy_name: str = POLICY,
+    session: boto3.Session | None = None,
+) -> Iterator[Want]:
+    """The wants that undo grants, on both sides."""
+    place = Place.of(aws, principal, session)
+    if place.home is not None:
+        subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
+        yield place.want(Forbid(subject, taken), attach, policy_name)
+    if not isinstance(principal, Group):
+        yield Want(resource_policy, name, Forbid(place.subject(aws), taken))
+
+
+def token(aws: Aws, principal: AnyOne, edit: Allow | Forbid, session: boto3.Session | None, **options: str) -> Want:
+    """The want of a token, which only a policy of IAM can grant.
+
+    Raises:
+        SpecError: The principal has no such policy here.
+    """
+    place = Place.of(aws, principal, session)
+    if place.home is None:
+        raise SpecError(
+            f"{principal} has no policy of IAM in this account, and nothing else can grant a token: name a User, Role "
+            f"or Group, give session= for account {place.account}"
+            if place.account
+            else f"{principal} has no policy of IAM, and nothing else can grant a token: name a User, Role or Group"
+        )
+    return place.want(edit, options.get("attach", "inline"), options.get("policy_name", POLICY))
+
+
+def repository_arn(aws: Aws, name: str) -> str:
+    """The ARN of a repository of the registry, or of those that a wildcard names."""
+    return str(Arn(aws.partition.name, "ecr", aws.region, aws.account_id, f"repository/{name}"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the grants of a principal are written.
+
+    Args:
+        principal: Who.
+        side: In which policies.
+        account: The account of a user, role or group; empty for others.
+        home: What opens that account; ``None`` where the principal has no policy that can be written.
+        local: Whether that is the registry's account.
+    """
+
+    principal: AnyOne
+    side: Side
+    account: str
+    home: Aws | None
+    local: bool
+
+    @classmethod
+    def of(cls, aws: Aws, principal: AnyOne, session: boto3.Session | None = None) -> Place:
+        """The place of a principal, as the table says.
+
+        Raises:
+            SpecError: It is of another partition than the registry, or the session of another account than it.
+        """
+        if not isinstance(principal, User | Role | Group):
+            return cls(principal, WRITTEN_ON[type(principal)][0], "", None, True)
+        other = aws.beside(session) if session else aws
+        account = principal.account or other.account_id
+        local = account == aws.account_id
+        _check(aws, principal, other if session else None, account, local)
+        return cls(
+            principal, WRITTEN_ON[type(principal)][not local], account, other if local or session else None, local
+        )
+
+    def want(self, edit: Any, attach: str, policy_name: str) -> Want:
+        """An edit of the principal's policy."""
+        assert isinstance(self.principal, User | Role | Group)
+        aspect: ModuleType = managed_policy if attach == "managed" else identity_policy
+        home = Home(self.principal.kind, self.principal.friendly_name, "" if self.local else self.account, policy_name)
+        return Want(aspect, _key(home, attach), edit, home=None if self.local else self.home)
+
+    def subject(self, aws: Aws) -> Subject:
+        """The principal as a repository policy names it."""
+        partition = aws.partition.name
+        if isinstance(self.principal, User | Role | Group):
+            name = f"AWS:{self.principal.arn(partition, self.account)}"
+        else:
+            name = self.principal.subject(partition)
+        return Subject(name, condition_text(self.principal.all_conditions))
+
+
+def _key(home: Home, attach: str) -> str:
+    return f"{home} attached" if attach == "managed" else str(home)
+
+
+def _check(aws: Aws, principal: User | Role | Group, session: Aws | None, account: str, local: bool) -> None:
+    if principal.partition not in ("", aws.partition.name):
+        raise SpecError(f"{principal.name_or_arn} is of another partition than the registry's, {aws.partition.name}")
+    if session is not None and session.account_id != account:
+        raise SpecError(f"session: expected one for account {account}, got one for {session.account_id}")
+    if isinstance(principal, Group) and not local:
+        raise SpecError(
+            f"{principal.name_or_arn} is a group of another account, which no repository policy can name: grant "
+            f"AccountPrincipal({account!r}), and let that account's policy choose the group"
+        )
+
+
+def _allowed_to(grant: Grant, arn: str) -> Allow:
+    subject = Subject(arn, condition_text(grant.principal.all_conditions))
+    return Allow(subject, grant.actions, also=((LOGIN, actions.TOKEN),) if grant.needs_login else ())
+
+
+def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
+    """What else must be allowed, where this registry cannot: a ready document for whoever can."""
+    principal, what = grant.principal, actions.words(grant.actions)
+    account = place.account or _account_of(principal)
+    if place.home is not None or not (account or isinstance(principal, OrganizationPrincipal)):
+        return
+    if isinstance(principal, ArnPrincipal) and account == aws.account_id:
+        if grant.needs_login:
+            yield (
+                f"{name}: {principal} needs the token to log in too, which no repository policy can grant: "
+                "registry.authorization_token.grant_read"
+            )
+        return
+    who = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
+    whose = f"account {account} allows" if account else "the accounts of the organization allow"
+    document = _document(grant, repository_arn(aws, grant.resource(name)))
+    yield f"{name}: {who} can {what} only if {whose} it too, in a policy of IAM such as {document}"
+
+
+def _account_of(principal: AnyOne) -> str:
+    if isinstance(principal, AccountPrincipal):
+        return principal.account
+    return Arn.parse(principal.principal_arn).account if isinstance(principal, ArnPrincipal) else ""
+
+
+def _document(grant: Grant, arn: str) -> str:
+    policy = _allowed_to(grant, arn)(Policy(RESOURCE))
+    statements: Sequence[dict[str, Any]] = policy.document(actions.sid)["Statement"]
+    return ready_document([{key: value for key, value in each.items() if key != "Sid"} for each in statements])

@@ -1,0 +1,161 @@
+"""The verbs of a repository about who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from ecrops import ecr
+from ecrops.aws import ClientError, code_of
+from ecrops.handle import Handle
+from ecrops.plan import Plan
+
+if TYPE_CHECKING:
+    from ecrops.access.principals import AnyOne
+    from ecrops.access.report import Access
+    from ecrops.aspect import Want
+
+
+class AccessVerbs(Handle):
+    """Granting, revoking, and the policy of the repository.
+
+    A principal is a value such as ``Role("nodes")``, or a string that stands for one: an ARN, an account of 12
+    digits, a service such as ``codebuild.amazonaws.com``, an organization ``o-…``. The options of the verbs that
+    grant are the fields of a ``Grant``: ``on``, ``attach``, ``policy_name`` and ``session``.
+    """
+
+    def grant_read(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody describe the repository and its images; not pull them."""
+        return self._grant(principal, "read", options)
+
+    def grant_pull(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody pull images.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
+        return self._grant(principal, "pull", options)
+
+    def grant_push(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody push images."""
+        return self._grant(principal, "push", options)
+
+    def grant_pull_push(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody pull and push images."""
+        return self._grant(principal, "pull_push", options)
+
+    def grant_pull_through_cache(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody pull images that a pull-through cache has yet to fetch, into a repository it has yet to make."""
+        return self._grant(principal, "pull_through_cache", options)
+
+    def grant_scan_findings(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody see what scans of images have found."""
+        return self._grant(principal, "scan_findings", options)
+
+    def grant_delete_images(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody list and delete images."""
+        return self._grant(principal, "delete_images", options)
+
+    def grant_lifecycle(self, principal: AnyOne | str, **options: Any) -> Plan:
+        """Let somebody read, write and preview the lifecycle policy."""
+        return self._grant(principal, "lifecycle", options)
+
+    def grant(self, principal: AnyOne | str, *actions: str, **options: Any) -> Plan:
+        """Allow somebody these actions, and nothing else: no token to log in.
+
+        Args:
+            principal: Who.
+            actions: Such as ``ecr:ListImages``.
+            options: The fields of a ``Grant``.
+
+        Raises:
+            SpecError: An action is not ECR's, or not one about a repository.
+        """
+        return self._grant(principal, actions, options)
+
+    def grant_lambda(self, account: str | None = None, *, function_arn_pattern: str | None = None) -> Plan:
+        """Let Lambda functions run from images of the repository.
+
+        Args:
+            account: The account that has the functions; the registry's own without.
+            function_arn_pattern: Which functions; all of the account in this region without.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+        """
+        wants = self._wanting.grant_lambda(self.registry.aws, self.name, account, function_arn_pattern)
+        return self._want(*wants)
+
+    def revoke(
+        self,
+        principal: AnyOne | str,
+        *actions: str,
+        on: str | None = None,
+        attach: str = "inline",
+        policy_name: str = "ecrops",
+        session: Any = None,
+    ) -> Plan:
+        """Take away what ecrops granted to somebody, in the repository's policy and in IAM.
+
+        Args:
+            principal: Who, with the conditions of the grant if it had any.
+            actions: Which actions; all without.
+            on: As in the grant.
+            attach: As in the grant.
+            policy_name: As in the grant.
+            session: As in the grant.
+        """
+        places = {"on": on, "attach": attach, "policy_name": policy_name, "session": session}
+        here, elsewhere = self._wanting.revoke(self.registry.aws, self.name, principal, actions, places)
+        try:
+            return self._want(*elsewhere, *here)
+        except ClientError as error:
+            if code_of(error) != ecr.MISSING:
+                raise
+        return self._want(*elsewhere)  # there is no repository, and nobody may use it
+
+    def add_to_resource_policy(self, statement: Mapping[str, Any], *, replace: bool = False) -> Plan:
+        """Add a statement to the policy of the repository. The same statement twice is no change.
+
+        Args:
+            statement: As in a policy document, without ``Resource``.
+            replace: Whether it takes the place of another one with its ``Sid``.
+
+        Raises:
+            SpecError: ECR would refuse it, or another statement has its ``Sid``.
+        """
+        return self._want(self._wanting.add(self.name, statement, replace))
+
+    def remove_from_resource_policy(self, statement: Mapping[str, Any] | str) -> Plan:
+        """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says."""
+        return self._want(self._wanting.drop(self.name, statement))
+
+    def set_resource_policy(self, document: Mapping[str, Any]) -> Plan:
+        """Replace the policy of the repository; ``{}`` removes it.
+
+        Raises:
+            SpecError: ECR would refuse it; with every reason.
+        """
+        return self._want(self._wanting.put(self.name, document))
+
+    def access(self) -> Access:
+        """Who can read, pull or push: by the policy of the repository, and by the IAM policies that ecrops wrote.
+
+        Needs the IAM action ``iam:GetAccountAuthorizationDetails``.
+        """
+        self._check_account()
+        return cast("Access", self._wanting.report(self.registry.aws, self.name))
+
+    @property
+    def _wanting(self) -> ModuleType:
+        from ecrops.access import wanting  # here, because who grants nothing need not wait for its import
+
+        return wanting
+
+    def _grant(self, principal: Any, allow: Any, options: Mapping[str, Any]) -> Plan:
+        return self._want(*self._wanting.grant(self.registry.aws, self.name, principal, allow, options))
+
+    def _want(self, *wanted: Want) -> Plan:
+        self._check_account()
+        return self.registry.make(*wanted)

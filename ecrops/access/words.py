@@ -1,0 +1,72 @@
+"""Policies in words: a diff says who may do what. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ecrops.access.actions import words as action_words
+from ecrops.access.statements import Statement, listed, meaning, statements
+
+_ROOT = re.compile(r"arn:[^:]+:iam::(\d{12}):root|(\d{12})")
+_ARN = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(.+)")
+_DELETED = {"AROA": "a deleted role", "AIDA": "a deleted user"}
+ORGANIZATION = "aws:principalorgid"
+MOST_NAMED = 5
+
+
+def deleted(principal: str) -> str:
+    """What a principal was that AWS shows by its unique id; empty for one that is there."""
+    kind = _DELETED.get(principal[:4], "")
+    return f"{kind} ({principal})" if kind and re.fullmatch(r"[A-Z0-9]{16,}", principal) else ""
+
+
+def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
+    """A principal of a policy in words."""
+    if principal == "*":
+        return _organization(condition or {}) or "everyone"
+    if root := _ROOT.fullmatch(principal):
+        return f"account {root[1] or root[2]}"
+    if arn := _ARN.fullmatch(principal):
+        return f"{arn[2]} {arn[3]} of {arn[1]}"
+    return deleted(principal) or principal
+
+
+def _organization(condition: Mapping[str, Any]) -> str:
+    for test in condition.values():
+        for key, value in test.items():
+            if key.lower() == ORGANIZATION:
+                return f"organization {', '.join(listed(value))}"
+    return ""
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:
+    """Two repository policies in words, as far as they differ."""
+    old, new = ({meaning(each): each for each in statements(document)} for document in (before, after))
+    gone = [each for key, each in old.items() if key not in new]
+    come = [each for key, each in new.items() if key not in old]
+    return "; ".join(map(_statement, gone)), "; ".join(map(_statement, come))
+
+
+def _statement(statement: Statement) -> str:
+    condition = statement.get("Condition") or {}
+    if "Principal" not in statement or "Action" not in statement:
+        return json.dumps(statement, sort_keys=True)
+    part = statement["Principal"]
+    named = (
+        [who(each, condition) for value in part.values() for each in listed(value)]
+        if isinstance(part, Mapping)
+        else [who(part, condition)]
+    )
+    may = "may not" if str(statement.get("Effect")).lower() == "deny" else "may"
+    limits = f" if {json.dumps(condition)}" if condition and not named[0].startswith("organization") else ""
+    return f"{several(named)} {may} {action_words(listed(statement['Action']))}{limits}"
+
+
+def several(names: Iterable[str]) -> str:
+    """Names in a row, or how many there are."""
+    given = list(names)
+    more = len(given) - MOST_NAMED
+    return ", ".join(given) if more <= 0 else f"{', '.join(given[:MOST_NAMED])} and {more} more"

@@ -1,0 +1,88 @@
+"""For every call of granting and revoking and every fault: it succeeds or raises, and a clean run converges.
+
+Proves how ecrops handles failures, on our reading of how AWS fails; see ``emulator``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from access.test_identity_policy import attached
+from access.world import FOREIGN, OTHER, inline, populate, put_policy, repository_policy
+from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
+from ecrops.access.statements import canonical
+from emulator import FAULTS, Cloud, Fault
+from emulator.cloud import reset
+from support import registry_of
+from test_faults import attempt, meet
+
+
+def grant(registry: Registry) -> None:
+    registry.ensure(RepositorySpec("new", grants=[pull(Role("nodes")), push(OTHER)]))
+    repo = registry.repository("old")
+    repo.grant_pull(Group("devs"), attach="managed")
+    repo.add_to_resource_policy({"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"})
+
+
+def revoke(registry: Registry) -> None:
+    repo = registry.repository("granted")
+    repo.revoke(User("ci"))
+    repo.revoke(OTHER)
+    repo.revoke(Role("nodes"), attach="managed")
+
+
+RUNS: dict[str, Callable[[Registry], None]] = {"grant": grant, "revoke": revoke}
+
+
+def prepare(cloud: Cloud, calm: Registry, run: str) -> None:
+    """The same beginning each time."""
+    reset()
+    populate(cloud, "old", "granted")
+    put_policy(cloud, "old", FOREIGN)
+    if run == "revoke":
+        granted = calm.repository("granted")
+        granted.grant_pull(User("ci"))
+        granted.grant_pull(OTHER)
+        granted.grant_pull(Role("nodes"), attach="managed")
+
+
+def picture(cloud: Cloud) -> Any:
+    ecr, iam = cloud.client("ecr"), cloud.client("iam")
+    names = [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]]
+    return (
+        {name: canonical(repository_policy(ecr, name) or {}) for name in names},
+        [inline(cloud, kind, name) for kind, name in (("user", "ci"), ("role", "nodes"), ("group", "devs"))],
+        attached(iam),
+        [each["PolicyName"] for each in iam.list_attached_group_policies(GroupName="devs")["AttachedPolicies"]],
+        sorted(each["PolicyName"] for each in iam.list_policies(Scope="Local")["Policies"]),
+    )
+
+
+LOST: tuple[Fault, ...] = ("denied", "reset_after")
+STRIKES = [*((fault, 1) for fault in FAULTS), *((fault, None) for fault in LOST)]
+
+
+@pytest.mark.parametrize("fault, times", STRIKES)
+@pytest.mark.parametrize("run", RUNS)
+def test_after_a_fault_of_any_call_a_clean_run_converges(
+    memory_cloud: Cloud, run: str, fault: Fault, times: int | None
+) -> None:
+    cloud, calm = memory_cloud, registry_of(memory_cloud, workers=1)
+    prepare(cloud, calm, run)
+    cloud.calls.clear()
+    RUNS[run](registry_of(cloud, workers=1))
+    calls, expected = cloud.calls.operations(), picture(cloud)
+    assert len(calls) >= 10
+    for number, operation in enumerate(calls):
+        prepare(cloud, calm, run)
+        meet(cloud, fault, number, times)
+        outcome = attempt(RUNS[run], registry_of(cloud, workers=1))
+        assert cloud.faults.hits, (number, calls)
+        cloud.faults.clear()
+        if outcome is not None:
+            assert times is None or fault == "denied", (number, operation, outcome)
+            RUNS[run](calm)
+        assert picture(cloud) == expected, (number, operation)

@@ -1,0 +1,387 @@
+"""The CDK's grants on the same principals, action for action and side for side; and what goes beyond them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access.world import FOREIGN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
+from ecrops import (
+    AccountPrincipal,
+    AnyPrincipal,
+    ArnPrincipal,
+    DeadlineError,
+    Group,
+    OrganizationPrincipal,
+    Registry,
+    RepositorySpec,
+    Role,
+    ServicePrincipal,
+    SpecError,
+    User,
+    pull,
+    push,
+    read,
+)
+from ecrops.access.statements import same, statements
+from emulator import Cloud
+from support import AT_ONCE, cases, registry_of
+
+TOKEN = {"*": {"ecr:GetAuthorizationToken"}}
+ORGANIZATION = "o-1234567890"
+GRANTS = [case for case in cases("cdk") if case["category"] == "grants" and case["applicability"] == "direct"]
+LEFT_OUT = ("gr-16",)  # an imported role that the CDK may not change: it grants nothing, and says that it did
+
+
+def principal(grantee: dict[str, Any]) -> Any:
+    makers: dict[str, Any] = {
+        "any": lambda: AnyPrincipal(public=True),
+        "role": lambda: Role(grantee["arn"]),
+        "user": lambda: User(grantee["arn"]),
+        "service": lambda: ServicePrincipal(grantee["service"]),
+        "account": lambda: AccountPrincipal(grantee["account"]),
+        "organization": lambda: OrganizationPrincipal(grantee["id"]),
+    }
+    return makers[grantee["type"]]()
+
+
+def plain(document: Any) -> dict[str, Any]:
+    """A document without our Sids, which the CDK has none of."""
+    kept = [{key: value for key, value in each.items() if key != "Sid"} for each in statements(document or {})]
+    return {"Version": "2012-10-17", "Statement": kept} if kept else {}
+
+
+@pytest.mark.parametrize("case", [case for case in GRANTS if case["id"] not in LEFT_OUT], ids=lambda case: case["id"])
+def test_grants_are_the_cdks_action_for_action_and_side_for_side(memory_cloud: Cloud, case: dict[str, Any]) -> None:
+    given = case["input"]
+    name = given.get("from_name") or given["repository"]["repository_name"]
+    iam, ecr = memory_cloud.client("iam"), memory_cloud.client("ecr", "us-east-1")
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}")
+    ecr.create_repository(repositoryName=name)
+    repo = Registry(memory_cloud.session("us-east-1"), retry=AT_ONCE).repository(name)
+    for grant in given["grants"]:
+        getattr(repo, f"grant_{grant['method']}")(principal(grant["grantee"]))
+    assert same(plain(repository_policy(ecr, name)), case["expect"]["repository_policy"] or {})
+    found = iam.list_role_policies(RoleName="app")["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName="app", PolicyName=each)["PolicyDocument"] for each in found]
+    wanted = case["expect"]["identity_policy"]
+    assert len(documents) == (1 if wanted else 0)
+    for document in documents:
+        assert same(plain(document), {"Version": "2012-10-17", "Statement": wanted})
+
+
+@pytest.mark.parametrize("case", [case for case in cases("cdk") if case["category"] == "auth-token"])
+def test_tokens_are_granted_as_the_cdk_grants_them(memory_cloud: Cloud, case: dict[str, Any]) -> None:
+    iam = memory_cloud.client("iam")
+    iam.create_user(UserName="bob")
+    registry = registry_of(memory_cloud)
+    for key in ("authorization_token", "public_gallery_authorization_token"):
+        if grantee := case["input"].get(f"{key}_grant_read"):
+            assert getattr(registry, key).grant_read(principal(grantee))
+            assert not getattr(registry, key).grant_read(principal(grantee))
+    document = iam.get_user_policy(UserName="bob", PolicyName="ecrops")["PolicyDocument"]
+    assert same(plain(document), {"Version": "2012-10-17", "Statement": case["expect"]["identity_policy"]})
+
+
+@pytest.mark.parametrize("kind, who", [("user", User("ci")), ("role", Role("nodes")), ("group", Group("devs"))])
+def test_a_principal_of_the_account_is_granted_in_its_own_policy_and_revoked(
+    cloud: Cloud, kind: str, who: User | Role | Group
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    assert repo.grant_pull(who)
+    assert inline(cloud, kind, who.friendly_name) == {"ab": PULL, **TOKEN}
+    assert repository_policy(cloud.client("ecr"), "ab") is None
+    cloud.calls.clear()
+    assert not repo.grant_pull(who)
+    assert cloud.calls.operations() == [f"Get{kind.title()}Policy"]
+    assert repo.revoke(who)
+    assert inline(cloud, kind, who.friendly_name) == {}
+    assert not repo.revoke(who)
+
+
+def test_a_role_by_its_arn_with_a_path_is_the_role_by_its_name(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    assert repo.grant_pull("arn:aws:iam::123456789012:role/team/nodes")
+    assert not repo.grant_pull(Role("nodes"))
+    assert not repo.grant_pull(Role("team/nodes"))
+
+
+def test_a_role_of_another_account_is_named_here_and_a_note_says_what_it_needs_there(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry = registry_of(cloud)
+    plan = registry.repository("ab").grant_pull(OTHER_ROLE)
+    policy = repository_policy(cloud.client("ecr"), "ab")
+    assert [each["Principal"] for each in statements(policy or {})] == [{"AWS": OTHER_ROLE}]
+    assert inline(cloud, "role", "nodes", account=OTHER) == {}
+    (note,) = plan.notes
+    assert f"account {OTHER} allows it too" in note
+    document = json.loads(note[note.index("{") :])
+    actions = {action for each in document["Statement"] for action in [each["Action"]] if isinstance(action, str)}
+    assert actions == {"ecr:GetAuthorizationToken"}
+    again = registry.repository("ab").grant_pull(OTHER_ROLE)
+    assert not again
+    assert again.notes == plan.notes
+
+
+def test_with_a_session_for_the_other_account_both_sides_are_written(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry, other = registry_of(cloud), cloud.session(account=OTHER)
+    plan = registry.repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
+    assert sorted(change.owner for change in plan) == ["ab", f"role nodes of {OTHER}"]
+    assert plan.notes == ()
+    assert inline(cloud, "role", "nodes", account=OTHER) == {"ab": PULL, **TOKEN}
+    assert inline(cloud, "role", "nodes") == {}
+    assert repository_policy(cloud.client("ecr"), "ab")
+    assert not registry.repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
+    assert len(cloud.calls.of("GetCallerIdentity")) == 2
+    assert registry.repository("ab").revoke(Role(OTHER_ROLE), session=other)
+    assert inline(cloud, "role", "nodes", account=OTHER) == {}
+    assert repository_policy(cloud.client("ecr"), "ab") is None
+
+
+def test_a_deadline_holds_in_the_other_account_too(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry, other = registry_of(cloud), cloud.session(account=OTHER)
+    assert registry.account_id
+    with pytest.raises(DeadlineError):
+        registry.within(0).repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
+    assert cloud.calls.operations() == ["GetCallerIdentity"]
+
+
+def test_a_session_without_a_region_is_for_the_region_of_the_registry(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "ab")
+    other = memory_cloud.session(account=OTHER)
+    other._session.set_config_variable("region", None)
+    registry_of(memory_cloud).repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
+    assert inline(memory_cloud, "role", "nodes", account=OTHER)
+
+
+def test_a_name_with_a_session_is_a_name_in_that_account(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry, other = registry_of(cloud), cloud.session(account=OTHER)
+    assert registry.repository("ab").grant_pull(Role("team/nodes"), session=other)
+    assert inline(cloud, "role", "nodes", account=OTHER)
+    assert OTHER_ROLE in json.dumps(repository_policy(cloud.client("ecr"), "ab"))
+
+
+def test_a_session_for_a_third_account_is_refused(cloud: Cloud) -> None:
+    third = cloud.session(account="999988887777")
+    with pytest.raises(SpecError, match=f"expected one for account {OTHER}, got one for 999988887777"):
+        registry_of(cloud).repository("ab").grant_pull(Role(OTHER_ROLE), session=third)
+    assert cloud.calls.writes() == []
+
+
+@pytest.mark.parametrize(
+    "who, named, says",
+    [
+        (
+            ArnPrincipal("arn:aws:iam::123456789012:user/ci"),
+            {"AWS": "arn:aws:iam::123456789012:user/ci"},
+            "registry.authorization_token.grant_read",
+        ),
+        (AccountPrincipal(OTHER), {"AWS": f"arn:aws:iam::{OTHER}:root"}, f"account {OTHER} allows"),
+        (OrganizationPrincipal(ORGANIZATION), {"AWS": "*"}, "the accounts of the organization allow"),
+        (ServicePrincipal("codebuild.amazonaws.com"), {"Service": "codebuild.amazonaws.com"}, ""),
+        (AnyPrincipal(public=True), {"AWS": "*"}, ""),
+    ],
+)
+def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_missing(
+    cloud: Cloud, who: Any, named: dict[str, str], says: str
+) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", FOREIGN)
+    repo = registry_of(cloud).repository("ab")
+    plan = repo.grant_pull(who)
+    theirs, ours = statements(repository_policy(cloud.client("ecr"), "ab") or {})
+    assert theirs == FOREIGN
+    assert ours["Principal"] == named
+    assert set(ours["Action"]) == PULL
+    assert says in " ".join(plan.notes)
+    assert bool(says) == bool(plan.notes)
+    assert not repo.grant_pull(who)
+    assert repo.revoke(who)
+    assert statements(repository_policy(cloud.client("ecr"), "ab") or {}) == [FOREIGN]
+    assert [each.split("(")[0] for each in cloud.calls.writes()] == ["SetRepositoryPolicy", "SetRepositoryPolicy"]
+
+
+def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(AnyPrincipal(public=True))
+    assert "+ ab policy: everyone may pull" in str(plan)
+    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(ORGANIZATION)
+    assert f"organization {ORGANIZATION} may pull" in str(plan)
+
+
+def test_a_dry_run_grants_on_what_it_would_have_made(cloud: Cloud) -> None:
+    populate(cloud)
+    repo = registry_of(cloud, dry_run=True).repository("new")
+    assert repo.ensure()
+    assert [change.operation for change in repo.grant_pull(OTHER)] == ["SetRepositoryPolicy"]
+    assert [change.operation for change in repo.grant_pull(Role("nodes"))] == ["PutRolePolicy"]
+    assert cloud.calls.writes() == []
+
+
+def test_conditions_stand_on_the_side_where_the_grant_is_written(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, limits = registry_of(cloud).repository("ab"), {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    repo.grant_read(Role("nodes", conditions=limits))
+    repo.grant_read(AccountPrincipal(OTHER, conditions=limits))
+    document = cloud.client("iam").get_role_policy(RoleName="nodes", PolicyName="ecrops")["PolicyDocument"]
+    for each in (*document["Statement"], *statements(repository_policy(cloud.client("ecr"), "ab") or {})):
+        assert each["Condition"] == limits
+    left = repo.revoke(AccountPrincipal(OTHER))
+    assert not left
+    assert "may still read" in left.notes[0]
+    assert repo.revoke(AccountPrincipal(OTHER, conditions=limits))
+
+
+def test_a_condition_that_aws_spells_otherwise_is_the_same_grant(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    who = AccountPrincipal(OTHER, conditions={"StringLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/x-*"]}})
+    assert repo.grant_pull(who)
+    assert not repo.grant_pull(who)
+    assert repo.revoke(who)
+    assert repository_policy(cloud.client("ecr"), "ab") is None
+
+
+def test_who_needs_no_arn_costs_no_question_for_the_account(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry_of(cloud).repository("ab").grant_pull("codebuild.amazonaws.com")
+    assert cloud.calls.operations() == ["GetRepositoryPolicy", "SetRepositoryPolicy", "GetRepositoryPolicy"]
+
+
+def test_some_of_the_actions_can_be_revoked(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull_push(Role("nodes"))
+    repo.revoke(Role("nodes"), "ecr:PutImage")
+    assert "ecr:PutImage" not in inline(cloud, "role", "nodes")["ab"]
+    assert "ecr:BatchGetImage" in inline(cloud, "role", "nodes")["ab"]
+
+
+def test_the_token_stays_as_long_as_anything_needs_it(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry = registry_of(cloud)
+    for name in ("ab", "cd"):
+        registry.repository(name).grant_pull(Role("nodes"))
+    registry.repository("cd").grant_scan_findings(Role("nodes"))
+    registry.repository("ab").revoke(Role("nodes"))
+    assert TOKEN["*"] == inline(cloud, "role", "nodes")["*"]
+    registry.repository("cd").revoke(Role("nodes"), *PULL)
+    assert inline(cloud, "role", "nodes") == {"cd": {"ecr:DescribeImageScanFindings", "ecr:DescribeImages"}}
+
+
+def test_a_token_of_its_own_outlives_the_grants(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry = registry_of(cloud)
+    registry.authorization_token.grant_read(User("ci"))
+    registry.repository("ab").grant_push(User("ci"))
+    registry.repository("ab").revoke(User("ci"))
+    assert inline(cloud, "user", "ci") == TOKEN
+    registry.repository("ab").grant_push(User("ci"))
+    registry.authorization_token.revoke_read(User("ci"))
+    assert inline(cloud, "user", "ci").keys() == {"ab", "*"}
+
+
+@pytest.mark.parametrize("who", ["codebuild.amazonaws.com", OTHER, OTHER_ROLE, ArnPrincipal(OTHER_ROLE)])
+def test_a_token_for_who_has_no_policy_is_refused_before_any_write(cloud: Cloud, who: Any) -> None:
+    with pytest.raises(SpecError, match="nothing else can grant a token"):
+        registry_of(cloud).authorization_token.grant_read(who)
+    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+def test_lambda_of_this_account_needs_one_statement_and_of_another_two(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    assert repo.grant_lambda()
+    (own,) = statements(repository_policy(cloud.client("ecr"), "ab") or {})
+    assert own["Condition"] == {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:eu-west-1:123456789012:function:*"}}
+    assert set(own["Action"]) == {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+    pattern = f"arn:aws:lambda:eu-west-1:{OTHER}:function:web-*"
+    assert repo.grant_lambda(OTHER, function_arn_pattern=pattern)
+    found = statements(repository_policy(cloud.client("ecr"), "ab") or {})
+    assert {json.dumps(each["Principal"]) for each in found} == {
+        '{"Service": "lambda.amazonaws.com"}',
+        f'{{"AWS": "arn:aws:iam::{OTHER}:root"}}',
+    }
+    assert pattern in json.dumps(found)
+    assert not repo.grant_lambda(OTHER, function_arn_pattern=pattern)
+    with pytest.raises(SpecError, match="function_arn_pattern: expected the ARN of functions"):
+        repo.grant_lambda(function_arn_pattern="arn:aws:s3:::bucket")
+
+
+def test_the_verbs_that_no_peer_has(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    wanted = {
+        "pull_through_cache": {"ecr:BatchImportUpstreamImage", "ecr:CreateRepository", "ecr:TagResource"},
+        "scan_findings": {"ecr:DescribeImageScanFindings"},
+        "delete_images": {"ecr:BatchDeleteImage"},
+        "lifecycle": {"ecr:PutLifecyclePolicy", "ecr:StartLifecyclePolicyPreview"},
+    }
+    for verb, actions in wanted.items():
+        assert getattr(repo, f"grant_{verb}")(Role("nodes"))
+        assert actions <= inline(cloud, "role", "nodes")["ab"]
+        repo.revoke(Role("nodes"))
+    assert repo.grant_pull_through_cache(OTHER)
+    (here,) = statements(repository_policy(cloud.client("ecr"), "ab") or {})
+    assert "ecr:CreateRepository" not in here["Action"], "no policy of a repository can allow to make it"
+    assert "ecr:BatchImportUpstreamImage" in here["Action"]
+
+
+def test_a_missing_user_is_botocores_error_with_the_grant_in_a_note(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    with pytest.raises(ClientError) as caught:
+        registry_of(cloud).repository("ab").grant_pull(User("nobody"))
+    assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
+    assert any("+ user nobody policy ecrops: pull ab" in note for note in caught.value.__notes__)
+
+
+def test_grants_of_a_missing_repository_can_be_revoked_but_not_made(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(Role("nodes"))
+    repo.delete()
+    with pytest.raises(ClientError) as caught:
+        repo.grant_pull(OTHER)
+    assert caught.value.response["Error"]["Code"] == "RepositoryNotFoundException"
+    assert repo.revoke(Role("nodes"))
+    assert inline(cloud, "role", "nodes") == {}
+
+
+def test_a_spec_makes_a_repository_with_its_policies_and_the_second_time_nothing(cloud: Cloud) -> None:
+    populate(cloud)
+    registry = registry_of(cloud)
+    spec = RepositorySpec("ab", grants=[pull(Role("nodes")), push(OTHER), read(ORGANIZATION)])
+    assert registry.ensure(spec)
+    assert cloud.calls.writes()[0] in ("CreateRepository", "PutRolePolicy")
+    assert sorted(cloud.calls.writes()) == ["CreateRepository", "PutRolePolicy", "SetRepositoryPolicy"]
+    cloud.calls.clear()
+    assert not registry.ensure(spec)
+    assert sorted(cloud.calls.operations()) == ["DescribeRepositories", "GetRepositoryPolicy", "GetRolePolicy"]
+
+
+def test_plans_need_the_permissions_that_applying_takes(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    plan = registry_of(cloud).plan(RepositorySpec("ab", grants=[pull(Role("nodes")), pull(OTHER)]))
+    assert plan.permissions == ("ecr:SetRepositoryPolicy", "iam:PutRolePolicy")
+
+
+@pytest.mark.parametrize("region, partition", [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_arns_are_of_the_partition(http_cloud: Cloud, region: str, partition: str) -> None:
+    http_cloud.client("ecr", region).create_repository(repositoryName="ab")
+    http_cloud.client("iam", region).create_role(RoleName="nodes", AssumeRolePolicyDocument="{}")
+    registry = Registry(http_cloud.session(region), retry=AT_ONCE)
+    registry.repository("ab").grant_pull(Role("nodes"))
+    registry.repository("ab").grant_pull(OTHER)
+    policy = http_cloud.client("iam", region).get_role_policy(RoleName="nodes", PolicyName="ecrops")["PolicyDocument"]
+    assert f"arn:{partition}:ecr:{region}:123456789012:repository/ab" in json.dumps(policy)
+    here = repository_policy(http_cloud.client("ecr", region), "ab")
+    assert f"arn:{partition}:iam::{OTHER}:root" in json.dumps(here)
+    assert not registry.repository("ab").grant_pull(Role(f"arn:{partition}:iam::123456789012:role/nodes"))

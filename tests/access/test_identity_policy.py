@@ -1,0 +1,205 @@
+"""The policies of users, roles and groups: one for many repositories, within the quotas of IAM."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access.world import PULL, by_resource, inline, populate
+from ecrops import Group, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
+from ecrops.access.homes import INLINE_QUOTA
+from ecrops.access.statements import size
+from emulator import Client, Cloud, Fault
+from support import registry_of
+
+TRUST = "{}"
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is the same as in the tests of grants."""
+    return memory_cloud
+
+
+def test_a_thousand_repositories_and_one_role_are_one_read_and_one_write(memory_cloud: Cloud) -> None:
+    populate(memory_cloud)
+    names = memory_cloud.emulator.seed(1000, prefix="team/r")
+    registry = registry_of(memory_cloud)
+    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), on="team/*")]) for name in names]
+    plan = registry.plan(*fleet)
+    assert memory_cloud.calls.operations().count("GetRolePolicy") == 1
+    memory_cloud.calls.clear()
+    registry.apply(plan)
+    assert memory_cloud.calls.operations() == ["PutRolePolicy", "GetRolePolicy"]
+    assert inline(memory_cloud, "role", "nodes").keys() == {"team/*", "*"}
+    memory_cloud.calls.clear()
+    assert not registry.ensure(*fleet)
+    assert memory_cloud.calls.operations() == ["DescribeRepositories", "GetRolePolicy"]
+
+
+def test_a_hundred_and_fifty_repositories_by_name_are_one_write_too(cloud: Cloud) -> None:
+    populate(cloud)
+    names = cloud.emulator.seed(150, prefix="r")
+    assert registry_of(cloud).ensure(*[RepositorySpec(name, grants=[pull(Role("nodes"))]) for name in names])
+    assert cloud.calls.writes() == ["PutRolePolicy"]
+    assert inline(cloud, "role", "nodes").keys() == {*names, "*"}
+
+
+@pytest.mark.parametrize("who", [User("ci"), Role("nodes"), Group("devs")])
+def test_what_iam_has_no_room_for_is_refused_at_planning_with_the_way_out(
+    memory_cloud: Cloud, who: User | Role | Group
+) -> None:
+    populate(memory_cloud)
+    names = memory_cloud.emulator.seed(1000)
+    most = INLINE_QUOTA[who.kind]
+    with pytest.raises(SpecError, match=rf"{who}: .* at most {most:,} characters.*attach='managed'.*on='team/\*'"):
+        registry_of(memory_cloud).plan(*[RepositorySpec(name, grants=[pull(who)]) for name in names])
+    assert memory_cloud.calls.writes() == []
+
+
+def test_the_room_that_others_have_taken_is_said_when_iam_refuses(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    actions = [f"s3:Get{number:04}" for number in range(120)]
+    theirs = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+    cloud.client("iam").put_user_policy(UserName="ci", PolicyName="theirs", PolicyDocument=json.dumps(theirs))
+    with pytest.raises(ClientError) as caught:
+        registry_of(cloud).repository("ab").grant_pull_push(User("ci"))
+    assert caught.value.response["Error"]["Code"] == "LimitExceeded"
+    assert any("attach='managed'" in note for note in caught.value.__notes__)
+    assert len(cloud.calls.of("PutUserPolicy")) == 1
+
+
+def test_statements_of_others_in_the_policy_survive(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    theirs = {"Sid": "Theirs", "Effect": "Deny", "Action": "ecr:DeleteRepository", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": theirs}
+    cloud.client("iam").put_role_policy(RoleName="nodes", PolicyName="ecrops", PolicyDocument=json.dumps(document))
+    repo = registry_of(cloud).repository("ab")
+    assert repo.grant_pull(Role("nodes"))
+    assert repo.revoke(Role("nodes"))
+    left = cloud.client("iam").get_role_policy(RoleName="nodes", PolicyName="ecrops")["PolicyDocument"]
+    assert left["Statement"] == [theirs]
+
+
+def test_the_policy_can_have_another_name(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    assert repo.grant_pull(User("ci"), policy_name="images")
+    assert inline(cloud, "user", "ci", "images").keys() == {"ab", "*"}
+    assert inline(cloud, "user", "ci") == {}
+    assert not repo.revoke(User("ci"))
+    assert repo.revoke(User("ci"), policy_name="images")
+
+
+def test_grants_on_one_repository_leave_those_on_others(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry = registry_of(cloud)
+    registry.ensure(RepositorySpec("ab", grants=[pull(User("ci"))]))
+    registry.ensure(RepositorySpec("cd", grants=[push(User("ci")), read(User("ci"))]))
+    assert inline(cloud, "user", "ci").keys() == {"ab", "cd", "*"}
+    registry.repository("cd").revoke(User("ci"))
+    assert inline(cloud, "user", "ci").keys() == {"ab", "*"}
+
+
+def test_a_writer_who_had_read_before_does_not_undo_a_grant(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    theirs = registry_of(cloud, dry_run=True).repository("cd").grant_pull(Role("nodes"))
+    slept: list[float] = []
+
+    def overwrite_late(seconds: float) -> None:
+        if not slept:
+            cloud.client("iam").put_role_policy(**dict(theirs.changes[0].params))
+        slept.append(seconds)
+
+    registry_of(cloud, retry=RetryPolicy(sleep=overwrite_late)).repository("ab").grant_pull(Role("nodes"))
+    assert inline(cloud, "role", "nodes").keys() == {"ab", "cd", "*"}
+
+
+# Managed policies
+
+
+def attached(iam: Client, role: str = "nodes") -> dict[str, dict[str, set[str]]]:
+    """What each managed policy of a role says."""
+    found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    documents = {}
+    for each in found:
+        version = iam.get_policy(PolicyArn=each["PolicyArn"])["Policy"]["DefaultVersionId"]
+        answer = iam.get_policy_version(PolicyArn=each["PolicyArn"], VersionId=version)
+        documents[each["PolicyName"]] = by_resource(answer["PolicyVersion"]["Document"])
+    return documents
+
+
+def test_a_managed_policy_is_made_attached_changed_and_removed(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    first, second = registry.repository("ab"), registry.repository("cd")
+    assert first.grant_pull(Role("nodes"), attach="managed")
+    assert cloud.calls.writes() == ["CreatePolicy", "AttachRolePolicy"]
+    assert not first.grant_pull(Role("nodes"), attach="managed")
+    assert second.grant_pull(Role("nodes"), attach="managed")
+    assert attached(iam)["ecrops-role-nodes"].keys() == {"ab", "cd", "*"}
+    assert inline(cloud, "role", "nodes") == {}
+    first.revoke(Role("nodes"), attach="managed")
+    assert second.revoke(Role("nodes"), attach="managed")
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_at_most_five_versions_are_kept(cloud: Cloud) -> None:
+    names = [f"r{number}" for number in range(8)]
+    populate(cloud, *names)
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    for name in names:
+        assert registry.repository(name).grant_pull(Role("nodes"), attach="managed", policy_name="images")
+    (policy,) = iam.list_policies(Scope="Local")["Policies"]
+    versions = [each["VersionId"] for each in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]]
+    assert sorted(versions) == ["v4", "v5", "v6", "v7", "v8"]
+    assert attached(iam)["images"].keys() == {*names, "*"}
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
+def test_a_version_whose_answer_was_lost_is_not_one_too_many(cloud: Cloud, fault: Fault) -> None:
+    populate(cloud, *(names := [f"r{number}" for number in range(5)]))
+    registry = registry_of(cloud)
+    for name in names[:4]:
+        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
+    cloud.faults.on(fault, operation="CreatePolicyVersion")
+    registry.repository(names[4]).grant_pull(Role("nodes"), attach="managed")
+    assert attached(cloud.client("iam"))["ecrops-role-nodes"].keys() == {*names, "*"}
+
+
+def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memory_cloud: Cloud) -> None:
+    populate(memory_cloud)
+    names = memory_cloud.emulator.seed(700, prefix="r")
+    registry, iam = registry_of(memory_cloud), memory_cloud.client("iam")
+    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
+    assert registry.ensure(*fleet)
+    assert not registry.ensure(*fleet)
+    found = attached(iam)
+    assert len(found) <= 10
+    assert {name for document in found.values() for name in document} == {*names, "*"}
+    for policy in iam.list_policies(Scope="Local")["Policies"]:
+        document = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId="v1")["PolicyVersion"]["Document"]
+        assert size(document) <= 6_144
+    assert registry.repository(names[0]).revoke(Role("nodes"), attach="managed")
+    assert {name for document in attached(iam).values() for name in document} == {*names[1:], "*"}
+
+
+def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, iam = registry_of(cloud).repository("ab"), cloud.client("iam")
+    repo.grant_pull(Role("nodes"), attach="managed")
+    iam.detach_role_policy(RoleName="nodes", PolicyArn="arn:aws:iam::123456789012:policy/ecrops-role-nodes")
+    plan = repo.grant_pull(Role("nodes"), attach="managed")
+    assert [change.operation for change in plan] == ["AttachRolePolicy"]
+    assert attached(iam)["ecrops-role-nodes"]["ab"] == PULL
+
+
+def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memory_cloud: Cloud) -> None:
+    populate(memory_cloud)
+    names = memory_cloud.emulator.seed(1500)
+    with pytest.raises(SpecError, match=r"10 are attached, these would be 1\d.*on='team/\*'"):
+        registry_of(memory_cloud).plan(
+            *[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
+        )

@@ -1,0 +1,110 @@
+"""Principals check themselves, and the strings that stand for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecrops import (
+    AccountPrincipal,
+    AnyPrincipal,
+    ArnPrincipal,
+    FederatedPrincipal,
+    Group,
+    OrganizationPrincipal,
+    Role,
+    ServicePrincipal,
+    SpecError,
+    User,
+    pull,
+)
+from ecrops.access.grants import WRITTEN_ON
+from ecrops.access.parse import KINDS, principal_of
+
+ROLE = "arn:aws:iam::111122223333:role/team/nodes"
+
+
+@pytest.mark.parametrize(
+    "text, principal",
+    [
+        (ROLE, Role(ROLE)),
+        ("arn:aws:iam::111122223333:user/ci", User("arn:aws:iam::111122223333:user/ci")),
+        ("arn:aws:iam::111122223333:group/devs", Group("arn:aws:iam::111122223333:group/devs")),
+        ("arn:aws-cn:iam::111122223333:root", AccountPrincipal("111122223333")),
+        ("arn:aws:iam::111122223333:saml-provider/x", FederatedPrincipal("arn:aws:iam::111122223333:saml-provider/x")),
+        ("111122223333", AccountPrincipal("111122223333")),
+        ("codebuild.amazonaws.com", ServicePrincipal("codebuild.amazonaws.com")),
+        ("o-a1b2c3d4e5", OrganizationPrincipal("o-a1b2c3d4e5")),
+    ],
+)
+def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
+    assert principal_of(text) == principal
+    assert pull(text) == pull(principal)
+
+
+@pytest.mark.parametrize(
+    "make, reason",
+    [
+        (lambda: principal_of("ci"), r"a name is given as User\('ci'\), Role\('ci'\) or Group\('ci'\)"),
+        (lambda: principal_of(7), "expected a principal"),
+        (
+            lambda: principal_of("arn:aws:sts::111122223333:assumed-role/nodes/i-1"),
+            "arn:aws:iam::111122223333:role/nodes",
+        ),
+        (lambda: Role("arn:aws:sts::111122223333:assumed-role/nodes/i-1"), "arn:aws:iam::111122223333:role/nodes"),
+        (lambda: principal_of("arn:aws:s3:::bucket"), "expected an ARN of IAM"),
+        (lambda: User(ROLE), "expected the name or the ARN of a user"),
+        (lambda: Role("a b"), "the name of a role has 1 to 64"),
+        (lambda: Role("r" * 65), "the name of a role has 1 to 64"),
+        (lambda: Role(None), "expected the name or the ARN of a role"),  # type: ignore[arg-type]
+        (lambda: ArnPrincipal("arn:aws:iam::111122223333:group/devs"), "a repository policy cannot name a group"),
+        (lambda: ArnPrincipal("arn:aws:iam::111122223333:role/*"), "a principal has no wildcards"),
+        (lambda: AccountPrincipal("1234"), "12 digits"),
+        (lambda: AccountPrincipal(111122223333), "12 digits"),  # type: ignore[arg-type]
+        (lambda: ServicePrincipal("codebuild"), "a service is like"),
+        (lambda: OrganizationPrincipal("o-1"), "an organization is"),
+        (lambda: FederatedPrincipal("x"), "identity provider"),
+        (lambda: AnyPrincipal(), r"AnyPrincipal\(public=True\)"),
+        (lambda: AnyPrincipal(conditions={}), r"AnyPrincipal\(public=True\)"),
+        (lambda: principal_of("*"), r"AnyPrincipal\(public=True\)"),
+        (lambda: User("ci", conditions={"StringEquals": "x"}), "conditions: expected"),  # type: ignore[dict-item]
+        (lambda: principal_of({"role": "a", "user": "b"}), "expected one of"),
+        (lambda: principal_of({"rol": "a"}), "did you mean role"),
+    ],
+)
+def test_what_cannot_be_a_principal_is_refused_with_the_way_out(make: Any, reason: str) -> None:
+    with pytest.raises(SpecError, match=reason):
+        make()
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        User("ci"),
+        Role(ROLE),
+        Group("devs"),
+        ArnPrincipal(ROLE),
+        AccountPrincipal("111122223333", conditions={"StringEquals": {"aws:PrincipalTag/a": "b"}}),
+        ServicePrincipal("codebuild.amazonaws.com"),
+        OrganizationPrincipal("o-a1b2c3d4e5"),
+        FederatedPrincipal("cognito-identity.amazonaws.com"),
+        AnyPrincipal(public=True),
+        AnyPrincipal(conditions={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+    ],
+)
+def test_a_principal_survives_json(principal: Any) -> None:
+    again = principal_of(principal.to_dict())
+    assert again.to_dict() == principal.to_dict()
+    assert again == principal
+    assert hash(again) == hash(principal)
+
+
+def test_a_path_stays_in_the_arn_and_is_no_part_of_the_name() -> None:
+    for role in (Role(ROLE), Role("team/nodes"), Role("/team/nodes")):
+        assert role.friendly_name == "nodes"
+        assert role.arn("aws", "111122223333") == ROLE
+
+
+def test_the_table_of_sides_knows_every_principal() -> None:
+    assert set(WRITTEN_ON) == set(KINDS.values())

@@ -1,0 +1,77 @@
+"""Who can pull this: both sides in one table."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy
+from ecrops import AnyPrincipal, Group, Role, User
+from emulator import Cloud
+from support import registry_of
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is the same as in the tests of grants."""
+    return memory_cloud
+
+
+def test_everybody_who_can_use_a_repository_is_listed_with_where_it_says_so(cloud: Cloud) -> None:
+    populate(cloud, "team/a", "team/b")
+    put_policy(cloud, "team/a", FOREIGN, {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"})
+    registry = registry_of(cloud)
+    repo = registry.repository("team/a")
+    repo.grant_pull(OTHER_ROLE)
+    repo.grant_read("o-1234567890")
+    repo.grant_pull_push(Role("nodes"))
+    repo.grant_pull(Group("devs"), attach="managed")
+    repo.grant(User("ci"), "ecr:Batch*")
+    registry.repository("team/b").grant_pull(User("ci"), on="team/*")
+    registry.repository("team/b").grant_push(User("ci"))
+    access = repo.access()
+    assert [entry.cells() for entry in access] == [
+        ("lambda.amazonaws.com", "BatchGetImage, GetDownloadUrlForLayer", f"repository policy, {FOREIGN['Sid']}", ""),
+        ("everyone", "not PutImage", "repository policy, no", ""),
+        (f"role team/nodes of {OTHER}", "pull", "repository policy, EcropsPull", ""),
+        ("organization o-1234567890", "read", access.entries[3].where, ""),
+        ("user ci", "Batch*", access.entries[4].where, ""),
+        ("user ci", "pull", "policy ecrops, EcropsPull", ""),
+        ("role nodes", "pull, push", "policy ecrops, EcropsPullAndPush", ""),
+        ("group devs", "pull", "policy ecrops-group-devs, EcropsPull", ""),
+    ]
+    assert access.who_can("push") == ("role nodes",)
+    assert "role nodes | pull, push | policy ecrops, EcropsPullAndPush" in str(access)
+
+
+def test_a_deleted_principal_is_named_as_deleted(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER_ROLE)
+    cloud.client("iam", account=OTHER).delete_role(RoleName="nodes")
+    (entry,) = repo.access()
+    assert entry.who.startswith("a deleted role (AROA")
+
+
+def test_a_notebook_shows_a_table_in_which_everything_is_escaped(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", {"Sid": "<b>", "Effect": "Allow", "Principal": "*", "Action": "ecr:ListImages"})
+    html = registry_of(cloud).repository("ab").access()._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+
+
+def test_a_condition_is_shown(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(AnyPrincipal(conditions={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))
+    (entry,) = repo.access()
+    assert entry.who == "everyone"
+    assert "10.0.0.0/8" in entry.condition
+
+
+def test_nobody_is_said_and_a_missing_repository_is_an_error(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    assert str(registry_of(cloud).repository("ab").access()) == "ab: no policy allows anybody anything"
+    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
+        registry_of(cloud).repository("none").access()

@@ -1,0 +1,242 @@
+"""The policy of a repository: others' statements, propagation, lost updates, deleted principals."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
+from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, SpecError, pull
+from ecrops.access.statements import same, statements
+from emulator import Cloud
+from support import registry_of
+
+DENY = {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"}
+ALLOW = {"Effect": "Allow", "Principal": {"AWS": [OTHER, "444455556666"]}, "Action": ["ecr:ListImages"]}
+THIRD = "444455556666"
+
+
+def found(cloud: Cloud, name: str = "ab") -> list[dict[str, Any]]:
+    return statements(repository_policy(cloud.client("ecr"), name) or {})
+
+
+def test_a_statement_is_added_once_and_removed(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    for statement in (DENY, ALLOW):
+        assert repo.add_to_resource_policy(statement)
+        assert not repo.add_to_resource_policy(statement)
+    assert not repo.add_to_resource_policy({**ALLOW, "Principal": {"AWS": [THIRD, f"arn:aws:iam::{OTHER}:root"]}})
+    assert len(found(cloud)) == 2
+    assert repo.remove_from_resource_policy("no")
+    assert repo.remove_from_resource_policy(ALLOW)
+    assert not repo.remove_from_resource_policy("no")
+    assert cloud.calls.writes()[-1] == "DeleteRepositoryPolicy"
+
+
+def test_a_sid_that_is_taken_is_refused_at_planning_unless_it_is_to_be_replaced(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.add_to_resource_policy(DENY)
+    cloud.calls.clear()
+    other = {**DENY, "Action": "ecr:BatchDeleteImage"}
+    with pytest.raises(SpecError, match=r"ab: another statement has the Sid 'no'.*replace=True"):
+        repo.add_to_resource_policy(other)
+    assert cloud.calls.writes() == []
+    assert repo.add_to_resource_policy(other, replace=True)
+    assert [each["Action"] for each in found(cloud)] == ["ecr:BatchDeleteImage"]
+
+
+def test_an_exact_policy_replaces_everything_and_an_empty_one_deletes(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", FOREIGN)
+    registry = registry_of(cloud)
+    spec = RepositorySpec("ab", resource_policy={"Version": "2012-10-17", "Statement": [DENY]})
+    assert registry.ensure(spec)
+    assert not registry.ensure(spec)
+    assert found(cloud) == [DENY]
+    assert registry.ensure(RepositorySpec("ab", resource_policy={}))
+    assert not registry.ensure(RepositorySpec("ab", resource_policy={}))
+    assert found(cloud) == []
+    assert cloud.calls.writes() == ["SetRepositoryPolicy", "DeleteRepositoryPolicy"]
+
+
+def test_a_repository_with_everything_is_four_calls_and_then_four_reads(cloud: Cloud) -> None:
+    registry = registry_of(cloud)
+    everything: dict[str, Any] = {"resource_policy": {"Statement": [DENY]}, "tags": {"a": "1"}}
+    spec = RepositorySpec(
+        "ab", image_scan_on_push=True, lifecycle_rules=[LifecycleRule(max_image_count=1)], **everything
+    )
+    assert registry.ensure(spec)
+    made = ["DescribeRepositories", "CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"]
+    assert cloud.calls.operations() == made
+    cloud.calls.clear()
+    assert not registry.ensure(spec)
+    assert len(cloud.calls) == 4
+    assert cloud.calls.writes() == []
+
+
+def test_an_exact_policy_and_grants_are_both(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry = registry_of(cloud)
+    registry.repository("ab").grant_pull(THIRD)
+    spec = RepositorySpec("ab", resource_policy={"Statement": [DENY]}, grants=[pull(OTHER)])
+    assert registry.ensure(spec)
+    assert not registry.ensure(spec)
+    assert [str(each["Principal"]) for each in found(cloud)] == ["*", f"{{'AWS': 'arn:aws:iam::{OTHER}:root'}}"]
+
+
+def test_what_is_not_managed_is_neither_read_nor_written(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", FOREIGN)
+    assert registry_of(cloud).ensure(RepositorySpec("ab", image_scan_on_push=True))
+    assert "GetRepositoryPolicy" not in cloud.calls.operations()
+    assert found(cloud) == [FOREIGN]
+
+
+def test_a_description_round_trips_whatever_the_policy_says(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    put_policy(cloud, "ab", FOREIGN, DENY, {"Effect": "Allow", "Principal": "*", "NotAction": "ecr:PutImage"})
+    registry = registry_of(cloud)
+    registry.repository("ab").grant_pull(OTHER_ROLE)
+    specs = registry.describe()
+    assert not registry.ensure(*specs)
+    again = [RepositorySpec.from_dict(spec.to_dict()) for spec in specs]
+    assert not registry.ensure(*again)
+    policies = {spec.name: spec.resource_policy for spec in specs}
+    assert policies["cd"] == {}
+    assert same(policies["ab"] or {}, repository_policy(cloud.client("ecr"), "ab") or {})
+
+
+def test_what_is_there_is_described_even_if_ecrops_would_refuse_it(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", DENY, {**DENY, "Action": "ecr:BatchDeleteImage"})
+    (spec,) = registry_of(cloud).describe()
+    assert not registry_of(cloud).ensure(spec)
+    with pytest.raises(SpecError, match="2 statements have the Sid 'no'"):
+        RepositorySpec.from_dict(spec.to_dict())
+
+
+def test_a_policy_that_grows_too_long_is_refused_at_planning(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry = registry_of(cloud)
+    accounts = [f"{number:012}" for number in range(340)]
+    with pytest.raises(SpecError, match="at most 10,240 characters, this one 11,"):
+        registry.plan(RepositorySpec("ab", grants=[pull(account) for account in accounts]))
+    assert cloud.calls.writes() == []
+
+
+# Propagation
+
+
+@pytest.mark.parametrize("calls", [1, 5])
+def test_a_principal_made_a_moment_ago_is_waited_for(cloud: Cloud, calls: int) -> None:
+    populate(cloud, "ab")
+    cloud.emulator.principals_unseen = calls
+    assert registry_of(cloud).repository("ab").grant_pull(OTHER_ROLE)
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == calls + 1
+
+
+def test_a_principal_that_does_not_come_is_said_with_the_seconds_and_the_names(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    slept: list[float] = []
+    registry = registry_of(cloud, retry=RetryPolicy(propagation_budget=20, sleep=slept.append))
+    missing = f"arn:aws:iam::{OTHER}:role/missing"
+    with pytest.raises(ClientError, match="Principal not found") as caught:
+        registry.repository("ab").grant_pull(missing)
+    notes = " ".join(caught.value.__notes__)
+    assert f"it names {missing}" in notes
+    assert f"waited {sum(slept):.0f} s" in notes
+    assert 5 < sum(slept) <= 20
+
+
+def test_a_policy_without_a_user_or_role_is_not_waited_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    wrong = {**DENY, "Action": "ecr:NoSuchAction"}
+    with pytest.raises(ClientError, match="Invalid repository policy provided") as caught:
+        registry_of(cloud).repository("ab").set_resource_policy({"Statement": [wrong]})
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
+    assert any("names no user or role" in note for note in caught.value.__notes__)
+
+
+def test_a_principal_that_can_never_be_is_said_after_the_budget(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    wrong = {**DENY, "Principal": {"AWS": f"arn:aws:iam::{OTHER}:*"}}
+    with pytest.raises(ClientError, match="Principal not found") as caught:
+        registry_of(cloud).ensure(RepositorySpec("ab", resource_policy={"Statement": [wrong]}))
+    assert any(f"it names arn:aws:iam::{OTHER}:*" in note for note in caught.value.__notes__)
+
+
+def test_without_a_budget_nothing_is_waited_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    cloud.emulator.principals_unseen = 1
+    with pytest.raises(ClientError, match="Principal not found"):
+        registry_of(cloud, retry=RetryPolicy(propagation_budget=0)).repository("ab").grant_pull(OTHER_ROLE)
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
+
+
+# Lost updates
+
+
+def test_a_writer_who_had_read_before_does_not_undo_a_grant(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    slept: list[float] = []
+
+    def overwrite_late(seconds: float) -> None:
+        if not slept:
+            put_policy(cloud, "ab", FOREIGN)
+        slept.append(seconds)
+
+    repo = registry_of(cloud, retry=RetryPolicy(sleep=overwrite_late)).repository("ab")
+    repo.grant_pull(OTHER)
+    assert [each["Sid"] for each in found(cloud)] == [FOREIGN["Sid"], "EcropsPull"]
+    assert slept[0] >= 1
+
+
+def test_two_scripts_that_grant_at_once_both_end_up_in_the_policy(http_cloud: Cloud) -> None:
+    populate(http_cloud, "ab")
+    both_have_read = threading.Barrier(2)
+
+    def script(account: str) -> None:
+        registry = registry_of(http_cloud, retry=RetryPolicy(sleep=lambda seconds: time.sleep(0.3)))
+        plan = registry.plan(RepositorySpec("ab", grants=[pull(account)]))
+        both_have_read.wait()
+        registry.apply(plan)
+
+    threads = [threading.Thread(target=script, args=(account,)) for account in (OTHER, THIRD)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (ours,) = found(http_cloud)
+    assert sorted(ours["Principal"]["AWS"]) == [f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{THIRD}:root"]
+
+
+# Deleted principals
+
+
+def test_a_deleted_principal_is_taken_out_with_the_next_change_and_said(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER_ROLE)
+    cloud.client("iam", account=OTHER).delete_role(RoleName="nodes")
+    assert "AROA" in str(found(cloud))
+    assert not repo.revoke(THIRD), "what is not to be changed is left alone"
+    plan = repo.grant_pull(THIRD)
+    assert "AROA" not in str(found(cloud))
+    assert any("a deleted role (AROA" in note for note in plan.notes)
+
+
+def test_a_role_that_was_made_again_is_granted_again(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER_ROLE)
+    iam = cloud.client("iam", account=OTHER)
+    iam.delete_role(RoleName="nodes")
+    iam.create_role(RoleName="nodes", Path="/team/", AssumeRolePolicyDocument="{}")
+    assert repo.grant_pull(OTHER_ROLE)
+    assert found(cloud)[0]["Principal"] == {"AWS": OTHER_ROLE}

@@ -1,0 +1,111 @@
+"""Which repository policies ECR accepts, and how it gives them back.
+
+Models the guide, and what users of the real service report of it: it refuses ``Resource``, it wants each
+principal to exist, it writes the text anew, and whom it names by ARN is shown by unique id once deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.iam.models import iam_backends
+
+from . import model
+from .errors import invalid
+
+REFUSED, NOT_FOUND = "Invalid repository policy provided", "Principal not found"
+_ORDER = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
+_PERMISSION_ONLY = ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage")
+_IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
+_ACCOUNT = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
+
+
+def checked(text: str, partition: str, *, unseen: bool) -> list[dict[str, Any]]:
+    """The statements of a policy that ECR accepts; ``unseen``: it has not heard of any user or role yet."""
+    try:
+        part = json.loads(text)["Statement"]
+        statements = [part] if isinstance(part, dict) else list(part)
+        sound = bool(statements) and all(_is_sound(statement) for statement in statements)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        sound, statements = False, []
+    if not sound:
+        raise invalid("PolicyText", REFUSED)
+    for name in _principals(statements):
+        if not _ACCOUNT.fullmatch(name) and (unseen or id_of(name, partition) is None):
+            raise invalid("PolicyText", NOT_FOUND)
+    return statements
+
+
+def _is_sound(statement: dict[str, Any]) -> bool:
+    named = ("Principal" in statement) ^ ("NotPrincipal" in statement)
+    acts = ("Action" in statement) ^ ("NotAction" in statement)
+    known = set(statement) <= set(_ORDER) and statement.get("Effect") in ("Allow", "Deny")
+    return named and acts and known and all(map(_is_action, _listed(statement.get("Action", []))))
+
+
+def _is_action(action: str) -> bool:
+    service, _, name = action.partition(":")
+    known = [*model.service().operation_names, *_PERMISSION_ONLY]
+    matching = [each for each in known if fnmatchcase(each.lower(), name.lower())]
+    return action == "*" or (service.lower() == "ecr" and bool(matching) and matching != ["GetAuthorizationToken"])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _principals(statements: list[dict[str, Any]]) -> Iterator[str]:
+    for statement in statements:
+        part: Any = statement.get("Principal", statement.get("NotPrincipal"))
+        yield from _listed(part.get("AWS", [])) if isinstance(part, dict) else [part]
+
+
+def id_of(arn: str, partition: str) -> str | None:
+    """The unique id of the user or role that an ARN names, if there is one."""
+    if not (parts := _IDENTITY.fullmatch(arn)):
+        return None
+    account, kind, name = parts.groups()
+    iam: Any = iam_backends[account][partition]
+    for each in list((iam.users if kind == "user" else iam.roles).values()):
+        if each.name == name and each.arn.partition(":iam:")[2] == arn.partition(":iam:")[2]:
+            return f"{'AIDA' if kind == 'user' else 'AROA'}{each.id.upper()}"
+    return None
+
+
+def ids(statements: list[dict[str, Any]], partition: str) -> dict[str, str]:
+    """The unique ids of the users and roles that the statements name."""
+    found = {name: id_of(name, partition) for name in _principals(statements)}
+    return {name: known for name, known in found.items() if known}
+
+
+def shown(document: dict[str, Any], known: dict[str, str], partition: str) -> str:
+    """The text as it is given back: keys in another order, names too, and ids of those who are no longer there."""
+    gone = {arn: known[arn] for arn in known if id_of(arn, partition) != known[arn]}
+    statements = [_spelled(each, gone) for each in _listed(document["Statement"])]
+    return json.dumps({**document, "Statement": statements}, indent=2)
+
+
+def _spelled(statement: dict[str, Any], gone: dict[str, str]) -> dict[str, Any]:
+    spelled = {key: statement[key] for key in _ORDER if key in statement}
+    for key in ("Principal", "NotPrincipal"):
+        if isinstance(spelled.get(key), dict):
+            spelled[key] = {kind: _names(value, gone) for kind, value in spelled[key].items()}
+    if "Condition" in spelled:
+        spelled["Condition"] = {
+            operator: {key: _scalar(values) for key, values in test.items()}
+            for operator, test in spelled["Condition"].items()
+        }
+    return spelled
+
+
+def _scalar(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _names(value: Any, gone: dict[str, str]) -> Any:
+    names = [gone.get(name, name) for name in reversed(_listed(value))]
+    return _scalar(names)

@@ -1,0 +1,70 @@
+"""IAM as its quotas page has it: moto, which knows none of the quotas of policies."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.iam import urls
+from moto.iam.models import IAMBackend, iam_backends
+
+INLINE = {"user": 2_048, "group": 5_120, "role": 10_240}
+MANAGED = 6_144
+
+
+class LimitExceeded(ServiceException):
+    """A quota that is used up."""
+
+    code = "LimitExceeded"
+
+
+class IamBackend(IAMBackend):
+    """moto's IAM of one account, with the sizes that policies may have."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.lock = threading.RLock()
+
+    @property
+    def _url_module(self) -> Any:
+        """moto looks for the URLs beside the class, which for a subclass is the wrong place."""
+        return urls
+
+    def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
+        self._check("user", user_name, {**self.get_user(user_name).policies, policy_name: policy_json})
+        super().put_user_policy(user_name, policy_name, policy_json)
+
+    def put_group_policy(self, group_name: str, policy_name: str, policy_json: str) -> None:
+        self._check("group", group_name, {**self.get_group(group_name).policies, policy_name: policy_json})
+        super().put_group_policy(group_name, policy_name, policy_json)
+
+    def put_role_policy(self, role_name: str, policy_name: str, policy_json: str) -> None:
+        self._check("role", role_name, {**self.get_role(role_name).policies, policy_name: policy_json})
+        super().put_role_policy(role_name, policy_name, policy_json)
+
+    def create_policy(self, description: str, path: str, policy_document: str, *args: Any, **more: Any) -> Any:
+        self._check_managed(policy_document)
+        return super().create_policy(description, path, policy_document, *args, **more)
+
+    def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> Any:
+        self._check_managed(policy_document)
+        return super().create_policy_version(policy_arn, policy_document, set_as_default)
+
+    def _check(self, kind: str, name: str, policies: dict[str, str]) -> None:
+        if sum(map(_size, policies.values())) > INLINE[kind]:
+            raise LimitExceeded(f"Maximum policy size of {INLINE[kind]} bytes exceeded for {kind} {name}")
+
+    def _check_managed(self, document: str) -> None:
+        if _size(document) > MANAGED:
+            raise LimitExceeded(f"Cannot exceed quota for PolicySize: {MANAGED}")
+
+
+def _size(document: str) -> int:
+    return len("".join(document.split()))
+
+
+def install() -> None:
+    """Put the stricter IAM in moto's place."""
+    iam_backends.backend = IamBackend
+    iam_backends.clear()
