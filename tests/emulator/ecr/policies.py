@@ -49,7 +49,7 @@ def _is_sound(statement: dict[str, Any]) -> bool:
 
 def _is_action(action: str) -> bool:
     service, _, name = action.partition(":")
-    known = [*model.service().operation_names, *_PERMISSION_ONLY]
+    known = [*model.service("ecr").operation_names, *_PERMISSION_ONLY]
     matching = [each for each in known if fnmatchcase(each.lower(), name.lower())]
     return action == "*" or (service.lower() == "ecr" and bool(matching) and matching != ["GetAuthorizationToken"])
 
