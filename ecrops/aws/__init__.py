@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from botocore.parsers import ResponseParserError
 
 from ecrops.aws.arn import Arn, Partition, operations_of, partition_of
 from ecrops.aws.gate import Gate
+from ecrops.aws.pages import Pages
 from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_momentary, is_throttled, persistently
 from ecrops.errors import SpecError
 from ecrops.version import __version__
@@ -37,7 +38,6 @@ __all__ = [
 T = TypeVar("T")
 R = TypeVar("R")
 
-PAGE_TOKENS = ("nextToken", "NextToken", "Marker")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
@@ -279,28 +279,6 @@ def _check_entries(answer: Mapping[str, Any], operation: str) -> None:
     }
     metadata = answer.get("ResponseMetadata", {})
     raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)  # type: ignore[typeddict-item]
-
-
-class Pages:
-    """An iterator over the pages of a listing, which knows whether it has more."""
-
-    def __init__(self, ask: Callable[[dict[str, str]], dict[str, Any]], member: str) -> None:
-        self._ask = ask
-        self._member = member
-        self._token: dict[str, str] = {}
-        self.more = True
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        if not self.more:
-            raise StopIteration
-        answer = self._ask(self._token)
-        token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
-        self.more = bool(token) and token != self._token
-        self._token = token
-        return answer[self._member] if self._member else answer
 
 
 def _forget_attempts(parsed: dict[str, Any], **_: Any) -> None:

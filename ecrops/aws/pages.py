@@ -1,0 +1,30 @@
+"""Listings: page after page, each asked for when it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+PAGE_TOKENS = ("nextToken", "NextToken", "Marker")
+
+
+class Pages:
+    """An iterator over the pages of a listing, which knows whether it has more."""
+
+    def __init__(self, ask: Callable[[dict[str, str]], dict[str, Any]], member: str) -> None:
+        self._ask = ask
+        self._member = member
+        self._token: dict[str, str] = {}
+        self.more = True
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if not self.more:
+            raise StopIteration
+        answer = self._ask(self._token)
+        token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
+        self.more = bool(token) and token != self._token
+        self._token = token
+        return answer[self._member] if self._member else answer
