@@ -114,10 +114,10 @@ def changes(name: str, edits: Sequence[Edit], there: Stored | None) -> Iterator[
     have, outlook = (there.rules, there.outlook) if there else ([], None)
     want = wanted(edits, have)
     yield from _newer(name, want)
-    before, after = difference(have, want)
-    params: dict[str, Any] = {"repositoryName": name}
     if canonical(want) == have:
         return
+    before, after = difference(have, canonical(want))
+    params: dict[str, Any] = {"repositoryName": name}
     if outlook:
         after = f"{after} ({outlook})"
         if outlook.refusals:

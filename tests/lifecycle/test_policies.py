@@ -97,6 +97,12 @@ def test_a_different_policy_is_a_change_that_can_be_seen(
     assert "{" not in str(change)
 
 
+def test_a_diff_tells_the_difference_and_no_other(ecr: Client, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("ab", lifecycle_rules=[raw()]))
+    [change] = registry.plan(RepositorySpec("ab", lifecycle_rules=[{**raw(), "rulePriority": 2}]))
+    assert str(change) == "~ ab lifecycle: #1 keep last 5 a*+b* -> #2 keep last 5 a*+b*"
+
+
 def test_all_kinds_of_rules_round_trip(ecr: Client, registry: Registry) -> None:
     rules = [
         LifecycleRule(tag_pattern_list=["v*.*"], since_image_pulled=60, transition_to="archive"),
