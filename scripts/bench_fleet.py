@@ -145,9 +145,8 @@ def imports(runs: int = 15) -> None:
         for _ in range(runs)
     )
     middle = costs[len(costs) // 2]
-    print(
-        f"import ecrops beyond import boto3: {middle:.1f} ms of processor time ({costs[0]:.1f} to {costs[-1]:.1f}, {runs} runs)"
-    )
+    spread = f"{costs[0]:.1f} to {costs[-1]:.1f}, {runs} runs"
+    print(f"import ecrops beyond import boto3: {middle:.1f} ms of processor time ({spread})")
 
 
 def main() -> None:
