@@ -87,13 +87,13 @@ class LifecycleLooking(Handle):
         Raises:
             PreviewError: ECR says that the preview failed or expired.
             DeadlineError: It is not finished in time.
-            SpecError: ECR would refuse the policy.
+            SpecError: ECR would refuse the policy, or the timeout is no number of at least 0.
             ClientError: botocore's ``LifecyclePolicyNotFoundException``: no rules were given, and none are stored.
         """
         from ecrops.lifecycle.preview import Patience, preview
 
-        wanted = None if rules is None else self._policy(rules)
         patience = Patience(self.registry.aws, timeout, on_wait)
+        wanted = None if rules is None else self._policy(rules)
         return preview(self.registry.aws, self.name, wanted, self.images(), patience)
 
     def check_lifecycle(
@@ -112,9 +112,9 @@ class LifecycleLooking(Handle):
         from ecrops.lifecycle.evaluation import evaluate
         from ecrops.lifecycle.preview import Patience, preview
 
+        patience = Patience(self.registry.aws, timeout, on_wait)
         policy, known = self._policy(rules), list(self.images())
         simulated = evaluate(policy, known, None, count_referrers)
-        patience = Patience(self.registry.aws, timeout, on_wait)
         previewed = preview(self.registry.aws, self.name, None if rules is None else policy, known, patience)
         return side_by_side(simulated, previewed, marked)
 

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, ConflictError, LifecycleRule, Registry, RepositorySpec, SpecError
 from ecrops.lifecycle import Guard, RegistryGuard
 from emulator import Cloud
-from support import lifecycle, registry_of
+from support import AT_ONCE, lifecycle, registry_of
+
+from .answers import refuse
 
 KEEP_TWO = LifecycleRule(tag_pattern_list=["v*"], max_image_count=2)
 KEEP_NINE = LifecycleRule(tag_pattern_list=["v*"], max_image_count=9)
@@ -160,6 +163,17 @@ def test_denied_images_stop_a_guarded_policy(cloud: Cloud, registry: Registry) -
     with pytest.raises((Exception, ApplyError), match="AccessDenied") as caught:
         registry.repository("app").set_lifecycle_rules(KEEP_TWO, guard=Guard())
     assert "ecr:DescribeImages" in str(getattr(caught.value, "__notes__", ""))
+    assert lifecycle(cloud.client("ecr"), "app") is None
+
+
+@pytest.mark.parametrize("operation", ["DescribeImages", "GetLifecyclePolicy"])
+def test_a_repository_that_is_not_found_for_a_moment_does_not_get_past_its_guard(cloud: Cloud, operation: str) -> None:
+    a_repository(cloud)
+    session = cloud.session()
+    refuse(session, operation, "RepositoryNotFoundException", times=1)
+    guarded = RepositorySpec("app", lifecycle_rules=[KEEP_TWO], lifecycle_guard=Guard(max_expired=0))
+    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
+        Registry(session, retry=AT_ONCE).ensure(guarded)
     assert lifecycle(cloud.client("ecr"), "app") is None
 
 

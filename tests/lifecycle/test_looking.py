@@ -15,6 +15,8 @@ from ecrops.lifecycle import Action, PreviewError
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
+from .answers import refuse
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 KEEP_TWO = LifecycleRule(tag_pattern_list=["v*"], max_image_count=2)
 UNTAGGED = LifecycleRule(tag_status="untagged", max_image_age=7)
@@ -202,6 +204,53 @@ def test_a_preview_that_somebody_replaced_is_started_again(cloud: Cloud) -> None
     cloud.emulator.previews.finished_after = 3
     registry = registry_of(cloud, retry=RetryPolicy(sleep=meanwhile))
     assert names(registry.repository("app").preview_lifecycle([KEEP_TWO]).expired) == ["v3"]
+
+
+def test_pages_of_two_previews_are_not_mixed(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    cloud.emulator.seed_images("app", versions(230))
+    other = json.dumps({"rules": [{"rulePriority": 7, **LifecycleRule(max_image_count=150).to_ecr()}]})
+    session, once = cloud.session(), iter([other])
+
+    def meanwhile(**_: Any) -> None:
+        for text in once:
+            cloud.client("ecr").start_lifecycle_policy_preview(repositoryName="app", lifecyclePolicyText=text)
+
+    session.events.register("after-call.ecr.GetLifecyclePolicyPreview", meanwhile)
+    preview = Registry(session, retry=AT_ONCE).repository("app").preview_lifecycle([KEEP_TWO])
+    assert len(preview.expired) == 228
+    assert {verdict.rule_priority for verdict in preview.expired} == {1}
+
+
+def test_a_preview_that_cannot_be_started_is_given_up_in_time(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    registry_of(cloud).repository("app").preview_lifecycle([UNTAGGED])
+    session = cloud.session()
+    refuse(session, "StartLifecyclePolicyPreview", "LifecyclePolicyPreviewInProgressException")
+    waited: list[float] = []
+    with pytest.raises(DeadlineError, match="within 20 seconds"):
+        Registry(session, retry=AT_ONCE).repository("app").preview_lifecycle(
+            [KEEP_TWO], timeout=20, on_wait=waited.append
+        )
+    assert waited == [0, 1, 3, 8, 13]
+
+
+@pytest.mark.parametrize("timeout", ["5", None, float("nan"), -1, True])
+def test_a_timeout_that_is_no_number_is_refused_before_any_call(cloud: Cloud, registry: Registry, timeout: Any) -> None:
+    for look in (registry.repository("app").preview_lifecycle, registry.repository("app").check_lifecycle):
+        with pytest.raises(SpecError, match="timeout: expected a number"):
+            look([KEEP_TWO], timeout=timeout)
+    assert cloud.calls.operations() == []
+
+
+def test_no_rules_keep_everything_and_need_no_preview(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.seed_images("app", versions(5))
+    repo = registry.repository("app")
+    repo.set_lifecycle_rules(KEEP_TWO)
+    cloud.calls.clear()
+    assert (repo.preview_lifecycle([]).expired, len(repo.preview_lifecycle([]).kept)) == ((), 5)
+    assert not repo.check_lifecycle([])
+    assert set(cloud.calls.operations()) == {"DescribeImages"}
 
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED"])

@@ -257,6 +257,13 @@ def test_an_image_is_explained_rule_by_rule() -> None:
     ]
 
 
+def test_of_images_pushed_at_one_moment_the_one_that_goes_is_explained_as_going() -> None:
+    result = simulate([LifecycleRule(max_image_count=1)], [an_image("a", "va"), an_image("b", "vb")], now=NOW)
+    assert digests(result.expired) == ["a"]
+    assert "expires it: number 2 of 2" in result.explain("a")
+    assert "keeps it: number 1 of 2" in result.explain("b")
+
+
 def test_an_image_that_no_rule_selects_is_explained() -> None:
     rules = [LifecycleRule(tag_pattern_list=["a*", "*b"], max_image_count=1), UNTAGGED]
     told = simulate(rules, [an_image("d", "ax")], now=NOW).explain("d")
