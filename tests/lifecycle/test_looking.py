@@ -135,6 +135,42 @@ def test_a_registry_is_simulated_one_repository_after_the_other(cloud: Cloud) ->
     assert not some[repositories[3]].expired, "its own policy: none"
 
 
+def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(cloud: Cloud) -> None:
+    first, second, third = cloud.emulator.seed(3)
+    session, once = cloud.session(), iter([second])
+
+    def meanwhile(**_: Any) -> None:
+        for name in once:
+            cloud.client("ecr").delete_repository(repositoryName=name, force=True)
+
+    session.events.register("after-call.ecr.DescribeRepositories", meanwhile)
+    registry = Registry(session, retry=AT_ONCE)
+    assert sorted(name for name, _ in registry.simulate_lifecycles(rules=[KEEP_TWO])) == [first, third]
+    with pytest.raises(ClientError, match="RepositoryNotFoundException") as caught:
+        list(registry.simulate_lifecycles(first, second))
+    assert f"while simulating {second}" in caught.value.__notes__
+
+
+def test_an_image_that_two_pages_show_is_one_image(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    cloud.emulator.seed_images("app", versions(3))
+    session = cloud.session()
+
+    def moved(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["imageDetails"].append(dict(parsed["imageDetails"][0]))
+
+    session.events.register("after-call.ecr.DescribeImages", moved)
+    repo = Registry(session, retry=AT_ONCE).repository("app")
+    assert len(list(repo.images())) == 3
+    assert names(repo.simulate_lifecycle([KEEP_TWO]).expired) == ["v3"]
+
+
+def test_an_index_of_nothing_has_no_parts(cloud: Cloud, registry: Registry) -> None:
+    manifest = {"schemaVersion": 2, "manifests": None}
+    cloud.emulator.seed_images("app", [pushed(1, imageManifestMediaType=INDEX, manifest=manifest)])
+    assert [image.referenced_by for image in registry.repository("app").images(references=True)] == [()]
+
+
 def test_a_stream_that_is_not_read_to_its_end_leaves_nothing_running(cloud: Cloud) -> None:
     cloud.emulator.seed(30)
     found: Iterator[Any] = registry_of(cloud, workers=2).simulate_lifecycles(rules=[KEEP_TWO])
