@@ -71,7 +71,13 @@ def read(aws: Aws, name: str) -> Stored:
 
 
 class Reader(NamedTuple):
-    """Reads the rules and, where a guarded edit is about to change them, what that would do to the images."""
+    """Reads the rules and, where a guarded edit is about to change them, what that would do to the images.
+
+    Args:
+        edits: Of one repository.
+        missing: The code of an error that means that nothing is there; none with a guard, which must not take an
+            answer that comes too early, or too late, for a repository without images.
+    """
 
     edits: Sequence[Edit]
     missing: str = missing
@@ -88,7 +94,7 @@ class Reader(NamedTuple):
 
 def reader(edits: Sequence[Edit]) -> Reader:
     """What reads what these edits need."""
-    return Reader(edits)
+    return Reader(edits, "" if any(edit.guard for edit in edits) else missing)
 
 
 def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outlook:

@@ -128,16 +128,29 @@ def decide(
         for place in clause.due(images, selected[rule], now):
             if first[place] == rule:
                 marked[place] = clause.action
-    blocked = set(_blocked(images, marked))
-    followed = _followed(images, marked, blocked)
+    blocked, followed = _settled(images, marked)
     actions = list(marked)
     for place, action in (*dict.fromkeys(blocked, Action.KEEP).items(), *followed.items()):
         actions[place] = action
     return Outcome(selected, first, marked, blocked, followed, actions)
 
 
+def _settled(images: Sequence[Image], marked: Sequence[Action]) -> tuple[set[int], dict[int, Action]]:
+    """What indexes hold, and what goes after its subject: an index may itself be one that goes, or is held."""
+    blocked: set[int] = set()
+    while True:
+        followed = _followed(images, marked, blocked)
+        going = list(marked)
+        for place, action in followed.items():
+            going[place] = action
+        held = set(_blocked(images, going))
+        if held <= blocked or not followed:
+            return blocked | held, followed
+        blocked |= held
+
+
 def _blocked(images: Sequence[Image], marked: Sequence[Action]) -> Iterator[int]:
-    """The marked parts of indexes that stay, and of indexes that stay because of that."""
+    """The parts that would go of indexes that stay, and of indexes that stay because of that."""
     parts: dict[str, list[int]] = {}
     for place, image in enumerate(images):
         for index in image.referenced_by:
@@ -160,18 +173,21 @@ def _followed(images: Sequence[Image], marked: Sequence[Action], blocked: set[in
         if image.subject is not None:
             followers.setdefault(image.subject, []).append(place)
     fates: dict[int, Action] = {}
-    if not followers:
-        return fates
-    going = [(place, action) for place, action in enumerate(marked) if action is not Action.KEEP]
-    todo = [(place, action) for place, action in going if place not in blocked]
-    while todo:
-        place, action = todo.pop()
-        for follower in followers.pop(images[place].digest, ()):
-            there_already = action is Action.ARCHIVE and images[follower].storage_class != STANDARD
-            if marked[follower] is Action.KEEP and not there_already:
-                fates[follower] = action
-                todo.append((follower, action))
+    for action in (Action.EXPIRE, Action.ARCHIVE) if followers else ():
+        todo = [place for place, does in enumerate(marked) if does is action and place not in blocked]
+        while todo:
+            for follower in followers.pop(images[todo.pop()].digest, ()):
+                if follower not in blocked and _goes_after(images[follower], marked[follower], action):
+                    fates[follower] = action
+                    todo.append(follower)
     return fates
+
+
+def _goes_after(image: Image, marked: Action, action: Action) -> bool:
+    """Whether an artifact goes as its subject does, rather than as the rules say of itself."""
+    if action is Action.EXPIRE:
+        return marked is not Action.EXPIRE
+    return marked is Action.KEEP and image.storage_class == STANDARD
 
 
 def _verdicts(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Verdict]:
@@ -194,7 +210,8 @@ _FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
 def _tallies(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
     for rule, clause in enumerate(clauses):
         decided = [place for place in outcome.selected[rule] if outcome.first[place] == rule]
-        acted = [place for place in decided if outcome.actions[place] is not Action.KEEP]
+        acting = (place for place in decided if outcome.actions[place] is not Action.KEEP)
+        acted = [place for place in acting if place not in outcome.followed]
         yield Tally(
             clause.priority,
             clause.words,

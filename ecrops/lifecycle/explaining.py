@@ -30,7 +30,7 @@ def explain(simulation: Simulation, verdict: Verdict) -> str:
 
 def _lines(simulation: Simulation, verdict: Verdict) -> Iterator[str]:
     clauses = clauses_of(simulation.rules)
-    images = newest_first(each.image for each in reversed(simulation.verdicts))
+    images = newest_first(each.image for each in simulation.verdicts)
     place = next(place for place, image in enumerate(images) if image.digest == verdict.image.digest)
     image = images[place]
     if image.subject is not None and not simulation.count_referrers:

@@ -45,7 +45,7 @@ class _Future:
         self._count_referrers = simulation.count_referrers
         self._pushed = 0
         self.clauses = clauses_of(simulation.rules)
-        self.shelf = newest_first(verdict.image for verdict in reversed(simulation.verdicts))
+        self.shelf = newest_first(verdict.image for verdict in simulation.verdicts)
         self.without = _stored(self.shelf)
         self._matcher = Matcher(self.clauses)
         self._matcher.learn(self.shelf)
@@ -63,7 +63,10 @@ class _Future:
             fresh += _like(self._examples[self._pushed % len(self._examples)], self._pushed, at)
         new, old = _stored(fresh), self.without
         self.without = Storage(old.images + new.images, old.bytes + new.bytes, old.archived_bytes)
-        self.shelf = [*reversed(fresh), *self.shelf]
+        if fresh and self.shelf and self.shelf[0].ordered_at > fresh[0].ordered_at:
+            self.shelf = newest_first([*reversed(self.shelf), *fresh])
+        else:
+            self.shelf = [*reversed(fresh), *self.shelf]
 
     def run(self, now: datetime) -> dict[int, int]:
         """Run the policy; returns how many images each rule acted on."""

@@ -53,6 +53,7 @@ class Guard:
         right = part is None or (isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1)
         problems.check(right, "max_fraction", f"expected a part of all images, from 0 to 1, got {part!r}")
         object.__setattr__(self, "never", problems.strings("never", self.never) or ())
+        problems.check("" not in self.never, "never", "expected patterns of tags, got '', which no tag fits")
         problems.raise_any()
 
     def refusals(self, simulation: Simulation) -> Iterator[str]:
@@ -60,8 +61,9 @@ class Guard:
         gone, total = len(simulation.expired), len(simulation.verdicts)
         if self.max_expired is not None and gone > self.max_expired:
             yield f"at most {self.max_expired} images may expire"
-        if self.max_fraction is not None and gone > self.max_fraction * total:
-            yield f"at most {self.max_fraction:.0%} of the images may expire, {gone / total:.0%} would"
+        if self.max_fraction is not None and gone and gone / total > self.max_fraction:
+            most, part = 100 * self.max_fraction, 100 * gone / total
+            yield f"at most {most:.3g}% of the images may expire, {part:.3g}% would"
         if lost := len(self.protected(simulation)):
             verb = "goes" if lost == 1 else "go"
             yield f"images with tags like {', '.join(self.never)} must stay, {lost} of them {verb}"

@@ -59,6 +59,8 @@ class Image:
     def __post_init__(self) -> None:
         problems = Problems()
         problems.check(isinstance(self.digest, str) and bool(self.digest), "digest", f"got {self.digest!r}")
+        right = self.subject is None or (isinstance(self.subject, str) and bool(self.subject))
+        problems.check(right, "subject", f"expected a digest, got {self.subject!r}")
         for name in ("tags", "referenced_by"):
             object.__setattr__(self, name, problems.strings(name, getattr(self, name)) or ())
         for name in TIMES:
@@ -129,9 +131,12 @@ def describe(aws: Aws, name: str) -> Iterator[Image]:
     if _knows_archived(aws):
         params["filter"] = {"imageStatus": "ANY"}
     awaits = ecr.visibility(aws, name)
+    seen: set[str] = set()
     for page in aws.pages("ecr", "DescribeImages", "imageDetails", awaits=awaits, **params):
         for item in page:
-            yield parse(item)
+            if item["imageDigest"] not in seen:  # the listing may move between two pages
+                seen.add(item["imageDigest"])
+                yield parse(item)
 
 
 def _knows_archived(aws: Aws) -> bool:
@@ -152,7 +157,7 @@ def parse(item: Mapping[str, Any]) -> Image:
         item.get("lastArchivedAt"),
         item.get("lastActivatedAt"),
         item.get("imageManifestMediaType"),
-        item.get("subjectManifestDigest"),
+        item.get("subjectManifestDigest") or None,
     )
 
 
@@ -168,7 +173,7 @@ def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]
     parents: dict[str, list[str]] = {}
     for manifests in aws.map(lambda chunk: _manifests(aws, name, chunk), chunks):
         for index, manifest in manifests:
-            for part in json.loads(manifest).get("manifests", ()):
+            for part in json.loads(manifest).get("manifests") or ():
                 parents.setdefault(part["digest"], []).append(index)
     return [
         replace(image, referenced_by=parents[image.digest]) if image.digest in parents else image for image in known

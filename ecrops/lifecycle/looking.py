@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops import ecr
 from ecrops.account import Account
+from ecrops.aws import ClientError, code_of
 from ecrops.checks import check_name
 from ecrops.handle import Handle
 from ecrops.lifecycle import aspect
@@ -87,13 +88,13 @@ class LifecycleLooking(Handle):
         Raises:
             PreviewError: ECR says that the preview failed or expired.
             DeadlineError: It is not finished in time.
-            SpecError: ECR would refuse the policy.
+            SpecError: ECR would refuse the policy, or the timeout is no number of at least 0.
             ClientError: botocore's ``LifecyclePolicyNotFoundException``: no rules were given, and none are stored.
         """
         from ecrops.lifecycle.preview import Patience, preview
 
-        wanted = None if rules is None else self._policy(rules)
         patience = Patience(self.registry.aws, timeout, on_wait)
+        wanted = None if rules is None else self._policy(rules)
         return preview(self.registry.aws, self.name, wanted, self.images(), patience)
 
     def check_lifecycle(
@@ -112,9 +113,9 @@ class LifecycleLooking(Handle):
         from ecrops.lifecycle.evaluation import evaluate
         from ecrops.lifecycle.preview import Patience, preview
 
+        patience = Patience(self.registry.aws, timeout, on_wait)
         policy, known = self._policy(rules), list(self.images())
         simulated = evaluate(policy, known, None, count_referrers)
-        patience = Patience(self.registry.aws, timeout, on_wait)
         previewed = preview(self.registry.aws, self.name, None if rules is None else policy, known, patience)
         return side_by_side(simulated, previewed, marked)
 
@@ -133,7 +134,8 @@ class RegistryLooking(Account):
     ) -> Iterator[tuple[str, Simulation]]:
         """What a policy would do to the images of repositories: one after the other, as they are asked for.
 
-        As many are read ahead as the registry has workers; what was yielded is not held.
+        As many are read ahead as the registry has workers; what was yielded is not held. A repository that is deleted
+        after it was listed is left out.
 
         Args:
             names: Of repositories; all repositories of the registry without one.
@@ -142,7 +144,7 @@ class RegistryLooking(Account):
 
         Raises:
             SpecError: As for ``Repository.simulate_lifecycle``.
-            ClientError: botocore's ``RepositoryNotFoundException``.
+            ClientError: botocore's ``RepositoryNotFoundException``, for names that are given.
         """
         from ecrops.lifecycle.clauses import clauses_of, rules_of
         from ecrops.lifecycle.evaluation import evaluate
@@ -151,9 +153,15 @@ class RegistryLooking(Account):
         given = None if rules is None else rules_of(rules)
         clauses_of(given or ())
 
-        def one(name: str) -> Simulation:
-            policy = aspect.read(self.aws, name).rules if given is None else given
-            return evaluate(policy, describe(self.aws, name), now)
+        def one(name: str) -> Simulation | None:
+            try:
+                policy = aspect.read(self.aws, name).rules if given is None else given
+                return evaluate(policy, describe(self.aws, name), now)
+            except Exception as error:
+                if not names and isinstance(error, ClientError) and code_of(error) == ecr.MISSING:
+                    return None
+                error.add_note(f"while simulating {name}")
+                raise
 
         known = [check_name(name) for name in names] or (name for name, _ in ecr.every(self.aws))
         return self._ahead(one, known)
@@ -166,12 +174,13 @@ class RegistryLooking(Account):
                 for name in names:
                     running.append((name, pool.submit(do, name)))
                     if len(running) > self.aws.workers:
-                        name, future = running.popleft()
-                        yield name, future.result()
-                        del future
+                        yield from _result(*running.popleft())
                 while running:
-                    name, future = running.popleft()
-                    yield name, future.result()
-                    del future
+                    yield from _result(*running.popleft())
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(name: str, future: Any) -> Iterator[tuple[str, Any]]:
+    if (found := future.result()) is not None:
+        yield name, found

@@ -7,15 +7,17 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartLifecyclePoli
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from ecrops import ecr
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.errors import DeadlineError, EcropsError
+from ecrops.fields import Problems
 from ecrops.lifecycle.clauses import Action
 from ecrops.lifecycle.document import Rules, canonical, parse, to_text
+from ecrops.lifecycle.forecasting import check_number
 from ecrops.lifecycle.images import Image
 from ecrops.lifecycle.simulation import Simulation, Tally, Verdict, size
 from ecrops.lifecycle.words import words
@@ -38,9 +40,15 @@ class Patience:
         aws: What sleeps.
         timeout: Seconds to wait in all.
         on_wait: Called before each wait with the seconds waited so far.
+
+    Raises:
+        SpecError: The timeout is no number of at least 0.
     """
 
     def __init__(self, aws: Aws, timeout: float, on_wait: OnWait | None) -> None:
+        problems = Problems()
+        problems.take("timeout", lambda: check_number(timeout))
+        problems.raise_any()
         self._aws = aws
         self._timeout = timeout
         self._on_wait = on_wait
@@ -63,19 +71,20 @@ class Patience:
 
 
 def preview(aws: Aws, name: str, rules: Rules | None, images: Iterable[Image], patience: Patience) -> Simulation:
-    """What ECR says that a policy would do; the stored policy without rules."""
+    """What ECR says that a policy would do: the stored one for ``None``. No rules need no preview: all is kept."""
+    if rules is not None and not rules:
+        return _simulation([], (), images)
     while True:
-        text = _start(aws, name, rules, patience)
-        answer = _finished(aws, name, patience)
-        policy = canonical(parse(answer["lifecyclePolicyText"]))
-        if policy == canonical(parse(text)):  # else somebody else started another in between
-            break
-    return _simulation(policy, _results(aws, name, answer), images)
+        policy = canonical(parse(_start(aws, name, rules, patience)))
+        results = _results(aws, name, policy, patience)
+        if results is not None:
+            return _simulation(policy, results, images)
+        patience.wait(name)
 
 
 def _start(aws: Aws, name: str, rules: Rules | None, patience: Patience) -> str:
     """Start a preview, after the one that may be running; returns the policy that it is of."""
-    params = {"repositoryName": name} | ({"lifecyclePolicyText": to_text(rules)} if rules else {})
+    params = {"repositoryName": name} | ({"lifecyclePolicyText": to_text(rules)} if rules is not None else {})
     while True:
         try:
             answer = aws.call(
@@ -88,6 +97,7 @@ def _start(aws: Aws, name: str, rules: Rules | None, patience: Patience) -> str:
         except ClientError as error:
             if code_of(error) != RUNNING:
                 raise
+            patience.wait(name)
             _wait_until_over(aws, name, patience)
         else:
             return str(answer["lifecyclePolicyText"])
@@ -101,31 +111,23 @@ def _wait_until_over(aws: Aws, name: str, patience: Patience) -> dict[str, Any]:
         patience.wait(name)
 
 
-def _finished(aws: Aws, name: str, patience: Patience) -> dict[str, Any]:
-    answer = _wait_until_over(aws, name, patience)
-    _check(answer, name)
-    return answer
-
-
-def _check(answer: Mapping[str, Any], name: str) -> None:
-    if answer["status"] != "COMPLETE":
-        raise PreviewError(f"the preview for {name} is {answer['status']}: start it again")
-
-
 def _page(aws: Aws, name: str, **token: str) -> dict[str, Any]:
     """A preview that was started a moment ago may not be found yet."""
     params = {"repositoryName": name, **token}
     return aws.call("ecr", "GetLifecyclePolicyPreview", params, needs="status", awaits=(NOT_YET,))
 
 
-def _results(aws: Aws, name: str, first: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    answer = first
-    while True:
-        _check(answer, name)
-        yield from answer.get("previewResults", ())
+def _results(aws: Aws, name: str, policy: Rules, patience: Patience) -> list[dict[str, Any]] | None:
+    """All pages of the preview of a policy; ``None`` if somebody else started another in between."""
+    answer, found = _wait_until_over(aws, name, patience), list[dict[str, Any]]()
+    while answer["status"] != "IN_PROGRESS" and canonical(parse(answer["lifecyclePolicyText"])) == policy:
+        if answer["status"] != "COMPLETE":
+            raise PreviewError(f"the preview for {name} is {answer['status']}: start it again")
+        found += answer.get("previewResults", ())
         if not answer.get("nextToken"):
-            return
+            return found
         answer = _page(aws, name, nextToken=answer["nextToken"])
+    return None
 
 
 def _simulation(rules: Rules, results: Iterable[dict[str, Any]], images: Iterable[Image]) -> Simulation:

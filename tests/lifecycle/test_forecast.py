@@ -47,6 +47,18 @@ def test_pushes_go_on_as_they_were_and_the_policy_runs_each_day() -> None:
     assert [day.at for day in found.days][-1] == NOW + timedelta(days=10)
 
 
+def test_of_images_pushed_at_one_moment_the_same_stay_as_in_the_simulation() -> None:
+    result = simulate([LifecycleRule(max_image_count=1)], [an_image("a", size=1), an_image("b", size=2)], now=NOW)
+    assert result.forecast(1, 0).days[0].stored.bytes == sum(verdict.image.size for verdict in result.kept) == 2
+
+
+def test_images_with_push_times_to_come_stay_the_newest_until_then() -> None:
+    images = [an_image("future", days=-5, size=7), an_image("old", days=5, size=2)]
+    days = forecast(LifecycleRule(max_image_count=1), images=images, pushes_per_day=1, days=7).days
+    assert [day.stored.bytes for day in days[:5]] == [7] * 5
+    assert days[-1].acted == {1: 1}
+
+
 def test_the_rate_can_be_given_and_may_be_less_than_one_a_day() -> None:
     assert [day.without.images for day in forecast(pushes_per_day=0.25, days=8).days] == [40] * 4 + [41] * 4 + [42]
     assert forecast(pushes_per_day=0).days[-1].without.images == 40

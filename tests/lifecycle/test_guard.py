@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, ConflictError, LifecycleRule, Registry, RepositorySpec, SpecError
-from ecrops.lifecycle import Guard, RegistryGuard
+from ecrops.lifecycle import Guard, Image, RegistryGuard, simulate
 from emulator import Cloud
-from support import lifecycle, registry_of
+from support import AT_ONCE, lifecycle, registry_of
+
+from .answers import refuse
 
 KEEP_TWO = LifecycleRule(tag_pattern_list=["v*"], max_image_count=2)
 KEEP_NINE = LifecycleRule(tag_pattern_list=["v*"], max_image_count=9)
@@ -50,7 +53,7 @@ def test_a_guard_that_is_hit_stops_the_write_and_names_the_worst_images(cloud: C
     assert "nothing was changed" in said
     assert "expires 5 of 7 images, 5.0 GB; the guard refuses it" in said
     assert "at most 4 images may expire" in said
-    assert "at most 50% of the images may expire, 71% would" in said
+    assert "at most 50% of the images may expire, 71.4% would" in said
     assert "tags like prod*, release-* must stay, 1 of them goes" in said
     assert "such as v9 (pushed 2026-01-01 by rule 1), v8 (pulled 2026-01-09 by rule 1), v3 (" in said
     assert "or none with guard=False" in said
@@ -67,6 +70,16 @@ def test_what_must_stay_may_not_be_archived_either(cloud: Cloud, registry: Regis
 
 def test_limits_that_are_just_reached_are_not_broken(registry: Registry) -> None:
     assert registry.repository("app").set_lifecycle_rules(KEEP_TWO, guard=Guard(max_expired=3, max_fraction=0.6))
+
+
+@pytest.mark.parametrize("percent", [7, 14, 28, 29, 55, 56, 57, 58])
+def test_a_fraction_that_is_just_reached_is_not_broken_by_rounding(percent: int) -> None:
+    images = [Image(f"d{n}", ["v"], datetime(2026, 1, 1, tzinfo=UTC) - timedelta(days=n)) for n in range(100)]
+    result = simulate([LifecycleRule(max_image_count=100 - percent)], images)
+    assert not list(Guard(max_fraction=percent / 100).refusals(result))
+    assert list(Guard(max_fraction=0.005).refusals(result)) == [
+        f"at most 0.5% of the images may expire, {percent}% would"
+    ]
 
 
 def test_images_are_read_only_where_a_guarded_policy_changes(cloud: Cloud, registry: Registry) -> None:
@@ -163,6 +176,17 @@ def test_denied_images_stop_a_guarded_policy(cloud: Cloud, registry: Registry) -
     assert lifecycle(cloud.client("ecr"), "app") is None
 
 
+@pytest.mark.parametrize("operation", ["DescribeImages", "GetLifecyclePolicy"])
+def test_a_repository_that_is_not_found_for_a_moment_does_not_get_past_its_guard(cloud: Cloud, operation: str) -> None:
+    a_repository(cloud)
+    session = cloud.session()
+    refuse(session, operation, "RepositoryNotFoundException", times=1)
+    guarded = RepositorySpec("app", lifecycle_rules=[KEEP_TWO], lifecycle_guard=Guard(max_expired=0))
+    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
+        Registry(session, retry=AT_ONCE).ensure(guarded)
+    assert lifecycle(cloud.client("ecr"), "app") is None
+
+
 def test_a_dry_run_shows_the_conflict_and_writes_nothing(cloud: Cloud, registry: Registry) -> None:
     dry = registry_of(cloud, dry_run=True, guard=Guard(max_expired=0))
     assert dry.repository("app").set_lifecycle_rules(KEEP_TWO).conflicts
@@ -182,6 +206,8 @@ def test_a_guard_that_cannot_be_is_refused_with_every_reason() -> None:
     with pytest.raises(SpecError) as caught:
         Guard(max_expired=-1, max_fraction=1.5, never="prod*")
     assert len(caught.value.reasons) == 3
+    with pytest.raises(SpecError, match="never: expected patterns of tags"):
+        Guard(never=["prod*", ""])
     for wrong in (7, True, "no"):
         with pytest.raises(SpecError, match="Guard"):
             RepositorySpec("app", lifecycle_guard=wrong)  # type: ignore[arg-type]

@@ -15,6 +15,8 @@ from ecrops.lifecycle import Action, PreviewError
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
+from .answers import refuse
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 KEEP_TWO = LifecycleRule(tag_pattern_list=["v*"], max_image_count=2)
 UNTAGGED = LifecycleRule(tag_status="untagged", max_image_age=7)
@@ -133,6 +135,42 @@ def test_a_registry_is_simulated_one_repository_after_the_other(cloud: Cloud) ->
     assert not some[repositories[3]].expired, "its own policy: none"
 
 
+def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(cloud: Cloud) -> None:
+    first, second, third = cloud.emulator.seed(3)
+    session, once = cloud.session(), iter([second])
+
+    def meanwhile(**_: Any) -> None:
+        for name in once:
+            cloud.client("ecr").delete_repository(repositoryName=name, force=True)
+
+    session.events.register("after-call.ecr.DescribeRepositories", meanwhile)
+    registry = Registry(session, retry=AT_ONCE)
+    assert sorted(name for name, _ in registry.simulate_lifecycles(rules=[KEEP_TWO])) == [first, third]
+    with pytest.raises(ClientError, match="RepositoryNotFoundException") as caught:
+        list(registry.simulate_lifecycles(first, second))
+    assert f"while simulating {second}" in caught.value.__notes__
+
+
+def test_an_image_that_two_pages_show_is_one_image(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    cloud.emulator.seed_images("app", versions(3))
+    session = cloud.session()
+
+    def moved(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["imageDetails"].append(dict(parsed["imageDetails"][0]))
+
+    session.events.register("after-call.ecr.DescribeImages", moved)
+    repo = Registry(session, retry=AT_ONCE).repository("app")
+    assert len(list(repo.images())) == 3
+    assert names(repo.simulate_lifecycle([KEEP_TWO]).expired) == ["v3"]
+
+
+def test_an_index_of_nothing_has_no_parts(cloud: Cloud, registry: Registry) -> None:
+    manifest = {"schemaVersion": 2, "manifests": None}
+    cloud.emulator.seed_images("app", [pushed(1, imageManifestMediaType=INDEX, manifest=manifest)])
+    assert [image.referenced_by for image in registry.repository("app").images(references=True)] == [()]
+
+
 def test_a_stream_that_is_not_read_to_its_end_leaves_nothing_running(cloud: Cloud) -> None:
     cloud.emulator.seed(30)
     found: Iterator[Any] = registry_of(cloud, workers=2).simulate_lifecycles(rules=[KEEP_TWO])
@@ -202,6 +240,53 @@ def test_a_preview_that_somebody_replaced_is_started_again(cloud: Cloud) -> None
     cloud.emulator.previews.finished_after = 3
     registry = registry_of(cloud, retry=RetryPolicy(sleep=meanwhile))
     assert names(registry.repository("app").preview_lifecycle([KEEP_TWO]).expired) == ["v3"]
+
+
+def test_pages_of_two_previews_are_not_mixed(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    cloud.emulator.seed_images("app", versions(230))
+    other = json.dumps({"rules": [{"rulePriority": 7, **LifecycleRule(max_image_count=150).to_ecr()}]})
+    session, once = cloud.session(), iter([other])
+
+    def meanwhile(**_: Any) -> None:
+        for text in once:
+            cloud.client("ecr").start_lifecycle_policy_preview(repositoryName="app", lifecyclePolicyText=text)
+
+    session.events.register("after-call.ecr.GetLifecyclePolicyPreview", meanwhile)
+    preview = Registry(session, retry=AT_ONCE).repository("app").preview_lifecycle([KEEP_TWO])
+    assert len(preview.expired) == 228
+    assert {verdict.rule_priority for verdict in preview.expired} == {1}
+
+
+def test_a_preview_that_cannot_be_started_is_given_up_in_time(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    registry_of(cloud).repository("app").preview_lifecycle([UNTAGGED])
+    session = cloud.session()
+    refuse(session, "StartLifecyclePolicyPreview", "LifecyclePolicyPreviewInProgressException")
+    waited: list[float] = []
+    with pytest.raises(DeadlineError, match="within 20 seconds"):
+        Registry(session, retry=AT_ONCE).repository("app").preview_lifecycle(
+            [KEEP_TWO], timeout=20, on_wait=waited.append
+        )
+    assert waited == [0, 1, 3, 8, 13]
+
+
+@pytest.mark.parametrize("timeout", ["5", None, float("nan"), -1, True])
+def test_a_timeout_that_is_no_number_is_refused_before_any_call(cloud: Cloud, registry: Registry, timeout: Any) -> None:
+    for look in (registry.repository("app").preview_lifecycle, registry.repository("app").check_lifecycle):
+        with pytest.raises(SpecError, match="timeout: expected a number"):
+            look([KEEP_TWO], timeout=timeout)
+    assert cloud.calls.operations() == []
+
+
+def test_no_rules_keep_everything_and_need_no_preview(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.seed_images("app", versions(5))
+    repo = registry.repository("app")
+    repo.set_lifecycle_rules(KEEP_TWO)
+    cloud.calls.clear()
+    assert (repo.preview_lifecycle([]).expired, len(repo.preview_lifecycle([]).kept)) == ((), 5)
+    assert not repo.check_lifecycle([])
+    assert set(cloud.calls.operations()) == {"DescribeImages"}
 
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED"])

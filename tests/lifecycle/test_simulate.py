@@ -218,6 +218,55 @@ def test_artifacts_are_not_counted_unless_asked() -> None:
     assert digests(simulate(keep_two, pushed, now=NOW, count_referrers=True).expired) == ["old"]
 
 
+def test_an_artifact_that_goes_after_its_image_is_not_the_work_of_the_rule_that_keeps_it() -> None:
+    pushed = [an_image("old", "v1", days=3), an_image("new", "v2", days=2), an_image("signature", subject="old")]
+    result = simulate([LifecycleRule(max_image_count=2)], pushed, now=NOW, count_referrers=True)
+    assert digests(result.expired) == ["old", "signature"]
+    assert (result.by_rule[1].acts_on, result.by_rule[1].decides) == (1, 3)
+    assert result.forecast(1, 0).days[0].acted == {1: 1, 0: 1}
+
+
+def test_an_artifact_that_is_part_of_an_index_that_stays_is_kept() -> None:
+    pushed = [
+        an_image("image", "v1", days=40),
+        an_image("index", "keep", days=40),
+        an_image("attestation", days=40, subject="image", referenced_by=["index"]),
+        an_image("about-attestation", days=40, subject="attestation"),
+    ]
+    assert digests(simulate([V1], pushed, now=NOW).expired) == ["image"]
+
+
+def test_an_index_that_goes_after_its_subject_holds_no_part() -> None:
+    pushed = [
+        an_image("image", "v1", days=40),
+        an_image("index", days=40, subject="image"),
+        an_image("part", days=40, referenced_by=["index"]),
+    ]
+    assert digests(simulate([V1, UNTAGGED], pushed, now=NOW).expired) == ["image", "index", "part"]
+
+
+def test_an_index_that_would_follow_but_is_held_holds_its_own_parts() -> None:
+    pushed = [
+        an_image("image", "v1", days=40),
+        an_image("outer", "keep", days=40),
+        an_image("index", days=40, subject="image", referenced_by=["outer"]),
+        an_image("part", days=40, referenced_by=["index"]),
+    ]
+    assert digests(simulate([V1, UNTAGGED], pushed, now=NOW).expired) == ["image"]
+
+
+def test_a_signature_that_would_be_archived_goes_with_an_image_that_is_deleted() -> None:
+    archive = LifecycleRule(max_image_age=1, transition_to="archive")
+    pushed = [
+        an_image("image", "v1", days=40),
+        an_image("signature", days=40, subject="image"),
+        an_image("about-signature", days=0.5, subject="signature"),
+    ]
+    result = simulate([V1, archive], pushed, now=NOW, count_referrers=True)
+    assert digests(result.expired) == ["about-signature", "image", "signature"]
+    assert (result.by_rule[1].acts_on, result.by_rule[2].acts_on) == (1, 0)
+
+
 # 4. The result
 
 
@@ -257,6 +306,13 @@ def test_an_image_is_explained_rule_by_rule() -> None:
     ]
 
 
+def test_of_images_pushed_at_one_moment_the_one_that_goes_is_explained_as_going() -> None:
+    result = simulate([LifecycleRule(max_image_count=1)], [an_image("a", "va"), an_image("b", "vb")], now=NOW)
+    assert digests(result.expired) == ["a"]
+    assert "expires it: number 2 of 2" in result.explain("a")
+    assert "keeps it: number 1 of 2" in result.explain("b")
+
+
 def test_an_image_that_no_rule_selects_is_explained() -> None:
     rules = [LifecycleRule(tag_pattern_list=["a*", "*b"], max_image_count=1), UNTAGGED]
     told = simulate(rules, [an_image("d", "ax")], now=NOW).explain("d")
@@ -294,6 +350,8 @@ def test_an_image_that_cannot_be_is_refused_with_every_reason() -> None:
     with pytest.raises(SpecError) as caught:
         Image("", "latest", NOW, -1, "cold")
     assert len(caught.value.reasons) == 4
+    with pytest.raises(SpecError, match="subject: expected a digest, got ''"):
+        Image("d", (), NOW, subject="")
     assert "write ['latest']" in str(caught.value)
 
 
