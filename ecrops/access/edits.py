@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ecrops.access.statements import PREFIX, Policy, Statement, Subject, meaning
+from ecrops.access import actions
+from ecrops.access.statements import PREFIX, VERSION, Policy, Statement, Subject, meaning
 from ecrops.errors import SpecError
 
 
@@ -18,7 +19,7 @@ class Exactly:
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
-        return Policy.parse(self.document, policy.element)
+        return Policy.parse({"Version": VERSION, **self.document}, policy.element, actions.sid)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Allow:
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
         policy.allow(self.subject, self.actions)
-        for subject, actions in self.also:
-            policy.allow(subject, actions)
+        for subject, allowed in self.also:
+            policy.allow(subject, allowed)
         return policy
 
 

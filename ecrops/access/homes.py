@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ecrops.access.statements import fingerprint
 from ecrops.errors import SpecError
 
 POLICY = "ecrops"
@@ -49,9 +50,14 @@ class Home:
         return cls(kind, name, more.get("of", ""), more.get("policy", POLICY))
 
 
-def managed_name(home: Home) -> str:
-    """The name of a managed policy of ecrops: those share one space of names in an account."""
-    return home.policy if home.policy != POLICY else f"{POLICY}-{home.kind}-{home.name}"[: LONGEST_NAME - 3]
+def managed_name(home: Home, number: int = 0) -> str:
+    """The name of a managed policy of ecrops, counted from 0.
+
+    All of an account share one space of names: the end tells apart what reads the same before it, or was cut.
+    """
+    end = fingerprint("\n".join((home.kind, home.name, home.policy, str(number))))
+    said = f"{home.policy}-{home.kind}-{home.name}{f'-{number + 1}' if number else ''}"
+    return f"{said[: LONGEST_NAME - len(end) - 1]}-{end}"
 
 
 def check_attach(attach: object, policy_name: object) -> None:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ecrops.access import actions
 from ecrops.access.edits import Allow, Edit, Exactly
 from ecrops.access.homes import INLINE_QUOTA, Home
-from ecrops.access.statements import PREFIX, RESOURCE, Document, Policy, Subject, same, size, to_text
+from ecrops.access.statements import (
+    PREFIX,
+    RESOURCE,
+    Document,
+    Policy,
+    Subject,
+    canonical_condition,
+    same,
+    size,
+    to_text,
+)
 from ecrops.access.words import several
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
@@ -18,7 +29,7 @@ missing = ""
 MISSING = "NoSuchEntity"
 # On "*", in statements of their own. The first is there because something else needs it, and goes with that.
 LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
-OWN_SIDS = frozenset((LOGIN.sid, TOKEN.sid, PUBLIC_TOKEN.sid))
+OWN_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
 
 
 def prepare(aws: Aws) -> None:
@@ -44,12 +55,25 @@ def _names(home: Home) -> dict[str, str]:
 
 def edited(edits: Sequence[Edit], have: Document) -> tuple[Policy, Policy]:
     """The policy before and after the edits. The token to log in is kept as long as anything needs it."""
-    before, after = (Policy.parse(have, RESOURCE, OWN_SIDS) for _ in range(2))
+    before, after = parse(have), parse(have)
     for edit in edits:
         after = edit(after)
-    if not any(actions.FOR_IMAGES & allowed for subject, allowed in after.allowed.items() if not subject.sid):
-        after.forbid(LOGIN)
+    logins = {canonical_condition(each.condition): each for each in after.allowed if each.sid == LOGIN.sid}
+    needed = {
+        canonical_condition(subject.condition)
+        for subject, allowed in after.allowed.items()
+        if not subject.sid and actions.FOR_IMAGES & allowed
+    }
+    for condition, login in logins.items():
+        others_use_it = not condition and bool(needed - logins.keys())
+        if condition not in needed and not others_use_it:
+            after.forbid(login)
     return before, after
+
+
+def parse(document: Mapping[str, Any]) -> Policy:
+    """A policy of IAM taken apart."""
+    return Policy.parse(document, RESOURCE, actions.sid, OWN_SIDS)
 
 
 def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:

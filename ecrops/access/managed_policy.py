@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecrops.access import actions, identity_policy
 from ecrops.access.edits import Allow, Edit
 from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
-from ecrops.access.statements import Document, same, size, split, statements, to_text
+from ecrops.access.splitting import split
+from ecrops.access.statements import Document, Policy, same, size, statements, to_text
 from ecrops.aws import Arn, Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
@@ -42,14 +43,10 @@ class Managed:
 
 @dataclass(frozen=True)
 class There:
-    """What is there: the policies in their order, and how the next ones will be called."""
+    """What is there: the policies in their order, and how the ARNs of all begin."""
 
-    arn: str
+    prefix: str
     policies: tuple[Managed, ...]
-
-    def arn_of(self, number: int) -> str:
-        """The ARN of one of the policies, counted from 0."""
-        return self.arn if number == 0 else f"{self.arn}-{number + 1}"
 
 
 def _home(key: str) -> Home:
@@ -59,13 +56,12 @@ def _home(key: str) -> Home:
 def read(aws: Aws, key: str) -> There:
     """The policies by number, until one is not there, and which of them are attached."""
     home = _home(key)
-    arn = str(Arn(aws.partition.name, "iam", "", aws.account_id, f"policy/{managed_name(home)}"))
-    there = There(arn, ())
+    prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
     found: list[Managed] = []
     attached = _attached(aws, home)
-    while (policy := _read(aws, there.arn_of(len(found)), attached)) is not None:
+    while (policy := _read(aws, f"{prefix}{managed_name(home, len(found))}", attached)) is not None:
         found.append(policy)
-    return There(arn, tuple(found))
+    return There(prefix, tuple(found))
 
 
 def _attached(aws: Aws, home: Home) -> set[str]:
@@ -104,16 +100,47 @@ def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Cha
             yield from map(Note, edit.notes)
     before, after = identity_policy.edited(edits, _joined(there))
     want = after.document(actions.sid)
-    if same(want, before.document(actions.sid)) and all(policy.attached for policy in there.policies):
+    attach = bool(want) and any(isinstance(edit, Allow) for edit in edits)
+    if same(want, before.document(actions.sid)) and (not attach or all(policy.attached for policy in there.policies)):
         return
-    documents = split(want, MANAGED_QUOTA)
-    _check(home, documents)
+    _check_foreign(home, there)
+    documents = _documents(there, edits, after, attach)
+    _check(home, [document for document, _ in documents])
     said = identity_policy.difference(before, after)
-    for number, document in enumerate(documents):
+    derived = any(map(look_again, edits))
+    for number, (document, attached) in enumerate(documents):
         policy = there.policies[number] if number < len(there.policies) else None
-        yield from _put(key, home, there.arn_of(number), policy, document, said)
+        arn = f"{there.prefix}{managed_name(home, number)}"
+        for change in _put(key, home, arn, policy, document, said):
+            yield replace(change, derived=derived)
+        yield from _attachment(key, home, arn, attached, policy is not None and policy.attached)
     for policy in reversed(there.policies[len(documents) :]):
         yield from _remove(key, home, policy, said)
+
+
+def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> list[tuple[Document, bool]]:
+    """The documents that are wanted, and whether each is attached. What was detached is not allowed by a revoke."""
+    states = {policy.attached for policy in there.policies}
+    if attach or len(states) < 2:
+        return [(document, attach or True in states) for document in split(after.document(actions.sid), MANAGED_QUOTA)]
+    found = []
+    for policy in there.policies:
+        own = identity_policy.parse(policy.document)
+        for edit in edits:
+            own = edit(own)
+        for subject in [each for each in own.allowed if each.sid and each not in after.allowed]:
+            own.forbid(subject)
+        found.append((own.document(actions.sid), policy.attached))
+    return [(document, attached) for document, attached in found if document]
+
+
+def _check_foreign(home: Home, there: There) -> None:
+    for policy in there.policies:
+        if not policy.attached and identity_policy.parse(policy.document).others:
+            raise SpecError(
+                f"{home}: {policy.arn} is there, is not attached and says what ecrops did not write: it is left "
+                "alone; remove it, or give another policy_name="
+            )
 
 
 def _joined(there: There) -> Document:
@@ -149,15 +176,19 @@ def _put(
         params = {"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True}
         # there can be five versions after all if the answer to this call was lost, and the call is made again
         yield _change(key, Kind.UPDATE, name, said, "CreatePolicyVersion", params, races=(MISSING, FULL))
-    if policy is None or not policy.attached:
-        yield _change(key, Kind.UPDATE, name, ("", "attached"), f"Attach{home.kind.title()}Policy", _pair(home, arn))
+
+
+def _attachment(key: str, home: Home, arn: str, want: bool, have: bool) -> Iterator[Change]:
+    name, kind = arn.partition(":policy/")[2], home.kind.title()
+    if want and not have:
+        yield _change(key, Kind.UPDATE, name, ("", "attached"), f"Attach{kind}Policy", _pair(home, arn))
+    if have and not want:
+        yield _change(key, Kind.UPDATE, name, ("attached", ""), f"Detach{kind}Policy", _pair(home, arn))
 
 
 def _remove(key: str, home: Home, policy: Managed, said: tuple[str, str]) -> Iterator[Change]:
     name = policy.arn.partition(":policy/")[2]
-    if policy.attached:
-        pair = _pair(home, policy.arn)
-        yield _change(key, Kind.UPDATE, name, ("attached", ""), f"Detach{home.kind.title()}Policy", pair)
+    yield from _attachment(key, home, policy.arn, False, policy.attached)
     for version in policy.others:
         params = {"PolicyArn": policy.arn, "VersionId": version}
         yield _change(key, Kind.DELETE, f"{name} {version}", ("old version", ""), "DeletePolicyVersion", params)

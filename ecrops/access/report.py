@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ecrops.access import actions, resource_policy, words
+from ecrops.access.identity_policy import OWN_SIDS
 from ecrops.access.routing import repository_arn
-from ecrops.access.statements import is_ours, listed, statements
+from ecrops.access.statements import RESOURCE, listed, sid_of_ours, statements
 from ecrops.aws import Aws
 
 _VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
@@ -111,7 +112,9 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
 
 
 def _of_policy(who: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[Entry]:
-    for statement in filter(is_ours, statements(document)):
+    for statement in statements(document):
+        if sid_of_ours(statement, RESOURCE, actions.sid, OWN_SIDS) is None:
+            continue
         resources = listed(statement.get("Resource", []))
         if any(resource != "*" and fnmatchcase(arn, resource) for resource in resources):
             yield _entry(who, statement, f"policy {policy_name}")

@@ -11,7 +11,7 @@ from ecrops import ecr, settings
 from ecrops.access import actions, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
 from ecrops.access.edits import Allow, Edit, Exactly, Forbid
-from ecrops.access.statements import PRINCIPAL, Document, Policy, same, to_text
+from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same, to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
 from ecrops.errors import SpecError
@@ -34,7 +34,7 @@ def of_spec(spec: RepositorySpec) -> Edit | None:
 
 def to_spec(have: Document) -> dict[str, Any]:
     """The fields of the spec that describes what is there."""
-    return {"resource_policy": Stored(have)}
+    return {"resource_policy": Stored({"Version": OLD_VERSION, **have} if have else {})}
 
 
 def prepare(aws: Aws) -> None:
@@ -57,11 +57,11 @@ def read(aws: Aws, name: str) -> Document:
 def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """A policy is overwritten in place, and deleted when nothing is left of it."""
     have = have or {}
-    policy = Policy.parse(have, PRINCIPAL)
+    policy = Policy.parse(have, PRINCIPAL, actions.sid)
     for edit in edits:
         policy = _edited(name, edit, policy)
         yield from _notes(name, edit, policy)
-    if same(policy.document(actions.sid), Policy.parse(have, PRINCIPAL).document(actions.sid)):
+    if same(policy.document(actions.sid), Policy.parse(have, PRINCIPAL, actions.sid).document(actions.sid)):
         return
     yield from _forget_deleted(name, policy)
     want = policy.document(actions.sid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +158,11 @@ def _check(aws: Aws, principal: User | Role | Group, session: Aws | None, accoun
 
 def _allowed_to(grant: Grant, arn: str) -> Allow:
     subject = Subject(arn, condition_text(grant.principal.all_conditions))
-    return Allow(subject, grant.actions, also=((LOGIN, actions.TOKEN),) if grant.needs_login else ())
+    return Allow(
+        subject,
+        grant.actions,
+        also=((replace(LOGIN, condition=subject.condition), actions.TOKEN),) if grant.needs_login else (),
+    )
 
 
 def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from typing import Any
 
 Document = dict[str, Any]
 Statement = Mapping[str, Any]
+Namer = Callable[[frozenset[str]], str]  # what a set of actions is called in Sids
+OwnSids = Mapping[str, Collection[str]]
 
 VERSION = "2012-10-17"
 OLD_VERSION = "2008-10-17"  # what a document without a version means
@@ -121,7 +124,8 @@ class Element:
     write: Callable[[list[str]], Any]
 
 
-def _one_or_all(values: list[str]) -> Any:
+def one_or_all(values: list[str]) -> Any:
+    """One value by itself, several as a list."""
     return values[0] if len(values) == 1 else values
 
 
@@ -133,10 +137,10 @@ def _write_principals(subjects: list[str]) -> Any:
     kinds: dict[str, list[str]] = {}
     for kind, _, who in (subject.partition(":") for subject in subjects):
         kinds.setdefault(kind, []).append(who)
-    return {kind: _one_or_all(whos) for kind, whos in kinds.items()}
+    return {kind: one_or_all(whos) for kind, whos in kinds.items()}
 
 
-RESOURCE = Element("Resource", listed, _one_or_all)
+RESOURCE = Element("Resource", listed, one_or_all)
 PRINCIPAL = Element("Principal", _read_principals, _write_principals)
 
 
@@ -179,23 +183,27 @@ class Policy:
         self._spelled |= {_meaning_of(subject): subject for subject in self.allowed}
 
     @classmethod
-    def parse(cls, document: Mapping[str, Any], element: Element, own_sids: Collection[str] = ()) -> Policy:
-        """Take a document apart; ``own_sids`` are those of statements that are not shared."""
+    def parse(cls, document: Mapping[str, Any], element: Element, name: Namer, own: OwnSids | None = None) -> Policy:
+        """Take a document apart; ``own`` are the Sids of statements that are not shared, and what those allow."""
         policy = cls(element, rest={key: value for key, value in document.items() if key != "Statement"})
         for statement in statements(document):
-            if not _is_ours(statement, element):
+            sid = sid_of_ours(statement, element, name, own or {})
+            if sid is None:
                 policy.others.append(statement)
                 continue
-            sid, condition = statement["Sid"], statement.get("Condition")
-            for name in element.read(statement[element.name]):
-                subject = Subject(name, condition_text(condition), sid if sid in own_sids else "")
+            for who in element.read(statement[element.name]):
+                subject = Subject(who, condition_text(statement.get("Condition")), sid)
                 policy.allow(subject, listed(statement["Action"]))
+        if policy.others and "Version" not in policy.rest:  # a newer one would change what theirs mean
+            policy.rest["Version"] = OLD_VERSION
         return policy
 
     def allow(self, subject: Subject, actions: Iterable[str]) -> None:
         """Allow a subject these actions too."""
+        if not (actions := frozenset(actions)):
+            return
         subject = self._spelled.setdefault(_meaning_of(subject), subject)
-        self.allowed[subject] = self.allowed.get(subject, frozenset()) | frozenset(actions)
+        self.allowed[subject] = self.allowed.get(subject, frozenset()) | actions
 
     def forbid(self, subject: Subject, actions: Iterable[str] | None = None) -> None:
         """Allow a subject these actions no longer; without actions, none."""
@@ -204,7 +212,7 @@ class Policy:
         if actions is not None and (left := left - set(actions)):
             self.allowed[subject] = left
 
-    def document(self, name: Callable[[frozenset[str]], str]) -> Document:
+    def document(self, name: Namer) -> Document:
         """The document: the statements of others, then ours; empty if there are none.
 
         Args:
@@ -213,16 +221,19 @@ class Policy:
         written = [*self.others, *self._ours(name)]
         return {"Version": VERSION, **self.rest, "Statement": written} if written else {}
 
-    def _ours(self, name: Callable[[frozenset[str]], str]) -> Iterator[dict[str, Any]]:
+    def _ours(self, name: Namer) -> Iterator[dict[str, Any]]:
+        taken = {str(each.get("Sid")) for each in self.others}
         groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
         for subject, actions in self.allowed.items():
             groups.setdefault((subject.sid, subject.condition, tuple(sorted(actions))), []).append(subject.name)
         for (sid, condition, allowed), names in sorted(groups.items()):
+            free_sid = free(_sid(sid or PREFIX + name(frozenset(allowed)), condition), taken)
+            taken.add(free_sid)
             yield {
-                "Sid": sid or PREFIX + name(frozenset(allowed)) + (fingerprint(condition) if condition else ""),
+                "Sid": free_sid,
                 "Effect": "Allow",
                 self.element.name: self.element.write(sorted(names)),
-                "Action": _one_or_all(list(allowed)),
+                "Action": one_or_all(list(allowed)),
                 **({"Condition": json.loads(condition)} if condition else {}),
             }
 
@@ -231,21 +242,44 @@ class Policy:
 def _meaning_of(subject: Subject) -> tuple[str, str, str]:
     """What a subject means, however AWS spells it: it may write accounts and conditions anew."""
     kind, _, who = subject.name.partition(":") if subject.name.startswith("AWS:") else ("", "", subject.name)
-    condition = json.dumps(_condition(json.loads(subject.condition)), sort_keys=True) if subject.condition else ""
-    return f"{kind}:{_account(who)}", condition, subject.sid
+    return f"{kind}:{_account(who)}", canonical_condition(subject.condition), subject.sid
+
+
+def canonical_condition(condition: str) -> str:
+    """What a condition means, comparable, however AWS spells it."""
+    return json.dumps(_condition(json.loads(condition)), sort_keys=True) if condition else ""
 
 
 def is_ours(statement: Statement) -> bool:
-    """Whether ecrops wrote a statement, going by its Sid."""
+    """Whether a statement has a Sid of those that ecrops keeps for itself."""
     return str(statement.get("Sid", "")).startswith(PREFIX)
 
 
-def _is_ours(statement: Statement, element: Element) -> bool:
-    """One that somebody has made into something else is somebody's."""
+def sid_of_ours(statement: Statement, element: Element, name: Namer, own: OwnSids) -> str | None:
+    """The Sid of its own that a statement of ecrops has, empty for one that is shared, ``None`` for another's.
+
+    One that somebody has made into something else is somebody's.
+    """
     plain = {"Sid", "Effect", "Action", element.name}
-    return (
-        is_ours(statement) and plain <= set(statement) <= {*plain, "Condition"} and statement.get("Effect") == "Allow"
-    )
+    if not plain <= set(statement) <= {*plain, "Condition"} or statement["Effect"] != "Allow":
+        return None
+    allowed, condition = listed(statement["Action"]), condition_text(statement.get("Condition"))
+    if not all(isinstance(action, str) for action in allowed):
+        return None
+    bases = {"": PREFIX + name(frozenset(allowed)), **{sid: sid for sid in own if set(own[sid]) == set(allowed)}}
+    for sid, base in bases.items():
+        if re.fullmatch(rf"{re.escape(_sid(base, condition))}\d{{0,2}}", str(statement["Sid"])):
+            return sid
+    return None
+
+
+def _sid(base: str, condition: str) -> str:
+    return base + (fingerprint(canonical_condition(condition)) if condition else "")
+
+
+def free(sid: str, taken: Collection[str]) -> str:
+    """The Sid, with a number if it is taken."""
+    return next(each for each in (sid, *map(f"{sid}{{}}".format, range(2, 100))) if each not in taken)
 
 
 def condition_text(condition: Any) -> str:
@@ -256,30 +290,3 @@ def condition_text(condition: Any) -> str:
 def fingerprint(text: str) -> str:
     """A few characters that tell texts apart, allowed in a Sid."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def split(document: Mapping[str, Any], most: int) -> list[Document]:
-    """The document as several, each of at most so many characters, as IAM counts them.
-
-    Only a statement with many resources is divided. One that cannot be is alone in its document.
-    """
-    rest = {key: value for key, value in document.items() if key != "Statement"}
-    parts: list[Document] = []
-    for statement in statements(document):
-        for piece in _pieces(statement, most - size({**rest, "Statement": []})):
-            fits = parts and size({**rest, "Statement": [*parts[-1]["Statement"], piece]}) <= most
-            if fits:
-                parts[-1]["Statement"].append(piece)
-            else:
-                parts.append({**rest, "Statement": [piece]})
-    return parts
-
-
-def _pieces(statement: dict[str, Any], most: int) -> Iterator[dict[str, Any]]:
-    resources = listed(statement.get("Resource", []))
-    if size(statement) <= most or len(resources) < 2:
-        yield statement
-        return
-    middle = len(resources) // 2
-    for half in (resources[:middle], resources[middle:]):
-        yield from _pieces({**statement, "Resource": _one_or_all(half)}, most)

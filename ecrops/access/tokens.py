@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ecrops.access.identity_policy import PUBLIC_TOKEN, TOKEN
 from ecrops.access.parse import principal_of
 from ecrops.access.principals import AnyOne
 from ecrops.access.routing import token as want_of
-from ecrops.access.statements import Subject
+from ecrops.access.statements import Subject, condition_text
 from ecrops.account import Account
 from ecrops.errors import EcropsError
 from ecrops.plan import Plan
@@ -69,8 +69,9 @@ class _Token:
         Raises:
             SpecError: The principal has no policy of IAM that could be written.
         """
-        edit = Allow(self._subject, self._actions)
-        return self._make(edit, principal, session, {"attach": attach, "policy_name": policy_name})
+        who = principal_of(principal)
+        edit = Allow(self._subject_for(who), self._actions)
+        return self._make(edit, who, session, {"attach": attach, "policy_name": policy_name})
 
     def revoke_read(
         self,
@@ -82,12 +83,16 @@ class _Token:
     ) -> Plan:
         """Undo ``grant_read``. Who may pull or push keeps the token that goes with that."""
         options = {"attach": attach, "policy_name": policy_name}
-        return self._make(Forbid(self._subject), principal, session, options)
+        who = principal_of(principal)
+        return self._make(Forbid(self._subject_for(who)), who, session, options)
 
-    def _make(self, edit: Allow | Forbid, principal: Any, session: Any, options: Mapping[str, str]) -> Plan:
+    def _subject_for(self, principal: AnyOne) -> Subject:
+        return replace(self._subject, condition=condition_text(principal.all_conditions))
+
+    def _make(self, edit: Allow | Forbid, principal: AnyOne, session: Any, options: Mapping[str, str]) -> Plan:
         check_attach(**options)
         aws = self._registry.aws
-        return self._registry.make(want_of(aws, principal_of(principal), edit, session, **options))
+        return self._registry.make(want_of(aws, principal, edit, session, **options))
 
 
 class AuthorizationToken(_Token):

@@ -35,11 +35,11 @@ def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
 
 
 def _organization(condition: Mapping[str, Any]) -> str:
-    for test in condition.values():
-        for key, value in test.items():
-            if key.lower() == ORGANIZATION:
-                return f"organization {', '.join(listed(value))}"
-    return ""
+    """The organization that a condition narrows everyone down to, if it does that and nothing else."""
+    test = condition.get("StringEquals")
+    if len(condition) != 1 or not isinstance(test, Mapping) or [key.lower() for key in test] != [ORGANIZATION]:
+        return ""
+    return f"organization {', '.join(map(str, listed(*test.values())))}"
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:

@@ -7,9 +7,10 @@ can be told from white and from near black (a contrast of at least 3 to each).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as escaped
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ WIDTH, LEFT, RIGHT = 900, 64, 170
 TOP, ROW, GAP = 66, 18, 58
 STORAGE_HEIGHT, REMOVED_HEIGHT = 200, 130
 MOST_WORDS = 90
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STANDALONE = (
     "<style>.ecrops-chart{color:#1f2328}@media (prefers-color-scheme:dark){.ecrops-chart{color:#e6edf3}}</style>"
 )
@@ -223,6 +225,11 @@ def _ticks(most: float) -> Iterator[float]:
     unit = 10 ** math.floor(math.log10(wide))
     step = max(1.0, next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= wide))
     return (step * number for number in range(math.ceil(max(most, 1) / step) + 1))
+
+
+def escape(words: str) -> str:
+    """Words as XML can say them: it has no way to write most control characters."""
+    return escaped(_NOT_XML.sub("\ufffd", words))
 
 
 def _text(x: float, y: float, words: str, more: str) -> str:

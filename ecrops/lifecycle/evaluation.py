@@ -62,11 +62,18 @@ def evaluate(
     """The same for canonical rules, which ECR has accepted."""
     clauses = clauses_of(rules)
     moment = aware(now) if now else datetime.now(UTC)
-    shelf = newest_first(images)
+    shelf = newest_first(_checked(images))
     _refuse_twins(shelf)
     outcome = decide(clauses, shelf, moment, count_referrers)
     verdicts = tuple(_verdicts(clauses, shelf, outcome))[::-1]
     return Simulation(tuple(rules), moment, verdicts, tuple(_tallies(clauses, shelf, outcome)), count_referrers)
+
+
+def _checked(images: Iterable[Image]) -> Iterator[Image]:
+    for image in images:
+        if not isinstance(image, Image):
+            raise SpecError(f"expected images, such as those of Repository.images, got {image!r}")
+        yield image
 
 
 def newest_first(images: Iterable[Image]) -> list[Image]:

@@ -22,6 +22,8 @@ def explain(simulation: Simulation, verdict: Verdict) -> str:
     image = verdict.image
     tags = ", ".join(image.tags) or "untagged"
     head = f"{image.digest} ({tags}), pushed {_ago(image.pushed_at, simulation.now)}: {_DONE[verdict.action]}"
+    if simulation.previewed:
+        return f"{head}\n  {verdict.reason}"
     lines = [head, *(f"  {line}" for line in _lines(simulation, verdict))]
     if verdict.marked is not verdict.action:
         lines.append(f"  {verdict.reason}")

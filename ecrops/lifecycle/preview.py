@@ -139,7 +139,7 @@ def _simulation(rules: Rules, results: Iterable[dict[str, Any]], images: Iterabl
         known.setdefault(digest, Image(digest, item.get("imageTags", ()), item["imagePushedAt"]))
     ordered = sorted(known.values(), key=lambda image: image.ordered_at)
     verdicts = [_verdict(image, marked.get(image.digest), said) for image in ordered]
-    return Simulation(rules, datetime.now(UTC), verdicts, _tallies(rules, verdicts))
+    return Simulation(rules, datetime.now(UTC), verdicts, _tallies(rules, verdicts), previewed=True)
 
 
 def _verdict(image: Image, item: Mapping[str, Any] | None, said: Mapping[int, str]) -> Verdict:

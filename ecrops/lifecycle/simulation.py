@@ -90,6 +90,7 @@ class Simulation:
         rules: Of the policy, in ECR's JSON form.
         now: The moment it was evaluated at.
         verdicts: One for each image, oldest first: the order in which ECR acts.
+        previewed: Whether ECR has made the verdicts, and not ecrops.
     """
 
     def __init__(
@@ -99,11 +100,13 @@ class Simulation:
         verdicts: Sequence[Verdict],
         tallies: Sequence[Tally],
         count_referrers: bool = False,
+        previewed: bool = False,
     ) -> None:
         self.rules = rules
         self.now = now
         self.verdicts = verdicts
         self.count_referrers = count_referrers
+        self.previewed = previewed
         self._tallies = tallies
 
     def _with(self, action: Action) -> tuple[Verdict, ...]:
@@ -158,6 +161,8 @@ class Simulation:
 
     def explain(self, image: Image | str) -> str:
         """Why this becomes of an image, in words: which rules saw it, which one decided, what the others would do.
+
+        Of a preview it says no more than ECR has told.
 
         Args:
             image: The image, its digest, or one of its tags.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from access.world import FOREIGN, OTHER, OTHER_ROLE, inline, populate, put_policy, repository_policy
 from ecrops import AnyPrincipal, Group, Registry, Role, User
+from ecrops.access import actions
 from ecrops.access.actions import FOR_IMAGES, PULL, PULL_PUSH, PUSH, READ
 from ecrops.access.statements import PRINCIPAL, Policy, statements
 from emulator import in_memory
@@ -89,6 +90,6 @@ def test_grants_and_revokes_leave_what_the_model_says(steps: list[tuple[str, str
         for name in REPOSITORIES:
             document = repository_policy(cloud.client("ecr"), name) or {}
             assert statements(document)[:2] == [FOREIGN, THEIRS]
-            ours = Policy.parse(document, PRINCIPAL)
+            ours = Policy.parse(document, PRINCIPAL, actions.sid)
             assert {subject.name: set(actions) for subject, actions in ours.allowed.items()} == model.repository(name)
             assert ours.others == [FOREIGN, THEIRS]

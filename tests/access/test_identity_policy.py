@@ -120,6 +120,9 @@ def test_a_writer_who_had_read_before_does_not_undo_a_grant(cloud: Cloud) -> Non
 # Managed policies
 
 
+MANAGED = "ecrops-role-nodes-fc974502"
+
+
 def attached(iam: Client, role: str = "nodes") -> dict[str, dict[str, set[str]]]:
     """What each managed policy of a role says."""
     found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
@@ -139,7 +142,7 @@ def test_a_managed_policy_is_made_attached_changed_and_removed(cloud: Cloud) -> 
     assert cloud.calls.writes() == ["CreatePolicy", "AttachRolePolicy"]
     assert not first.grant_pull(Role("nodes"), attach="managed")
     assert second.grant_pull(Role("nodes"), attach="managed")
-    assert attached(iam)["ecrops-role-nodes"].keys() == {"ab", "cd", "*"}
+    assert attached(iam)[MANAGED].keys() == {"ab", "cd", "*"}
     assert inline(cloud, "role", "nodes") == {}
     first.revoke(Role("nodes"), attach="managed")
     assert second.revoke(Role("nodes"), attach="managed")
@@ -155,7 +158,7 @@ def test_at_most_five_versions_are_kept(cloud: Cloud) -> None:
     (policy,) = iam.list_policies(Scope="Local")["Policies"]
     versions = [each["VersionId"] for each in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]]
     assert sorted(versions) == ["v4", "v5", "v6", "v7", "v8"]
-    assert attached(iam)["images"].keys() == {*names, "*"}
+    assert attached(iam)["images-role-nodes-e76da7c6"].keys() == {*names, "*"}
 
 
 @pytest.mark.parametrize("fault", ["reset_after", "truncated"])
@@ -166,7 +169,7 @@ def test_a_version_whose_answer_was_lost_is_not_one_too_many(cloud: Cloud, fault
         registry.repository(name).grant_pull(Role("nodes"), attach="managed")
     cloud.faults.on(fault, operation="CreatePolicyVersion")
     registry.repository(names[4]).grant_pull(Role("nodes"), attach="managed")
-    assert attached(cloud.client("iam"))["ecrops-role-nodes"].keys() == {*names, "*"}
+    assert attached(cloud.client("iam"))[MANAGED].keys() == {*names, "*"}
 
 
 def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memory_cloud: Cloud) -> None:
@@ -190,10 +193,10 @@ def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Clo
     populate(cloud, "ab")
     repo, iam = registry_of(cloud).repository("ab"), cloud.client("iam")
     repo.grant_pull(Role("nodes"), attach="managed")
-    iam.detach_role_policy(RoleName="nodes", PolicyArn="arn:aws:iam::123456789012:policy/ecrops-role-nodes")
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{MANAGED}")
     plan = repo.grant_pull(Role("nodes"), attach="managed")
     assert [change.operation for change in plan] == ["AttachRolePolicy"]
-    assert attached(iam)["ecrops-role-nodes"]["ab"] == PULL
+    assert attached(iam)[MANAGED]["ab"] == PULL
 
 
 def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memory_cloud: Cloud) -> None:
@@ -203,3 +206,50 @@ def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memor
         registry_of(memory_cloud).plan(
             *[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
         )
+
+
+def test_principals_never_share_a_managed_policy(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    for name in ("a", "a-2"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    for policy_name in ("ecrops", "team"):
+        registry.repository("ab").grant_pull(Role("a"), attach="managed", policy_name=policy_name)
+        registry.repository("cd").grant_pull(Role("a-2"), attach="managed", policy_name=policy_name)
+        for role, repository in (("a", "ab"), ("a-2", "cd")):
+            documents = [each for name, each in attached(iam, role).items() if name.startswith(policy_name)]
+            assert [set(each) for each in documents] == [{repository, "*"}]
+
+
+def test_a_revoke_attaches_nothing(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    for name in ("ab", "cd"):
+        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{MANAGED}")
+    registry.repository("cd").revoke(Role("nodes"), attach="managed")
+    assert attached(iam) == {}
+
+
+def test_a_policy_of_somebody_else_is_neither_changed_nor_attached(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam = cloud.client("iam")
+    iam.create_policy(PolicyName=MANAGED, PolicyDocument=json.dumps(document))
+    with pytest.raises(SpecError, match="says what ecrops did not write"):
+        registry_of(cloud).repository("ab").grant_pull(Role("nodes"), attach="managed")
+    assert cloud.calls.writes() == []
+
+
+def test_the_conditions_of_a_principal_stand_at_its_token_too(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    office = User("ci", conditions={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    registry.authorization_token.grant_read(office)
+    registry.repository("ab").grant_pull(office)
+    document = iam.get_user_policy(UserName="ci", PolicyName="ecrops")["PolicyDocument"]
+    assert document["Statement"]
+    assert all("Condition" in statement for statement in document["Statement"])
+    registry.repository("ab").revoke(office)
+    registry.authorization_token.revoke_read(office)
+    assert iam.list_user_policies(UserName="ci")["PolicyNames"] == []

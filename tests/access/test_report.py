@@ -38,7 +38,7 @@ def test_everybody_who_can_use_a_repository_is_listed_with_where_it_says_so(clou
         ("user ci", "Batch*", access.entries[4].where, ""),
         ("user ci", "pull", "policy ecrops, EcropsPull", ""),
         ("role nodes", "pull, push", "policy ecrops, EcropsPullAndPush", ""),
-        ("group devs", "pull", "policy ecrops-group-devs, EcropsPull", ""),
+        ("group devs", "pull", "policy ecrops-group-devs-617db252, EcropsPull", ""),
     ]
     assert access.who_can("push") == ("role nodes",)
     assert "role nodes | pull, push | policy ecrops, EcropsPullAndPush" in str(access)

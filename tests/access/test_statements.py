@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecrops.access.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same, size, split
+from ecrops.access.splitting import split
+from ecrops.access.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same, size
 from support import CASES
 
 BASE: dict[str, Any] = {
@@ -92,7 +93,7 @@ def name(actions: frozenset[str]) -> str:
 
 
 def written(document: dict[str, Any], element: Element = RESOURCE) -> Policy:
-    return Policy.parse(document, element)
+    return Policy.parse(document, element, name)
 
 
 def test_subjects_with_the_same_actions_share_a_statement() -> None:

@@ -47,6 +47,13 @@ def test_pushes_go_on_as_they_were_and_the_policy_runs_each_day() -> None:
     assert [day.at for day in found.days][-1] == NOW + timedelta(days=10)
 
 
+def test_a_chart_is_xml_whatever_a_pattern_holds() -> None:
+    rule = LifecycleRule(tag_pattern_list=["a\x01*"], max_image_age=1)
+    svg = forecast(rule, images=[an_image("a", "a\x01b", days=3)]).plot(title="\x00<b>\ud800").svg
+    assert "&lt;b&gt;" in svg
+    assert "a\ufffd*" in "".join(ElementTree.fromstring(svg).itertext())
+
+
 def test_of_images_pushed_at_one_moment_the_same_stay_as_in_the_simulation() -> None:
     result = simulate([LifecycleRule(max_image_count=1)], [an_image("a", size=1), an_image("b", size=2)], now=NOW)
     assert result.forecast(1, 0).days[0].stored.bytes == sum(verdict.image.size for verdict in result.kept) == 2

@@ -242,6 +242,16 @@ def test_a_preview_that_somebody_replaced_is_started_again(cloud: Cloud) -> None
     assert names(registry.repository("app").preview_lifecycle([KEEP_TWO]).expired) == ["v3"]
 
 
+def test_a_preview_explains_no_more_than_ecr_has_told(cloud: Cloud, registry: Registry) -> None:
+    signature = pushed(9, "v-signature", days=0, subjectManifestDigest=digest(1))
+    cloud.emulator.seed_images("app", [*versions(3), signature])
+    preview = registry.repository("app").preview_lifecycle([KEEP_TWO])
+    head, *lines = preview.explain("v3").splitlines()
+    assert head.endswith("3 days ago: expired")
+    assert lines == ["  ECR says: rule 1 (keep last 2 v*) expires it"]
+    assert preview.explain("v1").splitlines()[1:] == ["  not in ECR's preview"]
+
+
 def test_pages_of_two_previews_are_not_mixed(cloud: Cloud) -> None:
     cloud.emulator.seed(["app"])
     cloud.emulator.seed_images("app", versions(230))

@@ -355,6 +355,12 @@ def test_an_image_that_cannot_be_is_refused_with_every_reason() -> None:
     assert "write ['latest']" in str(caught.value)
 
 
+def test_what_is_no_image_is_refused() -> None:
+    wrong: Any = ["latest"]
+    with pytest.raises(SpecError, match=r"expected images, such as those of Repository\.images, got 'latest'"):
+        simulate(POLICY, wrong)
+
+
 def test_a_digest_twice_is_refused() -> None:
     with pytest.raises(SpecError, match="two images have the digest d"):
         simulate(POLICY, [an_image("d"), an_image("d")])
