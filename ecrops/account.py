@@ -112,6 +112,10 @@ class Account:
             self._would_be |= {change.owner for change in plan if change.whole and change.kind is Kind.CREATE}
         return plan
 
+    def would_make(self, key: str) -> bool:
+        """Whether a dry run would have made this before."""
+        return key in self._would_be
+
     def make(
         self, *wants: Want, known: Mapping[engine.Goal, Any] | None = None, on_change: OnChange | None = None
     ) -> Plan:

@@ -82,6 +82,7 @@ class _Run:
     def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
         self._elsewhere = {key: home.stoppable() for key, home in homes(wants).items()}
+        self._wants = wants
         self._approved = approved
         self._on_change = on_change
         self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
@@ -96,13 +97,12 @@ class _Run:
     def carry_out(self, plan: Plan) -> None:
         """One round. Clients are made, and ``on_change`` is called, on the caller's thread."""
         self._overtaken, self._touched = {}, set()
-        owners: dict[str, list[Change]] = {}
+        steps: dict[int, dict[str, list[Change]]] = {}
         for change in self._left_to_do(plan):
-            owners.setdefault(change.owner, []).append(change)
+            steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
             self._home_of(change).client(change.service)
-        while owners:
-            ready = [owner for owner, changes in owners.items() if not _followed(changes) & owners.keys()]
-            self._carry_out([owners.pop(owner) for owner in ready or list(owners)])
+        for step in sorted(steps):
+            self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, ready: Sequence[Sequence[Change]]) -> None:
         ready = [changes for changes in ready if not self._is_held_back(changes)]
@@ -118,14 +118,22 @@ class _Run:
                 raise
 
     def _is_held_back(self, changes: Sequence[Change]) -> bool:
-        """An owner shares the fate of the one that had to come first."""
+        """An owner shares its own fate in an earlier step, and that of those it follows."""
         owner = changes[0].owner
-        for first in _followed(changes):
-            for fate in (self.failed, self._overtaken):
-                if first in fate:
-                    fate[owner] = fate[first]
-                    return True
+        for first in (owner, *(first for change in changes for first in change.follows)):
+            if first in self._overtaken:
+                self._overtaken[owner] = self._overtaken[first]
+                return True
+            if first in self.failed:
+                fate = self._overtaken if self._serves_others(owner) else self.failed
+                fate[owner] = self.failed[first]
+                return True
         return False
+
+    def _serves_others(self, owner: str) -> bool:
+        """Whether an owner is changed for some that failed and for others too: it is planned again for those alone."""
+        served = {want.serves for want in self._wants if want.key == owner}
+        return bool(served & self.failed.keys()) and bool(served - self.failed.keys())
 
     def _left_to_do(self, plan: Plan) -> Iterator[Change]:
         """An owner's removal is not repeated but waited for: a new owner of that name would not be ours."""
@@ -212,7 +220,7 @@ class _Run:
         return [
             want
             for want in wants
-            if want.key not in self.failed
+            if not {want.key, want.serves} & self.failed.keys()
             and (want.key in self._overtaken or (want.key in self._touched and want.aspect.look_again(want.edit)))
         ]
 
@@ -269,10 +277,6 @@ class _Run:
         for change in self.done:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]
-
-
-def _followed(changes: Sequence[Change]) -> set[str]:
-    return {owner for change in changes for owner in change.follows}
 
 
 def _is_grave(change: Change) -> bool:

@@ -47,7 +47,8 @@ class Change:
         unseen: Error codes that say that the owner is not there: waited for if it was made a moment ago, else a race.
         awaits: Whether an error says that something the call names, made a moment ago, is not visible yet: waited for.
         advice: The way out, by error code; that of a conflict without one.
-        follows: Owners whose changes come first; where these fail, this one is not made.
+        step: The changes of all owners in a lower step come first.
+        follows: Owners that this change shares the fate of: where one of their earlier changes fails, it is not made.
     """
 
     owner: str
@@ -65,6 +66,7 @@ class Change:
     unseen: Collection[str] = field(default=(), repr=False, compare=False)
     awaits: Callable[[Exception], bool] = field(default=never, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    step: int = field(default=0, repr=False, compare=False)
     follows: Collection[str] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:

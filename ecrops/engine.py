@@ -94,6 +94,6 @@ def make_plan(
     absent = {goal: None for goal in unmade if goal[0] is not None}
     have = read(aws, goals, absent | dict(known or {}), homes(wants))
     found = [part for (aspect, key), edits in goals.items() for part in aspect.changes(key, edits, have[aspect, key])]
-    changes = tuple(part for part in found if isinstance(part, Change))
+    changes = tuple(sorted((part for part in found if isinstance(part, Change)), key=lambda change: change.step))
     notes = tuple(dict.fromkeys(part for part in found if isinstance(part, Note)))
     return Plan(changes, notes, wants=tuple(wants), region=aws.region, account=aws.known_account)

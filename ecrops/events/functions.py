@@ -8,12 +8,13 @@ from typing import Any
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, sid_of
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, followed, in_steps, sid_of
 
 stands_on = None
 missing = ""  # it stands on nothing
 MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceConflictException"
+INVOKE = "lambda:InvokeFunction"
 ADVICE = {
     MISSING: "there is no such function, version or alias",
     "PolicyLengthExceededException": "a function's policy has 20 KB: let fewer rules invoke it",
@@ -37,25 +38,24 @@ def read(aws: Aws, key: str) -> policy.Policy:
 
 def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Change]:
     """Each permission is added and removed by itself."""
-    for edit in edits:
-        sid = sid_of(edit.rule)
-        there = policy.statement(have, sid)
-        allowed = isinstance(edit, Allow)
-        if there is not None and not (allowed and _lets_in(there, edit.rule)):
-            params = {**_named(key), "StatementId": sid}
-            yield Change(
-                key,
-                Kind.DELETE,
-                "permission",
-                edit.owner,
-                "",
-                "lambda",
-                "RemovePermission",
-                params,
-                races=(MISSING,),
-            )
-        if allowed and (there is None or not _lets_in(there, edit.rule)):
-            yield _add(key, sid, edit)
+    for _, some in in_steps(edits):
+        for edit in some:
+            ours = policy.ours(have, sid_of(edit.rule), lambda each, rule=edit.rule: _made(each, rule))  # type: ignore[misc]
+            if isinstance(edit, Allow) and ours is None:
+                yield _add(key, policy.free_sid(have, sid_of(edit.rule)), edit)
+            elif isinstance(edit, Forbid) and ours is not None:
+                yield _remove(key, str(ours["Sid"]), edit)
+
+
+def _made(statement: Mapping[str, Any], rule: str) -> dict[str, Any]:
+    """How Lambda writes down what ``AddPermission`` was told."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTS},
+        "Action": INVOKE,
+        "Resource": statement.get("Resource"),
+        "Condition": {"ArnLike": {"AWS:SourceArn": rule}},
+    }
 
 
 def _add(key: str, sid: str, edit: Edit) -> Change:
@@ -66,7 +66,7 @@ def _add(key: str, sid: str, edit: Edit) -> Change:
     params = {
         **_named(key),
         "StatementId": sid,
-        "Action": "lambda:InvokeFunction",
+        "Action": INVOKE,
         "Principal": EVENTS,
         "SourceArn": edit.rule,
     }
@@ -81,12 +81,24 @@ def _add(key: str, sid: str, edit: Edit) -> Change:
         params,
         races=(EXISTS,),
         advice=ADVICE,
+        step=edit.step,
     )
 
 
-def _lets_in(statement: Mapping[str, Any], rule: str) -> bool:
-    conditions = statement.get("Condition", {}).values()
-    return [value for condition in conditions for value in condition.values()] == [rule]
+def _remove(key: str, sid: str, edit: Edit) -> Change:
+    return Change(
+        key,
+        Kind.DELETE,
+        "permission",
+        edit.owner,
+        "",
+        "lambda",
+        "RemovePermission",
+        {**_named(key), "StatementId": sid},
+        races=(MISSING,),
+        step=edit.step,
+        follows=followed(edit.step, [edit]),
+    )
 
 
 def _named(key: str) -> dict[str, str]:

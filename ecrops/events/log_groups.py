@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ecrops.access.statements import listed, statements
 from ecrops.aws import Aws
-from ecrops.change import Change, Kind, Note
+from ecrops.change import Change
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, in_steps, policy_change
 
 stands_on = None
 MISSING = "ResourceNotFoundException"
@@ -63,42 +63,43 @@ def _bus(rule: str) -> str:
     return rule.split(":rule/")[1].rpartition("/")[0] or "default"
 
 
-def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change | Note]:
+def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change]:
     """One statement names all groups; a group leaves it with the last rule that writes to it."""
-    there = _resources(policy.statement(have.document, SID))
-    want = [*there, *(f"{edit.resource}:*" for edit in edits if isinstance(edit, Allow))]
-    kept = {edit.resource for edit in edits if isinstance(edit, Allow)}
-    for group, users in have.users.items():
-        gone = {f"{_bus(edit.rule)}/{edit.rule.rpartition('/')[2]}" for edit in edits if edit.resource == group}
-        if group not in kept and not users - gone:
-            want = [each for each in want if each != f"{group}:*"]
-    want = list(dict.fromkeys(want))
-    if want == there:
-        return
-    document = policy.amended(have.document, SID, _statement(want) if want else None)
-    if statements(document):
-        operation, params = "PutResourcePolicy", {"policyName": NAME, "policyDocument": json.dumps(document)}
-    else:
-        operation, params = "DeleteResourcePolicy", {"policyName": NAME}
-    kind = Kind.UPDATE if words(edits) else Kind.DELETE
-    races = (MISSING,) if operation.startswith("Delete") else ()
-    yield Change(
-        key,
-        kind,
-        "policy",
-        words(edits, Forbid),
-        words(edits),
-        "logs",
-        operation,
-        params,
-        derived=True,
-        races=races,
-        advice=ADVICE,
-    )
+    wanted, now = _groups(edits, Allow), have.document
+    for step, some in in_steps(edits):
+        gone = {group for group in _groups(some, Forbid) - wanted if _is_last(group, some, have)}
+        want = _edited(now, _groups(some, Allow), gone)
+        if want != now:
+            now = want
+            yield policy_change(key, step, some, _call(want), MISSING, advice=ADVICE)
 
 
-def _resources(statement: Mapping[str, Any] | None) -> list[str]:
-    return listed((statement or {}).get("Resource", []))
+def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:
+    return {edit.resource for edit in edits if isinstance(edit, kind)}
+
+
+def _is_last(group: str, edits: Sequence[Edit], have: LogGroups) -> bool:
+    """Whether no other rule writes to a group."""
+    gone = {f"{_bus(edit.rule)}/{edit.rule.rpartition('/')[2]}" for edit in edits if edit.resource == group}
+    return not have.users.get(group, frozenset()) - gone
+
+
+def _edited(now: policy.Policy, allowed: Collection[str], gone: Collection[str]) -> policy.Policy:
+    ours = policy.ours(now, SID, lambda each: _statement(_resources(each)))
+    there = _resources(ours or {})
+    want = dict.fromkeys([*there, *(f"{group}:*" for group in sorted(allowed))])
+    left = [each for each in want if each.removesuffix(":*") not in gone]
+    return now if left == there else policy.amended(now, ours, _statement(left) if left else None)
+
+
+def _call(want: policy.Policy) -> tuple[str, str, dict[str, str]]:
+    if statements(want):
+        return "logs", "PutResourcePolicy", {"policyName": NAME, "policyDocument": json.dumps(want)}
+    return "logs", "DeleteResourcePolicy", {"policyName": NAME}
+
+
+def _resources(statement: Mapping[str, Any]) -> list[str]:
+    return listed(statement.get("Resource", []))
 
 
 def _statement(resources: Sequence[str]) -> dict[str, Any]:

@@ -1,13 +1,19 @@
-"""What lets EventBridge invoke a target, on the target's side: edits, and which resource they are made of."""
+"""What lets EventBridge invoke a target, on the target's side: edits, and which resource they are made of.
+
+A rule is let in before its targets are put, and shut out before they are removed: a rule that works loses no event
+when a step fails, and what is still to be undone is told by the targets that are still there.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, TypeVar
 
 from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.change import Change, Kind
 from ecrops.events.repositories import Place
 from ecrops.events.targets import Target
 
@@ -15,6 +21,15 @@ T = TypeVar("T")
 
 EVENTS = "events.amazonaws.com"
 LOG_GROUPS = "log groups"
+
+
+class Step(IntEnum):
+    """The order of changes, of whichever owner."""
+
+    ALLOW = 0
+    PUT = 1
+    FORBID = 2
+    REMOVE = 3
 
 
 @dataclass(frozen=True)
@@ -30,18 +45,39 @@ class Allow:
     rule: str
     owner: str
     resource: str
+    step: Step = Step.ALLOW
 
 
 @dataclass(frozen=True)
 class Forbid:
-    """An edit: a rule needs to invoke the target no more."""
+    """An edit: a rule needs to invoke the target no more.
+
+    Args:
+        rule: Its ARN.
+        owner: Its key.
+        resource: The ARN of what was invoked.
+        step: When; earlier where a rule has no room for its old targets beside the new ones.
+    """
 
     rule: str
     owner: str
     resource: str
+    step: Step = Step.FORBID
 
 
 Edit = Allow | Forbid
+
+
+def in_steps(edits: Iterable[Edit]) -> Iterator[tuple[Step, list[Edit]]]:
+    """The edits that count, in the order of their steps: the last one of a rule and a resource."""
+    last = {(edit.rule, edit.resource): edit for edit in edits}.values()
+    for step in sorted({edit.step for edit in last}):
+        yield step, [edit for edit in last if edit.step == step]
+
+
+def followed(step: Step, edits: Iterable[Edit]) -> list[str]:
+    """The owners whose targets must be right before these edits are made."""
+    return [] if step is Step.ALLOW else sorted({edit.owner for edit in edits})
 
 
 def resources(target: Mapping[str, Any]) -> Iterator[str]:
@@ -81,6 +117,35 @@ def key_of(arn: str) -> str:
 def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
     """The rules that are let in, or those that are no more."""
     return ", ".join(sorted({edit.owner for edit in edits if isinstance(edit, kind)}))
+
+
+def policy_change(
+    key: str, step: Step, edits: Sequence[Edit], call: tuple[str, str, Mapping[str, Any]], missing: str, **more: Any
+) -> Change:
+    """The change of a policy that several rules share.
+
+    Args:
+        key: The owner.
+        step: When.
+        edits: What is changed.
+        call: The service, the operation and the members of its input.
+        missing: The error code that says that the resource is gone, where it is only to be forgotten.
+        more: Further fields of the change.
+    """
+    before, after = words(edits, Forbid), words(edits)
+    return Change(
+        key,
+        Kind.UPDATE if after else Kind.DELETE,
+        "policy",
+        before,
+        after,
+        *call,
+        derived=True,
+        races=() if after else (missing,),
+        step=step,
+        follows=followed(step, edits),
+        **more,
+    )
 
 
 def sid_of(rule: str) -> str:

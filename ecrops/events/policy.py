@@ -1,12 +1,13 @@
-"""Policy documents of queues, topics and log groups: statements of ours by their ids, others as they are. Pure."""
+"""Policy documents of queues, topics, functions and log groups: statements of ours, others as they are. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ecrops.access.statements import VERSION, Statement, statements
+from ecrops.access.statements import VERSION, Statement, free, meaning, statements
 
 Policy = Mapping[str, Any]
 
@@ -17,15 +18,29 @@ def parse(text: str | None) -> Policy:
     return policy
 
 
-def statement(policy: Policy, sid: str) -> Statement | None:
-    """The statement with an id."""
-    return next((each for each in statements(policy) if each.get("Sid") == sid), None)
+def ours(policy: Policy, sid: str, made: Callable[[Statement], Statement]) -> Statement | None:
+    """The statement with our id that says what we make of it; one that somebody has changed is theirs.
+
+    Args:
+        policy: Where.
+        sid: The id, which may have a number after it.
+        made: What we would make of what a statement is about.
+    """
+    for each in statements(policy):
+        same_id = re.fullmatch(rf"{sid}\d{{0,2}}", str(each.get("Sid")))
+        if same_id and meaning(each) == meaning({**made(each), "Sid": each["Sid"]}):
+            return each
+    return None
 
 
-def amended(policy: Policy, sid: str, wanted: Statement | None) -> Policy:
-    """The policy with a statement in place of the one with its id, or without it; the others stay as they are."""
-    there = statement(policy, sid)
-    kept = [wanted if each.get("Sid") == sid else each for each in statements(policy)]
-    if there is None:
-        kept.append(wanted)
-    return {**policy, "Statement": [each for each in kept if each is not None]}
+def free_sid(policy: Policy, sid: str) -> str:
+    """The id, with a number if a statement has it already."""
+    return free(sid, {str(each.get("Sid")) for each in statements(policy)})
+
+
+def amended(policy: Policy, there: Statement | None, wanted: Statement | None) -> Policy:
+    """The policy with a statement in the place of ours, or without it; the others stay as they are."""
+    if wanted is not None:
+        wanted = {**wanted, "Sid": there["Sid"] if there else free_sid(policy, str(wanted["Sid"]))}
+    kept = [wanted if each == there else each for each in statements(policy)]
+    return {**policy, "Statement": [each for each in (*kept, None if there else wanted) if each is not None]}

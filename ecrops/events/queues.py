@@ -9,9 +9,9 @@ from typing import Any
 
 from ecrops.access.statements import listed, same, statements
 from ecrops.aws import Arn, Aws
-from ecrops.change import Change, Kind, Note
+from ecrops.change import Change, Note
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, in_steps, policy_change, read_each, words
 
 stands_on = None
 MISSING = "AWS.SimpleQueueService.NonExistentQueue"
@@ -53,33 +53,29 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
     """The policy is written with the statements of others as they are."""
     if have is None:
         return
-    before = policy.parse(have.attributes.get("Policy"))
-    rules = _rules(policy.statement(before, SID))
-    want = list(rules)
+    now = policy.parse(have.attributes.get("Policy"))
+    for step, some in in_steps(edits):
+        want = _edited(key, some, now)
+        if same(want, now):
+            continue
+        now = want
+        attributes = {"Policy": json.dumps(want) if statements(want) else ""}
+        params = {"QueueUrl": have.url, "Attributes": attributes}
+        yield policy_change(key, step, some, ("sqs", "SetQueueAttributes", params), MISSING)
+        if words(some):
+            yield from _notes(key, have.attributes)
+
+
+def _edited(key: str, edits: Sequence[Edit], now: policy.Policy) -> policy.Policy:
+    ours = policy.ours(now, SID, lambda each: _statement(key, _rules(each)))
+    rules = _rules(ours or {})
     for edit in edits:
-        want = [each for each in want if each != edit.rule] + ([edit.rule] if isinstance(edit, Allow) else [])
-    wanted = policy.amended(before, SID, _statement(key, want) if want else None)
-    if same(wanted, before):
-        return
-    yield Change(
-        key,
-        Kind.UPDATE if want else Kind.DELETE,
-        "policy",
-        words(edits, Forbid),
-        words(edits),
-        "sqs",
-        "SetQueueAttributes",
-        {"QueueUrl": have.url, "Attributes": {"Policy": json.dumps(wanted) if statements(wanted) else ""}},
-        derived=True,
-        races=() if want else (MISSING,),
-    )
-    if set(want) - set(rules):
-        yield from _notes(key, have.attributes)
+        rules = [each for each in rules if each != edit.rule] + ([edit.rule] if isinstance(edit, Allow) else [])
+    return policy.amended(now, ours, _statement(key, rules) if rules else None)
 
 
-def _rules(statement: Mapping[str, Any] | None) -> list[str]:
-    condition = (statement or {}).get("Condition", {}).get("ArnEquals", {})
-    return listed(condition.get("aws:SourceArn", []))
+def _rules(statement: Mapping[str, Any]) -> list[str]:
+    return listed(((statement.get("Condition") or {}).get("ArnEquals") or {}).get("aws:SourceArn", []))
 
 
 def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:

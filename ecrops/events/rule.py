@@ -127,9 +127,5 @@ def every_rule(registry: Account, bus: str) -> list[Rule]:
     """The rules that ecrops made: a tag says so, and only rules on events that it knows are asked for theirs."""
     aws = registry.aws
     listed = [each for each in wants.every(aws, bus) if "aws." in each.get("EventPattern", "")]
-    tags = aws.map(lambda each: aws.get("events", "ListTagsForResource", "Tags", ResourceARN=each["Arn"]), listed)
-    return [
-        Rule(registry, each["Name"], bus)
-        for each, there in zip(listed, tags, strict=True)
-        if any(tag["Key"] == TAG for tag in there)
-    ]
+    tags = aws.map(lambda each: rules.read_tags(aws, each["Arn"]), listed)
+    return [Rule(registry, each["Name"], bus) for each, there in zip(listed, tags, strict=True) if TAG in there]

@@ -10,10 +10,20 @@ from ecrops import tags
 from ecrops.aws import Arn, Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.events.event import Event
-from ecrops.events.permissions import elsewhere, freed, is_here, needed
+from ecrops.events.permissions import Step, elsewhere, freed, is_here, needed
 from ecrops.events.permissions import key_of as key_of_policy
 from ecrops.events.repositories import Place
-from ecrops.events.state import Edit, Rule, Targets, Wanted, edited, same_settings, same_target
+from ecrops.events.state import (
+    SEVERAL,
+    TAG,
+    Edit,
+    Rule,
+    Targets,
+    Wanted,
+    edited,
+    same_settings,
+    same_target,
+)
 from ecrops.events.targets import MOST_TARGETS
 from ecrops.settings import tag_list
 
@@ -24,7 +34,7 @@ LIMITS = {
     "LimitExceededException": "a bus has 300 rules, and 30 with wildcards: one rule of registry.on_...() with "
     'repositories=prefix("team/") serves many repositories'
 }
-NO_RULE = {MISSING: "there is no such rule: make it first, such as with repository.on_image_pushed(name)"}
+NO_RULE = "there is no such rule: make it first, such as with repository.on_image_pushed(name)"
 DEFAULT = "default"
 
 
@@ -85,56 +95,93 @@ def _read(aws: Aws, key: str, nothing: Rule) -> Rule:
 
 
 def read_parts(aws: Aws, described: Mapping[str, Any], nothing: Rule) -> Rule:
-    """The tags and targets of a rule that was described or listed."""
+    """The tags and targets of a rule that was described or listed; ``nothing`` if it is gone since."""
+    settings = {name: described[name] for name in SETTINGS if described.get(name)}
     bus = described.get("EventBusName", DEFAULT)
-    found = aws.get("events", "ListTagsForResource", "Tags", ResourceARN=described["Arn"])
+    there = read_tags(aws, described["Arn"])
     pages = aws.pages("events", "ListTargetsByRule", "Targets", Rule=described["Name"], EventBusName=bus)
-    return replace(
-        nothing,
-        settings={name: described[name] for name in SETTINGS if described.get(name)},
-        tags={tag["Key"]: tag["Value"] for tag in found if not tag["Key"].startswith("aws:")},
-        targets={target["Id"]: target for page in pages for target in page},
-    )
+    try:
+        targets = {target["Id"]: target for page in pages for target in page}
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return nothing
+    return replace(nothing, settings=settings, tags=there, targets=targets)
+
+
+def read_tags(aws: Aws, arn: str) -> dict[str, str]:
+    """The tags of a rule without those of AWS; none if it is gone."""
+    try:
+        found = aws.get("events", "ListTagsForResource", "Tags", ResourceARN=arn)
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in found if not tag["Key"].startswith("aws:")}
+
+
+def demand(aws: Aws, key: str) -> None:
+    """Raise botocore's own error unless a rule is there."""
+    name, bus = name_and_bus(key)
+    try:
+        aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn")
+    except ClientError as error:
+        error.add_note(f"{key}: {NO_RULE}")
+        raise
 
 
 # Decide
 
 
 def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | Note]:
-    """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does.
-
-    What may be invoked comes first, and so does what may no more: the targets of a rule are the only record of it, and
-    must be there for the next run if this one stops half-way.
-    """
+    """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does."""
     want = edited(have, edits)
-    first = {owner for edit in edits for target in edit.targets for owner in needed(target, have.place)}
-    gone = freed(have.targets.values(), want.targets.values())
-    first |= {key_of_policy(arn) for arn in gone if is_here(arn, have.place)}
-    parts = [*_rule(key, edits, have, want), *_targets(key, have, want)]
-    if want.settings is None and have.settings is not None:
-        parts.append(_delete(key, have))
-    for part in parts:
-        yield replace(part, follows=sorted(first)) if isinstance(part, Change) else part
+    claim = [part for edit in edits if isinstance(edit, Wanted) for part in _claim(key, edit, have, want)]
+    yield from claim
+    if any(isinstance(part, Change) for part in claim):
+        return
+    allowed = {owner for edit in edits for target in edit.targets for owner in needed(target, have.place)}
+    forbidden = {
+        key_of_policy(arn) for arn in freed(have.authorized, want.targets.values()) if is_here(arn, have.place)
+    }
+    put, removed = _targets(key, have, want)
+    first = allowed if has_room(have, want) else allowed | forbidden
+    for change in (*_rule(key, edits, have, want), *put):
+        yield replace(change, step=Step.PUT, follows=sorted(first))
+    gone = [_delete(key, have)] if want.settings is None and have.settings is not None else []
+    for change in (*removed, *gone):
+        yield replace(change, step=Step.REMOVE, follows=sorted(forbidden))
     if want.targets != have.targets:
         yield from _notes(key, edits, have)
 
 
-def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[Change | Note]:
+def _claim(key: str, edit: Wanted, have: Rule, want: Rule) -> Iterator[Change | Note]:
+    """What others made of the name is not overwritten; what ecrops made for other repositories is told."""
+    if have.settings is None or same_settings(have.settings, want.settings or {}):
+        return
+    before, whose = _words([], have), have.tags.get(TAG)
+    if whose is None or (whose != edit.mark and SEVERAL not in (whose, edit.mark)):
+        because = f"the rule of {whose}" if whose else "not made by ecrops"
+        advice = {"": f"{key} is {because}: choose another name, or remove it first with registry.rule(name).remove()"}
+        yield Change(key, Kind.CONFLICT, "rule", before, _words([edit.event], want), advice=advice)
+    elif whose != edit.mark:
+        yield Note(f"{key} was on events of {whose}, and is on those of {edit.event.whose} now")
+
+
+def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[Change]:
+    """Tags come first: they tell what is lost with the rule's settings."""
     if want.settings is None:
         return
     events = [edit.event for edit in edits if isinstance(edit, Wanted)]
     if have.settings is None:
         yield _put(key, Kind.CREATE, "", want, _words(events, want), Tags=tag_list(want.tags))
         return
-    if not same_settings(have.settings, want.settings):
-        if events and not have.is_ours:
-            yield Note(f"{key} was there before, and is overwritten")
-        yield _put(key, Kind.UPDATE, _words([], have), want, _words(events, want))
-    arn = arn_of(have.place, key)
     put = {tag: value for tag, value in want.tags.items() if have.tags.get(tag) != value}
     if put:
-        params = {"ResourceARN": arn, "Tags": tag_list(put)}
+        params = {"ResourceARN": arn_of(have.place, key), "Tags": tag_list(put)}
         yield Change(key, Kind.UPDATE, "tags", "", tags.words(put), "events", "TagResource", params, races=(MISSING,))
+    if not same_settings(have.settings, want.settings):
+        yield _put(key, Kind.UPDATE, _words([], have), want, _words(events, want))
 
 
 def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any) -> Change:
@@ -156,21 +203,29 @@ def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any)
     )
 
 
-def _targets(key: str, have: Rule, want: Rule) -> Iterator[Change]:
+def _targets(key: str, have: Rule, want: Rule) -> tuple[list[Change], list[Change]]:
     """Targets are put before others are removed, so that no event is missed, unless there is no room for both."""
     put = [each for name, each in want.targets.items() if not same_target(each, have.targets.get(name, {}))]
     gone = {name: each for name, each in have.targets.items() if name not in want.targets}
     if len(want.targets) > MOST_TARGETS:
-        yield Change(
-            key, Kind.CONFLICT, "targets", target_words(have.targets.values()), f"{len(want.targets)}, of five at most"
-        )
-        return
-    steps = [_put_targets(key, have, want, put)] if put else []
+        return [_too_many(key, have, want)], []
+    steps = [_put_targets(key, have, put)] if put else []
     removal = [_remove_targets(key, gone)] if gone else []
-    yield from removal + steps if len({*have.targets, *want.targets}) > MOST_TARGETS else steps + removal
+    return (steps, removal) if has_room(have, want) else (removal + steps, [])
 
 
-def _put_targets(key: str, have: Rule, want: Rule, put: Sequence[Mapping[str, Any]]) -> Change:
+def _too_many(key: str, have: Rule, want: Rule) -> Change:
+    before, after = target_words(have.targets.values()), f"{len(want.targets)}, of five at most"
+    advice = {"": f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"}
+    return Change(key, Kind.CONFLICT, "targets", before, after, advice=advice)
+
+
+def has_room(have: Rule, want: Rule) -> bool:
+    """Whether a rule can have its old targets and its new ones for a while."""
+    return len({*have.targets, *want.targets}) <= MOST_TARGETS
+
+
+def _put_targets(key: str, have: Rule, put: Sequence[Mapping[str, Any]]) -> Change:
     before = [have.targets[each["Id"]] for each in put if each["Id"] in have.targets]
     return Change(
         key,
@@ -182,8 +237,7 @@ def _put_targets(key: str, have: Rule, want: Rule, put: Sequence[Mapping[str, An
         "PutTargets",
         {**_named(key, "Rule"), "Targets": list(put)},
         needs=("iam:PassRole",) if any("RoleArn" in each for each in put) else (),
-        unseen=() if want.settings is None else (MISSING,),
-        advice=NO_RULE if want.settings is None else {},
+        unseen=(MISSING,),
     )
 
 

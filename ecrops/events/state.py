@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
+from ecrops.access.statements import fingerprint
 from ecrops.events.checks import text_of
 from ecrops.events.event import Event, RuleState
 from ecrops.events.repositories import SOMEWHERE, Place
 from ecrops.events.targets import MARK, Target
 
 TAG = "ecrops:repository"
-"""The tag that ecrops knows its rules by; its value is the name of the repository, or ``several``."""
-SEVERAL = "several"
+"""The tag that ecrops knows its rules by; its value is the name of the repository, or ``SEVERAL``."""
+SEVERAL = "several repositories"
+OURS = "ecrops:targets"
+"""The tag that tells, by fingerprint, which targets are ecrops's though their ids are the user's."""
+UNAUTHORIZED = "ecrops:unauthorized"
+"""The tag that tells, by fingerprint, which targets ecrops was told not to authorise."""
+STATE = "ecrops:state"
+"""The tag that tells the state of a disabled rule before it was disabled, where that is not ``ENABLED``."""
 
 Targets = Mapping[str, Mapping[str, Any]]
 
@@ -42,6 +49,47 @@ class Rule:
         """Whether ecrops made it."""
         return TAG in self.tags
 
+    def has_put(self, target: str) -> bool:
+        """Whether the target with this id is one of ecrops."""
+        return target.startswith(MARK) or fingerprint(target) in self.noted(OURS)
+
+    @property
+    def authorized(self) -> list[Mapping[str, Any]]:
+        """The targets, but for those that ecrops was told not to authorise."""
+        return [each for key, each in self.targets.items() if fingerprint(key) not in self.noted(UNAUTHORIZED)]
+
+    def noted(self, tag: str) -> set[str]:
+        """What a tag tells of targets."""
+        return set(self.tags.get(tag, "").split())
+
+    def with_targets(self, targets: Sequence[Target], dropped: Collection[str] = ()) -> Rule:
+        """The rule with these targets too, and its tags telling of them what their ids do not."""
+        stay = {key: each for key, each in self.targets.items() if key not in dropped}
+        more = to_aws(targets)
+        marks = {str(each.id): fingerprint(str(each.id)) for each in targets}
+        own = {mark for key, mark in marks.items() if not key.startswith(MARK)}
+        allowed = {marks[str(each.id)] for each in targets if each.authorize}
+        alone = {mark for key, mark in marks.items() if mark not in allowed and key not in self.targets}
+        known = {*map(fingerprint, self.targets), *marks.values()}
+        wanted = {
+            OURS: self.noted(OURS) | own if self.is_ours else set(),
+            UNAUTHORIZED: self.noted(UNAUTHORIZED) - allowed | alone,
+        }
+        # what is of no consequence any more stays until there is something new to tell: that needs no call
+        tags = {tag: " ".join(sorted(told & known)) for tag, told in wanted.items() if told != self.noted(tag)}
+        return replace(self, targets=stay | more, tags={**self.tags, **tags})
+
+
+class Edit(Protocol):
+    """What is wanted of a rule, as a value that is called on the rule."""
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        """The targets that it adds."""
+
+    def __call__(self, have: Rule, /) -> Rule:
+        """The rule after the edit."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -65,11 +113,15 @@ class Wanted:
         }
         if event.description is not None:
             settings["Description"] = event.description
-        mark = event.repositories if isinstance(event.repositories, str) else SEVERAL
-        stay = {key: each for key, each in have.targets.items() if not (self.exactly and key.startswith(MARK))}
-        return replace(
-            have, settings=settings, tags={**have.tags, **event.tags, TAG: mark}, targets=stay | to_aws(self.targets)
-        )
+        dropped = [key for key in have.targets if self.exactly and have.has_put(key)]
+        rule = replace(have, settings=settings, tags={**have.tags, **event.tags, TAG: self.mark})
+        return rule.with_targets(self.targets, dropped)
+
+    @property
+    def mark(self) -> str:
+        """Whose rule it is."""
+        whose = self.event.repositories
+        return whose if isinstance(whose, str) else SEVERAL
 
     @property
     def targets(self) -> Sequence[Target]:
@@ -85,7 +137,7 @@ class Include:
 
     def __call__(self, have: Rule) -> Rule:
         """The rule after the edit."""
-        return replace(have, targets={**have.targets, **to_aws(self.targets)})
+        return have.with_targets(self.targets)
 
 
 @dataclass(frozen=True)
@@ -109,10 +161,14 @@ class Switch:
     targets: Sequence[Target] = ()
 
     def __call__(self, have: Rule) -> Rule:
-        """The rule after the edit; one that fires on all API calls goes on to do so."""
+        """The rule after the edit; one that fires on all API calls does so again."""
         if have.settings is None or (have.settings.get("State") != RuleState.DISABLED) == self.on:
             return have
-        return replace(have, settings={**have.settings, "State": "ENABLED" if self.on else "DISABLED"})
+        before = str(have.settings.get("State", RuleState.ENABLED))
+        noted = have.tags.get(STATE) or str(RuleState.ENABLED)
+        state = noted if self.on else str(RuleState.DISABLED)
+        tags = {} if self.on or noted == before else {STATE: before}
+        return replace(have, settings={**have.settings, "State": state}, tags={**have.tags, **tags})
 
 
 @dataclass(frozen=True)
@@ -121,20 +177,24 @@ class Absent:
 
     Args:
         spare: Whether a rule that others gave targets stays, with those.
+        besides: Targets that may let the rule in though it does not have them: their set-up stopped half-way.
     """
 
     spare: bool = False
+    besides: Sequence[Target] = ()
     targets: Sequence[Target] = ()
 
     def __call__(self, have: Rule) -> Rule:
         """The rule after the edit."""
-        theirs = {key: each for key, each in have.targets.items() if not key.startswith(MARK)}
+        theirs = {key: each for key, each in have.targets.items() if not have.has_put(key)}
         if self.spare and theirs:
             return replace(have, targets=theirs)
         return replace(have, settings=None, tags={}, targets={})
 
 
-Edit = Wanted | Include | Exclude | Switch | Absent
+def needs_rule(edit: Edit) -> bool:
+    """Whether an edit is an error where there is no rule."""
+    return isinstance(edit, Include) or (isinstance(edit, Switch) and edit.on)
 
 
 def edited(have: Rule, edits: Sequence[Edit]) -> Rule:

@@ -107,7 +107,8 @@ def _missing(rule: handles.Rule, targets: Sequence[Target]) -> list[str]:
     """The permissions of the rule itself, which its copy would not show: it is given its own."""
     aws = rule.registry.aws
     wanted, known = all_wants(aws, {rules.key_of(rule.name, rule.bus): [Include(targets)]})
-    return [str(change) for change in engine.make_plan(aws, wanted, known=known)]
+    permissions = [want for want in wanted if want.aspect is not rules]
+    return [str(change) for change in engine.make_plan(aws, permissions, known=known)]
 
 
 class _Stage:
@@ -176,17 +177,17 @@ def _stage(rule: handles.Rule, pattern: Mapping[str, Any], targets: Sequence[Tar
     attributes = {"MessageRetentionPeriod": "3600"}
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
     aws.remember(queue)
-    passing = _Copy({**pattern, "source": [name, f"{name}.probe"]}, [Target(queue)])
-    copies = [replace(target, dead_letter_arn=queue) for target in targets]
-    edits: dict[str, Any] = {
-        rules.key_of(name, rule.bus): [passing],
-        rules.key_of(f"{name}-targets", rule.bus): [_Copy({**pattern, "source": [name]}, copies)],
+    copies = {
+        rules.key_of(name, rule.bus): _Copy({**pattern, "source": [name, f"{name}.probe"]}, [Target(queue)]),
+        rules.key_of(f"{name}-targets", rule.bus): _Copy(
+            {**pattern, "source": [name]}, [replace(target, dead_letter_arn=queue) for target in targets]
+        ),
     }
     try:
-        edit_rules(registry, edits)
+        edit_rules(registry, {key: [copy] for key, copy in copies.items()})
         yield _Stage(rule, url, name)
     finally:
         try:
-            edit_rules(registry, {key: [Absent()] for key in edits})
+            edit_rules(registry, {key: [Absent(besides=copy.targets)] for key, copy in copies.items()})
         finally:
             aws.call("sqs", "DeleteQueue", {"QueueUrl": url})

@@ -8,9 +8,9 @@ from typing import Any
 
 from ecrops.access.statements import same, statements
 from ecrops.aws import Aws
-from ecrops.change import Change, Kind, Note
+from ecrops.change import Change, Note
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, read_each, sid_of, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, in_steps, policy_change, read_each, sid_of, words
 
 stands_on = None
 MISSING = "NotFound"
@@ -36,32 +36,27 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
     """The policy is written with the statements of others as they are."""
     if have is None:
         return
-    want = before = policy.parse(have.get("Policy"))
+    now = policy.parse(have.get("Policy"))
+    for step, some in in_steps(edits):
+        want = _edited(key, some, now)
+        if same(want, now):
+            continue
+        if not statements(want):
+            yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
+            return
+        now = want
+        params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": json.dumps(want)}
+        yield policy_change(key, step, some, ("sns", "SetTopicAttributes", params), MISSING)
+        if words(some):
+            yield from _notes(key, have)
+
+
+def _edited(key: str, edits: Sequence[Edit], now: policy.Policy) -> policy.Policy:
     for edit in edits:
-        allowed = isinstance(edit, Allow)
-        want = policy.amended(want, sid_of(edit.rule), _statement(key, edit.rule) if allowed else None)
-    if same(want, before):
-        return
-    if not statements(want):
-        yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
-        return
-    kind = Kind.UPDATE if words(edits) else Kind.DELETE
-    params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": json.dumps(want)}
-    races = () if words(edits) else (MISSING,)
-    yield Change(
-        key,
-        kind,
-        "policy",
-        words(edits, Forbid),
-        words(edits),
-        "sns",
-        "SetTopicAttributes",
-        params,
-        derived=True,
-        races=races,
-    )
-    if words(edits):
-        yield from _notes(key, have)
+        wanted = _statement(key, edit.rule)
+        ours = policy.ours(now, wanted["Sid"], lambda _, wanted=wanted: wanted)  # type: ignore[misc]
+        now = policy.amended(now, ours, wanted if isinstance(edit, Allow) else None)
+    return now
 
 
 def _statement(key: str, rule: str) -> dict[str, Any]:

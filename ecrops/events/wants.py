@@ -16,9 +16,8 @@ from ecrops.events import functions, log_groups, queues, rules, topics
 from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
 from ecrops.events.event import Event
 from ecrops.events.kinds import RuleOptions
-from ecrops.events.permissions import Allow, Forbid, freed, is_here, key_of, resources
-from ecrops.events.repositories import Place
-from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited
+from ecrops.events.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
+from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited, needs_rule
 from ecrops.events.targets import check_region
 from ecrops.events.values import make_event
 from ecrops.fields import Problems
@@ -37,8 +36,15 @@ def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, 
 
 
 def edit_rules(account: Account, edits: Edits) -> Plan:
-    """Edit rules, and who may invoke what with them."""
+    """Edit rules, and who may invoke what with them.
+
+    Raises:
+        ClientError: botocore's ``ResourceNotFoundException``: an edit is of a rule that is not there.
+    """
     wants, known = all_wants(account.aws, edits)
+    for key, each in edits.items():
+        if any(map(needs_rule, each)) and not (known[rules, key].settings or account.would_make(key)):
+            rules.demand(account.aws, key)
     return account.make(*wants, known=known)
 
 
@@ -78,19 +84,17 @@ def check_reach(aws: Aws, edits: Edits) -> None:
 
 
 def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
-    rule, place = rules.arn_of(have.place, key), have.place
+    rule, place, after = rules.arn_of(have.place, key), have.place, edited(have, edits)
     mine = {arn for edit in edits for target in edit.targets if target.authorize for arn in resources(target.to_aws())}
-    after = edited(have, edits)
-    for arn in sorted(mine):
-        yield from _want(Allow(rule, key, arn), place)
-    for arn in sorted(freed(have.targets.values(), after.targets.values())):
-        yield from _want(Forbid(rule, key, arn), place)
-
-
-def _want(edit: Allow | Forbid, place: Place) -> Iterator[Want]:
-    service = edit.resource.split(":")[2]
-    if service in PERMISSIONS and is_here(edit.resource, place):
-        yield Want(PERMISSIONS[service], key_of(edit.resource), edit, serves=edit.owner)
+    besides = [target.to_aws() for edit in edits if isinstance(edit, Absent) for target in edit.besides]
+    gone = freed([*have.authorized, *besides], after.targets.values())
+    step = Step.FORBID if rules.has_room(have, after) else Step.ALLOW
+    wanted: list[Allow | Forbid] = [Allow(rule, key, arn) for arn in sorted(mine)]
+    wanted += [Forbid(rule, key, arn, step) for arn in sorted(gone)]
+    for edit in wanted:
+        service = edit.resource.split(":")[2]
+        if service in PERMISSIONS and is_here(edit.resource, place):
+            yield Want(PERMISSIONS[service], key_of(edit.resource), edit, serves=edit.owner)
 
 
 # Specs

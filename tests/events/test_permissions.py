@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,16 +82,64 @@ def test_the_last_statement_of_a_topic_stays_with_a_note() -> None:
     assert "last statement cannot be removed" in str(note)
 
 
-def test_a_permission_that_somebody_changed_is_made_again() -> None:
-    sid = next(functions.changes("f", [edit("f", True, RULES[0])], {})).params["StatementId"]
-    spoiled = {"Statement": [{"Sid": sid, "Condition": {"ArnLike": {"AWS:SourceArn": "other"}}}]}
-    found = [change.operation for change in functions.changes("f", [edit("f", True, RULES[0])], spoiled)]
-    assert found == ["RemovePermission", "AddPermission"]
+def changed(statement: dict[str, Any]) -> str:
+    """A policy of which somebody has narrowed the statement of ecrops."""
+    narrowed = {**statement, "Condition": {**statement.get("Condition", {}), "Bool": {"aws:SecureTransport": "true"}}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [narrowed]})
+
+
+def after(aspect: str, edit_: Allow | Forbid, text: str) -> list[dict[str, Any]]:
+    """The statements of a policy after an edit."""
+    if aspect == "queue":
+        parts = list(queues.changes(QUEUE, [edit_], Queue("url", {"Policy": text})))
+        text = parts[0].params["Attributes"]["Policy"] if parts and isinstance(parts[0], Change) else text
+    elif aspect == "topic":
+        found = list(topics.changes(TOPIC, [edit_], {"Policy": text}))
+        text = found[0].params["AttributeValue"] if found and isinstance(found[0], Change) else text
+    else:
+        have = LogGroups(json.loads(text or "{}"), {})
+        put = list(log_groups.changes("log groups", [edit_], have))
+        text = put[0].params.get("policyDocument", "") if put else text
+    statements: list[dict[str, Any]] = json.loads(text)["Statement"] if text else []
+    return statements
+
+
+@pytest.mark.parametrize(("aspect", "resource"), [("queue", QUEUE), ("topic", TOPIC), ("log group", GROUP)])
+def test_a_statement_that_somebody_changed_is_theirs_and_ours_is_made_beside_it(aspect: str, resource: str) -> None:
+    [ours] = after(aspect, edit(resource, True, RULES[0]), "")
+    spoiled = changed(ours)
+    [theirs] = json.loads(spoiled)["Statement"]
+    both = after(aspect, edit(resource, True, RULES[0]), spoiled)
+    assert both == [theirs, {**ours, "Sid": f"{ours['Sid']}2"}]
+    again = json.dumps({"Statement": both})
+    assert after(aspect, edit(resource, True, RULES[0]), again) == both
+    assert after(aspect, edit(resource, False, RULES[0]), again) == [theirs]
+    assert after(aspect, edit(resource, False, RULES[0]), spoiled) == [theirs]
+
+
+def test_a_permission_that_somebody_changed_is_theirs_and_ours_is_made_beside_it() -> None:
+    allow, forbid = edit("f", True, RULES[0]), edit("f", False, RULES[0])
+    sid = next(functions.changes("f", [allow], {})).params["StatementId"]
+    theirs = {"Sid": sid, "Effect": "Allow", "Condition": {"ArnLike": {"AWS:SourceArn": "other"}}}
+    [add] = functions.changes("f", [allow], {"Statement": [theirs]})
+    assert (add.operation, add.params["StatementId"]) == ("AddPermission", f"{sid}2")
+    assert not list(functions.changes("f", [forbid], {"Statement": [theirs]}))
+    ours = {
+        "Sid": f"{sid}2",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": "f",
+        "Condition": {"ArnLike": {"AWS:SourceArn": RULES[0]}},
+    }
+    assert not list(functions.changes("f", [allow], {"Statement": [theirs, ours]}))
+    [remove] = functions.changes("f", [forbid], {"Statement": [theirs, ours]})
+    assert (remove.operation, remove.params["StatementId"]) == ("RemovePermission", f"{sid}2")
 
 
 def test_a_log_group_that_another_rule_writes_to_stays() -> None:
     [change] = log_groups.changes("log groups", [edit(GROUP, True, RULES[0])], LogGroups({}, {}))
-    document = json.loads(change.params["policyDocument"])  # type: ignore[union-attr]
+    document = json.loads(change.params["policyDocument"])
     for users, operations in (("ab", []), ("a", ["DeleteResourcePolicy"]), ("", ["DeleteResourcePolicy"])):
         have = LogGroups(document, {GROUP: frozenset(f"default/{user}" for user in users)})
         parts = log_groups.changes("log groups", [edit(GROUP, False, RULES[0])], have)

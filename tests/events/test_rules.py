@@ -81,14 +81,6 @@ def test_the_two_steps_of_the_cdk(registry: Registry, events: Client) -> None:
     assert rule_names(events) == ["ImageScanComplete"]
 
 
-def test_permission_comes_and_goes_before_the_targets_that_tell_of_it(cloud: Cloud, registry: Registry) -> None:
-    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    assert cloud.calls.writes() == ["SetQueueAttributes", "PutRule", "PutTargets"]
-    cloud.calls.clear()
-    registry.rule("pushes").remove()
-    assert cloud.calls.writes() == ["SetQueueAttributes", "RemoveTargets", "DeleteRule"]
-
-
 def test_the_statement_of_a_queue_is_least_and_others_survive(cloud: Cloud, registry: Registry) -> None:
     let_others_in(cloud)
     registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
@@ -180,12 +172,6 @@ def test_tags_converge_and_those_of_others_stay(registry: Registry, events: Clie
     }
 
 
-def test_a_rule_of_somebody_else_is_taken_over_with_a_note(registry: Registry, events: Client) -> None:
-    events.put_rule(Name="pushes", EventPattern='{"source": ["theirs"]}')
-    plan = registry.repository("team/api").on_image_pushed("pushes")
-    assert "rule pushes was there before, and is overwritten" in plan.notes
-
-
 def test_five_targets_are_the_most_whoever_put_them(registry: Registry, events: Client) -> None:
     registry.repository("team/api").on_image_pushed("pushes")
     theirs = [{"Id": f"t{number}", "Arn": arn("sqs", f"q{number}")} for number in range(5)]
@@ -226,13 +212,6 @@ def test_what_is_not_there_is_nothing_to_remove_and_nothing_to_switch(registry: 
     assert not rule.disable()
     assert not rule.remove_target(QUEUE)
     assert cloud.calls.writes() == []
-
-
-def test_a_target_for_a_missing_rule_is_eventbridges_error_with_the_way_out(registry: Registry) -> None:
-    with pytest.raises(ClientError) as caught:
-        registry.rule("missing").add_target(QUEUE)
-    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
-    assert any("make it first" in note for note in caught.value.__notes__)
 
 
 MISSING: dict[str, tuple[str, str]] = {

@@ -1,0 +1,216 @@
+"""Whose a rule and its targets are: what others made stays, and what ecrops made is known again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import ConflictError, Registry, RepositorySpec
+from ecrops.events import Target, on_image_deleted, on_image_pushed, prefix
+from emulator import Client, Cloud
+from support import registry_of
+
+from .support import arn, make_queue, queue_policy, rule_names
+
+QUEUE = arn("sqs", "pushes")
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is tested with the deliveries."""
+    return memory_cloud
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    """A registry, and a queue to send to."""
+    make_queue(cloud)
+    return registry_of(cloud)
+
+
+@pytest.fixture
+def events(cloud: Cloud) -> Client:
+    """Somebody else's client of EventBridge."""
+    return cloud.client("events")
+
+
+def pattern_of(events: Client, name: str) -> str:
+    return str(events.describe_rule(Name=name)["EventPattern"])
+
+
+# Rules
+
+
+def test_a_rule_that_ecrops_did_not_make_is_a_conflict(cloud: Cloud, registry: Registry, events: Client) -> None:
+    events.put_rule(Name="pushes", EventPattern='{"source": ["theirs"]}')
+    with pytest.raises(ConflictError, match=r"not made by ecrops: choose another name, or remove it first"):
+        registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert cloud.calls.writes() == []
+    assert registry.rule("pushes").remove()
+    assert registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+
+
+def test_a_rule_that_is_the_same_is_adopted(registry: Registry, events: Client) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("pushes")
+    events.untag_resource(ResourceARN=arn("events", "rule/pushes"), TagKeys=["ecrops:repository"])
+    assert registry.rules() == []
+    [change] = repo.on_image_pushed("pushes")
+    assert change.operation == "TagResource"
+    assert [rule.name for rule in registry.rules()] == ["pushes"]
+
+
+def test_the_rule_of_another_repository_is_a_conflict(cloud: Cloud, registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushes")
+    before = pattern_of(events, "pushes")
+    said = "rule pushes is the rule of team/api: choose another name"
+    with pytest.raises(ConflictError, match=said):
+        registry.repository("team/web").on_image_pushed("pushes")
+    with pytest.raises(ConflictError, match=said):
+        registry.ensure(RepositorySpec("team/web", events=[on_image_pushed("pushes")]))
+    assert pattern_of(events, "pushes") == before
+    assert not cloud.emulator.exists("team/web")
+
+
+def test_a_rule_that_grows_to_a_fleet_says_so(registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushes")
+    plan = registry.on_image_pushed("pushes", repositories=prefix("team/"))
+    assert plan.notes == ("rule pushes was on events of team/api, and is on those of team/* now",)
+    assert not registry.on_image_pushed("pushes", repositories=["team/web", "team/api"]).notes
+    assert "team/web" in pattern_of(events, "pushes")
+
+
+def test_the_rules_of_fleets_are_not_those_of_any_repository(registry: Registry, events: Client) -> None:
+    registry.on_image_pushed("fleet", target=QUEUE)
+    names = ("several", "all")
+    registry.ensure(*[RepositorySpec(name, events=[]) for name in names])
+    assert rule_names(events) == ["fleet"]
+
+
+def test_a_rule_that_is_deleted_while_rules_are_read_is_not_there(
+    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.repository("team/api").on_image_pushed("pushes")
+    stale = cloud.client("events").list_rules()["Rules"]
+    cloud.client("events").delete_rule(Name="pushes")
+    monkeypatch.setattr("ecrops.events.wants.every", lambda aws, bus="default": iter(stale))
+    assert registry.rules() == []
+    assert registry.plan(RepositorySpec("team/api", events=[])).summary == "1 to create"
+    assert registry.ensure(RepositorySpec("team/api", events=[on_image_pushed("pushes", target=QUEUE)]))
+    assert rule_names(cloud.client("events")) == ["pushes"]
+
+
+# What needs a rule
+
+
+def test_a_target_for_a_missing_rule_is_eventbridges_error_before_anything_is_written(
+    cloud: Cloud, registry: Registry
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        registry.rule("missing").add_target(QUEUE)
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert any("rule missing: there is no such rule: make it first" in note for note in caught.value.__notes__)
+    with pytest.raises(ClientError):
+        registry.rule("missing").enable()
+    assert cloud.calls.writes() == []
+
+
+def test_a_dry_run_knows_the_rules_that_it_would_have_made(cloud: Cloud, registry: Registry) -> None:
+    dry = registry_of(cloud, dry_run=True)
+    dry.repository("team/api").on_image_pushed("pushes")
+    plan = dry.rule("pushes").add_target(QUEUE)
+    assert [change.operation for change in plan] == ["SetQueueAttributes", "PutTargets"]
+    assert cloud.calls.writes() == []
+
+
+# Targets
+
+
+def spec(*targets: Target | str) -> RepositorySpec:
+    return RepositorySpec("team/api", events=[on_image_pushed("pushes", targets=targets)])
+
+
+def test_a_target_with_an_id_of_the_users_is_a_specs_to_remove(cloud: Cloud, registry: Registry) -> None:
+    other = make_queue(cloud, "other")
+    mine, second = Target(QUEUE, id="mine"), Target(other, id="second")
+    registry.ensure(spec(mine))
+    assert "TagResource" not in cloud.calls.writes()
+    assert not registry.ensure(spec(mine))
+    theirs = {"Id": "theirs", "Arn": arn("sqs", "theirs")}
+    cloud.client("events").put_targets(Rule="pushes", Targets=[theirs])
+    registry.rule("pushes").add_target(second)
+    assert not registry.ensure(spec(mine, second))
+    registry.ensure(spec())
+    assert registry.rule("pushes").targets() == [theirs]
+    assert queue_policy(cloud) == queue_policy(cloud, "other") == []
+    assert not registry.ensure(spec())
+    registry.ensure(RepositorySpec("team/api", events=[]))
+    assert registry.rule("pushes").targets() == [theirs]
+
+
+def test_a_rule_whose_targets_all_are_ours_goes_whatever_their_ids(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(spec(Target(QUEUE, id="mine"), QUEUE))
+    registry.ensure(RepositorySpec("team/api", events=[on_image_deleted("other")]))
+    assert rule_names(cloud.client("events")) == ["other"]
+    assert queue_policy(cloud) == []
+
+
+def test_many_ids_one_after_the_other_fit_into_a_tag(cloud: Cloud, registry: Registry) -> None:
+    for number in range(40):
+        registry.ensure(spec(Target(QUEUE, id=f"a-rather-long-id-that-changes-{number}")))
+    tags = cloud.client("events").list_tags_for_resource(ResourceARN=arn("events", "rule/pushes"))["Tags"]
+    assert all(len(tag["Value"]) <= 256 for tag in tags)
+    assert len(registry.rule("pushes").targets()) == 1
+
+
+def test_what_was_not_to_be_authorised_is_not_looked_at_when_it_goes(cloud: Cloud, registry: Registry) -> None:
+    sqs = cloud.client("sqs")
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "mine", "Effect": "Allow", "Principal": "*"}]})
+    sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"], Attributes={"Policy": text})
+    cloud.faults.on("denied", service="sqs", times=None)
+    alone = Target(QUEUE, authorize=False)
+    assert registry.ensure(spec(alone))
+    assert not registry.ensure(spec(alone))
+    assert registry.ensure(spec())
+    assert registry.rule("pushes").targets() == []
+    registry.ensure(spec(alone))
+    assert registry.rule("pushes").remove()
+    assert [each["Sid"] for each in queue_policy(cloud)] == ["mine"]
+
+
+def test_what_was_authorised_once_is_taken_back_though_it_is_not_to_be_any_longer(
+    cloud: Cloud, registry: Registry
+) -> None:
+    registry.ensure(spec(QUEUE))
+    assert not registry.ensure(spec(Target(QUEUE, authorize=False)))
+    registry.ensure(spec())
+    assert queue_policy(cloud) == []
+
+
+def test_what_is_to_be_authorised_after_all_is(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(spec(Target(QUEUE, authorize=False)))
+    assert registry.ensure(spec(QUEUE))
+    assert len(queue_policy(cloud)) == 1
+    registry.rule("pushes").remove()
+    assert queue_policy(cloud) == []
+
+
+# States
+
+
+def test_a_rule_on_reading_calls_is_so_again_after_it_was_disabled(registry: Registry, events: Client) -> None:
+    pulls = {"detail": {"eventName": ["BatchGetImage"]}}
+    registry.repository("team/api").on_cloud_trail_event("pulls", event_pattern=pulls)
+    rule = registry.rule("pulls")
+    assert rule.disable()
+    assert not rule.disable()
+    assert events.describe_rule(Name="pulls")["State"] == "DISABLED"
+    assert rule.enable()
+    assert events.describe_rule(Name="pulls")["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    assert not registry.repository("team/api").on_cloud_trail_event("pulls", event_pattern=pulls)
+    registry.repository("team/api").on_cloud_trail_event("pulls", event_pattern=pulls, state="ENABLED")
+    rule.disable()
+    rule.enable()
+    assert events.describe_rule(Name="pulls")["State"] == "ENABLED"

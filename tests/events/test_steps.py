@@ -1,0 +1,162 @@
+"""The order of changes: a rule that works loses no event when a step fails, and nothing is forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import ApplyError, Registry, RepositorySpec
+from ecrops.events import Target, on_image_deleted, on_image_pushed
+from emulator import Cloud
+from support import registry_of
+
+from .support import arn, bodies, make_function, make_queue, make_role, pushed, queue_policy, rule_names
+
+OLD, NEW = arn("sqs", "old"), arn("sqs", "new")
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is tested with the deliveries."""
+    return memory_cloud
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    """A registry with two queues to send to, one of which a rule sends to."""
+    make_queue(cloud, "old")
+    make_queue(cloud, "new")
+    registry = registry_of(cloud)
+    registry.ensure(spec(OLD))
+    cloud.calls.clear()
+    return registry
+
+
+def spec(*targets: Target | str, name: str = "team/api") -> RepositorySpec:
+    return RepositorySpec(name, events=[on_image_pushed(f"pushes-{name[-3:]}", targets=targets)])
+
+
+def sources(cloud: Cloud, name: str) -> list[str]:
+    found = [each["Condition"]["ArnEquals"]["aws:SourceArn"] for each in queue_policy(cloud, name)]
+    return [source.rpartition("-")[2] for each in found for source in each]
+
+
+def test_targets_are_let_in_put_shut_out_and_removed_in_this_order(cloud: Cloud, registry: Registry) -> None:
+    plan = registry.plan(spec(NEW))
+    assert [(change.operation, change.owner.rpartition(":")[2]) for change in plan] == [
+        ("SetQueueAttributes", "new"),
+        ("PutTargets", "rule pushes-api"),
+        ("SetQueueAttributes", "old"),
+        ("RemoveTargets", "rule pushes-api"),
+    ]
+    registry.apply(plan)
+    assert cloud.calls.writes() == ["SetQueueAttributes", "PutTargets", "SetQueueAttributes", "RemoveTargets"]
+    cloud.calls.clear()
+    registry.ensure(RepositorySpec("team/api", events=[]))
+    assert cloud.calls.writes() == ["SetQueueAttributes", "RemoveTargets", "DeleteRule"]
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_whichever_step_is_denied_no_event_is_lost_and_the_next_run_does_the_rest(
+    cloud: Cloud, registry: Registry, step: int
+) -> None:
+    writes = ("SetQueueAttributes", "PutTargets", "RemoveTargets")
+    cloud.faults.on("denied", where=lambda call: call.operation in writes, skip=step)
+    with pytest.raises(ApplyError, match="could not be finished"):
+        registry.ensure(spec(NEW))
+    cloud.emulator.events.emit(pushed())
+    assert bodies(cloud, "old") + bodies(cloud, "new") != []
+    registry.ensure(spec(NEW))
+    cloud.emulator.events.emit(pushed())
+    assert len(bodies(cloud, "new")) == 1
+    assert bodies(cloud, "old") == []
+    assert (sources(cloud, "old"), sources(cloud, "new")) == ([], ["api"])
+    assert [target["Arn"] for target in registry.rule("pushes-api").targets()] == [NEW]
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_whichever_step_of_a_removal_is_denied_the_next_run_leaves_nothing(
+    cloud: Cloud, registry: Registry, step: int
+) -> None:
+    writes = ("SetQueueAttributes", "RemoveTargets", "DeleteRule")
+    cloud.faults.on("denied", where=lambda call: call.operation in writes, skip=step)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        registry.rule("pushes-api").remove()
+    registry.rule("pushes-api").remove()
+    assert rule_names(cloud.client("events")) == []
+    assert queue_policy(cloud, "old") == []
+
+
+def test_a_policy_that_gains_one_rule_and_loses_another_is_written_before_and_after(
+    cloud: Cloud, registry: Registry
+) -> None:
+    registry.ensure(spec(NEW, name="team/web"))
+    cloud.calls.clear()
+    registry.ensure(spec(NEW), spec(OLD, name="team/web"))
+    assert (sources(cloud, "old"), sources(cloud, "new")) == (["web"], ["api"])
+    assert len(cloud.calls.of("SetQueueAttributes")) == 4
+
+
+def test_a_rule_without_room_for_old_and_new_targets_is_emptied_first(cloud: Cloud, registry: Registry) -> None:
+    function, role = make_function(cloud), make_role(cloud)
+    streams = [Target(arn("kinesis", f"stream/s{number}"), role_arn=role) for number in range(3)]
+    registry.ensure(spec(OLD, *streams))
+    cloud.calls.clear()
+    registry.ensure(spec(NEW, function))
+    assert cloud.calls.writes()[-2:] == ["RemoveTargets", "PutTargets"]
+    assert "SetQueueAttributes" in cloud.calls.writes()[:-2]
+    assert (sources(cloud, "old"), sources(cloud, "new")) == ([], ["api"])
+
+
+def test_a_rule_that_fails_does_not_keep_others_from_leaving_its_queue(cloud: Cloud, registry: Registry) -> None:
+    names = ("team/api", "team/web", "team/job")
+    registry.ensure(*[spec(OLD, name=name) for name in names])
+    cloud.emulator.events.refuse("bad")
+    wanted = [spec(Target(NEW, id="bad" if name == "team/web" else None), name=name) for name in names]
+    with pytest.raises(ApplyError, match="1 could not be finished") as caught:
+        registry.ensure(*wanted)
+    assert len(caught.value.exceptions) == 1
+    assert sources(cloud, "old") == ["web"]
+    targets = {name[-3:]: [each["Arn"] for each in registry.rule(f"pushes-{name[-3:]}").targets()] for name in names}
+    assert targets == {"api": [NEW], "web": [OLD], "job": [NEW]}
+    cloud.emulator.events.refuse("bad", times=0)
+    registry.ensure(*wanted)
+    assert sources(cloud, "old") == []
+    assert not registry.ensure(*wanted)
+
+
+def test_log_groups_are_let_in_before_others_are_shut_out(cloud: Cloud, registry: Registry) -> None:
+    one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
+    repo = registry.repository("team/api")
+    repo.on_image_deleted("deletions", target=one)
+    cloud.calls.clear()
+    registry.ensure(RepositorySpec("team/api", events=[on_image_deleted("deletions", target=two)]))
+    puts = [call.params["policyDocument"] for call in cloud.calls.of("PutResourcePolicy")]
+    assert [("/one:*" in text, "/two:*" in text) for text in puts] == [(True, True), (False, True)]
+
+
+def test_a_test_whose_set_up_fails_leaves_nothing(cloud: Cloud, registry: Registry) -> None:
+    function = make_function(cloud)
+    cloud.client("sns").create_topic(Name="news")
+    topic = arn("sns", "news")
+    cloud.client("logs").create_log_group(logGroupName="/g")
+    targets = [OLD, function, topic, arn("logs", "log-group:/g")]
+    registry.ensure(spec(*targets))
+
+    def picture() -> tuple[Any, ...]:
+        functions, sns, logs = cloud.client("lambda"), cloud.client("sns"), cloud.client("logs")
+        policy = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+        groups = [each["policyDocument"] for each in logs.describe_resource_policies()["resourcePolicies"]]
+        queues = sorted(cloud.client("sqs").list_queues()["QueueUrls"])
+        return functions.get_policy(FunctionName="work")["Policy"], policy, groups, queues, sources(cloud, "old")
+
+    before = picture()
+    for operation in ("PutRule", "PutTargets"):
+        cloud.faults.on("denied", operation=operation, times=None)
+        with pytest.raises(ApplyError):
+            registry.rule("pushes-api").send_test_event()
+        cloud.faults.clear()
+        assert picture() == before
+        assert rule_names(cloud.client("events")) == ["pushes-api"]
