@@ -15,8 +15,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws.arn import Arn, Partition, operations_of, partition_of
+from ecrops.aws.arn import Arn, Partition, partition_of
 from ecrops.aws.gate import Gate
+from ecrops.aws.model import misfit, operations_of
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_momentary, is_throttled, persistently
 from ecrops.errors import SpecError
@@ -32,6 +33,7 @@ __all__ = [
     "RetryPolicy",
     "code_of",
     "is_momentary",
+    "misfit",
     "operations_of",
 ]
 

@@ -62,11 +62,3 @@ def _partitions() -> list[dict[str, Any]]:
 
     data: dict[str, list[dict[str, Any]]] = create_loader().load_data("partitions")
     return data["partitions"]
-
-
-@cache
-def operations_of(service: str) -> frozenset[str]:
-    """The operations of a service, from the model that botocore ships."""
-    from botocore.loaders import create_loader
-
-    return frozenset(create_loader().load_service_model(service, "service-2")["operations"])

@@ -14,6 +14,10 @@ from ecrops.fields import Problems
 MOST_CHARACTERS = 2048
 MOST_RULES = 300
 MOST_WILDCARD_RULES = 30
+# https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+ENVELOPE = (
+    "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail", "replay-name",
+)  # fmt: skip
 
 
 def check_pattern(pattern: object, path: str = "event_pattern") -> None:
@@ -28,6 +32,22 @@ def check_pattern(pattern: object, path: str = "event_pattern") -> None:
     problems.raise_any()
     size = len(text_of(pattern))
     problems.check(size <= MOST_CHARACTERS, path, f"has at most {MOST_CHARACTERS} characters, this has {size:,}")
+    problems.raise_any()
+
+
+def check_further(pattern: object, path: str = "event_pattern") -> None:
+    """Whether a pattern could narrow down which events of AWS a rule is for.
+
+    Raises:
+        SpecError: EventBridge would refuse it, or no event could match it; with every reason.
+    """
+    check_pattern(pattern, path)
+    problems, fields = Problems(), dict(pattern)  # type: ignore[call-overload]
+    for key in fields:
+        expected = f"an event has no such field, only {', '.join(ENVELOPE)}"
+        problems.check(key in (*ENVELOPE, "$or"), f"{path}.{key}", expected)
+    for key in ("account", "region"):
+        problems.check("*" not in listed(fields.get(key, ())), f"{path}.{key}", "'*' matches nothing: leave it out")
     problems.raise_any()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
-from ecrops.checks import check_tags
+from ecrops.checks import MOST_TAGS, check_tags
 from ecrops.errors import SpecError
 from ecrops.events import repositories
 from ecrops.events.patterns import BY_SCAN_TYPE, KINDS, Pattern
@@ -20,6 +20,7 @@ from ecrops.fields import Problems, compact
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
+OWN_TAGS = 4
 READING = ("BatchCheck", "BatchGet", "Describe", "Get", "List", "Validate")
 
 
@@ -74,7 +75,7 @@ class Event:
             problems.raise_any()
         self._take(problems, "repositories", check_selection)
         self._take(problems, "targets", check_targets, path="")
-        self._take(problems, "tags", check_tags)
+        self._take(problems, "tags", _check_tags)
         if self.state is not None:
             object.__setattr__(self, "state", problems.member("state", RuleState, self.state))
         text = self.description
@@ -192,6 +193,19 @@ def check_rule_name(name: object, bus: object) -> None:
     right = isinstance(bus, str) and bool(_BUS.fullmatch(bus))
     problems.check(right, "bus", f"expected the name of an event bus, got {bus!r}")
     problems.raise_any()
+
+
+def _check_tags(tags: object) -> dict[str, str]:
+    """The tags of a rule, which has room for those of ecrops too."""
+    checked, problems = check_tags(tags), Problems()
+    most = MOST_TAGS - OWN_TAGS
+    problems.check(len(checked) <= most, "", f"at most {most}, and those that ecrops adds; these are {len(checked)}")
+    for key in checked:
+        problems.check(
+            not key.startswith("ecrops:"), "", f"keys that start with 'ecrops:' are ecrops's own, got {key!r}"
+        )
+    problems.raise_any()
+    return checked
 
 
 def _plain(value: Any) -> Any:

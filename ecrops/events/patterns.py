@@ -7,18 +7,21 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ecrops.errors import SpecError
 from ecrops.events import matching
-from ecrops.events.checks import check_pattern, text_of
+from ecrops.events.checks import check_further, check_pattern, text_of
 from ecrops.events.repositories import SOMEWHERE, Place, Selection, by_arn, by_name, check_selection
 from ecrops.fields import Problems
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
 SCAN_TYPES = ("BASIC", "ENHANCED")
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Pattern:
         Raises:
             SpecError: Both say something of one field; EventBridge has no "and" for that.
         """
+        check_further(more)
         return Pattern(_both(self.document, more, "event_pattern"))
 
 
@@ -81,7 +85,7 @@ def cloud_trail_event(repositories: Selection) -> Pattern:
 
 def cloud_trail_image_pushed(repositories: Selection, *, image_tag: str | None = None) -> Pattern:
     """A ``PutImage`` that a trail of CloudTrail records."""
-    parameters = {} if image_tag is None else {"imageTag": [image_tag]}
+    parameters = _tags("imageTag", None if image_tag is None else [image_tag])
     pattern = _cloud_trail(repositories, parameters).document
     return Pattern({**pattern, "detail": {**pattern.get("detail", {}), "eventName": ["PutImage"]}})
 
@@ -212,6 +216,8 @@ def _tags(field: str, image_tags: Sequence[str] | None) -> dict[str, list[str]]:
     tags = problems.strings("image_tags", image_tags)
     problems.raise_any()
     problems.check(tags != (), "image_tags", "expected a tag at least; leave it out for images with any tag or none")
+    for tag in tags or ():
+        problems.check(bool(_TAG.fullmatch(tag)), "image_tags", f"no image can have the tag {tag!r}")
     problems.raise_any()
     return {field: list(tags or ())}
 

@@ -95,7 +95,8 @@ def needed(target: Target, place: Place) -> list[str]:
 
 def elsewhere(target: Target, place: Place) -> list[str]:
     """The ARNs that must let a rule in, and that only their own account can change."""
-    return [arn for arn in resources(target.to_aws()) if target.authorize and not is_here(arn, place)]
+    asked = [*resources(target.to_aws()), *([target.arn] if ":event-bus/" in target.arn else [])]
+    return [arn for arn in asked if target.authorize and not is_here(arn, place)]
 
 
 def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ from ecrops.aws import Arn
 from ecrops.checks import check_name
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
+
+_BEGINNING = re.compile(r"[a-z0-9][a-z0-9/._-]{0,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,11 @@ def prefix(text: str) -> Prefix:
     Raises:
         SpecError: It is not the beginning of a name.
     """
-    if not isinstance(text, str) or not text:
-        raise SpecError(f"expected the beginning of the names of repositories, got {text!r}")
+    if not isinstance(text, str) or not _BEGINNING.fullmatch(text):
+        raise SpecError(
+            "expected the beginning of the names of repositories, which are made of lower-case letters, digits, '/', "
+            f"'.', '_' and '-', got {text!r}"
+        )
     return Prefix(text)
 
 
@@ -68,11 +74,11 @@ def check_selection(selection: object) -> Selection:
     if isinstance(selection, str):
         return check_name(selection)
     problems = Problems()
-    names = tuple(dict.fromkeys(problems.strings("repositories", selection) or ()))
+    names = tuple(dict.fromkeys(problems.strings("", selection) or ()))
     problems.raise_any()
-    problems.check(bool(names), "repositories", "expected a repository at least; leave it out for all of them")
+    problems.check(bool(names), "", "expected a repository at least; leave it out for all of them")
     for name in names:
-        problems.take("repositories", lambda name=name: check_name(name))  # type: ignore[misc]
+        problems.take("", lambda name=name: check_name(name))  # type: ignore[misc]
     problems.raise_any()
     return names[0] if len(names) == 1 else names
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.errors import SpecError
 from ecrops.events import rules, wants
 from ecrops.events.event import check_rule_name
 from ecrops.events.state import TAG, Absent, Edit, Exclude, Include, Switch
@@ -79,7 +80,13 @@ class Rule:
         return self._edit(Include([check_target(target)]))
 
     def remove_target(self, target: Target | str) -> Plan:
-        """Remove a target, given by its ARN, its id or itself, and the permission that was added for it."""
+        """Remove a target, given by its ARN, its id or itself, and the permission that was added for it.
+
+        Raises:
+            SpecError: It is none of the three.
+        """
+        if not isinstance(target, str | Target) or not target:
+            raise SpecError(f"expected a Target, its ARN or its id, got {target!r}")
         names = [str(target.id)] if isinstance(target, Target) else [target.removesuffix(":*")]
         return self._edit(Exclude(names))
 
@@ -106,6 +113,9 @@ class Rule:
         Args:
             event: An event; the documented sample for the kind of the rule without one, made to match.
             timeout: Seconds to wait for the event to arrive.
+
+        Raises:
+            SpecError: It is no event, or the rule has a schedule instead of a pattern.
         """
         from ecrops.events.testing import send_test_event
 
@@ -125,6 +135,7 @@ class Rule:
 
 def every_rule(registry: Account, bus: str) -> list[Rule]:
     """The rules that ecrops made: a tag says so, and only rules on events that it knows are asked for theirs."""
+    check_rule_name("any", bus)
     aws = registry.aws
     listed = [each for each in wants.every(aws, bus) if "aws." in each.get("EventPattern", "")]
     tags = aws.map(lambda each: rules.read_tags(aws, each["Arn"]), listed)

@@ -153,6 +153,9 @@ def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | No
         yield replace(change, step=Step.REMOVE, follows=sorted(forbidden))
     if want.targets != have.targets:
         yield from _notes(key, edits, have)
+    if have.settings is None and want.settings is not None and "/" in key:
+        bus = name_and_bus(key)[1]
+        yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
 
 
 def _claim(key: str, edit: Wanted, have: Rule, want: Rule) -> Iterator[Change | Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
@@ -10,44 +11,12 @@ from dataclasses import KW_ONLY, dataclass, fields
 from datetime import timedelta
 from typing import Any, Self
 
-from ecrops.aws import Arn
 from ecrops.errors import SpecError
+from ecrops.events.target_checks import check
 from ecrops.fields import Problems, compact
 
 MOST_TARGETS = 5
 MARK = "ecrops-"
-_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What EventBridge needs for one kind of target.
-
-    Args:
-        words: The kind in words.
-        resource: What the last part of its ARN looks like.
-        role: Whether a role must be given (``True``), must not (``False``), or may (``None``).
-        needs: Members that EventBridge wants besides.
-    """
-
-    words: str
-    resource: str
-    role: bool | None
-    needs: Sequence[str] = ()
-
-
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html and eb-use-identity-based.html
-KINDS: Mapping[str, Kind] = {
-    "lambda": Kind("a Lambda function", r"function:[^:]+(:[^:]+)?", role=None),
-    "sqs": Kind("an SQS queue", r"[^:/]+", role=None),
-    "sns": Kind("an SNS topic", r"[^:/]+", role=None),
-    "logs": Kind("a log group", r"log-group:[^:]+(:\*)?", role=False),
-    "states": Kind("a Step Functions state machine", r"stateMachine:.+", role=True),
-    "kinesis": Kind("a Kinesis stream", r"stream/.+", role=True),
-    "firehose": Kind("a Firehose stream", r"deliverystream/.+", role=True),
-    "ecs": Kind("an ECS cluster", r"cluster/.+", role=True, needs=("EcsParameters",)),
-    "events": Kind("an event bus or API destination", r"(event-bus|api-destination)/.+", role=True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,85 +66,13 @@ class Target:
         return compact(self)
 
     def __post_init__(self) -> None:
-        problems = Problems()
-        if arn := problems.take("arn", lambda: Arn.parse(self.arn)):
-            self._check_kind(problems, arn)
-        self._check_id(problems)
-        self._check_input(problems)
-        if self.dead_letter_arn is not None:
-            queue = problems.take("dead_letter_arn", lambda: Arn.parse(str(self.dead_letter_arn)))
-            right = queue is None or (queue.service == "sqs" and not queue.resource.endswith(".fifo"))
-            reason = f"expected the ARN of a standard SQS queue, got {self.dead_letter_arn!r}"
-            problems.check(right, "dead_letter_arn", reason)
-        self._check_retry(problems)
-        problems.raise_any()
-
-    def _check_kind(self, problems: Problems, arn: Arn) -> None:
-        kind = KINDS.get(arn.service)
-        if kind is None or not re.fullmatch(kind.resource, arn.resource):
-            supported = ", ".join(each.words for each in KINDS.values())
-            problems.add("", f"arn: expected {supported}, got {self.arn!r}")
-            return
-        problems.check(
-            kind.role is not True or bool(self.role_arn),
-            "role_arn",
-            f"EventBridge invokes {kind.words} only with a role: give one that events.amazonaws.com can assume",
-        )
-        problems.check(
-            kind.role is not False or not self.role_arn, "role_arn", f"{kind.words} takes none: leave it out"
-        )
-        members = self.parameters or {}
-        for need in kind.needs:
-            problems.check(need in members, "parameters", f"{kind.words} needs {need}, such as a task definition")
-        self._check_fifo(problems, arn, members)
-
-    def _check_fifo(self, problems: Problems, arn: Arn, members: Mapping[str, Any]) -> None:
-        fifo, grouped = arn.resource.endswith(".fifo"), bool(self.message_group_id or "SqsParameters" in members)
-        if arn.service == "sqs":
-            problems.check(
-                grouped or not fifo,
-                "message_group_id",
-                "a FIFO queue needs one, such as 'ecr': its messages have a group",
-            )
-        else:
-            problems.check(not self.message_group_id, "message_group_id", f"is for SQS queues, not for {self.arn}")
-            problems.check(not (arn.service == "sns" and fifo), "arn", "EventBridge does not support FIFO topics")
-
-    def _check_id(self, problems: Problems) -> None:
         if self.id is None:
             digest = hashlib.sha256(str(self.arn).encode()).hexdigest()[:8]
             name = re.sub(r"[^.\-_A-Za-z0-9]+", "-", re.split("[:/]", str(self.arn).removesuffix(":*"))[-1])[:40]
             object.__setattr__(self, "id", f"{MARK}{name}-{digest}")
-        right = isinstance(self.id, str) and bool(_ID.fullmatch(self.id))
-        problems.check(right, "id", f"expected 1 to 64 letters, digits, '.', '-' and '_', got {self.id!r}")
-
-    def _check_input(self, problems: Problems) -> None:
-        given = [name for name in ("input", "input_path", "input_transformer") if getattr(self, name) is not None]
-        problems.check(len(given) < 2, given[-1] if given else "", f"a target has one of {' and '.join(given)}")
-        if isinstance(self.input, str):
-            try:
-                json.loads(self.input)
-            except ValueError:
-                problems.add(
-                    "", f"input: expected JSON, got {self.input!r}; a text is JSON in quotes: {json.dumps(self.input)}"
-                )
-        transformer = self.input_transformer
-        if transformer is not None:
-            right = isinstance(transformer, Mapping) and isinstance(transformer.get("InputTemplate"), str)
-            problems.check(right, "input_transformer", f"expected a mapping with an InputTemplate, got {transformer!r}")
-        for name in given:
-            size = len(json.dumps(getattr(self, name), default=str))
-            problems.check(size <= 8192, name, f"has at most 8,192 characters, this has {size:,}")
-
-    def _check_retry(self, problems: Problems) -> None:
-        attempts, age = self.maximum_retry_attempts, self.maximum_event_age
-        if attempts is not None:
-            right = isinstance(attempts, int) and not isinstance(attempts, bool) and 0 <= attempts <= 185
-            problems.check(right, "maximum_retry_attempts", f"expected 0 to 185, got {attempts!r}")
-        if age is not None:
-            seconds = age.total_seconds() if isinstance(age, timedelta) else age
-            right = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 60 <= seconds <= 86400
-            problems.check(right, "maximum_event_age", f"expected 60 seconds to 24 hours, got {age!r}")
+        for name in ("input", "input_transformer", "parameters"):
+            object.__setattr__(self, name, copy.deepcopy(getattr(self, name)))  # nobody else's to change
+        check(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that say something, ready for JSON."""
@@ -273,19 +170,3 @@ def check_targets(targets: Sequence[object]) -> tuple[Target, ...]:
     problems.check(len(given) <= MOST_TARGETS, "targets", f"a rule has at most {MOST_TARGETS}, these are {len(given)}")
     problems.raise_any()
     return tuple(given.values())
-
-
-def check_region(target: Target, region: str) -> None:
-    """Whether a rule of a region can have this target.
-
-    Raises:
-        SpecError: It is in another region; only event buses may be.
-    """
-    problems = Problems()
-    for path, text in (("target", target.arn), ("dead_letter_arn", target.dead_letter_arn or "")):
-        arn = Arn.parse(text) if text else None
-        elsewhere = arn is not None and arn.region != region and not arn.resource.startswith("event-bus/")
-        problems.check(
-            not elsewhere, path, f"{text} is not in {region}, where the rule is: EventBridge does not reach it"
-        )
-    problems.raise_any()

@@ -14,8 +14,10 @@ from ecrops.errors import SpecError
 from ecrops.events import rules
 from ecrops.events.samples import sample_for
 from ecrops.events.state import Absent, Include, Rule
-from ecrops.events.targets import Target, check_region
+from ecrops.events.target_checks import check_reach
+from ecrops.events.targets import Target
 from ecrops.events.wants import all_wants, edit_rules
+from ecrops.fields import Problems
 
 if TYPE_CHECKING:
     from ecrops.events import rule as handles
@@ -71,6 +73,7 @@ class _Copy:
 
 def send_test_event(rule: handles.Rule, event: Message | None, timeout: float) -> TestReport:
     """See ``Rule.send_test_event``."""
+    _check(event, timeout)
     aws = rule.registry.aws
     pattern = rule.describe().get("EventPattern")
     if pattern is None:
@@ -90,13 +93,23 @@ def send_test_event(rule: handles.Rule, event: Message | None, timeout: float) -
     return TestReport(event, True, missing, sent_to, arrived, dict(stage.failed))
 
 
+def _check(event: object, timeout: object) -> None:
+    problems = Problems()
+    texts = isinstance(event, Mapping) and isinstance(event.get("detail-type"), str)
+    right = event is None or (texts and isinstance(event.get("detail"), Mapping))  # type: ignore[attr-defined]
+    problems.check(right, "event", f"expected an event, a mapping with detail-type and detail, got {event!r}")
+    right = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
+    problems.check(right, "timeout", f"expected seconds, got {timeout!r}")
+    problems.raise_any()
+
+
 def _known(rule: handles.Rule) -> list[Target]:
     """The targets of kinds that ecrops knows."""
     found = []
     for document in rule.targets():
         try:
             target = Target.from_aws(document)
-            check_region(target, rule.registry.aws.region)
+            check_reach(target, rule.registry.partition, rule.registry.region)
         except SpecError:
             continue
         found.append(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ecrops.errors import SpecError
@@ -31,6 +32,8 @@ def make_event(kind: str, name: str | None, rule: RuleOptions, options: dict[str
 def _several(targets: Any) -> tuple[Any, ...]:
     if isinstance(targets, str | Target):
         raise SpecError(f"targets: expected a list of targets, got {targets!r}; write target={targets!r}")
+    if not isinstance(targets, Collection) or isinstance(targets, Mapping):
+        raise SpecError(f"targets: expected a list of targets, got {targets!r}")
     return tuple(targets)
 
 

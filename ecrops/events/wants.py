@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ecrops import engine
@@ -12,13 +13,13 @@ from ecrops.account import Account
 from ecrops.aspect import Want
 from ecrops.aws import Aws
 from ecrops.engine import Goal
-from ecrops.events import functions, log_groups, queues, rules, topics
+from ecrops.events import functions, log_groups, queues, rules, target_checks, topics
 from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
 from ecrops.events.event import Event
 from ecrops.events.kinds import RuleOptions
 from ecrops.events.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
 from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited, needs_rule
-from ecrops.events.targets import check_region
+from ecrops.events.targets import Target
 from ecrops.events.values import make_event
 from ecrops.fields import Problems
 from ecrops.plan import Plan
@@ -59,7 +60,7 @@ def all_wants(aws: Aws, edits: Edits, found: Mapping[str, Rule] | None = None) -
         found: Rules that are known already, by key.
 
     Raises:
-        SpecError: A target is in another region.
+        SpecError: EventBridge does not reach a target from here.
     """
     check_reach(aws, edits)
     known: Known = {(rules, key): rule for key, rule in (found or {}).items()}
@@ -71,15 +72,20 @@ def all_wants(aws: Aws, edits: Edits, found: Mapping[str, Rule] | None = None) -
 
 
 def check_reach(aws: Aws, edits: Edits) -> None:
-    """Whether EventBridge reaches the targets from here. Calls nothing.
+    """Whether EventBridge reaches the targets from here. Calls nothing but STS, for the account.
 
     Raises:
         SpecError: It does not; with every reason.
     """
+    _check_targets(edits, lambda target: target_checks.check_reach(target, aws.partition.name, aws.region))
+    _check_targets(edits, lambda target: target_checks.check_account(target, aws.account_id))
+
+
+def _check_targets(edits: Edits, check: Callable[[Target], None]) -> None:
     problems = Problems()
     for key, each in edits.items():
         for target in (target for edit in each for target in edit.targets):
-            problems.take(key, lambda target=target: check_region(target, aws.region))  # type: ignore[misc]
+            problems.take(key, partial(check, target))
     problems.raise_any()
 
 

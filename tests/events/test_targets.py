@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from ecrops import RepositorySpec, SpecError, fleet_from_dict, fleet_to_dict
-from ecrops.events import Event, Target, on_event, on_image_finding, on_image_pushed, on_image_scan_completed, prefix
+from ecrops.events import (
+    Event,
+    Target,
+    on_cloud_trail_image_pushed,
+    on_event,
+    on_image_finding,
+    on_image_pushed,
+    on_image_scan_completed,
+    prefix,
+)
 from emulator import Cloud
 from support import registry_of
 
@@ -68,6 +77,15 @@ def test_everything_that_is_said_is_sent() -> None:
     assert Target(FIFO, message_group_id="g").to_aws()["SqsParameters"] == {"MessageGroupId": "g"}
 
 
+def shaped(paths: dict[str, str]) -> Target:
+    return Target(QUEUE, input_transformer={"InputPathsMap": paths, "InputTemplate": '"x"'})
+
+
+def task(**more: Any) -> Target:
+    parameters = {"EcsParameters": {"TaskDefinitionArn": "t", **more}}
+    return Target(arn("ecs", "cluster/c"), role_arn=ROLE, parameters=parameters)
+
+
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "not an arn": (lambda: Target("pushes"), "arn: expected an ARN"),
     "kind": (lambda: Target(arn("dynamodb", "table/t")), "arn: expected a Lambda function, an SQS queue"),
@@ -87,7 +105,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "a target has one of input and input_transformer",
     ),
     "input that is no json": (lambda: Target(QUEUE, input="hello"), 'a text is JSON in quotes: "hello"'),
-    "transformer without a template": (lambda: Target(QUEUE, input_transformer={}), "with an InputTemplate"),
+    "transformer without a template": (lambda: Target(QUEUE, input_transformer={}), "InputTemplate: expected a text"),
     "long input": (lambda: Target(QUEUE, input="1" * 8200), "at most 8,192 characters"),
     "fifo dead letters": (lambda: Target(QUEUE, dead_letter_arn=FIFO), "expected the ARN of a standard SQS queue"),
     "dead letters to a topic": (lambda: Target(QUEUE, dead_letter_arn=arn("sns", "t")), "standard SQS queue"),
@@ -114,6 +132,49 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "description": (lambda: on_event(description="x" * 513), "description: expected at most 512"),
     "unknown option": (lambda: on_event(colour="red"), "colour: unknown"),  # type: ignore[call-arg]
     "aws tag": (lambda: on_event(tags={"aws:x": "1"}), "AWS's own"),
+    "a tag of ecrops": (lambda: on_event(tags={"ecrops:repository": "b"}), "ecrops's own, got 'ecrops:repository'"),
+    "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 46, and those that ecrops adds"),
+    "targets that are none": (lambda: on_event(targets=5), "expected a list of targets, got 5"),  # type: ignore[arg-type]
+    "no account": (lambda: Target("arn:aws:sqs:eu-west-1::q"), "an SQS queue, an SNS topic"),
+    "role that is none": (lambda: Target(arn("states", "stateMachine:m"), role_arn="x"), "the ARN of a role, got 'x'"),
+    "a user": (
+        lambda: Target(QUEUE, role_arn=ROLE.replace(":role/", ":user/")),
+        "role_arn: expected the ARN of a role",
+    ),
+    "authorize": (lambda: Target(QUEUE, authorize="no"), "authorize: expected True or False"),  # type: ignore[arg-type]
+    "path": (lambda: Target(QUEUE, input_path="detail"), "input_path: expected a path into the event"),
+    "input that json cannot say": (lambda: Target(QUEUE, input={1}), "input: expected JSON, got {1}"),
+    "input that is not a number": (lambda: Target(QUEUE, input=float("nan")), "input: expected JSON, got nan"),
+    "variable": (lambda: shaped({"AWS.x": "$.id"}), "InputPathsMap: a variable is made of letters"),
+    "path of a variable": (lambda: shaped({"x": "id"}), "InputPathsMap.x: expected a path into the event"),
+    "101 variables": (lambda: shaped({f"v{n}": "$.id" for n in range(101)}), "has at most 100 variables, got 101"),
+    "unknown part of a transformer": (
+        lambda: Target(QUEUE, input_transformer={"InputTemplate": "x", "InputPath": "y"}),
+        "input_transformer.InputPath: unknown key",
+    ),
+    "half a second": (lambda: Target(QUEUE, maximum_event_age=60.5), "got 60.5: whole seconds"),  # type: ignore[arg-type]
+    "group": (lambda: Target(FIFO, message_group_id="a b"), "message_group_id: expected 1 to 100 letters"),
+    "parameters": (lambda: Target(QUEUE, parameters="x"), "parameters: expected a mapping"),  # type: ignore[arg-type]
+    "parameters of another kind": (
+        lambda: Target(QUEUE, parameters={"KinesisParameters": {"PartitionKeyPath": "$.id"}}),
+        "KinesisParameters is not for an SQS queue",
+    ),
+    "parameters with a field": (lambda: Target(QUEUE, parameters={"RoleArn": ROLE}), "RoleArn is said with role_arn"),
+    "parameters that eventbridge has not": (lambda: Target(QUEUE, parameters={"Foo": 1}), "Unknown parameter in input"),
+    "parameters of another type": (lambda: task(TaskCount="3"), "TaskCount"),
+    "task without a task definition": (
+        lambda: Target(arn("ecs", "cluster/c"), role_arn=ROLE, parameters={"EcsParameters": {}}),
+        'Missing required parameter in EcsParameters: "TaskDefinitionArn"',
+    ),
+    "fargate without a network": (lambda: task(LaunchType="FARGATE"), "FARGATE needs a NetworkConfiguration"),
+    "prefix": (lambda: prefix("team/*"), "expected the beginning of the names of repositories"),
+    "upper-case prefix": (lambda: prefix("Team/"), "lower-case letters"),
+    "a tag that no image has": (lambda: on_image_pushed(image_tags=[""]), "no image can have the tag ''"),
+    "a tag of a call": (lambda: on_cloud_trail_image_pushed(image_tag="a b"), "no image can have the tag 'a b'"),
+    "a pattern that is none": (lambda: on_event(event_pattern="x"), "event_pattern: expected a mapping"),  # type: ignore[arg-type]
+    "an empty pattern": (lambda: on_event(event_pattern={}), "event_pattern: is empty"),
+    "a field that no event has": (lambda: on_event(event_pattern={"sauce": ["x"]}), "an event has no such field"),
+    "any account": (lambda: on_event(event_pattern={"account": ["*"]}), "'*' matches nothing: leave it out"),
 }
 
 
@@ -145,6 +206,71 @@ def test_a_target_in_another_region_is_refused_before_any_call(memory_cloud: Clo
         with pytest.raises(SpecError, match="is not in eu-west-1"):
             act()
     assert not memory_cloud.calls
+
+
+FAR_BUS = "arn:aws:events:eu-west-1:111122223333:event-bus/b"
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (Target(QUEUE.replace("arn:aws:", "arn:aws-cn:")), "is not in eu-west-1"),
+        (Target(arn("states", "stateMachine:m"), role_arn=ROLE.replace("123456789012", "111122223333")), "be passed"),
+        (Target(FAR_BUS, role_arn=ROLE, input="{}"), "is of another account: it gets whole events only"),
+    ],
+)
+def test_a_target_that_an_account_cannot_have_is_refused_before_anything_is_read(
+    memory_cloud: Cloud, target: Target, said: str
+) -> None:
+    registry = registry_of(memory_cloud)
+    acts: list[Callable[[], object]] = [
+        lambda: registry.repository("team/api").on_image_pushed(target=target),
+        lambda: registry.rule("r").add_target(target),
+        lambda: registry.plan(RepositorySpec("team/api", events=[on_image_pushed(target=target)])),
+    ]
+    for act in acts:
+        with pytest.raises(SpecError, match=said):
+            act()
+    assert set(memory_cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+def test_what_another_account_must_allow_is_a_note(memory_cloud: Cloud) -> None:
+    target = Target(FAR_BUS, role_arn=ROLE)
+    plan = registry_of(memory_cloud, dry_run=True).repository("team/api").on_image_pushed("pushes", target=target)
+    assert plan.notes == (
+        f"{FAR_BUS} is not authorised here: its own policy must let {arn('events', 'rule/pushes')} in",
+    )
+
+
+def test_a_rule_on_another_bus_says_that_nothing_comes_by_itself(memory_cloud: Cloud) -> None:
+    memory_cloud.client("events").create_event_bus(Name="other")
+    plan = registry_of(memory_cloud).repository("team/api").on_image_pushed("pushes", bus="other")
+    assert [note.partition(":")[0] for note in plan.notes] == [
+        "rule other/pushes hears what other rules send to the bus other"
+    ]
+    assert not registry_of(memory_cloud).repository("team/api").on_image_pushed("pushes", bus="other").notes
+
+
+def test_what_is_no_target_no_event_and_no_bus_is_refused_before_any_call(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud)
+    acts: dict[str, Callable[[], object]] = {
+        "expected a Target, its ARN or its id, got 5": lambda: registry.rule("r").remove_target(5),  # type: ignore[arg-type]
+        "expected a Target, its ARN or its id, got ''": lambda: registry.rule("r").remove_target(""),
+        "event: expected an event": lambda: registry.rule("r").send_test_event({"source": "aws.ecr"}),
+        "timeout: expected seconds, got -1": lambda: registry.rule("r").send_test_event(timeout=-1),
+        "bus: expected the name of an event bus": lambda: registry.rules(5),  # type: ignore[arg-type]
+    }
+    for said, act in acts.items():
+        with pytest.raises(SpecError, match=said):
+            act()
+    assert not memory_cloud.calls
+
+
+def test_a_target_is_its_own_whatever_becomes_of_what_it_was_made_from() -> None:
+    told: dict[str, Any] = {"a": {"b": 1}}
+    target = Target(QUEUE, input=told)
+    told["a"]["b"] = 2
+    assert target.to_aws()["Input"] == '{"a": {"b": 1}}'
 
 
 def test_the_name_of_a_rule_is_stable_short_and_its_own() -> None:

@@ -1,0 +1,29 @@
+"""What the models of services that botocore ships say."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from botocore.model import ServiceModel
+
+
+@cache
+def operations_of(service: str) -> frozenset[str]:
+    """The operations of a service."""
+    return frozenset(_model(service).operation_names)
+
+
+def misfit(service: str, shape: str, value: Any) -> str:
+    """In what a value does not have the shape that a service wants, in botocore's words; empty if it has."""
+    from botocore.validate import ParamValidator
+
+    report = ParamValidator().validate(value, _model(service).shape_for(shape))
+    return report.generate_report() if report.has_errors() else ""
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    from botocore.loaders import create_loader
+
+    return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
