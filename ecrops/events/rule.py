@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.errors import SpecError
-from ecrops.events import rules, wants
+from ecrops.events import reading, wants
 from ecrops.events.event import check_rule_name
 from ecrops.events.state import TAG, Absent, Edit, Exclude, Include, Switch
 from ecrops.events.targets import Target, check_target
@@ -32,19 +31,19 @@ class Rule:
         self.bus = bus
 
     def __repr__(self) -> str:
-        return f"Rule({self.name!r})" if self.bus == rules.DEFAULT else f"Rule({self.name!r}, {self.bus!r})"
+        return f"Rule({self.name!r})" if self.bus == reading.DEFAULT else f"Rule({self.name!r}, {self.bus!r})"
 
     @property
     def arn(self) -> str:
         """The rule's ARN."""
-        return rules.arn_of(rules.place_of(self._aws), self._key)
+        return reading.arn_of(reading.place_of(self._aws), self._key)
 
     def exists(self) -> bool:
         """Whether the rule is there."""
         try:
             self.describe()
         except ClientError as error:
-            if code_of(error) != rules.MISSING:
+            if code_of(error) != reading.MISSING:
                 raise
             return False
         return True
@@ -55,10 +54,7 @@ class Rule:
         Raises:
             ClientError: botocore's ``ResourceNotFoundException``.
         """
-        asked = {"Name": self.name, "EventBusName": self.bus}
-        answer = self._aws.call("events", "DescribeRule", asked, needs="Arn")
-        pattern = {"EventPattern": json.loads(answer["EventPattern"])} if "EventPattern" in answer else {}
-        return {name: value for name, value in answer.items() if name != "ResponseMetadata"} | pattern
+        return reading.describe(self._aws, self._key)
 
     def targets(self) -> list[dict[str, Any]]:
         """The targets as EventBridge lists them; those of others too.
@@ -66,8 +62,7 @@ class Rule:
         Raises:
             ClientError: botocore's ``ResourceNotFoundException``.
         """
-        pages = self._aws.pages("events", "ListTargetsByRule", "Targets", Rule=self.name, EventBusName=self.bus)
-        return [target for page in pages for target in page]
+        return reading.targets(self._aws, self._key)
 
     def add_target(self, target: Target | str) -> Plan:
         """Let the rule invoke a target, and the target be invoked by the rule.
@@ -119,7 +114,7 @@ class Rule:
         """
         from ecrops.events.testing import send_test_event
 
-        return send_test_event(self, event, timeout)
+        return send_test_event(self.registry, self._key, event, timeout)
 
     @property
     def _aws(self) -> Aws:
@@ -127,7 +122,7 @@ class Rule:
 
     @property
     def _key(self) -> str:
-        return rules.key_of(self.name, self.bus)
+        return reading.key_of(self.name, self.bus)
 
     def _edit(self, edit: Edit) -> Plan:
         return wants.edit_rules(self.registry, {self._key: [edit]})
@@ -137,6 +132,6 @@ def every_rule(registry: Account, bus: str) -> list[Rule]:
     """The rules that ecrops made: a tag says so, and only rules on events that it knows are asked for theirs."""
     check_rule_name("any", bus)
     aws = registry.aws
-    listed = [each for each in wants.every(aws, bus) if "aws." in each.get("EventPattern", "")]
-    tags = aws.map(lambda each: rules.read_tags(aws, each["Arn"]), listed)
+    listed = [each for each in reading.every(aws, bus) if "aws." in each.get("EventPattern", "")]
+    tags = aws.map(lambda each: reading.read_tags(aws, each["Arn"]), listed)
     return [Rule(registry, each["Name"], bus) for each, there in zip(listed, tags, strict=True) if TAG in there]

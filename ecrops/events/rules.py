@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ecrops import tags
-from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.aws import Arn
 from ecrops.change import Change, Kind, Note
+from ecrops.events import reading
 from ecrops.events.event import Event
 from ecrops.events.permissions import Step, elsewhere, freed, is_here, needed
 from ecrops.events.permissions import key_of as key_of_policy
-from ecrops.events.repositories import Place
+from ecrops.events.reading import DEFAULT, MISSING, arn_of, name_and_bus
 from ecrops.events.state import (
     SEVERAL,
     TAG,
@@ -28,109 +29,11 @@ from ecrops.events.targets import MOST_TARGETS
 from ecrops.settings import tag_list
 
 stands_on = None
-MISSING = "ResourceNotFoundException"
-SETTINGS = ("EventPattern", "ScheduleExpression", "State", "Description", "RoleArn")
 LIMITS = {
     "LimitExceededException": "a bus has 300 rules, and 30 with wildcards: one rule of registry.on_...() with "
     'repositories=prefix("team/") serves many repositories'
 }
-NO_RULE = "there is no such rule: make it first, such as with repository.on_image_pushed(name)"
-DEFAULT = "default"
-
-
-def key_of(name: str, bus: str = DEFAULT) -> str:
-    """The key of a rule, which its changes show too."""
-    return f"rule {name}" if bus == DEFAULT else f"rule {bus}/{name}"
-
-
-def name_and_bus(key: str) -> tuple[str, str]:
-    """The name of a rule and of its bus."""
-    bus, _, name = key.removeprefix("rule ").rpartition("/")
-    return name, bus or DEFAULT
-
-
-def arn_of(place: Place, key: str) -> str:
-    """The ARN of a rule."""
-    return place.arn("events", f"rule/{key.removeprefix('rule ')}")
-
-
-def place_of(aws: Aws) -> Place:
-    """The account and region of a registry."""
-    return Place(aws.partition.name, aws.region, aws.account_id)
-
-
-# Read
-
-
-def prepare(aws: Aws) -> None:
-    """What must be there before reads run in parallel."""
-    aws.client("events")
-
-
-def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Rule]:
-    """What is there."""
-    nothing = Rule(place=place_of(aws), scan_type=scan_type_for(aws, wants))
-    return dict(zip(wants, aws.map(lambda key: _read(aws, key, nothing), wants), strict=True))
-
-
-def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
-    """The scan type in force, asked for only if it makes a difference."""
-    if not any(isinstance(edit, Wanted) and edit.event.needs_scan_type for edits in wants.values() for edit in edits):
-        return "BASIC"
-    configuration = aws.get("ecr", "GetRegistryScanningConfiguration", "scanningConfiguration")
-    return str(configuration.get("scanType", "BASIC"))
-
-
-def _read(aws: Aws, key: str, nothing: Rule) -> Rule:
-    name, bus = name_and_bus(key)
-    awaits = (MISSING,) if aws.made_recently(key) else ()
-    try:
-        described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
-    except ClientError as error:
-        if code_of(error) == MISSING:
-            return nothing
-        error.add_note(f"while reading {key}; nothing was written")
-        raise
-    return read_parts(aws, described, nothing)
-
-
-def read_parts(aws: Aws, described: Mapping[str, Any], nothing: Rule) -> Rule:
-    """The tags and targets of a rule that was described or listed; ``nothing`` if it is gone since."""
-    settings = {name: described[name] for name in SETTINGS if described.get(name)}
-    bus = described.get("EventBusName", DEFAULT)
-    there = read_tags(aws, described["Arn"])
-    pages = aws.pages("events", "ListTargetsByRule", "Targets", Rule=described["Name"], EventBusName=bus)
-    try:
-        targets = {target["Id"]: target for page in pages for target in page}
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        return nothing
-    return replace(nothing, settings=settings, tags=there, targets=targets)
-
-
-def read_tags(aws: Aws, arn: str) -> dict[str, str]:
-    """The tags of a rule without those of AWS; none if it is gone."""
-    try:
-        found = aws.get("events", "ListTagsForResource", "Tags", ResourceARN=arn)
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        return {}
-    return {tag["Key"]: tag["Value"] for tag in found if not tag["Key"].startswith("aws:")}
-
-
-def demand(aws: Aws, key: str) -> None:
-    """Raise botocore's own error unless a rule is there."""
-    name, bus = name_and_bus(key)
-    try:
-        aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn")
-    except ClientError as error:
-        error.add_note(f"{key}: {NO_RULE}")
-        raise
-
-
-# Decide
+prepare, read_all = reading.prepare, reading.read_all
 
 
 def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | Note]:

@@ -6,17 +6,27 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import timedelta
 from typing import Any, Self
 
+from ecrops.aws import Arn
 from ecrops.errors import SpecError
-from ecrops.events.target_checks import check
+from ecrops.events import target_checks as checks
 from ecrops.fields import Problems, compact
 
 MOST_TARGETS = 5
 MARK = "ecrops-"
+INPUTS = ("input", "input_path", "input_transformer")
+OPTIONAL: Mapping[str, Callable[[Any], None]] = {
+    "input": checks.check_input,
+    "input_path": checks.check_path,
+    "input_transformer": checks.check_transformer,
+    "dead_letter_arn": checks.check_dead_letters,
+    "maximum_retry_attempts": checks.check_attempts,
+    "maximum_event_age": checks.check_age,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,25 @@ class Target:
             object.__setattr__(self, "id", f"{MARK}{name}-{digest}")
         for name in ("input", "input_transformer", "parameters"):
             object.__setattr__(self, name, copy.deepcopy(getattr(self, name)))  # nobody else's to change
-        check(self)
+        self._check()
+
+    def _check(self) -> None:
+        problems = Problems()
+        right = isinstance(self.authorize, bool)
+        problems.check(right, "authorize", f"expected True or False, got {self.authorize!r}")
+        problems.take("id", lambda: checks.check_id(self.id))
+        if found := problems.take("arn", lambda: checks.check_arn(self.arn)):
+            arn, kind = found
+            problems.take("role_arn", lambda: checks.check_role(self.role_arn, kind))
+            problems.take("parameters", lambda: checks.check_parameters(self.parameters, kind))
+            group = self.message_group_id
+            problems.take("message_group_id", lambda: checks.check_group(group, arn, self.parameters))
+        given = [name for name in INPUTS if getattr(self, name) is not None]
+        problems.check(len(given) < 2, given[-1] if given else "", f"a target has one of {' and '.join(given)}")
+        for name, check in OPTIONAL.items():
+            if (value := getattr(self, name)) is not None:
+                problems.take(name, lambda check=check, value=value: check(value))  # type: ignore[misc]
+        problems.raise_any()
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that say something, ready for JSON."""
@@ -170,3 +198,37 @@ def check_targets(targets: Sequence[object]) -> tuple[Target, ...]:
     problems.check(len(given) <= MOST_TARGETS, "targets", f"a rule has at most {MOST_TARGETS}, these are {len(given)}")
     problems.raise_any()
     return tuple(given.values())
+
+
+def check_reach(target: Target, partition: str, region: str) -> None:
+    """Whether a rule of a region can have this target.
+
+    Raises:
+        SpecError: It is in another region or partition; only event buses may be in another region.
+    """
+    problems = Problems()
+    for path, text in (("target", target.arn), ("dead_letter_arn", target.dead_letter_arn)):
+        if text is not None:
+            arn = Arn.parse(text)
+            near = arn.partition == partition and (arn.region == region or arn.resource.startswith("event-bus/"))
+            reason = f"{text} is not in {region}, where the rule is: EventBridge does not reach it"
+            problems.check(near, path, reason)
+    problems.raise_any()
+
+
+def check_account(target: Target, account: str) -> None:
+    """Whether a rule of an account can have this target.
+
+    Raises:
+        SpecError: It is given a role of another account, or an input on its way to another account.
+    """
+    problems, role, arn = Problems(), target.role_arn, Arn.parse(target.arn)
+    problems.check(
+        role is None or Arn.parse(role).account == account,
+        "role_arn",
+        f"{role} is not of account {account}, where the rule is: a role cannot be passed to another account",
+    )
+    far = arn.account != account and arn.resource.startswith("event-bus/")
+    shaped = any(getattr(target, name) is not None for name in INPUTS)
+    problems.check(not (far and shaped), "input", f"{target.arn} is of another account: it gets whole events only")
+    problems.raise_any()

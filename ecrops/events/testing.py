@@ -7,20 +7,18 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecrops import engine
+from ecrops.account import Account
+from ecrops.aws import Aws
 from ecrops.errors import SpecError
-from ecrops.events import rules
+from ecrops.events import reading, rules
 from ecrops.events.samples import sample_for
 from ecrops.events.state import Absent, Include, Rule
-from ecrops.events.target_checks import check_reach
-from ecrops.events.targets import Target
+from ecrops.events.targets import Target, check_reach
 from ecrops.events.wants import all_wants, edit_rules
 from ecrops.fields import Problems
-
-if TYPE_CHECKING:
-    from ecrops.events import rule as handles
 
 Message = Mapping[str, Any]
 
@@ -71,22 +69,22 @@ class _Copy:
         return replace(have, settings=settings, targets={str(each.id): each.to_aws() for each in self.targets})
 
 
-def send_test_event(rule: handles.Rule, event: Message | None, timeout: float) -> TestReport:
+def send_test_event(registry: Account, key: str, event: Message | None, timeout: float) -> TestReport:
     """See ``Rule.send_test_event``."""
     _check(event, timeout)
-    aws = rule.registry.aws
-    pattern = rule.describe().get("EventPattern")
+    aws = registry.aws
+    pattern = reading.describe(aws, key).get("EventPattern")
     if pattern is None:
-        raise SpecError(f"{rule.name} has a schedule, and no pattern that an event could match")
-    event = event or sample_for(pattern, rules.place_of(aws))
+        raise SpecError(f"{key} has a schedule, and no pattern that an event could match")
+    event = event or sample_for(pattern, reading.place_of(aws))
     texts = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event)}
     if not aws.get("events", "TestEventPattern", "Result", **texts):
         return TestReport(event, matched=False)
-    targets = _known(rule)
-    missing = _missing(rule, targets)
-    if rule.registry.dry_run:
+    targets = _known(aws, key)
+    missing = _missing(aws, key, targets)
+    if registry.dry_run:
         return TestReport(event, matched=True, missing=missing)
-    with _stage(rule, pattern, targets) as stage:
+    with _stage(registry, reading.name_and_bus(key)[1], pattern, targets) as stage:
         stage.wait_until_it_works(event, timeout)
         arrived = stage.send(event, timeout)
     sent_to = [target.arn for target in targets]
@@ -103,23 +101,22 @@ def _check(event: object, timeout: object) -> None:
     problems.raise_any()
 
 
-def _known(rule: handles.Rule) -> list[Target]:
+def _known(aws: Aws, key: str) -> list[Target]:
     """The targets of kinds that ecrops knows."""
     found = []
-    for document in rule.targets():
+    for document in reading.targets(aws, key):
         try:
             target = Target.from_aws(document)
-            check_reach(target, rule.registry.partition, rule.registry.region)
+            check_reach(target, aws.partition.name, aws.region)
         except SpecError:
             continue
         found.append(target)
     return found
 
 
-def _missing(rule: handles.Rule, targets: Sequence[Target]) -> list[str]:
+def _missing(aws: Aws, key: str, targets: Sequence[Target]) -> list[str]:
     """The permissions of the rule itself, which its copy would not show: it is given its own."""
-    aws = rule.registry.aws
-    wanted, known = all_wants(aws, {rules.key_of(rule.name, rule.bus): [Include(targets)]})
+    wanted, known = all_wants(aws, {key: [Include(targets)]})
     permissions = [want for want in wanted if want.aspect is not rules]
     return [str(change) for change in engine.make_plan(aws, permissions, known=known)]
 
@@ -127,9 +124,9 @@ def _missing(rule: handles.Rule, targets: Sequence[Target]) -> list[str]:
 class _Stage:
     """A queue, a rule that shows what passes, and a copy of the rule with its targets."""
 
-    def __init__(self, rule: handles.Rule, url: str, name: str) -> None:
-        self._aws = rule.registry.aws
-        self._bus = rule.bus
+    def __init__(self, aws: Aws, bus: str, url: str, name: str) -> None:
+        self._aws = aws
+        self._bus = bus
         self._url = url
         self._name = name
         self._seen: list[Message] = []
@@ -182,23 +179,23 @@ class _Stage:
 
 
 @contextmanager
-def _stage(rule: handles.Rule, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
+def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
     """Everything that the test needs, and nothing of it afterwards."""
-    registry, aws = rule.registry, rule.registry.aws
+    aws = registry.aws
     name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
-    queue = rules.place_of(aws).arn("sqs", name)
+    queue = reading.place_of(aws).arn("sqs", name)
     attributes = {"MessageRetentionPeriod": "3600"}
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
     aws.remember(queue)
     copies = {
-        rules.key_of(name, rule.bus): _Copy({**pattern, "source": [name, f"{name}.probe"]}, [Target(queue)]),
-        rules.key_of(f"{name}-targets", rule.bus): _Copy(
+        reading.key_of(name, bus): _Copy({**pattern, "source": [name, f"{name}.probe"]}, [Target(queue)]),
+        reading.key_of(f"{name}-targets", bus): _Copy(
             {**pattern, "source": [name]}, [replace(target, dead_letter_arn=queue) for target in targets]
         ),
     }
     try:
         edit_rules(registry, {key: [copy] for key, copy in copies.items()})
-        yield _Stage(rule, url, name)
+        yield _Stage(aws, bus, url, name)
     finally:
         try:
             edit_rules(registry, {key: [Absent(besides=copy.targets)] for key, copy in copies.items()})

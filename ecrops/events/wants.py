@@ -13,7 +13,7 @@ from ecrops.account import Account
 from ecrops.aspect import Want
 from ecrops.aws import Aws
 from ecrops.engine import Goal
-from ecrops.events import functions, log_groups, queues, rules, target_checks, topics
+from ecrops.events import functions, log_groups, queues, reading, rules, targets, topics
 from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
 from ecrops.events.event import Event
 from ecrops.events.kinds import RuleOptions
@@ -33,7 +33,7 @@ PERMISSIONS: Mapping[str, Any] = {"lambda": functions, "sqs": queues, "sns": top
 def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Plan:
     """What a verb about events does."""
     event = make_event(kind, name, rule, options)
-    return edit_rules(account, {rules.key_of(event.rule, event.bus): [Wanted(event)]})
+    return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
 
 
 def edit_rules(account: Account, edits: Edits) -> Plan:
@@ -45,7 +45,7 @@ def edit_rules(account: Account, edits: Edits) -> Plan:
     wants, known = all_wants(account.aws, edits)
     for key, each in edits.items():
         if any(map(needs_rule, each)) and not (known[rules, key].settings or account.would_make(key)):
-            rules.demand(account.aws, key)
+            reading.describe(account.aws, key)
     return account.make(*wants, known=known)
 
 
@@ -77,8 +77,8 @@ def check_reach(aws: Aws, edits: Edits) -> None:
     Raises:
         SpecError: It does not; with every reason.
     """
-    _check_targets(edits, lambda target: target_checks.check_reach(target, aws.partition.name, aws.region))
-    _check_targets(edits, lambda target: target_checks.check_account(target, aws.account_id))
+    _check_targets(edits, lambda target: targets.check_reach(target, aws.partition.name, aws.region))
+    _check_targets(edits, lambda target: targets.check_account(target, aws.account_id))
 
 
 def _check_targets(edits: Edits, check: Callable[[Target], None]) -> None:
@@ -90,7 +90,7 @@ def _check_targets(edits: Edits, check: Callable[[Target], None]) -> None:
 
 
 def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
-    rule, place, after = rules.arn_of(have.place, key), have.place, edited(have, edits)
+    rule, place, after = reading.arn_of(have.place, key), have.place, edited(have, edits)
     mine = {arn for edit in edits for target in edit.targets if target.authorize for arn in resources(target.to_aws())}
     besides = [target.to_aws() for edit in edits if isinstance(edit, Absent) for target in edit.besides]
     gone = freed([*have.authorized, *besides], after.targets.values())
@@ -129,7 +129,7 @@ def _by_key(wanted: Iterable[Wanted]) -> dict[str, list[Wanted]]:
     problems = Problems()
     edits: dict[str, list[Wanted]] = {}
     for edit in wanted:
-        key = rules.key_of(edit.event.rule, edit.event.bus)
+        key = reading.key_of(edit.event.rule, edit.event.bus)
         problems.check(key not in edits, "", f"{key} is wanted twice: give one of the two another name")
         edits[key] = [edit]
     check_quotas(problems, [each[0].event for each in edits.values()])
@@ -154,9 +154,9 @@ def check_quotas(problems: Problems, events: Sequence[Event]) -> None:
 
 def _found(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[str, Rule]:
     """What is on the default bus of the rules that are wanted, and of those that are no longer."""
-    rules.prepare(aws)
-    nothing = Rule(place=rules.place_of(aws), scan_type=rules.scan_type_for(aws, edits))
-    listed = {rules.key_of(each["Name"]): each for each in every(aws)}
+    reading.prepare(aws)
+    nothing = Rule(place=reading.place_of(aws), scan_type=reading.scan_type_for(aws, edits))
+    listed = {reading.key_of(each["Name"]): each for each in reading.every(aws)}
     names = [json.dumps(name)[1:-1] for name in repositories]
     close = {
         key: each
@@ -164,12 +164,6 @@ def _found(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[str, Rul
         if key in edits
         or ("aws." in each.get("EventPattern", "") and any(name in each["EventPattern"] for name in names))
     }
-    read = aws.map(lambda each: rules.read_parts(aws, each, nothing), close.values())
-    absent = {key: nothing for key in edits if key not in listed and rules.name_and_bus(key)[1] == rules.DEFAULT}
+    read = aws.map(lambda each: reading.read_parts(aws, each, nothing), close.values())
+    absent = {key: nothing for key in edits if key not in listed and reading.name_and_bus(key)[1] == reading.DEFAULT}
     return absent | dict(zip(close, read, strict=True))
-
-
-def every(aws: Aws, bus: str = rules.DEFAULT) -> Iterator[dict[str, Any]]:
-    """All rules of a bus, as EventBridge lists them."""
-    for page in aws.pages("events", "ListRules", "Rules", EventBusName=bus, Limit=100):
-        yield from page

@@ -95,7 +95,7 @@ def test_a_rule_that_is_deleted_while_rules_are_read_is_not_there(
     registry.repository("team/api").on_image_pushed("pushes")
     stale = cloud.client("events").list_rules()["Rules"]
     cloud.client("events").delete_rule(Name="pushes")
-    monkeypatch.setattr("ecrops.events.wants.every", lambda aws, bus="default": iter(stale))
+    monkeypatch.setattr("ecrops.events.reading.every", lambda aws, bus="default": iter(stale))
     assert registry.rules() == []
     assert registry.plan(RepositorySpec("team/api", events=[])).summary == "1 to create"
     assert registry.ensure(RepositorySpec("team/api", events=[on_image_pushed("pushes", target=QUEUE)]))
