@@ -62,7 +62,7 @@ class Forbid:
     rule: str
     owner: str
     resource: str
-    step: Step = Step.FORBID
+    step: Step
 
 
 Edit = Allow | Forbid

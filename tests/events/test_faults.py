@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +13,7 @@ from ecrops.events import Target, on_image_finding
 from emulator import FAULTS, Cloud, Fault
 from support import registry_of
 
-from .support import arn, make_function, make_queue, queue_policy
+from .support import arn, make_function, make_queue
 
 FUNCTION = arn("lambda", "function:work:live")
 GROUP, TOPIC = arn("logs", "log-group:/g"), arn("sns", "news")
@@ -43,37 +41,6 @@ def verbs(registry: Registry) -> None:
 RUNS: dict[str, Callable[[Registry], None]] = {"ensure": ensure, "verbs": verbs}
 
 
-def picture(cloud: Cloud) -> dict[str, Any]:
-    """All that events are made of, without the order of things."""
-    events, sns, functions = cloud.client("events"), cloud.client("sns"), cloud.client("lambda")
-    rules = {
-        rule["Name"]: (
-            {key: rule[key] for key in ("EventPattern", "State")},
-            sorted(json.dumps(each) for each in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]),
-            events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"],
-        )
-        for rule in events.list_rules()["Rules"]
-    }
-    topic = json.loads(sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["Policy"])["Statement"]
-    try:
-        function = json.loads(functions.get_policy(FunctionName=FUNCTION)["Policy"])["Statement"]
-    except functions.exceptions.ResourceNotFoundException:
-        function = []
-    policies = cloud.client("logs").describe_resource_policies()["resourcePolicies"]
-    groups = [json.loads(each["policyDocument"]) for each in policies]
-    return {
-        "rules": rules,
-        "queues": [_sources(queue_policy(cloud, name)) for name in ("pushes", "dead")],
-        "topic": sorted(map(str, topic)),
-        "function": sorted(map(str, function)),
-        "groups": groups,
-    }
-
-
-def _sources(statements: list[dict[str, Any]]) -> list[str]:
-    return sorted(source for each in statements for source in each["Condition"]["ArnEquals"]["aws:SourceArn"])
-
-
 @pytest.mark.parametrize(("run", "fault"), [*(("ensure", fault) for fault in FAULTS), ("verbs", "denied")])
 def test_after_a_fault_of_any_call_a_clean_run_converges(memory_cloud: Cloud, run: str, fault: Fault) -> None:
     """Making and removing take turns, and each is met by the fault: what one made is what the other finds."""
@@ -83,7 +50,7 @@ def test_after_a_fault_of_any_call_a_clean_run_converges(memory_cloud: Cloud, ru
     for act in make:
         cloud.calls.clear()
         act(registry)
-        expected.append(picture(cloud))
+        expected.append(cloud.emulator.events.picture())
         counts.append(cloud.calls.operations())
     assert sum(map(len, counts)) >= 30
     for number in range(max(map(len, counts))):
@@ -97,7 +64,7 @@ def test_after_a_fault_of_any_call_a_clean_run_converges(memory_cloud: Cloud, ru
                 act(registry)
             else:
                 assert outcome is None, (number, calls, outcome)
-            assert picture(cloud) == right, (number, calls)
+            assert cloud.emulator.events.picture() == right, (number, calls)
 
 
 def prepare(cloud: Cloud) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ecrops.change import Change
 from ecrops.events import functions, log_groups, queues, topics
 from ecrops.events.log_groups import LogGroups
-from ecrops.events.permissions import Allow, Forbid
+from ecrops.events.permissions import Allow, Forbid, Step
 from ecrops.events.queues import Queue
 
 from .support import arn
@@ -31,7 +31,8 @@ steps = st.lists(st.tuples(st.booleans(), st.sampled_from(RULES)), max_size=6)
 
 
 def edit(resource: str, allowed: bool, rule: str) -> Allow | Forbid:
-    return (Allow if allowed else Forbid)(rule, f"rule {rule[-1]}", resource)
+    owner = f"rule {rule[-1]}"
+    return Allow(rule, owner, resource) if allowed else Forbid(rule, owner, resource, Step.FORBID)
 
 
 def wanted(done: list[tuple[bool, str]]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .backend import EventsBackend, backend
+from .picture import picture
 
 
 class Events:
@@ -42,6 +43,10 @@ class Events:
     def invoked(self, arn: str) -> list[Any]:
         """What a function, or a target that is invoked with a role, was sent."""
         return [json.loads(text) for each, text in self._backend.invoked if each == arn]
+
+    def picture(self) -> dict[str, Any]:
+        """All that rules are made of: they, their tags and targets, and the policies that could let EventBridge in."""
+        return picture(self._account, self._region)
 
     @property
     def _backend(self) -> EventsBackend:
