@@ -47,6 +47,8 @@ def test_a_rule_that_ecrops_did_not_make_is_a_conflict(cloud: Cloud, registry: R
     events.put_rule(Name="pushes", EventPattern='{"source": ["theirs"]}')
     with pytest.raises(ConflictError, match=r"not made by ecrops: choose another name, or remove it first"):
         registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    with pytest.raises(ConflictError, match="not made by ecrops"):
+        registry.on_image_pushed("pushes", target=QUEUE)
     assert cloud.calls.writes() == []
     assert registry.rule("pushes").remove()
     assert registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
@@ -83,9 +85,8 @@ def test_a_rule_that_grows_to_a_fleet_says_so(registry: Registry, events: Client
 
 
 def test_the_rules_of_fleets_are_not_those_of_any_repository(registry: Registry, events: Client) -> None:
-    registry.on_image_pushed("fleet", target=QUEUE)
-    names = ("several", "all")
-    registry.ensure(*[RepositorySpec(name, events=[]) for name in names])
+    registry.on_image_pushed("fleet", target=QUEUE, repositories=["several", "all"])
+    registry.ensure(*[RepositorySpec(name, events=[]) for name in ("several", "all")])
     assert rule_names(events) == ["fleet"]
 
 

@@ -137,6 +137,22 @@ def test_log_groups_are_let_in_before_others_are_shut_out(cloud: Cloud, registry
     assert [("/one:*" in text, "/two:*" in text) for text in puts] == [(True, True), (False, True)]
 
 
+def test_two_rules_that_swap_their_log_groups_keep_both_let_in(cloud: Cloud, registry: Registry) -> None:
+    one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
+
+    def ensure(pushes: str, deletions: str) -> None:
+        events = [on_image_pushed("a", target=pushes), on_image_deleted("b", target=deletions)]
+        registry.ensure(RepositorySpec("team/api", events=events))
+
+    ensure(one, two)
+    cloud.calls.clear()
+    ensure(two, one)
+    assert not [name for name in cloud.calls.writes() if name.endswith("ResourcePolicy")]
+    [policy] = cloud.client("logs").describe_resource_policies()["resourcePolicies"]
+    assert "/one:*" in policy["policyDocument"]
+    assert "/two:*" in policy["policyDocument"]
+
+
 def test_a_test_whose_set_up_fails_leaves_nothing(cloud: Cloud, registry: Registry) -> None:
     function = make_function(cloud)
     cloud.client("sns").create_topic(Name="news")
