@@ -5,6 +5,7 @@ Proves how ecrops handles failures, on our reading of how AWS fails; see ``emula
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +15,18 @@ from botocore.parsers import ResponseParserError
 
 from ecrops import EcropsError, LifecycleRule, Registry, RepositorySpec
 from emulator import FAULTS, Cloud, Fault
-from support import registry_of, state
+from support import registry_of
 
-BEFORE = RepositorySpec(
-    "old",
-    image_tag_mutability="MUTABLE",
-    tags={"go": "1", "change": "1"},
-    lifecycle_rules=[LifecycleRule(max_image_count=9)],
+KEEP_NINE = json.dumps(
+    {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9},
+                "action": {"type": "expire"},
+            }
+        ]
+    }
 )
 FLEET = [
     RepositorySpec(
@@ -42,9 +48,19 @@ FLEET = [
 ]
 
 
-def prepare(calm: Registry) -> None:
-    calm.remove(*[spec.name for spec in calm.describe()], empty_on_delete=True)
-    calm.ensure(BEFORE, RepositorySpec("gone"))
+def fresh(cloud: Cloud) -> Registry:
+    """Another script's registry: it has made nothing a moment ago, and waits for nothing to appear."""
+    return registry_of(cloud, workers=1)
+
+
+def prepare(cloud: Cloud) -> None:
+    """Whatever is there goes, and what the runs start from is there."""
+    ecr = cloud.client("ecr")
+    for name in cloud.emulator.picture():
+        ecr.delete_repository(repositoryName=name, force=True)
+    ecr.create_repository(repositoryName="gone")
+    ecr.create_repository(repositoryName="old", tags=[{"Key": "go", "Value": "1"}, {"Key": "change", "Value": "1"}])
+    ecr.put_lifecycle_policy(repositoryName="old", lifecyclePolicyText=KEEP_NINE)
 
 
 RUNS: dict[str, Callable[[Registry], object]] = {
@@ -69,23 +85,22 @@ def test_after_a_fault_of_any_call_a_clean_run_converges(
 ) -> None:
     transport = "http_cloud" if fault in ("reset_after", "truncated") and times == 1 else "memory_cloud"
     cloud: Cloud = request.getfixturevalue(transport)
-    calm = registry_of(cloud, workers=1)
-    prepare(calm)
+    prepare(cloud)
     cloud.calls.clear()
-    RUNS[run](registry_of(cloud, workers=1))
-    calls, expected = cloud.calls.operations(), state(cloud)
+    RUNS[run](fresh(cloud))
+    calls, expected = cloud.calls.operations(), cloud.emulator.picture()
     assert len(calls) >= CALLS.get(run, 3)
     for number, operation in enumerate(calls):
-        prepare(calm)
+        prepare(cloud)
         meet(cloud, fault, number, times)
-        outcome = attempt(RUNS[run], registry_of(cloud, workers=1))
+        outcome = attempt(RUNS[run], fresh(cloud))
         assert cloud.faults.hits, (number, calls)
         if times == 1 and fault != "denied":
             assert outcome is None, (number, operation, outcome)
-            assert state(cloud) == expected, (number, operation)
+            assert cloud.emulator.picture() == expected, (number, operation)
         cloud.faults.clear()
-        RUNS[run](calm)
-        assert state(cloud) == expected, (number, operation)
+        RUNS[run](fresh(cloud))
+        assert cloud.emulator.picture() == expected, (number, operation)
 
 
 def meet(cloud: Cloud, fault: Fault, number: int, times: int | None) -> None:

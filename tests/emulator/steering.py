@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .ecr import EcrBackend, backend, images
+from .ecr.picture import picture
 from .ecr.preview import Previews
 from .events.steering import Events
 
@@ -79,6 +80,11 @@ class Emulator:
         with self._ecr.lock:
             arn = self._ecr.repositories[repository].arn
             self._ecr.tagger.tag_resource(arn, [{"Key": key, "Value": value}])
+
+    def picture(self) -> dict[str, dict[str, Any]]:
+        """The settings, tags and policies of all repositories."""
+        with self._ecr.lock:
+            return picture(self._ecr)
 
     def exists(self, repository: str) -> bool:
         """Whether there is such a repository, seen or not."""
