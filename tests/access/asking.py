@@ -129,6 +129,20 @@ def policies() -> dict[str, str]:
     return found
 
 
+def forget(account: str = ACCOUNT) -> None:
+    """Take every policy away, so that a test which fails leaves nothing to the next."""
+    iam, ecr = client("iam", account), client("ecr", account)
+    for kind, names in (("user", "Users"), ("role", "Roles"), ("group", "Groups")):
+        for each in getattr(iam, f"list_{kind}s")()[names]:
+            who = {f"{kind.title()}Name": each[f"{kind.title()}Name"]}
+            for policy in getattr(iam, f"list_{kind}_policies")(**who)["PolicyNames"]:
+                getattr(iam, f"delete_{kind}_policy")(**who, PolicyName=policy)
+            for policy in getattr(iam, f"list_attached_{kind}_policies")(**who)["AttachedPolicies"]:
+                getattr(iam, f"detach_{kind}_policy")(**who, PolicyArn=policy["PolicyArn"])
+    for name in policies() if account == ACCOUNT else ():
+        ecr.delete_repository_policy(repositoryName=name)
+
+
 class Evaluator:
     """ministack's evaluator of IAM, in a process of its own."""
 

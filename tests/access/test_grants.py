@@ -1,4 +1,4 @@
-"""The CDK's grants on the same principals, action for action and side for side; and what goes beyond them."""
+"""Grants: where each is written, what it says besides, and how it is taken away. See ``test_cdk`` too."""
 
 from __future__ import annotations
 
@@ -26,64 +26,12 @@ from ecrops import (
     push,
     read,
 )
-from ecrops.access.statements import same, statements
+from ecrops.access.statements import statements
 from emulator import Cloud
-from support import AT_ONCE, cases, registry_of
+from support import AT_ONCE, registry_of
 
 TOKEN = {"*": {"ecr:GetAuthorizationToken"}}
 ORGANIZATION = "o-1234567890"
-GRANTS = [case for case in cases("cdk") if case["category"] == "grants" and case["applicability"] == "direct"]
-LEFT_OUT = ("gr-16",)  # an imported role that the CDK may not change: it grants nothing, and says that it did
-
-
-def principal(grantee: dict[str, Any]) -> Any:
-    makers: dict[str, Any] = {
-        "any": lambda: AnyPrincipal(public=True),
-        "role": lambda: Role(grantee["arn"]),
-        "user": lambda: User(grantee["arn"]),
-        "service": lambda: ServicePrincipal(grantee["service"]),
-        "account": lambda: AccountPrincipal(grantee["account"]),
-        "organization": lambda: OrganizationPrincipal(grantee["id"]),
-    }
-    return makers[grantee["type"]]()
-
-
-def plain(document: Any) -> dict[str, Any]:
-    """A document without our Sids, which the CDK has none of."""
-    kept = [{key: value for key, value in each.items() if key != "Sid"} for each in statements(document or {})]
-    return {"Version": "2012-10-17", "Statement": kept} if kept else {}
-
-
-@pytest.mark.parametrize("case", [case for case in GRANTS if case["id"] not in LEFT_OUT], ids=lambda case: case["id"])
-def test_grants_are_the_cdks_action_for_action_and_side_for_side(memory_cloud: Cloud, case: dict[str, Any]) -> None:
-    given = case["input"]
-    name = given.get("from_name") or given["repository"]["repository_name"]
-    iam, ecr = memory_cloud.client("iam"), memory_cloud.client("ecr", "us-east-1")
-    iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}")
-    ecr.create_repository(repositoryName=name)
-    repo = Registry(memory_cloud.session("us-east-1"), retry=AT_ONCE).repository(name)
-    for grant in given["grants"]:
-        getattr(repo, f"grant_{grant['method']}")(principal(grant["grantee"]))
-    assert same(plain(repository_policy(ecr, name)), case["expect"]["repository_policy"] or {})
-    found = iam.list_role_policies(RoleName="app")["PolicyNames"]
-    documents = [iam.get_role_policy(RoleName="app", PolicyName=each)["PolicyDocument"] for each in found]
-    wanted = case["expect"]["identity_policy"]
-    assert len(documents) == (1 if wanted else 0)
-    for document in documents:
-        assert same(plain(document), {"Version": "2012-10-17", "Statement": wanted})
-
-
-@pytest.mark.parametrize("case", [case for case in cases("cdk") if case["category"] == "auth-token"])
-def test_tokens_are_granted_as_the_cdk_grants_them(memory_cloud: Cloud, case: dict[str, Any]) -> None:
-    iam = memory_cloud.client("iam")
-    iam.create_user(UserName="bob")
-    registry = registry_of(memory_cloud)
-    for key in ("authorization_token", "public_gallery_authorization_token"):
-        if grantee := case["input"].get(f"{key}_grant_read"):
-            assert getattr(registry, key).grant_read(principal(grantee))
-            assert not getattr(registry, key).grant_read(principal(grantee))
-    document = iam.get_user_policy(UserName="bob", PolicyName="ecrops")["PolicyDocument"]
-    assert same(plain(document), {"Version": "2012-10-17", "Statement": case["expect"]["identity_policy"]})
 
 
 @pytest.mark.parametrize("kind, who", [("user", User("ci")), ("role", Role("nodes")), ("group", Group("devs"))])

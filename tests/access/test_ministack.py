@@ -8,12 +8,13 @@ gallery and of what is near them, on further resources too (``access.asking``), 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from access.asking import GRANTED as NAME
-from access.asking import OTHER, Caller, Evaluator, caller, documents, policies, within
+from access.asking import OTHER, Caller, Evaluator, caller, documents, forget, policies, within
 from access.ministack import ACCOUNT, needs_ministack
 from access.world import GRANTED, LOG_IN, PULL
 from ecrops import AccountPrincipal, ArnPrincipal, Group, Registry, Role, User
@@ -41,6 +42,12 @@ def repo(registry: Registry) -> Repository:
 @pytest.fixture(scope="module")
 def callers(registry: Registry, ministack: str) -> dict[str, Caller]:
     return {kind: caller(ministack, kind) for kind in WHO}
+
+
+@pytest.fixture(autouse=True)
+def afresh(registry: Registry) -> Iterator[None]:
+    yield
+    forget()
 
 
 def test_all_verbs_are_asked_about() -> None:

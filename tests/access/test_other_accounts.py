@@ -8,13 +8,14 @@ allow, is given what was written, every action and further resources.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
 from access.asking import GRANTED as NAME
-from access.asking import OTHER, Evaluator, documents, policies
+from access.asking import OTHER, Evaluator, documents, forget, policies
 from access.ministack import REGION, client, needs_ministack, session
 from access.world import GRANTED, LOG_IN
 from ecrops import Plan, Registry, Role, User
@@ -47,6 +48,13 @@ def repo(ministack_registry: Registry) -> Repository:
 @pytest.fixture(scope="module")
 def other() -> boto3.Session:
     return session(THERE)
+
+
+@pytest.fixture(autouse=True)
+def afresh(repo: Repository) -> Iterator[None]:
+    yield
+    forget(THERE)
+    forget()
 
 
 def noted(plan: Plan) -> Any:
