@@ -22,8 +22,10 @@ import pytest
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 PYTHON = os.environ.get("ECROPS_MINISTACK", "")
+MAY_SKIP = not os.environ.get("ECROPS_SKIP_NOTHING")  # .ci/run says that everything must be there
 needs_ministack = pytest.mark.skipif(
-    not PYTHON, reason="ECROPS_MINISTACK does not name a Python with ministack; scripts/test sets one up"
+    not PYTHON and MAY_SKIP,
+    reason="no evaluator of IAM is asked: ECROPS_MINISTACK does not name a Python with ministack; scripts/test does",
 )
 
 
