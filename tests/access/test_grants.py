@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import FOREIGN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
+from access.world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -30,7 +30,6 @@ from ecrops.access.statements import statements
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
-TOKEN = {"*": {"ecr:GetAuthorizationToken"}}
 ORGANIZATION = "o-1234567890"
 
 
@@ -41,7 +40,7 @@ def test_a_principal_of_the_account_is_granted_in_its_own_policy_and_revoked(
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
     assert repo.grant_pull(who)
-    assert inline(cloud, kind, who.friendly_name) == {"ab": PULL, **TOKEN}
+    assert inline(cloud, kind, who.friendly_name) == {"ab": PULL, "*": LOG_IN}
     assert repository_policy(cloud.client("ecr"), "ab") is None
     cloud.calls.clear()
     assert not repo.grant_pull(who)
@@ -82,7 +81,7 @@ def test_with_a_session_for_the_other_account_both_sides_are_written(cloud: Clou
     plan = registry.repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
     assert sorted(change.owner for change in plan) == ["ab", f"role nodes of {OTHER}"]
     assert plan.notes == ()
-    assert inline(cloud, "role", "nodes", account=OTHER) == {"ab": PULL, **TOKEN}
+    assert inline(cloud, "role", "nodes", account=OTHER) == {"ab": PULL, "*": LOG_IN}
     assert inline(cloud, "role", "nodes") == {}
     assert repository_policy(cloud.client("ecr"), "ab")
     assert not registry.repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
@@ -157,14 +156,6 @@ def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_mi
     assert [each.split("(")[0] for each in cloud.calls.writes()] == ["SetRepositoryPolicy", "SetRepositoryPolicy"]
 
 
-def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(AnyPrincipal(public=True))
-    assert "+ ab policy: everyone may pull" in str(plan)
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(ORGANIZATION)
-    assert f"organization {ORGANIZATION} may pull" in str(plan)
-
-
 def test_a_dry_run_grants_on_what_it_would_have_made(cloud: Cloud) -> None:
     populate(cloud)
     repo = registry_of(cloud, dry_run=True).repository("new")
@@ -211,37 +202,6 @@ def test_some_of_the_actions_can_be_revoked(cloud: Cloud) -> None:
     repo.revoke(Role("nodes"), "ecr:PutImage")
     assert "ecr:PutImage" not in inline(cloud, "role", "nodes")["ab"]
     assert "ecr:BatchGetImage" in inline(cloud, "role", "nodes")["ab"]
-
-
-def test_the_token_stays_as_long_as_anything_needs_it(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry = registry_of(cloud)
-    for name in ("ab", "cd"):
-        registry.repository(name).grant_pull(Role("nodes"))
-    registry.repository("cd").grant_scan_findings(Role("nodes"))
-    registry.repository("ab").revoke(Role("nodes"))
-    assert TOKEN["*"] == inline(cloud, "role", "nodes")["*"]
-    registry.repository("cd").revoke(Role("nodes"), *PULL)
-    assert inline(cloud, "role", "nodes") == {"cd": {"ecr:DescribeImageScanFindings", "ecr:DescribeImages"}}
-
-
-def test_a_token_of_its_own_outlives_the_grants(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    registry = registry_of(cloud)
-    registry.authorization_token.grant_read(User("ci"))
-    registry.repository("ab").grant_push(User("ci"))
-    registry.repository("ab").revoke(User("ci"))
-    assert inline(cloud, "user", "ci") == TOKEN
-    registry.repository("ab").grant_push(User("ci"))
-    registry.authorization_token.revoke_read(User("ci"))
-    assert inline(cloud, "user", "ci").keys() == {"ab", "*"}
-
-
-@pytest.mark.parametrize("who", ["codebuild.amazonaws.com", OTHER, OTHER_ROLE, ArnPrincipal(OTHER_ROLE)])
-def test_a_token_for_who_has_no_policy_is_refused_before_any_write(cloud: Cloud, who: Any) -> None:
-    with pytest.raises(SpecError, match="nothing else can grant a token"):
-        registry_of(cloud).authorization_token.grant_read(who)
-    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
 
 
 def test_lambda_of_this_account_needs_one_statement_and_of_another_two(cloud: Cloud) -> None:
