@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
-from ecrops import AnyPrincipal, LifecycleRule, RepositorySpec, RetryPolicy, SpecError, pull
+from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, SpecError, pull
 from ecrops.access.statements import same, statements
 from emulator import Cloud
 from support import registry_of
@@ -240,11 +240,3 @@ def test_a_role_that_was_made_again_is_granted_again(cloud: Cloud) -> None:
     iam.create_role(RoleName="nodes", Path="/team/", AssumeRolePolicyDocument="{}")
     assert repo.grant_pull(OTHER_ROLE)
     assert found(cloud)[0]["Principal"] == {"AWS": OTHER_ROLE}
-
-
-def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(AnyPrincipal(public=True))
-    assert "+ ab policy: everyone may pull" in str(plan)
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull("o-1234567890")
-    assert "organization o-1234567890 may pull" in str(plan)

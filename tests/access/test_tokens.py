@@ -1,4 +1,4 @@
-"""Tokens: got, never shown, put where the tools look for them, and who may have one."""
+"""Tokens: got, never shown, and put where the tools look for them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from access.world import LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate
-from ecrops import ArnPrincipal, EcropsError, Registry, Role, SpecError, User
+from ecrops import EcropsError, Registry
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
@@ -100,34 +98,3 @@ def test_a_token_is_of_the_registry_of_the_region_and_partition(http_cloud: Clou
     assert token.endpoint == "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
     assert registry_of(http_cloud).authorization_token.get().endpoint == HOST
     assert os.environ.get("DOCKER_CONFIG") is None
-
-
-def test_the_token_stays_as_long_as_anything_needs_it(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry = registry_of(cloud)
-    for name in ("ab", "cd"):
-        registry.repository(name).grant_pull(Role("nodes"))
-    registry.repository("cd").grant_scan_findings(Role("nodes"))
-    registry.repository("ab").revoke(Role("nodes"))
-    assert inline(cloud, "role", "nodes")["*"] == LOG_IN
-    registry.repository("cd").revoke(Role("nodes"), *PULL)
-    assert inline(cloud, "role", "nodes") == {"cd": {"ecr:DescribeImageScanFindings", "ecr:DescribeImages"}}
-
-
-def test_a_token_of_its_own_outlives_the_grants(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    registry = registry_of(cloud)
-    registry.authorization_token.grant_read(User("ci"))
-    registry.repository("ab").grant_push(User("ci"))
-    registry.repository("ab").revoke(User("ci"))
-    assert inline(cloud, "user", "ci") == {"*": LOG_IN}
-    registry.repository("ab").grant_push(User("ci"))
-    registry.authorization_token.revoke_read(User("ci"))
-    assert inline(cloud, "user", "ci").keys() == {"ab", "*"}
-
-
-@pytest.mark.parametrize("who", ["codebuild.amazonaws.com", OTHER, OTHER_ROLE, ArnPrincipal(OTHER_ROLE)])
-def test_a_token_for_who_has_no_policy_is_refused_before_any_write(cloud: Cloud, who: Any) -> None:
-    with pytest.raises(SpecError, match="nothing else can grant a token"):
-        registry_of(cloud).authorization_token.grant_read(who)
-    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
