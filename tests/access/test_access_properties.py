@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,8 @@ from ecrops import AnyPrincipal, Group, Registry, Role, User
 from ecrops.access import actions
 from ecrops.access.actions import FOR_IMAGES, PULL, PULL_PUSH, PUSH, READ
 from ecrops.access.statements import PRINCIPAL, Policy, statements
-from emulator import in_memory
+from emulator import Cloud
+from emulator.cloud import reset
 from support import registry_of
 
 IDENTITIES = {"user ci": User("ci"), "role nodes": Role("nodes"), "group devs": Group("devs")}
@@ -74,22 +76,30 @@ def act(registry: Registry, step: str, verb: str, who: str, name: str) -> None:
         repo.revoke(principal, *actions)
 
 
+@pytest.fixture
+def registry(memory_cloud: Cloud) -> Registry:
+    """One for all examples, since its clients take longer to make than an example takes."""
+    return registry_of(memory_cloud)
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(STEPS)
-def test_grants_and_revokes_leave_what_the_model_says(steps: list[tuple[str, str, str, str]]) -> None:
-    with in_memory() as cloud:
-        populate(cloud, *REPOSITORIES)
-        for name in REPOSITORIES:
-            put_policy(cloud, name, FOREIGN, THEIRS)
-        model, registry = Model(), registry_of(cloud)
-        for step in steps:
-            act(registry, *step)
-            model.step(*step)
-        for who in IDENTITIES:
-            assert inline(cloud, *who.split()) == model.identity(who), who
-        for name in REPOSITORIES:
-            document = repository_policy(cloud.client("ecr"), name) or {}
-            assert statements(document)[:2] == [FOREIGN, THEIRS]
-            ours = Policy.parse(document, PRINCIPAL, actions.sid)
-            assert {subject.name: set(actions) for subject, actions in ours.allowed.items()} == model.repository(name)
-            assert ours.others == [FOREIGN, THEIRS]
+@given(steps=STEPS)
+def test_grants_and_revokes_leave_what_the_model_says(
+    memory_cloud: Cloud, registry: Registry, steps: list[tuple[str, str, str, str]]
+) -> None:
+    reset()
+    populate(memory_cloud, *REPOSITORIES)
+    for name in REPOSITORIES:
+        put_policy(memory_cloud, name, FOREIGN, THEIRS)
+    model = Model()
+    for step in steps:
+        act(registry, *step)
+        model.step(*step)
+    for who in IDENTITIES:
+        assert inline(memory_cloud, *who.split()) == model.identity(who), who
+    for name in REPOSITORIES:
+        document = repository_policy(memory_cloud.client("ecr"), name) or {}
+        assert statements(document)[:2] == [FOREIGN, THEIRS]
+        ours = Policy.parse(document, PRINCIPAL, actions.sid)
+        assert {subject.name: set(actions) for subject, actions in ours.allowed.items()} == model.repository(name)
+        assert ours.others == [FOREIGN, THEIRS]

@@ -1,4 +1,4 @@
-"""The CDK's grants on the same principals, action for action and side for side; and what goes beyond them."""
+"""Grants: where each is written, what it says besides, and how it is taken away. See ``test_cdk`` too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import FOREIGN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
+from access.world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -26,64 +26,11 @@ from ecrops import (
     push,
     read,
 )
-from ecrops.access.statements import same, statements
+from ecrops.access.statements import statements
 from emulator import Cloud
-from support import AT_ONCE, cases, registry_of
+from support import AT_ONCE, registry_of
 
-TOKEN = {"*": {"ecr:GetAuthorizationToken"}}
 ORGANIZATION = "o-1234567890"
-GRANTS = [case for case in cases("cdk") if case["category"] == "grants" and case["applicability"] == "direct"]
-LEFT_OUT = ("gr-16",)  # an imported role that the CDK may not change: it grants nothing, and says that it did
-
-
-def principal(grantee: dict[str, Any]) -> Any:
-    makers: dict[str, Any] = {
-        "any": lambda: AnyPrincipal(public=True),
-        "role": lambda: Role(grantee["arn"]),
-        "user": lambda: User(grantee["arn"]),
-        "service": lambda: ServicePrincipal(grantee["service"]),
-        "account": lambda: AccountPrincipal(grantee["account"]),
-        "organization": lambda: OrganizationPrincipal(grantee["id"]),
-    }
-    return makers[grantee["type"]]()
-
-
-def plain(document: Any) -> dict[str, Any]:
-    """A document without our Sids, which the CDK has none of."""
-    kept = [{key: value for key, value in each.items() if key != "Sid"} for each in statements(document or {})]
-    return {"Version": "2012-10-17", "Statement": kept} if kept else {}
-
-
-@pytest.mark.parametrize("case", [case for case in GRANTS if case["id"] not in LEFT_OUT], ids=lambda case: case["id"])
-def test_grants_are_the_cdks_action_for_action_and_side_for_side(memory_cloud: Cloud, case: dict[str, Any]) -> None:
-    given = case["input"]
-    name = given.get("from_name") or given["repository"]["repository_name"]
-    iam, ecr = memory_cloud.client("iam"), memory_cloud.client("ecr", "us-east-1")
-    iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}")
-    ecr.create_repository(repositoryName=name)
-    repo = Registry(memory_cloud.session("us-east-1"), retry=AT_ONCE).repository(name)
-    for grant in given["grants"]:
-        getattr(repo, f"grant_{grant['method']}")(principal(grant["grantee"]))
-    assert same(plain(repository_policy(ecr, name)), case["expect"]["repository_policy"] or {})
-    found = iam.list_role_policies(RoleName="app")["PolicyNames"]
-    documents = [iam.get_role_policy(RoleName="app", PolicyName=each)["PolicyDocument"] for each in found]
-    wanted = case["expect"]["identity_policy"]
-    assert len(documents) == (1 if wanted else 0)
-    for document in documents:
-        assert same(plain(document), {"Version": "2012-10-17", "Statement": wanted})
-
-
-@pytest.mark.parametrize("case", [case for case in cases("cdk") if case["category"] == "auth-token"])
-def test_tokens_are_granted_as_the_cdk_grants_them(memory_cloud: Cloud, case: dict[str, Any]) -> None:
-    iam = memory_cloud.client("iam")
-    iam.create_user(UserName="bob")
-    registry = registry_of(memory_cloud)
-    for key in ("authorization_token", "public_gallery_authorization_token"):
-        if grantee := case["input"].get(f"{key}_grant_read"):
-            assert getattr(registry, key).grant_read(principal(grantee))
-            assert not getattr(registry, key).grant_read(principal(grantee))
-    document = iam.get_user_policy(UserName="bob", PolicyName="ecrops")["PolicyDocument"]
-    assert same(plain(document), {"Version": "2012-10-17", "Statement": case["expect"]["identity_policy"]})
 
 
 @pytest.mark.parametrize("kind, who", [("user", User("ci")), ("role", Role("nodes")), ("group", Group("devs"))])
@@ -93,7 +40,7 @@ def test_a_principal_of_the_account_is_granted_in_its_own_policy_and_revoked(
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
     assert repo.grant_pull(who)
-    assert inline(cloud, kind, who.friendly_name) == {"ab": PULL, **TOKEN}
+    assert inline(cloud, kind, who.friendly_name) == {"ab": PULL, "*": LOG_IN}
     assert repository_policy(cloud.client("ecr"), "ab") is None
     cloud.calls.clear()
     assert not repo.grant_pull(who)
@@ -134,7 +81,7 @@ def test_with_a_session_for_the_other_account_both_sides_are_written(cloud: Clou
     plan = registry.repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
     assert sorted(change.owner for change in plan) == ["ab", f"role nodes of {OTHER}"]
     assert plan.notes == ()
-    assert inline(cloud, "role", "nodes", account=OTHER) == {"ab": PULL, **TOKEN}
+    assert inline(cloud, "role", "nodes", account=OTHER) == {"ab": PULL, "*": LOG_IN}
     assert inline(cloud, "role", "nodes") == {}
     assert repository_policy(cloud.client("ecr"), "ab")
     assert not registry.repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
@@ -209,14 +156,6 @@ def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_mi
     assert [each.split("(")[0] for each in cloud.calls.writes()] == ["SetRepositoryPolicy", "SetRepositoryPolicy"]
 
 
-def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(AnyPrincipal(public=True))
-    assert "+ ab policy: everyone may pull" in str(plan)
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(ORGANIZATION)
-    assert f"organization {ORGANIZATION} may pull" in str(plan)
-
-
 def test_a_dry_run_grants_on_what_it_would_have_made(cloud: Cloud) -> None:
     populate(cloud)
     repo = registry_of(cloud, dry_run=True).repository("new")
@@ -263,37 +202,6 @@ def test_some_of_the_actions_can_be_revoked(cloud: Cloud) -> None:
     repo.revoke(Role("nodes"), "ecr:PutImage")
     assert "ecr:PutImage" not in inline(cloud, "role", "nodes")["ab"]
     assert "ecr:BatchGetImage" in inline(cloud, "role", "nodes")["ab"]
-
-
-def test_the_token_stays_as_long_as_anything_needs_it(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry = registry_of(cloud)
-    for name in ("ab", "cd"):
-        registry.repository(name).grant_pull(Role("nodes"))
-    registry.repository("cd").grant_scan_findings(Role("nodes"))
-    registry.repository("ab").revoke(Role("nodes"))
-    assert TOKEN["*"] == inline(cloud, "role", "nodes")["*"]
-    registry.repository("cd").revoke(Role("nodes"), *PULL)
-    assert inline(cloud, "role", "nodes") == {"cd": {"ecr:DescribeImageScanFindings", "ecr:DescribeImages"}}
-
-
-def test_a_token_of_its_own_outlives_the_grants(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    registry = registry_of(cloud)
-    registry.authorization_token.grant_read(User("ci"))
-    registry.repository("ab").grant_push(User("ci"))
-    registry.repository("ab").revoke(User("ci"))
-    assert inline(cloud, "user", "ci") == TOKEN
-    registry.repository("ab").grant_push(User("ci"))
-    registry.authorization_token.revoke_read(User("ci"))
-    assert inline(cloud, "user", "ci").keys() == {"ab", "*"}
-
-
-@pytest.mark.parametrize("who", ["codebuild.amazonaws.com", OTHER, OTHER_ROLE, ArnPrincipal(OTHER_ROLE)])
-def test_a_token_for_who_has_no_policy_is_refused_before_any_write(cloud: Cloud, who: Any) -> None:
-    with pytest.raises(SpecError, match="nothing else can grant a token"):
-        registry_of(cloud).authorization_token.grant_read(who)
-    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
 
 
 def test_lambda_of_this_account_needs_one_statement_and_of_another_two(cloud: Cloud) -> None:

@@ -75,3 +75,11 @@ def test_nobody_is_said_and_a_missing_repository_is_an_error(cloud: Cloud) -> No
     assert str(registry_of(cloud).repository("ab").access()) == "ab: no policy allows anybody anything"
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):
         registry_of(cloud).repository("none").access()
+
+
+def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(AnyPrincipal(public=True))
+    assert "+ ab policy: everyone may pull" in str(plan)
+    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull("o-1234567890")
+    assert "organization o-1234567890 may pull" in str(plan)

@@ -10,6 +10,34 @@ from emulator import Client, Cloud
 OTHER = "111122223333"
 OTHER_ROLE = f"arn:aws:iam::{OTHER}:role/team/nodes"
 PULL = {"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"}
+PUSH = {
+    "ecr:CompleteLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:InitiateLayerUpload",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:PutImage",
+}
+READ = {"ecr:DescribeRepositories", "ecr:DescribeImages"}
+LOG_IN = {"ecr:GetAuthorizationToken"}
+# What each verb allows, said once more and not by ecrops: on the repository, and on "*".
+GRANTED: dict[str, tuple[set[str], set[str]]] = {
+    "read": (READ, set()),
+    "pull": (PULL, LOG_IN),
+    "push": (PUSH, LOG_IN),
+    "pull_push": (PULL | PUSH, LOG_IN),
+    "pull_through_cache": (
+        PULL | {"ecr:BatchImportUpstreamImage", "ecr:GetImageCopyStatus", "ecr:CreateRepository", "ecr:TagResource"},
+        LOG_IN,
+    ),
+    "scan_findings": ({"ecr:DescribeImageScanFindings", "ecr:DescribeImages"}, set()),
+    "delete_images": ({"ecr:BatchDeleteImage", "ecr:ListImages", "ecr:DescribeImages"}, set()),
+    "lifecycle": (
+        READ
+        | {f"ecr:{verb}LifecyclePolicy" for verb in ("Get", "Put", "Delete")}
+        | {"ecr:StartLifecyclePolicyPreview", "ecr:GetLifecyclePolicyPreview"},
+        set(),
+    ),
+}
 FOREIGN = {
     "Sid": "LambdaECRImageRetrievalPolicy",
     "Effect": "Allow",
