@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -106,12 +107,15 @@ class OrganizationPrincipal(_Named):
         problems.check(
             bool(right), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
         )
+        equals = self.conditions.get("StringEquals") if isinstance(self.conditions, Mapping) else None
+        named = isinstance(equals, Mapping) and any(str(key).lower() == "aws:principalorgid" for key in equals)
+        problems.check(not named, "conditions", "aws:PrincipalOrgID is the organization itself: leave it out")
 
     @property
     def all_conditions(self) -> dict[str, Any]:
         """Its conditions, with the one that makes it the organization."""
         equals = {"aws:PrincipalOrgID": self.organization}
-        given = dict(self.conditions or {})
+        given = super().all_conditions
         return {**given, "StringEquals": {**given.get("StringEquals", {}), **equals}}
 
     def subject(self, partition: str) -> str:

@@ -11,6 +11,7 @@ from ecrops.access.actions import check as check_actions
 from ecrops.access.grants import Grant
 from ecrops.access.homes import check_attach
 from ecrops.access.parse import principal_of
+from ecrops.access.plain import plain
 from ecrops.access.principals import AccountPrincipal, ServicePrincipal
 from ecrops.access.report import access_of
 from ecrops.aspect import Want
@@ -61,8 +62,10 @@ def add(name: str, statement: Mapping[str, Any], replace: bool) -> Want:
 
 def drop(name: str, statement: Mapping[str, Any] | str) -> Want:
     """A statement is not in the policy."""
-    dropped = statement if isinstance(statement, str) else documents.check_statement(statement)
-    return Want(resource_policy, name, edits.Drop(dropped))
+    if not isinstance(statement, str | Mapping) or not statement:
+        raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
+    # it is not judged: what is there may be anything
+    return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement)))
 
 
 def put(name: str, document: Mapping[str, Any]) -> Want:
