@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ecrops.access import actions
-from ecrops.access.edits import Allow, Edit, Exactly
+from ecrops.access import actions, leftovers
+from ecrops.access.edits import Allow, Edit, Exactly, Forbid
 from ecrops.access.homes import INLINE_QUOTA, Home
 from ecrops.access.statements import (
     PREFIX,
@@ -79,10 +79,8 @@ def parse(document: Mapping[str, Any]) -> Policy:
 def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """One policy holds everything: it is overwritten in place, and deleted when nothing is left of it."""
     home, have = Home.parse(key), have or {}
-    for edit in edits:
-        if isinstance(edit, Allow):
-            yield from map(Note, edit.notes)
     before, after = edited(edits, have)
+    yield from notes(home, edits, after)
     want = after.document(actions.sid)
     if same(want, before.document(actions.sid)):
         return
@@ -111,6 +109,15 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
             "attach='managed' puts these into a policy of their own",
         },
     )
+
+
+def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inline") -> Iterator[Note]:
+    """What the user must know of the edits."""
+    for edit in edits:
+        if isinstance(edit, Allow):
+            yield from map(Note, edit.notes)
+        if isinstance(edit, Forbid):
+            yield from map(Note, leftovers.of_identity(home, edit, after, attach))
 
 
 def check_size(home: Home, want: Document) -> None:

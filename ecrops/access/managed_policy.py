@@ -95,10 +95,9 @@ def _number(version: str) -> int:
 def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
     """Policies are made, then attached; and detached, then deleted, the last one first."""
     home, there = _home(key), have or There("", ())
-    for edit in edits:
-        if isinstance(edit, Allow):
-            yield from map(Note, edit.notes)
     before, after = identity_policy.edited(edits, _joined(there))
+    in_force = after if any(policy.attached for policy in there.policies) else identity_policy.parse({})
+    yield from identity_policy.notes(home, edits, in_force, "managed")
     want = after.document(actions.sid)
     attach = bool(want) and any(isinstance(edit, Allow) for edit in edits)
     if same(want, before.document(actions.sid)) and (not attach or all(policy.attached for policy in there.policies)):

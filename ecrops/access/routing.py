@@ -61,7 +61,7 @@ def revoked(
     place = Place.of(aws, principal, session)
     if place.home is not None:
         subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
-        yield place.want(Forbid(subject, taken), attach, policy_name)
+        yield place.want(Forbid(subject, taken, repository_arn(aws, name)), attach, policy_name)
     if not isinstance(principal, Group):
         yield Want(resource_policy, name, Forbid(place.subject(aws), taken))
 
