@@ -106,8 +106,12 @@ def _means(subject: Subject, whom: Subject) -> bool:
     """Whether a principal is somebody, or everyone, or the account that somebody is of."""
     if subject.name != _EVERYONE:
         return _meant(subject.name) in (_meant(whom.name), f"AWS:{_account_of(whom.name)}")
-    apart = whom.name == _EVERYONE and "everyone" not in (_who(subject), _who(whom))
-    return not whom.name.startswith("Service:") and not (apart and _who(subject) != _who(whom))
+    if _who(subject) == "everyone":
+        return True
+    # an organization: another one is not it, and a service of AWS is of none
+    return not whom.name.startswith("Service:") and (
+        whom.name != _EVERYONE or _who(whom) in ("everyone", _who(subject))
+    )
 
 
 def _meant(principal: str) -> str:

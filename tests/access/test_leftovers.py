@@ -53,6 +53,11 @@ LEFT: list[tuple[list[tuple[Any, list[str], dict[str, Any]]], tuple[Any, ...], s
     ),
     ([(AnyPrincipal(conditions=OFFICE), [GET], {})], (ORGANIZATION,), "everyone may still BatchGetImage if {"),
     ([(AnyPrincipal(public=True), [GET], {})], (User("ci"),), "everyone may still BatchGetImage, and so may user ci"),
+    (
+        [(AnyPrincipal(public=True), [GET], {})],
+        ("sns.amazonaws.com",),
+        "everyone may still BatchGetImage, and so may sns",
+    ),
     ([(ORGANIZATION, [GET], {})], (OTHER,), f"organization {ORGANIZATION} may still BatchGetImage, and so may account"),
     (
         [(ServicePrincipal("codebuild.amazonaws.com", conditions=OFFICE), [GET], {})],
@@ -221,5 +226,6 @@ def test_revoking_a_wildcard_takes_what_it_means(repo: Repository, cloud: Cloud)
 def test_an_organization_is_not_another_and_both_are_not_everyone(repo: Repository) -> None:
     repo.grant_pull(OrganizationPrincipal("o-b1b2c3d4e5"))
     assert repo.revoke(ORGANIZATION).notes == ()
+    assert repo.revoke("codebuild.amazonaws.com").notes == (), "a service is of no organization"
     (note,) = repo.revoke(AnyPrincipal(public=True)).notes
     assert "organization o-b1b2c3d4e5 may still pull: revoke(OrganizationPrincipal('o-b1b2c3d4e5'))" in note
