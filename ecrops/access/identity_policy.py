@@ -104,11 +104,16 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
         derived=any(map(look_again, edits)),
         races=() if want else (MISSING,),
         advice={
-            MISSING: f"there is no {home.kind} {home.name} in that account: make it first, or mend the name",
+            MISSING: missing_advice(home),
             "LimitExceeded": f"all inline policies of a {home.kind} share {INLINE_QUOTA[home.kind]:,} characters: "
             "attach='managed' puts these into a policy of their own",
         },
     )
+
+
+def missing_advice(home: Home) -> str:
+    """The way out where there is nobody to have a policy."""
+    return f"there is no {home.kind} {home.name} in that account: make it first, or mend the name"
 
 
 def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inline") -> Iterator[Note]:

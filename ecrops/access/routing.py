@@ -113,15 +113,15 @@ class Place:
         Raises:
             SpecError: It is of another partition than the registry, or the session of another account than it.
         """
+        _check_partition(aws, principal)
         if not isinstance(principal, User | Role | Group):
             return cls(principal, WRITTEN_ON[type(principal)][0], "", None, True)
-        other = aws.beside(session) if session else aws
+        other = aws if session is None else aws.beside(session)
         account = principal.account or other.account_id
         local = account == aws.account_id
-        _check(aws, principal, other if session else None, account, local)
-        return cls(
-            principal, WRITTEN_ON[type(principal)][not local], account, other if local or session else None, local
-        )
+        _check(principal, None if session is None else other, account, local)
+        home = None if session is None and not local else other
+        return cls(principal, WRITTEN_ON[type(principal)][not local], account, home, local)
 
     def want(self, edit: Any, attach: str, policy_name: str) -> Want:
         """An edit of the principal's policy."""
@@ -144,9 +144,14 @@ def _key(home: Home, attach: str) -> str:
     return f"{home} attached" if attach == "managed" else str(home)
 
 
-def _check(aws: Aws, principal: User | Role | Group, session: Aws | None, account: str, local: bool) -> None:
-    if principal.partition not in ("", aws.partition.name):
-        raise SpecError(f"{principal.name_or_arn} is of another partition than the registry's, {aws.partition.name}")
+def _check_partition(aws: Aws, principal: AnyOne) -> None:
+    """An account of 12 digits is another account in each partition, and none lets in those of another."""
+    partition = principal.partition if isinstance(principal, User | Role | Group) else principal.own_partition
+    if partition not in ("", aws.partition.name):
+        raise SpecError(f"{principal.value} is of another partition than the registry's, {aws.partition.name}")
+
+
+def _check(principal: User | Role | Group, session: Aws | None, account: str, local: bool) -> None:
     if session is not None and session.account_id != account:
         raise SpecError(f"session: expected one for account {account}, got one for {session.account_id}")
     if isinstance(principal, Group) and not local:
