@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from ecrops.access.statements import (
     size,
     to_text,
 )
-from ecrops.access.words import several
+from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
@@ -151,11 +152,11 @@ def _minus(
 
 
 def _words(allowed: Mapping[Subject, frozenset[str]]) -> str:
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for subject, actions_ in allowed.items():
-        limits = f" if {subject.condition}" if subject.condition else ""
-        groups.setdefault(f"{actions.words(actions_)}{limits}", []).append(subject.name.partition("repository/")[2])
-    return "; ".join(f"{verb} {several(filter(None, names))}".rstrip() for verb, names in groups.items())
+        said = actions.words(actions_), limits(json.loads(subject.condition or "{}"))
+        groups.setdefault(said, []).append(subject.name.partition("repository/")[2])
+    return "; ".join(f"{f'{verb} {several(filter(None, on))}'.rstrip()}{when}" for (verb, when), on in groups.items())
 
 
 def look_again(edit: Edit) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, words
@@ -12,6 +13,7 @@ from ecrops.access.matching import matches
 from ecrops.access.statements import PRINCIPAL, Policy, Statement, Subject, condition_text, listed, plain_account
 
 _EVERYONE = "AWS:*"
+_IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
 def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
@@ -83,7 +85,7 @@ def _said(kept: Collection[str]) -> str:
 
 
 def _limits(condition: str) -> str:
-    return f" if {condition}" if condition else ""
+    return words.limits(json.loads(condition or "{}"))
 
 
 # Whom and what
@@ -115,8 +117,11 @@ def _means(subject: Subject, whom: Subject) -> bool:
 
 
 def _meant(principal: str) -> str:
+    """A principal without what does not tell it from others: the path of a user or role, the spelling of an account."""
     kind, _, who = principal.partition(":")
-    return f"{kind}:{plain_account(who)}" if kind == "AWS" else principal
+    if identity := _IDENTITY.fullmatch(who):
+        return f"AWS:{identity[1]}:{identity[2]}/{identity[3]}"
+    return f"AWS:{plain_account(who)}" if kind == "AWS" else principal
 
 
 def _account_of(principal: str) -> str:

@@ -41,8 +41,8 @@ def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
         allowed = _allowed_to(grant, repository_arn(aws, resource))
         yield place.want(allowed, grant.attach, grant.policy_name)
     if place.side & REPOSITORY:
-        notes = tuple(_notes(aws, name, grant, place))
         there = tuple(action for action in grant.actions if action not in actions.IDENTITY_ONLY)
+        notes = (*_notes(aws, name, grant, place), *_lost(name, grant, place))
         yield Want(resource_policy, name, Allow(place.subject(aws), there, notes=notes))
 
 
@@ -187,6 +187,16 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     whose = f"account {account} allows" if account else "the accounts of the organization allow"
     document = _document(grant, repository_arn(aws, grant.resource(name)))
     yield f"{name}: {who} can {what} only if {whose} it too, in a policy of IAM such as {document}"
+
+
+def _lost(name: str, grant: Grant, place: Place) -> Iterator[str]:
+    """What the policy of a repository cannot allow, and nothing else here does."""
+    lost = [action for action in grant.actions if action in actions.IDENTITY_ONLY]
+    if lost and place.home is None:
+        yield (
+            f"{name}: {grant.principal} is not allowed {actions.words(lost)} by this, for the repository that would "
+            "allow it is not there yet: only a policy of IAM, or of the registry, can"
+        )
 
 
 def _account_of(principal: AnyOne) -> str:

@@ -35,7 +35,7 @@ LEFT: list[tuple[list[tuple[Any, list[str], dict[str, Any]]], tuple[Any, ...], s
     ([(NODES, ["ecr:*"], {})], (NODES, GET), "role nodes may still do anything, by policy ecrops"),
     ([(NODES, ["ecr:Batch*"], {})], (NODES, GET), "role nodes may still Batch*, by policy ecrops"),
     ([(NODES, ["ecr:Batch*"], {})], (NODES, "ecr:*Image"), "role nodes may still Batch*, by policy ecrops"),
-    ([(Role("nodes", conditions=OFFICE), [GET], {})], (NODES,), "role nodes may still BatchGetImage if {"),
+    ([(Role("nodes", conditions=OFFICE), [GET], {})], (NODES,), "role nodes may still BatchGetImage if aws:SourceIp"),
     ([(NODES, [GET], {})], (Role("nodes", conditions=OFFICE),), "role nodes may still BatchGetImage, by policy"),
     ([(User("ci"), ["ecr:Batch*"], {"policy_name": "images"})], (User("ci"), GET), "by policy images"),
     ([(User("ci"), ["ecr:Batch*"], {"attach": "managed"})], (User("ci"), GET), "user ci may still Batch*"),
@@ -43,7 +43,12 @@ LEFT: list[tuple[list[tuple[Any, list[str], dict[str, Any]]], tuple[Any, ...], s
     (
         [(AccountPrincipal(OTHER, conditions=OFFICE), [GET], {})],
         (OTHER,),
-        f'account {OTHER} may still BatchGetImage if {{"IpAddress"',
+        f"account {OTHER} may still BatchGetImage if aws:SourceIp IpAddress 192.0.2.0/24: ",
+    ),
+    (
+        [(ArnPrincipal("arn:aws:iam::123456789012:role/team/nodes"), [GET], {})],
+        (NODES,),
+        "role team/nodes of 123456789012 may still BatchGetImage: ",
     ),
     ([(OTHER, [GET], {})], (OTHER_ROLE,), f"account {OTHER} may still BatchGetImage, and may let role team/nodes of"),
     (
@@ -51,7 +56,11 @@ LEFT: list[tuple[list[tuple[Any, list[str], dict[str, Any]]], tuple[Any, ...], s
         (ArnPrincipal(OTHER_ROLE),),
         f"everyone may still BatchGetImage, and so may role team/nodes of {OTHER}",
     ),
-    ([(AnyPrincipal(conditions=OFFICE), [GET], {})], (ORGANIZATION,), "everyone may still BatchGetImage if {"),
+    (
+        [(AnyPrincipal(conditions=OFFICE), [GET], {})],
+        (ORGANIZATION,),
+        "everyone may still BatchGetImage if aws:SourceIp",
+    ),
     ([(AnyPrincipal(public=True), [GET], {})], (User("ci"),), "everyone may still BatchGetImage, and so may user ci"),
     (
         [(AnyPrincipal(public=True), [GET], {})],
