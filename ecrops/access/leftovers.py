@@ -19,6 +19,7 @@ _IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
     """What a user, a role or a group may still do with a repository, by a policy of its own."""
     if not forbid.repository:
+        yield from _of_token(home, forbid, policy, attach)
         return
     prefix, _, name = forbid.repository.partition("repository/")
     who = str(Home(home.kind, home.name, home.account))
@@ -37,6 +38,22 @@ def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inlin
                 f"{name}: {who} may still {_said(kept)}{_limits(condition_text(statement.get('Condition')))}, {by}: "
                 "ecrops did not write it, and takes nothing from it; mend it in IAM"
             )
+
+
+def _of_token(home: Home, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
+    """What else lets somebody log in, where that was to be taken away."""
+    wanted = actions.PUBLIC_TOKEN[0] if forbid.subject.sid.endswith("PublicToken") else actions.TOKEN[0]
+    who = str(Home(home.kind, home.name, home.account))
+    for subject, allowed in policy.allowed.items():
+        if wanted in allowed and subject.name == "*":
+            may = f"{who} may still {actions.words(allowed)}{_limits(subject.condition)}, by policy {home.policy}"
+            call = _call_for(home, subject, "", "", attach).replace("revoke", "revoke_read", 1)
+            is_own = subject.sid == forbid.subject.sid
+            yield f"{may}: {f'{call} takes it away' if is_own else 'it goes when nothing that needs it is granted'}"
+    for statement in policy.others:
+        allowed_too = listed(statement.get("Action", [])) if str(statement.get("Effect")).lower() == "allow" else []
+        if actions.is_among(wanted, map(str, allowed_too)):
+            yield f"{who} may still log in, by {_which(statement)} of policy {home.policy}: mend it in IAM"
 
 
 def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:

@@ -111,7 +111,7 @@ class _Token:
         policy_name: str = POLICY,
         session: Any = None,
     ) -> Plan:
-        """Undo ``grant_read``. Who may pull or push keeps the token that goes with that."""
+        """Undo ``grant_read``. Who may pull or push keeps the token that goes with that, and the notes say so."""
         options = {"attach": attach, "policy_name": policy_name}
         who = principal_of(principal)
         return self._make(Forbid(self._subject_for(who)), who, session, options)

@@ -238,3 +238,28 @@ def test_an_organization_is_not_another_and_both_are_not_everyone(repo: Reposito
     assert repo.revoke("codebuild.amazonaws.com").notes == (), "a service is of no organization"
     (note,) = repo.revoke(AnyPrincipal(public=True)).notes
     assert "organization o-b1b2c3d4e5 may still pull: revoke(OrganizationPrincipal('o-b1b2c3d4e5'))" in note
+
+
+def test_a_token_that_stays_is_said_with_what_it_stays_for(repo: Repository, cloud: Cloud) -> None:
+    tokens, iam = registry_of(cloud).authorization_token, cloud.client("iam")
+    office = User("ci", conditions=OFFICE)
+    assert tokens.revoke_read(User("ci")).notes == ()
+    repo.grant_pull(User("ci"))
+    tokens.grant_read(office)
+    registry_of(cloud).public_gallery_authorization_token.grant_read(User("ci"))
+    tokens.grant_read(User("ci"))
+    plan = tokens.revoke_read(User("ci"))
+    assert plan
+    assert plan.notes == (
+        "user ci may still log in, by policy ecrops: it goes when nothing that needs it is granted",
+        "user ci may still log in if aws:SourceIp IpAddress 192.0.2.0/24, by policy ecrops: revoke_read(User('ci', "
+        f"conditions={OFFICE!r})) takes it away",
+    )
+    repo.revoke(User("ci"))
+    tokens.revoke_read(office)
+    assert tokens.revoke_read(User("ci")).notes == ()
+    theirs = {"Sid": "T", "Effect": "Allow", "Action": "ecr:Get*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
+    iam.put_user_policy(UserName="ci", PolicyName="ecrops", PolicyDocument=document)
+    (note,) = tokens.revoke_read(User("ci")).notes
+    assert note == "user ci may still log in, by the statement 'T' of policy ecrops: mend it in IAM"
