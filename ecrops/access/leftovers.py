@@ -27,9 +27,12 @@ def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inlin
         if matches(subject.name, forbid.repository) and (kept := _kept(allowed, forbid)):
             on = subject.name.removeprefix(f"{prefix}repository/")
             wider = "" if on == name else f" on {on!r}"
+            call = _call_for(home, subject, _named(kept, forbid), "" if on == name else on, attach)
+            # on= is of repositories of this registry: what somebody has made wider than that, it does not name
+            way_out = "mend it in IAM" if on == subject.name else f"{call} takes it away"
             yield (
                 f"{name}: {who} may still {_said(kept)}{wider}{_limits(subject.condition)}, by policy {home.policy}: "
-                f"{_call_for(home, subject, _named(kept, forbid), '' if on == name else on, attach)} takes it away"
+                f"{way_out}"
             )
     for statement in policy.others:
         if _is_about(statement, forbid.repository) and (kept := _kept_by(statement, forbid)):

@@ -70,6 +70,7 @@ def limits(condition: Mapping[str, Any]) -> str:
     said = [
         f"{key} {operator} {' or '.join(str(each).lower() if isinstance(each, bool) else str(each) for each in values)}"
         for operator, test in condition.items()
+        if isinstance(test, Mapping)
         for key, values in ((key, listed(value)) for key, value in test.items())
     ]
     return f" if {' and '.join(said)}" if said else ""

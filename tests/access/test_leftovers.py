@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ecrops
-from access.world import FOREIGN, OTHER, OTHER_ROLE, inline, populate, put_policy
+from access.world import FOREIGN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -177,6 +177,7 @@ def test_the_statements_of_others_in_the_policy_of_the_repository_are_said(
             {"Action": "ecr:PutImage", "Resource": "arn:aws:ecr:*:*:repository/${aws:PrincipalTag/t}/a"},
             "still PutImage",
         ),
+        ({"Sid": "EcropsPull", "Action": sorted(PULL), "Resource": "*"}, "role nodes may still pull on '*', by policy"),
         ({"NotAction": "iam:*", "NotResource": "arn:aws:s3:::*"}, "may still do anything but iam:*"),
         ({"Action": "ecr:PutImage", "Resource": "arn:aws:ecr:*:*:repository/b*"}, ""),
         ({"Action": ["s3:*", "ecr:GetAuthorizationToken", "ecr:DescribeRegistry"], "Resource": "*"}, ""),
