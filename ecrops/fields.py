@@ -51,7 +51,7 @@ class Problems:
         if not isinstance(data, Mapping):
             raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
         for key in data:
-            self.check(key in names, str(key), f"unknown key{_hint(str(key), names)}")
+            self.check(key in names, str(key), f"unknown key{hint(str(key), names)}")
         return {key: value for key, value in data.items() if key in names}
 
     def strings(self, path: str, value: object) -> tuple[str, ...] | None:
@@ -86,8 +86,10 @@ def compact(value: Any) -> str:
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
-def _hint(key: str, names: Collection[str]) -> str:
+def hint(key: str, names: Collection[str], before: str = "", after: str = "") -> str:
+    """What may have been meant by a name that there is not, with what goes around it; or which names there are."""
     from difflib import get_close_matches
 
-    close = get_close_matches(key, list(names), 1)
-    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(names)}"
+    spelled = {name.lower(): name for name in names}
+    close = get_close_matches(key.lower(), list(spelled), 1)
+    return f"; did you mean {before}{spelled[close[0]]}{after}?" if close else f"; expected one of {', '.join(names)}"

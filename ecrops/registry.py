@@ -135,8 +135,10 @@ class Registry(RegistryLooking, FleetVerbs):
                 CLI is run, and given the password through its standard input.
 
         Raises:
-            EcropsError: There is no Docker CLI, or it failed.
+            SpecError: ``config`` is no path of a file.
+            EcropsError: There is no Docker CLI, or it failed; or the file is broken, or it names a credential store
+                or helper for this registry, so that nobody would read the token in it. Nothing was written.
         """
-        from ecrops.access import tokens
+        from ecrops.access.login import docker_login
 
-        return tokens.docker_login(self.authorization_token.get(), config)
+        return docker_login(self.authorization_token.get, config)

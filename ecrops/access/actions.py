@@ -6,9 +6,9 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from functools import cache
 
+from ecrops.access.matching import covers
 from ecrops.aws import operations_of
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
@@ -101,6 +101,34 @@ def known() -> dict[str, str]:
     return {name.lower(): name for name in names}
 
 
+@cache
+def about_repositories() -> frozenset[str]:
+    """The actions that a repository has: those that can be granted on one."""
+    others = ("GetAuthorizationToken", *REGISTRY_WIDE)
+    return frozenset(f"ecr:{name}" for name in known().values() if not is_among(name, others))
+
+
+def is_among(action: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns means an action."""
+    return any(covers(pattern, action) for pattern in patterns)
+
+
+@cache
+def is_about_repositories(pattern: str) -> bool:
+    """Whether a pattern means an action that a repository has, perhaps one that is newer than this."""
+    name = pattern.lower().removeprefix("ecr:")
+    newer = name != pattern.lower() and name not in known() and not {"*", "?"} & set(name)
+    return newer or any(covers(pattern, each) for each in about_repositories())
+
+
+@cache
+def have_in_common(one: str, other: str) -> bool:
+    """Whether there is an action that both patterns mean."""
+    if covers(one, other) or covers(other, one):
+        return True
+    return any(covers(one, each) and covers(other, each) for each in about_repositories())
+
+
 def check(actions: object) -> tuple[str, ...]:
     """Actions that can be granted on a repository, spelled as the service spells them.
 
@@ -126,9 +154,9 @@ def _check(action: str) -> str:
     for wrong, right in NOT_ACTIONS.items():
         if name.lower() == wrong.lower():
             raise SpecError(f"there is no action ecr:{wrong}: {right} allows that call")
-    if any(fnmatchcase(name.lower(), pattern.lower()) for pattern in REGISTRY_WIDE):
+    if is_among(name, REGISTRY_WIDE):
         raise SpecError(f"{action} is about the registry, not a repository: only a policy of IAM on '*' can allow it")
-    matching = [each for low, each in known().items() if fnmatchcase(low, name.lower())]
+    matching = [each for each in known().values() if covers(name, each)]
     if not matching:
         raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
     return f"ecr:{matching[0]}" if matching[0].lower() == name.lower() else f"ecr:{name}"

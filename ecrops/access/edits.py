@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,20 +53,17 @@ class Forbid:
     Args:
         subject: Who, or on what.
         actions: What; everything without.
+        repository: The ARN of the repository that it is for, where the subject is a resource.
     """
 
     subject: Subject
     actions: tuple[str, ...] | None = None
+    repository: str = ""
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
         policy.forbid(self.subject, self.actions)
         return policy
-
-    def leftovers(self, policy: Policy) -> Iterable[Subject]:
-        """The same subject, where a condition limits it otherwise: that is another grant."""
-        name, condition = self.subject.name, self.subject.condition
-        return [each for each in policy.allowed if each.name == name and each.condition != condition]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from enum import Flag, auto
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions as known_actions
 from ecrops.access.actions import check as check_actions
 from ecrops.access.homes import POLICY, check_attach
+from ecrops.access.matching import matches
 from ecrops.access.parse import principal_of
 from ecrops.access.principals import (
     AccountPrincipal,
@@ -105,8 +105,7 @@ class Grant:
             self._set("allow", problems.take("allow", lambda: check_actions(self.allow)))
         elif self.allow not in VERBS:
             problems.add("allow", f"expected one of {', '.join(VERBS)} or a list of actions, got {self.allow!r}")
-        if self.on is not None and not (isinstance(self.on, str) and _PATTERN.fullmatch(self.on)):
-            problems.add("on", f"expected a wildcard of repository names such as 'team/*', got {self.on!r}")
+        problems.take("", lambda: check_on(self.on))
         problems.take("", lambda: check_attach(self.attach, self.policy_name))
         problems.raise_any()
 
@@ -129,8 +128,7 @@ class Grant:
         Raises:
             SpecError: The wildcard does not match the repository that the grant is for.
         """
-        if self.on is not None and not fnmatchcase(name, self.on):
-            raise SpecError(f"on: {self.on!r} does not match the repository {name!r} that the grant is for")
+        check_on(self.on, name)
         return name if self.on is None else self.on
 
     @classmethod
@@ -158,6 +156,20 @@ class Grant:
         }
         more = {"on": (self.on, None), "attach": (self.attach, "inline"), "policy_name": (self.policy_name, POLICY)}
         return said | {name: value for name, (value, default) in more.items() if value != default}
+
+
+def check_on(on: object, name: str | None = None) -> None:
+    """Refuse what is no wildcard of repository names, or does not match the repository that it is for.
+
+    Raises:
+        SpecError: It is none, or does not.
+    """
+    if on is None:
+        return
+    if not isinstance(on, str) or not _PATTERN.fullmatch(on):
+        raise SpecError(f"on: expected a wildcard of repository names such as 'team/*', got {on!r}")
+    if name is not None and not matches(on, name):
+        raise SpecError(f"on: {on!r} does not match the repository {name!r} that the grant is for")
 
 
 def read(principal: AnyOne | str, **options: Any) -> Grant:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ecrops.access import actions
-from ecrops.access.edits import Allow, Edit, Exactly
+from ecrops.access import actions, leftovers
+from ecrops.access.edits import Allow, Edit, Exactly, Forbid
 from ecrops.access.homes import INLINE_QUOTA, Home
 from ecrops.access.statements import (
     PREFIX,
@@ -19,7 +20,7 @@ from ecrops.access.statements import (
     size,
     to_text,
 )
-from ecrops.access.words import several
+from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
@@ -79,10 +80,8 @@ def parse(document: Mapping[str, Any]) -> Policy:
 def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """One policy holds everything: it is overwritten in place, and deleted when nothing is left of it."""
     home, have = Home.parse(key), have or {}
-    for edit in edits:
-        if isinstance(edit, Allow):
-            yield from map(Note, edit.notes)
     before, after = edited(edits, have)
+    yield from notes(home, edits, after)
     want = after.document(actions.sid)
     if same(want, before.document(actions.sid)):
         return
@@ -106,11 +105,25 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
         derived=any(map(look_again, edits)),
         races=() if want else (MISSING,),
         advice={
-            MISSING: f"there is no {home.kind} {home.name} in that account: make it first, or mend the name",
+            MISSING: missing_advice(home),
             "LimitExceeded": f"all inline policies of a {home.kind} share {INLINE_QUOTA[home.kind]:,} characters: "
             "attach='managed' puts these into a policy of their own",
         },
     )
+
+
+def missing_advice(home: Home) -> str:
+    """The way out where there is nobody to have a policy."""
+    return f"there is no {home.kind} {home.name} in that account: make it first, or mend the name"
+
+
+def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inline") -> Iterator[Note]:
+    """What the user must know of the edits."""
+    for edit in edits:
+        if isinstance(edit, Allow):
+            yield from map(Note, edit.notes)
+        if isinstance(edit, Forbid):
+            yield from map(Note, leftovers.of_identity(home, edit, after, attach))
 
 
 def check_size(home: Home, want: Document) -> None:
@@ -139,11 +152,11 @@ def _minus(
 
 
 def _words(allowed: Mapping[Subject, frozenset[str]]) -> str:
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for subject, actions_ in allowed.items():
-        limits = f" if {subject.condition}" if subject.condition else ""
-        groups.setdefault(f"{actions.words(actions_)}{limits}", []).append(subject.name.partition("repository/")[2])
-    return "; ".join(f"{verb} {several(filter(None, names))}".rstrip() for verb, names in groups.items())
+        said = actions.words(actions_), limits(json.loads(subject.condition or "{}"))
+        groups.setdefault(said, []).append(subject.name.partition("repository/")[2])
+    return "; ".join(f"{f'{verb} {several(filter(None, on))}'.rstrip()}{when}" for (verb, when), on in groups.items())
 
 
 def look_again(edit: Edit) -> bool:

@@ -43,10 +43,11 @@ class Managed:
 
 @dataclass(frozen=True)
 class There:
-    """What is there: the policies in their order, and how the ARNs of all begin."""
+    """What is there: the policies in their order, how the ARNs of all begin, and whether nobody could have them."""
 
     prefix: str
     policies: tuple[Managed, ...]
+    nobody: bool = False
 
 
 def _home(key: str) -> Home:
@@ -59,12 +60,13 @@ def read(aws: Aws, key: str) -> There:
     prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
     found: list[Managed] = []
     attached = _attached(aws, home)
-    while (policy := _read(aws, f"{prefix}{managed_name(home, len(found))}", attached)) is not None:
+    while (policy := _read(aws, f"{prefix}{managed_name(home, len(found))}", attached or set())) is not None:
         found.append(policy)
-    return There(prefix, tuple(found))
+    return There(prefix, tuple(found), nobody=attached is None)
 
 
-def _attached(aws: Aws, home: Home) -> set[str]:
+def _attached(aws: Aws, home: Home) -> set[str] | None:
+    """The policies that are attached; ``None`` where there is nobody to have any."""
     kind = home.kind.title()
     pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
     try:
@@ -72,7 +74,7 @@ def _attached(aws: Aws, home: Home) -> set[str]:
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        return set()
+        return None
 
 
 def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
@@ -95,10 +97,9 @@ def _number(version: str) -> int:
 def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
     """Policies are made, then attached; and detached, then deleted, the last one first."""
     home, there = _home(key), have or There("", ())
-    for edit in edits:
-        if isinstance(edit, Allow):
-            yield from map(Note, edit.notes)
     before, after = identity_policy.edited(edits, _joined(there))
+    in_force = after if any(policy.attached for policy in there.policies) else identity_policy.parse({})
+    yield from identity_policy.notes(home, edits, in_force, "managed")
     want = after.document(actions.sid)
     attach = bool(want) and any(isinstance(edit, Allow) for edit in edits)
     if same(want, before.document(actions.sid)) and (not attach or all(policy.attached for policy in there.policies)):
@@ -113,7 +114,9 @@ def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Cha
         arn = f"{there.prefix}{managed_name(home, number)}"
         for change in _put(key, home, arn, policy, document, said):
             yield replace(change, derived=derived)
-        yield from _attachment(key, home, arn, attached, policy is not None and policy.attached)
+        for change in _attachment(key, home, arn, attached, policy is not None and policy.attached):
+            # who was not there at first does not come while one waits
+            yield replace(change, races=(), after=f"attached: {said[1]}") if there.nobody else change
     for policy in reversed(there.policies[len(documents) :]):
         yield from _remove(key, home, policy, said)
 
@@ -208,4 +211,5 @@ def _change(
     params: dict[str, Any],
     races: tuple[str, ...] = (MISSING,),
 ) -> Change:
-    return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races)
+    advice = {MISSING: identity_policy.missing_advice(_home(key))}
+    return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races, advice=advice)

@@ -70,7 +70,7 @@ def _of_arn(text: str) -> AnyOne:
     arn = iam_arn(text)
     kind = arn.resource.partition("/")[0]
     if arn.resource == "root":
-        return AccountPrincipal(arn.account)
+        return AccountPrincipal(arn.account, partition=arn.partition)
     if kind.endswith("-provider"):
         return FederatedPrincipal(text)
     if kind in ("user", "role", "group"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar
 
+from ecrops.access.conditions import check_conditions
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
@@ -34,12 +36,8 @@ class Principal:
         problems = Problems()
         self._check(problems)
         if self.conditions is not None:
-            right = isinstance(self.conditions, Mapping) and all(
-                isinstance(test, Mapping) and test for test in self.conditions.values()
-            )
-            problems.check(
-                right, "conditions", f"expected {{operator: {{key: value}}}}, as in a policy, got {self.conditions!r}"
-            )
+            checked = problems.take("conditions", lambda: check_conditions(self.conditions))
+            object.__setattr__(self, "conditions", checked)
         problems.raise_any()
 
     def __repr__(self) -> str:
@@ -56,12 +54,12 @@ class Principal:
     @property
     def all_conditions(self) -> dict[str, Any]:
         """The conditions, with those that are in its nature."""
-        return dict(self.conditions or {})
+        return copy.deepcopy(dict(self.conditions or {}))
 
     def to_dict(self) -> dict[str, Any]:
         """The principal, ready for JSON."""
         said = {self.key: self.value}
-        return said | ({"conditions": dict(self.conditions)} if self.conditions else {})
+        return said | ({"conditions": copy.deepcopy(dict(self.conditions))} if self.conditions else {})
 
 
 def iam_arn(text: str) -> Arn:
@@ -71,9 +69,18 @@ def iam_arn(text: str) -> Arn:
         SpecError: It is none; for the session of a role, with the role's.
     """
     arn = Arn.parse(text)
-    if arn.service == "sts" and arn.resource.startswith(ASSUMED):
-        role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
-        raise SpecError(f"{text} is a session of a role: name the role, {role}, with its path if it has one")
+    refuse_session(arn)
     if arn.service != "iam" or arn.region or not ACCOUNT.fullmatch(arn.account):
         raise SpecError(f"expected an ARN of IAM, such as arn:aws:iam::111122223333:role/nodes, got {text!r}")
     return arn
+
+
+def refuse_session(arn: Arn) -> None:
+    """Refuse the session of a role: it is gone tomorrow.
+
+    Raises:
+        SpecError: It is one; with the role's ARN.
+    """
+    if arn.service == "sts" and arn.resource.startswith(ASSUMED):
+        role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
+        raise SpecError(f"{arn} is a session of a role: name the role, {role}, with its path if it has one")

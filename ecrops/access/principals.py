@@ -6,7 +6,8 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 from ecrops.access.identities import Group, Role, User
@@ -40,6 +41,11 @@ class _Named(Principal):
 
     element: ClassVar[str] = "AWS"
 
+    @property
+    def own_partition(self) -> str:
+        """The partition, if an ARN was given."""
+        return Arn.parse(self.value).partition if str(self.value).startswith("arn:") else ""
+
     def subject(self, partition: str) -> str:
         """How a policy names it, after the kind and a colon."""
         return f"{self.element}:{self.value}"
@@ -64,7 +70,14 @@ class AccountPrincipal(_Named):
     """Everybody in an account whom that account itself allows it, by the 12 digits of its id."""
 
     account: str
+    _: KW_ONLY
+    partition: str = field(default="", repr=False, compare=False)  # of the ARN of the root that it was given as
     key = "account"
+
+    @property
+    def own_partition(self) -> str:
+        """The partition, if an ARN was given."""
+        return self.partition
 
     def _check(self, problems: Problems) -> None:
         right = isinstance(self.account, str) and ACCOUNT.fullmatch(self.account)
@@ -106,12 +119,15 @@ class OrganizationPrincipal(_Named):
         problems.check(
             bool(right), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
         )
+        equals = self.conditions.get("StringEquals") if isinstance(self.conditions, Mapping) else None
+        named = isinstance(equals, Mapping) and any(str(key).lower() == "aws:principalorgid" for key in equals)
+        problems.check(not named, "conditions", "aws:PrincipalOrgID is the organization itself: leave it out")
 
     @property
     def all_conditions(self) -> dict[str, Any]:
         """Its conditions, with the one that makes it the organization."""
         equals = {"aws:PrincipalOrgID": self.organization}
-        given = dict(self.conditions or {})
+        given = super().all_conditions
         return {**given, "StringEquals": {**given.get("StringEquals", {}), **equals}}
 
     def subject(self, partition: str) -> str:
@@ -177,6 +193,8 @@ def _check_arn(text: object) -> None:
     if not isinstance(text, str):
         raise SpecError(f"expected an ARN, got {text!r}")
     resource = iam_arn(text).resource
+    if resource.partition("/")[0].endswith("-provider"):
+        raise SpecError(f"{text} is an identity provider: use FederatedPrincipal")
     if resource.startswith("group/"):
         raise SpecError(f"a repository policy cannot name a group, {text}: use Group, or name its users")
     if "*" in text or "?" in text:
@@ -184,3 +202,5 @@ def _check_arn(text: object) -> None:
             f"a principal has no wildcards, got {text!r}: name the account, and narrow it down with "
             'conditions={"ArnLike": {"aws:PrincipalArn": ...}}'
         )
+    if resource != "root" and not resource.startswith(("user/", "role/")):
+        raise SpecError(f"a principal is a user, a role or the root of an account, got {text!r}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ecrops.access import actions, resource_policy, words
 from ecrops.access.identity_policy import OWN_SIDS
+from ecrops.access.matching import covers, matches
 from ecrops.access.routing import repository_arn
 from ecrops.access.statements import RESOURCE, listed, sid_of_ours, statements
 from ecrops.aws import Aws
@@ -116,7 +116,7 @@ def _of_policy(who: str, policy_name: str, document: Mapping[str, Any], arn: str
         if sid_of_ours(statement, RESOURCE, actions.sid, OWN_SIDS) is None:
             continue
         resources = listed(statement.get("Resource", []))
-        if any(resource != "*" and fnmatchcase(arn, resource) for resource in resources):
+        if any(resource != "*" and matches(resource, arn) for resource in resources):
             yield _entry(who, statement, f"policy {policy_name}")
 
 
@@ -140,4 +140,4 @@ def _entry(who: str, statement: Mapping[str, Any], where: str) -> Entry:
 
 
 def _matches(allowed: list[str], action: str) -> bool:
-    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in allowed)
+    return any(covers(pattern, action) for pattern in allowed)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ecrops import ecr, settings
-from ecrops.access import actions, words
+from ecrops.access import actions, leftovers, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
 from ecrops.access.edits import Allow, Edit, Exactly, Forbid
 from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same, to_text
@@ -60,7 +60,8 @@ def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator
     policy = Policy.parse(have, PRINCIPAL, actions.sid)
     for edit in edits:
         policy = _edited(name, edit, policy)
-        yield from _notes(name, edit, policy)
+    for edit in edits:
+        yield from map(Note, _notes(name, edit, policy))
     if same(policy.document(actions.sid), Policy.parse(have, PRINCIPAL, actions.sid).document(actions.sid)):
         return
     yield from _forget_deleted(name, policy)
@@ -77,17 +78,10 @@ def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
         raise error.at(name) from None
 
 
-def _notes(name: str, edit: Edit, policy: Policy) -> Iterator[Note]:
-    if isinstance(edit, Allow):
-        yield from map(Note, edit.notes)
+def _notes(name: str, edit: Edit, policy: Policy) -> Iterable[str]:
     if isinstance(edit, Forbid):
-        for subject in edit.leftovers(policy):
-            condition = json.loads(subject.condition or "{}")
-            yield Note(
-                f"{name}: {words.who(subject.name.partition(':')[2], condition)} may still "
-                f"{actions.words(policy.allowed[subject])}{f' if {subject.condition}' if condition else ''}: "
-                "a grant of its own, revoked by naming the principal with its conditions"
-            )
+        return leftovers.of_repository(name, edit, policy)
+    return edit.notes if isinstance(edit, Allow) else ()
 
 
 def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:

@@ -41,8 +41,8 @@ def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
         allowed = _allowed_to(grant, repository_arn(aws, resource))
         yield place.want(allowed, grant.attach, grant.policy_name)
     if place.side & REPOSITORY:
-        notes = tuple(_notes(aws, name, grant, place))
         there = tuple(action for action in grant.actions if action not in actions.IDENTITY_ONLY)
+        notes = (*_notes(aws, name, grant, place), *_lost(name, grant, place))
         yield Want(resource_policy, name, Allow(place.subject(aws), there, notes=notes))
 
 
@@ -61,7 +61,7 @@ def revoked(
     place = Place.of(aws, principal, session)
     if place.home is not None:
         subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
-        yield place.want(Forbid(subject, taken), attach, policy_name)
+        yield place.want(Forbid(subject, taken, repository_arn(aws, name)), attach, policy_name)
     if not isinstance(principal, Group):
         yield Want(resource_policy, name, Forbid(place.subject(aws), taken))
 
@@ -113,15 +113,15 @@ class Place:
         Raises:
             SpecError: It is of another partition than the registry, or the session of another account than it.
         """
+        _check_partition(aws, principal)
         if not isinstance(principal, User | Role | Group):
             return cls(principal, WRITTEN_ON[type(principal)][0], "", None, True)
-        other = aws.beside(session) if session else aws
+        other = aws if session is None else aws.beside(session)
         account = principal.account or other.account_id
         local = account == aws.account_id
-        _check(aws, principal, other if session else None, account, local)
-        return cls(
-            principal, WRITTEN_ON[type(principal)][not local], account, other if local or session else None, local
-        )
+        _check(principal, None if session is None else other, account, local)
+        home = None if session is None and not local else other
+        return cls(principal, WRITTEN_ON[type(principal)][not local], account, home, local)
 
     def want(self, edit: Any, attach: str, policy_name: str) -> Want:
         """An edit of the principal's policy."""
@@ -144,9 +144,14 @@ def _key(home: Home, attach: str) -> str:
     return f"{home} attached" if attach == "managed" else str(home)
 
 
-def _check(aws: Aws, principal: User | Role | Group, session: Aws | None, account: str, local: bool) -> None:
-    if principal.partition not in ("", aws.partition.name):
-        raise SpecError(f"{principal.name_or_arn} is of another partition than the registry's, {aws.partition.name}")
+def _check_partition(aws: Aws, principal: AnyOne) -> None:
+    """An account of 12 digits is another account in each partition, and none lets in those of another."""
+    partition = principal.partition if isinstance(principal, User | Role | Group) else principal.own_partition
+    if partition not in ("", aws.partition.name):
+        raise SpecError(f"{principal.value} is of another partition than the registry's, {aws.partition.name}")
+
+
+def _check(principal: User | Role | Group, session: Aws | None, account: str, local: bool) -> None:
     if session is not None and session.account_id != account:
         raise SpecError(f"session: expected one for account {account}, got one for {session.account_id}")
     if isinstance(principal, Group) and not local:
@@ -182,6 +187,16 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     whose = f"account {account} allows" if account else "the accounts of the organization allow"
     document = _document(grant, repository_arn(aws, grant.resource(name)))
     yield f"{name}: {who} can {what} only if {whose} it too, in a policy of IAM such as {document}"
+
+
+def _lost(name: str, grant: Grant, place: Place) -> Iterator[str]:
+    """What the policy of a repository cannot allow, and nothing else here does."""
+    lost = [action for action in grant.actions if action in actions.IDENTITY_ONLY]
+    if lost and place.home is None:
+        yield (
+            f"{name}: {grant.principal} is not allowed {actions.words(lost)} by this, for the repository that would "
+            "allow it is not there yet: only a policy of IAM, or of the registry, can"
+        )
 
 
 def _account_of(principal: AnyOne) -> str:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from ecrops.access.matching import covers
+
 Document = dict[str, Any]
 Statement = Mapping[str, Any]
 Namer = Callable[[frozenset[str]], str]  # what a set of actions is called in Sids
@@ -77,7 +79,7 @@ def _canonical(key: str, value: Any) -> Any:
     if key in ("Resource", "NotResource"):
         return _values(listed(value))
     if key in ("Principal", "NotPrincipal"):
-        return {kind: _values(map(_account, listed(who))) for kind, who in _principals(value).items()}
+        return {kind: _values(map(plain_account, listed(who))) for kind, who in _principals(value).items()}
     if key == "Condition":
         return _condition(value)
     return value.capitalize() if key == "Effect" and isinstance(value, str) else value
@@ -105,7 +107,7 @@ def _principals(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {"AWS": value}
 
 
-def _account(principal: str) -> str:
+def plain_account(principal: str) -> str:
     """An account's id and the ARN of its root are one principal, in every partition."""
     parts = str(principal).split(":")
     is_root = len(parts) == 6 and parts[2] == "iam" and parts[5] == "root"
@@ -206,10 +208,11 @@ class Policy:
         self.allowed[subject] = self.allowed.get(subject, frozenset()) | actions
 
     def forbid(self, subject: Subject, actions: Iterable[str] | None = None) -> None:
-        """Allow a subject these actions no longer; without actions, none."""
+        """Allow a subject these actions no longer, nor what wildcards among them mean; without actions, none."""
         subject = self._spelled.get(_meaning_of(subject), subject)
         left = self.allowed.pop(subject, frozenset())
-        if actions is not None and (left := left - set(actions)):
+        taken = ("*",) if actions is None else tuple(actions)
+        if left := frozenset(each for each in left if not any(covers(pattern, each) for pattern in taken)):
             self.allowed[subject] = left
 
     def document(self, name: Namer) -> Document:
@@ -242,7 +245,7 @@ class Policy:
 def _meaning_of(subject: Subject) -> tuple[str, str, str]:
     """What a subject means, however AWS spells it: it may write accounts and conditions anew."""
     kind, _, who = subject.name.partition(":") if subject.name.startswith("AWS:") else ("", "", subject.name)
-    return f"{kind}:{_account(who)}", canonical_condition(subject.condition), subject.sid
+    return f"{kind}:{plain_account(who)}", canonical_condition(subject.condition), subject.sid
 
 
 def canonical_condition(condition: str) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Self, SupportsIndex
 
 from ecrops.access import actions
 from ecrops.access.edits import Allow, Forbid
@@ -20,13 +17,19 @@ from ecrops.access.principals import AnyOne
 from ecrops.access.routing import token as want_of
 from ecrops.access.statements import Subject, condition_text
 from ecrops.account import Account
-from ecrops.errors import EcropsError
 from ecrops.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What a registry lets one log in with, for twelve hours. It never shows its password.
+class _Secret:
+    """Where the password is: no field of the dataclass, so that nothing which goes through the fields shows it."""
+
+    __slots__ = ("_password",)
+    _password: str
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Token(_Secret):
+    """What a registry lets one log in with, for twelve hours. It never shows its password, and cannot be pickled.
 
     Args:
         user: Always ``AWS``.
@@ -36,9 +39,36 @@ class Token:
     """
 
     user: str
-    password: str = field(repr=False)
     endpoint: str
     expires_at: datetime
+
+    def __init__(self, user: str, password: str, endpoint: str, expires_at: datetime) -> None:
+        values = {"user": user, "_password": password, "endpoint": endpoint, "expires_at": expires_at}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def password(self) -> str:
+        """The secret."""
+        return self._password
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def _values(self) -> tuple[object, ...]:
+        return self.user, self._password, self.endpoint, self.expires_at
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a token is a secret and is not pickled: get a new one with authorization_token.get()")
 
 
 class _Token:
@@ -81,7 +111,7 @@ class _Token:
         policy_name: str = POLICY,
         session: Any = None,
     ) -> Plan:
-        """Undo ``grant_read``. Who may pull or push keeps the token that goes with that."""
+        """Undo ``grant_read``. Who may pull or push keeps the token that goes with that, and the notes say so."""
         options = {"attach": attach, "policy_name": policy_name}
         who = principal_of(principal)
         return self._make(Forbid(self._subject_for(who)), who, session, options)
@@ -111,41 +141,3 @@ class PublicGalleryAuthorizationToken(_Token):
     """The token of the public gallery, public.ecr.aws, for the rate that those who log in are given there."""
 
     _subject, _actions = PUBLIC_TOKEN, actions.PUBLIC_TOKEN
-
-
-def docker_login(token: Token, config: str | os.PathLike[str] | None) -> Token:
-    """Log in the Docker CLI through its standard input, or write the file that docker, podman and skopeo read."""
-    if config is None:
-        _run_docker(token)
-    else:
-        _write(token, Path(config))
-    return token
-
-
-def _run_docker(token: Token) -> None:
-    import subprocess
-
-    command = ["docker", "login", "--username", token.user, "--password-stdin", token.endpoint]
-    try:
-        ran = subprocess.run(command, input=token.password.encode(), capture_output=True, check=False)
-    except FileNotFoundError:
-        raise EcropsError(
-            "there is no docker command here: docker_login(config='~/.docker/config.json') writes the file that "
-            "docker, podman and skopeo read"
-        ) from None
-    if ran.returncode:
-        said = ran.stderr.decode(errors="replace").replace(token.password, "…").strip()
-        raise EcropsError(f"docker login to {token.endpoint} failed: {said}")
-
-
-def _write(token: Token, path: Path) -> None:
-    """Put the token beside those that are there. Nobody but the owner may read the file, not even for a moment."""
-    path = path.expanduser()
-    data: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    secret = base64.b64encode(f"{token.user}:{token.password}".encode()).decode()
-    data.setdefault("auths", {})[token.endpoint] = {"auth": secret}
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(data, file, indent=2)
-    beside.replace(path)

@@ -80,7 +80,10 @@ class AccessVerbs(Handle):
 
         Args:
             account: The account that has the functions; the registry's own without.
-            function_arn_pattern: Which functions; all of the account in this region without.
+            function_arn_pattern: Which functions of it; all in this region without.
+
+        Raises:
+            SpecError: The functions are of another account, or of another region, whose images Lambda does not run.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
         """
@@ -98,9 +101,11 @@ class AccessVerbs(Handle):
     ) -> Plan:
         """Take away what ecrops granted to somebody, in the repository's policy and in IAM.
 
+        The plan's notes say what these policies still allow them on this repository, and what takes that away.
+
         Args:
             principal: Who, with the conditions of the grant if it had any.
-            actions: Which actions; all without.
+            actions: Which actions, with all that wildcards among them mean; all without.
             on: As in the grant.
             attach: As in the grant.
             policy_name: As in the grant.

@@ -8,16 +8,20 @@ from typing import Any
 from ecrops.access import documents, edits, resource_policy, routing
 from ecrops.access.actions import LAMBDA
 from ecrops.access.actions import check as check_actions
-from ecrops.access.grants import Grant
+from ecrops.access.grants import Grant, check_on
 from ecrops.access.homes import check_attach
+from ecrops.access.matching import matches
 from ecrops.access.parse import principal_of
+from ecrops.access.plain import plain
 from ecrops.access.principals import AccountPrincipal, ServicePrincipal
 from ecrops.access.report import access_of
 from ecrops.aspect import Want
 from ecrops.aws import Arn, Aws
 from ecrops.errors import SpecError
+from ecrops.fields import Problems, hint
 
 report = access_of
+OPTIONS = ("on", "attach", "policy_name", "session")
 
 
 def grant(aws: Aws, name: str, principal: Any, allow: Any, options: Mapping[str, Any]) -> list[Want]:
@@ -25,17 +29,28 @@ def grant(aws: Aws, name: str, principal: Any, allow: Any, options: Mapping[str,
     try:
         made = Grant(principal, allow, **options)
     except TypeError:
-        raise SpecError(*(f"{key}: unknown option" for key in options if key not in Grant.__slots__)) from None
+        unknown = [key for key in options if key not in OPTIONS]
+        if not unknown:
+            raise
+        raise SpecError(*(f"{key}: unknown option{hint(key, OPTIONS)}" for key in unknown)) from None
     return list(routing.granted(aws, name, made))
 
 
 def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern: str | None) -> list[Want]:
     """Lambda may pull, for the functions of an account, and so may the account if it is another."""
-    owner = AccountPrincipal(account or aws.account_id)
+    problems = Problems()
+    owner = None if account is None else problems.take("account", lambda: AccountPrincipal(account))
+    if function_arn_pattern is not None:
+        problems.take("function_arn_pattern", lambda: _check_functions(aws, function_arn_pattern))
+    problems.raise_any()
+    owner = owner or AccountPrincipal(aws.account_id)
+    if function_arn_pattern is not None and Arn.parse(function_arn_pattern).account != owner.account:
+        raise SpecError(
+            f"function_arn_pattern: expected functions of account {owner.account}, got {function_arn_pattern}: "
+            "grant_lambda(account, function_arn_pattern=...) lets in another account, the same in both"
+        )
     functions = Arn(aws.partition.name, "lambda", aws.region, owner.account, "function:*")
     pattern = str(functions) if function_arn_pattern is None else function_arn_pattern
-    if not isinstance(pattern, str) or Arn.parse(pattern).service != "lambda":
-        raise SpecError(f"function_arn_pattern: expected the ARN of functions, such as {functions}, got {pattern!r}")
     service = ServicePrincipal("lambda.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": pattern}})
     grants = [Grant(service, LAMBDA)]
     if owner.account != aws.account_id:
@@ -43,11 +58,33 @@ def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern:
     return [want for each in grants for want in routing.granted(aws, name, each)]
 
 
+def _check_functions(aws: Aws, pattern: object) -> None:
+    """Refuse what means no function that could ever run an image of this registry.
+
+    Raises:
+        SpecError: It is no ARN of functions, or of those of another partition or region.
+    """
+    example = Arn(aws.partition.name, "lambda", aws.region, "111122223333", "function:*")
+    if not isinstance(pattern, str):
+        raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
+    arn = Arn.parse(pattern)
+    if (arn.partition, arn.service) != (example.partition, "lambda") or not arn.resource.startswith("function:"):
+        raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
+    if not matches(arn.region, aws.region):
+        raise SpecError(
+            f"Lambda runs images of its own region only, and these functions are in {arn.region}, the repository in "
+            f"{aws.region}: grant it on a repository there"
+        )
+
+
 def revoke(
     aws: Aws, name: str, principal: Any, actions: tuple[str, ...], places: Mapping[str, Any]
 ) -> tuple[list[Want], list[Want]]:
     """Somebody may not any longer: in the policy of the repository, and in others."""
-    check_attach(places["attach"], places["policy_name"])
+    problems = Problems()
+    problems.take("", lambda: check_attach(places["attach"], places["policy_name"]))
+    problems.take("", lambda: check_on(places["on"], name))
+    problems.raise_any()
     who, taken = principal_of(principal), check_actions(actions) if actions else None
     wants = list(routing.revoked(aws, name, who, taken, **places))
     here = [want for want in wants if want.aspect is resource_policy]
@@ -61,8 +98,10 @@ def add(name: str, statement: Mapping[str, Any], replace: bool) -> Want:
 
 def drop(name: str, statement: Mapping[str, Any] | str) -> Want:
     """A statement is not in the policy."""
-    dropped = statement if isinstance(statement, str) else documents.check_statement(statement)
-    return Want(resource_policy, name, edits.Drop(dropped))
+    if not isinstance(statement, str | Mapping) or not statement:
+        raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
+    # it is not judged: what is there may be anything
+    return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement)))
 
 
 def put(name: str, document: Mapping[str, Any]) -> Want:

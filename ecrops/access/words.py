@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -52,17 +51,29 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str
 
 def _statement(statement: Statement) -> str:
     condition = statement.get("Condition") or {}
-    if "Principal" not in statement or "Action" not in statement:
-        return json.dumps(statement, sort_keys=True)
-    part = statement["Principal"]
-    named = (
-        [who(each, condition) for value in part.values() for each in listed(value)]
-        if isinstance(part, Mapping)
-        else [who(part, condition)]
-    )
+    named = [who(each, condition) for each in _named(statement.get("Principal", statement.get("NotPrincipal", {})))]
+    acted = action_words(map(str, listed(statement.get("Action", statement.get("NotAction", [])))))
+    whom = several(named) if "Principal" in statement else f"everyone but {several(named)}"
+    what = acted if "Action" in statement else f"do anything but {acted}"
     may = "may not" if str(statement.get("Effect")).lower() == "deny" else "may"
-    limits = f" if {json.dumps(condition)}" if condition and not named[0].startswith("organization") else ""
-    return f"{several(named)} {may} {action_words(listed(statement['Action']))}{limits}"
+    return f"{whom} {may} {what}{'' if whom.startswith('organization') else limits(condition)}"
+
+
+def _named(part: Any) -> list[str]:
+    return (
+        [str(each) for value in part.values() for each in listed(value)] if isinstance(part, Mapping) else [str(part)]
+    )
+
+
+def limits(condition: Mapping[str, Any]) -> str:
+    """Under which conditions something holds, such as `` if aws:SourceIp IpAddress 192.0.2.0/24``; empty for none."""
+    said = [
+        f"{key} {operator} {' or '.join(str(each).lower() if isinstance(each, bool) else str(each) for each in values)}"
+        for operator, test in condition.items()
+        if isinstance(test, Mapping)
+        for key, values in ((key, listed(value)) for key, value in test.items())
+    ]
+    return f" if {' and '.join(said)}" if said else ""
 
 
 def several(names: Iterable[str]) -> str:

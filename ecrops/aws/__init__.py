@@ -85,7 +85,12 @@ class Aws:
         """What ``session`` opens, with the same policy and deadline: one for each session, so that clients are reused.
 
         A session without a region is for the region of this one.
+
+        Raises:
+            SpecError: It is no session.
         """
+        if not isinstance(session, boto3.Session):
+            raise SpecError(f"session: expected a boto3.Session, got {session!r}")
         with self._lock:
             if session not in self._beside:
                 self._beside[session] = Aws(session, self.workers, self.retry, self.region)

@@ -6,19 +6,27 @@ from typing import Any
 
 import pytest
 
-from access.world import FOREIGN
+from access.world import FOREIGN, put_policy
 from ecrops import Group, RepositorySpec, Role, SpecError, pull
 from emulator import Cloud
 from support import registry_of
 
 GOOD = {"Sid": "good", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:BatchGetImage"}
 
+SESSION = "arn:aws:sts::111122223333:assumed-role/nodes/i-1"
+
+
+def without(*names: str) -> dict[str, Any]:
+    """A good statement, but for some of its elements."""
+    return {key: value for key, value in GOOD.items() if key not in names}
+
+
 WRONG: list[tuple[Any, str]] = [
     ({**GOOD, "Resource": "*"}, "Resource is not allowed"),
     ({**GOOD, "NotResource": "x"}, "NotResource is not allowed"),
     ({**GOOD, "Action": []}, "it has no Action"),
-    ({key: GOOD[key] for key in ("Sid", "Effect", "Principal")}, "it has no Action"),
-    ({key: GOOD[key] for key in ("Sid", "Effect", "Action")}, "it has no Principal"),
+    (without("Action"), "it has no Action"),
+    (without("Principal"), "it has no Principal"),
     ({**GOOD, "Effect": "allow"}, "its Effect is 'Allow' or 'Deny'"),
     ({**GOOD, "Action": "ecr:GetAuthorizationToken"}, "authorization_token.grant_read"),
     ({**GOOD, "Action": ["s3:GetObject"]}, "an action in a repository policy is ECR's"),
@@ -27,6 +35,46 @@ WRONG: list[tuple[Any, str]] = [
     ({**GOOD, "Principal": "111122223333"}, "its Principal is"),
     ({**GOOD, "Principal": {"AWS": [7]}}, "a principal is a string"),
     ("Allow", "expected a statement, a mapping"),
+    ({**GOOD, "Actions": "ecr:PutImage"}, "a statement has no 'Actions'; did you mean Action?"),
+    ({**GOOD, "sid": "x"}, "a statement has no 'sid'; did you mean Sid?"),
+    ({**GOOD, "Sid": 7}, "its Sid is a string, got 7"),
+    ({**GOOD, "NotAction": "ecr:PutImage"}, "it has both Action and NotAction"),
+    ({**GOOD, "NotPrincipal": "*"}, "it has both Principal and NotPrincipal"),
+    ({**GOOD, "Action": ""}, "it has no Action"),
+    ({**GOOD, "Action": [""]}, "an action in a repository policy is ECR's, such as 'ecr:BatchGetImage', got ''"),
+    ({**GOOD, "Action": "BatchGetImage"}, "an action in a repository policy is ECR's"),
+    ({**GOOD, "Action": "ecr:"}, "an action in a repository policy is ECR's"),
+    ({**without("Action"), "NotAction": []}, "it has no Action"),
+    ({**without("Action"), "NotAction": "s3:GetObject"}, "an action in a repository policy is ECR's"),
+    ({**GOOD, "Principal": {}}, "it has no Principal"),
+    ({**GOOD, "Principal": ""}, "it has no Principal"),
+    ({**GOOD, "Principal": {"AWS": []}}, "its Principal names nobody under 'AWS'"),
+    ({**GOOD, "Principal": {"AWS": ""}}, "a principal is a string that is not empty"),
+    ({**GOOD, "Principal": {"AWS": "*", "Service": [None]}}, "a principal is a string that is not empty, got None"),
+    ({**GOOD, "Principal": {"Aws": "*"}}, "a Principal has no 'Aws'; did you mean AWS?"),
+    (
+        {**GOOD, "Principal": {"AWS": "nodes"}},
+        "a principal of AWS is an ARN, an account of 12 digits or '\\*', got 'nodes'",
+    ),
+    ({**GOOD, "Principal": {"AWS": "arn:nodes"}}, "expected an ARN"),
+    ({**GOOD, "Principal": {"Service": "lambda"}}, "a service is like 'codebuild.amazonaws.com', got 'lambda'"),
+    ({**GOOD, "Principal": {"AWS": SESSION}}, "name the role, arn:aws:iam::111122223333:role/nodes,"),
+    ({**without("Principal"), "NotPrincipal": {"AWS": []}}, "its NotPrincipal names nobody under 'AWS'"),
+    ({**without("Principal"), "NotPrincipal": {"User": "x"}}, "a NotPrincipal has no 'User'"),
+    ({**without("Principal"), "NotPrincipal": "ci"}, "its NotPrincipal is '\\*' or a mapping"),
+    ({**GOOD, "Condition": ["x"]}, "Condition: expected {operator: {key: value}}"),
+    ({**GOOD, "Condition": {"Bool": "true"}}, "got 'true' under 'Bool'"),
+    ({**GOOD, "Condition": {"Bool": {}}}, "got {} under 'Bool'"),
+    ({**GOOD, "Condition": {"Bool": {"aws:SecureTransport": None}}}, "at least one, as 'aws:SecureTransport'"),
+    ({**GOOD, "Condition": {"Bool": {"aws:SecureTransport": []}}}, "at least one, as 'aws:SecureTransport'"),
+    (
+        {**GOOD, "Condition": {"StringLikes": {"a": "b"}}},
+        "no condition operator 'StringLikes'; did you mean StringLike",
+    ),
+    ({**GOOD, "Condition": {"ForAnyValue:ArnLik": {"a": "b"}}}, "did you mean ForAnyValue:ArnLike?"),
+    ({**GOOD, "Condition": {"NullIfExists": {"a": "b"}}}, "did you mean Null?"),
+    ({**GOOD, "Condition": {"Bool": {"a": {1, 2}}}}, "expected JSON .*got {1, 2}"),
+    ({**GOOD, "Condition": {"Bool": {1: "x"}}}, "expected JSON"),
 ]
 
 
@@ -43,6 +91,67 @@ def test_a_wrong_statement_is_refused_before_any_call(memory_cloud: Cloud, state
     assert memory_cloud.calls.operations() == []
 
 
+RIGHT: list[dict[str, Any]] = [
+    {"Action": "*"},
+    {"Action": ["ecr:Get*", "ECR:batch*", "ecr:AnActionOfTomorrow"]},
+    {"Sid": "with blanks, and more"},
+    {"Principal": "*"},
+    {"Principal": {"AWS": ["*", "AROAEXAMPLEEXAMPLE12", "arn:aws-cn:iam::111122223333:user/ci"]}},
+    {"Principal": {"Service": "lambda.amazonaws.com", "Federated": "accounts.google.com", "CanonicalUser": "79a59d"}},
+    {"Condition": {}},
+    {"Condition": {"ForAllValues:StringLikeIfExists": {"aws:TagKeys": ["a", "b"]}, "Null": {"aws:TagKeys": False}}},
+    {"Condition": {"NumericLessThanEqualsIfExists": {"aws:MultiFactorAuthAge": 3600}, "BinaryEquals": {"k": "QQ=="}}},
+]
+
+
+@pytest.mark.parametrize("elements", RIGHT)
+def test_what_ecr_accepts_is_accepted(memory_cloud: Cloud, elements: dict[str, Any]) -> None:
+    memory_cloud.client("ecr").create_repository(repositoryName="ab")
+    statement = {**GOOD, **elements}
+    assert registry_of(memory_cloud, dry_run=True).repository("ab").add_to_resource_policy(statement)
+    assert RepositorySpec("ab", resource_policy={"Statement": statement})
+
+
+def test_a_not_principal_names_the_session_of_a_role_too_as_iam_asks_for() -> None:
+    named = ["arn:aws:iam::111122223333:role/nodes", SESSION]
+    statement = {"Effect": "Deny", "NotPrincipal": {"AWS": named}, "Action": "ecr:PutImage"}
+    assert RepositorySpec("ab", resource_policy={"Statement": [statement]})
+
+
+def test_every_reason_is_said_at_once() -> None:
+    worst = {**GOOD, "Resource": "*", "Effect": "Maybe", "Action": [7], "Condition": {"Is": {"a": None}}}
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec("ab", resource_policy={"Versions": 1, "Version": "2020", "Id": 7, "Statement": [GOOD, worst]})
+    said = str(caught.value)
+    for reason in ("'Versions'", "Version:", "Id:", "2 statements", "Resource", "Effect", "an action", "'Is'", "'a'"):
+        assert reason in said
+
+
+def test_a_document_is_not_changed_by_changing_what_it_was_made_from() -> None:
+    given: dict[str, Any] = {
+        "Statement": [{**GOOD, "Action": ["ecr:PutImage"], "Condition": {"Bool": {"a:b": "true"}}}]
+    }
+    spec = RepositorySpec("ab", resource_policy=given)
+    given["Statement"][0]["Action"].append("ecr:DeleteRepository")
+    given["Statement"][0]["Condition"]["Bool"]["a:b"] = "false"
+    assert "DeleteRepository" not in str(spec.resource_policy)
+    assert "false" not in str(spec.resource_policy)
+
+
+@pytest.mark.parametrize("statement", [None, 7, "", {}, ["x"]])
+def test_what_is_neither_a_statement_nor_a_sid_cannot_be_removed(memory_cloud: Cloud, statement: Any) -> None:
+    with pytest.raises(SpecError, match="expected a statement, or the Sid of one"):
+        registry_of(memory_cloud).repository("ab").remove_from_resource_policy(statement)
+    assert memory_cloud.calls.operations() == []
+
+
+def test_what_is_there_is_removed_by_what_it_says_whatever_that_is(memory_cloud: Cloud) -> None:
+    strange = {**GOOD, "Condition": {"OperatorOfTomorrow": {"a": "b"}}}
+    memory_cloud.client("ecr").create_repository(repositoryName="ab")
+    put_policy(memory_cloud, "ab", strange)
+    assert registry_of(memory_cloud, dry_run=True).repository("ab").remove_from_resource_policy(strange)
+
+
 def test_a_reason_names_the_statement_by_its_sid() -> None:
     with pytest.raises(SpecError, match=r"resource_policy.Statement\[0\]: the statement 'good': Resource"):
         RepositorySpec("ab", resource_policy={"Statement": [{**GOOD, "Resource": "*"}]})
@@ -54,6 +163,10 @@ def test_a_reason_names_the_statement_by_its_sid() -> None:
         ("{}", "expected a policy document"),
         ({"Version": "2012-10-17"}, r"at least one statement; {} is no policy"),
         ({"Statement": "x"}, "expected a list of statements"),
+        ({"statement": [GOOD]}, "a policy document has no 'statement'; did you mean Statement?"),
+        ({"Version": "2012-10-18", "Statement": [GOOD]}, "Version: expected '2012-10-17', or the older '2008-10-17'"),
+        ({"Id": 7, "Statement": [GOOD]}, "Id: expected a string, got 7"),
+        ({"Statement": [{**GOOD, "Sid": "a"}, {**GOOD, "Sid": "a"}]}, "2 statements have the Sid 'a'"),
         ({"Statement": [GOOD, GOOD]}, "2 statements have the Sid 'good'"),
         (
             {"Statement": [{**GOOD, "Principal": {"AWS": [f"{n:012}" for n in range(1000)]}}]},

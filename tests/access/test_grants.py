@@ -241,6 +241,9 @@ def test_the_verbs_that_no_peer_has(cloud: Cloud) -> None:
     (here,) = statements(repository_policy(cloud.client("ecr"), "ab") or {})
     assert "ecr:CreateRepository" not in here["Action"], "no policy of a repository can allow to make it"
     assert "ecr:BatchImportUpstreamImage" in here["Action"]
+    for who in (OTHER, "codebuild.amazonaws.com"):
+        notes = repo.grant(who, "ecr:CreateRepository").notes
+        assert "is not allowed CreateRepository by this" in " ".join(notes)
 
 
 def test_a_missing_user_is_botocores_error_with_the_grant_in_a_note(cloud: Cloud) -> None:

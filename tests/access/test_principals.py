@@ -69,6 +69,16 @@ def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
         (lambda: AnyPrincipal(conditions={}), r"AnyPrincipal\(public=True\)"),
         (lambda: principal_of("*"), r"AnyPrincipal\(public=True\)"),
         (lambda: User("ci", conditions={"StringEquals": "x"}), "conditions: expected"),  # type: ignore[dict-item]
+        (
+            lambda: User("ci", conditions={"StringIs": {"a": "b"}}),
+            "conditions: IAM has no condition operator 'StringIs'",
+        ),
+        (lambda: User("ci", conditions={"Bool": {"a": []}}), "conditions: expected strings, numbers or booleans"),
+        (lambda: Role("ci", conditions=["x"]), "conditions: expected {operator"),  # type: ignore[arg-type]
+        (
+            lambda: OrganizationPrincipal("o-a1b2c3d4e5", conditions={"StringEquals": {"aws:principalorgid": "o-x"}}),
+            "conditions: aws:PrincipalOrgID is the organization itself",
+        ),
         (lambda: principal_of({"role": "a", "user": "b"}), "expected one of"),
         (lambda: principal_of({"rol": "a"}), "did you mean role"),
     ],
@@ -108,3 +118,21 @@ def test_a_path_stays_in_the_arn_and_is_no_part_of_the_name() -> None:
 
 def test_the_table_of_sides_knows_every_principal() -> None:
     assert set(WRITTEN_ON) == set(KINDS.values())
+
+
+def test_a_principal_is_not_changed_by_changing_what_it_was_made_from() -> None:
+    limits: dict[str, Any] = {"StringEquals": {"aws:PrincipalTag/team": ["web"]}}
+    role = Role("nodes", conditions=limits)
+    limits["StringEquals"]["aws:PrincipalTag/team"].append("db")
+    role.all_conditions["StringEquals"].clear()
+    role.to_dict()["conditions"]["StringEquals"].clear()
+    assert role.conditions == {"StringEquals": {"aws:PrincipalTag/team": ["web"]}}
+
+
+def test_principals_and_grants_with_conditions_are_members_of_sets() -> None:
+    def made() -> list[Role | User]:
+        return [Role("nodes", conditions={"Bool": {"aws:SecureTransport": ["true"]}}), User("ci")]
+
+    assert set(made()) == set(made())
+    assert {pull(who) for who in made()} == {pull(who) for who in made()}
+    assert Role("nodes") not in set(made())

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
-from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, SpecError, pull
+from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, Role, SpecError, pull
 from ecrops.access.statements import same, statements
 from emulator import Cloud
 from support import registry_of
@@ -128,6 +128,20 @@ def test_a_policy_that_grows_too_long_is_refused_at_planning(cloud: Cloud) -> No
     with pytest.raises(SpecError, match="at most 10,240 characters, this one 11,"):
         registry.plan(RepositorySpec("ab", grants=[pull(account) for account in accounts]))
     assert cloud.calls.writes() == []
+
+
+def test_a_diff_of_policies_is_words_not_json(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud, dry_run=True).repository("ab")
+    but = {"Effect": "Deny", "NotPrincipal": {"AWS": OTHER}, "NotAction": ["ecr:BatchGetImage", "ecr:PutImage"]}
+    assert f"everyone but account {OTHER} may not do anything but BatchGetImage, PutImage" in str(
+        repo.add_to_resource_policy(but)
+    )
+    limits = {"Bool": {"aws:SecureTransport": True}, "IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}}
+    said = str(repo.add_to_resource_policy({**ALLOW, "Condition": limits}))
+    assert "may ListImages if aws:SecureTransport Bool true and aws:SourceIp IpAddress 192.0.2.0/24 or 198." in said
+    who = Role("nodes", conditions={"Bool": {"aws:SecureTransport": "true"}})
+    assert "read ab if aws:SecureTransport Bool true" in str(repo.grant_read(who))
 
 
 # Propagation

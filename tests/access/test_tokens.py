@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import copy
+import dataclasses
 import logging
 import os
-import stat
-import sys
+import pickle
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from ecrops import EcropsError, Registry
+from ecrops import Registry
+from ecrops.access.tokens import Token
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
@@ -34,63 +34,36 @@ def test_a_password_is_never_shown(registry: Registry, caplog: pytest.LogCapture
         assert PASSWORD not in shown
 
 
-def test_the_file_that_docker_podman_and_skopeo_read_is_private_and_keeps_what_is_in_it(
-    registry: Registry, tmp_path: Path
-) -> None:
-    config = tmp_path / "new" / "config.json"
-    registry.docker_login(config)
-    assert stat.S_IMODE(config.stat().st_mode) == 0o600
-    data = json.loads(config.read_text())
-    assert base64.b64decode(data["auths"][HOST]["auth"]).decode() == f"AWS:{PASSWORD}"
-    config.write_text(json.dumps({"credsStore": "x", "auths": {"other": {"auth": "y"}, HOST: {"auth": "old"}}}))
-    config.chmod(0o644)
-    registry.docker_login(str(config))
-    again = json.loads(config.read_text())
-    assert again == {"credsStore": "x", "auths": {"other": {"auth": "y"}, HOST: data["auths"][HOST]}}
-    assert stat.S_IMODE(config.stat().st_mode) == 0o600
-    assert [path.name for path in config.parent.iterdir()] == ["config.json"]
+def test_a_password_does_not_leave_with_what_goes_through_the_fields(registry: Registry) -> None:
+    token = registry.authorization_token.get()
+    assert dataclasses.asdict(token) == {"user": "AWS", "endpoint": HOST, "expires_at": token.expires_at}
+    for shown in (dataclasses.astuple(token), dataclasses.fields(token), f"{token!s:>9}", token.__getstate__()):
+        assert PASSWORD not in repr(shown)
 
 
-def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str) -> Path:
-    """A docker command that writes down what it was given, and ends as told."""
-    said = tmp_path / "said"
-    script = tmp_path / "docker"
-    lines = [
-        f"#!{sys.executable}",
-        "import sys",
-        "given = sys.stdin.read()",
-        f"open({str(said)!r}, 'w').write(repr((sys.argv[1:], given)))",
-        ends,
-    ]
-    script.write_text("\n".join(lines))
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    return said
-
-
-def test_the_docker_cli_is_given_the_password_through_its_standard_input(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = fake_docker(tmp_path, monkeypatch, "")
-    registry.docker_login()
-    assert said.read_text() == repr((["login", "--username", "AWS", "--password-stdin", HOST], PASSWORD))
-
-
-def test_a_docker_that_fails_is_said_without_the_password(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_docker(tmp_path, monkeypatch, "sys.exit('cannot use ' + given)")
-    with pytest.raises(EcropsError, match=f"docker login to {HOST} failed: cannot use …") as caught:
-        registry.docker_login()
+@pytest.mark.parametrize("use", [vars, lambda token: token < token, lambda token: format(token, "x")])
+def test_an_error_about_a_token_does_not_tell_its_password(registry: Registry, use: Callable[[Token], object]) -> None:
+    with pytest.raises(TypeError) as caught:
+        use(registry.authorization_token.get())
     assert PASSWORD not in str(caught.value)
 
 
-def test_without_a_docker_the_file_is_the_way_out(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EcropsError, match="docker_login\\(config="):
-        registry.docker_login()
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_token_is_not_pickled_but_got_anew(registry: Registry, protocol: int) -> None:
+    with pytest.raises(TypeError, match=r"get a new one with authorization_token\.get\(\)"):
+        pickle.dumps(registry.authorization_token.get(), protocol)
+
+
+def test_a_token_is_copied_and_compared_with_its_password() -> None:
+    until = datetime.now(UTC)
+    token = Token("AWS", "secret", HOST, until)
+    for same in (copy.copy(token), copy.deepcopy([token])[0], Token("AWS", "secret", HOST, until)):
+        assert same == token
+        assert same.password == "secret"
+        assert {same: 1} == {token: 1}
+    assert token != Token("AWS", "other", HOST, until)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        token.user = "root"  # type: ignore[misc]
 
 
 def test_a_token_is_of_the_registry_of_the_region_and_partition(http_cloud: Cloud) -> None:

@@ -1,0 +1,161 @@
+"""What can never work is refused before anything is written, with the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access.world import OTHER, OTHER_ROLE, populate, repository_policy
+from ecrops import (
+    AccountPrincipal,
+    ArnPrincipal,
+    FederatedPrincipal,
+    Registry,
+    Repository,
+    RepositorySpec,
+    Role,
+    SpecError,
+    User,
+    pull,
+)
+from ecrops.access.statements import statements
+from emulator import Cloud
+from support import AT_ONCE, registry_of
+
+FUNCTIONS = f"arn:aws:lambda:eu-west-1:{OTHER}:function"
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is the same as in the tests of grants."""
+    return memory_cloud
+
+
+@pytest.fixture
+def repo(cloud: Cloud) -> Repository:
+    """A repository that is not there: nothing gets so far."""
+    return registry_of(cloud).repository("team/a")
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        ({"account": ""}, "account: an account is 12 digits in a string, got ''"),
+        ({"account": 111122223333}, "account: an account is 12 digits"),
+        ({"account": OTHER, "function_arn_pattern": 7}, "function_arn_pattern: expected the ARN of functions, such as"),
+        ({"function_arn_pattern": "web-*"}, "function_arn_pattern: expected an ARN"),
+        ({"function_arn_pattern": f"arn:aws:lambda:eu-west-1:{OTHER}:layer:x"}, "expected the ARN of functions"),
+        ({"function_arn_pattern": f"arn:aws-cn:lambda:eu-west-1:{OTHER}:function:x"}, "expected the ARN of functions"),
+        (
+            {"function_arn_pattern": f"arn:aws:lambda:us-east-1:{OTHER}:function:x"},
+            "in us-east-1, the repository in",
+        ),
+        (
+            {"account": "999988887777", "function_arn_pattern": f"{FUNCTIONS}:x"},
+            "of account 999988887777, got",
+        ),
+        ({"function_arn_pattern": f"{FUNCTIONS}:x"}, "expected functions of account 123456789012, got"),
+    ],
+)
+def test_functions_that_could_never_run_an_image_are_refused(
+    repo: Repository, cloud: Cloud, options: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(SpecError, match=reason):
+        repo.grant_lambda(**options)
+    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+def test_both_reasons_about_functions_are_said_at_once(repo: Repository) -> None:
+    with pytest.raises(SpecError) as caught:
+        repo.grant_lambda("1", function_arn_pattern="x")
+    assert [reason.partition(":")[0] for reason in caught.value.reasons] == ["account", "function_arn_pattern"]
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "eu-*", "*"])
+def test_functions_of_this_region_among_others_are_granted(cloud: Cloud, region: str) -> None:
+    populate(cloud, "ab")
+    pattern = f"arn:aws:lambda:{region}:{OTHER}:function:web-*"
+    assert registry_of(cloud).repository("ab").grant_lambda(OTHER, function_arn_pattern=pattern)
+    assert pattern in str(statements(repository_policy(cloud.client("ecr"), "ab") or {}))
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        f"arn:aws-cn:iam::{OTHER}:root",
+        f"arn:aws-us-gov:iam::{OTHER}:role/nodes",
+        ArnPrincipal(f"arn:aws-cn:iam::{OTHER}:user/ci"),
+        FederatedPrincipal(f"arn:aws-cn:iam::{OTHER}:saml-provider/x"),
+    ],
+)
+def test_nobody_of_another_partition_is_let_in(cloud: Cloud, repo: Repository, who: Any) -> None:
+    for verb in (repo.grant_pull, repo.revoke):
+        with pytest.raises(SpecError, match=r"is of another partition than the registry's, aws$"):
+            verb(who)
+    with pytest.raises(SpecError, match=r"team/a: grants\[0\]: .* of another partition"):
+        registry_of(cloud).plan(RepositorySpec("team/a", grants=[pull(who)]))
+    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize("region, partition", [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_who_is_of_the_partition_of_the_registry_is_let_in(cloud: Cloud, region: str, partition: str) -> None:
+    cloud.client("ecr", region).create_repository(repositoryName="ab")
+    repo = Registry(cloud.session(region), retry=AT_ONCE).repository("ab")
+    assert repo.grant_pull(f"arn:{partition}:iam::{OTHER}:root")
+    assert not repo.grant_pull(AccountPrincipal(OTHER))
+    assert repo.grant_lambda(function_arn_pattern=f"arn:{partition}:lambda:{region}:123456789012:function:*")
+
+
+@pytest.mark.parametrize(
+    "arn, reason",
+    [
+        (f"arn:aws:iam::{OTHER}:mfa/ci", "a principal is a user, a role or the root of an account"),
+        (f"arn:aws:iam::{OTHER}:policy/x", "a principal is a user, a role or the root of an account"),
+        (f"arn:aws:iam::{OTHER}:oidc-provider/x", "is an identity provider: use FederatedPrincipal"),
+    ],
+)
+def test_an_arn_that_is_nobodys_is_refused(arn: str, reason: str) -> None:
+    with pytest.raises(SpecError, match=reason):
+        ArnPrincipal(arn)
+
+
+@pytest.mark.parametrize(
+    "on, reason",
+    [("Team/*", "on: expected a wildcard"), (7, "on: expected a wildcard"), ("web/*", "on: 'web/[*]' does not match")],
+)
+def test_a_wildcard_that_is_wrong_is_refused_in_a_revoke_as_in_a_grant(
+    repo: Repository, cloud: Cloud, on: Any, reason: str
+) -> None:
+    for verb in (repo.grant_pull, repo.revoke):
+        with pytest.raises(SpecError, match=reason):
+            verb(Role("nodes"), on=on)
+    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize("session", ["x", "", {"region": "eu-west-1"}, 0])
+def test_what_is_no_session_is_refused(repo: Repository, cloud: Cloud, session: Any) -> None:
+    for verb in (repo.grant_pull, repo.revoke, registry_of(cloud).authorization_token.grant_read):
+        with pytest.raises(SpecError, match=r"session: expected a boto3\.Session"):
+            verb(Role(OTHER_ROLE), session=session)
+    assert cloud.calls.operations() == []
+
+
+@pytest.mark.parametrize("option", ["allow", "conditions", "polcy_name"])
+def test_an_option_that_a_verb_has_not_is_named_with_those_it_has(repo: Repository, option: str) -> None:
+    with pytest.raises(SpecError, match=f"{option}: unknown option; (expected one of on, |did you mean policy_name)"):
+        repo.grant_pull(Role("nodes"), **{option: "x"})
+
+
+def test_a_missing_user_is_said_at_once_with_a_managed_policy_too(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    with pytest.raises(ClientError) as caught:
+        registry_of(cloud).repository("ab").grant_pull(User("nobody"), attach="managed")
+    assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
+    assert "pull ab" in caught.value.__notes__[0]
+    assert "there is no user nobody in that account" in caught.value.__notes__[1]
+    assert len(cloud.calls.of("AttachUserPolicy")) == 1
+    cloud.client("iam").create_user(UserName="nobody")
+    plan = registry_of(cloud).repository("ab").grant_pull(User("nobody"), attach="managed")
+    assert [change.operation for change in plan] == ["AttachUserPolicy"]
