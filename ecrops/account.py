@@ -78,6 +78,12 @@ class Account:
         other.aws = self.aws.within(seconds)
         return other
 
+    def at_leisure(self) -> Self:
+        """The same registry without a deadline, for what must be cleaned up after one."""
+        other = copy.copy(self)
+        other.aws = self.aws.at_leisure()
+        return other
+
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
 

@@ -11,7 +11,8 @@ from ecrops.aspect import Want
 from ecrops.aws import LOST, Aws, ClientError, code_of, is_momentary
 from ecrops.change import Change, Kind
 from ecrops.engine import homes, make_plan
-from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
+from ecrops.errors import ConflictError, EcropsError, SpecError
+from ecrops.fates import Fates, Overtaken
 from ecrops.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -82,21 +83,20 @@ class _Run:
     def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
         self._elsewhere = {key: home.stoppable() for key, home in homes(wants).items()}
-        self._wants = wants
         self._approved = approved
         self._on_change = on_change
         self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
         self._removed: set[str] = set()
-        self._overtaken: dict[str, Exception] = {}
         self._touched: set[str] = set()
         self._waited = 0.0
         self.notes: list[str] = []
         self.done: list[Change] = []
-        self.failed: dict[str, Exception] = {}
+        self.fates = Fates()
 
     def carry_out(self, plan: Plan) -> None:
         """One round. Clients are made, and ``on_change`` is called, on the caller's thread."""
-        self._overtaken, self._touched = {}, set()
+        self._touched = set()
+        self.fates.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
         for change in self._left_to_do(plan):
             steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
@@ -105,7 +105,7 @@ class _Run:
             self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, ready: Sequence[Sequence[Change]]) -> None:
-        ready = [changes for changes in ready if not self._is_held_back(changes)]
+        ready = [changes for changes in ready if not self.fates.hold_back(changes[0].owner)]
         with self._aws.pool(len(ready)) as pool:
             for changes in ready:
                 pool.submit(self._make_all, changes)
@@ -117,30 +117,13 @@ class _Run:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _is_held_back(self, changes: Sequence[Change]) -> bool:
-        """An owner shares its own fate in an earlier step, and that of those it follows."""
-        owner = changes[0].owner
-        for first in (owner, *(first for change in changes for first in change.follows)):
-            if first in self._overtaken:
-                self._overtaken[owner] = self._overtaken[first]
-                return True
-            if first in self.failed:
-                fate = self._overtaken if self._serves_others(owner) else self.failed
-                fate[owner] = self.failed[first]
-                return True
-        return False
-
-    def _serves_others(self, owner: str) -> bool:
-        """Whether an owner is changed for some that failed and for others too: it is planned again for those alone."""
-        served = {want.serves for want in self._wants if want.key == owner}
-        return bool(served & self.failed.keys()) and bool(served - self.failed.keys())
-
     def _left_to_do(self, plan: Plan) -> Iterator[Change]:
         """An owner's removal is not repeated but waited for: a new owner of that name would not be ours."""
         for change in plan:
             if change.removes and change.owner in self._removed:
-                self._overtaken[change.owner] = EcropsError(f"{change.owner} was deleted, and is there still or again")
-            elif change.owner not in self.failed:
+                there = EcropsError(f"{change.owner} was deleted, and is there still or again")
+                self.fates.end(change.owner, Overtaken(there))
+            elif change.owner not in self.fates.failed:
                 yield change
 
     def _listen(self, owners: int) -> None:
@@ -154,15 +137,7 @@ class _Run:
             else:
                 owners -= 1
                 owner, error = event
-                self._note_end(owner, error)
-
-    def _note_end(self, owner: str, error: BaseException | None) -> None:
-        if isinstance(error, _Overtaken):
-            self._overtaken[owner] = error.error
-        elif isinstance(error, Exception):
-            self.failed[owner] = error
-        elif error:
-            raise error
+                self.fates.end(owner, error)
 
     def _make_all(self, changes: Sequence[Change]) -> None:
         owner = changes[0].owner
@@ -186,7 +161,7 @@ class _Run:
                 raise
             if change.whole and lost:  # it was our own call that took effect
                 self._events.put(change)
-            raise _Overtaken(error) from error
+            raise Overtaken(error) from error
         self._remember(change)
         self._events.put(change)
         log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
@@ -218,11 +193,12 @@ class _Run:
     def to_look_at_again(self, wants: Sequence[Want]) -> list[Want]:
         """The wants of owners that were overtaken, and those that another writer may have undone."""
         return [
-            want
-            for want in wants
-            if not {want.key, want.serves} & self.failed.keys()
-            and (want.key in self._overtaken or (want.key in self._touched and want.aspect.look_again(want.edit)))
+            want for want in wants if not {want.key, want.serves} & self.fates.failed.keys() and self._is_open(want)
         ]
+
+    def _is_open(self, want: Want) -> bool:
+        written = want.key in self._touched or want.serves in self._touched
+        return want.key in self.fates.overtaken or (written and want.aspect.look_again(want.edit))
 
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """A plan for these wants, after a pause. Where that fails or finds a conflict, their owners failed."""
@@ -231,14 +207,15 @@ class _Run:
             self._waited += pause
             plan = self._planned(wants)
         except Exception as error:
-            self.failed |= {want.key: error for want in wants}
+            for want in wants:
+                self.fates.end(want.key, error)
             return Plan()
         self.notes += plan.notes
-        self._refuse(plan.conflicts, "in the meantime it was made otherwise, and this cannot be")
+        self.fates.refuse(plan.conflicts, "in the meantime it was made otherwise, and this cannot be")
         if self._approved is not None:
             said = {(change.owner, change.what) for change in self._approved if _is_grave(change)}
             unsaid = [change for change in plan if _is_grave(change) and (change.owner, change.what) not in said]
-            self._refuse(unsaid, "in the meantime it was changed, and the plan did not say this: plan again")
+            self.fates.refuse(unsaid, "in the meantime it was changed, and the plan did not say this: plan again")
         return plan
 
     def _planned(self, wants: Sequence[Want]) -> Plan:
@@ -248,47 +225,24 @@ class _Run:
         except Exception as error:
             keys = dict.fromkeys(want.key for want in wants)
             if len(keys) == 1:
-                self.failed[next(iter(keys))] = error
+                self.fates.end(next(iter(keys)), error)
                 return Plan()
         plans = [self._planned([want for want in wants if want.key == key]) for key in keys]
         changes = tuple(change for plan in plans for change in plan.changes)
         return Plan(changes, tuple(note for plan in plans for note in plan.notes), wants=tuple(wants))
 
-    def _refuse(self, changes: Sequence[Change], because: str) -> None:
-        for owner in dict.fromkeys(change.owner for change in changes):
-            self.failed[owner] = ConflictError((change for change in changes if change.owner == owner), because)
-
     def give_up(self, plan: Plan) -> None:
         """The rounds are over, and this is still missing."""
-        for owner in dict.fromkeys(change.owner for change in plan if change.owner not in self.failed):
-            undone = EcropsError(f"{owner}: somebody else keeps changing it back")
-            self.failed[owner] = self._overtaken.get(owner, undone)
-            self.failed[owner].add_note(f"waited {self._waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
+        left = dict.fromkeys(change.owner for change in plan if change.owner not in self.fates.failed)
+        self.fates.give_up(left, self._waited)
 
     def raise_failures(self, several: bool) -> None:
-        """Raise what stopped the owners: one owner's error as it is, one error for several owners."""
-        errors = list(dict.fromkeys(self.failed.values()))
-        if not errors:
-            return
-        if all(isinstance(error, DeadlineError) for error in errors):
-            raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", self.done) from errors[0]
-        if several:
-            raise ApplyError(f"{len(self.failed)} could not be finished", errors, self.done)
-        for change in self.done:
-            errors[0].add_note(f"done before: {change}")
-        raise errors[0]
+        """Raise what stopped the owners."""
+        self.fates.raise_failures(self.done, several)
 
 
 def _is_grave(change: Change) -> bool:
     return change.kind is Kind.DELETE or change.whole
-
-
-class _Overtaken(Exception):
-    """Somebody was faster."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
 
 
 def _explain(error: Exception, change: Change) -> None:

@@ -48,7 +48,7 @@ class Change:
         awaits: Whether an error says that something the call names, made a moment ago, is not visible yet: waited for.
         advice: The way out, by error code; that of a conflict without one.
         step: The changes of all owners in a lower step come first.
-        follows: Owners that this change shares the fate of: where one of their earlier changes fails, it is not made.
+        serves: Owners that it is made for: they go no further without it, nor it without them.
     """
 
     owner: str
@@ -67,7 +67,7 @@ class Change:
     awaits: Callable[[Exception], bool] = field(default=never, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     step: int = field(default=0, repr=False, compare=False)
-    follows: Collection[str] = field(default=(), repr=False, compare=False)
+    serves: Collection[str] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.sign} {self.owner} {self.what}{': ' if self.difference else ''}{self.difference}"

@@ -73,6 +73,10 @@ class Aws:
             raise SpecError(f"expected seconds, got {seconds!r}")
         return self._until(self._deadline.sooner(seconds))
 
+    def at_leisure(self) -> Aws:
+        """The same clients and memory, without a deadline."""
+        return self._until(Deadline())
+
     def stoppable(self) -> Aws:
         """The same, to be stopped without stopping others."""
         return self._until(self._deadline.sooner())

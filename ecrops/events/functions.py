@@ -8,10 +8,9 @@ from typing import Any
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, followed, in_steps, sid_of
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, in_steps, sid_of
 
 stands_on = None
-missing = ""  # it stands on nothing
 MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceConflictException"
 INVOKE = "lambda:InvokeFunction"
@@ -26,14 +25,31 @@ def prepare(aws: Aws) -> None:
     aws.client("lambda")
 
 
-def read(aws: Aws, key: str) -> policy.Policy:
-    """The policy of a function, version or alias; an empty one if it has none."""
+def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, policy.Policy]:
+    """What is there: the policy of each function, version or alias; an empty one if it has none."""
+    return dict(zip(wants, aws.map(lambda key: _read(aws, key, wants[key]), wants), strict=True))
+
+
+def _read(aws: Aws, key: str, edits: Sequence[Edit]) -> policy.Policy:
+    """Lambda says of a function without a policy what it says of none: before one is needed, it must be there."""
     try:
         return policy.parse(aws.get("lambda", "GetPolicy", "Policy", **_named(key)))
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        return policy.parse(None)
+    if any(isinstance(edit, Allow) for edit in edits):
+        _demand(aws, key)
+    return policy.parse(None)
+
+
+def _demand(aws: Aws, key: str) -> None:
+    try:
+        aws.call("lambda", "GetFunctionConfiguration", _named(key))
+    except ClientError as error:
+        error.add_note(f"while reading the policy of {key}; nothing was written")
+        if code_of(error) == MISSING:
+            error.add_note(ADVICE[MISSING])
+        raise
 
 
 def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Change]:
@@ -82,6 +98,7 @@ def _add(key: str, sid: str, edit: Edit) -> Change:
         races=(EXISTS,),
         advice=ADVICE,
         step=edit.step,
+        serves=[edit.owner],
     )
 
 
@@ -97,7 +114,7 @@ def _remove(key: str, sid: str, edit: Edit) -> Change:
         {**_named(key), "StatementId": sid},
         races=(MISSING,),
         step=edit.step,
-        follows=followed(edit.step, [edit]),
+        serves=[edit.owner],
     )
 
 

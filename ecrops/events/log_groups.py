@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,13 +50,22 @@ def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, LogGrou
 
 
 def _users(aws: Aws, edits: Sequence[Edit]) -> dict[str, frozenset[str]]:
-    freed = sorted({(edit.resource, _bus(edit.rule)) for edit in edits if not isinstance(edit, Allow)})
+    """The rules that write to each group that is given up, on whichever bus they are."""
+    freed = sorted(_groups(edits, Forbid))
+    if not freed:
+        return {}
+    buses = [bus["Name"] for page in aws.pages("events", "ListEventBuses", "EventBuses") for bus in page]
+    asked = [(group, bus) for group in freed for bus in buses]
+    found = aws.map(lambda each: _rules_of(aws, *each), asked)
     users: dict[str, frozenset[str]] = {}
-    for group, bus in freed:
-        pages = aws.pages("events", "ListRuleNamesByTarget", "RuleNames", TargetArn=group, EventBusName=bus)
-        names = {f"{bus}/{name}" for page in pages for name in page}
+    for (group, _), names in zip(asked, found, strict=True):
         users[group] = users.get(group, frozenset()) | names
     return users
+
+
+def _rules_of(aws: Aws, group: str, bus: str) -> frozenset[str]:
+    pages = aws.pages("events", "ListRuleNamesByTarget", "RuleNames", TargetArn=group, EventBusName=bus)
+    return frozenset(f"{bus}/{name}" for page in pages for name in page)
 
 
 def _bus(rule: str) -> str:
@@ -67,11 +76,15 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
     """One statement names all groups; a group leaves it with the last rule that writes to it."""
     wanted, now = _groups(edits, Allow), have.document
     for step, some in in_steps(edits):
+        ours = policy.ours(now, SID, lambda each: _statement(_resources(each)))
+        there = _resources(ours or {})
         gone = {group for group in _groups(some, Forbid) - wanted if _is_last(group, some, have)}
-        want = _edited(now, _groups(some, Allow), gone)
-        if want != now:
-            now = want
-            yield policy_change(key, step, some, _call(want), MISSING, advice=ADVICE)
+        left = [each for each in there if each.removesuffix(":*") not in gone]
+        left += [f"{group}:*" for group in sorted(_groups(some, Allow)) if f"{group}:*" not in there]
+        if left != there:
+            now = policy.amended(now, ours, _statement(left) if left else None)
+            told = [edit for edit in some if (f"{edit.resource}:*" in left) != (f"{edit.resource}:*" in there)]
+            yield policy_change(key, step, told, _call(now), MISSING, advice=ADVICE)
 
 
 def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:
@@ -82,14 +95,6 @@ def _is_last(group: str, edits: Sequence[Edit], have: LogGroups) -> bool:
     """Whether no other rule writes to a group."""
     gone = {f"{_bus(edit.rule)}/{edit.rule.rpartition('/')[2]}" for edit in edits if edit.resource == group}
     return not have.users.get(group, frozenset()) - gone
-
-
-def _edited(now: policy.Policy, allowed: Collection[str], gone: Collection[str]) -> policy.Policy:
-    ours = policy.ours(now, SID, lambda each: _statement(_resources(each)))
-    there = _resources(ours or {})
-    want = dict.fromkeys([*there, *(f"{group}:*" for group in sorted(allowed))])
-    left = [each for each in want if each.removesuffix(":*") not in gone]
-    return now if left == there else policy.amended(now, ours, _statement(left) if left else None)
 
 
 def _call(want: policy.Policy) -> tuple[str, str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """What lets EventBridge invoke a target, on the target's side: edits, and which resource they are made of.
 
-A rule is let in before its targets are put, and shut out before they are removed: a rule that works loses no event
-when a step fails, and what is still to be undone is told by the targets that are still there.
+A target is on its rule as long as anything lets the rule in: it is put first and removed last. So the targets are a
+record of what is still to be undone, and a rule that works loses no event when a step fails.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ LOG_GROUPS = "log groups"
 
 
 class Step(IntEnum):
-    """The order of changes, of whichever owner."""
+    """The order of changes, of whichever owner. ``BEFORE`` is for targets that are changed in place."""
 
-    ALLOW = 0
+    BEFORE = 0
     PUT = 1
-    FORBID = 2
-    REMOVE = 3
+    ALLOW = 2
+    FORBID = 3
+    REMOVE = 4
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,13 @@ class Allow:
         rule: Its ARN.
         owner: Its key.
         resource: The ARN of what is invoked.
+        step: When.
     """
 
     rule: str
     owner: str
     resource: str
-    step: Step = Step.ALLOW
+    step: Step
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Forbid:
         rule: Its ARN.
         owner: Its key.
         resource: The ARN of what was invoked.
-        step: When; earlier where a rule has no room for its old targets beside the new ones.
+        step: When.
     """
 
     rule: str
@@ -75,22 +77,12 @@ def in_steps(edits: Iterable[Edit]) -> Iterator[tuple[Step, list[Edit]]]:
         yield step, [edit for edit in last if edit.step == step]
 
 
-def followed(step: Step, edits: Iterable[Edit]) -> list[str]:
-    """The owners whose targets must be right before these edits are made."""
-    return [] if step is Step.ALLOW else sorted({edit.owner for edit in edits})
-
-
 def resources(target: Mapping[str, Any]) -> Iterator[str]:
     """The ARNs that a target, as EventBridge lists it, needs a resource policy of. With a role it needs none."""
     if Arn.parse(target["Arn"]).service in ("lambda", "sqs", "sns", "logs") and not target.get("RoleArn"):
         yield target["Arn"]
     if dead_letters := target.get("DeadLetterConfig", {}).get("Arn"):
         yield dead_letters
-
-
-def needed(target: Target, place: Place) -> list[str]:
-    """The keys of what is changed so that the target may be invoked."""
-    return [key_of(arn) for arn in resources(target.to_aws()) if target.authorize and is_here(arn, place)]
 
 
 def elsewhere(target: Target, place: Place) -> list[str]:
@@ -128,7 +120,7 @@ def policy_change(
     Args:
         key: The owner.
         step: When.
-        edits: What is changed.
+        edits: Those that change it.
         call: The service, the operation and the members of its input.
         missing: The error code that says that the resource is gone, where it is only to be forgotten.
         more: Further fields of the change.
@@ -144,9 +136,14 @@ def policy_change(
         derived=True,
         races=() if after else (missing,),
         step=step,
-        follows=followed(step, edits),
+        serves=owners(edits),
         **more,
     )
+
+
+def owners(edits: Iterable[Edit]) -> list[str]:
+    """The keys of the rules that edits are for."""
+    return sorted({edit.owner for edit in edits})
 
 
 def sid_of(rule: str) -> str:

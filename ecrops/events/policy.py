@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecrops.access.statements import VERSION, Statement, free, meaning, statements
+from ecrops.errors import SpecError
 
 Policy = Mapping[str, Any]
 
@@ -44,3 +45,27 @@ def amended(policy: Policy, there: Statement | None, wanted: Statement | None) -
         wanted = {**wanted, "Sid": there["Sid"] if there else free_sid(policy, str(wanted["Sid"]))}
     kept = [wanted if each == there else each for each in statements(policy)]
     return {**policy, "Statement": [each for each in (*kept, None if there else wanted) if each is not None]}
+
+
+class Quota(NamedTuple):
+    """How much AWS has room for in a policy."""
+
+    bytes: int
+    statements: int
+
+
+def text_of(key: str, policy: Policy, quota: Quota) -> str:
+    """A policy as it is sent; empty if it says nothing.
+
+    Raises:
+        SpecError: AWS has no room for it; with the numbers and the way out.
+    """
+    count = len(statements(policy))
+    text = json.dumps(policy, separators=(",", ":")) if count else ""
+    if len(text.encode()) > quota.bytes or count > quota.statements:
+        raise SpecError(
+            f"{key}: its policy has at most {quota.bytes:,} bytes and {quota.statements} statements, with these rules "
+            f"it would have {len(text.encode()):,} and {count}: one rule of registry.on_...() with "
+            'repositories=prefix("team/") serves many repositories, or give some another target'
+        )
+    return text

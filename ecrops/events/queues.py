@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecrops.access.statements import listed, same, statements
+from ecrops.access.statements import listed
 from ecrops.aws import Arn, Aws
 from ecrops.change import Change, Note
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, in_steps, policy_change, read_each, words
+from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, in_steps, policy_change, read_each, words
 
 stands_on = None
 MISSING = "AWS.SimpleQueueService.NonExistentQueue"
 SID = "EcropsEvents"
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+QUOTA = policy.Quota(bytes=8_192, statements=20)
 MANAGED_KEY = "alias/aws/sqs"
 
 
@@ -55,23 +56,20 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
         return
     now = policy.parse(have.attributes.get("Policy"))
     for step, some in in_steps(edits):
-        want = _edited(key, some, now)
-        if same(want, now):
-            continue
-        now = want
-        attributes = {"Policy": json.dumps(want) if statements(want) else ""}
-        params = {"QueueUrl": have.url, "Attributes": attributes}
-        yield policy_change(key, step, some, ("sqs", "SetQueueAttributes", params), MISSING)
-        if words(some):
-            yield from _notes(key, have.attributes)
+        ours = policy.ours(now, SID, lambda each: _statement(key, _rules(each)))
+        there = _rules(ours or {})
+        if told := [edit for edit in some if isinstance(edit, Allow) != (edit.rule in there)]:
+            now = policy.amended(now, ours, _edited(key, there, told))
+            params = {"QueueUrl": have.url, "Attributes": {"Policy": policy.text_of(key, now, QUOTA)}}
+            yield policy_change(key, step, told, ("sqs", "SetQueueAttributes", params), MISSING)
+            if words(told):
+                yield from _notes(key, have.attributes)
 
 
-def _edited(key: str, edits: Sequence[Edit], now: policy.Policy) -> policy.Policy:
-    ours = policy.ours(now, SID, lambda each: _statement(key, _rules(each)))
-    rules = _rules(ours or {})
-    for edit in edits:
-        rules = [each for each in rules if each != edit.rule] + ([edit.rule] if isinstance(edit, Allow) else [])
-    return policy.amended(now, ours, _statement(key, rules) if rules else None)
+def _edited(key: str, rules: Sequence[str], edits: Sequence[Edit]) -> dict[str, Any] | None:
+    gone, come = ([edit.rule for edit in edits if isinstance(edit, kind)] for kind in (Forbid, Allow))
+    left = [*(rule for rule in rules if rule not in gone), *come]
+    return _statement(key, left) if left else None
 
 
 def _rules(statement: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from ecrops import tags
-from ecrops.aws import Arn
+from ecrops.aws import Arn, code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.events import reading
 from ecrops.events.event import Event
-from ecrops.events.permissions import Step, elsewhere, freed, is_here, needed
-from ecrops.events.permissions import key_of as key_of_policy
-from ecrops.events.reading import DEFAULT, MISSING, arn_of, name_and_bus
+from ecrops.events.permissions import Step, elsewhere
+from ecrops.events.reading import DEFAULT, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.state import (
     SEVERAL,
     TAG,
@@ -22,6 +21,7 @@ from ecrops.events.state import (
     Targets,
     Wanted,
     edited,
+    needs_rule,
     same_settings,
     same_target,
 )
@@ -43,17 +43,15 @@ def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | No
     yield from claim
     if any(isinstance(part, Change) for part in claim):
         return
-    allowed = {owner for edit in edits for target in edit.targets for owner in needed(target, have.place)}
-    forbidden = {
-        key_of_policy(arn) for arn in freed(have.authorized, want.targets.values()) if is_here(arn, have.place)
-    }
+    if have.settings is None and any(map(needs_rule, edits)) and want.settings is None:
+        yield Change(key, Kind.CONFLICT, "rule", "", "there is no such rule any more", advice={"": NO_RULE})
+        return
     put, removed = _targets(key, have, want)
-    first = allowed if has_room(have, want) else allowed | forbidden
     for change in (*_rule(key, edits, have, want), *put):
-        yield replace(change, step=Step.PUT, follows=sorted(first))
+        yield replace(change, step=Step.PUT)
     gone = [_delete(key, have)] if want.settings is None and have.settings is not None else []
     for change in (*removed, *gone):
-        yield replace(change, step=Step.REMOVE, follows=sorted(forbidden))
+        yield replace(change, step=Step.REMOVE)
     if want.targets != have.targets:
         yield from _notes(key, edits, have)
     if have.settings is None and want.settings is not None and "/" in key:
@@ -87,7 +85,9 @@ def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[C
         params = {"ResourceARN": arn_of(have.place, key), "Tags": tag_list(put)}
         yield Change(key, Kind.UPDATE, "tags", "", tags.words(put), "events", "TagResource", params, races=(MISSING,))
     if not same_settings(have.settings, want.settings):
-        yield _put(key, Kind.UPDATE, _words([], have), want, _words(events, want))
+        described = [str(each.settings.get("Description", "")) for each in (have, want) if each.settings is not None]
+        before, after = described if len(set(described)) > 1 else ("", "")
+        yield _put(key, Kind.UPDATE, _words([], have, before), want, _words(events, want, after))
 
 
 def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any) -> Change:
@@ -155,7 +155,24 @@ def _remove_targets(key: str, gone: Targets) -> Change:
 
 def _delete(key: str, have: Rule) -> Change:
     before, params = _words([], have), _named(key, "Name")
-    return Change(key, Kind.DELETE, "rule", before, "", "events", "DeleteRule", params, whole=True, races=(MISSING,))
+    return Change(
+        key,
+        Kind.DELETE,
+        "rule",
+        before,
+        "",
+        "events",
+        "DeleteRule",
+        params,
+        whole=True,
+        races=(MISSING,),
+        awaits=_has_a_target,
+    )
+
+
+def _has_a_target(error: Exception) -> bool:
+    """Somebody has put one since ours were removed: then it is removed too."""
+    return code_of(error) == "ValidationException"
 
 
 def _named(key: str, member: str) -> dict[str, str]:
@@ -177,10 +194,10 @@ def look_again(edit: Edit) -> bool:
 # Words
 
 
-def _words(events: Sequence[Event], rule: Rule) -> str:
-    said = [f"{event.kind} of {event.whose}" for event in events]
-    state = str((rule.settings or {}).get("State", ""))
-    return ", ".join([*said, *([] if said else [str((rule.settings or {}).get("EventPattern", ""))]), state.lower()])
+def _words(events: Sequence[Event], rule: Rule, described: str = "") -> str:
+    settings = rule.settings or {}
+    said = [f"{event.kind} of {event.whose}" for event in events] or [str(settings.get("EventPattern", ""))]
+    return ", ".join(filter(None, [*said, str(settings.get("State", "")).lower(), described and f"{described!r}"]))
 
 
 def target_words(targets: Iterable[Mapping[str, Any]]) -> str:

@@ -114,8 +114,10 @@ class Wanted:
         if event.description is not None:
             settings["Description"] = event.description
         dropped = [key for key in have.targets if self.exactly and have.has_put(key)]
-        rule = replace(have, settings=settings, tags={**have.tags, **event.tags, TAG: self.mark})
-        return rule.with_targets(self.targets, dropped)
+        tags = {**have.tags, **event.tags, TAG: self.mark}
+        if settings["State"] == RuleState.DISABLED and before.get("State", event.first_state) != RuleState.DISABLED:
+            tags |= _noting_state(have, str(before.get("State", event.first_state)))
+        return replace(have, settings=settings, tags=tags).with_targets(self.targets, dropped)
 
     @property
     def mark(self) -> str:
@@ -164,11 +166,12 @@ class Switch:
         """The rule after the edit; one that fires on all API calls does so again."""
         if have.settings is None or (have.settings.get("State") != RuleState.DISABLED) == self.on:
             return have
-        before = str(have.settings.get("State", RuleState.ENABLED))
-        noted = have.tags.get(STATE) or str(RuleState.ENABLED)
-        state = noted if self.on else str(RuleState.DISABLED)
-        tags = {} if self.on or noted == before else {STATE: before}
-        return replace(have, settings={**have.settings, "State": state}, tags={**have.tags, **tags})
+        if self.on:
+            state = have.tags.get(STATE) or str(RuleState.ENABLED)
+            return replace(have, settings={**have.settings, "State": state})
+        noted = _noting_state(have, str(have.settings.get("State", RuleState.ENABLED)))
+        settings = {**have.settings, "State": str(RuleState.DISABLED)}
+        return replace(have, settings=settings, tags={**have.tags, **noted})
 
 
 @dataclass(frozen=True)
@@ -177,11 +180,9 @@ class Absent:
 
     Args:
         spare: Whether a rule that others gave targets stays, with those.
-        besides: Targets that may let the rule in though it does not have them: their set-up stopped half-way.
     """
 
     spare: bool = False
-    besides: Sequence[Target] = ()
     targets: Sequence[Target] = ()
 
     def __call__(self, have: Rule) -> Rule:
@@ -190,6 +191,11 @@ class Absent:
         if self.spare and theirs:
             return replace(have, targets=theirs)
         return replace(have, settings=None, tags={}, targets={})
+
+
+def _noting_state(have: Rule, state: str) -> dict[str, str]:
+    """The tag that tells how a rule fired before it is disabled, where nothing else does."""
+    return {} if state == (have.tags.get(STATE) or RuleState.ENABLED) else {STATE: state}
 
 
 def needs_rule(edit: Edit) -> bool:

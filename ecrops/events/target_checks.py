@@ -99,6 +99,16 @@ def check_role(role: object, kind: Kind) -> None:
         raise SpecError(f"expected the ARN of a role, got {role!r}")
 
 
+def check_version(arn: Arn, role: object, authorize: object) -> None:
+    """Whether the version of a function can be given a permission.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+    if arn.resource.endswith(":$LATEST") and role is None and authorize is True:
+        whole = str(arn).removesuffix(":$LATEST")
+        raise SpecError(f"Lambda takes no permissions for $LATEST: give the function's own ARN, {whole}")
+
+
 def check_parameters(parameters: object, kind: Kind) -> None:
     """Members of EventBridge's own form, which its model judges too."""
     if not isinstance(parameters, Mapping | None):

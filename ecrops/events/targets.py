@@ -91,6 +91,7 @@ class Target:
         problems.take("id", lambda: checks.check_id(self.id))
         if found := problems.take("arn", lambda: checks.check_arn(self.arn)):
             arn, kind = found
+            problems.take("arn", lambda: checks.check_version(arn, self.role_arn, self.authorize))
             problems.take("role_arn", lambda: checks.check_role(self.role_arn, kind))
             problems.take("parameters", lambda: checks.check_parameters(self.parameters, kind))
             group = self.message_group_id

@@ -14,6 +14,7 @@ from ecrops.account import Account
 from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.events import reading, rules
+from ecrops.events.checks import check_pattern, text_of
 from ecrops.events.samples import sample_for
 from ecrops.events.state import Absent, Include, Rule
 from ecrops.events.targets import Target, check_reach
@@ -34,6 +35,8 @@ class TestReport:
         sent_to: The ARNs of the targets that the event was sent to.
         arrived: The event as it came through EventBridge; ``None`` if it did not.
         failed: The targets that could not be invoked, by ARN, with EventBridge's reason.
+        untried: The ARNs of the targets that a copy of the rule cannot reach: ecrops does not authorise them, or
+            does not know their kind.
     """
 
     __test__ = False  # not a test of pytest's
@@ -44,6 +47,7 @@ class TestReport:
     sent_to: Sequence[str] = ()
     arrived: Message | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
+    untried: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return self.matched and not self.missing and self.arrived is not None and not self.failed
@@ -54,6 +58,7 @@ class TestReport:
         if self.matched:
             lines.append(f"it {'came' if self.arrived else 'did not come'} through EventBridge")
         lines += [f"{arn}: {self.failed.get(arn, 'invoked')}" for arn in self.sent_to if self.arrived]
+        lines += [f"{arn}: not tried, for ecrops does not authorise a copy of the rule there" for arn in self.untried]
         return "\n".join(lines)
 
 
@@ -64,8 +69,11 @@ class _Copy:
     pattern: Mapping[str, Any]
     targets: Sequence[Target]
 
+    def __post_init__(self) -> None:
+        check_pattern(self.pattern, "the pattern of the copy")
+
     def __call__(self, have: Rule) -> Rule:
-        settings = {"EventPattern": json.dumps(self.pattern), "State": "ENABLED"}
+        settings = {"EventPattern": text_of(self.pattern), "State": "ENABLED"}
         return replace(have, settings=settings, targets={str(each.id): each.to_aws() for each in self.targets})
 
 
@@ -77,18 +85,20 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
     if pattern is None:
         raise SpecError(f"{key} has a schedule, and no pattern that an event could match")
     event = event or sample_for(pattern, reading.place_of(aws))
-    texts = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event)}
+    texts = {"EventPattern": text_of(pattern), "Event": json.dumps(event)}
     if not aws.get("events", "TestEventPattern", "Result", **texts):
         return TestReport(event, matched=False)
-    targets = _known(aws, key)
-    missing = _missing(aws, key, targets)
+    have = reading.read_all(aws, {key: []})[key]
+    targets = list(_known(aws, have))
+    missing = _missing(aws, key, targets, have)
+    untried = sorted({each["Arn"] for each in have.targets.values()} - {target.arn for target in targets})
     if registry.dry_run:
-        return TestReport(event, matched=True, missing=missing)
+        return TestReport(event, matched=True, missing=missing, untried=untried)
     with _stage(registry, reading.name_and_bus(key)[1], pattern, targets) as stage:
         stage.wait_until_it_works(event, timeout)
         arrived = stage.send(event, timeout)
     sent_to = [target.arn for target in targets]
-    return TestReport(event, True, missing, sent_to, arrived, dict(stage.failed))
+    return TestReport(event, True, missing, sent_to, arrived, dict(stage.failed), untried)
 
 
 def _check(event: object, timeout: object) -> None:
@@ -101,22 +111,20 @@ def _check(event: object, timeout: object) -> None:
     problems.raise_any()
 
 
-def _known(aws: Aws, key: str) -> list[Target]:
-    """The targets of kinds that ecrops knows."""
-    found = []
-    for document in reading.targets(aws, key):
+def _known(aws: Aws, rule: Rule) -> Iterator[Target]:
+    """The targets that a copy of the rule can be let in to."""
+    for document in rule.authorized:
         try:
             target = Target.from_aws(document)
             check_reach(target, aws.partition.name, aws.region)
         except SpecError:
             continue
-        found.append(target)
-    return found
+        yield target
 
 
-def _missing(aws: Aws, key: str, targets: Sequence[Target]) -> list[str]:
+def _missing(aws: Aws, key: str, targets: Sequence[Target], have: Rule) -> list[str]:
     """The permissions of the rule itself, which its copy would not show: it is given its own."""
-    wanted, known = all_wants(aws, {key: [Include(targets)]})
+    wanted, known = all_wants(aws, {key: [Include(targets)]}, {key: have})
     permissions = [want for want in wanted if want.aspect is not rules]
     return [str(change) for change in engine.make_plan(aws, permissions, known=known)]
 
@@ -180,24 +188,23 @@ class _Stage:
 
 @contextmanager
 def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
-    """Everything that the test needs, and nothing of it afterwards."""
-    aws = registry.aws
+    """Everything that the test needs, and nothing of it afterwards, even if the time is over then."""
+    aws, leisurely = registry.aws, registry.at_leisure()
     name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
     queue = reading.place_of(aws).arn("sqs", name)
+    shown = [replace(target, dead_letter_arn=queue) for target in targets]
+    copies: dict[str, Any] = {
+        reading.key_of(name, bus): [_Copy({**pattern, "source": [{"prefix": name}]}, [Target(queue)])],
+        reading.key_of(f"{name}-targets", bus): [_Copy({**pattern, "source": [name]}, shown)],
+    }
     attributes = {"MessageRetentionPeriod": "3600"}
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
     aws.remember(queue)
-    copies = {
-        reading.key_of(name, bus): _Copy({**pattern, "source": [name, f"{name}.probe"]}, [Target(queue)]),
-        reading.key_of(f"{name}-targets", bus): _Copy(
-            {**pattern, "source": [name]}, [replace(target, dead_letter_arn=queue) for target in targets]
-        ),
-    }
     try:
-        edit_rules(registry, {key: [copy] for key, copy in copies.items()})
+        edit_rules(registry, copies)
         yield _Stage(aws, bus, url, name)
     finally:
         try:
-            edit_rules(registry, {key: [Absent(besides=copy.targets)] for key, copy in copies.items()})
+            edit_rules(leisurely, {key: [Absent()] for key in copies})
         finally:
-            aws.call("sqs", "DeleteQueue", {"QueueUrl": url})
+            leisurely.aws.call("sqs", "DeleteQueue", {"QueueUrl": url})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ecrops.access.statements import same, statements
+from ecrops.access.statements import Statement, statements
 from ecrops.aws import Aws
 from ecrops.change import Change, Note
 from ecrops.events import policy
@@ -14,6 +13,8 @@ from ecrops.events.permissions import EVENTS, Allow, Edit, in_steps, policy_chan
 
 stands_on = None
 MISSING = "NotFound"
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+QUOTA = policy.Quota(bytes=30 * 1024, statements=100)
 MANAGED_KEY = "alias/aws/sns"
 
 
@@ -38,24 +39,27 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
         return
     now = policy.parse(have.get("Policy"))
     for step, some in in_steps(edits):
-        want = _edited(key, some, now)
-        if same(want, now):
-            continue
-        if not statements(want):
+        told = [edit for edit in some if isinstance(edit, Allow) == (_ours(key, edit, now) is None)]
+        want = _edited(key, told, now)
+        if told and not statements(want):
             yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
-            return
-        now = want
-        params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": json.dumps(want)}
-        yield policy_change(key, step, some, ("sns", "SetTopicAttributes", params), MISSING)
-        if words(some):
-            yield from _notes(key, have)
+        elif told:
+            now = want
+            params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": policy.text_of(key, now, QUOTA)}
+            yield policy_change(key, step, told, ("sns", "SetTopicAttributes", params), MISSING)
+            if words(told):
+                yield from _notes(key, have)
+
+
+def _ours(key: str, edit: Edit, now: policy.Policy) -> Statement | None:
+    made = _statement(key, edit.rule)
+    return policy.ours(now, made["Sid"], lambda _: made)
 
 
 def _edited(key: str, edits: Sequence[Edit], now: policy.Policy) -> policy.Policy:
     for edit in edits:
-        wanted = _statement(key, edit.rule)
-        ours = policy.ours(now, wanted["Sid"], lambda _, wanted=wanted: wanted)  # type: ignore[misc]
-        now = policy.amended(now, ours, wanted if isinstance(edit, Allow) else None)
+        wanted = _statement(key, edit.rule) if isinstance(edit, Allow) else None
+        now = policy.amended(now, _ours(key, edit, now), wanted)
     return now
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,8 +44,12 @@ def edit_rules(account: Account, edits: Edits) -> Plan:
         ClientError: botocore's ``ResourceNotFoundException``: an edit is of a rule that is not there.
     """
     wants, known = all_wants(account.aws, edits)
-    for key, each in edits.items():
-        if any(map(needs_rule, each)) and not (known[rules, key].settings or account.would_make(key)):
+    for key in [
+        key for key, each in edits.items() if known[rules, key].settings is None and any(map(needs_rule, each))
+    ]:
+        if account.would_make(key):
+            known[rules, key] = replace(known[rules, key], settings={})
+        else:
             reading.describe(account.aws, key)
     return account.make(*wants, known=known)
 
@@ -90,13 +95,15 @@ def _check_targets(edits: Edits, check: Callable[[Target], None]) -> None:
 
 
 def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
+    """Who is let in, and who is no more: of a target that is changed in place, or has no room, before it is put."""
     rule, place, after = reading.arn_of(have.place, key), have.place, edited(have, edits)
     mine = {arn for edit in edits for target in edit.targets if target.authorize for arn in resources(target.to_aws())}
-    besides = [target.to_aws() for edit in edits if isinstance(edit, Absent) for target in edit.besides]
-    gone = freed([*have.authorized, *besides], after.targets.values())
-    step = Step.FORBID if rules.has_room(have, after) else Step.ALLOW
-    wanted: list[Allow | Forbid] = [Allow(rule, key, arn) for arn in sorted(mine)]
-    wanted += [Forbid(rule, key, arn, step) for arn in sorted(gone)]
+    changed = {arn for name, target in after.targets.items() if name in have.targets for arn in resources(target)}
+    out = Step.FORBID if rules.has_room(have, after) else Step.BEFORE
+    wanted: list[Allow | Forbid] = [
+        Allow(rule, key, arn, Step.BEFORE if arn in changed else Step.ALLOW) for arn in sorted(mine)
+    ]
+    wanted += [Forbid(rule, key, arn, out) for arn in sorted(freed(have.authorized, after.authorized))]
     for edit in wanted:
         service = edit.resource.split(":")[2]
         if service in PERMISSIONS and is_here(edit.resource, place):

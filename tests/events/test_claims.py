@@ -122,7 +122,7 @@ def test_a_dry_run_knows_the_rules_that_it_would_have_made(cloud: Cloud, registr
     dry = registry_of(cloud, dry_run=True)
     dry.repository("team/api").on_image_pushed("pushes")
     plan = dry.rule("pushes").add_target(QUEUE)
-    assert [change.operation for change in plan] == ["SetQueueAttributes", "PutTargets"]
+    assert [change.operation for change in plan] == ["PutTargets", "SetQueueAttributes"]
     assert cloud.calls.writes() == []
 
 

@@ -32,7 +32,7 @@ steps = st.lists(st.tuples(st.booleans(), st.sampled_from(RULES)), max_size=6)
 
 def edit(resource: str, allowed: bool, rule: str) -> Allow | Forbid:
     owner = f"rule {rule[-1]}"
-    return Allow(rule, owner, resource) if allowed else Forbid(rule, owner, resource, Step.FORBID)
+    return Allow(rule, owner, resource, Step.ALLOW) if allowed else Forbid(rule, owner, resource, Step.FORBID)
 
 
 def wanted(done: list[tuple[bool, str]]) -> set[str]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ecrops import Registry, SpecError
+from ecrops import DeadlineError, Registry, SpecError
 from ecrops.events import Event, Target, patterns, prefix
 from ecrops.events.patterns import KINDS, Pattern
 from ecrops.events.repositories import SOMEWHERE
@@ -87,11 +87,50 @@ def test_a_target_that_cannot_be_invoked_is_reported_with_the_reason(cloud: Clou
 
 
 def test_a_permission_that_the_rule_lacks_is_reported_though_its_copy_has_it(cloud: Cloud, registry: Registry) -> None:
-    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, authorize=False))
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    sqs = cloud.client("sqs")
+    sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"], Attributes={"Policy": ""})
     report = registry.rule("pushes").send_test_event()
     assert not report
     assert report.missing == [f"~ {QUEUE} policy: rule pushes"]
     assert queue_policy(cloud) == []
+
+
+def test_a_target_that_ecrops_does_not_authorise_is_not_tried(cloud: Cloud, registry: Registry) -> None:
+    function = make_function(cloud)
+    registry.repository("team/api").on_image_pushed("pushes", targets=[Target(QUEUE, authorize=False), function])
+    report = registry.rule("pushes").send_test_event()
+    assert report
+    assert (report.sent_to, report.untried) == ([function], [QUEUE])
+    assert f"{QUEUE}: not tried" in str(report)
+    assert all("/pushes" not in call.params["QueueUrl"] for call in cloud.calls.of("SetQueueAttributes"))
+
+
+def test_what_was_set_up_is_taken_away_though_the_time_is_over(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_queue(memory_cloud)
+    registry = registry_of(memory_cloud)
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    soon = registry.within(60)
+    monkeypatch.setattr("ecrops.events.testing._Stage.wait_until_it_works", lambda *given: soon.aws.stop())
+    with pytest.raises(DeadlineError):
+        soon.rule("pushes").send_test_event()
+    assert rule_names(memory_cloud.client("events")) == ["pushes"]
+    assert len(memory_cloud.client("sqs").list_queues()["QueueUrls"]) == 1
+    [statement] = queue_policy(memory_cloud)
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [arn("events", "rule/pushes")]
+
+
+def test_a_pattern_without_room_for_the_name_of_a_test_is_refused_before_anything_is_made(
+    cloud: Cloud, registry: Registry
+) -> None:
+    tags = [f"a-rather-long-tag-number-{number:02}" for number in range(63)]
+    registry.repository("team/api").on_image_pushed("pushes", image_tags=tags)
+    cloud.calls.clear()
+    with pytest.raises(SpecError, match="the pattern of the copy: has at most 2048 characters"):
+        registry.rule("pushes").send_test_event()
+    assert cloud.calls.writes() == []
 
 
 def test_an_event_that_does_not_match_is_not_sent(cloud: Cloud, registry: Registry) -> None:

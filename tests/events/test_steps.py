@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, Registry, RepositorySpec
+from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, SpecError
 from ecrops.events import Target, on_image_deleted, on_image_pushed
 from emulator import Cloud
 from support import registry_of
@@ -43,16 +43,16 @@ def sources(cloud: Cloud, name: str) -> list[str]:
     return [source.rpartition("-")[2] for each in found for source in each]
 
 
-def test_targets_are_let_in_put_shut_out_and_removed_in_this_order(cloud: Cloud, registry: Registry) -> None:
+def test_targets_are_put_let_in_shut_out_and_removed_in_this_order(cloud: Cloud, registry: Registry) -> None:
     plan = registry.plan(spec(NEW))
     assert [(change.operation, change.owner.rpartition(":")[2]) for change in plan] == [
-        ("SetQueueAttributes", "new"),
         ("PutTargets", "rule pushes-api"),
+        ("SetQueueAttributes", "new"),
         ("SetQueueAttributes", "old"),
         ("RemoveTargets", "rule pushes-api"),
     ]
     registry.apply(plan)
-    assert cloud.calls.writes() == ["SetQueueAttributes", "PutTargets", "SetQueueAttributes", "RemoveTargets"]
+    assert cloud.calls.writes() == ["PutTargets", "SetQueueAttributes", "SetQueueAttributes", "RemoveTargets"]
     cloud.calls.clear()
     registry.ensure(RepositorySpec("team/api", events=[]))
     assert cloud.calls.writes() == ["SetQueueAttributes", "RemoveTargets", "DeleteRule"]
@@ -89,6 +89,110 @@ def test_whichever_step_of_a_removal_is_denied_the_next_run_leaves_nothing(
     assert queue_policy(cloud, "old") == []
 
 
+@pytest.mark.parametrize("operation", ["PutRule", "PutTargets", "SetQueueAttributes"])
+def test_what_a_failed_set_up_has_done_can_be_removed(cloud: Cloud, registry: Registry, operation: str) -> None:
+    cloud.faults.on("denied", operation=operation, times=None)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        registry.repository("team/web").on_image_pushed("web", targets=[OLD, NEW])
+    cloud.faults.clear()
+    registry.rule("web").remove()
+    assert rule_names(cloud.client("events")) == ["pushes-api"]
+    assert (sources(cloud, "old"), sources(cloud, "new")) == (["api"], [])
+
+
+def test_a_target_that_eventbridge_refuses_is_let_in_nowhere(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.refuse("bad")
+    with pytest.raises(ClientError, match="bad was refused"):
+        registry.repository("team/web").on_image_pushed("web", target=Target(NEW, id="bad"))
+    assert sources(cloud, "new") == []
+
+
+def test_a_bus_that_is_not_there_is_said_before_anything_lets_it_in(cloud: Cloud, registry: Registry) -> None:
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        registry.repository("team/web").on_image_pushed("web", target=NEW, bus="missing")
+    assert sources(cloud, "new") == []
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_a_target_that_is_changed_in_place_is_let_in_before(cloud: Cloud, registry: Registry, step: int) -> None:
+    registry.ensure(spec(Target(OLD, id="mine")))
+    cloud.calls.clear()
+    writes = ("SetQueueAttributes", "PutTargets")
+    cloud.faults.on("denied", where=lambda call: call.operation in writes, skip=step)
+    with pytest.raises(ApplyError):
+        registry.ensure(spec(Target(NEW, id="mine")))
+    cloud.emulator.events.emit(pushed())
+    assert len(bodies(cloud, "old") + bodies(cloud, "new")) == 1
+    registry.ensure(spec(Target(NEW, id="mine")))
+    assert sources(cloud, "new") == ["api"]
+
+
+def test_two_targets_of_one_queue_of_which_ecrops_authorises_one(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(spec(Target(NEW, id="a"), Target(NEW, id="b", authorize=False)))
+    rule = registry.rule("pushes-api")
+    rule.remove_target("a")
+    assert sources(cloud, "new") == []
+    assert [target["Id"] for target in rule.targets()] == ["b"]
+
+
+def test_a_rule_on_another_bus_does_not_take_a_log_group_from_one_here(cloud: Cloud, registry: Registry) -> None:
+    group, logs = arn("logs", "log-group:/g"), cloud.client("logs")
+    logs.create_log_group(logGroupName="/g")
+    cloud.client("events").create_event_bus(Name="other")
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("here", target=group)
+    repo.on_image_pushed("there", target=group, bus="other")
+    registry.rule("there", "other").remove()
+    assert len(logs.describe_resource_policies()["resourcePolicies"]) == 1
+    registry.rule("here").remove()
+    assert logs.describe_resource_policies()["resourcePolicies"] == []
+
+
+def test_more_rules_than_a_queue_or_a_topic_has_room_for_are_refused_before_anything_is_written(
+    cloud: Cloud, registry: Registry
+) -> None:
+    cloud.client("sns").create_topic(Name="news")
+    for target, count in ((NEW, 110), (arn("sns", "news"), 101)):
+        fleet = [RepositorySpec(f"team/r{n:03}", events=[on_image_pushed(target=target)]) for n in range(count)]
+        with pytest.raises(SpecError, match=r"its policy has at most .*: one rule of registry"):
+            registry.ensure(*fleet)
+    assert cloud.calls.writes() == []
+
+
+def test_a_rule_that_goes_while_it_is_given_a_target_is_said_at_once(cloud: Cloud, registry: Registry) -> None:
+    rule = registry.rule("pushes-api")
+    plan = registry_of(cloud, dry_run=True).rule("pushes-api").add_target(NEW)
+    rule.remove()
+    cloud.calls.clear()
+    with pytest.raises(ConflictError, match="there is no such rule any more"):
+        registry.apply(plan)
+    assert len(cloud.calls.of("PutTargets")) == 1
+    assert sources(cloud, "new") == []
+
+
+def test_a_target_that_is_put_while_its_rule_goes_goes_too(cloud: Cloud, registry: Registry) -> None:
+    plan = registry_of(cloud, dry_run=True).rule("pushes-api").remove()
+    theirs = [{"Id": "theirs", "Arn": arn("sqs", "theirs")}]
+    cloud.client("events").put_targets(Rule="pushes-api", Targets=theirs)
+    registry.apply(plan)
+    assert rule_names(cloud.client("events")) == []
+
+
+def test_a_plan_names_the_rules_that_a_policy_gains_and_no_others(cloud: Cloud, registry: Registry) -> None:
+    plan = registry.plan(spec(OLD), spec(OLD, name="team/web"))
+    assert [change.difference for change in plan if change.operation == "SetQueueAttributes"] == ["rule pushes-web"]
+
+
+def test_a_plan_says_a_description_that_changes(registry: Registry) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("described", description="old")
+    [change] = repo.on_image_pushed("described", description="new")
+    assert (change.before.endswith(", enabled, 'old'"), change.after) == (
+        True,
+        "image-pushed of team/api, enabled, 'new'",
+    )
+
+
 def test_a_policy_that_gains_one_rule_and_loses_another_is_written_before_and_after(
     cloud: Cloud, registry: Registry
 ) -> None:
@@ -105,8 +209,9 @@ def test_a_rule_without_room_for_old_and_new_targets_is_emptied_first(cloud: Clo
     registry.ensure(spec(OLD, *streams))
     cloud.calls.clear()
     registry.ensure(spec(NEW, function))
-    assert cloud.calls.writes()[-2:] == ["RemoveTargets", "PutTargets"]
-    assert "SetQueueAttributes" in cloud.calls.writes()[:-2]
+    steps = cloud.calls.writes()
+    assert steps[:3] == ["SetQueueAttributes", "RemoveTargets", "PutTargets"]
+    assert sorted(steps[3:]) == ["AddPermission", "SetQueueAttributes"]
     assert (sources(cloud, "old"), sources(cloud, "new")) == ([], ["api"])
 
 

@@ -167,6 +167,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         'Missing required parameter in EcsParameters: "TaskDefinitionArn"',
     ),
     "fargate without a network": (lambda: task(LaunchType="FARGATE"), "FARGATE needs a NetworkConfiguration"),
+    "$LATEST": (lambda: Target(arn("lambda", "function:work:$LATEST")), "give the function's own ARN"),
     "prefix": (lambda: prefix("team/*"), "expected the beginning of the names of repositories"),
     "upper-case prefix": (lambda: prefix("Team/"), "lower-case letters"),
     "a tag that no image has": (lambda: on_image_pushed(image_tags=[""]), "no image can have the tag ''"),
