@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ecrops import EcropsError, LifecycleRule, Registry, RepositorySpec
 from emulator import FAULTS, Cloud, Fault
-from support import registry_of
+from support import AT_ONCE
 
 KEEP_NINE = json.dumps(
     {
@@ -48,9 +49,9 @@ FLEET = [
 ]
 
 
-def fresh(cloud: Cloud) -> Registry:
+def fresh(session: boto3.Session) -> Registry:
     """Another script's registry: it has made nothing a moment ago, and waits for nothing to appear."""
-    return registry_of(cloud, workers=1)
+    return Registry(session, workers=1, retry=AT_ONCE)
 
 
 def prepare(cloud: Cloud) -> None:
@@ -85,21 +86,22 @@ def test_after_a_fault_of_any_call_a_clean_run_converges(
 ) -> None:
     transport = "http_cloud" if fault in ("reset_after", "truncated") and times == 1 else "memory_cloud"
     cloud: Cloud = request.getfixturevalue(transport)
+    session = cloud.session()
     prepare(cloud)
     cloud.calls.clear()
-    RUNS[run](fresh(cloud))
+    RUNS[run](fresh(session))
     calls, expected = cloud.calls.operations(), cloud.emulator.picture()
     assert len(calls) >= CALLS.get(run, 3)
     for number, operation in enumerate(calls):
         prepare(cloud)
         meet(cloud, fault, number, times)
-        outcome = attempt(RUNS[run], fresh(cloud))
+        outcome = attempt(RUNS[run], fresh(session))
         assert cloud.faults.hits, (number, calls)
         if times == 1 and fault != "denied":
             assert outcome is None, (number, operation, outcome)
             assert cloud.emulator.picture() == expected, (number, operation)
         cloud.faults.clear()
-        RUNS[run](fresh(cloud))
+        RUNS[run](fresh(session))
         assert cloud.emulator.picture() == expected, (number, operation)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecrops import LifecycleRule, Registry, RepositorySpec
 from emulator import Cloud, in_memory
-from support import registry_of
+from emulator.cloud import reset
+from support import AT_ONCE
 
 WORDS = st.text("abc", min_size=1, max_size=3)
 FILTERS = st.lists(st.sampled_from(["a*", "b-*", "latest", "*x*", "v1"]), min_size=1, max_size=5, unique=True)
@@ -72,24 +74,25 @@ FLEETS = st.lists(specs(), max_size=4).map(unique)
 EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture
-def emptied() -> Iterator[tuple[Cloud, Registry]]:
+@pytest.fixture(scope="module")
+def session(nothing_real: None) -> Iterator[tuple[Cloud, boto3.Session]]:
     with in_memory() as cloud:
-        yield cloud, registry_of(cloud)
+        yield cloud, cloud.session()
 
 
-def start(emptied: tuple[Cloud, Registry]) -> tuple[Cloud, Registry]:
-    cloud, registry = emptied
-    registry.remove(*[spec.name for spec in registry.describe()])
-    return cloud, registry_of(cloud)
+def start(session: tuple[Cloud, boto3.Session]) -> tuple[Cloud, Registry]:
+    """Everything is forgotten, and so is what a registry remembers."""
+    reset()
+    cloud, shared = session
+    return cloud, Registry(shared, retry=AT_ONCE)
 
 
 @EXAMPLES
 @given(before=FLEETS, after=FLEETS)
 def test_one_ensure_converges_from_any_state_to_any_other(
-    emptied: tuple[Cloud, Registry], before: list[RepositorySpec], after: list[RepositorySpec]
+    session: tuple[Cloud, boto3.Session], before: list[RepositorySpec], after: list[RepositorySpec]
 ) -> None:
-    cloud, registry = start(emptied)
+    cloud, registry = start(session)
     registry.ensure(*before)
     there = registry.describe()
     cloud.calls.clear()
@@ -104,9 +107,9 @@ def test_one_ensure_converges_from_any_state_to_any_other(
 @EXAMPLES
 @given(fleet=FLEETS)
 def test_describe_says_what_ensure_finds_nothing_to_do_for(
-    emptied: tuple[Cloud, Registry], fleet: list[RepositorySpec]
+    session: tuple[Cloud, boto3.Session], fleet: list[RepositorySpec]
 ) -> None:
-    _, registry = start(emptied)
+    _, registry = start(session)
     registry.ensure(*fleet)
     described = registry.describe()
     assert {spec.name for spec in described} == {spec.name for spec in fleet}

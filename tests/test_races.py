@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+import multiprocessing
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+import racer
 from ecrops import (
     ApplyError,
     ConflictError,
@@ -306,33 +305,19 @@ def test_sixteen_threads_that_ensure_one_name_all_succeed_and_one_creates(cloud:
     assert sorted(created) == [False] * 15 + [True]
 
 
-PROCESS = """
-import sys
-from ecrops import LifecycleRule, Registry, RepositorySpec
-Registry().account_id
-print("ready", flush=True)
-sys.stdin.readline()
-rules = [LifecycleRule(max_image_count=3)]
-spec = RepositorySpec("ab", image_tag_mutability="IMMUTABLE", tags={"a": "1"}, lifecycle_rules=rules)
-print(*[change.operation for change in Registry().ensure(spec)])
-"""
-
-
 def test_sixteen_processes_that_ensure_one_name_all_succeed_and_one_creates(http_cloud: Cloud) -> None:
     assert http_cloud.endpoint_url
-    environment = {**os.environ, "AWS_ENDPOINT_URL": http_cloud.endpoint_url, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", PROCESS]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
-    processes = [subprocess.Popen(command, **pipes) for _ in range(16)]
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["racer"])
+    barrier, done = context.Barrier(16), context.SimpleQueue()
+    environment = {"AWS_ENDPOINT_URL": http_cloud.endpoint_url}
+    processes = [context.Process(target=racer.ensure, args=(environment, APP, barrier, done)) for _ in range(16)]
     for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
+        process.start()
     for process in processes:
-        assert process.stdin
-        process.stdin.write("\n")
-        process.stdin.flush()
-    done = [process.communicate()[0].split() for process in processes]
-    assert [process.returncode for process in processes] == [0] * 16
-    assert sum("CreateRepository" in operations for operations in done) == 1
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0] * 16
+    operations = [done.get() for _ in processes]
+    assert sum("CreateRepository" in each for each in operations) == 1
     assert state(http_cloud)["ab"]["tags"] == {"a": "1"}
     assert not registry_of(http_cloud, retry=AT_ONCE).ensure(APP)

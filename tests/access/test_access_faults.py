@@ -16,7 +16,7 @@ from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
 from ecrops.access.statements import canonical
 from emulator import FAULTS, Cloud, Fault
 from emulator.cloud import reset
-from support import registry_of
+from support import AT_ONCE
 from test_faults import attempt, meet
 
 
@@ -70,16 +70,17 @@ STRIKES = [*((fault, 1) for fault in FAULTS), *((fault, None) for fault in LOST)
 def test_after_a_fault_of_any_call_a_clean_run_converges(
     memory_cloud: Cloud, run: str, fault: Fault, times: int | None
 ) -> None:
-    cloud, calm = memory_cloud, registry_of(memory_cloud, workers=1)
+    cloud, session = memory_cloud, memory_cloud.session()
+    calm = Registry(session, workers=1, retry=AT_ONCE)
     prepare(cloud, calm, run)
     cloud.calls.clear()
-    RUNS[run](registry_of(cloud, workers=1))
+    RUNS[run](Registry(session, workers=1, retry=AT_ONCE))
     calls, expected = cloud.calls.operations(), picture(cloud)
     assert len(calls) >= 10
     for number, operation in enumerate(calls):
         prepare(cloud, calm, run)
         meet(cloud, fault, number, times)
-        outcome = attempt(RUNS[run], registry_of(cloud, workers=1))
+        outcome = attempt(RUNS[run], Registry(session, workers=1, retry=AT_ONCE))
         assert cloud.faults.hits, (number, calls)
         cloud.faults.clear()
         if outcome is not None:
