@@ -87,8 +87,10 @@ class Account:
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
 
-        Where somebody was faster, what is missing now is made, as ``ensure`` would; but nothing is deleted, and no
-        repository is made, that the plan did not say: then the plan is out of date, and that is a ``ConflictError``.
+        What an edit was derived from, such as the policy that a grant is added to, is read again: others may have
+        written since. Where somebody was faster, what is missing now is made, as ``ensure`` would; but nothing is
+        deleted, and no repository is made, that the plan did not say: then the plan is out of date, and that is a
+        ``ConflictError``.
 
         Args:
             plan: As ``plan`` returned it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aspect import Want
@@ -42,6 +43,8 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, bound: boo
     _check_place(aws, plan)
     notes, run = plan.notes, _Run(aws, on_change, plan.wants, approved=plan if bound else None)
     several = len({want.serves or want.key for want in plan.wants}) > 1
+    if bound:
+        plan = run.bring_up_to_date(plan)
     for pause in _pauses(aws):
         run.carry_out(plan)
         again = run.to_look_at_again(plan.wants)
@@ -200,6 +203,15 @@ class _Run:
         written = want.key in self._touched or want.serves in self._touched
         return want.key in self.fates.overtaken or (written and want.aspect.look_again(want.edit))
 
+    def bring_up_to_date(self, plan: Plan) -> Plan:
+        """The plan, with what was derived from reads derived anew: somebody may have written since it was made."""
+        stale = {change.owner for change in plan if change.derived}
+        if not stale:
+            return plan
+        fresh = self._checked(self._planned([want for want in plan.wants if want.key in stale]))
+        changes = [*(change for change in plan if change.owner not in stale), *fresh]
+        return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step)))
+
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """A plan for these wants, after a pause. Where that fails or finds a conflict, their owners failed."""
         try:
@@ -210,6 +222,10 @@ class _Run:
             for want in wants:
                 self.fates.end(want.key, error)
             return Plan()
+        return self._checked(plan)
+
+    def _checked(self, plan: Plan) -> Plan:
+        """A plan that was made anew: what cannot be now, or goes beyond what was approved, is refused."""
         self.notes += plan.notes
         self.fates.refuse(plan.conflicts, "in the meantime it was made otherwise, and this cannot be")
         if self._approved is not None:

@@ -101,6 +101,7 @@ def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any)
         "PutRule",
         {**_named(key, "Name"), **(want.settings or {}), **more},
         whole=kind is Kind.CREATE,
+        derived=kind is Kind.UPDATE,
         needs=(
             *(["events:TagResource"] if more else []),
             *(["iam:PassRole"] if "RoleArn" in (want.settings or {}) else []),

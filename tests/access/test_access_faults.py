@@ -5,16 +5,15 @@ Proves how ecrops handles failures, on our reading of how AWS fails; see ``emula
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from access.test_identity_policy import attached
-from access.world import FOREIGN, OTHER, inline, populate, put_policy, repository_policy
+from access.world import FOREIGN, OTHER, populate, put_policy
 from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
 from ecrops.access.statements import canonical
-from emulator import FAULTS, Cloud, Fault
+from emulator import FAULTS, Call, Cloud, Fault
 from emulator.cloud import reset
 from support import AT_ONCE
 from test_faults import attempt, meet
@@ -37,28 +36,37 @@ def revoke(registry: Registry) -> None:
 RUNS: dict[str, Callable[[Registry], None]] = {"grant": grant, "revoke": revoke}
 
 
-def prepare(cloud: Cloud, calm: Registry, run: str) -> None:
-    """The same beginning each time."""
-    reset()
-    populate(cloud, "old", "granted")
-    put_policy(cloud, "old", FOREIGN)
+def grants(cloud: Cloud, calm: Registry, run: str) -> list[Call]:
+    """The writes of what a run begins with, made once to be made again each time."""
+    prepare(cloud, ())
+    cloud.calls.clear()
     if run == "revoke":
         granted = calm.repository("granted")
         granted.grant_pull(User("ci"))
         granted.grant_pull(OTHER)
         granted.grant_pull(Role("nodes"), attach="managed")
+    return [call for call in cloud.calls if call.is_write]
+
+
+def prepare(cloud: Cloud, writes: Sequence[Call]) -> None:
+    """The same beginning each time."""
+    reset()
+    populate(cloud, "old", "granted")
+    put_policy(cloud, "old", FOREIGN)
+    for call in writes:
+        cloud.client(call.service)._make_api_call(call.operation, call.params)
 
 
 def picture(cloud: Cloud) -> Any:
-    ecr, iam = cloud.client("ecr"), cloud.client("iam")
-    names = [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]]
-    return (
-        {name: canonical(repository_policy(ecr, name) or {}) for name in names},
-        [inline(cloud, kind, name) for kind, name in (("user", "ci"), ("role", "nodes"), ("group", "devs"))],
-        attached(iam),
-        [each["PolicyName"] for each in iam.list_attached_group_policies(GroupName="devs")["AttachedPolicies"]],
-        sorted(each["PolicyName"] for each in iam.list_policies(Scope="Local")["Policies"]),
-    )
+    repositories = cloud.emulator.picture()
+    return {name: canonical(each["policy"] or {}) for name, each in repositories.items()}, meanings(cloud)
+
+
+def meanings(cloud: Cloud) -> Any:
+    """The policies of IAM by what they mean."""
+    found = cloud.emulator.policies()
+    inline = {who: {name: canonical(each) for name, each in of.items()} for who, of in found["inline"].items()}
+    return inline, found["attached"], {arn: canonical(each) for arn, each in found["managed"].items()}
 
 
 LOST: tuple[Fault, ...] = ("denied", "reset_after")
@@ -72,13 +80,14 @@ def test_after_a_fault_of_any_call_a_clean_run_converges(
 ) -> None:
     cloud, session = memory_cloud, memory_cloud.session()
     calm = Registry(session, workers=1, retry=AT_ONCE)
-    prepare(cloud, calm, run)
+    writes = grants(cloud, calm, run)
+    prepare(cloud, writes)
     cloud.calls.clear()
     RUNS[run](Registry(session, workers=1, retry=AT_ONCE))
     calls, expected = cloud.calls.operations(), picture(cloud)
     assert len(calls) >= 10
     for number, operation in enumerate(calls):
-        prepare(cloud, calm, run)
+        prepare(cloud, writes)
         meet(cloud, fault, number, times)
         outcome = attempt(RUNS[run], Registry(session, workers=1, retry=AT_ONCE))
         assert cloud.faults.hits, (number, calls)

@@ -48,13 +48,9 @@ FOREIGN = {
 
 def populate(cloud: Cloud, *repositories: str) -> None:
     """A user, a role and a group here, a role in another account, and repositories."""
-    iam = cloud.client("iam")
-    iam.create_user(UserName="ci")
-    iam.create_role(RoleName="nodes", Path="/team/", AssumeRolePolicyDocument="{}")
-    iam.create_group(GroupName="devs")
-    cloud.client("iam", account=OTHER).create_role(RoleName="nodes", Path="/team/", AssumeRolePolicyDocument="{}")
-    for name in repositories:
-        cloud.client("ecr").create_repository(repositoryName=name)
+    cloud.emulator.make_principals(user="ci", role="team/nodes", group="devs")
+    cloud.emulator.at(account=OTHER).make_principals(role="team/nodes")
+    cloud.emulator.seed(repositories)
 
 
 def inline(cloud: Cloud, kind: str, name: str, policy: str = "ecrops", account: str | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -62,6 +63,52 @@ class IamBackend(IAMBackend):
 
 def _size(document: str) -> int:
     return len("".join(document.split()))
+
+
+def make_principals(account: str, user: str = "", role: str = "", group: str = "") -> None:
+    """A user, a role and a group, by path and name: at once, for the many tests that begin so."""
+    backend: Any = iam_backends[account]["aws"]
+    if user:
+        backend.create_user("aws", _name(user), _path(user))
+    if role:
+        backend.create_role(_name(role), "{}", _path(role), None, "", [], None)
+    if group:
+        backend.create_group(_name(group), _path(group))
+
+
+def picture(account: str) -> dict[str, Any]:
+    """The policies of all principals, as they are in memory: without a call, since tests look after each of many."""
+    backend: Any = iam_backends[account]["aws"]
+    owners = {"user": backend.users, "role": backend.roles, "group": backend.groups}
+    return {
+        "inline": {
+            f"{kind} {each.name}": {name: _plain(text) for name, text in each.policies.items()}
+            for kind, found in owners.items()
+            for each in found.values()
+        },
+        "attached": {
+            f"{kind} {each.name}": sorted(each.managed_policies)
+            for kind, found in owners.items()
+            for each in found.values()
+        },
+        "managed": {
+            arn: _plain(next(each.document for each in policy.versions if each.is_default))
+            for arn, policy in backend.managed_policies.items()
+            if account in arn
+        },
+    }
+
+
+def _plain(document: Any) -> Any:
+    return json.loads(document) if isinstance(document, str) else document
+
+
+def _name(path_and_name: str) -> str:
+    return path_and_name.rpartition("/")[2]
+
+
+def _path(path_and_name: str) -> str:
+    return f"/{path_and_name.rpartition('/')[0]}/".replace("//", "/")
 
 
 def install() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from . import iam
 from .ecr import EcrBackend, backend, images
 from .ecr.picture import picture
 from .ecr.preview import Previews
@@ -54,6 +55,14 @@ class Emulator:
     @principals_unseen.setter
     def principals_unseen(self, policies: int) -> None:
         self._ecr.principals_unseen = policies
+
+    def make_principals(self, user: str = "", role: str = "", group: str = "") -> None:
+        """Make a user, a role and a group at once, each by its path and name."""
+        iam.make_principals(self.account, user, role, group)
+
+    def policies(self) -> dict[str, Any]:
+        """The inline and managed policies of all users, roles and groups."""
+        return iam.picture(self.account)
 
     def seed(self, repositories: int | Iterable[str], prefix: str = "seed/r") -> list[str]:
         """Make many default repositories at once, given as names or as a number; return their names."""

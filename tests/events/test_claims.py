@@ -215,3 +215,12 @@ def test_a_rule_on_reading_calls_is_so_again_after_it_was_disabled(registry: Reg
     rule.disable()
     rule.enable()
     assert events.describe_rule(Name="pulls")["State"] == "ENABLED"
+
+
+def test_a_rule_on_reading_calls_that_begins_disabled_fires_on_them_when_it_is_enabled(
+    registry: Registry, events: Client
+) -> None:
+    pulls = {"detail": {"eventName": ["BatchGetImage"]}}
+    registry.repository("team/api").on_cloud_trail_event("pulls", event_pattern=pulls, state="DISABLED")
+    registry.rule("pulls").enable()
+    assert events.describe_rule(Name="pulls")["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"

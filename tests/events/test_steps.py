@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, SpecError
+from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.events import Target, on_image_deleted, on_image_pushed
 from emulator import Cloud
 from support import registry_of
@@ -256,6 +256,30 @@ def test_two_rules_that_swap_their_log_groups_keep_both_let_in(cloud: Cloud, reg
     [policy] = cloud.client("logs").describe_resource_policies()["resourcePolicies"]
     assert "/one:*" in policy["policyDocument"]
     assert "/two:*" in policy["policyDocument"]
+
+
+def test_a_log_group_that_another_run_gives_up_meanwhile_is_let_in_again(cloud: Cloud, registry: Registry) -> None:
+    group, logs = arn("logs", "log-group:/g"), cloud.client("logs")
+    registry.repository("team/api").on_image_deleted("a", target=group)
+
+    def give_up(seconds: float) -> None:
+        if logs.describe_resource_policies()["resourcePolicies"] and not cloud.calls.of("PutResourcePolicy")[1:]:
+            logs.delete_resource_policy(policyName="ecrops-events")
+
+    slow = registry_of(cloud, retry=RetryPolicy(sleep=give_up))
+    slow.repository("team/api").on_image_deleted("b", image_tags=["v1"], target=group)
+    assert logs.describe_resource_policies()["resourcePolicies"]
+
+
+def test_a_plan_that_was_approved_leaves_a_rule_disabled_that_was_disabled_since(
+    cloud: Cloud, registry: Registry
+) -> None:
+    repo = registry_of(cloud, dry_run=True).repository("team/api")
+    plan = repo.on_image_pushed("pushes-api", description="new")
+    registry.rule("pushes-api").disable()
+    registry.apply(plan)
+    described = registry.rule("pushes-api").describe()
+    assert (described["State"], described["Description"]) == ("DISABLED", "new")
 
 
 def test_a_test_whose_set_up_fails_leaves_nothing(cloud: Cloud, registry: Registry) -> None:

@@ -1,0 +1,92 @@
+"""A plan that was approved and is applied later: what others wrote meanwhile stays, and nothing is undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from access.world import inline, populate, repository_policy
+from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec, Role, User, pull
+from emulator import Cloud
+from support import lifecycle, registry_of
+
+ONE, OTHER = "111122223333", "444455556666"
+DENY: dict[str, Any] = {"Sid": "Stop", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchDeleteImage"}
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    populate(memory_cloud, "ab")
+    return memory_cloud
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    return registry_of(cloud)
+
+
+def sids(cloud: Cloud) -> list[str]:
+    document = repository_policy(cloud.client("ecr"), "ab") or {"Statement": []}
+    return [each["Sid"] for each in document["Statement"]]
+
+
+def test_a_statement_that_came_since_stays_and_a_grant_that_went_since_stays_away(
+    cloud: Cloud, registry: Registry
+) -> None:
+    repo = registry.repository("ab")
+    repo.grant_pull(OTHER)
+    plan = registry.plan(RepositorySpec("ab", grants=[pull(ONE)]))
+    repo.revoke(OTHER)
+    repo.add_to_resource_policy(DENY)
+    registry.apply(plan)
+    document = repository_policy(cloud.client("ecr"), "ab")
+    assert document is not None
+    assert sorted(sids(cloud)) == ["EcropsPull", "Stop"]
+    assert OTHER not in str(document)
+
+
+def test_a_policy_of_iam_keeps_what_was_revoked_since_away(cloud: Cloud, registry: Registry) -> None:
+    repo = registry.repository("ab")
+    repo.grant_push(User("ci"))
+    plan = registry.plan(RepositorySpec("ab", grants=[pull(User("ci"))]))
+    repo.revoke(User("ci"))
+    registry.apply(plan)
+    assert "ecr:PutImage" not in inline(cloud, "user", "ci")["ab"]
+
+
+def test_a_policy_that_would_have_been_empty_is_not_deleted_with_what_came_since(
+    cloud: Cloud, registry: Registry
+) -> None:
+    registry.repository("ab").grant_pull(ONE)
+    plan = registry_of(cloud, dry_run=True).repository("ab").revoke(ONE)
+    registry.repository("ab").add_to_resource_policy(DENY)
+    registry.apply(plan)
+    assert sids(cloud) == ["Stop"]
+
+
+def test_a_lifecycle_rule_that_came_since_stays(cloud: Cloud, registry: Registry) -> None:
+    plan = registry_of(cloud, dry_run=True).repository("ab").add_lifecycle_rule(max_image_count=5)
+    registry.repository("ab").add_lifecycle_rule(LifecycleRule(tag_prefix_list=["prod"], max_image_count=9))
+    registry.apply(plan)
+    assert [rule["selection"]["tagStatus"] for rule in lifecycle(cloud.client("ecr"), "ab")] == ["tagged", "any"]
+
+
+def test_a_deletion_that_the_plan_did_not_say_is_refused(cloud: Cloud, registry: Registry) -> None:
+    repo = registry.repository("ab")
+    repo.grant_pull(ONE)
+    repo.grant_pull(OTHER)
+    plan = registry_of(cloud, dry_run=True).repository("ab").revoke(ONE)
+    repo.set_resource_policy({})
+    repo.grant_pull(ONE)
+    with pytest.raises(ConflictError, match="the plan did not say this: plan again"):
+        registry.apply(plan)
+    assert sids(cloud) == ["EcropsPull"]
+
+
+def test_what_is_done_since_is_not_done_again(cloud: Cloud, registry: Registry) -> None:
+    plan = registry.plan(RepositorySpec("ab", grants=[pull(Role("nodes"))]))
+    registry.repository("ab").grant_pull(Role("nodes"))
+    cloud.calls.clear()
+    assert not registry.apply(plan)
+    assert cloud.calls.writes() == []
