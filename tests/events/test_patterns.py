@@ -13,6 +13,7 @@ from ecrops import SpecError
 from ecrops.events import (
     Event,
     Pattern,
+    RuleState,
     on_cloud_trail_event,
     on_cloud_trail_image_pushed,
     on_event,
@@ -290,6 +291,35 @@ def test_a_pattern_with_a_path_for_a_field_is_accepted() -> None:
     assert pattern.pattern().matches(sample("Event for a completed image push"))
 
 
+READS = RuleState.ALL_CLOUD_TRAIL
+FIRST_STATES: list[tuple[dict[str, Any] | None, RuleState]] = [
+    (None, RuleState.ENABLED),
+    ({"detail": {"eventName": ["PutImage", "BatchGetImage"]}}, READS),
+    ({"detail": {"eventName": ["GetSomethingNew"]}}, READS),
+    ({"detail": {"eventName": [{"prefix": "BatchGet"}]}}, READS),
+    ({"detail": {"eventName": [{"prefix": {"equals-ignore-case": "batchget"}}]}}, READS),
+    ({"detail": {"eventName": [{"suffix": "ForLayer"}]}}, READS),
+    ({"detail": {"eventName": [{"wildcard": "Describe*"}]}}, READS),
+    ({"detail": {"eventName": [{"equals-ignore-case": "batchgetimage"}]}}, READS),
+    ({"detail.eventName": ["BatchGetImage"]}, READS),
+    ({"$or": [{"detail": {"eventName": ["ListImages"]}}, {"detail": {"eventName": ["PutImage"]}}]}, READS),
+    ({"detail": {"readOnly": [True]}}, READS),
+    ({"detail": {"readOnly": [True, False]}}, READS),
+    ({"detail": {"readOnly": [False], "eventName": [{"prefix": "Batch"}]}}, RuleState.ENABLED),
+    ({"detail": {"readOnly": [1]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": ["PutImage", 5, None]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": [{"prefix": "Put"}, {"wildcard": "*Delete*"}]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": [{"anything-but": "PutImage"}, {"exists": True}]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": [{"numeric": ["<", 5]}, {"cidr": "10.0.0.0/8"}]}}, RuleState.ENABLED),
+    ({"detail": {"userIdentity": {"type": ["Root"]}}}, RuleState.ENABLED),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), FIRST_STATES)
+def test_a_new_rule_that_asks_for_reading_calls_fires_on_them(more: dict[str, Any] | None, expected: RuleState) -> None:
+    assert Event("cloud-trail-event", event_pattern=more).first_state is expected
+
+
 def test_a_basic_scan_is_a_finding_if_it_counts_one_of_the_severities() -> None:
     scan = sample("Event for a completed image scan (basic)")
     of = "my-repository-name"
@@ -323,7 +353,7 @@ def test_tags_select_images_and_scans() -> None:
         (lambda: patterns.image_pushed([f"team/repository-{n}" for n in range(100)]), "at most 2048 characters"),
         (lambda: prefix(""), "expected the beginning"),
         (lambda: Event("image-pulled"), "expected one of event, cloud-trail-event"),
-        (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take all of severity"),
+        (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take severity, but image_tags"),
     ],
 )
 def test_what_can_never_match_is_refused(make: Callable[[], object], said: str) -> None:
