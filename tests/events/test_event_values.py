@@ -87,7 +87,7 @@ def test_an_event_is_its_own_whatever_becomes_of_what_it_was_made_from() -> None
     before, shown = Event.from_dict(event.to_dict()), event.to_dict()
     told["options"]["image_tags"].append("v2")
     for each in (told, shown, event.pattern().document):
-        each.get("event_pattern", each)["detail"]["result"] = ["FAILED"]
+        each.get("event_pattern", each)["detail"]["result"].append("FAILED")
     told["tags"]["b"] = shown["tags"]["c"] = "2"
     assert event == before
     assert event.rule == before.rule
