@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -13,6 +14,9 @@ from typing import Any, Self
 from ecrops.checks import MOST_TAGS, check_tags
 from ecrops.errors import SpecError
 from ecrops.events import repositories
+from ecrops.events.api_calls import asks_for_reading
+from ecrops.events.checks import canonical
+from ecrops.events.options import check_options
 from ecrops.events.patterns import BY_SCAN_TYPE, KINDS, Pattern
 from ecrops.events.repositories import SOMEWHERE, Place, Prefix, Selection, check_selection
 from ecrops.events.targets import Target, check_targets
@@ -21,7 +25,6 @@ from ecrops.fields import Problems, compact
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
 OWN_TAGS = 4
-READING = ("BatchCheck", "BatchGet", "Describe", "Get", "List", "Validate")
 
 
 class RuleState(StrEnum):
@@ -71,19 +74,24 @@ class Event:
 
     def __post_init__(self) -> None:
         problems = Problems()
-        if not problems.check(self.kind in KINDS, "kind", f"expected one of {', '.join(KINDS)}, got {self.kind!r}"):
-            problems.raise_any()
+        known = isinstance(self.kind, str) and self.kind in KINDS
+        problems.check(known, "kind", f"expected one of {', '.join(KINDS)}, got {self.kind!r}")
+        problems.raise_any()
         self._take(problems, "repositories", check_selection)
-        self._take(problems, "targets", check_targets, path="")
+        self._take(problems, "targets", lambda targets: check_targets(target_list(targets)), path="")
         self._take(problems, "tags", _check_tags)
+        self._take(problems, "options", lambda options: check_options(self.kind, options))
         if self.state is not None:
             object.__setattr__(self, "state", problems.member("state", RuleState, self.state))
         text = self.description
         problems.take("", lambda: check_rule_name("any" if self.name is None else self.name, self.bus))
         right = text is None or (isinstance(text, str) and len(text) <= 512)
         problems.check(right, "description", f"expected at most 512 characters, got {text!r}")
-        problems.take("", self.pattern)
+        if self.options is not None:
+            problems.take("", self.pattern)
         problems.raise_any()
+        if self.event_pattern is not None:
+            object.__setattr__(self, "event_pattern", canonical(self.event_pattern))
 
     def _take(self, problems: Problems, name: str, check: Any, path: str | None = None) -> None:
         value = problems.take(name if path is None else path, lambda: check(getattr(self, name)))
@@ -96,19 +104,14 @@ class Event:
             place: The account and region of the registry.
             scan_type: The one that is in force, for an event that was not told.
         """
-        options = {name: value for name, value in self.options.items() if value is not None}
-        if self.kind in BY_SCAN_TYPE:
-            options = {"scan_type": scan_type, "place": place} | options
-        try:
-            pattern = KINDS[self.kind](self.repositories, **options)
-        except TypeError:
-            raise SpecError(f"options: {self.kind} does not take all of {', '.join(self.options)}") from None
+        there: dict[str, Any] = {"scan_type": scan_type, "place": place} if self.kind in BY_SCAN_TYPE else {}
+        pattern = KINDS[self.kind](self.repositories, **{**there, **self.options})
         return pattern if self.event_pattern is None else pattern.restricted(self.event_pattern)
 
     @property
     def needs_scan_type(self) -> bool:
         """Whether the pattern depends on the scan type that is in force."""
-        return self.kind in BY_SCAN_TYPE and self.options.get("scan_type") is None
+        return self.kind in BY_SCAN_TYPE and "scan_type" not in self.options
 
     @property
     def rule(self) -> str:
@@ -131,8 +134,7 @@ class Event:
     @property
     def first_state(self) -> RuleState:
         """The state of a new rule: one on API calls that only read fires in one state only."""
-        names = ((self.event_pattern or {}).get("detail") or {}).get("eventName", ())
-        reads = self.kind == "cloud-trail-event" and any(str(each).startswith(READING) for each in names)
+        reads = asks_for_reading(self.event_pattern or {})
         return RuleState.ALL_CLOUD_TRAIL if reads else RuleState.ENABLED
 
     def of(self, repository: str) -> Event:
@@ -152,7 +154,8 @@ class Event:
         values["repositories"] = {"prefix": whose.text} if isinstance(whose, Prefix) else _plain(whose)
         values["targets"] = [target.to_dict() for target in check_targets(self.targets)]
         values["bus"] = None if self.bus == "default" else self.bus
-        values["options"] = {name: _plain(value) for name, value in self.options.items() if value is not None}
+        values["options"] = {name: _plain(value) for name, value in self.options.items()}
+        values |= {name: copy.deepcopy(values[name]) for name in ("tags", "event_pattern")}
         return {name: value for name, value in values.items() if value not in (None, {}, [])}
 
     @classmethod
@@ -173,10 +176,8 @@ class Event:
                 else problems.take(f"targets[{index}]", lambda each=each: Target.from_dict(each))  # type: ignore[misc]
                 for index, each in enumerate(targets)
             ]
-        whose = values.get("repositories")
-        if isinstance(whose, Mapping):
-            start = problems.known(whose, ["prefix"], "repositories").get("prefix", "")
-            values["repositories"] = problems.take("repositories", lambda: repositories.prefix(start))
+        if isinstance(whose := values.get("repositories"), Mapping):
+            values["repositories"] = problems.take("repositories", lambda: _prefix(whose))
         problems.raise_any()
         return cls(**values)
 
@@ -193,6 +194,26 @@ def check_rule_name(name: object, bus: object) -> None:
     right = isinstance(bus, str) and bool(_BUS.fullmatch(bus))
     problems.check(right, "bus", f"expected the name of an event bus, got {bus!r}")
     problems.raise_any()
+
+
+def target_list(targets: object) -> tuple[Any, ...]:
+    """The targets of a rule as a list.
+
+    Raises:
+        SpecError: They are something else.
+    """
+    if isinstance(targets, str | Target):
+        raise SpecError(f"targets: expected a list of targets, got {targets!r}; write target={targets!r}")
+    if not isinstance(targets, Collection) or isinstance(targets, Mapping | bytes):
+        raise SpecError(f"targets: expected a list of targets, got {targets!r}")
+    return tuple(targets)
+
+
+def _prefix(data: Mapping[Any, Any]) -> Prefix | None:
+    problems = Problems()
+    start = problems.known(data, ["prefix"], "a prefix").get("prefix")
+    problems.raise_any()
+    return repositories.prefix(start)  # type: ignore[arg-type]
 
 
 def _check_tags(tags: object) -> dict[str, str]:

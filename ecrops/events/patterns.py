@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 
 from __future__ import annotations
 
+import copy
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Any
 from ecrops.errors import SpecError
 from ecrops.events import matching
 from ecrops.events.checks import check_further, check_pattern, text_of
+from ecrops.events.matching import OR
 from ecrops.events.repositories import SOMEWHERE, Place, Selection, by_arn, by_name, check_selection
 from ecrops.fields import Problems
 
@@ -54,22 +57,30 @@ class Pattern:
         """This pattern and another one: what both match.
 
         Raises:
-            SpecError: Both say something of one field; EventBridge has no "and" for that.
+            SpecError: Both say something of one field; EventBridge has no "and" for that, and would use the last one.
         """
-        check_further(more)
-        return Pattern(_both(self.document, more, "event_pattern"))
+        check_further(more, self.document)
+        problems = Problems()
+        both = _merged(problems, self.document, copy.deepcopy(more), "event_pattern")
+        problems.raise_any()
+        return Pattern(both)
 
 
-def _both(one: Mapping[str, Any], other: Mapping[str, Any], path: str) -> dict[str, Any]:
+def _merged(problems: Problems, one: Mapping[str, Any], other: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Two patterns that say nothing of one field. Of two ``$or`` one alternative each must match."""
     result = dict(one)
     for key, value in other.items():
         here = f"{path}.{key}"
         if key not in one:
             result[key] = value
+        elif key == OR:
+            pairs = itertools.product(one[key], enumerate(value))
+            result[key] = [_merged(problems, first, second, f"{here}[{index}]") for first, (index, second) in pairs]
         elif isinstance(one[key], Mapping) and isinstance(value, Mapping):
-            result[key] = _both(one[key], value, here)
+            result[key] = _merged(problems, one[key], value, here)
         else:
-            raise SpecError(f"{here}: the rule has {text_of(one[key])} there already, and a field has one list only")
+            reason = f"the rule has {text_of(one[key])} there, and a field is an object or has values"
+            problems.add(here, reason)
     return result
 
 

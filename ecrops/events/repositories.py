@@ -64,17 +64,19 @@ def prefix(text: str) -> Prefix:
 
 
 def check_selection(selection: object) -> Selection:
-    """A selection of repositories; one name in a list is that repository.
+    """A selection of repositories; one name in a list is that repository, and names are in no order.
 
     Raises:
         SpecError: It is none; with every reason.
     """
-    if selection is None or isinstance(selection, Prefix):
-        return selection
+    if selection is None:
+        return None
+    if isinstance(selection, Prefix):
+        return prefix(selection.text)
     if isinstance(selection, str):
         return check_name(selection)
     problems = Problems()
-    names = tuple(dict.fromkeys(problems.strings("", selection) or ()))
+    names = tuple(sorted(set(problems.strings("", selection) or ())))
     problems.raise_any()
     problems.check(bool(names), "", "expected a repository at least; leave it out for all of them")
     for name in names:

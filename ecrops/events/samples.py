@@ -126,7 +126,7 @@ def _example(want: Any) -> Any:
         "prefix": f"{text}example",
         "suffix": f"example{text}",
         "equals-ignore-case": text,
-        "wildcard": str(text).replace("*", ""),
+        "wildcard": "".join(matching.pieces(str(text))),
         "exists": "example" if argument is True else _NOTHING,
         "anything-but": "example",
         "cidr": str(text).partition("/")[0],

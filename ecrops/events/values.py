@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import Any
 
 from ecrops.errors import SpecError
-from ecrops.events.event import Event
+from ecrops.events.event import Event, target_list
 from ecrops.events.kinds import EventKinds, RuleOptions
-from ecrops.events.targets import Target
 
 
 def make_event(kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Event:
@@ -24,17 +22,9 @@ def make_event(kind: str, name: str | None, rule: RuleOptions, options: dict[str
             *(f"{each}: unknown; a rule takes {', '.join(RuleOptions.__annotations__)}" for each in unknown)
         )
     first = [said.pop("target")] if said.get("target") is not None else []
-    said["targets"] = (*first, *_several(said.get("targets", ())))
+    said["targets"] = (*first, *target_list(said.get("targets", ())))
     told = {each: value for each, value in options.items() if value is not None}
     return Event(kind, name=name, options=told, **{each: value for each, value in said.items() if each != "target"})
-
-
-def _several(targets: Any) -> tuple[Any, ...]:
-    if isinstance(targets, str | Target):
-        raise SpecError(f"targets: expected a list of targets, got {targets!r}; write target={targets!r}")
-    if not isinstance(targets, Collection) or isinstance(targets, Mapping):
-        raise SpecError(f"targets: expected a list of targets, got {targets!r}")
-    return tuple(targets)
 
 
 class _Values(EventKinds[Event]):

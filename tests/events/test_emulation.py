@@ -86,6 +86,34 @@ def test_tags_of_a_rule_that_is_there_are_not_put_with_it(events: Client) -> Non
     assert tags == [{"Key": "a", "Value": "1"}]
 
 
+@pytest.mark.parametrize("buses", [("default", "other"), ("other", "default")])
+def test_rules_of_one_name_on_two_buses_have_tags_of_their_own(cloud: Cloud, buses: tuple[str, str]) -> None:
+    events = cloud.client("events")
+    events.create_event_bus(Name="other")
+    arns = {"default": arn("events", "rule/twin"), "other": arn("events", "rule/other/twin")}
+    for bus in buses:
+        tags = [{"Key": "bus", "Value": bus}, {"Key": "old", "Value": ""}]
+        assert events.put_rule(Name="twin", EventBusName=bus, EventPattern=PATTERN, Tags=tags)["RuleArn"] == arns[bus]
+        events.tag_resource(ResourceARN=arns[bus], Tags=[{"Key": f"of {bus}", "Value": "1"}])
+        events.untag_resource(ResourceARN=arns[bus], TagKeys=["old"])
+    for bus, each in arns.items():
+        found = {tag["Key"]: tag["Value"] for tag in events.list_tags_for_resource(ResourceARN=each)["Tags"]}
+        assert found == {"bus": bus, f"of {bus}": "1"}
+    events.delete_rule(Name="twin", EventBusName=buses[0])
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.list_tags_for_resource(ResourceARN=arns[buses[0]])
+    assert events.list_tags_for_resource(ResourceARN=arns[buses[1]])["Tags"]
+
+
+def test_a_new_rule_appears_late_on_its_own_bus_only(cloud: Cloud, events: Client) -> None:
+    events.create_event_bus(Name="other")
+    cloud.emulator.events.appear_after = 1
+    events.put_rule(Name="rule", EventBusName="other", EventPattern=PATTERN)
+    assert not events.put_targets(Rule="rule", Targets=targets(1))["FailedEntryCount"]
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.put_targets(Rule="rule", EventBusName="other", Targets=targets(1))
+
+
 def test_some_targets_fail_with_http_200(cloud: Cloud, events: Client) -> None:
     cloud.emulator.events.refuse("t1", "ConcurrentModificationException", times=1)
     answer = events.put_targets(Rule="rule", Targets=targets(2))

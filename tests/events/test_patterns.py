@@ -13,9 +13,12 @@ from ecrops import SpecError
 from ecrops.events import (
     Event,
     Pattern,
+    RuleState,
     on_cloud_trail_event,
     on_cloud_trail_image_pushed,
     on_event,
+    on_image_finding,
+    on_image_pushed,
     on_image_scan_completed,
     patterns,
     prefix,
@@ -188,17 +191,133 @@ def test_a_further_pattern_restricts_and_never_widens() -> None:
     assert [title for title, each in SAMPLES.items() if pattern.matches(each)] == ["Event for a completed image push"]
 
 
-TWICE: list[dict[str, Any]] = [
-    {"source": ["custom"]},
-    {"detail": {"repository-name": ["other"]}},
-    {"detail": ["x"]},
+SAYS_AGAIN: dict[str, tuple[Callable[..., Event], dict[str, Any], list[tuple[str, str]]]] = {
+    "the source": (on_event, {"source": ["custom"]}, [("source", "source")]),
+    "the repository": (
+        on_event,
+        {"detail": {"repository-name": ["other"]}},
+        [("detail.repository-name", "detail.repository-name")],
+    ),
+    "the repository in an alternative": (
+        on_image_pushed,
+        {"$or": [{"detail": {"repository-name": ["team/b"]}}, {"detail": {"image-tag": ["x"]}}]},
+        [("$or[0].detail.repository-name", "detail.repository-name")],
+    ),
+    "the repository by its path": (
+        on_cloud_trail_event,
+        {"detail": {"requestParameters.repositoryName": ["team/b"]}},
+        [("detail.requestParameters.repositoryName", "detail.requestParameters.repositoryName")],
+    ),
+    "the repository by its whole path": (
+        on_cloud_trail_event,
+        {"detail.requestParameters.repositoryName": ["team/b"]},
+        [("detail.requestParameters.repositoryName", "detail.requestParameters.repositoryName")],
+    ),
+    "a field of an alternative of the rule's": (
+        on_image_finding,
+        {"detail": {"finding-severity-counts": {"CRITICAL": [{"exists": False}]}}},
+        [("detail.finding-severity-counts.CRITICAL", "detail.$or[0].finding-severity-counts.CRITICAL")],
+    ),
+    "two at once": (
+        on_event,
+        {"source": ["a"], "detail": {"repository-name": ["b"]}},
+        [("source", "source"), ("detail.repository-name", "detail.repository-name")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAYS_AGAIN)
+def test_what_the_rule_says_cannot_be_said_again_for_that_would_widen_it(case: str) -> None:
+    make, more, expected = SAYS_AGAIN[case]
+    with pytest.raises(SpecError) as caught:
+        make(repositories="team/a", event_pattern=more)
+    for reason, (place, own) in zip(caught.value.reasons, expected, strict=True):
+        assert reason.startswith(f"event_pattern.{place}: says ")
+        assert f" again, after the rule's own pattern.{own}: EventBridge uses the last one only" in reason
+
+
+def test_what_else_a_pattern_says_is_merged_with_the_rules_own() -> None:
+    more = {"account": ["1"], "detail": {"requestParameters": {"imageTag": ["v1"]}, "eventName": ["PutImage"]}}
+    event = on_cloud_trail_event(repositories="team/a", event_pattern=more)
+    assert event.pattern().document == {
+        "source": ["aws.ecr"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "account": ["1"],
+        "detail": {
+            "requestParameters": {"repositoryName": ["team/a"], "imageTag": ["v1"]},
+            "eventName": ["PutImage"],
+        },
+    }
+
+
+def test_of_the_alternatives_of_both_one_each_must_match() -> None:
+    tagged = {"$or": [{"image-tags": ["v1"]}, {"image-digest": [{"prefix": "sha256:0"}]}]}
+    pattern = on_image_finding(event_pattern={"detail": tagged}).pattern()
+    scan = sample("Event for a completed image scan (basic)")
+    for counts, tags, digest, expected in (
+        ({"HIGH": 1}, ["v1"], "sha256:1", True),
+        ({"CRITICAL": 1}, [], "sha256:0", True),
+        ({"CRITICAL": 1}, ["v2"], "sha256:1", False),
+        ({"LOW": 1}, ["v1"], "sha256:0", False),
+    ):
+        detail = {"finding-severity-counts": counts, "image-tags": tags, "image-digest": digest}
+        assert pattern.matches({**scan, "detail": {**scan["detail"], **detail}}) is expected
+
+
+COULD_NOT_MATCH: list[tuple[dict[str, Any], str]] = [
+    ({"detail": ["x"]}, "event_pattern.detail: an event's detail is an object, got ['x']"),
+    ({"source": {"x": ["y"]}}, "event_pattern.source.x: an event's source has no fields inside"),
+    ({"sauce": {"x": ["y"]}}, "event_pattern.sauce.x: an event has no such field"),
+    ({"$or": [{"sauce": ["x"]}, {"id": ["x"]}]}, "event_pattern.$or[0].sauce: an event has no such field"),
+    ({"$or": [{"id": ["x"]}, {"region": ["*"]}]}, "event_pattern.$or[1].region: '*' matches nothing"),
+    (
+        {"detail": {"requestParameters": ["x"]}},
+        'event_pattern.detail.requestParameters: the rule has {"repositoryName":["team/a"]} there',
+    ),
 ]
 
 
-@pytest.mark.parametrize("twice", TWICE)
-def test_the_same_field_twice_is_refused(twice: dict[str, Any]) -> None:
-    with pytest.raises(SpecError, match="a field has one list only"):
-        on_event(event_pattern=twice).of("team/api").pattern()
+@pytest.mark.parametrize(("more", "said"), COULD_NOT_MATCH)
+def test_a_pattern_that_no_event_has_is_refused_in_alternatives_too(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        on_cloud_trail_event(repositories="team/a", event_pattern=more)
+    assert said in str(caught.value)
+
+
+def test_a_pattern_with_a_path_for_a_field_is_accepted() -> None:
+    pattern = on_event(
+        event_pattern={"detail.action-type": ["PUSH"], "$or": [{"id": ["x"]}, {"region": ["us-west-2"]}]}
+    )
+    assert pattern.pattern().matches(sample("Event for a completed image push"))
+
+
+READS = RuleState.ALL_CLOUD_TRAIL
+FIRST_STATES: list[tuple[dict[str, Any] | None, RuleState]] = [
+    (None, RuleState.ENABLED),
+    ({"detail": {"eventName": ["PutImage", "BatchGetImage"]}}, READS),
+    ({"detail": {"eventName": ["GetSomethingNew"]}}, READS),
+    ({"detail": {"eventName": [{"prefix": "BatchGet"}]}}, READS),
+    ({"detail": {"eventName": [{"prefix": {"equals-ignore-case": "batchget"}}]}}, READS),
+    ({"detail": {"eventName": [{"suffix": "ForLayer"}]}}, READS),
+    ({"detail": {"eventName": [{"wildcard": "Describe*"}]}}, READS),
+    ({"detail": {"eventName": [{"equals-ignore-case": "batchgetimage"}]}}, READS),
+    ({"detail.eventName": ["BatchGetImage"]}, READS),
+    ({"$or": [{"detail": {"eventName": ["ListImages"]}}, {"detail": {"eventName": ["PutImage"]}}]}, READS),
+    ({"detail": {"readOnly": [True]}}, READS),
+    ({"detail": {"readOnly": [True, False]}}, READS),
+    ({"detail": {"readOnly": [False], "eventName": [{"prefix": "Batch"}]}}, RuleState.ENABLED),
+    ({"detail": {"readOnly": [1]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": ["PutImage", 5, None]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": [{"prefix": "Put"}, {"wildcard": "*Delete*"}]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": [{"anything-but": "PutImage"}, {"exists": True}]}}, RuleState.ENABLED),
+    ({"detail": {"eventName": [{"numeric": ["<", 5]}, {"cidr": "10.0.0.0/8"}]}}, RuleState.ENABLED),
+    ({"detail": {"userIdentity": {"type": ["Root"]}}}, RuleState.ENABLED),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), FIRST_STATES)
+def test_a_new_rule_that_asks_for_reading_calls_fires_on_them(more: dict[str, Any] | None, expected: RuleState) -> None:
+    assert Event("cloud-trail-event", event_pattern=more).first_state is expected
 
 
 def test_a_basic_scan_is_a_finding_if_it_counts_one_of_the_severities() -> None:
@@ -234,7 +353,7 @@ def test_tags_select_images_and_scans() -> None:
         (lambda: patterns.image_pushed([f"team/repository-{n}" for n in range(100)]), "at most 2048 characters"),
         (lambda: prefix(""), "expected the beginning"),
         (lambda: Event("image-pulled"), "expected one of event, cloud-trail-event"),
-        (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take all of severity"),
+        (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take severity, but image_tags"),
     ],
 )
 def test_what_can_never_match_is_refused(make: Callable[[], object], said: str) -> None:

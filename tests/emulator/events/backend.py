@@ -13,7 +13,7 @@ from moto.core.utils import unix_time_millis
 from moto.events import models as moto_models
 from moto.events import urls
 from moto.events.exceptions import InvalidEventPatternException, ResourceNotFoundException, ValidationException
-from moto.events.models import Rule, events_backends
+from moto.events.models import EventBus, Rule, events_backends
 from moto.moto_api._internal import mock_random
 
 from .delivery import deliver
@@ -34,7 +34,7 @@ class EventsBackend(moto_models.EventsBackend):
         self.invoked: list[tuple[str, str]] = []
         self.lost: list[Event] = []
         self.appear_after = 0
-        self.unseen: dict[str, int] = {}
+        self.unseen: dict[tuple[str, str], int] = {}
         self.refusals: dict[str, tuple[str, int]] = {}
 
     @property
@@ -49,20 +49,21 @@ class EventsBackend(moto_models.EventsBackend):
         """Tags count for a new rule only; a pattern has operators that there are."""
         if pattern := settings.get("event_pattern"):
             _check_pattern(pattern)
-        bus = self._get_event_bus(self._normalize_event_bus_arn(settings.get("event_bus_arn")))
+        bus = self._bus(settings.get("event_bus_arn"))
         if name in bus.rules:
             settings["tags"] = None
         elif len(bus.rules) >= 300:
             raise JsonRESTError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
         else:
-            self.unseen[name] = self.appear_after
+            self.unseen[bus.name, name] = self.appear_after
         return super().put_rule(name, *args, **settings)
 
     def put_targets(self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
         """At most five, of one input each, and with a role where there must be one."""
         rule = self.describe_rule(name, event_bus_arn)
-        if self.unseen.get(name):
-            self.unseen[name] -= 1
+        key = self._bus(event_bus_arn).name, name
+        if self.unseen.get(key):
+            self.unseen[key] -= 1
             raise ResourceNotFoundException(f"Rule {name} does not exist.")
         for target in targets:
             _check_target(target)
@@ -72,8 +73,32 @@ class EventsBackend(moto_models.EventsBackend):
 
     def delete_rule(self, name: str, event_bus_arn: str | None) -> None:
         """A rule that is not there is no error, a bus is."""
-        self._get_event_bus(self._normalize_event_bus_arn(event_bus_arn))
+        self._bus(event_bus_arn)
         super().delete_rule(name, event_bus_arn)
+
+    def _bus(self, name: str | None) -> EventBus:
+        """A bus by its name or ARN, the default one without."""
+        return self._get_event_bus(self._normalize_event_bus_arn(name))
+
+    def list_tags_for_resource(self, arn: str) -> dict[str, list[dict[str, str]]]:
+        """moto looks for a rule of the name on any bus; an ARN says which bus is meant."""
+        tags: dict[str, list[dict[str, str]]] = self.tagger.list_tags_for_resource(self._there(arn))
+        return tags
+
+    def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
+        """See ``list_tags_for_resource``."""
+        self.tagger.tag_resource(self._there(arn), self.tagger.convert_dict_to_tags_input(tags))
+
+    def untag_resource(self, arn: str, tag_keys: list[str]) -> None:
+        """See ``list_tags_for_resource``."""
+        self.tagger.untag_resource_using_names(self._there(arn), tag_keys)
+
+    def _there(self, arn: str) -> str:
+        """The ARN of a rule or bus, if that is there."""
+        buses = self.event_buses.values()
+        if arn not in {bus.arn for bus in buses} | {rule.arn for bus in buses for rule in bus.rules.values()}:
+            raise ResourceNotFoundException(f"Rule {arn.split('/')[-1]} does not exist on EventBus default.")
+        return arn
 
     def put_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Nobody but AWS sends events of AWS."""
