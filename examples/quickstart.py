@@ -1,4 +1,4 @@
-"""The main job, end to end: plan, create, converge, repair, refuse, grant and delete a small fleet of repositories.
+"""The main job, end to end: plan, create, converge, repair, refuse, grant, listen to and delete a few repositories.
 
 Runs wherever boto3's default session leads: on AWS, or on an emulator that ``AWS_ENDPOINT_URL`` names.
 Every step checks what it claims; the exit code says whether all of it happened.
@@ -47,6 +47,7 @@ def main() -> None:
         repair(registry)
         refuse(registry)
         grant(registry)
+        listen(registry)
     finally:
         say("Delete")
         print(registry.remove(*names))
@@ -121,6 +122,25 @@ def grant(registry: Registry) -> None:
     finally:
         repo.revoke(user)
         iam.delete_user(UserName=name)
+
+
+def listen(registry: Registry) -> None:
+    """Pushes go to a queue: a rule, its target, and what lets EventBridge send there; and then nothing of it."""
+    say("Send events of pushes to a queue")
+    sqs, name = boto3.client("sqs"), f"{PREFIX}-pushes"
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    queue = f"arn:{registry.partition}:sqs:{registry.region}:{registry.account_id}:{name}"
+    repo, rule = registry.repository(f"{PREFIX}/api"), registry.rule(name)
+    try:
+        print(made := repo.on_image_pushed(name, target=queue))
+        check(len(made) == 3, "a rule, its target and the policy of the queue were made")
+        check(not repo.on_image_pushed(name, target=queue), "once was enough")
+        check([target["Arn"] for target in rule.targets()] == [queue], "the rule sends to the queue")
+        print(rule.remove())
+        check(not rule.exists(), "the rule is gone")
+    finally:
+        rule.remove()
+        sqs.delete_queue(QueueUrl=url)
 
 
 def say(title: str) -> None:

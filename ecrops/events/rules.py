@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ecrops import tags
-from ecrops.aws import Arn, code_of
+from ecrops.aws import code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.events import reading
-from ecrops.events.event import Event
 from ecrops.events.permissions import Step, elsewhere
 from ecrops.events.reading import DEFAULT, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.state import (
@@ -26,6 +25,7 @@ from ecrops.events.state import (
     same_target,
 )
 from ecrops.events.targets import MOST_TARGETS
+from ecrops.events.words import rule_words, target_words
 from ecrops.settings import tag_list
 
 stands_on = None
@@ -63,11 +63,11 @@ def _claim(key: str, edit: Wanted, have: Rule, want: Rule) -> Iterator[Change | 
     """What others made of the name is not overwritten; what ecrops made for other repositories is told."""
     if have.settings is None or same_settings(have.settings, want.settings or {}):
         return
-    before, whose = _words([], have), have.tags.get(TAG)
+    before, whose = rule_words([], have), have.tags.get(TAG)
     if whose is None or (whose != edit.mark and SEVERAL not in (whose, edit.mark)):
         because = f"the rule of {whose}" if whose else "not made by ecrops"
         advice = {"": f"{key} is {because}: choose another name, or remove it first with registry.rule(name).remove()"}
-        yield Change(key, Kind.CONFLICT, "rule", before, _words([edit.event], want), advice=advice)
+        yield Change(key, Kind.CONFLICT, "rule", before, rule_words([edit.event], want), advice=advice)
     elif whose != edit.mark:
         yield Note(f"{key} was on events of {whose}, and is on those of {edit.event.whose} now")
 
@@ -78,7 +78,7 @@ def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[C
         return
     events = [edit.event for edit in edits if isinstance(edit, Wanted)]
     if have.settings is None:
-        yield _put(key, Kind.CREATE, "", want, _words(events, want), Tags=tag_list(want.tags))
+        yield _put(key, Kind.CREATE, "", want, rule_words(events, want), Tags=tag_list(want.tags))
         return
     put = {tag: value for tag, value in want.tags.items() if have.tags.get(tag) != value}
     if put:
@@ -87,7 +87,7 @@ def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[C
     if not same_settings(have.settings, want.settings):
         described = [str(each.settings.get("Description", "")) for each in (have, want) if each.settings is not None]
         before, after = described if len(set(described)) > 1 else ("", "")
-        yield _put(key, Kind.UPDATE, _words([], have, before), want, _words(events, want, after))
+        yield _put(key, Kind.UPDATE, rule_words([], have, before), want, rule_words(events, want, after))
 
 
 def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any) -> Change:
@@ -155,7 +155,7 @@ def _remove_targets(key: str, gone: Targets) -> Change:
 
 
 def _delete(key: str, have: Rule) -> Change:
-    before, params = _words([], have), _named(key, "Name")
+    before, params = rule_words([], have), _named(key, "Name")
     return Change(
         key,
         Kind.DELETE,
@@ -190,18 +190,3 @@ def _notes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Note]:
 def look_again(edit: Edit) -> bool:
     """Whether the edit could be lost to a concurrent writer: each target is written by itself, so never."""
     return False
-
-
-# Words
-
-
-def _words(events: Sequence[Event], rule: Rule, described: str = "") -> str:
-    settings = rule.settings or {}
-    said = [f"{event.kind} of {event.whose}" for event in events] or [str(settings.get("EventPattern", ""))]
-    return ", ".join(filter(None, [*said, str(settings.get("State", "")).lower(), described and f"{described!r}"]))
-
-
-def target_words(targets: Iterable[Mapping[str, Any]]) -> str:
-    """Targets by service and name."""
-    arns = [Arn.parse(each["Arn"]) for each in targets]
-    return ", ".join(f"{arn.service} {arn.resource}" for arn in arns)

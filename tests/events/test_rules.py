@@ -390,3 +390,12 @@ def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> No
     with pytest.raises(ApplyError) as caught:
         registry.ensure(*specs)
     assert len(caught.value.exceptions) == 2
+
+
+def test_a_diff_speaks_of_events_not_of_json(registry: Registry) -> None:
+    registry.on_image_pushed("pushes", repositories=prefix("team/"), image_tags=["v1", "v2"])
+    [gone] = registry.rule("pushes").remove()
+    assert gone.before == "ECR Image Action of team/* (action-type PUSH; image-tag v1 or v2), enabled"
+    registry.on_event("all")
+    [gone] = registry.rule("all").remove()
+    assert gone.before == "aws.ecr, enabled"
