@@ -57,7 +57,7 @@ def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Ch
     for _, some in in_steps(edits):
         for edit in some:
             ours = policy.ours(have, sid_of(edit.rule), lambda each, rule=edit.rule: _made(each, rule))  # type: ignore[misc]
-            if isinstance(edit, Allow) and ours is None:
+            if isinstance(edit, Allow) and ours is None and not policy.lets_in(have, INVOKE, key, edit.rule):
                 yield _add(key, policy.free_sid(have, sid_of(edit.rule)), edit)
             elif isinstance(edit, Forbid) and ours is not None:
                 yield _remove(key, str(ours["Sid"]), edit)

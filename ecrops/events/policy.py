@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ecrops.access.statements import VERSION, Statement, free, meaning, statements
+from ecrops.access.statements import PREFIX, VERSION, Statement, free, listed, meaning, statements
 from ecrops.errors import SpecError
+from ecrops.events.permissions import EVENTS
 
 Policy = Mapping[str, Any]
 
@@ -45,6 +46,34 @@ def amended(policy: Policy, there: Statement | None, wanted: Statement | None) -
         wanted = {**wanted, "Sid": there["Sid"] if there else free_sid(policy, str(wanted["Sid"]))}
     kept = [wanted if each == there else each for each in statements(policy)]
     return {**policy, "Statement": [each for each in (*kept, None if there else wanted) if each is not None]}
+
+
+def lets_in(policy: Policy, action: str, resource: str, rule: str, *, conditions: bool = True) -> bool:
+    """Whether a statement of somebody else lets EventBridge in for a rule, beyond doubt."""
+    found = statements(policy)
+    theirs = [each for each in found if not str(each.get("Sid", "")).startswith(PREFIX)]
+    if any(each.get("Effect") != "Allow" for each in found):
+        return False
+    return any(
+        _names(each, action, resource) and (not each.get("Condition") or (conditions and _holds(each, rule)))
+        for each in theirs
+    )
+
+
+def _names(statement: Statement, action: str, resource: str) -> bool:
+    principal = statement.get("Principal")
+    named = isinstance(principal, Mapping) and EVENTS in listed(principal.get("Service", []))
+    return named and action in listed(statement.get("Action")) and resource in listed(statement.get("Resource"))
+
+
+def _holds(statement: Statement, rule: str) -> bool:
+    condition = statement["Condition"]
+    return isinstance(condition, Mapping) and all(
+        operator in ("ArnEquals", "ArnLike", "StringEquals")
+        and isinstance(test, Mapping)
+        and all(key.lower() == "aws:sourcearn" and rule in listed(values) for key, values in test.items())
+        for operator, test in condition.items()
+    )
 
 
 class Quota(NamedTuple):

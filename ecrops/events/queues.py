@@ -15,6 +15,7 @@ from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, in_steps, pol
 stands_on = None
 MISSING = "AWS.SimpleQueueService.NonExistentQueue"
 SID = "EcropsEvents"
+SEND = "sqs:SendMessage"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
 QUOTA = policy.Quota(bytes=8_192, statements=20)
 MANAGED_KEY = "alias/aws/sqs"
@@ -58,12 +59,18 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
     for step, some in in_steps(edits):
         ours = policy.ours(now, SID, lambda each: _statement(key, _rules(each)))
         there = _rules(ours or {})
-        if told := [edit for edit in some if isinstance(edit, Allow) != (edit.rule in there)]:
+        if told := [edit for edit in some if _is_missing(key, edit, there, now)]:
             now = policy.amended(now, ours, _edited(key, there, told))
             params = {"QueueUrl": have.url, "Attributes": {"Policy": policy.text_of(key, now, QUOTA)}}
             yield policy_change(key, step, told, ("sqs", "SetQueueAttributes", params), MISSING)
             if words(told):
                 yield from _notes(key, have.attributes)
+
+
+def _is_missing(key: str, edit: Edit, there: Sequence[str], now: policy.Policy) -> bool:
+    if isinstance(edit, Allow):
+        return edit.rule not in there and not policy.lets_in(now, SEND, key, edit.rule)
+    return edit.rule in there
 
 
 def _edited(key: str, rules: Sequence[str], edits: Sequence[Edit]) -> dict[str, Any] | None:
@@ -81,7 +88,7 @@ def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:
         "Sid": SID,
         "Effect": "Allow",
         "Principal": {"Service": EVENTS},
-        "Action": "sqs:SendMessage",
+        "Action": SEND,
         "Resource": key,
         "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
     }

@@ -150,8 +150,8 @@ def _put_targets(key: str, have: Rule, put: Sequence[Mapping[str, Any]]) -> Chan
 
 def _remove_targets(key: str, gone: Targets) -> Change:
     params = {**_named(key, "Rule"), "Ids": list(gone)}
-    before = target_words(gone.values())
-    return Change(key, Kind.DELETE, "targets", before, "", "events", "RemoveTargets", params, races=(MISSING,))
+    words, call = target_words(gone.values()), ("events", "RemoveTargets", params)
+    return Change(key, Kind.DELETE, "targets", words, "", *call, derived=True, races=(MISSING,))
 
 
 def _delete(key: str, have: Rule) -> Change:

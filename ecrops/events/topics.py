@@ -13,6 +13,7 @@ from ecrops.events.permissions import EVENTS, Allow, Edit, in_steps, policy_chan
 
 stands_on = None
 MISSING = "NotFound"
+PUBLISH = "sns:Publish"
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
 QUOTA = policy.Quota(bytes=30 * 1024, statements=100)
 MANAGED_KEY = "alias/aws/sns"
@@ -39,7 +40,7 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
         return
     now = policy.parse(have.get("Policy"))
     for step, some in in_steps(edits):
-        told = [edit for edit in some if isinstance(edit, Allow) == (_ours(key, edit, now) is None)]
+        told = [edit for edit in some if _is_missing(key, edit, now)]
         want = _edited(key, told, now)
         if told and not statements(want):
             yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
@@ -49,6 +50,13 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
             yield policy_change(key, step, told, ("sns", "SetTopicAttributes", params), MISSING)
             if words(told):
                 yield from _notes(key, have)
+
+
+def _is_missing(key: str, edit: Edit, now: policy.Policy) -> bool:
+    there = _ours(key, edit, now) is not None
+    if isinstance(edit, Allow):
+        return not there and not policy.lets_in(now, PUBLISH, key, edit.rule, conditions=False)
+    return there
 
 
 def _ours(key: str, edit: Edit, now: policy.Policy) -> Statement | None:
@@ -72,7 +80,7 @@ def _statement(key: str, rule: str) -> dict[str, Any]:
         "Sid": sid_of(rule),
         "Effect": "Allow",
         "Principal": {"Service": EVENTS},
-        "Action": "sns:Publish",
+        "Action": PUBLISH,
         "Resource": key,
     }
 

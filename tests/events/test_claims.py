@@ -36,6 +36,13 @@ def events(cloud: Cloud) -> Client:
     return cloud.client("events")
 
 
+def set_policy(cloud: Cloud, statement: dict[str, object]) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName="pushes")["QueueUrl"]
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": text})
+
+
 def pattern_of(events: Client, name: str) -> str:
     return str(events.describe_rule(Name=name)["EventPattern"])
 
@@ -167,9 +174,7 @@ def test_many_ids_one_after_the_other_fit_into_a_tag(cloud: Cloud, registry: Reg
 
 
 def test_what_was_not_to_be_authorised_is_not_looked_at_when_it_goes(cloud: Cloud, registry: Registry) -> None:
-    sqs = cloud.client("sqs")
-    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "mine", "Effect": "Allow", "Principal": "*"}]})
-    sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"], Attributes={"Policy": text})
+    set_policy(cloud, {"Sid": "mine", "Effect": "Allow", "Principal": "*"})
     cloud.faults.on("denied", service="sqs", times=None)
     alone = Target(QUEUE, authorize=False)
     assert registry.ensure(spec(alone))
@@ -196,6 +201,52 @@ def test_what_is_to_be_authorised_after_all_is(cloud: Cloud, registry: Registry)
     assert len(queue_policy(cloud)) == 1
     registry.rule("pushes").remove()
     assert queue_policy(cloud) == []
+
+
+def theirs(queue: str, rule: str, **more: object) -> dict[str, object]:
+    """What others, such as the CDK, let a rule in with."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    condition = {"ArnEquals": {"aws:SourceArn": arn("events", f"rule/{rule}")}}
+    return {**statement, "Sid": "theirs", "Resource": queue, "Condition": condition, **more}
+
+
+def test_who_is_let_in_by_others_needs_no_permission_of_ours(cloud: Cloud, registry: Registry) -> None:
+    set_policy(cloud, theirs(QUEUE, "pushes"))
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert cloud.calls.writes() == ["PutRule", "PutTargets"]
+    assert registry.rule("pushes").send_test_event()
+    registry.rule("pushes").remove()
+    assert [each["Sid"] for each in queue_policy(cloud)] == ["theirs"]
+
+
+@pytest.mark.parametrize(
+    "almost",
+    [
+        {"Condition": {"ArnEquals": {"aws:SourceArn": arn("events", "rule/other")}}},
+        {"Condition": {"ArnEquals": {"aws:SourceArn": arn("events", "rule/pushes"), "aws:PrincipalOrgID": "o-a"}}},
+        {"Condition": {"ArnNotEquals": {"aws:SourceArn": arn("events", "rule/pushes")}}},
+        {"Principal": {"Service": "sns.amazonaws.com"}},
+        {"Action": "sqs:ReceiveMessage"},
+        {"Resource": arn("sqs", "other")},
+        {"Effect": "Deny"},
+    ],
+    ids=str,
+)
+def test_who_is_almost_let_in_by_others_is_let_in_by_ecrops(
+    cloud: Cloud, registry: Registry, almost: dict[str, object]
+) -> None:
+    set_policy(cloud, theirs(QUEUE, "pushes", **almost))
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert [each["Sid"] for each in queue_policy(cloud)] == ["theirs", "EcropsEvents"]
+
+
+def test_a_target_that_has_taken_an_id_since_is_not_removed(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, id="mine"))
+    plan = registry_of(cloud, dry_run=True).rule("pushes").remove_target(QUEUE)
+    other = {"Id": "mine", "Arn": arn("sqs", "theirs")}
+    cloud.client("events").put_targets(Rule="pushes", Targets=[other])
+    registry.apply(plan)
+    assert registry.rule("pushes").targets() == [other]
 
 
 # States
