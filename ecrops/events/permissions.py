@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from ecrops.aws import Arn, Aws, ClientError, code_of
-from ecrops.change import Change, Kind
+from ecrops.change import Change, Kind, Note
 from ecrops.events.repositories import Place
 from ecrops.events.targets import Target
 
@@ -139,6 +139,19 @@ def policy_change(
         serves=owners(edits),
         **more,
     )
+
+
+def encryption_notes(key: str, encryption: str | None, managed: str) -> Iterator[Note]:
+    """What must be so for EventBridge to send to something that is encrypted.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+    """
+    if encryption and encryption.endswith(managed):
+        yield Note(f"{key} is encrypted with {managed}, which EventBridge may not use: give it a key of yours")
+    elif encryption:
+        yield Note(
+            f"the policy of the key {encryption} of {key} must allow {EVENTS} kms:Decrypt and kms:GenerateDataKey"
+        )
 
 
 def owners(edits: Iterable[Edit]) -> list[str]:

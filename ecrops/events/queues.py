@@ -10,7 +10,17 @@ from ecrops.access.statements import listed
 from ecrops.aws import Arn, Aws
 from ecrops.change import Change, Note
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, Forbid, in_steps, policy_change, read_each, words
+from ecrops.events.permissions import (
+    EVENTS,
+    Allow,
+    Edit,
+    Forbid,
+    encryption_notes,
+    in_steps,
+    policy_change,
+    read_each,
+    words,
+)
 
 stands_on = None
 MISSING = "AWS.SimpleQueueService.NonExistentQueue"
@@ -95,13 +105,7 @@ def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:
 
 
 def _notes(key: str, attributes: Mapping[str, str]) -> Iterator[Note]:
-    encryption = attributes.get("KmsMasterKeyId")
-    if encryption and encryption.endswith(MANAGED_KEY):
-        yield Note(f"{key} is encrypted with {MANAGED_KEY}, which EventBridge may not use: give it a key of yours")
-    elif encryption:
-        yield Note(
-            f"the policy of the key {encryption} of {key} must allow {EVENTS} kms:Decrypt and kms:GenerateDataKey"
-        )
+    yield from encryption_notes(key, attributes.get("KmsMasterKeyId"), MANAGED_KEY)
     if attributes.get("FifoQueue") == "true" and attributes.get("ContentBasedDeduplication") != "true":
         yield Note(f"{key} refuses events as long as its content-based deduplication is off")
 

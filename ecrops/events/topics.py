@@ -9,7 +9,17 @@ from ecrops.access.statements import Statement, statements
 from ecrops.aws import Aws
 from ecrops.change import Change, Note
 from ecrops.events import policy
-from ecrops.events.permissions import EVENTS, Allow, Edit, in_steps, policy_change, read_each, sid_of, words
+from ecrops.events.permissions import (
+    EVENTS,
+    Allow,
+    Edit,
+    encryption_notes,
+    in_steps,
+    policy_change,
+    read_each,
+    sid_of,
+    words,
+)
 
 stands_on = None
 MISSING = "NotFound"
@@ -49,7 +59,7 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
             params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": policy.text_of(key, now, QUOTA)}
             yield policy_change(key, step, told, ("sns", "SetTopicAttributes", params), MISSING)
             if words(told):
-                yield from _notes(key, have)
+                yield from encryption_notes(key, have.get("KmsMasterKeyId"), MANAGED_KEY)
 
 
 def _is_missing(key: str, edit: Edit, now: policy.Policy) -> bool:
@@ -83,16 +93,6 @@ def _statement(key: str, rule: str) -> dict[str, Any]:
         "Action": PUBLISH,
         "Resource": key,
     }
-
-
-def _notes(key: str, attributes: Mapping[str, str]) -> Iterator[Note]:
-    encryption = attributes.get("KmsMasterKeyId")
-    if encryption and encryption.endswith(MANAGED_KEY):
-        yield Note(f"{key} is encrypted with {MANAGED_KEY}, which EventBridge may not use: give it a key of yours")
-    elif encryption:
-        yield Note(
-            f"the policy of the key {encryption} of {key} must allow {EVENTS} kms:Decrypt and kms:GenerateDataKey"
-        )
 
 
 def look_again(edit: Edit) -> bool:

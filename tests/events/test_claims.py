@@ -23,19 +23,6 @@ def cloud(memory_cloud: Cloud) -> Cloud:
     return memory_cloud
 
 
-@pytest.fixture
-def registry(cloud: Cloud) -> Registry:
-    """A registry, and a queue to send to."""
-    make_queue(cloud)
-    return registry_of(cloud)
-
-
-@pytest.fixture
-def events(cloud: Cloud) -> Client:
-    """Somebody else's client of EventBridge."""
-    return cloud.client("events")
-
-
 def set_policy(cloud: Cloud, statement: dict[str, object]) -> None:
     sqs = cloud.client("sqs")
     url = sqs.get_queue_url(QueueName="pushes")["QueueUrl"]

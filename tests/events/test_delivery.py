@@ -206,13 +206,6 @@ def test_a_push_arrives_with_permission_is_buried_without_and_stops_with_the_rul
     assert not registry.rule("pushes").remove()
 
 
-@pytest.fixture
-def registry(cloud: Cloud) -> Registry:
-    """A registry, and a queue to send to."""
-    make_queue(cloud)
-    return registry_of(cloud)
-
-
 INPUTS: dict[str, tuple[dict[str, Any], Any]] = {
     "input": ({"input": {"hello": "world"}}, {"hello": "world"}),
     "part": ({"input_path": "$.detail.image-tag"}, "v1"),

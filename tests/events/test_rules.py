@@ -26,19 +26,6 @@ def cloud(memory_cloud: Cloud) -> Cloud:
     return memory_cloud
 
 
-@pytest.fixture
-def registry(cloud: Cloud) -> Registry:
-    """A registry, and a queue to send to."""
-    make_queue(cloud)
-    return registry_of(cloud)
-
-
-@pytest.fixture
-def events(cloud: Cloud) -> Client:
-    """Somebody else's client of EventBridge."""
-    return cloud.client("events")
-
-
 def let_others_in(cloud: Cloud) -> None:
     sqs = cloud.client("sqs")
     policy = json.dumps({"Version": "2012-10-17", "Id": "theirs", "Statement": THEIRS})

@@ -20,13 +20,6 @@ QUEUE = arn("sqs", "pushes")
 OPTIONS = {"image-scan-completed": {"scan_type": "ENHANCED"}, "image-finding": {"scan_type": "ENHANCED"}}
 
 
-@pytest.fixture
-def registry(cloud: Cloud) -> Registry:
-    """A registry, and a queue to send to."""
-    make_queue(cloud)
-    return registry_of(cloud)
-
-
 @pytest.mark.parametrize("whose", ["team/api", ("a1", "a2"), prefix("team/"), None], ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sample_made_for_a_pattern_matches_it(kind: str, whose: object) -> None:

@@ -22,13 +22,6 @@ def cloud(memory_cloud: Cloud) -> Cloud:
     return memory_cloud
 
 
-@pytest.fixture
-def registry(cloud: Cloud) -> Registry:
-    """A registry, and a queue to send to."""
-    make_queue(cloud)
-    return registry_of(cloud)
-
-
 def spec(*events: Any, name: str = "team/api") -> RepositorySpec:
     return RepositorySpec(name, events=events)
 
