@@ -80,3 +80,8 @@ def __getattr__(name: str) -> Any:
     from ecrops.access import grants, principals
 
     return getattr(grants if name in _GRANTS else principals, name)
+
+
+def __dir__() -> list[str]:
+    """What is read when it is first used is offered too."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -79,8 +79,9 @@ class Change:
 
     @property
     def difference(self) -> str:
-        """What is there, what will be, or both."""
-        return " -> ".join(side for side in (self.before, self.after) if side)
+        """What is there, what will be, or both. What an update takes away is not read as what it adds."""
+        lost = self.kind is Kind.UPDATE and bool(self.before) and not self.after
+        return " -> ".join(side for side in (self.before, "nothing" if lost else self.after) if side)
 
     @property
     def removes(self) -> bool:

@@ -90,7 +90,8 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
         told = ["; ".join((str(error), *getattr(error, "__notes__", ()))) for error in self.exceptions[:MOST_TOLD]]
         if len(self.exceptions) > MOST_TOLD:
             told.append(f"and {len(self.exceptions) - MOST_TOLD} more, in .exceptions")
-        return "\n  ".join([f"{self.message}; {len(self.applied)} changes were made (.applied)", *told])
+        made = "1 change was" if len(self.applied) == 1 else f"{len(self.applied)} changes were"
+        return "\n  ".join([f"{self.message}; {made} made (.applied)", *told])
 
     def derive(self, exceptions: Sequence[Exception]) -> ApplyError:  # type: ignore[override]
         """What ``except*`` splits off is an ``ApplyError`` too."""

@@ -83,14 +83,14 @@ class Plan:
 
     @property
     def checksum(self) -> str:
-        """A fingerprint of the changes: approve it now, and apply a plan only if it still has it."""
-        text = json.dumps([self.region, [change.to_dict() for change in self.changes]], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """A fingerprint of the changes, in whatever order: approve it now, apply a plan only if it still has it."""
+        changes = sorted(json.dumps(change.to_dict(), sort_keys=True) for change in self.changes)
+        return hashlib.sha256(json.dumps([self.region, changes]).encode()).hexdigest()
 
     def check(self, deletes: int = 0) -> Plan:
         """Refuse a plan that deletes more than expected; returns the plan itself.
 
-        Repositories, policies and tags count. What a lifecycle policy makes ECR expire later does not.
+        Repositories, policies, tags, rules and targets count. What a lifecycle policy makes ECR expire later does not.
 
         Args:
             deletes: How many changes of kind ``delete`` are expected at most.

@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+import ecrops
+import ecrops.events
 from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, RepositorySpec, SpecError
 from emulator import Cloud
+from support import registry_of
 
 FLEET = [
     RepositorySpec("one", encryption="KMS", tags={"a": "1"}, lifecycle_rules=[LifecycleRule(max_image_count=30)]),
@@ -109,3 +112,18 @@ def test_a_plan_can_be_approved_now_and_applied_later(cloud: Cloud, registry: Re
     assert plan.checksum == approved
     assert registry.apply(plan)
     assert not registry.apply(registry.plan(*FLEET))
+
+
+def test_the_order_of_specs_does_not_change_what_is_approved(cloud: Cloud) -> None:
+    registry, names = registry_of(cloud), ("aa", "bb")
+    specs = [RepositorySpec(name, tags={"a": "1"}) for name in names]
+    assert registry.plan(*specs).checksum == registry.plan(*reversed(specs)).checksum
+    assert registry.plan(*specs).checksum != registry.plan(specs[0]).checksum
+
+
+def test_what_is_read_when_it_is_first_used_is_offered_too() -> None:
+    assert {"Target", "User", "pull", "prefix"} <= set(dir(ecrops))
+    assert {"on_image_pushed", "RuleOptions", "Pattern"} <= set(dir(ecrops.events))
+    assert "engine" not in dir(ecrops)
+    for module in (ecrops, ecrops.events):
+        assert all(getattr(module, name) for name in module.__all__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ecrops.events.event import Event, RuleState
+    from ecrops.events.kinds import RuleOptions
     from ecrops.events.patterns import Pattern
     from ecrops.events.repositories import Prefix, prefix
     from ecrops.events.targets import Target
@@ -33,6 +34,7 @@ __all__ = [
     "Event",
     "Pattern",
     "Prefix",
+    "RuleOptions",
     "RuleState",
     "Target",
     "on_cloud_trail_event",
@@ -56,6 +58,7 @@ _HOMES = {
     "Event": "event",
     "Pattern": "patterns",
     "Prefix": "repositories",
+    "RuleOptions": "kinds",
     "RuleState": "event",
     "Target": "targets",
     "prefix": "repositories",
@@ -66,3 +69,8 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return getattr(import_module(f"ecrops.events.{_HOMES.get(name, 'values')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What is read when it is first used is offered too."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -40,7 +40,7 @@ class RuleState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A rule on events of ECR. Get one from ``ecrops.events.values``, such as ``on_image_pushed(target=queue)``.
+    """A rule on events of ECR. Get one from ``ecrops.events``, such as ``on_image_pushed(target=queue)``.
 
     Args:
         kind: The kind of event, such as ``image-pushed``.

@@ -41,6 +41,9 @@ class RuleOptions(TypedDict, total=False):
 class EventKinds(Generic[R]):
     """One verb for each kind of event. The first argument of each is the name of the rule, made up without one.
 
+    All take ``target``, ``targets``, ``event_pattern``, ``description``, ``state``, ``bus`` and ``tags``, and those of
+    a registry ``repositories``: see ``ecrops.events.RuleOptions``.
+
     What a verb wants is the rule and, too, its target: what others put on the rule stays. Every verb raises
     ``SpecError`` where EventBridge would refuse the rule, or could never invoke the target.
     """

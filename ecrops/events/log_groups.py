@@ -84,7 +84,7 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
         if left != there:
             now = policy.amended(now, ours, _statement(left) if left else None)
             told = [edit for edit in some if (f"{edit.resource}:*" in left) != (f"{edit.resource}:*" in there)]
-            yield policy_change(key, step, told, _call(now), MISSING, advice=ADVICE)
+            yield policy_change(key, step, told, _call(now), MISSING, empty=not now["Statement"], advice=ADVICE)
 
 
 def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:

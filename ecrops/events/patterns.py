@@ -35,6 +35,7 @@ class Pattern:
         SpecError: EventBridge would refuse it; with every reason.
 
     Example:
+        >>> from ecrops.events.patterns import image_pushed
         >>> pushed = image_pushed("team/api")
         >>> pushed.matches({"source": "aws.ecr", "detail-type": "ECR Image Action", "detail": {
         ...     "action-type": "PUSH", "result": "SUCCESS", "repository-name": "team/api", "image-tag": "v1"}})

@@ -113,7 +113,14 @@ def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
 
 
 def policy_change(
-    key: str, step: Step, edits: Sequence[Edit], call: tuple[str, str, Mapping[str, Any]], missing: str, **more: Any
+    key: str,
+    step: Step,
+    edits: Sequence[Edit],
+    call: tuple[str, str, Mapping[str, Any]],
+    missing: str,
+    *,
+    empty: bool,
+    **more: Any,
 ) -> Change:
     """The change of a policy that several rules share.
 
@@ -123,12 +130,13 @@ def policy_change(
         edits: Those that change it.
         call: The service, the operation and the members of its input.
         missing: The error code that says that the resource is gone, where it is only to be forgotten.
+        empty: Whether nothing is left of the policy.
         more: Further fields of the change.
     """
     before, after = words(edits, Forbid), words(edits)
     return Change(
         key,
-        Kind.UPDATE if after else Kind.DELETE,
+        Kind.DELETE if empty else Kind.UPDATE,
         "policy",
         before,
         after,
@@ -176,6 +184,8 @@ def read_each(
             if code_of(error) == missing and not any(isinstance(edit, Allow) for edit in wants[key]):
                 return None
             error.add_note(f"while reading the policy of {key}; nothing was written")
+            if code_of(error) == missing:
+                error.add_note("it is not there: make it first, or mend the ARN")
             raise
 
     return dict(zip(wants, aws.map(one, wants), strict=True))

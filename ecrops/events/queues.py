@@ -72,7 +72,9 @@ def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Cha
         if told := [edit for edit in some if _is_missing(key, edit, there, now)]:
             now = policy.amended(now, ours, _edited(key, there, told))
             params = {"QueueUrl": have.url, "Attributes": {"Policy": policy.text_of(key, now, QUOTA)}}
-            yield policy_change(key, step, told, ("sqs", "SetQueueAttributes", params), MISSING)
+            yield policy_change(
+                key, step, told, ("sqs", "SetQueueAttributes", params), MISSING, empty=not now["Statement"]
+            )
             if words(told):
                 yield from _notes(key, have.attributes)
 

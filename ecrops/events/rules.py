@@ -47,13 +47,15 @@ def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | No
         yield Change(key, Kind.CONFLICT, "rule", "", "there is no such rule any more", advice={"": NO_RULE})
         return
     put, removed = _targets(key, have, want)
-    for change in (*_rule(key, edits, have, want), *put):
+    for change in (*_rule(key, have, want), *put):
         yield replace(change, step=Step.PUT)
     gone = [_delete(key, have)] if want.settings is None and have.settings is not None else []
     for change in (*removed, *gone):
         yield replace(change, step=Step.REMOVE)
     if want.targets != have.targets:
         yield from _notes(key, edits, have)
+    if have.settings and want != have and not (have.is_ours or want.is_ours):
+        yield Note(f"{key} was not made by ecrops")
     if have.settings is None and want.settings is not None and "/" in key:
         bus = name_and_bus(key)[1]
         yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
@@ -63,22 +65,21 @@ def _claim(key: str, edit: Wanted, have: Rule, want: Rule) -> Iterator[Change | 
     """What others made of the name is not overwritten; what ecrops made for other repositories is told."""
     if have.settings is None or same_settings(have.settings, want.settings or {}):
         return
-    before, whose = rule_words([], have), have.tags.get(TAG)
+    before, whose = rule_words(have), have.tags.get(TAG)
     if whose is None or (whose != edit.mark and SEVERAL not in (whose, edit.mark)):
         because = f"the rule of {whose}" if whose else "not made by ecrops"
         advice = {"": f"{key} is {because}: choose another name, or remove it first with registry.rule(name).remove()"}
-        yield Change(key, Kind.CONFLICT, "rule", before, rule_words([edit.event], want), advice=advice)
+        yield Change(key, Kind.CONFLICT, "rule", before, rule_words(want), advice=advice)
     elif whose != edit.mark:
         yield Note(f"{key} was on events of {whose}, and is on those of {edit.event.whose} now")
 
 
-def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[Change]:
+def _rule(key: str, have: Rule, want: Rule) -> Iterator[Change]:
     """Tags come first: they tell what is lost with the rule's settings."""
     if want.settings is None:
         return
-    events = [edit.event for edit in edits if isinstance(edit, Wanted)]
     if have.settings is None:
-        yield _put(key, Kind.CREATE, "", want, rule_words(events, want), Tags=tag_list(want.tags))
+        yield _put(key, Kind.CREATE, "", want, rule_words(want), Tags=tag_list(want.tags))
         return
     put = {tag: value for tag, value in want.tags.items() if have.tags.get(tag) != value}
     if put:
@@ -87,7 +88,7 @@ def _rule(key: str, edits: Sequence[Edit], have: Rule, want: Rule) -> Iterator[C
     if not same_settings(have.settings, want.settings):
         described = [str(each.settings.get("Description", "")) for each in (have, want) if each.settings is not None]
         before, after = described if len(set(described)) > 1 else ("", "")
-        yield _put(key, Kind.UPDATE, rule_words([], have, before), want, rule_words(events, want, after))
+        yield _put(key, Kind.UPDATE, rule_words(have, before), want, rule_words(want, after))
 
 
 def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any) -> Change:
@@ -155,7 +156,7 @@ def _remove_targets(key: str, gone: Targets) -> Change:
 
 
 def _delete(key: str, have: Rule) -> Change:
-    before, params = rule_words([], have), _named(key, "Name")
+    before, params = rule_words(have), _named(key, "Name")
     return Change(
         key,
         Kind.DELETE,

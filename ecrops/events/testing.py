@@ -15,6 +15,7 @@ from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.events import reading, rules
 from ecrops.events.checks import check_pattern, text_of
+from ecrops.events.event import RuleState
 from ecrops.events.samples import sample_for
 from ecrops.events.state import Absent, Include, Rule
 from ecrops.events.targets import Target, check_reach
@@ -34,6 +35,7 @@ class TestReport:
         missing: What lacks for the rule to reach its targets, as changes that ``add_target`` would make.
         sent_to: The ARNs of the targets that the event was sent to.
         arrived: The event as it came through EventBridge; ``None`` if it did not.
+        sent: Whether it was sent; a dry run sends nothing.
         failed: The targets that could not be invoked, by ARN, with EventBridge's reason.
         untried: The ARNs of the targets that a copy of the rule cannot reach: ecrops does not authorise them, or
             does not know their kind.
@@ -46,6 +48,7 @@ class TestReport:
     missing: Sequence[str] = ()
     sent_to: Sequence[str] = ()
     arrived: Message | None = None
+    sent: bool = False
     failed: Mapping[str, str] = field(default_factory=dict)
     untried: Sequence[str] = ()
 
@@ -55,8 +58,10 @@ class TestReport:
     def __str__(self) -> str:
         lines = [f"the event {'matches' if self.matched else 'does not match'} the pattern of the rule"]
         lines += [f"missing: {change}" for change in self.missing]
-        if self.matched:
+        if self.sent:
             lines.append(f"it {'came' if self.arrived else 'did not come'} through EventBridge")
+        elif self.matched:
+            lines.append("it was not sent: this was a dry run")
         lines += [f"{arn}: {self.failed.get(arn, 'invoked')}" for arn in self.sent_to if self.arrived]
         lines += [f"{arn}: not tried, for ecrops does not authorise a copy of the rule there" for arn in self.untried]
         return "\n".join(lines)
@@ -98,7 +103,7 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
         stage.wait_until_it_works(event, timeout)
         arrived = stage.send(event, timeout)
     sent_to = [target.arn for target in targets]
-    return TestReport(event, True, missing, sent_to, arrived, dict(stage.failed), untried)
+    return TestReport(event, True, missing, sent_to, arrived, True, dict(stage.failed), untried)
 
 
 def _check(event: object, timeout: object) -> None:
@@ -123,10 +128,13 @@ def _known(aws: Aws, rule: Rule) -> Iterator[Target]:
 
 
 def _missing(aws: Aws, key: str, targets: Sequence[Target], have: Rule) -> list[str]:
-    """The permissions of the rule itself, which its copy would not show: it is given its own."""
+    """What the rule itself lacks, which its copy would not show: that is enabled, and given permissions of its own."""
     wanted, known = all_wants(aws, {key: [Include(targets)]}, {key: have})
     permissions = [want for want in wanted if want.aspect is not rules]
-    return [str(change) for change in engine.make_plan(aws, permissions, known=known)]
+    lacks = [str(change) for change in engine.make_plan(aws, permissions, known=known)]
+    if (have.settings or {}).get("State") == RuleState.DISABLED:
+        lacks.append(f"{key} is disabled: registry.rule(name).enable()")
+    return lacks
 
 
 class _Stage:

@@ -57,7 +57,7 @@ def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> 
         elif told:
             now = want
             params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": policy.text_of(key, now, QUOTA)}
-            yield policy_change(key, step, told, ("sns", "SetTopicAttributes", params), MISSING)
+            yield policy_change(key, step, told, ("sns", "SetTopicAttributes", params), MISSING, empty=False)
             if words(told):
                 yield from encryption_notes(key, have.get("KmsMasterKeyId"), MANAGED_KEY)
 

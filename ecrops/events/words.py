@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecrops.aws import Arn
-from ecrops.events.event import Event
 from ecrops.events.state import Rule
 
+LONGEST = 60
 _WHOSE = ("repository-name", "repositoryName")
 
 
-def rule_words(events: Sequence[Event], rule: Rule, described: str = "") -> str:
-    """A rule: by the events that are wanted of it, or by its pattern."""
+def rule_words(rule: Rule, described: str = "") -> str:
+    """A rule: which events of whom it is for, its state, and how it is described if that matters."""
     settings = rule.settings or {}
-    said = [f"{event.kind} of {event.whose}" for event in events] or [_pattern(str(settings.get("EventPattern", "")))]
-    return ", ".join(filter(None, [*said, str(settings.get("State", "")).lower(), described and f"{described!r}"]))
+    said = [_pattern(str(settings.get("EventPattern", ""))), str(settings.get("State", "")).lower()]
+    return ", ".join(filter(None, [*said, described and f"{described!r}"]))
 
 
 def _pattern(text: str) -> str:
@@ -45,6 +45,24 @@ def _value(value: Any) -> str:
 
 
 def target_words(targets: Iterable[Mapping[str, Any]]) -> str:
-    """Targets by service and name."""
-    arns = [Arn.parse(each["Arn"]) for each in targets]
-    return ", ".join(f"{arn.service} {arn.resource}" for arn in arns)
+    """Targets by service and name, with what else is said of them."""
+    return ", ".join(map(_target, targets))
+
+
+def _target(target: Mapping[str, Any]) -> str:
+    more = [_member(name, value) for name, value in target.items() if name not in ("Id", "Arn")]
+    return f"{_arn(target['Arn'])} ({'; '.join(more)})" if more else _arn(target["Arn"])
+
+
+def _member(name: str, value: Any) -> str:
+    if name == "DeadLetterConfig":
+        return f"dead letters to {_arn(value['Arn'])}"
+    if name == "RoleArn":
+        return f"as {Arn.parse(value).resource}"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"{name} {text if len(text) <= LONGEST else f'{text[:LONGEST]}…'}"
+
+
+def _arn(text: str) -> str:
+    arn = Arn.parse(text)
+    return f"{arn.service} {arn.resource}"

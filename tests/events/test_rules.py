@@ -36,7 +36,7 @@ def test_a_rule_takes_four_writes_and_its_repetition_none(cloud: Cloud, registry
     repo = registry.repository("team/api")
     plan = repo.on_image_pushed("pushes", target=QUEUE)
     assert str(plan).splitlines() == [
-        "+ rule pushes rule: image-pushed of team/api, enabled",
+        "+ rule pushes rule: ECR Image Action of team/api (action-type PUSH), enabled",
         "+ rule pushes targets: sqs pushes",
         f"~ {QUEUE} policy: rule pushes",
         "2 created, 1 updated",
@@ -121,7 +121,8 @@ def test_a_changed_target_is_written_and_an_equal_one_is_not(cloud: Cloud, regis
     repo.on_image_pushed("pushes", target=Target(QUEUE, input={"a": 1}))
     assert not repo.on_image_pushed("pushes", target=Target(QUEUE, input='{"a":1}'))
     [change] = repo.on_image_pushed("pushes", target=Target(QUEUE, input={"a": 2}))
-    assert (change.operation, change.before, change.after) == ("PutTargets", "sqs pushes", "sqs pushes")
+    assert change.operation == "PutTargets"
+    assert change.difference == 'sqs pushes (Input {"a": 1}) -> sqs pushes (Input {"a": 2})'
 
 
 def test_the_whole_rule_is_written_because_putrule_resets_what_it_omits(registry: Registry, events: Client) -> None:
@@ -377,6 +378,32 @@ def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> No
     with pytest.raises(ApplyError) as caught:
         registry.ensure(*specs)
     assert len(caught.value.exceptions) == 2
+
+
+def test_a_diff_says_the_filter_that_is_wanted_and_what_is_known_of_a_target(cloud: Cloud, registry: Registry) -> None:
+    repo, dead = registry.repository("team/api"), make_queue(cloud, "dead")
+    repo.on_image_pushed("pushes", image_tags=["prod"], target=Target(QUEUE, dead_letter_arn=dead))
+    [change] = repo.on_image_pushed("pushes", image_tags=["dev"])
+    before, after = change.difference.split(" -> ")
+    assert before.replace("prod", "dev") == after
+    put = next(change for change in repo.on_image_pushed("pushes", image_tags=["dev"], target=QUEUE) if change.before)
+    assert put.difference == "sqs pushes (dead letters to sqs dead) -> sqs pushes"
+
+
+def test_what_a_policy_loses_is_not_read_as_what_it_gains(registry: Registry) -> None:
+    repo = registry.repository("team/api")
+    repo.on_image_pushed("a", target=QUEUE)
+    added = next(change for change in repo.on_image_deleted("b", target=QUEUE) if change.what == "policy")
+    taken = next(change for change in registry.rule("b").remove() if change.what == "policy")
+    assert (str(added), str(taken)) == (f"~ {QUEUE} policy: rule b", f"~ {QUEUE} policy: rule b -> nothing")
+    last = next(change for change in registry.rule("a").remove() if change.what == "policy")
+    assert str(last) == f"- {QUEUE} policy: rule a"
+
+
+def test_a_change_of_a_rule_that_others_made_says_so(registry: Registry, events: Client) -> None:
+    events.put_rule(Name="theirs", EventPattern='{"source": ["theirs"]}')
+    assert registry.rule("theirs").disable().notes == ("rule theirs was not made by ecrops",)
+    assert registry.rule("theirs").remove().notes == ("rule theirs was not made by ecrops",)
 
 
 def test_a_diff_speaks_of_events_not_of_json(registry: Registry) -> None:

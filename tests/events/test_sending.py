@@ -150,8 +150,17 @@ def test_a_dry_run_asks_eventbridge_and_sends_nothing(cloud: Cloud, registry: Re
     report = registry_of(cloud, dry_run=True).rule("pushes").send_test_event()
     assert report.matched
     assert report.arrived is None
+    assert str(report).endswith("it was not sent: this was a dry run")
     assert cloud.calls.writes() == []
     assert cloud.calls.of("TestEventPattern")
+
+
+def test_a_rule_that_is_disabled_is_reported_though_its_copy_fires(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE, state="DISABLED")
+    report = registry.rule("pushes").send_test_event()
+    assert not report
+    assert report.arrived
+    assert report.missing == ["rule pushes is disabled: registry.rule(name).enable()"]
 
 
 def test_a_schedule_has_no_event(cloud: Cloud, registry: Registry) -> None:

@@ -187,10 +187,8 @@ def test_a_plan_says_a_description_that_changes(registry: Registry) -> None:
     repo = registry.repository("team/api")
     repo.on_image_pushed("described", description="old")
     [change] = repo.on_image_pushed("described", description="new")
-    assert (change.before.endswith(", enabled, 'old'"), change.after) == (
-        True,
-        "image-pushed of team/api, enabled, 'new'",
-    )
+    said = "ECR Image Action of team/api (action-type PUSH), enabled"
+    assert change.difference == f"{said}, 'old' -> {said}, 'new'"
 
 
 def test_a_policy_that_gains_one_rule_and_loses_another_is_written_before_and_after(
