@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
+from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
 from ecrops.aws.arn import Arn, Partition, partition_of
 from ecrops.aws.gate import Gate
 from ecrops.aws.model import misfit, operations_of
@@ -141,7 +142,7 @@ class Aws:
                 partition_of(self.region)  # an unknown region is said before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
                 client = make(service, region_name=self.region, config=self._config())
-                client.meta.events.register("after-call", _forget_attempts)
+                client.meta.events.register("after-call", forget_attempts)
                 self._clients[service] = client
             return self._clients[service]
 
@@ -197,7 +198,7 @@ class Aws:
         try:
             self._deadline.check(doing)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
-            _check_entries(answer, operation)
+            check_entries(answer, operation)
         except ClientError as error:
             throttled = is_throttled(error)
             if code_of(error) in DENIED:
@@ -206,7 +207,7 @@ class Aws:
         finally:
             self._gate.leave(era, throttled=throttled)
         shape = client.meta.service_model.operation_model(operation).output_shape
-        if _is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
+        if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
         return answer
 
@@ -271,32 +272,3 @@ class Aws:
             if isinstance(part, dict) and "registryId" in part:
                 self._learned["account"] = part["registryId"]
                 return
-
-
-def _check_entries(answer: Mapping[str, Any], operation: str) -> None:
-    """EventBridge answers a call of which a part failed with HTTP 200: it is an error like any other.
-
-    Raises:
-        ClientError: With the code of the first entry that failed, naming all of them.
-    """
-    if not answer.get("FailedEntryCount"):
-        return
-    entries = answer.get("FailedEntries") or answer.get("Entries", ())
-    failed = [entry for entry in entries if entry.get("ErrorCode")]
-    said = "; ".join(f"{entry.get('TargetId', 'entry')}: {entry.get('ErrorMessage')}" for entry in failed)
-    error = {
-        "Code": failed[0]["ErrorCode"] if failed else "InternalException",
-        "Message": f"{answer['FailedEntryCount']} failed: {said}",
-    }
-    metadata = answer.get("ResponseMetadata", {})
-    raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)  # type: ignore[typeddict-item]
-
-
-def _forget_attempts(parsed: dict[str, Any], **_: Any) -> None:
-    """One attempt is all that botocore is allowed: "reached max retries: 0" in each error would mislead."""
-    parsed.get("ResponseMetadata", {}).pop("MaxAttemptsReached", None)
-
-
-def _is_truncated(answer: Mapping[str, Any], expected: Collection[str]) -> bool:
-    """A JSON body that breaks off is parsed by botocore as an answer without members, and without an error."""
-    return bool(expected) and not any(member in answer for member in expected)
