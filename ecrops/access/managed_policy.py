@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 from ecrops.access import actions, identity_policy
@@ -43,10 +44,16 @@ class Managed:
 
 @dataclass(frozen=True)
 class There:
-    """What is there: the policies in their order, how the ARNs of all begin, and whether nobody could have them."""
+    """What is there.
+
+    Args:
+        prefix: How the ARNs of all policies begin.
+        policies: By their number.
+        nobody: Whether there is nobody who could have them.
+    """
 
     prefix: str
-    policies: tuple[Managed, ...]
+    policies: Mapping[int, Managed]
     nobody: bool = False
 
 
@@ -55,14 +62,22 @@ def _home(key: str) -> Home:
 
 
 def read(aws: Aws, key: str) -> There:
-    """The policies by number, until one is not there, and which of them are attached."""
+    """The policies by number, until one is not there, and after it those that are attached: they are in force."""
     home = _home(key)
     prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
-    found: list[Managed] = []
+    found: dict[int, Managed] = {}
     attached = _attached(aws, home)
-    while (policy := _read(aws, f"{prefix}{managed_name(home, len(found))}", attached or set())) is not None:
-        found.append(policy)
-    return There(prefix, tuple(found), nobody=attached is None)
+    arns = {number: f"{prefix}{managed_name(home, number)}" for number in range(MOST_ATTACHED)}
+    is_gap = False
+    for number, arn in arns.items():
+        if is_gap and arn not in (attached or ()):
+            continue
+        policy = _read(aws, arn, attached or set())
+        if policy is None:
+            is_gap = True
+        else:
+            found[number] = policy
+    return There(prefix, found, nobody=attached is None)
 
 
 def _attached(aws: Aws, home: Home) -> set[str] | None:
@@ -96,49 +111,54 @@ def _number(version: str) -> int:
 
 def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
     """Policies are made, then attached; and detached, then deleted, the last one first."""
-    home, there = _home(key), have or There("", ())
+    home, there = _home(key), have or There("", {})
     before, after = identity_policy.edited(edits, _joined(there))
-    in_force = after if any(policy.attached for policy in there.policies) else identity_policy.parse({})
+    in_force = after if any(policy.attached for policy in there.policies.values()) else identity_policy.parse({})
     yield from identity_policy.notes(home, edits, in_force, "managed")
     want = after.document(actions.sid)
     attach = bool(want) and any(isinstance(edit, Allow) for edit in edits)
-    if same(want, before.document(actions.sid)) and (not attach or all(policy.attached for policy in there.policies)):
+    if same(want, before.document(actions.sid)) and (
+        not attach or all(policy.attached for policy in there.policies.values())
+    ):
         return
     _check_foreign(home, there)
     documents = _documents(there, edits, after, attach)
-    _check(home, [document for document, _ in documents])
+    _check(home, [document for document, _ in documents.values()])
     said = identity_policy.difference(before, after)
     derived = any(map(look_again, edits))
-    for number, (document, attached) in enumerate(documents):
-        policy = there.policies[number] if number < len(there.policies) else None
+    for number, (document, attached) in documents.items():
+        policy = there.policies.get(number)
         arn = f"{there.prefix}{managed_name(home, number)}"
         for change in _put(key, home, arn, policy, document, said):
             yield replace(change, derived=derived)
         for change in _attachment(key, home, arn, attached, policy is not None and policy.attached):
             # who was not there at first does not come while one waits
             yield replace(change, races=(), after=f"attached: {said[1]}") if there.nobody else change
-    for policy in reversed(there.policies[len(documents) :]):
-        yield from _remove(key, home, policy, said)
+    for number in sorted(there.policies.keys() - documents.keys(), reverse=True):
+        yield from _remove(key, home, there.policies[number], said)
 
 
-def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> list[tuple[Document, bool]]:
+def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> dict[int, tuple[Document, bool]]:
     """The documents that are wanted, and whether each is attached. What was detached is not allowed by a revoke."""
-    states = {policy.attached for policy in there.policies}
+    states = {policy.attached for policy in there.policies.values()}
     if attach or len(states) < 2:
-        return [(document, attach or True in states) for document in split(after.document(actions.sid), MANAGED_QUOTA)]
-    found = []
-    for policy in there.policies:
+        numbers = chain(there.policies, (number for number in count() if number not in there.policies))
+        parts = split(after.document(actions.sid), MANAGED_QUOTA)
+        return {number: (part, attach or True in states) for number, part in zip(numbers, parts, strict=False)}
+    found = {}
+    for number, policy in there.policies.items():
         own = identity_policy.parse(policy.document)
         for edit in edits:
             own = edit(own)
         for subject in [each for each in own.allowed if each.sid and each not in after.allowed]:
             own.forbid(subject)
-        found.append((own.document(actions.sid), policy.attached))
-    return [(document, attached) for document, attached in found if document]
+        if document := own.document(actions.sid):
+            found[number] = document, policy.attached
+    return found
 
 
 def _check_foreign(home: Home, there: There) -> None:
-    for policy in there.policies:
+    for policy in there.policies.values():
         if not policy.attached and identity_policy.parse(policy.document).others:
             raise SpecError(
                 f"{home}: {policy.arn} is there, is not attached and says what ecrops did not write: it is left "
@@ -148,8 +168,8 @@ def _check_foreign(home: Home, there: There) -> None:
 
 def _joined(there: There) -> Document:
     """All policies as one document."""
-    parts = [statement for policy in there.policies for statement in statements(policy.document)]
-    rest = there.policies[0].document if there.policies else {}
+    parts = [statement for policy in there.policies.values() for statement in statements(policy.document)]
+    rest = next((policy.document for policy in there.policies.values()), {})
     return {**rest, "Statement": parts} if parts else {}
 
 
