@@ -68,7 +68,9 @@ def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator
     want = policy.document(actions.sid)
     if len(to_text(want)) > LONGEST:
         raise SpecError(f"{name}: {too_long(len(to_text(want)))}")
-    yield _change(name, have, want, derived=any(map(look_again, edits)))
+    stale = list(_stale(policy))
+    yield from (Note(f"{name}: {each}") for each in stale)
+    yield _change(name, have, want, stale, derived=any(map(look_again, edits)))
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
@@ -94,10 +96,24 @@ def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:
             )
 
 
-def _change(name: str, have: Document, want: Document, *, derived: bool) -> Change:
+def _stale(policy: Policy) -> Iterator[str]:
+    """What names somebody who was deleted in the statements of others, and the way out: AWS may refuse it."""
+    for statement in policy.others:
+        sid = statement.get("Sid")
+        which, argument = (f"the statement {sid!r}", repr(sid)) if sid else ("a statement without a Sid", "statement")
+        for gone in filter(None, map(words.deleted, named({"Statement": [statement]}))):
+            yield (
+                f"{which}, which ecrops did not write, names {gone}, and AWS may refuse a policy that does: "
+                f"remove_from_resource_policy({argument}) takes the whole statement away"
+            )
+
+
+def _change(name: str, have: Document, want: Document, stale: Sequence[str], *, derived: bool) -> Change:
     before, after = words.difference(have, want)
     params = {"repositoryName": name}
-    identities = sorted({who for who in named(want) if not _ALWAYS_THERE.fullmatch(who)})
+    # who is in the stored policy was seen by ECR before, and who was deleted does not come back under that id
+    new = sorted(set(named(want)) - set(named(have)))
+    identities = [who for who in new if not _ALWAYS_THERE.fullmatch(who) and not words.deleted(who)]
     if want:
         kind, operation = Kind.UPDATE if have else Kind.CREATE, "SetRepositoryPolicy"
         params["policyText"] = to_text(want)
@@ -116,7 +132,7 @@ def _change(name: str, have: Document, want: Document, *, derived: bool) -> Chan
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
         awaits=_is_unseen if identities else never,
-        advice={REFUSED: _advice(identities)},
+        advice={REFUSED: "; ".join([*stale, *_advice(identities, stale)])},
     )
 
 
@@ -124,12 +140,12 @@ def _is_unseen(error: Exception) -> bool:
     return code_of(error) == REFUSED and any(text in str(error) for text in UNSEEN)
 
 
-def _advice(identities: Sequence[str]) -> str:
-    if not identities:
-        return "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
-    return (
-        f"it names {', '.join(identities)}: each must exist, under its path, in an account that has this region enabled"
-    )
+def _advice(identities: Sequence[str], stale: Sequence[str]) -> Iterator[str]:
+    if identities:
+        who = ", ".join(identities)
+        yield f"it names {who}: each must exist, under its path, in an account that has this region enabled"
+    elif not stale:
+        yield "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
 
 
 def look_again(edit: Edit) -> bool:

@@ -254,3 +254,51 @@ def test_a_role_that_was_made_again_is_granted_again(cloud: Cloud) -> None:
     iam.create_role(RoleName="nodes", Path="/team/", AssumeRolePolicyDocument="{}")
     assert repo.grant_pull(OTHER_ROLE)
     assert found(cloud)[0]["Principal"] == {"AWS": OTHER_ROLE}
+
+
+def with_a_deleted_role(cloud: Cloud, **statement: Any) -> None:
+    """A repository whose policy has somebody's statement about a role that was deleted."""
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", {"Effect": "Allow", "Principal": {"AWS": OTHER_ROLE}, "Action": "ecr:*", **statement})
+    cloud.client("iam", account=OTHER).delete_role(RoleName="nodes")
+    assert "AROA" in str(found(cloud))
+
+
+@pytest.mark.parametrize("sid, call", [({"Sid": "theirs"}, "'theirs'"), ({}, "statement")])
+def test_a_deleted_principal_in_a_statement_of_others_is_not_waited_for_but_said(
+    cloud: Cloud, sid: dict[str, str], call: str
+) -> None:
+    with_a_deleted_role(cloud, **sid)
+    slept: list[float] = []
+    repo = registry_of(cloud, retry=RetryPolicy(sleep=slept.append)).repository("ab")
+    way_out = "names a deleted role (AROA"
+    with pytest.raises(ClientError, match="Principal not found") as caught:
+        repo.grant_pull(THIRD)
+    assert any(way_out in note and f"remove_from_resource_policy({call})" in note for note in caught.value.__notes__)
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
+    assert slept == []
+    (note,) = [
+        note for note in registry_of(cloud, dry_run=True).repository("ab").grant_pull(THIRD).notes if "AR" in note
+    ]
+    assert way_out in note
+    assert f"remove_from_resource_policy({call}) takes the whole statement away" in note
+    assert repo.remove_from_resource_policy("theirs" if sid else found(cloud)[0])
+    assert repo.grant_pull(THIRD)
+
+
+def test_who_is_named_already_is_not_waited_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER_ROLE)
+    cloud.emulator.principals_unseen = 1
+    with pytest.raises(ClientError, match="Principal not found"):
+        repo.grant_pull(THIRD)
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 2
+
+
+def test_an_id_of_a_deleted_principal_is_never_waited_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    gone = {**DENY, "Principal": {"AWS": "AROAEXAMPLEEXAMPLE00"}}
+    with pytest.raises(ClientError, match="Principal not found"):
+        registry_of(cloud).repository("ab").set_resource_policy({"Statement": [gone]})
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
