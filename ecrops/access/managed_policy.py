@@ -49,12 +49,12 @@ class There:
     Args:
         prefix: How the ARNs of all policies begin.
         policies: By their number.
-        nobody: Whether there is nobody who could have them.
+        nobody: What IAM answered, where there is nobody who could have them.
     """
 
     prefix: str
     policies: Mapping[int, Managed]
-    nobody: bool = False
+    nobody: ClientError | None = None
 
 
 def _home(key: str) -> Home:
@@ -66,30 +66,29 @@ def read(aws: Aws, key: str) -> There:
     home = _home(key)
     prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
     found: dict[int, Managed] = {}
-    attached = _attached(aws, home)
+    try:
+        attached, nobody = _attached(aws, home), None
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        attached, nobody = set(), error
     arns = {number: f"{prefix}{managed_name(home, number)}" for number in range(MOST_ATTACHED)}
     is_gap = False
     for number, arn in arns.items():
-        if is_gap and arn not in (attached or ()):
+        if is_gap and arn not in attached:
             continue
-        policy = _read(aws, arn, attached or set())
+        policy = _read(aws, arn, attached)
         if policy is None:
             is_gap = True
         else:
             found[number] = policy
-    return There(prefix, found, nobody=attached is None)
+    return There(prefix, found, nobody)
 
 
-def _attached(aws: Aws, home: Home) -> set[str] | None:
-    """The policies that are attached; ``None`` where there is nobody to have any."""
+def _attached(aws: Aws, home: Home) -> set[str]:
     kind = home.kind.title()
     pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
-    try:
-        return {policy["PolicyArn"] for page in pages for policy in page}
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        return None
+    return {policy["PolicyArn"] for page in pages for policy in page}
 
 
 def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
@@ -122,20 +121,28 @@ def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Cha
     ):
         return
     _check_foreign(home, there)
+    said = identity_policy.difference(before, after)
+    if attach and there.nobody:
+        raise _missing(home, there.nobody, said)
     documents = _documents(there, edits, after, attach)
     _check(home, [document for document, _ in documents.values()])
-    said = identity_policy.difference(before, after)
     derived = any(map(look_again, edits))
     for number, (document, attached) in documents.items():
         policy = there.policies.get(number)
         arn = f"{there.prefix}{managed_name(home, number)}"
         for change in _put(key, home, arn, policy, document, said):
             yield replace(change, derived=derived)
-        for change in _attachment(key, home, arn, attached, policy is not None and policy.attached):
-            # who was not there at first does not come while one waits
-            yield replace(change, races=(), after=f"attached: {said[1]}") if there.nobody else change
+        yield from _attachment(key, home, arn, attached, policy is not None and policy.attached)
     for number in sorted(there.policies.keys() - documents.keys(), reverse=True):
         yield from _remove(key, home, there.policies[number], said)
+
+
+def _missing(home: Home, answer: ClientError, said: tuple[str, str]) -> ClientError:
+    """What IAM answered, with the grant: nothing is made for somebody who is not there."""
+    error = ClientError(answer.response, answer.operation_name)
+    error.add_note(f"while planning this change: + {home} managed policy: {said[1]}")
+    error.add_note(identity_policy.missing_advice(home))
+    return error
 
 
 def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> dict[int, tuple[Document, bool]]:
@@ -231,5 +238,16 @@ def _change(
     params: dict[str, Any],
     races: tuple[str, ...] = (MISSING,),
 ) -> Change:
-    advice = {MISSING: identity_policy.missing_advice(_home(key))}
+    advice = {MISSING: identity_policy.missing_advice(_home(key)), FULL: _full(_home(key), operation)}
     return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races, advice=advice)
+
+
+def _full(home: Home, operation: str) -> str:
+    """The way out where a quota is used up: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
+    fewer = "on='team/*' makes one resource of many repositories, for which attach='inline' may have the room"
+    if operation.startswith("Attach"):
+        return (
+            f"the {home.kind} has as many managed policies attached as its quota allows, {MOST_ATTACHED} unless it was "
+            f"raised: detach one, or have it raised; {fewer}"
+        )
+    return f"the account has as many managed policies as its quota allows: delete one, or have it raised; {fewer}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from access.world import OTHER, OTHER_ROLE, populate, repository_policy
@@ -12,6 +14,7 @@ from ecrops import (
     AccountPrincipal,
     ArnPrincipal,
     FederatedPrincipal,
+    Group,
     Registry,
     Repository,
     RepositorySpec,
@@ -148,14 +151,33 @@ def test_an_option_that_a_verb_has_not_is_named_with_those_it_has(repo: Reposito
         repo.grant_pull(Role("nodes"), **{option: "x"})
 
 
-def test_a_missing_user_is_said_at_once_with_a_managed_policy_too(cloud: Cloud) -> None:
+@pytest.mark.parametrize("who", [User("nobody"), Role("nobody"), Group("nobody")])
+def test_for_somebody_who_is_not_there_no_managed_policy_is_made(cloud: Cloud, who: User | Role | Group) -> None:
     populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
     with pytest.raises(ClientError) as caught:
-        registry_of(cloud).repository("ab").grant_pull(User("nobody"), attach="managed")
+        repo.grant_pull(who, attach="managed")
     assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
     assert "pull ab" in caught.value.__notes__[0]
-    assert "there is no user nobody in that account" in caught.value.__notes__[1]
-    assert len(cloud.calls.of("AttachUserPolicy")) == 1
-    cloud.client("iam").create_user(UserName="nobody")
-    plan = registry_of(cloud).repository("ab").grant_pull(User("nobody"), attach="managed")
-    assert [change.operation for change in plan] == ["AttachUserPolicy"]
+    assert f"there is no {who} in that account" in caught.value.__notes__[1]
+    assert cloud.calls.writes() == []
+    assert not repo.revoke(who, attach="managed")
+
+
+@pytest.mark.parametrize(
+    "operation, says",
+    [("CreatePolicy", "the account has as many"), ("AttachRolePolicy", "the role has as many .* 10 unless it was")],
+)
+def test_a_quota_of_managed_policies_is_said_with_the_way_out(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, says: str
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+
+    def full(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "LimitExceeded", "Message": "quota"}}, operation)
+
+    monkeypatch.setattr(repo.registry.aws.client("iam"), xform_name(operation), full)
+    with pytest.raises(ClientError, match="LimitExceeded") as caught:
+        repo.grant_pull(Role("nodes"), attach="managed")
+    assert any(re.search(says, note) and "on='team/*'" in note for note in caught.value.__notes__)
