@@ -100,10 +100,11 @@ class Drop:
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
-        policy.others = [each for each in policy.others if not self._is(each)]
+        policy.others = [each for each in policy.others if not self.means(each)]
         return policy
 
-    def _is(self, other: Statement) -> bool:
+    def means(self, other: Statement) -> bool:
+        """Whether a statement is the one."""
         if isinstance(self.statement, str):
             return other.get("Sid") == self.statement
         return _same(self.statement, other)

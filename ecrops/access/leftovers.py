@@ -7,10 +7,20 @@ import re
 from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, words
-from ecrops.access.edits import Forbid
+from ecrops.access.edits import Drop, Forbid
 from ecrops.access.homes import POLICY, Home
 from ecrops.access.matching import matches
-from ecrops.access.statements import PRINCIPAL, Policy, Statement, Subject, condition_text, listed, plain_account
+from ecrops.access.statements import (
+    PRINCIPAL,
+    Policy,
+    Statement,
+    Subject,
+    condition_text,
+    listed,
+    meaning,
+    plain_account,
+)
+from ecrops.errors import SpecError
 
 _EVERYONE = "AWS:*"
 _IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
@@ -73,6 +83,26 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
             if _means(subject, whom):
                 by = f"by {_which(statement)} of the repository's policy"
                 yield f"{name}: {_may(subject, whom, kept)}, {by}: {way_out}"
+
+
+def check_drop(drop: Drop, policy: Policy) -> None:
+    """Refuse to remove a statement of ecrops as if it were somebody's: each who is in it was granted something.
+
+    Raises:
+        SpecError: It is one; with the calls that take the grants away.
+    """
+    if any(map(drop.means, policy.others)):
+        return
+    wanted = drop.statement
+    for statement in Policy(policy.element, policy.allowed).document(actions.sid).get("Statement", []):
+        sid = statement["Sid"]
+        if isinstance(wanted, str):
+            is_it = bool(re.fullmatch(rf"{re.escape(sid)}\d{{0,2}}", wanted))
+        else:
+            is_it = drop.means(statement) or meaning({**wanted, "Sid": sid}) == meaning(statement)
+        if is_it:
+            calls = words.several(f"revoke({_python(subject)})" for subject in _subjects(statement))
+            raise SpecError(f"the statement {sid!r} holds what ecrops granted: {calls} takes it away")
 
 
 # Actions

@@ -10,7 +10,7 @@ from typing import Any
 from ecrops import ecr, settings
 from ecrops.access import actions, leftovers, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
-from ecrops.access.edits import Allow, Edit, Exactly, Forbid
+from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
 from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same, to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
@@ -75,6 +75,8 @@ def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
     try:
+        if isinstance(edit, Drop):
+            leftovers.check_drop(edit, policy)
         return edit(policy)
     except SpecError as error:
         raise error.at(name) from None

@@ -38,6 +38,35 @@ def test_a_statement_is_added_once_and_removed(cloud: Cloud) -> None:
     assert cloud.calls.writes()[-1] == "DeleteRepositoryPolicy"
 
 
+@pytest.mark.parametrize("by", ["EcropsPull", "EcropsPull2", "what it says", "what it says without its Sid"])
+def test_a_statement_of_ecrops_is_not_removed_but_revoked(cloud: Cloud, by: str) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER)
+    repo.grant_pull(OTHER_ROLE)
+    repo.grant_read(THIRD)
+    (ours,) = [each for each in found(cloud) if each["Sid"] == "EcropsPull"]
+    wanted = {"what it says": ours, "what it says without its Sid": {**ours, "Sid": ""}}.get(by, by)
+    cloud.calls.clear()
+    with pytest.raises(SpecError, match="ab: the statement 'EcropsPull' holds what ecrops granted") as caught:
+        repo.remove_from_resource_policy(wanted)
+    assert f"revoke(ArnPrincipal('{OTHER_ROLE}')), revoke(AccountPrincipal('{OTHER}')) takes" in str(caught.value)
+    assert cloud.calls.writes() == []
+    repo.revoke(OTHER)
+    repo.revoke(OTHER_ROLE)
+    assert not repo.remove_from_resource_policy(wanted)
+    assert found(cloud)[0]["Sid"] == "EcropsRead"
+
+
+def test_what_somebody_has_made_of_a_statement_of_ecrops_is_removed(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", {**ALLOW, "Sid": "EcropsPull"})
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(THIRD)
+    assert repo.remove_from_resource_policy("EcropsPull")
+    assert [each["Principal"] for each in found(cloud)] == [{"AWS": f"arn:aws:iam::{THIRD}:root"}]
+
+
 def test_a_sid_that_is_taken_is_refused_at_planning_unless_it_is_to_be_replaced(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
