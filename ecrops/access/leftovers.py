@@ -91,8 +91,6 @@ def check_drop(drop: Drop, policy: Policy) -> None:
     Raises:
         SpecError: It is one; with the calls that take the grants away.
     """
-    if any(map(drop.means, policy.others)):
-        return
     wanted = drop.statement
     for statement in Policy(policy.element, policy.allowed).document(actions.sid).get("Statement", []):
         sid = statement["Sid"]

@@ -62,9 +62,9 @@ def test_what_somebody_has_made_of_a_statement_of_ecrops_is_removed(cloud: Cloud
     populate(cloud, "ab")
     put_policy(cloud, "ab", {**ALLOW, "Sid": "EcropsPull"})
     repo = registry_of(cloud).repository("ab")
-    repo.grant_pull(THIRD)
+    repo.grant_read(THIRD)
     assert repo.remove_from_resource_policy("EcropsPull")
-    assert [each["Principal"] for each in found(cloud)] == [{"AWS": f"arn:aws:iam::{THIRD}:root"}]
+    assert [each["Sid"] for each in found(cloud)] == ["EcropsRead"]
 
 
 def test_a_sid_that_is_taken_is_refused_at_planning_unless_it_is_to_be_replaced(cloud: Cloud) -> None:
