@@ -54,11 +54,13 @@ class Forbid:
         subject: Who, or on what.
         actions: What; everything without.
         repository: The ARN of the repository that it is for, where the subject is a resource.
+        stays: What the user must know if it takes something away: where else it would have to.
     """
 
     subject: Subject
     actions: tuple[str, ...] | None = None
     repository: str = ""
+    stays: str = ""
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""

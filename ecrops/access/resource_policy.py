@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ecrops import ecr, settings
@@ -57,12 +57,12 @@ def read(aws: Aws, name: str) -> Document:
 def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """A policy is overwritten in place, and deleted when nothing is left of it."""
     have = have or {}
-    policy = Policy.parse(have, PRINCIPAL, actions.sid)
+    policy = _parsed(have)
     for edit in edits:
         policy = _edited(name, edit, policy)
     for edit in edits:
-        yield from map(Note, _notes(name, edit, policy))
-    if same(policy.document(actions.sid), Policy.parse(have, PRINCIPAL, actions.sid).document(actions.sid)):
+        yield from map(Note, _notes(name, edit, have, policy))
+    if same(policy.document(actions.sid), _parsed(have).document(actions.sid)):
         return
     yield from _forget_deleted(name, policy)
     want = policy.document(actions.sid)
@@ -82,10 +82,17 @@ def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
         raise error.at(name) from None
 
 
-def _notes(name: str, edit: Edit, policy: Policy) -> Iterable[str]:
+def _parsed(have: Document) -> Policy:
+    return Policy.parse(have, PRINCIPAL, actions.sid)
+
+
+def _notes(name: str, edit: Edit, have: Document, policy: Policy) -> Iterator[str]:
     if isinstance(edit, Forbid):
-        return leftovers.of_repository(name, edit, policy)
-    return edit.notes if isinstance(edit, Allow) else ()
+        yield from leftovers.of_repository(name, edit, policy)
+        if edit.stays and edit(_parsed(have)).allowed != _parsed(have).allowed:
+            yield edit.stays
+    if isinstance(edit, Allow):
+        yield from edit.notes
 
 
 def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:

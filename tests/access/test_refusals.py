@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import boto3
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from access.world import OTHER, OTHER_ROLE, populate, repository_policy
 from ecrops import (
     AccountPrincipal,
+    AnyPrincipal,
     ArnPrincipal,
     FederatedPrincipal,
     Group,
@@ -181,3 +183,26 @@ def test_a_quota_of_managed_policies_is_said_with_the_way_out(
     with pytest.raises(ClientError, match="LimitExceeded") as caught:
         repo.grant_pull(Role("nodes"), attach="managed")
     assert any(re.search(says, note) and "on='team/*'" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [OTHER, ArnPrincipal(OTHER_ROLE), "codebuild.amazonaws.com", "o-a1b2c3d4e5", AnyPrincipal(public=True)],
+)
+@pytest.mark.parametrize(
+    "options", [{"on": "team/*"}, {"attach": "managed"}, {"policy_name": "x"}, {"session": boto3.Session()}]
+)
+def test_what_is_said_of_a_policy_of_iam_is_refused_for_who_has_none(
+    repo: Repository, cloud: Cloud, who: Any, options: dict[str, Any]
+) -> None:
+    (option,) = options
+    for verb in (repo.grant_pull, repo.revoke, lambda who, **options: pull(who, **options)):
+        with pytest.raises(SpecError, match=f"{option}: this is about a policy of IAM, and .* has none"):
+            verb(who, **options)
+    assert cloud.calls.operations() == []
+
+
+def test_every_option_that_would_do_nothing_is_said() -> None:
+    with pytest.raises(SpecError) as caught:
+        pull(OTHER, on="team/*", policy_name="x")
+    assert [reason.partition(":")[0] for reason in caught.value.reasons] == ["on", "policy_name"]
