@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from typing import Any
 
 from ecrops.access import actions, identity_policy
 from ecrops.access.edits import Allow, Edit
 from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
-from ecrops.access.splitting import split
+from ecrops.access.splitting import in_order, spread
 from ecrops.access.statements import Document, Policy, same, size, statements, to_text
 from ecrops.aws import Arn, Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
@@ -146,22 +145,26 @@ def _missing(home: Home, answer: ClientError, said: tuple[str, str]) -> ClientEr
 
 
 def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> dict[int, tuple[Document, bool]]:
-    """The documents that are wanted, and whether each is attached. What was detached is not allowed by a revoke."""
-    states = {policy.attached for policy in there.policies.values()}
-    if attach or len(states) < 2:
-        numbers = chain(there.policies, (number for number in count() if number not in there.policies))
-        parts = split(after.document(actions.sid), MANAGED_QUOTA)
-        return {number: (part, attach or True in states) for number, part in zip(numbers, parts, strict=False)}
-    found = {}
-    for number, policy in there.policies.items():
-        own = identity_policy.parse(policy.document)
-        for edit in edits:
-            own = edit(own)
-        for subject in [each for each in own.allowed if each.sid and each not in after.allowed]:
-            own.forbid(subject)
-        if document := own.document(actions.sid):
-            found[number] = document, policy.attached
-    return found
+    """The documents that are wanted, as they are written, and whether each is attached.
+
+    What was detached is not allowed by a revoke.
+    """
+    own = {number: identity_policy.parse(policy.document) for number, policy in there.policies.items()}
+    states = {number: policy.attached for number, policy in there.policies.items()}
+    if attach or len(set(states.values())) < 2:
+        parts = spread(after, own, MANAGED_QUOTA, actions.sid)
+        attached = attach or any(states.values())
+        return {number: (parts[number].document(actions.sid), attached) for number in in_order(parts, own)}
+    documents = {number: _edited(policy, edits, after).document(actions.sid) for number, policy in own.items()}
+    return {number: (document, states[number]) for number, document in documents.items() if document}
+
+
+def _edited(own: Policy, edits: Sequence[Edit], after: Policy) -> Policy:
+    for edit in edits:
+        own = edit(own)
+    for subject in [each for each in own.allowed if each.sid and each not in after.allowed]:
+        own.forbid(subject)
+    return own
 
 
 def _check_foreign(home: Home, there: There) -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from access.world import PULL, by_resource, inline, populate
-from ecrops import Group, Registry, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
+from ecrops import Change, Group, Registry, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
 from ecrops.access.homes import INLINE_QUOTA, Home, managed_name
 from ecrops.access.statements import size
 from emulator import Client, Cloud, Fault
@@ -209,12 +209,13 @@ def delete_managed(iam: Client, name: str) -> None:
 def test_a_revoke_finds_what_is_attached_after_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
     registry, _ = three_managed_policies(memory_cloud)
     iam = memory_cloud.client("iam")
+    there = attached(iam).keys()
     middle, last = (managed_name(Home("role", "nodes"), number) for number in (1, 2))
     delete_managed(iam, middle)
     name = next(each for each in attached(iam)[last] if each != "*")
     assert registry.repository(name).revoke(Role("nodes"), attach="managed")
     assert all(name not in document for document in attached(iam).values())
-    assert middle not in attached(iam)
+    assert attached(iam).keys() == there - {middle}
 
 
 def test_a_grant_fills_the_place_of_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
@@ -236,6 +237,33 @@ def test_a_gap_is_looked_behind_without_a_call(memory_cloud: Cloud) -> None:
     repo.grant_pull(Role("nodes"), attach="managed")
     about = [name for name in memory_cloud.calls.operations() if name != "GetCallerIdentity"]
     assert about == ["ListAttachedRolePolicies", "ListPolicyVersions", "GetPolicyVersion", "ListPolicyVersions"]
+
+
+def test_a_managed_policy_that_grows_takes_nothing_away_meanwhile(memory_cloud: Cloud) -> None:
+    registry, names = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    before = attached(iam)
+    allowed: list[set[str]] = []
+
+    def note(_: Change) -> None:
+        allowed.append({name for document in attached(iam).values() for name in document})
+
+    grants = [push(Role("nodes"), attach="managed")]
+    registry.ensure(*[RepositorySpec(name, grants=grants) for name in names[::3]], on_change=note)
+    assert all(each >= {*names, "*"} for each in allowed)
+    moved = [name for policy, document in before.items() for name in document if name not in attached(iam)[policy]]
+    assert len(moved) < len(names) / 2
+
+
+def test_one_more_repository_changes_one_managed_policy(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    (new,) = memory_cloud.emulator.seed(1, prefix="new")
+    memory_cloud.calls.clear()
+    assert registry.repository(new).grant_pull(Role("nodes"), attach="managed")
+    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
+    memory_cloud.calls.clear()
+    assert registry.repository(new).revoke(Role("nodes"), attach="managed")
+    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
 
 
 def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Cloud) -> None:
