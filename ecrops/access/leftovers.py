@@ -22,8 +22,9 @@ from ecrops.access.statements import (
 )
 from ecrops.errors import SpecError
 
+_WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
 _EVERYONE = "AWS:*"
-_IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
+_IDENTITY = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
 def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
@@ -51,6 +52,24 @@ def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inlin
                 f"{name}: {who} may still {_said(kept)}{_limits(condition_text(statement.get('Condition')))}, {by}: "
                 "ecrops did not write it, and takes nothing from it; mend it in IAM"
             )
+    yield from _of_login(home, policy, name)
+
+
+def _of_login(home: Home, policy: Policy, name: str) -> Iterator[str]:
+    """A token that came with a verb, and is kept for actions that were granted one by one: perhaps without one."""
+    logins = [subject for subject in policy.allowed if subject.sid.endswith("Login")]
+    uses = {
+        subject.name.partition("repository/")[2]: allowed
+        for subject, allowed in policy.allowed.items()
+        if not subject.sid and actions.FOR_IMAGES & allowed
+    }
+    brought = any(allowed.issuperset(each) for allowed in uses.values() for each in _WORTH_A_TOKEN)
+    if logins and uses and not brought:
+        who = Home(home.kind, home.name, home.account)
+        yield (
+            f"{name}: {who} may still log in, by policy {home.policy}, for what it may do with images of "
+            f"{words.several(uses)}: the token goes when that is revoked"
+        )
 
 
 def _of_token(home: Home, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
@@ -215,8 +234,8 @@ def _python(subject: Subject) -> str:
     """The principal of a repository policy as Python."""
     kind, _, who = subject.name.partition(":")
     if subject.name == _EVERYONE:
-        if (named := _who(subject)) != "everyone":
-            return _made("OrganizationPrincipal", named.removeprefix("organization "), "")
+        if re.fullmatch(r"o-[a-z0-9]{10,32}", named := _who(subject).removeprefix("organization ")):
+            return _made("OrganizationPrincipal", named, "")
         conditions = f"conditions={json.loads(subject.condition)!r}" if subject.condition else "public=True"
         return f"AnyPrincipal({conditions})"
     if kind == "AWS":

@@ -24,7 +24,7 @@ REFUSED = "InvalidParameterException"
 # What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
 # https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
 UNSEEN = ("Principal not found", "Invalid repository policy provided")
-_ALWAYS_THERE = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
+_ALWAYS_THERE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 
 def of_spec(spec: RepositorySpec) -> Edit | None:

@@ -139,6 +139,22 @@ def test_a_wildcard_that_is_wrong_is_refused_in_a_revoke_as_in_a_grant(
     assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
 
 
+@pytest.mark.parametrize(
+    "action, only",
+    [
+        ("ecr:GetAuth*", "only GetAuthorizationToken"),
+        ("ecr:*RegistryP*", "only DeleteRegistryPolicy, GetRegistryPolicy, PutRegistryPolicy"),
+        ("ecr:*PullThrough*", "only CreatePullThroughCacheRule, "),
+    ],
+)
+def test_a_wildcard_that_means_nothing_of_a_repository_is_refused(
+    repo: Repository, cloud: Cloud, action: str, only: str
+) -> None:
+    with pytest.raises(SpecError, match=f"means nothing that a repository has, {only}"):
+        repo.grant(User("ci"), action)
+    assert cloud.calls.operations() == []
+
+
 @pytest.mark.parametrize("session", ["x", "", {"region": "eu-west-1"}, 0])
 def test_what_is_no_session_is_refused(repo: Repository, cloud: Cloud, session: Any) -> None:
     for verb in (repo.grant_pull, repo.revoke, registry_of(cloud).authorization_token.grant_read):

@@ -173,6 +173,38 @@ def test_a_diff_of_policies_is_words_not_json(cloud: Cloud) -> None:
     assert "read ab if aws:SecureTransport Bool true" in str(repo.grant_read(who))
 
 
+def test_a_version_that_changes_alone_is_said(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud, dry_run=True).repository("ab")
+    put_policy(cloud, "ab", DENY)
+    said = str(repo.set_resource_policy({"Version": "2008-10-17", "Statement": [DENY]}))
+    assert "~ ab policy: Version 2012-10-17 -> Version 2008-10-17" in said
+    assert "Id none -> Id x" in str(repo.set_resource_policy({"Id": "x", "Statement": [DENY]}))
+    put_policy(cloud, "ab", {**DENY, "Sid": ""}, {**DENY, "Sid": ""})
+    assert "2 statements, some twice -> 1 " in str(repo.set_resource_policy({"Statement": [{**DENY, "Sid": ""}]}))
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"Action": [{"a": 1}]},
+        {"Action": [1, "a"]},
+        {"Resource": [1, "a", None, {"b": []}]},
+        {"Condition": {"Bool": {"a": [{"b": 1}]}}},
+        {"Condition": [1]},
+        {"Principal": [{"AWS": 1}]},
+        {"Sid": ["x"]},
+    ],
+)
+def test_a_statement_that_there_cannot_be_is_not_there(cloud: Cloud, junk: dict[str, Any]) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", DENY)
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER)
+    assert not repo.remove_from_resource_policy(junk)
+    assert not repo.remove_from_resource_policy({**DENY, **junk})
+
+
 # Propagation
 
 

@@ -44,6 +44,7 @@ def changed(**elements: Any) -> dict[str, Any]:
         changed(Principal={"AWS": ["arn:aws:iam::111122223333:role/x", "111122223333"]}),
         changed(Condition={"NumericLessThan": {"X": [2, 1]}, "Bool": {"aws:securetransport": True}}),
         changed(Effect="allow"),
+        {**BASE, "Statement": [BASE["Statement"][0], {**BASE["Statement"][1], "Condition": {}}]},
         {**BASE, "Statement": [BASE["Statement"][0], {**BASE["Statement"][1], "Principal": {"AWS": ["*"]}}]},
     ],
 )
@@ -159,6 +160,13 @@ def test_white_space_is_not_counted() -> None:
     assert size({"a": "b c"}) == len('{"a":"bc"}')
 
 
+def test_condition_keys_that_differ_in_case_do_not_hide_each_other() -> None:
+    both = {"StringEquals": {"aws:PrincipalTag/a": "x", "AWS:principaltag/a": "y"}}
+    assert same(changed(Condition=both), changed(Condition={"StringEquals": {"aws:PrincipalTag/a": ["y", "x"]}}))
+    assert not same(changed(Condition=both), changed(Condition={"StringEquals": {"aws:PrincipalTag/a": "y"}}))
+    assert not same(changed(Condition=both), changed(Condition={"StringEquals": {"aws:PrincipalTag/a": "x"}}))
+
+
 # Spread over several policies
 
 
@@ -221,3 +229,19 @@ def test_the_last_policy_takes_the_place_of_one_that_nothing_is_left_of() -> Non
     parts = spread(Policy(RESOURCE, resources(0, 2)), have, 900, name)
     assert {number: part.allowed for number, part in parts.items()} == {0: resources(0), 1: resources(2)}
     assert spread(Policy(RESOURCE), have, 900, name) == {}
+
+
+def test_what_two_policies_have_no_room_for_goes_to_a_third() -> None:
+    def named(length: int, count: int) -> dict[Subject, frozenset[str]]:
+        return {Subject(f"{number}".rjust(length, "r")): frozenset(["s:a", "s:b"]) for number in range(count)}
+
+    have = {0: Policy(RESOURCE, named(150, 5)), 1: Policy(RESOURCE, named(20, 33))}
+    grown = {
+        subject: actions | {"s:c"} for each in have.values() for subject, actions in list(each.allowed.items())[:1]
+    }
+    want = Policy(RESOURCE, {**have[0].allowed, **have[1].allowed, **grown})
+    parts = spread(want, have, 900, name)
+    assert longest(have) <= 900
+    assert longest(parts) <= 900
+    assert all(parts[number].allowed.keys() < policy.allowed.keys() for number, policy in have.items())
+    assert in_order(parts, have) == [2, 0, 1]
