@@ -134,11 +134,16 @@ class Registry(RegistryLooking, FleetVerbs):
             config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one the Docker
                 CLI is run, and given the password through its standard input.
 
+        Returns:
+            The token. In a dry run nobody is logged in with it.
+
         Raises:
             SpecError: ``config`` is no path of a file.
-            EcropsError: There is no Docker CLI, or it failed; or the file is broken, or it names a credential store
-                or helper for this registry, so that nobody would read the token in it. Nothing was written.
+            EcropsError: There is no Docker CLI, or it failed; or the file is broken or cannot be written, or it names
+                a credential store or helper for this registry, so that nobody would read the token in it. Nothing was
+                written.
         """
         from ecrops.access.login import docker_login
 
-        return docker_login(self.authorization_token.get, config)
+        get = self.authorization_token.get
+        return get() if self.dry_run else docker_login(get, config)

@@ -251,3 +251,18 @@ def test_every_wrong_repository_is_named() -> None:
         "repositories[0].name",
         "repositories[1].name",
     ]
+
+
+def test_what_a_spec_is_written_as_can_be_changed_without_changing_the_spec() -> None:
+    statement = {"Effect": "Deny", "Principal": {"AWS": ["111122223333"]}, "Action": ["ecr:PutImage"]}
+    rule = {
+        "rulePriority": 1,
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1},
+        "action": {"type": "expire"},
+    }
+    spec = RepositorySpec("ab", resource_policy={"Statement": [statement]}, lifecycle_rules=[rule])
+    before = json.dumps(spec.to_dict())
+    written = spec.to_dict()
+    written["resource_policy"]["Statement"][0]["Principal"]["AWS"].append("*")
+    written["lifecycle_rules"][0]["selection"]["countNumber"] = 99
+    assert json.dumps(spec.to_dict()) == before

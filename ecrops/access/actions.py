@@ -159,6 +159,11 @@ def _check(action: str) -> str:
     matching = [each for each in known().values() if covers(name, each)]
     if not matching:
         raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+    if not about_repositories() & {f"ecr:{each}" for each in matching}:
+        raise SpecError(
+            f"{action} means nothing that a repository has, only {', '.join(sorted(matching))}: the token to log in is "
+            "granted by registry.authorization_token.grant_read, the rest by a policy of IAM on '*'"
+        )
     return f"ecr:{matching[0]}" if matching[0].lower() == name.lower() else f"ecr:{name}"
 
 

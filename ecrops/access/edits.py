@@ -54,11 +54,13 @@ class Forbid:
         subject: Who, or on what.
         actions: What; everything without.
         repository: The ARN of the repository that it is for, where the subject is a resource.
+        stays: What the user must know if it takes something away: where else it would have to.
     """
 
     subject: Subject
     actions: tuple[str, ...] | None = None
     repository: str = ""
+    stays: str = ""
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
@@ -100,10 +102,11 @@ class Drop:
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
-        policy.others = [each for each in policy.others if not self._is(each)]
+        policy.others = [each for each in policy.others if not self.means(each)]
         return policy
 
-    def _is(self, other: Statement) -> bool:
+    def means(self, other: Statement) -> bool:
+        """Whether a statement is the one."""
         if isinstance(self.statement, str):
             return other.get("Sid") == self.statement
         return _same(self.statement, other)

@@ -20,9 +20,9 @@ from ecrops.fields import hint
 ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
 NOT_HERE = ("Resource", "NotResource")
 KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
-_GROUP = re.compile(r"arn:[^:]+:iam::\d{12}:group/.+")
+_GROUP = re.compile(r"arn:[^:]+:iam::[0-9]{12}:group/.+")
 # everyone, an account, and the unique id that AWS shows for a principal that was deleted
-_NO_ARN = re.compile(r"\*|\d{12}|A[A-Z0-9]{15,127}")
+_NO_ARN = re.compile(r"\*|[0-9]{12}|A[A-Z0-9]{15,127}")
 
 
 def check_statement(statement: object) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _action_problems(element: str, action: object) -> Iterator[str]:
             "a repository policy cannot grant ecr:GetAuthorizationToken: leave it out here, and "
             "registry.authorization_token.grant_read(principal) grants it"
         )
-    elif action != "*" and not re.fullmatch(r"ecr:[\w*?]+", action, re.IGNORECASE):
+    elif action != "*" and not re.fullmatch(r"ecr:[\w*?]+", action, re.IGNORECASE | re.ASCII):
         yield f"an action in a repository policy is ECR's, such as 'ecr:BatchGetImage', got {action!r}"
 
 

@@ -57,6 +57,12 @@ WRITTEN_ON: dict[type[Any], tuple[Side, Side]] = {
     AnyPrincipal: (REPOSITORY, REPOSITORY),
 }
 
+
+def sides_of(principal: AnyOne) -> tuple[Side, Side]:
+    """Where its grants are written, in the registry's account and in another; a subclass is what it is derived from."""
+    return next(WRITTEN_ON[kind] for kind in type(principal).__mro__ if kind in WRITTEN_ON)
+
+
 # The actions of each verb, and whether who has them must log in first.
 VERBS: dict[str, tuple[tuple[str, ...], bool]] = {
     "read": (known_actions.READ, False),
@@ -108,6 +114,12 @@ class Grant:
         problems.take("", lambda: check_on(self.on))
         problems.take("", lambda: check_attach(self.attach, self.policy_name))
         problems.raise_any()
+        check_places(self.principal, self.options())
+
+    def options(self) -> dict[str, Any]:
+        """What is said of the policy of IAM that it is written in, as far as it is said."""
+        session = {} if self.session is None else {"session": self.session}
+        return places_of(self.on, self.attach, self.policy_name) | session
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -154,8 +166,29 @@ class Grant:
             "allow": self.allow if isinstance(self.allow, str) else list(self.allow),
             "principal": self.principal.to_dict(),
         }
-        more = {"on": (self.on, None), "attach": (self.attach, "inline"), "policy_name": (self.policy_name, POLICY)}
-        return said | {name: value for name, (value, default) in more.items() if value != default}
+        return said | places_of(self.on, self.attach, self.policy_name)
+
+
+def places_of(on: object, attach: object, policy_name: object) -> dict[str, Any]:
+    """What is said of a policy of IAM, without what goes without saying."""
+    more = {"on": (on, None), "attach": (attach, "inline"), "policy_name": (policy_name, POLICY)}
+    return {name: value for name, (value, default) in more.items() if value != default}
+
+
+def check_places(principal: AnyOne, places: Mapping[str, Any]) -> None:
+    """Refuse what is said of a policy of IAM, for somebody who has none.
+
+    Raises:
+        SpecError: The principal has none; with every option that would do nothing.
+    """
+    if places and not isinstance(principal, User | Role | Group):
+        raise SpecError(
+            *(
+                f"{name}: this is about a policy of IAM, and {principal} has none that ecrops could write: leave it "
+                "out, or name a User, Role or Group"
+                for name in places
+            )
+        )
 
 
 def check_on(on: object, name: str | None = None) -> None:

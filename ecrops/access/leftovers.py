@@ -7,13 +7,24 @@ import re
 from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, words
-from ecrops.access.edits import Forbid
+from ecrops.access.edits import Drop, Forbid
 from ecrops.access.homes import POLICY, Home
 from ecrops.access.matching import matches
-from ecrops.access.statements import PRINCIPAL, Policy, Statement, Subject, condition_text, listed, plain_account
+from ecrops.access.statements import (
+    PRINCIPAL,
+    Policy,
+    Statement,
+    Subject,
+    condition_text,
+    listed,
+    meaning,
+    plain_account,
+)
+from ecrops.errors import SpecError
 
+_WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
 _EVERYONE = "AWS:*"
-_IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
+_IDENTITY = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
 def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
@@ -41,6 +52,24 @@ def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inlin
                 f"{name}: {who} may still {_said(kept)}{_limits(condition_text(statement.get('Condition')))}, {by}: "
                 "ecrops did not write it, and takes nothing from it; mend it in IAM"
             )
+    yield from _of_login(home, policy, name)
+
+
+def _of_login(home: Home, policy: Policy, name: str) -> Iterator[str]:
+    """A token that came with a verb, and is kept for actions that were granted one by one: perhaps without one."""
+    logins = [subject for subject in policy.allowed if subject.sid.endswith("Login")]
+    uses = {
+        subject.name.partition("repository/")[2]: allowed
+        for subject, allowed in policy.allowed.items()
+        if not subject.sid and actions.FOR_IMAGES & allowed
+    }
+    brought = any(allowed.issuperset(each) for allowed in uses.values() for each in _WORTH_A_TOKEN)
+    if logins and uses and not brought:
+        who = Home(home.kind, home.name, home.account)
+        yield (
+            f"{name}: {who} may still log in, by policy {home.policy}, for what it may do with images of "
+            f"{words.several(uses)}: the token goes when that is revoked"
+        )
 
 
 def _of_token(home: Home, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
@@ -73,6 +102,24 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
             if _means(subject, whom):
                 by = f"by {_which(statement)} of the repository's policy"
                 yield f"{name}: {_may(subject, whom, kept)}, {by}: {way_out}"
+
+
+def check_drop(drop: Drop, policy: Policy) -> None:
+    """Refuse to remove a statement of ecrops as if it were somebody's: each who is in it was granted something.
+
+    Raises:
+        SpecError: It is one; with the calls that take the grants away.
+    """
+    wanted = drop.statement
+    for statement in Policy(policy.element, policy.allowed).document(actions.sid).get("Statement", []):
+        sid = statement["Sid"]
+        if isinstance(wanted, str):
+            is_it = bool(re.fullmatch(rf"{re.escape(sid)}\d{{0,2}}", wanted))
+        else:
+            is_it = drop.means(statement) or meaning({**wanted, "Sid": sid}) == meaning(statement)
+        if is_it:
+            calls = words.several(f"revoke({_python(subject)})" for subject in _subjects(statement))
+            raise SpecError(f"the statement {sid!r} holds what ecrops granted: {calls} takes it away")
 
 
 # Actions
@@ -187,8 +234,8 @@ def _python(subject: Subject) -> str:
     """The principal of a repository policy as Python."""
     kind, _, who = subject.name.partition(":")
     if subject.name == _EVERYONE:
-        if (named := _who(subject)) != "everyone":
-            return _made("OrganizationPrincipal", named.removeprefix("organization "), "")
+        if re.fullmatch(r"o-[a-z0-9]{10,32}", named := _who(subject).removeprefix("organization ")):
+            return _made("OrganizationPrincipal", named, "")
         conditions = f"conditions={json.loads(subject.condition)!r}" if subject.condition else "public=True"
         return f"AnyPrincipal({conditions})"
     if kind == "AWS":

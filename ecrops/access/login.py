@@ -10,39 +10,68 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ecrops.access.locking import alone_in
 from ecrops.access.tokens import Token
 from ecrops.errors import EcropsError, SpecError
 
 
 def docker_login(get: Callable[[], Token], config: str | os.PathLike[str] | None) -> Token:
-    """Log in the Docker CLI, or write the file. What is wrong with the file is said before a token is got."""
-    if config is None:
-        token = get()
-        _run_docker(token)
-        return token
-    path = _path_of(config)
-    settings = _read(path)
+    """Log in the Docker CLI, or write the file. What is wrong with the file is said before a token is got.
+
+    Errors are raised here, where no variable holds a secret: whoever shows a traceback may show variables with it.
+    """
+    path = None if config is None else _path_of(config)
+    reason = "" if path is None else _what_stops(path, lambda: _prepare(path))
+    if reason:
+        raise EcropsError(reason)
     token = get()
-    _check_store(path, settings, token.endpoint)
-    settings["auths"][token.endpoint] = {"auth": _encoded(token)}
-    _replace(path, settings)
+    reason = _run_docker(token) if path is None else _what_stops(path, lambda: _write(path, token))
+    if reason:
+        raise EcropsError(reason)
     return token
 
 
-def _run_docker(token: Token) -> None:
+def _run_docker(token: Token) -> str:
+    """Why the Docker CLI did not log in; empty if it did."""
     import subprocess
 
     command = ["docker", "login", "--username", token.user, "--password-stdin", token.endpoint]
+    file = "docker_login(config='~/.docker/config.json') writes the file that docker, podman and skopeo read"
     try:
         ran = subprocess.run(command, input=token.password.encode(), capture_output=True, check=False)
     except FileNotFoundError:
-        raise EcropsError(
-            "there is no docker command here: docker_login(config='~/.docker/config.json') writes the file that "
-            "docker, podman and skopeo read"
-        ) from None
+        return f"there is no docker command here: {file}"
+    except OSError as error:
+        return f"the docker command cannot be run ({error.strerror}): mend it, or {file}"
     if ran.returncode:
         said = ran.stderr.decode(errors="replace").replace(token.password, "…").strip()
-        raise EcropsError(f"docker login to {token.endpoint} failed: {said}")
+        return f"docker login to {token.endpoint} failed: {said}"
+    return ""
+
+
+def _what_stops(path: Path, do: Callable[[], object]) -> str:
+    """Why something could not be done with the file; empty if it could."""
+    try:
+        do()
+    except OSError as error:
+        return f"{path} is left as it was, for it cannot be written: {error.strerror or error}"
+    except EcropsError as error:
+        return str(error)
+    return ""
+
+
+def _prepare(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _read(path)
+
+
+def _write(path: Path, token: Token) -> None:
+    """Read the file anew and write it, while nobody else who logs in does: another token may be in it by now."""
+    with alone_in(path.parent):
+        settings = _read(path)
+        _check_store(path, settings, token.endpoint)
+        settings["auths"][token.endpoint] = {"auth": _encoded(token)}
+        _replace(path, settings)
 
 
 def _encoded(token: Token) -> str:
@@ -54,10 +83,24 @@ def _path_of(config: object) -> Path:
     path = os.fspath(config) if isinstance(config, str | os.PathLike) else config
     if not isinstance(path, str) or not path:
         raise SpecError(f"config: expected the path of a file, such as '~/.docker/config.json', got {config!r}")
-    real = Path(path).expanduser().resolve()
+    try:
+        real = Path(path).expanduser().resolve()
+        _check_path(real)
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(f"config: expected the path of a file, got {config!r}: {error}") from None
+    return real
+
+
+def _check_path(real: Path) -> None:
+    if real.is_symlink():  # since Python 3.13 resolve() leaves a loop as it is
+        raise SpecError(f"config: expected a file, {real} is a link that leads to itself: name the file")
     if real.is_dir():
         raise SpecError(f"config: expected a file, {real} is a directory: write {str(real / 'config.json')!r}")
-    return real
+    for parent in real.parents:
+        if parent.exists() and not parent.is_dir():
+            raise SpecError(f"config: expected a file in a directory, {parent} is a file: name another path")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -110,7 +153,6 @@ def _check_store(path: Path, settings: Mapping[str, Any], host: str) -> None:
 
 def _replace(path: Path, settings: Mapping[str, Any]) -> None:
     """Write the file at once. Nobody but the owner may read it, not even for a moment."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     number, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # with the mode 0600
     try:
         with open(number, "w", encoding="utf-8") as file:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ecrops.access import actions, identity_policy
 from ecrops.access.edits import Allow, Edit
 from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
-from ecrops.access.splitting import split
+from ecrops.access.splitting import in_order, spread
 from ecrops.access.statements import Document, Policy, same, size, statements, to_text
 from ecrops.aws import Arn, Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
@@ -43,11 +43,17 @@ class Managed:
 
 @dataclass(frozen=True)
 class There:
-    """What is there: the policies in their order, how the ARNs of all begin, and whether nobody could have them."""
+    """What is there.
+
+    Args:
+        prefix: How the ARNs of all policies begin.
+        policies: By their number.
+        nobody: What IAM answered, where there is nobody who could have them.
+    """
 
     prefix: str
-    policies: tuple[Managed, ...]
-    nobody: bool = False
+    policies: Mapping[int, Managed]
+    nobody: ClientError | None = None
 
 
 def _home(key: str) -> Home:
@@ -55,26 +61,33 @@ def _home(key: str) -> Home:
 
 
 def read(aws: Aws, key: str) -> There:
-    """The policies by number, until one is not there, and which of them are attached."""
+    """The policies by number, until one is not there, and after it those that are attached: they are in force."""
     home = _home(key)
     prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
-    found: list[Managed] = []
-    attached = _attached(aws, home)
-    while (policy := _read(aws, f"{prefix}{managed_name(home, len(found))}", attached or set())) is not None:
-        found.append(policy)
-    return There(prefix, tuple(found), nobody=attached is None)
-
-
-def _attached(aws: Aws, home: Home) -> set[str] | None:
-    """The policies that are attached; ``None`` where there is nobody to have any."""
-    kind = home.kind.title()
-    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
+    found: dict[int, Managed] = {}
     try:
-        return {policy["PolicyArn"] for page in pages for policy in page}
+        attached, nobody = _attached(aws, home), None
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        return None
+        attached, nobody = set(), error
+    arns = {number: f"{prefix}{managed_name(home, number)}" for number in range(MOST_ATTACHED)}
+    is_gap = False
+    for number, arn in arns.items():
+        if is_gap and arn not in attached:
+            continue
+        policy = _read(aws, arn, attached)
+        if policy is None:
+            is_gap = True
+        else:
+            found[number] = policy
+    return There(prefix, found, nobody)
+
+
+def _attached(aws: Aws, home: Home) -> set[str]:
+    kind = home.kind.title()
+    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
+    return {policy["PolicyArn"] for page in pages for policy in page}
 
 
 def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
@@ -96,49 +109,66 @@ def _number(version: str) -> int:
 
 def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
     """Policies are made, then attached; and detached, then deleted, the last one first."""
-    home, there = _home(key), have or There("", ())
+    home, there = _home(key), have or There("", {})
     before, after = identity_policy.edited(edits, _joined(there))
-    in_force = after if any(policy.attached for policy in there.policies) else identity_policy.parse({})
+    in_force = after if any(policy.attached for policy in there.policies.values()) else identity_policy.parse({})
     yield from identity_policy.notes(home, edits, in_force, "managed")
     want = after.document(actions.sid)
     attach = bool(want) and any(isinstance(edit, Allow) for edit in edits)
-    if same(want, before.document(actions.sid)) and (not attach or all(policy.attached for policy in there.policies)):
+    if same(want, before.document(actions.sid)) and (
+        not attach or all(policy.attached for policy in there.policies.values())
+    ):
         return
     _check_foreign(home, there)
-    documents = _documents(there, edits, after, attach)
-    _check(home, [document for document, _ in documents])
     said = identity_policy.difference(before, after)
+    if attach and there.nobody:
+        raise _missing(home, there.nobody, said)
+    documents = _documents(there, edits, after, attach)
+    _check(home, [document for document, _ in documents.values()])
     derived = any(map(look_again, edits))
-    for number, (document, attached) in enumerate(documents):
-        policy = there.policies[number] if number < len(there.policies) else None
+    for number, (document, attached) in documents.items():
+        policy = there.policies.get(number)
         arn = f"{there.prefix}{managed_name(home, number)}"
         for change in _put(key, home, arn, policy, document, said):
             yield replace(change, derived=derived)
-        for change in _attachment(key, home, arn, attached, policy is not None and policy.attached):
-            # who was not there at first does not come while one waits
-            yield replace(change, races=(), after=f"attached: {said[1]}") if there.nobody else change
-    for policy in reversed(there.policies[len(documents) :]):
-        yield from _remove(key, home, policy, said)
+        yield from _attachment(key, home, arn, attached, policy is not None and policy.attached)
+    for number in sorted(there.policies.keys() - documents.keys(), reverse=True):
+        yield from _remove(key, home, there.policies[number], said)
 
 
-def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> list[tuple[Document, bool]]:
-    """The documents that are wanted, and whether each is attached. What was detached is not allowed by a revoke."""
-    states = {policy.attached for policy in there.policies}
-    if attach or len(states) < 2:
-        return [(document, attach or True in states) for document in split(after.document(actions.sid), MANAGED_QUOTA)]
-    found = []
-    for policy in there.policies:
-        own = identity_policy.parse(policy.document)
-        for edit in edits:
-            own = edit(own)
-        for subject in [each for each in own.allowed if each.sid and each not in after.allowed]:
-            own.forbid(subject)
-        found.append((own.document(actions.sid), policy.attached))
-    return [(document, attached) for document, attached in found if document]
+def _missing(home: Home, answer: ClientError, said: tuple[str, str]) -> ClientError:
+    """What IAM answered, with the grant: nothing is made for somebody who is not there."""
+    error = ClientError(answer.response, answer.operation_name)
+    error.add_note(f"while planning this change: + {home} managed policy: {said[1]}")
+    error.add_note(identity_policy.missing_advice(home))
+    return error
+
+
+def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> dict[int, tuple[Document, bool]]:
+    """The documents that are wanted, as they are written, and whether each is attached.
+
+    What was detached is not allowed by a revoke.
+    """
+    own = {number: identity_policy.parse(policy.document) for number, policy in there.policies.items()}
+    states = {number: policy.attached for number, policy in there.policies.items()}
+    if attach or len(set(states.values())) < 2:
+        parts = spread(after, own, MANAGED_QUOTA, actions.sid)
+        attached = attach or any(states.values())
+        return {number: (parts[number].document(actions.sid), attached) for number in in_order(parts, own)}
+    documents = {number: _edited(policy, edits, after).document(actions.sid) for number, policy in own.items()}
+    return {number: (document, states[number]) for number, document in documents.items() if document}
+
+
+def _edited(own: Policy, edits: Sequence[Edit], after: Policy) -> Policy:
+    for edit in edits:
+        own = edit(own)
+    for subject in [each for each in own.allowed if each.sid and each not in after.allowed]:
+        own.forbid(subject)
+    return own
 
 
 def _check_foreign(home: Home, there: There) -> None:
-    for policy in there.policies:
+    for policy in there.policies.values():
         if not policy.attached and identity_policy.parse(policy.document).others:
             raise SpecError(
                 f"{home}: {policy.arn} is there, is not attached and says what ecrops did not write: it is left "
@@ -148,8 +178,8 @@ def _check_foreign(home: Home, there: There) -> None:
 
 def _joined(there: There) -> Document:
     """All policies as one document."""
-    parts = [statement for policy in there.policies for statement in statements(policy.document)]
-    rest = there.policies[0].document if there.policies else {}
+    parts = [statement for policy in there.policies.values() for statement in statements(policy.document)]
+    rest = next((policy.document for policy in there.policies.values()), {})
     return {**rest, "Statement": parts} if parts else {}
 
 
@@ -211,5 +241,16 @@ def _change(
     params: dict[str, Any],
     races: tuple[str, ...] = (MISSING,),
 ) -> Change:
-    advice = {MISSING: identity_policy.missing_advice(_home(key))}
+    advice = {MISSING: identity_policy.missing_advice(_home(key)), FULL: _full(_home(key), operation)}
     return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races, advice=advice)
+
+
+def _full(home: Home, operation: str) -> str:
+    """The way out where a quota is used up: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
+    fewer = "on='team/*' makes one resource of many repositories, for which attach='inline' may have the room"
+    if operation.startswith("Attach"):
+        return (
+            f"the {home.kind} has as many managed policies attached as its quota allows, {MOST_ATTACHED} unless it was "
+            f"raised: detach one, or have it raised; {fewer}"
+        )
+    return f"the account has as many managed policies as its quota allows: delete one, or have it raised; {fewer}"

@@ -70,7 +70,7 @@ def _of_arn(text: str) -> AnyOne:
     arn = iam_arn(text)
     kind = arn.resource.partition("/")[0]
     if arn.resource == "root":
-        return AccountPrincipal(arn.account, partition=arn.partition)
+        return _of_root(text)
     if kind.endswith("-provider"):
         return FederatedPrincipal(text)
     if kind in ("user", "role", "group"):
@@ -86,5 +86,15 @@ def _from_dict(data: Mapping[str, Any]) -> AnyOne:
     kinds = [key for key in given if key in KINDS]
     if len(kinds) != 1:
         raise SpecError(f"expected one of {', '.join(KINDS)}, got {', '.join(kinds) or 'none'}")
-    made: AnyOne = KINDS[kinds[0]](given[kinds[0]], conditions=given.get("conditions"))
+    kind, value, conditions = kinds[0], given[kinds[0]], given.get("conditions")
+    if kind == AccountPrincipal.key and isinstance(value, str) and value.startswith("arn:"):
+        return _of_root(value, conditions)
+    made: AnyOne = KINDS[kind](value, conditions=conditions)
     return made
+
+
+def _of_root(text: str, conditions: Any = None) -> AccountPrincipal:
+    arn = iam_arn(text)
+    if arn.resource != "root":
+        raise SpecError(f"account: expected 12 digits, or the ARN of the root of an account, got {text!r}")
+    return AccountPrincipal(arn.account, partition=arn.partition, conditions=conditions)

@@ -13,7 +13,7 @@ from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 
-ACCOUNT = re.compile(r"\d{12}")
+ACCOUNT = re.compile(r"[0-9]{12}")
 ASSUMED = "assumed-role/"
 
 Conditions = Mapping[str, Mapping[str, Any]]

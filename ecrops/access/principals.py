@@ -83,6 +83,11 @@ class AccountPrincipal(_Named):
         right = isinstance(self.account, str) and ACCOUNT.fullmatch(self.account)
         problems.check(bool(right), "", f"an account is 12 digits in a string, got {self.account!r}")
 
+    def to_dict(self) -> dict[str, Any]:
+        """The account, ready for JSON; by its root if that says of which partition it is."""
+        root = {self.key: str(Arn(self.partition, "iam", "", self.account, "root"))} if self.partition else {}
+        return super().to_dict() | root
+
     def subject(self, partition: str) -> str:
         """The ARN of the account's root, which stands for the account."""
         return f"AWS:{Arn(partition, 'iam', '', self.account, 'root')}"
@@ -148,7 +153,7 @@ class FederatedPrincipal(_Named):
 
     def _check(self, problems: Problems) -> None:
         right = isinstance(self.provider, str) and re.fullmatch(
-            r"arn:[^:]+:iam::\d{12}:(saml|oidc)-provider/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", self.provider
+            r"arn:[^:]+:iam::[0-9]{12}:(saml|oidc)-provider/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", self.provider
         )
         problems.check(
             bool(right), "", f"expected the ARN of an identity provider, or its domain, got {self.provider!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ecrops.access import actions, resource_policy, words
@@ -12,8 +12,11 @@ from ecrops.access.matching import covers, matches
 from ecrops.access.routing import repository_arn
 from ecrops.access.statements import RESOURCE, listed, sid_of_ours, statements
 from ecrops.aws import Aws
+from ecrops.errors import SpecError
 
+# What each verb covers, and what of that is enough: pulling works without asking which layers there are.
 _VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
+_ENOUGH = {**_VERBS, "pull": actions.LAMBDA}
 _COLUMNS = ("who", "can", "where", "condition")
 
 
@@ -27,6 +30,7 @@ class Entry:
         where: The policy, and the statement in it.
         condition: On which it depends; empty for none.
         denied: Whether it forbids.
+        actions: The actions of a repository that it allows or forbids, each by its name.
     """
 
     who: str
@@ -34,6 +38,7 @@ class Entry:
     where: str
     condition: str = ""
     denied: bool = False
+    actions: frozenset[str] = field(default=frozenset(), repr=False)
 
     def cells(self) -> tuple[str, ...]:
         """The entry as text."""
@@ -55,8 +60,28 @@ class Access:
         return len(self.entries)
 
     def who_can(self, verb: str) -> tuple[str, ...]:
-        """The principals that are allowed ``read``, ``pull`` or ``push``."""
-        return tuple(dict.fromkeys(entry.who for entry in self.entries if verb in entry.can and not entry.denied))
+        """The principals that are allowed ``read``, ``pull``, ``push`` or an action, by all their entries together.
+
+        Some may be allowed it under conditions only, and an entry that forbids is not taken off: see ``who_cannot``.
+
+        Raises:
+            SpecError: It is none of these.
+        """
+        needed = _needed(verb)
+        allowed = [entry for entry in self.entries if not entry.denied]
+        always: dict[str, frozenset[str]] = {}
+        for entry in allowed:
+            always[entry.who] = always.get(entry.who, frozenset()) | (frozenset() if entry.condition else entry.actions)
+        return tuple(dict.fromkeys(entry.who for entry in allowed if needed <= entry.actions | always[entry.who]))
+
+    def who_cannot(self, verb: str) -> tuple[str, ...]:
+        """The principals that are forbidden a part of it, perhaps under conditions, whatever else allows it.
+
+        Raises:
+            SpecError: As ``who_can``.
+        """
+        needed = _needed(verb)
+        return tuple(dict.fromkeys(entry.who for entry in self.entries if entry.denied and needed & entry.actions))
 
     def __str__(self) -> str:
         lines = [" | ".join(filter(None, entry.cells())) for entry in self.entries]
@@ -71,6 +96,12 @@ class Access:
             for entry in self.entries
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _needed(verb: str) -> frozenset[str]:
+    if not isinstance(verb, str):
+        raise SpecError(f"expected one of {', '.join(_ENOUGH)} or an action, got {verb!r}")
+    return frozenset(_ENOUGH.get(verb) or actions.check([verb if ":" in verb else f"ecr:{verb}"]))
 
 
 def access_of(aws: Aws, name: str) -> Access:
@@ -121,11 +152,10 @@ def _of_policy(who: str, policy_name: str, document: Mapping[str, Any], arn: str
 
 
 def _entry(who: str, statement: Mapping[str, Any], where: str) -> Entry:
-    allowed = [str(action) for action in listed(statement.get("Action", []))]
-    verbs = [verb for verb, needed in _VERBS.items() if all(_matches(allowed, action) for action in needed)]
-    rest = [
-        action for action in allowed if not any(_matches([action], each) for verb in verbs for each in _VERBS[verb])
-    ]
+    said = [str(action) for action in listed(statement.get("Action", []))]
+    means = _meant(statement)
+    verbs = [verb for verb, needed in _ENOUGH.items() if means.issuperset(needed)]
+    rest = [action for action in said if not any(covers(action, each) for verb in verbs for each in _VERBS[verb])]
     if "NotAction" in statement:
         rest.append(f"all but {words.several(listed(statement['NotAction']))}")
     sid = statement.get("Sid")
@@ -136,8 +166,12 @@ def _entry(who: str, statement: Mapping[str, Any], where: str) -> Entry:
         f"{where}, {sid}" if sid else where,
         "" if not condition or who.startswith("organization") else str(condition),
         str(statement.get("Effect")).lower() == "deny",
+        means,
     )
 
 
-def _matches(allowed: list[str], action: str) -> bool:
-    return any(covers(pattern, action) for pattern in allowed)
+def _meant(statement: Mapping[str, Any]) -> frozenset[str]:
+    """The actions of a repository that a statement means, whether it names them or all others."""
+    named = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
+    others = "NotAction" in statement
+    return frozenset(each for each in actions.about_repositories() if actions.is_among(each, named) != others)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ecrops import ecr, settings
 from ecrops.access import actions, leftovers, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
-from ecrops.access.edits import Allow, Edit, Exactly, Forbid
+from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
 from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same, to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
@@ -24,7 +24,7 @@ REFUSED = "InvalidParameterException"
 # What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
 # https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
 UNSEEN = ("Principal not found", "Invalid repository policy provided")
-_ALWAYS_THERE = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
+_ALWAYS_THERE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 
 def of_spec(spec: RepositorySpec) -> Edit | None:
@@ -57,31 +57,42 @@ def read(aws: Aws, name: str) -> Document:
 def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """A policy is overwritten in place, and deleted when nothing is left of it."""
     have = have or {}
-    policy = Policy.parse(have, PRINCIPAL, actions.sid)
+    policy = _parsed(have)
     for edit in edits:
         policy = _edited(name, edit, policy)
     for edit in edits:
-        yield from map(Note, _notes(name, edit, policy))
-    if same(policy.document(actions.sid), Policy.parse(have, PRINCIPAL, actions.sid).document(actions.sid)):
+        yield from map(Note, _notes(name, edit, have, policy))
+    if same(policy.document(actions.sid), _parsed(have).document(actions.sid)):
         return
     yield from _forget_deleted(name, policy)
     want = policy.document(actions.sid)
     if len(to_text(want)) > LONGEST:
         raise SpecError(f"{name}: {too_long(len(to_text(want)))}")
-    yield _change(name, have, want, derived=any(map(look_again, edits)))
+    stale = list(_stale(policy))
+    yield from (Note(f"{name}: {each}") for each in stale)
+    yield _change(name, have, want, stale, derived=any(map(look_again, edits)))
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
     try:
+        if isinstance(edit, Drop):
+            leftovers.check_drop(edit, policy)
         return edit(policy)
     except SpecError as error:
         raise error.at(name) from None
 
 
-def _notes(name: str, edit: Edit, policy: Policy) -> Iterable[str]:
+def _parsed(have: Document) -> Policy:
+    return Policy.parse(have, PRINCIPAL, actions.sid)
+
+
+def _notes(name: str, edit: Edit, have: Document, policy: Policy) -> Iterator[str]:
     if isinstance(edit, Forbid):
-        return leftovers.of_repository(name, edit, policy)
-    return edit.notes if isinstance(edit, Allow) else ()
+        yield from leftovers.of_repository(name, edit, policy)
+        if edit.stays and edit(_parsed(have)).allowed != _parsed(have).allowed:
+            yield edit.stays
+    if isinstance(edit, Allow):
+        yield from edit.notes
 
 
 def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:
@@ -94,10 +105,24 @@ def _forget_deleted(name: str, policy: Policy) -> Iterator[Note]:
             )
 
 
-def _change(name: str, have: Document, want: Document, *, derived: bool) -> Change:
+def _stale(policy: Policy) -> Iterator[str]:
+    """What names somebody who was deleted in the statements of others, and the way out: AWS may refuse it."""
+    for statement in policy.others:
+        sid = statement.get("Sid")
+        which, argument = (f"the statement {sid!r}", repr(sid)) if sid else ("a statement without a Sid", "statement")
+        for gone in filter(None, map(words.deleted, named({"Statement": [statement]}))):
+            yield (
+                f"{which}, which ecrops did not write, names {gone}, and AWS may refuse a policy that does: "
+                f"remove_from_resource_policy({argument}) takes the whole statement away"
+            )
+
+
+def _change(name: str, have: Document, want: Document, stale: Sequence[str], *, derived: bool) -> Change:
     before, after = words.difference(have, want)
     params = {"repositoryName": name}
-    identities = sorted({who for who in named(want) if not _ALWAYS_THERE.fullmatch(who)})
+    # who is in the stored policy was seen by ECR before, and who was deleted does not come back under that id
+    new = sorted(set(named(want)) - set(named(have)))
+    identities = [who for who in new if not _ALWAYS_THERE.fullmatch(who) and not words.deleted(who)]
     if want:
         kind, operation = Kind.UPDATE if have else Kind.CREATE, "SetRepositoryPolicy"
         params["policyText"] = to_text(want)
@@ -116,7 +141,7 @@ def _change(name: str, have: Document, want: Document, *, derived: bool) -> Chan
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
         awaits=_is_unseen if identities else never,
-        advice={REFUSED: _advice(identities)},
+        advice={REFUSED: "; ".join([*stale, *_advice(identities, stale)])},
     )
 
 
@@ -124,12 +149,12 @@ def _is_unseen(error: Exception) -> bool:
     return code_of(error) == REFUSED and any(text in str(error) for text in UNSEEN)
 
 
-def _advice(identities: Sequence[str]) -> str:
-    if not identities:
-        return "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
-    return (
-        f"it names {', '.join(identities)}: each must exist, under its path, in an account that has this region enabled"
-    )
+def _advice(identities: Sequence[str], stale: Sequence[str]) -> Iterator[str]:
+    if identities:
+        who = ", ".join(identities)
+        yield f"it names {who}: each must exist, under its path, in an account that has this region enabled"
+    elif not stale:
+        yield "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
 
 
 def look_again(edit: Edit) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions, identity_policy, managed_policy, resource_policy
 from ecrops.access.edits import Allow, Forbid
-from ecrops.access.grants import IDENTITY, REPOSITORY, WRITTEN_ON, Grant, Side, ready_document
+from ecrops.access.grants import IDENTITY, REPOSITORY, Grant, Side, places_of, ready_document, sides_of
 from ecrops.access.homes import POLICY, Home
 from ecrops.access.identity_policy import LOGIN
 from ecrops.access.principals import AccountPrincipal, AnyOne, ArnPrincipal, Group, OrganizationPrincipal, Role, User
@@ -63,7 +63,21 @@ def revoked(
         subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
         yield place.want(Forbid(subject, taken, repository_arn(aws, name)), attach, policy_name)
     if not isinstance(principal, Group):
-        yield Want(resource_policy, name, Forbid(place.subject(aws), taken))
+        stays = (
+            "" if place.home or not place.account else _stays(name, place, taken, places_of(on, attach, policy_name))
+        )
+        yield Want(resource_policy, name, Forbid(place.subject(aws), taken, stays=stays))
+
+
+def _stays(name: str, place: Place, taken: tuple[str, ...] | None, options: dict[str, str]) -> str:
+    """What is not taken away in another account, and how it is."""
+    actions_ = "".join(f", {action!r}" for action in taken or ())
+    said = "".join(f", {option}={value!r}" for option, value in options.items())
+    return (
+        f"{name}: what account {place.account} allows {place.principal} in a policy of its own stays there, and lets "
+        f"nobody in without this one: revoke({place.principal!r}{actions_}{said}, session=...) takes away what ecrops "
+        "wrote there"
+    )
 
 
 def token(aws: Aws, principal: AnyOne, edit: Allow | Forbid, session: boto3.Session | None, **options: str) -> Want:
@@ -98,6 +112,7 @@ class Place:
         account: The account of a user, role or group; empty for others.
         home: What opens that account; ``None`` where the principal has no policy that can be written.
         local: Whether that is the registry's account.
+        by_session: Whether a session was given for it, whose credentials count, in the registry's account too.
     """
 
     principal: AnyOne
@@ -105,6 +120,7 @@ class Place:
     account: str
     home: Aws | None
     local: bool
+    by_session: bool = False
 
     @classmethod
     def of(cls, aws: Aws, principal: AnyOne, session: boto3.Session | None = None) -> Place:
@@ -115,20 +131,20 @@ class Place:
         """
         _check_partition(aws, principal)
         if not isinstance(principal, User | Role | Group):
-            return cls(principal, WRITTEN_ON[type(principal)][0], "", None, True)
+            return cls(principal, sides_of(principal)[0], "", None, True)
         other = aws if session is None else aws.beside(session)
         account = principal.account or other.account_id
         local = account == aws.account_id
         _check(principal, None if session is None else other, account, local)
         home = None if session is None and not local else other
-        return cls(principal, WRITTEN_ON[type(principal)][not local], account, home, local)
+        return cls(principal, sides_of(principal)[not local], account, home, local, session is not None)
 
     def want(self, edit: Any, attach: str, policy_name: str) -> Want:
         """An edit of the principal's policy."""
         assert isinstance(self.principal, User | Role | Group)
         aspect: ModuleType = managed_policy if attach == "managed" else identity_policy
         home = Home(self.principal.kind, self.principal.friendly_name, "" if self.local else self.account, policy_name)
-        return Want(aspect, _key(home, attach), edit, home=None if self.local else self.home)
+        return Want(aspect, _key(home, attach), edit, home=self.home if self.by_session else None)
 
     def subject(self, aws: Aws) -> Subject:
         """The principal as a repository policy names it."""
@@ -185,8 +201,14 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
         return
     who = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
     whose = f"account {account} allows" if account else "the accounts of the organization allow"
-    document = _document(grant, repository_arn(aws, grant.resource(name)))
+    document = _document(grant, repository_arn(aws, name))
     yield f"{name}: {who} can {what} only if {whose} it too, in a policy of IAM such as {document}"
+    if options := grant.options():
+        said = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        yield (
+            f"{name}: {said} did nothing, for it is about the policy in account {account}, which is written only with "
+            "session= for that account"
+        )
 
 
 def _lost(name: str, grant: Grant, place: Place) -> Iterator[str]:

@@ -69,8 +69,8 @@ def canonical(document: Mapping[str, Any]) -> Any:
 
 def meaning(statement: Statement) -> str:
     """What a statement means, comparable."""
-    parts = {key: _canonical(key, value) for key, value in statement.items() if (key, value) != ("Sid", "")}
-    return json.dumps(parts, sort_keys=True)
+    said = {key: value for key, value in statement.items() if value or key not in ("Sid", "Condition")}
+    return json.dumps({key: _canonical(key, value) for key, value in said.items()}, sort_keys=True)
 
 
 def _canonical(key: str, value: Any) -> Any:
@@ -87,12 +87,15 @@ def _canonical(key: str, value: Any) -> Any:
 
 def _condition(value: Any) -> Any:
     """Condition keys are case-blind; booleans and numbers are their text."""
-    if not isinstance(value, Mapping) or not all(isinstance(test, Mapping) for test in value.values()):
-        return value
-    return {
-        operator: {key.lower(): _values(map(_text, listed(values))) for key, values in test.items()}
-        for operator, test in value.items()
-    }
+    is_one = isinstance(value, Mapping) and all(isinstance(test, Mapping) for test in value.values())
+    return {operator: _test(test) for operator, test in value.items()} if is_one else value
+
+
+def _test(test: Mapping[str, Any]) -> dict[str, list[Any]]:
+    keys: dict[str, list[Any]] = {}
+    for key, values in test.items():  # there may be two that differ in case alone
+        keys.setdefault(key.lower(), []).extend(map(_text, listed(values)))
+    return {key: _values(values) for key, values in keys.items()}
 
 
 def _text(value: Any) -> str:
@@ -100,7 +103,9 @@ def _text(value: Any) -> str:
 
 
 def _values(values: Iterable[Any]) -> list[Any]:
-    return sorted(set(values))
+    """Each once, in one order, whatever they are: what somebody asks for may be anything."""
+    once = {each if isinstance(each, str) else json.dumps(each, sort_keys=True): each for each in values}
+    return [once[key] for key in sorted(once)]
 
 
 def _principals(value: Any) -> dict[str, Any]:

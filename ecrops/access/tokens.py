@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn, Self, SupportsIndex
@@ -18,6 +21,8 @@ from ecrops.access.routing import token as want_of
 from ecrops.access.statements import Subject, condition_text
 from ecrops.account import Account
 from ecrops.plan import Plan
+
+_BODIES = logging.getLogger("botocore.parsers")
 
 
 class _Secret:
@@ -69,6 +74,21 @@ class Token(_Secret):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a token is a secret and is not pickled: get a new one with authorization_token.get()")
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep out of the log what this thread is answered: at the level DEBUG botocore writes whole bodies into it."""
+    thread = threading.get_ident()
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return threading.get_ident() != thread
+
+    _BODIES.addFilter(is_of_others)
+    try:
+        yield
+    finally:
+        _BODIES.removeFilter(is_of_others)
 
 
 class _Token:
@@ -131,8 +151,9 @@ class AuthorizationToken(_Token):
     _subject, _actions = TOKEN, actions.TOKEN
 
     def get(self) -> Token:
-        """A new token. Calls ``ecr:GetAuthorizationToken``."""
-        data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
+        """A new token, of which no log tells. Calls ``ecr:GetAuthorizationToken``."""
+        with _unlogged():
+            data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         return Token(user, password, data["proxyEndpoint"].removeprefix("https://"), data["expiresAt"])
 

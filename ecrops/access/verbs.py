@@ -133,7 +133,11 @@ class AccessVerbs(Handle):
         return self._want(self._wanting.add(self.name, statement, replace))
 
     def remove_from_resource_policy(self, statement: Mapping[str, Any] | str) -> Plan:
-        """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says."""
+        """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says.
+
+        Raises:
+            SpecError: It holds what ecrops granted, which ``revoke`` takes away.
+        """
         return self._want(self._wanting.drop(self.name, statement))
 
     def set_resource_policy(self, document: Mapping[str, Any]) -> Plan:

@@ -8,7 +8,7 @@ from typing import Any
 from ecrops.access import documents, edits, resource_policy, routing
 from ecrops.access.actions import LAMBDA
 from ecrops.access.actions import check as check_actions
-from ecrops.access.grants import Grant, check_on
+from ecrops.access.grants import Grant, check_on, check_places, places_of
 from ecrops.access.homes import check_attach
 from ecrops.access.matching import matches
 from ecrops.access.parse import principal_of
@@ -86,6 +86,9 @@ def revoke(
     problems.take("", lambda: check_on(places["on"], name))
     problems.raise_any()
     who, taken = principal_of(principal), check_actions(actions) if actions else None
+    session = places["session"]
+    said = places_of(places["on"], places["attach"], places["policy_name"])
+    check_places(who, said | ({} if session is None else {"session": session}))
     wants = list(routing.revoked(aws, name, who, taken, **places))
     here = [want for want in wants if want.aspect is resource_policy]
     return here, [want for want in wants if want not in here]

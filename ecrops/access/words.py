@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecrops.access.actions import words as action_words
-from ecrops.access.statements import Statement, listed, meaning, statements
+from ecrops.access.statements import OLD_VERSION, Statement, listed, meaning, statements
 
-_ROOT = re.compile(r"arn:[^:]+:iam::(\d{12}):root|(\d{12})")
-_ARN = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(.+)")
+_ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
+_ARN = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(.+)")
 _DELETED = {"AROA": "a deleted role", "AIDA": "a deleted user"}
 ORGANIZATION = "aws:principalorgid"
 MOST_NAMED = 5
+_UNSAID = {"Version": OLD_VERSION}
 
 
 def deleted(principal: str) -> str:
@@ -46,7 +47,15 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str
     old, new = ({meaning(each): each for each in statements(document)} for document in (before, after))
     gone = [each for key, each in old.items() if key not in new]
     come = [each for key, each in new.items() if key not in old]
-    return "; ".join(map(_statement, gone)), "; ".join(map(_statement, come))
+    lost, gained = list(map(_statement, gone)), list(map(_statement, come))
+    if old and new:
+        for key in ("Version", "Id"):
+            sides = [document.get(key, _UNSAID.get(key, "none")) for document in (before, after)]
+            for said, side in zip((lost, gained), sides, strict=True):
+                said += [f"{key} {side}"] if sides[0] != sides[1] else []
+    if not (lost or gained):
+        lost, gained = ([f"{len(statements(each))} statements, some twice"] for each in (before, after))
+    return "; ".join(lost), "; ".join(gained)
 
 
 def _statement(statement: Statement) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -89,6 +90,80 @@ def test_with_a_session_for_the_other_account_both_sides_are_written(cloud: Clou
     assert registry.repository("ab").revoke(Role(OTHER_ROLE), session=other)
     assert inline(cloud, "role", "nodes", account=OTHER) == {}
     assert repository_policy(cloud.client("ecr"), "ab") is None
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"on": "team/*"}, "on='team/*'"),
+        ({"attach": "managed", "policy_name": "x"}, "attach='managed', policy_name='x'"),
+    ],
+)
+def test_without_a_session_the_notes_say_what_could_not_be_done_in_the_other_account(
+    cloud: Cloud, options: dict[str, str], said: str
+) -> None:
+    populate(cloud, "team/a")
+    must, not_done = registry_of(cloud).repository("team/a").grant_pull(OTHER_ROLE, **options).notes
+    document = json.loads(must[must.index("{") :])
+    resources = {each["Resource"] for each in document["Statement"]}
+    assert resources == {"*", "arn:aws:ecr:eu-west-1:123456789012:repository/team/a"}
+    assert not_done.startswith(f"team/a: {said} did nothing, for it is about the policy in account {OTHER}")
+
+
+def callers(*sessions: boto3.Session) -> list[tuple[int, str]]:
+    """A list that grows with each call to IAM: the index of the session that makes it, and the operation."""
+    made: list[tuple[int, str]] = []
+    for index, session in enumerate(sessions):
+
+        def note(model: Any, index: int = index, **_: Any) -> None:
+            made.append((index, model.name))
+
+        session.events.register("before-call.iam", note)
+    return made
+
+
+@pytest.mark.parametrize("attach, writes", [("inline", "PutRolePolicy"), ("managed", "AttachRolePolicy")])
+def test_a_session_for_the_account_of_the_registry_makes_the_calls_to_iam(
+    cloud: Cloud, attach: str, writes: str
+) -> None:
+    populate(cloud, "ab")
+    own, admin = cloud.session(), cloud.session()
+    registry, made = Registry(own, retry=AT_ONCE), callers(own, admin)
+    repo = registry.repository("ab")
+    options: dict[str, Any] = {"attach": attach, "session": admin}
+    assert repo.grant_pull(Role("nodes"), **options)
+    assert not repo.grant_pull(Role("nodes"), **options)
+    assert (1, writes) in made
+    assert repo.revoke(Role("nodes"), **options)
+    assert {index for index, _ in made} == {1}
+    assert registry.authorization_token.grant_read(Role("nodes"), session=admin)
+    assert {index for index, _ in made} == {1}
+
+
+def test_without_a_session_what_stays_in_the_other_account_is_said_with_the_call(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, other = registry_of(cloud).repository("ab"), cloud.session(account=OTHER)
+    assert repo.revoke(OTHER_ROLE).notes == (), "nothing was granted"
+    repo.grant_pull(Role(OTHER_ROLE), session=other, policy_name="x")
+    (note,) = repo.revoke(Role(OTHER_ROLE), policy_name="x").notes
+    assert f"what account {OTHER} allows role nodes in a policy of its own stays there" in note
+    assert f"revoke(Role(name_or_arn={OTHER_ROLE!r}), policy_name='x', session=...) takes away" in note
+    call = note[note.index("revoke(") : note.index(" takes away")].replace("...", "other")
+    assert inline(cloud, "role", "nodes", "x", account=OTHER)
+    assert eval(f"repo.{call}", {"repo": repo, "other": other, "Role": Role})
+    assert inline(cloud, "role", "nodes", "x", account=OTHER) == {}
+
+
+class Nodes(Role):
+    """A role of a kind that somebody made."""
+
+
+def test_a_kind_of_role_is_a_role(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    assert repo.grant_pull(Nodes("nodes"))
+    assert not repo.grant_pull(Role("nodes"))
+    assert repo.revoke(Nodes("nodes"))
 
 
 def test_a_deadline_holds_in_the_other_account_too(cloud: Cloud) -> None:

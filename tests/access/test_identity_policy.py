@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from access.world import PULL, by_resource, inline, populate
-from ecrops import Group, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
-from ecrops.access.homes import INLINE_QUOTA
+from ecrops import Change, Group, Registry, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
+from ecrops.access.homes import INLINE_QUOTA, Home, managed_name
 from ecrops.access.statements import size
 from emulator import Client, Cloud, Fault
 from support import registry_of
@@ -185,6 +185,83 @@ def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memo
         assert size(document) <= 6_144
     assert registry.repository(names[0]).revoke(Role("nodes"), attach="managed")
     assert {name for document in attached(iam).values() for name in document} == {*names[1:], "*"}
+
+
+def three_managed_policies(cloud: Cloud) -> tuple[Registry, list[str]]:
+    """A role with as many grants as needs three policies; the names of the repositories."""
+    populate(cloud)
+    names = sorted(cloud.emulator.seed(250, prefix="r"))
+    registry = registry_of(cloud)
+    registry.ensure(*[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names])
+    assert len(attached(cloud.client("iam"))) >= 3
+    return registry, names
+
+
+def delete_managed(iam: Client, name: str) -> None:
+    """Somebody deletes a managed policy of the role by hand."""
+    arn = f"arn:aws:iam::123456789012:policy/{name}"
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+
+
+def test_a_revoke_finds_what_is_attached_after_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    there = attached(iam).keys()
+    middle, last = (managed_name(Home("role", "nodes"), number) for number in (1, 2))
+    delete_managed(iam, middle)
+    name = next(each for each in attached(iam)[last] if each != "*")
+    assert registry.repository(name).revoke(Role("nodes"), attach="managed")
+    assert all(name not in document for document in attached(iam).values())
+    assert attached(iam).keys() == there - {middle}
+
+
+def test_a_grant_fills_the_place_of_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
+    registry, names = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    there = attached(iam).keys()
+    delete_managed(iam, managed_name(Home("role", "nodes"), 1))
+    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
+    assert registry.ensure(*fleet)
+    assert not registry.ensure(*fleet)
+    assert attached(iam).keys() == there
+
+
+def test_a_gap_is_looked_behind_without_a_call(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "ab")
+    repo = registry_of(memory_cloud).repository("ab")
+    repo.grant_pull(Role("nodes"), attach="managed")
+    memory_cloud.calls.clear()
+    repo.grant_pull(Role("nodes"), attach="managed")
+    about = [name for name in memory_cloud.calls.operations() if name != "GetCallerIdentity"]
+    assert about == ["ListAttachedRolePolicies", "ListPolicyVersions", "GetPolicyVersion", "ListPolicyVersions"]
+
+
+def test_a_managed_policy_that_grows_takes_nothing_away_meanwhile(memory_cloud: Cloud) -> None:
+    registry, names = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    before = attached(iam)
+    allowed: list[set[str]] = []
+
+    def note(_: Change) -> None:
+        allowed.append({name for document in attached(iam).values() for name in document})
+
+    grants = [push(Role("nodes"), attach="managed")]
+    registry.ensure(*[RepositorySpec(name, grants=grants) for name in names[::3]], on_change=note)
+    assert all(each >= {*names, "*"} for each in allowed)
+    moved = [name for policy, document in before.items() for name in document if name not in attached(iam)[policy]]
+    assert len(moved) < len(names) / 2
+
+
+def test_one_more_repository_changes_one_managed_policy(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    (new,) = memory_cloud.emulator.seed(1, prefix="new")
+    memory_cloud.calls.clear()
+    assert registry.repository(new).grant_pull(Role("nodes"), attach="managed")
+    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
+    memory_cloud.calls.clear()
+    assert registry.repository(new).revoke(Role("nodes"), attach="managed")
+    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
 
 
 def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Cloud) -> None:

@@ -241,6 +241,28 @@ def test_an_organization_is_not_another_and_both_are_not_everyone(repo: Reposito
     assert "organization o-b1b2c3d4e5 may still pull: revoke(OrganizationPrincipal('o-b1b2c3d4e5'))" in note
 
 
+def test_several_organizations_are_taken_out_as_they_were_granted(repo: Repository) -> None:
+    both = {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "o-b1b2c3d4e5"]}}
+    repo.grant_pull(AnyPrincipal(conditions=both))
+    (note,) = repo.revoke(AnyPrincipal(public=True)).notes
+    assert f"revoke(AnyPrincipal(conditions={both!r})) takes it away" in note
+    do(repo, note)
+
+
+def test_a_token_that_a_verb_brought_is_said_to_stay_for_single_actions(repo: Repository, cloud: Cloud) -> None:
+    other = registry_of(cloud).repository("team/b")
+    other.ensure()
+    repo.grant_pull(User("ci"))
+    other.grant(User("ci"), GET)
+    (note,) = repo.revoke(User("ci")).notes
+    assert note == (
+        "team/a: user ci may still log in, by policy ecrops, for what it may do with images of team/b: the token goes "
+        "when that is revoked"
+    )
+    other.revoke(User("ci"))
+    assert inline(cloud, "user", "ci") == {}
+
+
 def test_a_token_that_stays_is_said_with_what_it_stays_for(repo: Repository, cloud: Cloud) -> None:
     tokens, iam = registry_of(cloud).authorization_token, cloud.client("iam")
     office = User("ci", conditions=OFFICE)

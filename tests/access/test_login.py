@@ -7,12 +7,21 @@ import json
 import os
 import stat
 import sys
+import tempfile
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecrops import EcropsError, Registry, SpecError
+from ecrops.access.locking import alone_in
+from ecrops.access.login import docker_login
+from ecrops.access.tokens import Token
 from emulator import Cloud
 from support import registry_of
 
@@ -120,6 +129,29 @@ def test_what_is_no_path_is_refused_before_any_call(cloud: Cloud, config: Any) -
     assert cloud.calls.operations() == []
 
 
+@pytest.mark.parametrize(
+    "config, reason",
+    [
+        ("~nosuchuser/config.json", "~nosuchuser"),
+        ("a\0b", "null"),
+        ("x" * 300, "too long"),
+        ("loop", "a link that leads to itself|[Ll]oop"),
+        ("file/config.json", "file is a file: name another path"),
+        ("file/deep/config.json", "file is a file: name another path"),
+    ],
+)
+def test_a_path_that_can_be_no_file_is_refused_before_any_call(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    Path("file").write_text("{}")
+    with pytest.raises(SpecError, match=reason):
+        registry_of(cloud).docker_login(config)
+    assert cloud.calls.operations() == []
+    assert sorted(os.listdir()) == ["file", "loop"]
+
+
 def test_a_directory_is_refused_with_the_file_in_it(cloud: Cloud, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"is a directory: write '.*config\.json'"):
         registry_of(cloud).docker_login(tmp_path)
@@ -157,7 +189,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
         raise OSError("no space left")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(EcropsError, match="cannot be written: no space left"):
         registry.docker_login(config)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
     assert config.read_text() == "{}"
@@ -203,3 +235,118 @@ def test_a_store_that_is_not_asked_for_this_registry_is_no_obstacle(
     config.write_text(json.dumps(settings))
     registry.docker_login(config)
     assert json.loads(config.read_text()) == {**settings, "auths": {HOST: AUTH}}
+
+
+# What errors tell
+
+
+def told(error: BaseException) -> str:
+    """All that a program which shows variables with a traceback would show, but for those of this test."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return f"{shown}" + "".join(str(each.locals) for each in shown.stack if each.filename != __file__)
+
+
+def secrets_of(error: BaseException) -> set[str]:
+    """The secrets that are told by an error, or by one that it was raised while handling."""
+    errors = [error]
+    while (before := errors[-1].__context__) is not None:
+        errors.append(before)
+    return {each for each in (PASSWORD, AUTH["auth"], "other-secret") if any(each in told(one) for one in errors)}
+
+
+@pytest.mark.parametrize("fails", ["mkstemp", "replace", "store", "docker", "script"])
+def test_no_error_holds_a_secret_even_in_its_variables(
+    memory_cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    config: Path | None = tmp_path / "config.json"
+    settings = {"auths": {"other": {"auth": "other-secret"}}, **({"credsStore": "desktop"} if fails == "store" else {})}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+
+    def full(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if fails in ("docker", "script"):
+        config = None
+        fake_docker(tmp_path, monkeypatch, "sys.exit('cannot use ' + given)")
+        if fails == "docker":
+            (tmp_path / "docker").write_text("no program")
+    elif fails != "store":
+        monkeypatch.setattr(tempfile if fails == "mkstemp" else os, fails, full)
+    with pytest.raises(EcropsError) as caught:
+        registry_of(memory_cloud).docker_login(config)
+    assert secrets_of(caught.value) == set()
+    assert json.loads((tmp_path / "config.json").read_text()) == settings
+
+
+@pytest.mark.parametrize("text", ['{"auths": {"other": {"auth": "other-secret"}}', '["other-secret"]'])
+def test_what_is_in_a_broken_file_is_not_told(memory_cloud: Cloud, tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(EcropsError) as caught:
+        registry_of(memory_cloud).docker_login(tmp_path / "config.json")
+    assert secrets_of(caught.value) == set()
+
+
+@pytest.mark.parametrize("mode, says", [(0o755, "Exec format error"), (0o644, "Permission denied")])
+def test_a_docker_that_cannot_be_run_is_said_with_the_file_as_the_way_out(
+    memory_cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, says: str
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text("no program")
+    docker.chmod(mode)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EcropsError, match=rf"cannot be run \({says}\): mend it, or docker_login\(config="):
+        registry_of(memory_cloud).docker_login()
+
+
+# Several at once
+
+
+def token(host: str) -> Token:
+    return Token("AWS", PASSWORD, host, datetime.now(UTC))
+
+
+def test_who_logged_in_meanwhile_stays_logged_in(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+
+    def get() -> Token:
+        docker_login(lambda: token("other.example.com"), config)
+        return token(HOST)
+
+    docker_login(get, config)
+    assert json.loads(config.read_text())["auths"].keys() == {HOST, "other.example.com"}
+
+
+def test_all_who_log_in_at_once_are_logged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, hosts = tmp_path / "config.json", [f"{number}.example.com" for number in range(8)]
+    replace, ready = os.replace, threading.Barrier(len(hosts))
+
+    def slowly(*paths: Any) -> None:
+        time.sleep(0.01)
+        replace(*paths)
+
+    def get(host: str) -> Token:
+        ready.wait(timeout=10)
+        return token(host)
+
+    monkeypatch.setattr(os, "replace", slowly)
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        list(pool.map(lambda host: docker_login(lambda: get(host), config), hosts))
+    assert json.loads(config.read_text())["auths"].keys() == set(hosts)
+    assert os.listdir(tmp_path) == ["config.json"]
+
+
+def test_a_login_that_never_ends_is_waited_for_a_while_and_said(tmp_path: Path) -> None:
+    with (
+        alone_in(tmp_path),
+        pytest.raises(EcropsError, match="is locked by another login"),
+        alone_in(tmp_path, longest=0.05),
+    ):
+        pass
+    with alone_in(tmp_path, longest=0):
+        pass
+
+
+def test_a_dry_run_logs_nobody_in(cloud: Cloud, tmp_path: Path) -> None:
+    token = registry_of(cloud, dry_run=True).docker_login(tmp_path / "config.json")
+    assert token.endpoint == HOST
+    assert list(tmp_path.iterdir()) == []

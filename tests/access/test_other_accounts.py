@@ -59,7 +59,7 @@ def afresh(repo: Repository) -> Iterator[None]:
 
 def noted(plan: Plan) -> Any:
     """The document that a note says the other account must have."""
-    (note,) = [note for note in plan.notes if "{" in note]
+    (note,) = (each for each in plan.notes if "{" in each)  # another one may say what nothing here can allow
     return json.loads(note[note.index("{") :])
 
 

@@ -61,6 +61,9 @@ def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
         (lambda: ArnPrincipal("arn:aws:iam::111122223333:group/devs"), "a repository policy cannot name a group"),
         (lambda: ArnPrincipal("arn:aws:iam::111122223333:role/*"), "a principal has no wildcards"),
         (lambda: AccountPrincipal("1234"), "12 digits"),
+        (lambda: AccountPrincipal("١" * 12), "12 digits"),
+        (lambda: Role(f"arn:aws:iam::{'١' * 12}:role/x"), "expected an ARN of IAM"),
+        (lambda: principal_of({"account": ROLE}), "expected 12 digits, or the ARN of the root of an account"),
         (lambda: AccountPrincipal(111122223333), "12 digits"),  # type: ignore[arg-type]
         (lambda: ServicePrincipal("codebuild"), "a service is like"),
         (lambda: OrganizationPrincipal("o-1"), "an organization is"),
@@ -108,6 +111,17 @@ def test_a_principal_survives_json(principal: Any) -> None:
     assert again.to_dict() == principal.to_dict()
     assert again == principal
     assert hash(again) == hash(principal)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_the_partition_of_a_root_survives_json(partition: str) -> None:
+    root = f"arn:{partition}:iam::111122223333:root"
+    principal = AccountPrincipal("111122223333", partition=partition, conditions={"Bool": {"a": "true"}})
+    for each in (principal_of(root), principal):
+        again = principal_of(each.to_dict())
+        assert isinstance(again, AccountPrincipal)
+        assert (again.to_dict(), again.own_partition, again.conditions) == (each.to_dict(), partition, each.conditions)
+        assert again == each
 
 
 def test_a_path_stays_in_the_arn_and_is_no_part_of_the_name() -> None:

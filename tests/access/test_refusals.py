@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import boto3
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from access.world import OTHER, OTHER_ROLE, populate, repository_policy
 from ecrops import (
     AccountPrincipal,
+    AnyPrincipal,
     ArnPrincipal,
     FederatedPrincipal,
+    Group,
     Registry,
     Repository,
     RepositorySpec,
@@ -134,6 +139,22 @@ def test_a_wildcard_that_is_wrong_is_refused_in_a_revoke_as_in_a_grant(
     assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
 
 
+@pytest.mark.parametrize(
+    "action, only",
+    [
+        ("ecr:GetAuth*", "only GetAuthorizationToken"),
+        ("ecr:*RegistryP*", "only DeleteRegistryPolicy, GetRegistryPolicy, PutRegistryPolicy"),
+        ("ecr:*PullThrough*", "only CreatePullThroughCacheRule, "),
+    ],
+)
+def test_a_wildcard_that_means_nothing_of_a_repository_is_refused(
+    repo: Repository, cloud: Cloud, action: str, only: str
+) -> None:
+    with pytest.raises(SpecError, match=f"means nothing that a repository has, {only}"):
+        repo.grant(User("ci"), action)
+    assert cloud.calls.operations() == []
+
+
 @pytest.mark.parametrize("session", ["x", "", {"region": "eu-west-1"}, 0])
 def test_what_is_no_session_is_refused(repo: Repository, cloud: Cloud, session: Any) -> None:
     for verb in (repo.grant_pull, repo.revoke, registry_of(cloud).authorization_token.grant_read):
@@ -148,14 +169,56 @@ def test_an_option_that_a_verb_has_not_is_named_with_those_it_has(repo: Reposito
         repo.grant_pull(Role("nodes"), **{option: "x"})
 
 
-def test_a_missing_user_is_said_at_once_with_a_managed_policy_too(cloud: Cloud) -> None:
+@pytest.mark.parametrize("who", [User("nobody"), Role("nobody"), Group("nobody")])
+def test_for_somebody_who_is_not_there_no_managed_policy_is_made(cloud: Cloud, who: User | Role | Group) -> None:
     populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
     with pytest.raises(ClientError) as caught:
-        registry_of(cloud).repository("ab").grant_pull(User("nobody"), attach="managed")
+        repo.grant_pull(who, attach="managed")
     assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
     assert "pull ab" in caught.value.__notes__[0]
-    assert "there is no user nobody in that account" in caught.value.__notes__[1]
-    assert len(cloud.calls.of("AttachUserPolicy")) == 1
-    cloud.client("iam").create_user(UserName="nobody")
-    plan = registry_of(cloud).repository("ab").grant_pull(User("nobody"), attach="managed")
-    assert [change.operation for change in plan] == ["AttachUserPolicy"]
+    assert f"there is no {who} in that account" in caught.value.__notes__[1]
+    assert cloud.calls.writes() == []
+    assert not repo.revoke(who, attach="managed")
+
+
+@pytest.mark.parametrize(
+    "operation, says",
+    [("CreatePolicy", "the account has as many"), ("AttachRolePolicy", "the role has as many .* 10 unless it was")],
+)
+def test_a_quota_of_managed_policies_is_said_with_the_way_out(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, says: str
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+
+    def full(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "LimitExceeded", "Message": "quota"}}, operation)
+
+    monkeypatch.setattr(repo.registry.aws.client("iam"), xform_name(operation), full)
+    with pytest.raises(ClientError, match="LimitExceeded") as caught:
+        repo.grant_pull(Role("nodes"), attach="managed")
+    assert any(re.search(says, note) and "on='team/*'" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [OTHER, ArnPrincipal(OTHER_ROLE), "codebuild.amazonaws.com", "o-a1b2c3d4e5", AnyPrincipal(public=True)],
+)
+@pytest.mark.parametrize(
+    "options", [{"on": "team/*"}, {"attach": "managed"}, {"policy_name": "x"}, {"session": boto3.Session()}]
+)
+def test_what_is_said_of_a_policy_of_iam_is_refused_for_who_has_none(
+    repo: Repository, cloud: Cloud, who: Any, options: dict[str, Any]
+) -> None:
+    (option,) = options
+    for verb in (repo.grant_pull, repo.revoke, lambda who, **options: pull(who, **options)):
+        with pytest.raises(SpecError, match=f"{option}: this is about a policy of IAM, and .* has none"):
+            verb(who, **options)
+    assert cloud.calls.operations() == []
+
+
+def test_every_option_that_would_do_nothing_is_said() -> None:
+    with pytest.raises(SpecError) as caught:
+        pull(OTHER, on="team/*", policy_name="x")
+    assert [reason.partition(":")[0] for reason in caught.value.reasons] == ["on", "policy_name"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
 from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy
-from ecrops import AnyPrincipal, Group, Role, User
+from ecrops import AnyPrincipal, Group, Role, SpecError, User
 from emulator import Cloud
 from support import registry_of
 
@@ -31,7 +33,7 @@ def test_everybody_who_can_use_a_repository_is_listed_with_where_it_says_so(clou
     registry.repository("team/b").grant_push(User("ci"))
     access = repo.access()
     assert [entry.cells() for entry in access] == [
-        ("lambda.amazonaws.com", "BatchGetImage, GetDownloadUrlForLayer", f"repository policy, {FOREIGN['Sid']}", ""),
+        ("lambda.amazonaws.com", "pull", f"repository policy, {FOREIGN['Sid']}", ""),
         ("everyone", "not PutImage", "repository policy, no", ""),
         (f"role team/nodes of {OTHER}", "pull", "repository policy, EcropsPull", ""),
         ("organization o-1234567890", "read", access.entries[3].where, ""),
@@ -42,6 +44,54 @@ def test_everybody_who_can_use_a_repository_is_listed_with_where_it_says_so(clou
     ]
     assert access.who_can("push") == ("role nodes",)
     assert "role nodes | pull, push | policy ecrops, EcropsPullAndPush" in str(access)
+
+
+ALLOW = {"Effect": "Allow", "Principal": {"AWS": OTHER}}
+GET, LAYER = "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"
+OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+
+
+@pytest.mark.parametrize(
+    "statements, can",
+    [
+        ([{"NotAction": "ecr:PutImage"}], True),
+        ([{"NotAction": ["ecr:DeleteRepository", "ecr:Batch*"]}], False),
+        ([{"Action": [GET, LAYER]}], True),
+        ([{"Action": GET}], False),
+        ([{"Action": GET}, {"Action": LAYER}], True),
+        ([{"Action": GET}, {"Action": LAYER, "Condition": OFFICE}], True),
+        ([{"Action": GET, "Condition": OFFICE}, {"Action": LAYER, "Condition": {"Bool": {"x": "true"}}}], False),
+        ([{"Action": GET}, {"Action": LAYER, "Principal": {"AWS": "444455556666"}}], False),
+        ([{"Action": GET}, {"Action": LAYER, "Effect": "Deny"}], False),
+    ],
+)
+def test_who_can_pull_is_judged_by_all_that_somebody_is_allowed(
+    cloud: Cloud, statements: list[dict[str, Any]], can: bool
+) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", *[{**ALLOW, **each} for each in statements])
+    access = registry_of(cloud).repository("ab").access()
+    assert access.who_can("pull") == ((f"account {OTHER}",) if can else ())
+
+
+def test_lambda_and_the_account_of_its_functions_can_pull(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_lambda(OTHER)
+    assert set(repo.access().who_can("pull")) == {f"account {OTHER}", "lambda.amazonaws.com"}
+
+
+def test_who_is_forbidden_a_part_of_it_is_said(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    deny = {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": GET, "Condition": OFFICE}
+    put_policy(cloud, "ab", deny, {**ALLOW, "NotAction": "ecr:PutImage"})
+    access = registry_of(cloud).repository("ab").access()
+    assert (access.who_can("pull"), access.who_cannot("pull")) == ((f"account {OTHER}",), ("everyone",))
+    assert (access.who_can("push"), access.who_cannot("push")) == ((), ())
+    assert access.who_can("ecr:ListImages") == access.who_can("ListImages") == (f"account {OTHER}",)
+    for wrong in ("pul", "sts:AssumeRole", None):
+        with pytest.raises(SpecError, match=r"ECR has no action|an action of ECR|expected one of read, pull, push"):
+            access.who_can(wrong)  # type: ignore[arg-type]
 
 
 def test_a_deleted_principal_is_named_as_deleted(cloud: Cloud) -> None:

@@ -38,6 +38,35 @@ def test_a_statement_is_added_once_and_removed(cloud: Cloud) -> None:
     assert cloud.calls.writes()[-1] == "DeleteRepositoryPolicy"
 
 
+@pytest.mark.parametrize("by", ["EcropsPull", "EcropsPull2", "what it says", "what it says without its Sid"])
+def test_a_statement_of_ecrops_is_not_removed_but_revoked(cloud: Cloud, by: str) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER)
+    repo.grant_pull(OTHER_ROLE)
+    repo.grant_read(THIRD)
+    (ours,) = [each for each in found(cloud) if each["Sid"] == "EcropsPull"]
+    wanted = {"what it says": ours, "what it says without its Sid": {**ours, "Sid": ""}}.get(by, by)
+    cloud.calls.clear()
+    with pytest.raises(SpecError, match="ab: the statement 'EcropsPull' holds what ecrops granted") as caught:
+        repo.remove_from_resource_policy(wanted)
+    assert f"revoke(ArnPrincipal('{OTHER_ROLE}')), revoke(AccountPrincipal('{OTHER}')) takes" in str(caught.value)
+    assert cloud.calls.writes() == []
+    repo.revoke(OTHER)
+    repo.revoke(OTHER_ROLE)
+    assert not repo.remove_from_resource_policy(wanted)
+    assert found(cloud)[0]["Sid"] == "EcropsRead"
+
+
+def test_what_somebody_has_made_of_a_statement_of_ecrops_is_removed(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", {**ALLOW, "Sid": "EcropsPull"})
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_read(THIRD)
+    assert repo.remove_from_resource_policy("EcropsPull")
+    assert [each["Sid"] for each in found(cloud)] == ["EcropsRead"]
+
+
 def test_a_sid_that_is_taken_is_refused_at_planning_unless_it_is_to_be_replaced(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
@@ -142,6 +171,38 @@ def test_a_diff_of_policies_is_words_not_json(cloud: Cloud) -> None:
     assert "may ListImages if aws:SecureTransport Bool true and aws:SourceIp IpAddress 192.0.2.0/24 or 198." in said
     who = Role("nodes", conditions={"Bool": {"aws:SecureTransport": "true"}})
     assert "read ab if aws:SecureTransport Bool true" in str(repo.grant_read(who))
+
+
+def test_a_version_that_changes_alone_is_said(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud, dry_run=True).repository("ab")
+    put_policy(cloud, "ab", DENY)
+    said = str(repo.set_resource_policy({"Version": "2008-10-17", "Statement": [DENY]}))
+    assert "~ ab policy: Version 2012-10-17 -> Version 2008-10-17" in said
+    assert "Id none -> Id x" in str(repo.set_resource_policy({"Id": "x", "Statement": [DENY]}))
+    put_policy(cloud, "ab", {**DENY, "Sid": ""}, {**DENY, "Sid": ""})
+    assert "2 statements, some twice -> 1 " in str(repo.set_resource_policy({"Statement": [{**DENY, "Sid": ""}]}))
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"Action": [{"a": 1}]},
+        {"Action": [1, "a"]},
+        {"Resource": [1, "a", None, {"b": []}]},
+        {"Condition": {"Bool": {"a": [{"b": 1}]}}},
+        {"Condition": [1]},
+        {"Principal": [{"AWS": 1}]},
+        {"Sid": ["x"]},
+    ],
+)
+def test_a_statement_that_there_cannot_be_is_not_there(cloud: Cloud, junk: dict[str, Any]) -> None:
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", DENY)
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER)
+    assert not repo.remove_from_resource_policy(junk)
+    assert not repo.remove_from_resource_policy({**DENY, **junk})
 
 
 # Propagation
@@ -254,3 +315,51 @@ def test_a_role_that_was_made_again_is_granted_again(cloud: Cloud) -> None:
     iam.create_role(RoleName="nodes", Path="/team/", AssumeRolePolicyDocument="{}")
     assert repo.grant_pull(OTHER_ROLE)
     assert found(cloud)[0]["Principal"] == {"AWS": OTHER_ROLE}
+
+
+def with_a_deleted_role(cloud: Cloud, **statement: Any) -> None:
+    """A repository whose policy has somebody's statement about a role that was deleted."""
+    populate(cloud, "ab")
+    put_policy(cloud, "ab", {"Effect": "Allow", "Principal": {"AWS": OTHER_ROLE}, "Action": "ecr:*", **statement})
+    cloud.client("iam", account=OTHER).delete_role(RoleName="nodes")
+    assert "AROA" in str(found(cloud))
+
+
+@pytest.mark.parametrize("sid, call", [({"Sid": "theirs"}, "'theirs'"), ({}, "statement")])
+def test_a_deleted_principal_in_a_statement_of_others_is_not_waited_for_but_said(
+    cloud: Cloud, sid: dict[str, str], call: str
+) -> None:
+    with_a_deleted_role(cloud, **sid)
+    slept: list[float] = []
+    repo = registry_of(cloud, retry=RetryPolicy(sleep=slept.append)).repository("ab")
+    way_out = "names a deleted role (AROA"
+    with pytest.raises(ClientError, match="Principal not found") as caught:
+        repo.grant_pull(THIRD)
+    assert any(way_out in note and f"remove_from_resource_policy({call})" in note for note in caught.value.__notes__)
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
+    assert slept == []
+    (note,) = [
+        note for note in registry_of(cloud, dry_run=True).repository("ab").grant_pull(THIRD).notes if "AR" in note
+    ]
+    assert way_out in note
+    assert f"remove_from_resource_policy({call}) takes the whole statement away" in note
+    assert repo.remove_from_resource_policy("theirs" if sid else found(cloud)[0])
+    assert repo.grant_pull(THIRD)
+
+
+def test_who_is_named_already_is_not_waited_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(OTHER_ROLE)
+    cloud.emulator.principals_unseen = 1
+    with pytest.raises(ClientError, match="Principal not found"):
+        repo.grant_pull(THIRD)
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 2
+
+
+def test_an_id_of_a_deleted_principal_is_never_waited_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    gone = {**DENY, "Principal": {"AWS": "AROAEXAMPLEEXAMPLE00"}}
+    with pytest.raises(ClientError, match="Principal not found"):
+        registry_of(cloud).repository("ab").set_resource_policy({"Statement": [gone]})
+    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from itertools import chain
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecrops.access.splitting import split
+from ecrops.access.splitting import in_order, spread
 from ecrops.access.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same, size
 from support import CASES
 
@@ -43,6 +44,7 @@ def changed(**elements: Any) -> dict[str, Any]:
         changed(Principal={"AWS": ["arn:aws:iam::111122223333:role/x", "111122223333"]}),
         changed(Condition={"NumericLessThan": {"X": [2, 1]}, "Bool": {"aws:securetransport": True}}),
         changed(Effect="allow"),
+        {**BASE, "Statement": [BASE["Statement"][0], {**BASE["Statement"][1], "Condition": {}}]},
         {**BASE, "Statement": [BASE["Statement"][0], {**BASE["Statement"][1], "Principal": {"AWS": ["*"]}}]},
     ],
 )
@@ -158,18 +160,88 @@ def test_white_space_is_not_counted() -> None:
     assert size({"a": "b c"}) == len('{"a":"bc"}')
 
 
+def test_condition_keys_that_differ_in_case_do_not_hide_each_other() -> None:
+    both = {"StringEquals": {"aws:PrincipalTag/a": "x", "AWS:principaltag/a": "y"}}
+    assert same(changed(Condition=both), changed(Condition={"StringEquals": {"aws:PrincipalTag/a": ["y", "x"]}}))
+    assert not same(changed(Condition=both), changed(Condition={"StringEquals": {"aws:PrincipalTag/a": "y"}}))
+    assert not same(changed(Condition=both), changed(Condition={"StringEquals": {"aws:PrincipalTag/a": "x"}}))
+
+
+# Spread over several policies
+
+
+def resources(*numbers: int) -> dict[Subject, frozenset[str]]:
+    """Subjects with the same actions."""
+    arn = "arn:aws:ecr:eu-west-1:123456789012:repository/r{}"
+    return {Subject(arn.format(number)): frozenset(["s:a", "s:b"]) for number in numbers}
+
+
+def longest(parts: dict[int, Policy]) -> int:
+    return max(size(part.document(name)) for part in parts.values())
+
+
 @given(st.integers(1, 60), st.integers(250, 900))
-def test_a_policy_is_split_so_that_every_part_fits_and_nothing_is_lost(resources: int, most: int) -> None:
-    policy = Policy(RESOURCE)
-    for number in range(resources):
-        policy.allow(Subject(f"arn:aws:ecr:eu-west-1:123456789012:repository/r{number}"), ["s:a", "s:b"])
-    parts = split(policy.document(name), most)
-    assert all(size(part) <= most for part in parts)
-    again = [written(part).allowed for part in parts]
-    assert {subject: actions for part in again for subject, actions in part.items()} == policy.allowed
-    assert sum(map(len, again)) == resources
+def test_a_policy_is_spread_so_that_every_part_fits_and_nothing_is_lost(count: int, most: int) -> None:
+    want = Policy(RESOURCE, resources(*range(count)))
+    parts = spread(want, {}, most, name)
+    assert longest(parts) <= most
+    again = [written(part.document(name)).allowed for part in parts.values()]
+    assert {subject: actions for part in again for subject, actions in part.items()} == want.allowed
+    assert sum(map(len, again)) == count
+    assert list(parts) == list(range(len(parts)))
 
 
-def test_a_policy_that_fits_is_not_split() -> None:
-    assert split(BASE, size(BASE)) == [BASE]
-    assert split({}, 100) == []
+NUMBERS = st.sets(st.integers(0, 40))
+
+
+@given(st.lists(NUMBERS, max_size=4), NUMBERS, NUMBERS, st.integers(300, 900))
+def test_what_is_there_stays_where_it_is_while_it_is_wanted(
+    there: list[set[int]], more: set[int], less: set[int], most: int
+) -> None:
+    fit = [sorted(part)[: (most - 180) // 60] for part in there]
+    own = [[each for each in part if each not in chain(*fit[:number])] for number, part in enumerate(fit)]
+    have = {number: Policy(RESOURCE, resources(*part)) for number, part in enumerate(own)}
+    want = Policy(RESOURCE, resources(*(({*chain(*own)} - less) | more)))
+    parts = spread(want, have, most, name)
+    assert longest({**parts, -1: Policy(RESOURCE)}) <= most
+    said = [subject for part in parts.values() for subject in part.allowed]
+    assert len(said) == len(set(said))
+    assert set(said) == want.allowed.keys()
+    last = max(have, default=0)
+    for number, policy in have.items():
+        stayed = {each for each in policy.allowed if each in want.allowed}
+        assert not stayed or number not in parts or number == last or stayed <= parts[number].allowed.keys()
+
+
+def test_what_a_policy_has_no_room_for_is_said_by_another_before_it_says_it_no_more() -> None:
+    have = {0: Policy(RESOURCE, resources(*range(8))), 1: Policy(RESOURCE, resources(8))}
+    most = size(have[0].document(name))
+    grown = {subject: actions | {"s:c"} for subject, actions in resources(1, 3).items()}
+    parts = spread(Policy(RESOURCE, {**resources(*range(9)), **grown}), have, most, name)
+    assert longest(parts) <= most
+    assert in_order(parts, have) == [1, 0]
+    assert parts[0].allowed.keys() < have[0].allowed.keys()
+    assert parts[1].allowed.keys() > have[1].allowed.keys()
+
+
+def test_the_last_policy_takes_the_place_of_one_that_nothing_is_left_of() -> None:
+    have = {number: Policy(RESOURCE, resources(number)) for number in range(3)}
+    parts = spread(Policy(RESOURCE, resources(0, 2)), have, 900, name)
+    assert {number: part.allowed for number, part in parts.items()} == {0: resources(0), 1: resources(2)}
+    assert spread(Policy(RESOURCE), have, 900, name) == {}
+
+
+def test_what_two_policies_have_no_room_for_goes_to_a_third() -> None:
+    def named(length: int, count: int) -> dict[Subject, frozenset[str]]:
+        return {Subject(f"{number}".rjust(length, "r")): frozenset(["s:a", "s:b"]) for number in range(count)}
+
+    have = {0: Policy(RESOURCE, named(150, 5)), 1: Policy(RESOURCE, named(20, 33))}
+    grown = {
+        subject: actions | {"s:c"} for each in have.values() for subject, actions in list(each.allowed.items())[:1]
+    }
+    want = Policy(RESOURCE, {**have[0].allowed, **have[1].allowed, **grown})
+    parts = spread(want, have, 900, name)
+    assert longest(have) <= 900
+    assert longest(parts) <= 900
+    assert all(parts[number].allowed.keys() < policy.allowed.keys() for number, policy in have.items())
+    assert in_order(parts, have) == [2, 0, 1]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import dataclasses
 import logging
 import os
 import pickle
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -32,6 +34,41 @@ def test_a_password_is_never_shown(registry: Registry, caplog: pytest.LogCapture
         token = registry.authorization_token.get()
     for shown in (repr(token), str(token), f"{token}", caplog.text):
         assert PASSWORD not in shown
+
+
+def test_a_password_is_in_no_log_even_if_everything_is_logged(
+    http_cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = registry_of(http_cloud)
+    with caplog.at_level(logging.DEBUG):
+        registry.authorization_token.get()
+    assert "GetAuthorizationToken" in caplog.text
+    for secret in (PASSWORD, base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()):
+        assert secret not in caplog.text
+
+
+def test_what_others_are_answered_meanwhile_and_afterwards_is_logged(
+    http_cloud: Cloud, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = registry_of(http_cloud)
+    get = registry.aws.get
+    bodies = logging.getLogger("botocore.parsers")
+
+    def meanwhile(*args: str, **params: str) -> object:
+        other = threading.Thread(target=bodies.debug, args=("of another thread",))
+        other.start()
+        other.join()
+        bodies.debug("of this thread")
+        return get(*args, **params)
+
+    monkeypatch.setattr(registry.aws, "get", meanwhile)
+    with caplog.at_level(logging.DEBUG):
+        registry.authorization_token.get()
+        bodies.debug("afterwards")
+    assert "of another thread" in caplog.text
+    assert "of this thread" not in caplog.text
+    assert "afterwards" in caplog.text
+    assert bodies.filters == []
 
 
 def test_a_password_does_not_leave_with_what_goes_through_the_fields(registry: Registry) -> None:
