@@ -78,7 +78,7 @@ def test_importing_needs_neither_a_region_nor_anything_but_boto3_and_tenacity() 
 def test_ecrops_says_who_calls_and_leaves_the_callers_own_suffix(memory_cloud: Cloud) -> None:
     from botocore.config import Config
 
-    session = memory_cloud.session()
+    session = memory_cloud.session(own=True)
     session._session.set_default_client_config(Config(user_agent_extra="mine/1"))
     agents: list[str] = []
     session.events.register("before-send", lambda request, **_: agents.append(str(request.headers["User-Agent"])))
@@ -136,8 +136,7 @@ def test_a_denial_is_not_tried_again(cloud: Cloud) -> None:
 
 
 def test_a_quota_is_not_tried_again(cloud: Cloud) -> None:
-    registry = registry_of(cloud)
-    session: Any = registry.aws.session
+    session = cloud.session(own=True)
     calls: list[str] = []
 
     def quota(http_response: Any = None, parsed: Any = None, model: Any = None, **_: Any) -> None:
@@ -147,7 +146,7 @@ def test_a_quota_is_not_tried_again(cloud: Cloud) -> None:
 
     session.events.register("after-call.ecr.CreateRepository", quota)
     with pytest.raises(ClientError, match="too many repositories"):
-        registry.ensure(RepositorySpec("ab"))
+        Registry(session, retry=AT_ONCE).ensure(RepositorySpec("ab"))
     assert calls == ["CreateRepository"]
 
 
@@ -226,7 +225,7 @@ def test_under_throttling_fewer_calls_are_in_flight(cloud: Cloud) -> None:
 
 
 def test_reads_run_in_parallel(cloud: Cloud) -> None:
-    names, session = cloud.emulator.seed(16), cloud.session()
+    names, session = cloud.emulator.seed(16), cloud.session(own=True)
     together = threading.Barrier(8, timeout=20)
     session.events.register_first("before-send.ecr.GetLifecyclePolicy", lambda **_: [together.wait()].clear())
     assert len(Registry(session, workers=8).describe(*names)) == 16

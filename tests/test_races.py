@@ -53,7 +53,7 @@ class Meddler:
     """Somebody else, who acts right after the n-th answer to an operation of the registry under test."""
 
     def __init__(self, cloud: Cloud, operation: str, act: Callable[[], object], after: int = 1) -> None:
-        self.session = cloud.session()
+        self.session = cloud.session(own=True)
         self._left, self._act = after, act
         self.session.events.register(f"after-call.ecr.{operation}", self._look)
 

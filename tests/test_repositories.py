@@ -118,7 +118,7 @@ def test_something_newer_than_ecrops_is_said_with_the_name_of_its_repository(clo
             item["imageTagMutability"] = "LOCKED"
             item["imageTagMutabilityExclusionFilters"] = [{"filterType": "REGEX", "pattern": "x"}]
 
-    session: Any = registry.aws.session
+    session = cloud.session(own=True)
     session.events.register("after-call.ecr.DescribeRepositories", newer)
     fresh = Registry(session)
     assert fresh.ensure(RepositorySpec("ab", image_scan_on_push=True))

@@ -142,7 +142,7 @@ class Aws:
                 partition_of(self.region)  # an unknown region is said before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
                 client = make(service, region_name=self.region, config=self._config())
-                client.meta.events.register("after-call", forget_attempts)
+                client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
                 self._clients[service] = client
             return self._clients[service]
 

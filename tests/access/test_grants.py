@@ -127,7 +127,7 @@ def test_a_session_for_the_account_of_the_registry_makes_the_calls_to_iam(
     cloud: Cloud, attach: str, writes: str
 ) -> None:
     populate(cloud, "ab")
-    own, admin = cloud.session(), cloud.session()
+    own, admin = cloud.session(own=True), cloud.session(own=True)
     registry, made = Registry(own, retry=AT_ONCE), callers(own, admin)
     repo = registry.repository("ab")
     options: dict[str, Any] = {"attach": attach, "session": admin}
@@ -177,7 +177,7 @@ def test_a_deadline_holds_in_the_other_account_too(cloud: Cloud) -> None:
 
 def test_a_session_without_a_region_is_for_the_region_of_the_registry(memory_cloud: Cloud) -> None:
     populate(memory_cloud, "ab")
-    other = memory_cloud.session(account=OTHER)
+    other = memory_cloud.session(account=OTHER, own=True)
     other._session.set_config_variable("region", None)
     registry_of(memory_cloud).repository("ab").grant_pull(Role(OTHER_ROLE), session=other)
     assert inline(memory_cloud, "role", "nodes", account=OTHER)

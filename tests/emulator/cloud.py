@@ -7,24 +7,22 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import boto3
-import botocore.session
-from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.core.models import botocore_stubber
 
 from . import ecr, events, iam
 from .calls import Recorder
 from .faults import Faults
 from .server import Server
+from .sessions import REGION, Sessions
 from .steering import Emulator
-from .wire import InProcess, OverHttp, Transport, Wire
+from .wire import InProcess, Wire
 
 Client: TypeAlias = Any
 """A boto3 client, of whichever service. Untyped: tests also send what the stubs forbid."""
 
-REGION = "eu-west-1"
-_LOADER = botocore.session.get_session().get_component("data_loader")
-"""Shared by all sessions: reading the service models anew costs more than most tests."""
+_IN_PROCESS = Sessions(Wire(InProcess()))
 
 
 class Cloud:
@@ -36,32 +34,25 @@ class Cloud:
 
     account = "123456789012"
 
-    def __init__(self, transport: Transport, endpoint_url: str | None = None) -> None:
+    def __init__(self, sessions: Sessions, endpoint_url: str | None = None) -> None:
         self.endpoint_url = endpoint_url
-        self.calls = Recorder()
-        self.faults = Faults()
+        self.calls, self.faults = Recorder(), Faults()
         self.emulator = Emulator(self.account, REGION)
-        self._clients: dict[tuple[str, str | None, str | None], Client] = {}
-        self._wire = Wire(transport, self.calls, self.faults)
+        self._sessions = sessions
+        sessions.wire.serve(self.calls, self.faults)
 
-    def session(self, region: str | None = None, *, account: str | None = None) -> boto3.Session:
-        """A fresh boto3 session for the code under test, in a region and account of the test's choice."""
-        return self._session(region, account, observed=True)
+    def session(self, region: str = REGION, *, account: str | None = None, own: bool = False) -> boto3.Session:
+        """A boto3 session for the code under test, in a region and account of the test's choice.
 
-    def client(self, service: str, region: str | None = None, *, account: str | None = None) -> Client:
+        Its clients are those of other tests, unless it is to be the test's own: for what it registers and configures.
+        """
+        make = self._sessions.own if own else self._sessions.shared
+        return make(region, account, observed=True)
+
+    def client(self, service: str, region: str = REGION, *, account: str | None = None) -> Client:
         """A plain boto3 client for somebody else, whose calls are neither recorded nor judged."""
-        which = (service, region, account)
-        if which not in self._clients:
-            session: Any = self._session(region, account, observed=False)
-            self._clients[which] = session.client(service)
-        return self._clients[which]
-
-    def _session(self, region: str | None, account: str | None, *, observed: bool) -> boto3.Session:
-        core = botocore.session.Session()
-        core.register_component("data_loader", _LOADER)
-        session = boto3.Session("testing", "testing", region_name=region or REGION, botocore_session=core)
-        self._wire.attach(session, observed=observed, account=account)
-        return session
+        session: Any = self._sessions.shared(region, account, observed=False)
+        return session.client(service)
 
 
 def _install() -> None:
@@ -72,17 +63,20 @@ def _install() -> None:
 
 @contextmanager
 def in_memory() -> Iterator[Cloud]:
-    """A cloud in this process."""
+    """A cloud in this process, emptied before and after."""
     _install()
-    with mock_aws():
-        yield Cloud(InProcess())
+    reset()
+    botocore_stubber.enabled = True
+    yield Cloud(_IN_PROCESS)
+    botocore_stubber.enabled = False
+    reset()
 
 
 @contextmanager
 def over_http(server: Server) -> Iterator[Cloud]:
     """A cloud behind a running server, emptied before and after."""
     reset()
-    yield Cloud(OverHttp(server.url), server.url)
+    yield Cloud(server.sessions, server.url)
     reset()
 
 

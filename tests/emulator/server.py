@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
+from .sessions import Sessions
 from .verdicts import answer, truncated
+from .wire import OverHttp, Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -77,6 +80,11 @@ class Server(ThreadedMotoServer):
         self._thread = Thread(target=self._server_entry, daemon=True)
         self._thread.start()
         self._server_ready_event.wait()
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """The sessions whose calls reach it."""
+        return Sessions(Wire(OverHttp(self.url)))
 
     @property
     def url(self) -> str:

@@ -26,7 +26,6 @@ from .faults import Faults
 from .verdicts import answer, truncated
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.model import OperationModel
 
 FAULT_HEADER, PROTOCOL_HEADER, DELAY_HEADER = "x-emulator-fault", "x-emulator-protocol", "x-emulator-delay"
@@ -48,7 +47,8 @@ class InProcess:
     def __call__(
         self, request: AWSPreparedRequest, *, fault: str | None, protocol: str, delay: float
     ) -> AWSResponse | None:
-        time.sleep(delay)
+        if delay:
+            time.sleep(delay)
         if fault == "reset_before":
             raise ConnectionClosedError(endpoint_url=request.url)
         if error := answer(fault or "", protocol):
@@ -80,14 +80,18 @@ class OverHttp:
 class Wire:
     """Sends the attempts of a session through a transport; the observed ones are recorded and judged."""
 
-    def __init__(self, transport: Transport, calls: Recorder, faults: Faults) -> None:
-        self._transport, self._calls, self._faults = transport, calls, faults
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._calls, self._faults = Recorder(), Faults()
         self._lock = threading.Lock()
         self._here = threading.local()
 
-    def attach(self, session: boto3.Session, *, observed: bool, account: str | None) -> None:
-        """Put the wire between a session and AWS. Clients made afterwards inherit it."""
-        events: Any = session.events
+    def serve(self, calls: Recorder, faults: Faults) -> None:
+        """From now on record and judge for another test."""
+        self._calls, self._faults = calls, faults
+
+    def attach(self, events: Any, *, observed: bool, account: str | None) -> None:
+        """Put the wire between a session and AWS, by the session's events. Clients made afterwards inherit it."""
         events.unregister("before-send", botocore_stubber)
         events.register("before-parameter-build", self._note)
         if account:

@@ -179,7 +179,7 @@ def test_denied_images_stop_a_guarded_policy(cloud: Cloud, registry: Registry) -
 @pytest.mark.parametrize("operation", ["DescribeImages", "GetLifecyclePolicy"])
 def test_a_repository_that_is_not_found_for_a_moment_does_not_get_past_its_guard(cloud: Cloud, operation: str) -> None:
     a_repository(cloud)
-    session = cloud.session()
+    session = cloud.session(own=True)
     refuse(session, operation, "RepositoryNotFoundException", times=1)
     guarded = RepositorySpec("app", lifecycle_rules=[KEEP_TWO], lifecycle_guard=Guard(max_expired=0))
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):

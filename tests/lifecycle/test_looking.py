@@ -137,7 +137,7 @@ def test_a_registry_is_simulated_one_repository_after_the_other(cloud: Cloud) ->
 
 def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(cloud: Cloud) -> None:
     first, second, third = cloud.emulator.seed(3)
-    session, once = cloud.session(), iter([second])
+    session, once = cloud.session(own=True), iter([second])
 
     def meanwhile(**_: Any) -> None:
         for name in once:
@@ -154,7 +154,7 @@ def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(
 def test_an_image_that_two_pages_show_is_one_image(cloud: Cloud) -> None:
     cloud.emulator.seed(["app"])
     cloud.emulator.seed_images("app", versions(3))
-    session = cloud.session()
+    session = cloud.session(own=True)
 
     def moved(parsed: dict[str, Any], **_: Any) -> None:
         parsed["imageDetails"].append(dict(parsed["imageDetails"][0]))
@@ -256,7 +256,7 @@ def test_pages_of_two_previews_are_not_mixed(cloud: Cloud) -> None:
     cloud.emulator.seed(["app"])
     cloud.emulator.seed_images("app", versions(230))
     other = json.dumps({"rules": [{"rulePriority": 7, **LifecycleRule(max_image_count=150).to_ecr()}]})
-    session, once = cloud.session(), iter([other])
+    session, once = cloud.session(own=True), iter([other])
 
     def meanwhile(**_: Any) -> None:
         for text in once:
@@ -271,7 +271,7 @@ def test_pages_of_two_previews_are_not_mixed(cloud: Cloud) -> None:
 def test_a_preview_that_cannot_be_started_is_given_up_in_time(cloud: Cloud) -> None:
     cloud.emulator.seed(["app"])
     registry_of(cloud).repository("app").preview_lifecycle([UNTAGGED])
-    session = cloud.session()
+    session = cloud.session(own=True)
     refuse(session, "StartLifecyclePolicyPreview", "LifecyclePolicyPreviewInProgressException")
     waited: list[float] = []
     with pytest.raises(DeadlineError, match="within 20 seconds"):
