@@ -67,9 +67,11 @@ def in_memory() -> Iterator[Cloud]:
     _install()
     reset()
     botocore_stubber.enabled = True
-    yield Cloud(_IN_PROCESS)
-    botocore_stubber.enabled = False
-    reset()
+    try:
+        yield Cloud(_IN_PROCESS)
+    finally:
+        botocore_stubber.enabled = False
+        reset()
 
 
 @contextmanager
