@@ -12,7 +12,8 @@ from ecrops.checks import MOST_FILTERS, check_filters, check_name, check_tags, i
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import check_guard, render
+from ecrops.lifecycle.document import render
+from ecrops.lifecycle.edits import check_guard
 from ecrops.lifecycle.rule import LifecycleRule
 
 if TYPE_CHECKING:

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.chart import Chart
     from ecrops.lifecycle.clauses import Action
     from ecrops.lifecycle.comparison import Comparison, Difference, compare
+    from ecrops.lifecycle.days import Day, Storage
     from ecrops.lifecycle.evaluation import simulate
-    from ecrops.lifecycle.forecasting import Cost, Day, Forecast, Storage
+    from ecrops.lifecycle.forecasting import Cost, Forecast
     from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.lifecycle.images import Image
     from ecrops.lifecycle.linting import Finding, lint
     from ecrops.lifecycle.preview import PreviewError
-    from ecrops.lifecycle.simulation import Simulation, Tally, Verdict
+    from ecrops.lifecycle.simulation import Simulation
+    from ecrops.lifecycle.verdicts import Tally, Verdict
 
 __all__ = [
     "Action",
@@ -48,9 +50,9 @@ _HOMES = {
     "Chart": "chart",
     "Comparison": "comparison",
     "Cost": "forecasting",
-    "Day": "forecasting",
+    "Day": "days",
     "Forecast": "forecasting",
-    "Storage": "forecasting",
+    "Storage": "days",
     "Difference": "comparison",
     "Finding": "linting",
     "Guard": "guard",
@@ -58,8 +60,8 @@ _HOMES = {
     "PreviewError": "preview",
     "RegistryGuard": "guard",
     "Simulation": "simulation",
-    "Tally": "simulation",
-    "Verdict": "simulation",
+    "Tally": "verdicts",
+    "Verdict": "verdicts",
     "compare": "comparison",
     "lint": "linting",
     "simulate": "evaluation",

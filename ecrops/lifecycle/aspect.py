@@ -11,7 +11,8 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
 from ecrops.lifecycle.checks import COUNT_TYPES
-from ecrops.lifecycle.document import Edit, Exactly, Rules, canonical, parse, to_text
+from ecrops.lifecycle.document import Rules, canonical, parse, to_text
+from ecrops.lifecycle.edits import Edit, Exactly
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.lifecycle.words import difference
 from ecrops.spec import RepositorySpec

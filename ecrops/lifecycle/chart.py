@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escaped
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ecrops.lifecycle.days import Day
 from ecrops.render import text_size
-
-if TYPE_CHECKING:
-    from ecrops.lifecycle.forecasting import Forecast
 
 STORED, ARCHIVED, WITHOUT = "#2f7de1", "#8f6bd8", "#7d8590"
 RULES = ("#d9730d", "#1f9d61", "#d6459c", "#158f9c", "#a8780a", "#dd4b4b", "#5f7ce8")
@@ -116,20 +113,25 @@ class Panel:
         return [self.at(step, value) for step, value in enumerate(values)]
 
 
-def forecast_chart(forecast: Forecast, title: str, saved: str) -> Chart:
-    """Storage with and without the policy, and below it what each rule has removed so far."""
-    label = (
-        f"{title + ': storage' if title else 'Storage'} over {len(forecast.days) - 1} days, with and without the policy"
-    )
-    rules = list(_by_rule(forecast))
+def forecast_chart(days: Sequence[Day], words: Mapping[int, str], title: str, below: str) -> Chart:
+    """Storage with and without the policy, and below it what each rule has removed so far.
+
+    Args:
+        days: Of the forecast.
+        words: The rules, in words, by priority.
+        title: The first words of the chart.
+        below: A line below the first.
+    """
+    label = f"{title + ': storage' if title else 'Storage'} over {len(days) - 1} days, with and without the policy"
+    rules = list(_by_rule(days, words))
     height = TOP + STORAGE_HEIGHT + GAP
     parts = [
         _text(0, 16, label, 'font-size="15" font-weight="600"'),
-        _text(0, 36, "; ".join(filter(None, (f"{forecast.pushes_per_day:.3g} pushes a day", saved))), 'opacity="0.75"'),
-        *_storage(forecast),
+        _text(0, 36, below, 'opacity="0.75"'),
+        *_storage(days),
     ]
     if rules:
-        parts += _removed(forecast, rules, height)
+        parts += _removed(days, rules, height)
         height += REMOVED_HEIGHT + 46
     for series in reversed(rules):  # from top to bottom, as they are stacked
         parts += _entry(LEFT, height, series)
@@ -137,8 +139,7 @@ def forecast_chart(forecast: Forecast, title: str, saved: str) -> Chart:
     return Chart("".join(parts), height, label)
 
 
-def _storage(forecast: Forecast) -> Iterator[str]:
-    days = forecast.days
+def _storage(days: Sequence[Day]) -> Iterator[str]:
     standard = [float(day.stored.bytes) for day in days]
     archived = [float(day.stored.archived_bytes) for day in days]
     without = Series("without", WITHOUT, [float(day.without.bytes + day.without.archived_bytes) for day in days])
@@ -147,7 +148,7 @@ def _storage(forecast: Forecast) -> Iterator[str]:
         stack = [Series("standard storage", STORED, standard), Series("in the archive", ARCHIVED, archived)]
     totals = [sum(values) for values in zip(standard, archived, strict=True)]
     panel = Panel(TOP, STORAGE_HEIGHT, len(days) - 1, max(*without.values, *totals))
-    yield from panel.axes(_tick, _dates(forecast))
+    yield from panel.axes(_tick, _dates(days))
     yield from panel.stack(stack)
     yield panel.dashes(without)
     height, labels = 0.0, []
@@ -167,35 +168,35 @@ def _labels(ends: Sequence[tuple[tuple[float, float], Series]]) -> Iterator[str]
         free += 34
 
 
-def _removed(forecast: Forecast, rules: Sequence[Series], top: float) -> Iterator[str]:
-    steps = len(forecast.days) - 1
+def _removed(days: Sequence[Day], rules: Sequence[Series], top: float) -> Iterator[str]:
+    steps = len(days) - 1
     most = sum(series.values[-1] for series in rules)
     yield _text(0, top - 14, "Images expired or archived so far, by rule", 'font-size="13" font-weight="600"')
     panel = Panel(top, REMOVED_HEIGHT, steps, most)
-    yield from panel.axes(lambda value: f"{value:,.0f}", _dates(forecast))
+    yield from panel.axes(lambda value: f"{value:,.0f}", _dates(days))
     yield from panel.stack(rules)
     x, y = panel.at(steps, most)
     yield _text(x + 8, y + 4, f"{most:,.0f} images", "")
 
 
-def _by_rule(forecast: Forecast) -> Iterator[Series]:
+def _by_rule(days: Sequence[Day], words: Mapping[int, str]) -> Iterator[Series]:
     """How many images each rule has removed up to each day, the busiest rules each with a colour."""
     totals: dict[int, int] = {}
-    for day in forecast.days:
+    for day in days:
         for rule, number in day.acted.items():
             totals[rule] = totals.get(rule, 0) + number
     busiest = sorted(totals, key=lambda rule: -totals[rule])
     shown, rest = busiest[: len(RULES)], busiest[len(RULES) :]
     for rule, color in zip(shown, RULES, strict=False):
-        name = f"rule {rule}: {forecast.words[rule]}" if rule else "artifacts, after the image that they are about"
-        yield Series(name, color, _so_far(forecast, [rule]))
+        name = f"rule {rule}: {words[rule]}" if rule else "artifacts, after the image that they are about"
+        yield Series(name, color, _so_far(days, [rule]))
     if rest:
-        yield Series(f"{len(rest)} more rules", OTHERS, _so_far(forecast, rest))
+        yield Series(f"{len(rest)} more rules", OTHERS, _so_far(days, rest))
 
 
-def _so_far(forecast: Forecast, rules: Sequence[int]) -> list[float]:
+def _so_far(days: Sequence[Day], rules: Sequence[int]) -> list[float]:
     total, values = 0, []
-    for day in forecast.days:
+    for day in days:
         total += sum(day.acted.get(rule, 0) for rule in rules)
         values.append(float(total))
     return values
@@ -207,12 +208,11 @@ def _entry(x: float, y: float, series: Series) -> Iterator[str]:
     yield _text(x + 18, y, f"{name} ({series.values[-1]:,.0f})", "")
 
 
-def _dates(forecast: Forecast) -> list[tuple[int, str]]:
+def _dates(days: Sequence[Day]) -> list[tuple[int, str]]:
     """Some six dates, from the first day on."""
-    apart = max(1, math.ceil((len(forecast.days) - 1) / 6))
-    long = len(forecast.days) > 300
-    days = range(0, len(forecast.days), apart)
-    return [(day, f"{forecast.days[day].at:{'%b %Y' if long else '%d %b'}}") for day in days]
+    apart = max(1, math.ceil((len(days) - 1) / 6))
+    long = len(days) > 300
+    return [(day, f"{days[day].at:{'%b %Y' if long else '%d %b'}}") for day in range(0, len(days), apart)]
 
 
 def _tick(size: float) -> str:

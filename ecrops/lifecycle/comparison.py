@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from ecrops.lifecycle.clauses import Action, Policy
 from ecrops.lifecycle.evaluation import simulate
 from ecrops.lifecycle.images import Image
-from ecrops.lifecycle.simulation import MOST_ROWS, Simulation, Verdict, size
+from ecrops.lifecycle.simulation import MOST_ROWS, Simulation
+from ecrops.lifecycle.verdicts import Verdict, size
 from ecrops.render import table, text_size
 
 Fate = tuple[Action, int | None]
@@ -78,8 +80,6 @@ class Comparison:
         return "\n".join([self.summary, *lines])
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         rows = [(each.image.name, _said(each.before), _said(each.after)) for each in self.differences[:MOST_ROWS]]
         return f"<p>{escape(self.summary)}</p>{table(('image', 'before', 'after'), rows, len(self))}"
 

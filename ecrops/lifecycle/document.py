@@ -1,4 +1,4 @@
-"""A lifecycle policy: its canonical form, the order of its rules, and edits of it. Pure.
+"""A lifecycle policy: its canonical form, and the order of its rules. Pure.
 
 Everything here works on ECR's own JSON form, as a list of rules; an empty list is no policy.
 """
@@ -8,18 +8,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
-from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, storage_class, tag_status, text_problems
+from ecrops.lifecycle.checks import Rule, policy_problems, rule_problems, tag_status, text_problems
 from ecrops.lifecycle.rule import LifecycleRule
-
-if TYPE_CHECKING:
-    from ecrops.lifecycle.guard import Guard
-
-    Guarding = Guard | Literal[False] | None
-    """What limits an edit: a guard, none, or what the registry says."""
 
 Rules = list[dict[str, Any]]
 TAG_LISTS = {"tagPrefixList", "tagPatternList"}
@@ -69,30 +63,37 @@ def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
         SpecError: ECR would refuse the policy; with every reason.
     """
     problems = Problems()
-    read = [problems.take(f"[{index}]", lambda rule=rule: _to_ecr(rule)) for index, rule in enumerate(rules)]  # type: ignore[misc]
+    read = [problems.take(f"[{index}]", lambda rule=rule: to_ecr(rule)) for index, rule in enumerate(rules)]  # type: ignore[misc]
     problems.raise_any()
     plain = [rule for rule in read if rule is not None]
     rest = [rule for rule in plain if tag_status(rule) != "any"]
     last = [rule for rule in plain if tag_status(rule) == "any"]
-    numbered = [rule for rule in rest if "rulePriority" in rule]
+    placed = [rule for rule in rest if "rulePriority" in rule]
     unnumbered = [rule for rule in rest if "rulePriority" not in rule]
     if unnumbered and any("rulePriority" in rule for rule in last):
         raise SpecError("an 'any' rule with a priority goes with numbered rules only: give it none, it is put last")
-    result = [*numbered, *_numbered([*unnumbered, *last], _following(plain))]
+    result = [*placed, *numbered([*unnumbered, *last], following(plain))]
     check(result)
     return result
 
 
-def _following(rules: Iterable[Rule]) -> int:
+def following(rules: Iterable[Rule]) -> int:
+    """The priority after the highest."""
     return max((rule["rulePriority"] for rule in rules if "rulePriority" in rule), default=0) + 1
 
 
-def _numbered(rules: Iterable[Rule], first: int) -> Rules:
+def numbered(rules: Iterable[Rule], first: int) -> Rules:
+    """The rules, those without a priority with one each from ``first`` on."""
     count = itertools.count(first)
     return [dict(rule) if "rulePriority" in rule else {"rulePriority": next(count), **rule} for rule in rules]
 
 
-def _to_ecr(rule: object) -> dict[str, Any]:
+def to_ecr(rule: object) -> dict[str, Any]:
+    """A rule in ECR's JSON form.
+
+    Raises:
+        SpecError: It is none; with every reason.
+    """
     if isinstance(rule, LifecycleRule):
         return rule.to_ecr()
     if not isinstance(rule, Mapping):
@@ -134,104 +135,3 @@ def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
     plain = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
     plain.pop("rulePriority", None)
     return plain
-
-
-def check_guard(guard: object) -> None:
-    """Refuse what cannot limit an edit. Most edits have no guard, and do not pay for importing what one is.
-
-    Raises:
-        SpecError: It is neither a ``Guard``, nor ``None`` for the registry's own, nor ``False`` for none.
-    """
-    if guard is not None and guard is not False:
-        from ecrops.lifecycle import guard as guards
-
-        guards.check(guard, guards.Guard, "expected a Guard, or False for none")
-
-
-class Exactly(NamedTuple):
-    """An edit: these rules and no others, whatever is there."""
-
-    rules: Sequence[LifecycleRule | Rule]
-    guard: Guarding = None
-
-    def __call__(self, have: Sequence[Rule]) -> Rules:
-        """The rules after the edit."""
-        return render(self.rules)
-
-
-class Include(NamedTuple):
-    """An edit: this rule too.
-
-    Args:
-        rule: The rule to have.
-        floating: The rules that the same caller added before. Those without a priority follow the ones with, as if
-            all had been given at once: ECR does not tell which is which.
-        guard: What the edit may take away.
-    """
-
-    rule: LifecycleRule | Rule
-    floating: Sequence[LifecycleRule | Rule] = ()
-    guard: Guarding = None
-
-    def __call__(self, have: Sequence[Rule]) -> Rules:
-        """The rules after the edit."""
-        wanted = _to_ecr(self.rule)
-        if any(_is(wanted, rule) for rule in have):
-            return [dict(rule) for rule in have]
-        others = [dict(rule) for rule in have if body(rule) != body(wanted)]
-        last = [rule for rule in others if tag_status(rule) == "any"]
-        if tag_status(wanted) == "any":
-            _refuse_second_any(wanted, last)
-            result = [*others, *_numbered([wanted], _following(others))]
-        else:
-            result = _last(self._placed(wanted, [rule for rule in others if tag_status(rule) != "any"]), last)
-        check(result, had=have)
-        return result
-
-    def _placed(self, wanted: dict[str, Any], rules: Rules) -> Rules:
-        if "rulePriority" not in wanted:
-            return [*rules, *_numbered([wanted], _following(rules))]
-        floating = [body(rule) for rule in self.floating if "rulePriority" not in _to_ecr(rule)]
-        fixed = [*(rule for rule in rules if body(rule) not in floating), wanted]
-        moved = [_unnumbered(rule) for mine in floating for rule in rules if body(rule) == mine]
-        return [*fixed, *_numbered(moved, _following(fixed))]
-
-
-class Exclude(NamedTuple):
-    """An edit: not this rule, wherever it stands unless it names its priority."""
-
-    rule: LifecycleRule | Rule
-    guard: Guarding = None
-
-    def __call__(self, have: Sequence[Rule]) -> Rules:
-        """The rules after the edit."""
-        wanted = _to_ecr(self.rule)
-        return [dict(rule) for rule in have if not _is(wanted, rule)]
-
-
-Edit = Exactly | Include | Exclude
-
-
-def _is(wanted: Rule, rule: Rule) -> bool:
-    placed = wanted.get("rulePriority", rule["rulePriority"]) == rule["rulePriority"]
-    return placed and body(wanted) == body(rule)
-
-
-def _last(rules: Rules, last: Iterable[Rule]) -> Rules:
-    """``rules``, and after them the ``any`` rules of the policy: renumbered where that keeps them last."""
-    for rule in last:
-        rules.append({**rule, "rulePriority": max(rule["rulePriority"], _following(rules))})
-    return rules
-
-
-def _refuse_second_any(wanted: Rule, last: Iterable[Rule]) -> None:
-    for rule in last:
-        if storage_class(rule) == storage_class(wanted):
-            raise SpecError(
-                f"the policy has an 'any' rule already, of priority {rule['rulePriority']}, and can have one per "
-                "storage class: remove_lifecycle_rule takes it out, set_lifecycle_rules replaces all rules"
-            )
-
-
-def _unnumbered(rule: Rule) -> dict[str, Any]:
-    return {key: value for key, value in rule.items() if key != "rulePriority"}

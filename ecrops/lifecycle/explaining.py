@@ -7,45 +7,45 @@ from datetime import datetime
 
 from ecrops.lifecycle.checks import COUNT, PULLED, PUSHED
 from ecrops.lifecycle.clauses import Action, Clause, Pieces, clauses_of
-from ecrops.lifecycle.evaluation import decide, newest_first
+from ecrops.lifecycle.deciding import decide, newest_first
 from ecrops.lifecycle.images import Image
 from ecrops.lifecycle.matching import fits
-from ecrops.lifecycle.simulation import Simulation, Verdict
+from ecrops.lifecycle.verdicts import Evaluation, Verdict
 
 _DONE = {Action.KEEP: "kept", Action.EXPIRE: "expired", Action.ARCHIVE: "archived"}
 _DOES = {Action.EXPIRE: "expires it", Action.ARCHIVE: "archives it"}
 _WOULD = {Action.EXPIRE: "would expire it", Action.ARCHIVE: "would archive it"}
 
 
-def explain(simulation: Simulation, verdict: Verdict) -> str:
+def explain(found: Evaluation, verdict: Verdict) -> str:
     """A line for the image, a line for each rule, and one for what ECR does otherwise than the rules say."""
     image = verdict.image
     tags = ", ".join(image.tags) or "untagged"
-    head = f"{image.digest} ({tags}), pushed {_ago(image.pushed_at, simulation.now)}: {_DONE[verdict.action]}"
-    if simulation.previewed:
+    head = f"{image.digest} ({tags}), pushed {_ago(image.pushed_at, found.now)}: {_DONE[verdict.action]}"
+    if found.previewed:
         return f"{head}\n  {verdict.reason}"
-    lines = [head, *(f"  {line}" for line in _lines(simulation, verdict))]
+    lines = [head, *(f"  {line}" for line in _lines(found, verdict))]
     if verdict.marked is not verdict.action:
         lines.append(f"  {verdict.reason}")
     return "\n".join(lines)
 
 
-def _lines(simulation: Simulation, verdict: Verdict) -> Iterator[str]:
-    clauses = clauses_of(simulation.rules)
-    images = newest_first(each.image for each in simulation.verdicts)
+def _lines(found: Evaluation, verdict: Verdict) -> Iterator[str]:
+    clauses = clauses_of(found.rules)
+    images = newest_first(each.image for each in found.verdicts)
     place = next(place for place, image in enumerate(images) if image.digest == verdict.image.digest)
     image = images[place]
-    if image.subject is not None and not simulation.count_referrers:
+    if image.subject is not None and not found.count_referrers:
         yield f"no rule sees it: it is about another image, {image.subject}"
         return
-    selected = decide(clauses, images, simulation.now, simulation.count_referrers).selected
+    selected = decide(clauses, images, found.now, found.count_referrers).selected
     decider = ""
     for clause, places in zip(clauses, selected, strict=True):
         if place not in places:
             yield f"{clause} does not select it: {_why_not(clause, image)}"
             continue
-        acts = place in clause.due(images, places, simulation.now)
-        fact = _fact(clause, images, places, place, simulation.now)
+        acts = place in clause.due(images, places, found.now)
+        fact = _fact(clause, images, places, place, found.now)
         if not decider:
             yield f"{clause} selects it first and {_DOES[clause.action] if acts else 'keeps it'}: {fact}"
             decider = f"rule {clause.priority}"

@@ -5,50 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecrops.errors import SpecError
+from ecrops.lifecycle.chart import Chart, forecast_chart
+from ecrops.lifecycle.days import Day
 from ecrops.render import table, text_size
-
-if TYPE_CHECKING:
-    from ecrops.lifecycle.chart import Chart
 
 DAYS_PER_MONTH = 365 / 12
 GB = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """What is stored at one moment.
-
-    Args:
-        images: All of them.
-        bytes: In standard storage.
-        archived_bytes: In the archive.
-    """
-
-    images: int
-    bytes: int
-    archived_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of a forecast, after the policy has run.
-
-    Args:
-        at: The moment.
-        stored: What is there under the policy.
-        without: What would be there if nothing were ever removed.
-        acted: How many images each rule expired or archived on this day; those that went after the image that they
-            are about under 0.
-    """
-
-    at: datetime
-    stored: Storage
-    without: Storage
-    acted: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +76,17 @@ class Forecast:
             title: The first words of the chart, such as the name of the repository.
             currency: Put before amounts.
         """
-        from ecrops.lifecycle.chart import forecast_chart
-
         cost = None if price_per_gb_month is None else self.cost(price_per_gb_month)
         saved = "" if cost is None else f"saves {currency}{cost.saved:,.2f} of {currency}{cost.without:,.2f}"
-        return forecast_chart(self, title, saved)
+        below = "; ".join(filter(None, (f"{self.pushes_per_day:.3g} pushes a day", saved)))
+        return forecast_chart(self.days, self.words, title, below)
 
     def __str__(self) -> str:
         first, last = self.days[0], self.days[-1]
         return (
             f"{last.at:%Y-%m-%d}, after {len(self.days) - 1} days with {self.pushes_per_day:.3g} pushes a day: "
-            f"{_said(last.stored)}, without the policy {_said(last.without)}; "
-            f"{first.at:%Y-%m-%d}: {_said(first.stored)}, without {_said(first.without)}"
+            f"{last.stored}, without the policy {last.without}; "
+            f"{first.at:%Y-%m-%d}: {first.stored}, without {first.without}"
         )
 
     def _repr_html_(self) -> str:
@@ -130,7 +94,7 @@ class Forecast:
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers of each day, ready for JSON."""
-        return {"pushes_per_day": self.pushes_per_day, "days": [_day(day) for day in self.days]}
+        return {"pushes_per_day": self.pushes_per_day, "days": [day.to_dict() for day in self.days]}
 
     def to_html(self) -> str:
         """The numbers of each day as a table."""
@@ -159,17 +123,3 @@ def check_number(number: object, most: float = math.inf) -> None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= most:
         limit = "" if most == math.inf else f" and {most:,}"
         raise SpecError(f"expected a number {f'between 0{limit}' if limit else 'of at least 0'}, got {number!r}")
-
-
-def _said(storage: Storage) -> str:
-    archived = f" and {text_size(storage.archived_bytes)} archived" if storage.archived_bytes else ""
-    return f"{storage.images:,} images, {text_size(storage.bytes)}{archived}"
-
-
-def _plain(storage: Storage) -> dict[str, int]:
-    return {"images": storage.images, "bytes": storage.bytes, "archived_bytes": storage.archived_bytes}
-
-
-def _day(day: Day) -> dict[str, Any]:
-    acted = {str(priority): number for priority, number in day.acted.items()}
-    return {"at": day.at.isoformat(), "with": _plain(day.stored), "without": _plain(day.without), "acted": acted}

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
 from ecrops.lifecycle.clauses import Action, clauses_of
-from ecrops.lifecycle.evaluation import Outcome, decide, newest_first
-from ecrops.lifecycle.forecasting import Day, Forecast, Storage, check_number
+from ecrops.lifecycle.days import Day, Storage
+from ecrops.lifecycle.deciding import Outcome, decide, newest_first
+from ecrops.lifecycle.forecasting import Forecast, check_number
 from ecrops.lifecycle.images import ARCHIVE, STANDARD, Image
 from ecrops.lifecycle.matching import Matcher
-from ecrops.lifecycle.simulation import Simulation
+from ecrops.lifecycle.verdicts import Evaluation
 
 WINDOW = 30
 MOST_DAYS = 3_650
@@ -24,32 +25,32 @@ FOLLOWING = 0
 """Where images are counted that go after the image that they are about: no rule acts on them."""
 
 
-def forecast(simulation: Simulation, days: int, pushes_per_day: float | None) -> Forecast:
+def forecast(found: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
     """The days after a simulation, one after the other, with the policy run on each."""
     _check(days, pushes_per_day)
-    future = _Future(simulation, pushes_per_day)
-    found = []
+    future = _Future(found, pushes_per_day)
+    past: list[Day] = []
     for day in range(days + 1):
-        now = simulation.now + timedelta(days=day)
+        now = found.now + timedelta(days=day)
         future.push(day)
         acted = future.run(now)
-        found.append(Day(now, _stored(future.shelf), future.without, acted))
-    return Forecast(tuple(found), future.rate, {clause.priority: clause.words for clause in future.clauses})
+        past.append(Day(now, _stored(future.shelf), future.without, acted))
+    return Forecast(tuple(past), future.rate, {clause.priority: clause.words for clause in future.clauses})
 
 
 class _Future:
     """A repository that goes on: images are pushed to it, and once a day the policy is run."""
 
-    def __init__(self, simulation: Simulation, pushes_per_day: float | None) -> None:
-        self._start = simulation.now
-        self._count_referrers = simulation.count_referrers
+    def __init__(self, found: Evaluation, pushes_per_day: float | None) -> None:
+        self._start = found.now
+        self._count_referrers = found.count_referrers
         self._pushed = 0
-        self.clauses = clauses_of(simulation.rules)
-        self.shelf = newest_first(verdict.image for verdict in simulation.verdicts)
+        self.clauses = clauses_of(found.rules)
+        self.shelf = newest_first(verdict.image for verdict in found.verdicts)
         self.without = _stored(self.shelf)
         self._matcher = Matcher(self.clauses)
         self._matcher.learn(self.shelf)
-        self._examples, rate = _habits(self.shelf, simulation.now)
+        self._examples, rate = _habits(self.shelf, found.now)
         self.rate = rate if pushes_per_day is None else float(pushes_per_day)
         if self.rate and not self._examples:
             raise SpecError("pushes_per_day: a repository without images gives no example of what is pushed")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
+from ecrops.lifecycle.matching import fits
+from ecrops.lifecycle.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:
     from types import UnionType
 
-    from ecrops.lifecycle.simulation import Simulation, Verdict
 
 MOST_NAMED = 5
 
@@ -56,24 +57,22 @@ class Guard:
         problems.check("" not in self.never, "never", "expected patterns of tags, got '', which no tag fits")
         problems.raise_any()
 
-    def refusals(self, simulation: Simulation) -> Iterator[str]:
+    def refusals(self, found: Evaluation) -> Iterator[str]:
         """Each limit that a policy breaks, in words."""
-        gone, total = len(simulation.expired), len(simulation.verdicts)
+        gone, total = len(found.expired), len(found.verdicts)
         if self.max_expired is not None and gone > self.max_expired:
             yield f"at most {self.max_expired} images may expire"
         if self.max_fraction is not None and gone and gone / total > self.max_fraction:
             most, part = 100 * self.max_fraction, 100 * gone / total
             yield f"at most {most:.3g}% of the images may expire, {part:.3g}% would"
-        if lost := len(self.protected(simulation)):
+        if lost := len(self.protected(found)):
             verb = "goes" if lost == 1 else "go"
             yield f"images with tags like {', '.join(self.never)} must stay, {lost} of them {verb}"
 
-    def protected(self, simulation: Simulation) -> list[Verdict]:
+    def protected(self, found: Evaluation) -> list[Verdict]:
         """The images that go although they never may."""
-        from ecrops.lifecycle.matching import fits
-
         patterns = [tuple(pattern.split("*")) for pattern in self.never]
-        going = (*simulation.expired, *simulation.archived)
+        going = (*found.expired, *found.archived)
         return [each for each in going if any(fits(tag, pieces) for tag in each.image.tags for pieces in patterns)]
 
     def of(self, name: str) -> Guard:
@@ -127,8 +126,6 @@ class RegistryGuard:
 
     def of(self, name: str) -> Guard | None:
         """The guard of a repository."""
-        from ecrops.lifecycle.matching import fits
-
         return next((guard for pattern, guard in self.guards.items() if fits(name, tuple(pattern.split("*")))), None)
 
 
@@ -152,15 +149,15 @@ class Outlook(NamedTuple):
         return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{such}"
 
 
-def look(simulation: Simulation, guards: Iterable[Guard]) -> Outlook:
+def look(found: Evaluation, guards: Iterable[Guard]) -> Outlook:
     """What the guards say to what a policy would do."""
-    refusals = tuple(dict.fromkeys(reason for guard in guards for reason in guard.refusals(simulation)))
+    refusals = tuple(dict.fromkeys(reason for guard in guards for reason in guard.refusals(found)))
     if not refusals:
-        return Outlook(simulation.summary)
-    protected = [verdict for guard in guards for verdict in guard.protected(simulation)]
-    others = sorted(simulation.expired, key=lambda verdict: verdict.image.used_at, reverse=True)
+        return Outlook(found.summary)
+    protected = [verdict for guard in guards for verdict in guard.protected(found)]
+    others = sorted(found.expired, key=lambda verdict: verdict.image.used_at, reverse=True)
     worst = {verdict.image.digest: verdict for verdict in (*protected, *others)}
-    return Outlook(simulation.summary, refusals, tuple(_named(worst[digest]) for digest in list(worst)[:MOST_NAMED]))
+    return Outlook(found.summary, refusals, tuple(_named(worst[digest]) for digest in list(worst)[:MOST_NAMED]))
 
 
 def _named(verdict: Verdict) -> str:

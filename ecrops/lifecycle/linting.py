@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecrops.lifecycle.checks import COUNT, PUSHED
 from ecrops.lifecycle.clauses import Action, Clause, Pieces, Policy, clauses_of, rules_of
 from ecrops.lifecycle.images import INDEXES
 from ecrops.lifecycle.matching import fits
-
-if TYPE_CHECKING:
-    from ecrops.lifecycle.simulation import Simulation
+from ecrops.lifecycle.verdicts import Evaluation
 
 WILD = "\N{REPLACEMENT CHARACTER}"
 
@@ -61,18 +59,18 @@ def lint(policy: Policy) -> tuple[Finding, ...]:
     return (*_covered(clauses), *_all_of(clauses), *_any_by_age(clauses))
 
 
-def warnings(simulation: Simulation) -> Iterator[Finding]:
+def warnings(found: Evaluation) -> Iterator[Finding]:
     """The same about a policy that was tried on images: what is so for these images. ECR's preview tells too little."""
-    if any(tally.selects is None for tally in simulation.by_rule.values()):
+    if any(tally.selects is None for tally in found.by_rule.values()):
         return
-    clauses = clauses_of(simulation.rules)
-    yield from _shielded(simulation, clauses)
+    clauses = clauses_of(found.rules)
+    yield from _shielded(found, clauses)
     for finding in _all_of(clauses):
-        if simulation.by_rule[finding.rule_priority].selects == 0:
+        if found.by_rule[finding.rule_priority].selects == 0:
             yield finding
     yield from _any_by_age(clauses)
-    yield from _parts(simulation)
-    yield from _unknown_parts(simulation)
+    yield from _parts(found)
+    yield from _unknown_parts(found)
 
 
 def _covered(clauses: Sequence[Clause]) -> Iterator[Finding]:
@@ -97,10 +95,10 @@ def _is_within(narrow: Pieces, wide: Pieces) -> bool:
     return fits(WILD.join(narrow), wide)
 
 
-def _shielded(simulation: Simulation, clauses: Sequence[Clause]) -> Iterator[Finding]:
+def _shielded(found: Evaluation, clauses: Sequence[Clause]) -> Iterator[Finding]:
     """Rules that see images, all of which an earlier rule has seen."""
     for clause in clauses:
-        tally = simulation.by_rule[clause.priority]
+        tally = found.by_rule[clause.priority]
         if tally.selects and tally.decides == 0:
             yield _never(clause, f"earlier rules see all {tally.selects} of its images first")
 
@@ -139,10 +137,10 @@ def _any_by_age(clauses: Sequence[Clause]) -> Iterator[Finding]:
             )
 
 
-def _parts(simulation: Simulation) -> Iterator[Finding]:
+def _parts(found: Evaluation) -> Iterator[Finding]:
     """Parts of indexes that stay: ECR tries to delete them at each run, and fails."""
     blocked: dict[int, int] = {}
-    for verdict in simulation.kept:
+    for verdict in found.kept:
         if verdict.marked is not verdict.action and verdict.rule_priority is not None:
             blocked[verdict.rule_priority] = blocked.get(verdict.rule_priority, 0) + 1
     for priority, number in blocked.items():
@@ -155,14 +153,12 @@ def _parts(simulation: Simulation) -> Iterator[Finding]:
         )
 
 
-def _unknown_parts(simulation: Simulation) -> Iterator[Finding]:
+def _unknown_parts(found: Evaluation) -> Iterator[Finding]:
     """Untagged images that go beside indexes that stay, while nobody has looked what is a part of them."""
-    if any(verdict.image.referenced_by for verdict in simulation.verdicts):
+    if any(verdict.image.referenced_by for verdict in found.verdicts):
         return
-    indexes = [verdict for verdict in simulation.kept if verdict.image.media_type in INDEXES]
-    untagged = [
-        verdict for verdict in simulation.verdicts if not verdict.image.tags and verdict.marked is not Action.KEEP
-    ]
+    indexes = [verdict for verdict in found.kept if verdict.image.media_type in INDEXES]
+    untagged = [verdict for verdict in found.verdicts if not verdict.image.tags and verdict.marked is not Action.KEEP]
     if indexes and untagged and (priority := untagged[0].rule_priority) is not None:
         yield Finding(
             "unknown-parts",

@@ -19,7 +19,8 @@ from ecrops.lifecycle.clauses import Action
 from ecrops.lifecycle.document import Rules, canonical, parse, to_text
 from ecrops.lifecycle.forecasting import check_number
 from ecrops.lifecycle.images import Image
-from ecrops.lifecycle.simulation import Simulation, Tally, Verdict, size
+from ecrops.lifecycle.simulation import Simulation
+from ecrops.lifecycle.verdicts import Tally, Verdict, size
 from ecrops.lifecycle.words import words
 
 RUNNING = "LifecyclePolicyPreviewInProgressException"

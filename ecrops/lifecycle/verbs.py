@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.account import Account
 from ecrops.errors import SpecError
-from ecrops.lifecycle import aspect, document
+from ecrops.lifecycle import aspect
 from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import check_guard
+from ecrops.lifecycle.edits import Exactly, Exclude, Include, check_guard
 from ecrops.lifecycle.looking import LifecycleLooking
 from ecrops.lifecycle.rule import LifecycleRule
 from ecrops.plan import Plan
 from ecrops.spec import check_rules
 
 if TYPE_CHECKING:
-    from ecrops.lifecycle.document import Guarding
+    from ecrops.lifecycle.edits import Guarding
 
 
 class LifecycleVerbs(LifecycleLooking):
@@ -44,7 +44,7 @@ class LifecycleVerbs(LifecycleLooking):
         """
         check_guard(guard)
         wanted = _one_rule(rule, fields)
-        made = self._make(aspect, document.Include(wanted, tuple(self._added), guard))
+        made = self._make(aspect, Include(wanted, tuple(self._added), guard))
         self._added.append(wanted)
         return made
 
@@ -56,7 +56,7 @@ class LifecycleVerbs(LifecycleLooking):
         Without a rule that keeps images, a later one may take them: that is what a guard is for here.
         """
         check_guard(guard)
-        return self._make(aspect, document.Exclude(_one_rule(rule, fields), guard))
+        return self._make(aspect, Exclude(_one_rule(rule, fields), guard))
 
     def set_lifecycle_rules(self, *rules: LifecycleRule | Rule, guard: Guarding = None) -> Plan:
         """Replace the lifecycle policy by these rules; without one, remove it.
@@ -70,7 +70,7 @@ class LifecycleVerbs(LifecycleLooking):
             ConflictError: The guard refuses it; nothing was changed.
         """
         check_guard(guard)
-        made = self._make(aspect, document.Exactly(check_rules(rules), guard))
+        made = self._make(aspect, Exactly(check_rules(rules), guard))
         self._added = list(rules)
         return made
 
