@@ -205,7 +205,7 @@ class _Run:
 
     def bring_up_to_date(self, plan: Plan) -> Plan:
         """The plan, with what was derived from reads derived anew: somebody may have written since it was made."""
-        stale = {change.owner for change in plan if change.derived}
+        stale = {change.owner for change in plan if change.derived or change.overwrites}
         if not stale:
             return plan
         fresh = self._checked(self._planned([want for want in plan.wants if want.key in stale]))
