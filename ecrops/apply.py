@@ -9,7 +9,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aspect import Want
-from ecrops.aws import LOST, Aws, ClientError, code_of, is_momentary
+from ecrops.aws import LOST, Aws, ClientError, code_of
 from ecrops.change import Change, Kind
 from ecrops.engine import homes, make_plan
 from ecrops.errors import ConflictError, EcropsError, SpecError
@@ -85,6 +85,7 @@ class _Run:
 
     def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
+        self._wants = wants
         self._elsewhere = {key: home.stoppable() for key, home in homes(wants).items()}
         self._approved = approved
         self._on_change = on_change
@@ -172,16 +173,32 @@ class _Run:
     def _call(self, change: Change, on_lost: Callable[[], object]) -> None:
         aws = self._home_of(change)
         if change.derived:
-            aws.once(change.service, change.operation, change.params)
+            self._call_derived(aws, change)
             return
         awaits = change.unseen if aws.made_recently(change.owner) else ()
         aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
 
+    def _call_derived(self, aws: Aws, change: Change) -> None:
+        """Once more only after a look: what the change was derived from may have been changed during the wait."""
+        wants = [want for want in self._wants if want.key == change.owner]
+        failed: list[Exception] = []
+
+        def attempt() -> None:
+            if failed and change not in make_plan(self._aws, wants):
+                raise Overtaken(failed[-1])
+            try:
+                aws.once(change.service, change.operation, change.params)
+            except Exception as error:
+                failed.append(error)
+                raise
+
+        aws.persist(attempt, f"{change.service}:{change.operation}")
+
     def _is_race(self, change: Change, error: Exception) -> bool:
-        if code_of(error) in (*change.races, *change.unseen):
+        races = code_of(error) in (*change.races, *change.unseen)
+        if races:
             self._remember(change)
-            return True
-        return change.derived and is_momentary(error)
+        return races
 
     def _home_of(self, change: Change) -> Aws:
         return self._elsewhere.get(change.owner, self._aws)
@@ -205,7 +222,7 @@ class _Run:
 
     def bring_up_to_date(self, plan: Plan) -> Plan:
         """The plan, with what was derived from reads derived anew: somebody may have written since it was made."""
-        stale = {change.owner for change in plan if change.derived}
+        stale = {change.owner for change in plan if change.derived or change.overwrites}
         if not stale:
             return plan
         fresh = self._checked(self._planned([want for want in plan.wants if want.key in stale]))

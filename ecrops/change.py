@@ -89,6 +89,11 @@ class Change:
         return self.whole and self.kind is Kind.DELETE
 
     @property
+    def overwrites(self) -> bool:
+        """Whether it makes an owner, and AWS would make another one of an owner that somebody made meanwhile."""
+        return self.whole and self.kind is Kind.CREATE and not self.races
+
+    @property
     def permissions(self) -> tuple[str, ...]:
         """The IAM actions that making the change needs."""
         return (f"{self.service}:{self.operation}", *self.needs) if self.operation else ()

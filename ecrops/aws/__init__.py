@@ -186,9 +186,13 @@ class Aws:
                 on_lost()
                 raise
 
-        answer = persistently(attempt, self.retry, self._deadline, doing, awaits)
+        answer = self.persist(attempt, doing, awaits)
         self._learn(answer)
         return answer
+
+    def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
+        """Attempt a call as often as the retry policy allows, whatever an attempt takes."""
+        return persistently(attempt, self.retry, self._deadline, doing, awaits)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
         """Make one attempt of a call, when fewer calls than allowed are in flight."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecrops.access.statements import listed, statements
+from ecrops.access.statements import listed
 from ecrops.aws import Aws
 from ecrops.change import Change
 from ecrops.events import policy
@@ -17,9 +16,9 @@ stands_on = None
 MISSING = "ResourceNotFoundException"
 NAME = "ecrops-events"
 SID = "EcropsEvents"
-ADVICE = {
-    "LimitExceededException": "a region has ten resource policies of log groups, of 5,120 characters each: merge some"
-}
+ADVICE = {"LimitExceededException": "a region has ten resource policies of log groups: merge some"}
+# botocore's model of PutResourcePolicy
+QUOTA = policy.Quota(bytes=51_200)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change
         if left != there:
             now = policy.amended(now, ours, _statement(left) if left else None)
             told = [edit for edit in some if (f"{edit.resource}:*" in left) != (f"{edit.resource}:*" in there)]
-            yield policy_change(key, step, told, _call(now), MISSING, empty=not now["Statement"], advice=ADVICE)
+            yield policy_change(key, step, told, _call(key, now), MISSING, empty=not now["Statement"], advice=ADVICE)
 
 
 def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:
@@ -97,9 +96,9 @@ def _is_last(group: str, edits: Sequence[Edit], have: LogGroups) -> bool:
     return not have.users.get(group, frozenset()) - gone
 
 
-def _call(want: policy.Policy) -> tuple[str, str, dict[str, str]]:
-    if statements(want):
-        return "logs", "PutResourcePolicy", {"policyName": NAME, "policyDocument": json.dumps(want)}
+def _call(key: str, want: policy.Policy) -> tuple[str, str, dict[str, str]]:
+    if text := policy.text_of(key, want, QUOTA):
+        return "logs", "PutResourcePolicy", {"policyName": NAME, "policyDocument": text}
     return "logs", "DeleteResourcePolicy", {"policyName": NAME}
 
 

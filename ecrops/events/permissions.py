@@ -85,10 +85,17 @@ def resources(target: Mapping[str, Any]) -> Iterator[str]:
         yield dead_letters
 
 
-def elsewhere(target: Target, place: Place) -> list[str]:
-    """The ARNs that must let a rule in, and that only their own account can change."""
-    asked = [*resources(target.to_aws()), *([target.arn] if ":event-bus/" in target.arn else [])]
-    return [arn for arn in asked if target.authorize and not is_here(arn, place)]
+def elsewhere(target: Target, place: Place, rule: str) -> Iterator[Note]:
+    """What only another account can change: whom its resources must let in.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
+    """
+    for arn in {target.arn, *resources(target.to_aws())}:
+        if target.authorize and not is_here(arn, place):
+            own = arn == target.arn
+            who = target.role_arn if own and target.role_arn and ":event-bus/" not in arn else rule
+            role = "" if not own or target.role_arn else "; EventBridge's guide asks for a role_arn too"
+            yield Note(f"{arn} is not authorised here: its own policy must let {who} in{role}")
 
 
 def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> set[str]:

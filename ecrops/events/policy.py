@@ -80,7 +80,7 @@ class Quota(NamedTuple):
     """How much AWS has room for in a policy."""
 
     bytes: int
-    statements: int
+    statements: int | None = None
 
 
 def text_of(key: str, policy: Policy, quota: Quota) -> str:
@@ -91,10 +91,12 @@ def text_of(key: str, policy: Policy, quota: Quota) -> str:
     """
     count = len(statements(policy))
     text = json.dumps(policy, separators=(",", ":")) if count else ""
-    if len(text.encode()) > quota.bytes or count > quota.statements:
+    size, limits = len(text.encode()), f"{quota.bytes:,} bytes"
+    limits += f" and {quota.statements} statements" if quota.statements else ""
+    if size > quota.bytes or (quota.statements and count > quota.statements):
         raise SpecError(
-            f"{key}: its policy has at most {quota.bytes:,} bytes and {quota.statements} statements, with these rules "
-            f"it would have {len(text.encode()):,} and {count}: one rule of registry.on_...() with "
-            'repositories=prefix("team/") serves many repositories, or give some another target'
+            f"{key}: its policy has at most {limits}, with these rules it would have {size:,} bytes and {count} "
+            'statements: one rule of registry.on_...() with repositories=prefix("team/") serves many repositories, or '
+            "give some another target"
         )
     return text

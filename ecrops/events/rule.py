@@ -10,7 +10,7 @@ from ecrops.errors import SpecError
 from ecrops.events import reading, wants
 from ecrops.events.event import check_rule_name
 from ecrops.events.state import TAG, Absent, Edit, Exclude, Include, Switch
-from ecrops.events.targets import Target, check_target
+from ecrops.events.targets import Target, check_target, id_of, plain_arn
 from ecrops.plan import Plan
 
 if TYPE_CHECKING:
@@ -77,13 +77,17 @@ class Rule:
     def remove_target(self, target: Target | str) -> Plan:
         """Remove a target, given by its ARN, its id or itself, and the permission that was added for it.
 
+        One that has no id of its own stands for its ARN.
+
         Raises:
             SpecError: It is none of the three.
         """
         if not isinstance(target, str | Target) or not target:
             raise SpecError(f"expected a Target, its ARN or its id, got {target!r}")
-        names = [str(target.id)] if isinstance(target, Target) else [target.removesuffix(":*")]
-        return self._edit(Exclude(names))
+        if isinstance(target, str):
+            return self._edit(Exclude([plain_arn(target)]))
+        named = target.id != id_of(target.arn)
+        return self._edit(Exclude([str(target.id)] if named else [str(target.id), target.arn]))
 
     def enable(self) -> Plan:
         """Let the rule fire."""

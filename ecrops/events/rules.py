@@ -13,8 +13,8 @@ from ecrops.events import reading
 from ecrops.events.permissions import Step, elsewhere
 from ecrops.events.reading import DEFAULT, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.state import (
-    SEVERAL,
     TAG,
+    Absent,
     Edit,
     Rule,
     Targets,
@@ -39,7 +39,7 @@ prepare, read_all = reading.prepare, reading.read_all
 def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | Note]:
     """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does."""
     want = edited(have, edits)
-    claim = [part for edit in edits if isinstance(edit, Wanted) for part in _claim(key, edit, have, want)]
+    claim = [part for edit in edits for part in _claim(key, edit, have, want)]
     yield from claim
     if any(isinstance(part, Change) for part in claim):
         return
@@ -61,17 +61,29 @@ def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | No
         yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
 
 
-def _claim(key: str, edit: Wanted, have: Rule, want: Rule) -> Iterator[Change | Note]:
+def _claim(key: str, edit: Edit, have: Rule, want: Rule) -> Iterator[Change | Note]:
     """What others made of the name is not overwritten; what ecrops made for other repositories is told."""
-    if have.settings is None or same_settings(have.settings, want.settings or {}):
+    whose = have.tags.get(TAG)
+    if have.settings is None:
         return
-    before, whose = rule_words(have), have.tags.get(TAG)
-    if whose is None or (whose != edit.mark and SEVERAL not in (whose, edit.mark)):
-        because = f"the rule of {whose}" if whose else "not made by ecrops"
-        advice = {"": f"{key} is {because}: choose another name, or remove it first with registry.rule(name).remove()"}
-        yield Change(key, Kind.CONFLICT, "rule", before, rule_words(want), advice=advice)
-    elif whose != edit.mark:
-        yield Note(f"{key} was on events of {whose}, and is on those of {edit.event.whose} now")
+    if isinstance(edit, Absent) and edit.of not in ("", whose):
+        yield _not_ours(key, have, want)
+    elif isinstance(edit, Absent) and edit.of and want.settings is not None:
+        yield Note(f"{key} stays: others put targets on it, {target_words(want.targets.values())}")
+    elif isinstance(edit, Wanted) and not same_settings(have.settings, want.settings or {}):
+        if whose is None or not edit.may_take(whose):
+            yield _not_ours(key, have, want)
+        elif whose != edit.mark:
+            yield Note(f"{key} was on events of {whose}, and is on those of {edit.event.whose} now")
+    elif isinstance(edit, Wanted) and whose is None:
+        yield Note(f"{key} was there as it is wanted, though ecrops did not make it: it is one of ecrops's rules now")
+
+
+def _not_ours(key: str, have: Rule, want: Rule) -> Change:
+    whose = have.tags.get(TAG)
+    because = f"the rule of {whose}" if whose else "not made by ecrops"
+    advice = {"": f"{key} is {because}: choose another name, or remove it first with registry.rule(name).remove()"}
+    return Change(key, Kind.CONFLICT, "rule", rule_words(have), rule_words(want), advice=advice)
 
 
 def _rule(key: str, have: Rule, want: Rule) -> Iterator[Change]:
@@ -167,6 +179,7 @@ def _delete(key: str, have: Rule) -> Change:
         "DeleteRule",
         params,
         whole=True,
+        derived=True,
         races=(MISSING,),
         awaits=_has_a_target,
     )
@@ -184,8 +197,7 @@ def _named(key: str, member: str) -> dict[str, str]:
 
 def _notes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Note]:
     for target in (target for edit in edits for target in edit.targets):
-        for owner in elsewhere(target, have.place):
-            yield Note(f"{owner} is not authorised here: its own policy must let {arn_of(have.place, key)} in")
+        yield from elsewhere(target, have.place, arn_of(have.place, key))
 
 
 def look_again(edit: Edit) -> bool:

@@ -62,10 +62,11 @@ def samples(place: Place) -> list[dict[str, Any]]:
         ),
         ("Inspector2 Finding", finding | {"resources": [image]}),
     )
-    return [_envelope(place, kind, detail) for kind, detail in details]
+    return [{**envelope(place, kind), "detail": detail} for kind, detail in details]
 
 
-def _envelope(place: Place, kind: str, detail: dict[str, Any]) -> dict[str, Any]:
+def envelope(place: Place, kind: str) -> dict[str, Any]:
+    """What every event has besides its detail: EventBridge tries none without it."""
     return {
         "version": "0",
         "id": "13cde686-328b-6117-af20-0e5566167482",
@@ -75,7 +76,6 @@ def _envelope(place: Place, kind: str, detail: dict[str, Any]) -> dict[str, Any]
         "time": "2026-01-01T00:00:00Z",
         "region": place.region,
         "resources": [],
-        "detail": detail,
     }
 
 
@@ -114,6 +114,7 @@ def _filled(pattern: Mapping[str, Any], event: Any) -> dict[str, Any]:
 
 
 _NOTHING = object()
+_ANYTHING = ("example", "another", "0", "~")
 
 
 def _example(want: Any) -> Any:
@@ -128,7 +129,7 @@ def _example(want: Any) -> Any:
         "equals-ignore-case": text,
         "wildcard": "".join(matching.pieces(str(text))),
         "exists": "example" if argument is True else _NOTHING,
-        "anything-but": "example",
+        "anything-but": next((each for each in _ANYTHING if matching.matches_value(want, each)), _ANYTHING[0]),
         "cidr": str(text).partition("/")[0],
     }
     return _number(argument) if name == "numeric" else examples[name]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ecrops.access.statements import fingerprint
-from ecrops.events.checks import text_of
+from ecrops.events.checks import canonical, text_of
 from ecrops.events.event import Event, RuleState
 from ecrops.events.repositories import SOMEWHERE, Place
 from ecrops.events.targets import MARK, Target
@@ -111,6 +111,8 @@ class Wanted:
             "EventPattern": str(event.pattern(have.place, have.scan_type)),
             "State": str(event.state or before.get("State") or event.first_state),
         }
+        if event.state is None and settings["State"] == RuleState.ENABLED and not same_settings(before, settings):
+            settings["State"] = str(event.first_state)  # what the new pattern is on, the old state may never hear
         if event.description is not None:
             settings["Description"] = event.description
         dropped = [key for key in have.targets if self.exactly and have.has_put(key)]
@@ -118,6 +120,10 @@ class Wanted:
         if settings["State"] == RuleState.DISABLED and before.get("State", event.first_state) != RuleState.DISABLED:
             tags |= _noting_state(have, str(before.get("State", event.first_state)))
         return replace(have, settings=settings, tags=tags).with_targets(self.targets, dropped)
+
+    def may_take(self, whose: str) -> bool:
+        """Whether a rule of these repositories may become this one: a spec takes none of a fleet."""
+        return whose == self.mark or self.mark == SEVERAL or (whose == SEVERAL and not self.exactly)
 
     @property
     def mark(self) -> str:
@@ -179,16 +185,16 @@ class Absent:
     """An edit: no such rule.
 
     Args:
-        spare: Whether a rule that others gave targets stays, with those.
+        of: Of which repository it is to be: then a rule that others gave targets stays, with those.
     """
 
-    spare: bool = False
+    of: str = ""
     targets: Sequence[Target] = ()
 
     def __call__(self, have: Rule) -> Rule:
         """The rule after the edit."""
         theirs = {key: each for key, each in have.targets.items() if not have.has_put(key)}
-        if self.spare and theirs:
+        if self.of and theirs:
             return replace(have, targets=theirs)
         return replace(have, settings=None, tags={}, targets={})
 
@@ -228,14 +234,7 @@ def same_settings(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     pattern = settings.get("EventPattern")
     plain = {name: value for name, value in settings.items() if value and name != "EventPattern"}
-    return plain | {"pattern": canonical(json.loads(pattern)) if pattern else None}
-
-
-def canonical(pattern: Any) -> Any:
-    """A pattern with its lists sorted, but for the bounds of a range."""
-    if isinstance(pattern, Mapping):
-        return {key: value if key == "numeric" else canonical(value) for key, value in pattern.items()}
-    return sorted(map(canonical, pattern), key=text_of) if isinstance(pattern, list) else pattern
+    return plain | {"pattern": text_of(canonical(json.loads(pattern))) if pattern else None}
 
 
 def same_target(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -244,4 +243,7 @@ def same_target(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _target(target: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: json.loads(value) if name == "Input" else value for name, value in target.items()}
+    def plain(value: str) -> str:
+        return json.dumps(json.loads(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
+
+    return {name: plain(value) if name == "Input" else value for name, value in target.items()}

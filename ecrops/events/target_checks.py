@@ -15,7 +15,8 @@ from ecrops.fields import Problems
 
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _ACCOUNT = re.compile(r"\d{12}")
-_ROLE = re.compile(r"arn:[^:]+:iam::\d{12}:role/.+")
+_ROLE = re.compile(r"arn:([^:]+):iam::\d{12}:role/.+")
+_PLACEHOLDER = re.compile(r"(?<!\\)<([A-Za-z0-9_.-]+)>")
 _VARIABLE = re.compile(r"(?!AWS\.)[A-Za-z0-9_-]{1,256}")
 _GROUP = re.compile(
     r"[!-~]{1,100}"
@@ -55,10 +56,10 @@ class Kind:
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html and eb-use-identity-based.html
 KINDS: Mapping[str, Kind] = {
-    "lambda": Kind("a Lambda function", r"function:[^:]+(:[^:]+)?", role=None),
-    "sqs": Kind("an SQS queue", r"[^:/]+", role=None, parameters="SqsParameters"),
-    "sns": Kind("an SNS topic", r"[^:/]+", role=None),
-    "logs": Kind("a log group", r"log-group:[^:]+(:\*)?", role=False),
+    "lambda": Kind("a Lambda function", r"function:[^:*]+(:[^:*]+)?", role=None),
+    "sqs": Kind("an SQS queue", r"[^:/*]+", role=None, parameters="SqsParameters"),
+    "sns": Kind("an SNS topic", r"[^:/*]+", role=None),
+    "logs": Kind("a log group", r"log-group:[^:*]+", role=False),
     "states": Kind("a Step Functions state machine", r"stateMachine:.+", role=True),
     "kinesis": Kind("a Kinesis stream", r"stream/.+", role=True, parameters="KinesisParameters"),
     "firehose": Kind("a Firehose stream", r"deliverystream/.+", role=True),
@@ -87,7 +88,18 @@ def check_arn(value: object) -> tuple[Arn, Kind]:
     return arn, kind
 
 
-def check_role(role: object, kind: Kind) -> None:
+def is_reached_elsewhere(arn: Arn) -> bool:
+    """Whether EventBridge reaches a target in another account.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html and eb-cross-account.html
+    """
+    return arn.service in ("kinesis", "lambda", "sns", "sqs") or arn.resource.startswith("event-bus/")
+
+
+ELSEWHERE = "Kinesis streams, Lambda functions, SNS topics, SQS queues and event buses only"
+
+
+def check_role(role: object, arn: Arn, kind: Kind) -> None:
     """The role that EventBridge takes on for a kind of target."""
     if role is None and kind.role is True:
         raise SpecError(
@@ -95,8 +107,9 @@ def check_role(role: object, kind: Kind) -> None:
         )
     if role is not None and kind.role is False:
         raise SpecError(f"{kind.words} takes none: leave it out")
-    if role is not None and not (isinstance(role, str) and _ROLE.fullmatch(role)):
-        raise SpecError(f"expected the ARN of a role, got {role!r}")
+    found = _ROLE.fullmatch(role) if isinstance(role, str) else None
+    if role is not None and (found is None or found[1] != arn.partition):
+        raise SpecError(f"expected the ARN of a role of the partition {arn.partition}, got {role!r}")
 
 
 def check_version(arn: Arn, role: object, authorize: object) -> None:
@@ -127,6 +140,8 @@ def check_parameters(parameters: object, kind: Kind) -> None:
     if isinstance(own, Mapping) and kind.needs:
         fargate = own.get("LaunchType") == "FARGATE" and not own.get("NetworkConfiguration")
         problems.check(not fargate, "", "a task on FARGATE needs a NetworkConfiguration")
+        both = own.get("LaunchType") and own.get("CapacityProviderStrategy")
+        problems.check(not both, "", "a task has a LaunchType or a CapacityProviderStrategy, not both")
     problems.raise_any()
 
 
@@ -182,13 +197,36 @@ def check_transformer(transformer: object) -> None:
             reason = f"a variable is made of letters, digits, '_' and '-', got {name!r}"
             problems.check(right, "InputPathsMap", reason)
             problems.take(f"InputPathsMap.{name}", lambda path=path: check_path(path))  # type: ignore[misc]
+        for name in _PLACEHOLDER.findall(template) if isinstance(template, str) else ():
+            known = name in paths or name.startswith("aws.events.")
+            problems.check(known, "InputTemplate", f"has <{name}>, which is no variable of InputPathsMap")
     problems.raise_any()
+
+
+def check_log_input(value: object, path: object, transformer: object) -> None:
+    """What a log group gets in place of the event: a time and a message, or EventBridge logs nothing.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-input-transformer-tutorial.html
+    """
+    if value is not None or path is not None:
+        raise SpecError("input and input_path are not for a log group: give it an input_transformer")
+    template = transformer.get("InputTemplate") if isinstance(transformer, Mapping) else None
+    if isinstance(template, str):
+        try:
+            fields = set(json.loads(_PLACEHOLDER.sub("0", template), strict=False))
+        except (TypeError, ValueError):
+            fields = set()
+        if fields != {"timestamp", "message"}:
+            raise SpecError(
+                "input_transformer: the template of a log group is "
+                f'{{"timestamp": <variable>, "message": <variable>}}, got {template!r}'
+            )
 
 
 def check_dead_letters(queue: object) -> None:
     """The queue for what cannot be delivered."""
-    arn = Arn.parse(str(queue))
-    if arn.service != "sqs" or arn.resource.endswith(".fifo"):
+    arn, kind = check_arn(queue)
+    if kind is not KINDS["sqs"] or arn.resource.endswith(".fifo"):
         raise SpecError(f"expected the ARN of a standard SQS queue, got {queue!r}")
 
 

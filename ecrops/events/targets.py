@@ -76,10 +76,9 @@ class Target:
         return compact(self)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "arn", plain_arn(self.arn))
         if self.id is None:
-            digest = hashlib.sha256(str(self.arn).encode()).hexdigest()[:8]
-            name = re.sub(r"[^.\-_A-Za-z0-9]+", "-", re.split("[:/]", str(self.arn).removesuffix(":*"))[-1])[:40]
-            object.__setattr__(self, "id", f"{MARK}{name}-{digest}")
+            object.__setattr__(self, "id", id_of(self.arn))
         for name in ("input", "input_transformer", "parameters"):
             object.__setattr__(self, name, copy.deepcopy(getattr(self, name)))  # nobody else's to change
         self._check()
@@ -92,10 +91,12 @@ class Target:
         if found := problems.take("arn", lambda: checks.check_arn(self.arn)):
             arn, kind = found
             problems.take("arn", lambda: checks.check_version(arn, self.role_arn, self.authorize))
-            problems.take("role_arn", lambda: checks.check_role(self.role_arn, kind))
+            problems.take("role_arn", lambda: checks.check_role(self.role_arn, arn, kind))
             problems.take("parameters", lambda: checks.check_parameters(self.parameters, kind))
             group = self.message_group_id
             problems.take("message_group_id", lambda: checks.check_group(group, arn, self.parameters))
+            if arn.service == "logs":
+                problems.take("", lambda: checks.check_log_input(self.input, self.input_path, self.input_transformer))
         given = [name for name in INPUTS if getattr(self, name) is not None]
         problems.check(len(given) < 2, given[-1] if given else "", f"a target has one of {' and '.join(given)}")
         for name, check in OPTIONAL.items():
@@ -145,7 +146,7 @@ class Target:
 
     def to_aws(self) -> dict[str, Any]:
         """The target as ``PutTargets`` takes it."""
-        document: dict[str, Any] = dict(self.parameters or {}) | {"Id": self.id, "Arn": self.arn.removesuffix(":*")}
+        document: dict[str, Any] = dict(self.parameters or {}) | {"Id": self.id, "Arn": self.arn}
         simple = {"RoleArn": self.role_arn, "InputPath": self.input_path, "InputTransformer": self.input_transformer}
         document |= {name: value for name, value in simple.items() if value is not None}
         if self.input is not None:
@@ -163,8 +164,21 @@ class Target:
         return document
 
 
-def _seconds(age: timedelta | int | None) -> int | None:
-    return int(age.total_seconds()) if isinstance(age, timedelta) else age
+def plain_arn(arn: Any) -> Any:
+    """An ARN as EventBridge keeps it: that of a log group may come with its streams, ``:*``."""
+    return arn.removesuffix(":*") if isinstance(arn, str) and ":logs:" in arn else arn
+
+
+def id_of(arn: object) -> str:
+    """The id of a target that was given none."""
+    digest = hashlib.sha256(str(arn).encode()).hexdigest()[:8]
+    name = re.sub(r"[^.\-_A-Za-z0-9]+", "-", re.split("[:/]", str(arn))[-1])[:40]
+    return f"{MARK}{name}-{digest}"
+
+
+def _seconds(age: timedelta | float | None) -> int | None:
+    seconds = age.total_seconds() if isinstance(age, timedelta) else age
+    return None if seconds is None else int(seconds)
 
 
 def check_target(target: object) -> Target:
@@ -221,9 +235,16 @@ def check_account(target: Target, account: str) -> None:
     """Whether a rule of an account can have this target.
 
     Raises:
-        SpecError: It is given a role of another account, or an input on its way to another account.
+        SpecError: It is of a kind that is not reached in another account, is given a role of another account, or an
+            input on its way to another account's event bus.
     """
     problems, role, arn = Problems(), target.role_arn, Arn.parse(target.arn)
+    problems.check(
+        arn.account == account or checks.is_reached_elsewhere(arn),
+        "target",
+        f"{arn} is of another account, where EventBridge reaches {checks.ELSEWHERE}: send the events to the event bus "
+        "of that account",
+    )
     problems.check(
         role is None or Arn.parse(role).account == account,
         "role_arn",

@@ -16,7 +16,7 @@ from ecrops.errors import SpecError
 from ecrops.events import reading, rules
 from ecrops.events.checks import check_pattern, text_of
 from ecrops.events.event import RuleState
-from ecrops.events.samples import sample_for
+from ecrops.events.samples import envelope, sample_for
 from ecrops.events.state import Absent, Include, Rule
 from ecrops.events.targets import Target, check_reach
 from ecrops.events.wants import all_wants, edit_rules
@@ -89,7 +89,8 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
     pattern = reading.describe(aws, key).get("EventPattern")
     if pattern is None:
         raise SpecError(f"{key} has a schedule, and no pattern that an event could match")
-    event = event or sample_for(pattern, reading.place_of(aws))
+    place = reading.place_of(aws)
+    event = {**envelope(place, event["detail-type"]), **event} if event else sample_for(pattern, place)
     texts = {"EventPattern": text_of(pattern), "Event": json.dumps(event)}
     if not aws.get("events", "TestEventPattern", "Result", **texts):
         return TestReport(event, matched=False)

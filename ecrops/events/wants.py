@@ -128,7 +128,7 @@ def of_specs(aws: Aws, specs: Iterable[RepositorySpec]) -> tuple[list[Want], Kno
     check_reach(aws, edits)
     found = _found(aws, edits, managed)
     ours = {key: rule for key, rule in found.items() if rule.tags.get(TAG) in managed}
-    stale: Edits = {key: [Absent(spare=True)] for key in ours if key not in edits}
+    stale: Edits = {key: [Absent(rule.tags[TAG])] for key, rule in ours.items() if key not in edits}
     return all_wants(aws, {**edits, **stale}, found)
 
 

@@ -55,7 +55,7 @@ def _target(target: Mapping[str, Any]) -> str:
 
 
 def _member(name: str, value: Any) -> str:
-    if name == "DeadLetterConfig":
+    if name == "DeadLetterConfig" and value.get("Arn"):
         return f"dead letters to {_arn(value['Arn'])}"
     if name == "RoleArn":
         return f"as {Arn.parse(value).resource}"

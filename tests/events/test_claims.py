@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import ConflictError, Registry, RepositorySpec
-from ecrops.events import Target, on_image_deleted, on_image_pushed, prefix
+from ecrops.events import Target, on_cloud_trail_event, on_image_deleted, on_image_pushed, prefix
 from emulator import Client, Cloud
 from support import registry_of
 
@@ -53,8 +53,11 @@ def test_a_rule_that_is_the_same_is_adopted(registry: Registry, events: Client) 
     repo.on_image_pushed("pushes")
     events.untag_resource(ResourceARN=arn("events", "rule/pushes"), TagKeys=["ecrops:repository"])
     assert registry.rules() == []
-    [change] = repo.on_image_pushed("pushes")
-    assert change.operation == "TagResource"
+    plan = repo.on_image_pushed("pushes")
+    assert [change.operation for change in plan] == ["TagResource"]
+    assert plan.notes == (
+        "rule pushes was there as it is wanted, though ecrops did not make it: it is one of ecrops's rules now",
+    )
     assert [rule.name for rule in registry.rules()] == ["pushes"]
 
 
@@ -76,6 +79,41 @@ def test_a_rule_that_grows_to_a_fleet_says_so(registry: Registry, events: Client
     assert plan.notes == ("rule pushes was on events of team/api, and is on those of team/* now",)
     assert not registry.on_image_pushed("pushes", repositories=["team/web", "team/api"]).notes
     assert "team/web" in pattern_of(events, "pushes")
+
+
+def test_a_spec_takes_no_rule_of_a_fleet(cloud: Cloud, registry: Registry, events: Client) -> None:
+    registry.on_image_pushed("pushes", repositories=["team/api", "team/web"], target=QUEUE)
+    before = pattern_of(events, "pushes")
+    cloud.calls.clear()
+    with pytest.raises(ConflictError, match="is the rule of several repositories"):
+        registry.ensure(RepositorySpec("team/api", events=[on_image_pushed("pushes")]))
+    assert cloud.calls.writes() == []
+    assert pattern_of(events, "pushes") == before
+    assert registry.on_image_pushed("pushes", repositories="team/api").notes, "whose rule it is may narrow it down"
+
+
+def test_numbers_and_booleans_that_python_takes_for_equal_are_not(registry: Registry, events: Client) -> None:
+    for value in (1, True, 1.0):
+        assert registry.on_event("r", event_pattern={"detail": {"x": [value]}}, target=Target(QUEUE, input=value))
+        assert json.loads(pattern_of(events, "r"))["detail"]["x"] == [value]
+        assert registry.rule("r").targets()[0]["Input"] == json.dumps(value)
+        assert not registry.on_event("r", event_pattern={"detail": {"x": [value]}}, target=Target(QUEUE, input=value))
+
+
+def test_a_rule_that_others_have_given_a_target_stays_and_says_so(registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    events.put_targets(Rule="pushes", Targets=[{"Id": "x", "Arn": arn("sqs", "theirs")}])
+    for _ in range(2):
+        plan = registry.ensure(RepositorySpec("team/api", events=[]))
+        assert plan.notes == ("rule pushes stays: others put targets on it, sqs theirs",)
+    assert [each["Id"] for each in registry.rule("pushes").targets()] == ["x"]
+
+
+def test_a_target_with_an_empty_configuration_can_be_removed(registry: Registry, events: Client) -> None:
+    registry.on_image_pushed("pushes", target=QUEUE)
+    events.put_targets(Rule="pushes", Targets=[{"Id": "x", "Arn": QUEUE, "DeadLetterConfig": {}}])
+    registry.rule("pushes").remove()
+    assert rule_names(events) == []
 
 
 def test_the_rules_of_fleets_are_not_those_of_any_repository(registry: Registry, events: Client) -> None:
@@ -253,6 +291,19 @@ def test_a_rule_on_reading_calls_is_so_again_after_it_was_disabled(registry: Reg
     rule.disable()
     rule.enable()
     assert events.describe_rule(Name="pulls")["State"] == "ENABLED"
+
+
+def test_a_rule_that_is_changed_to_reading_calls_fires_on_them(registry: Registry, events: Client) -> None:
+    def of(call: str) -> RepositorySpec:
+        pattern = {"detail": {"eventName": [call]}}
+        return RepositorySpec("team/api", events=[on_cloud_trail_event("calls", event_pattern=pattern)])
+
+    registry.ensure(of("PutImage"))
+    assert registry.rule("calls").describe()["State"] == "ENABLED"
+    registry.ensure(of("BatchGetImage"))
+    assert registry.rule("calls").describe()["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    events.enable_rule(Name="calls")
+    assert not registry.ensure(of("BatchGetImage")), "what somebody has set it to since stays"
 
 
 def test_a_rule_on_reading_calls_that_begins_disabled_fires_on_them_when_it_is_enabled(

@@ -14,7 +14,7 @@ from ecrops.events.samples import sample_for
 from emulator import Cloud
 from support import registry_of
 
-from .support import arn, bodies, make_function, make_queue, queue_policy, rule_names
+from .support import arn, bodies, make_function, make_queue, pushed, queue_policy, rule_names
 
 QUEUE = arn("sqs", "pushes")
 OPTIONS = {"image-scan-completed": {"scan_type": "ENHANCED"}, "image-finding": {"scan_type": "ENHANCED"}}
@@ -32,7 +32,8 @@ def test_a_sample_is_made_for_every_operator() -> None:
     values = [
         {"prefix": "a"}, {"suffix": {"equals-ignore-case": "B"}}, {"wildcard": "a*b"}, {"numeric": [">", 3]},
         {"numeric": ["<", 3]}, {"numeric": ["=", 3]}, {"numeric": [">", 3, "<=", 4]}, {"exists": True},
-        {"exists": False}, {"cidr": "10.0.0.0/8"}, {"anything-but": ["x"]}, {"equals-ignore-case": "x"}, "x", 5, None,
+        {"exists": False}, {"cidr": "10.0.0.0/8"}, {"anything-but": ["x"]},
+        {"anything-but": ["example", "another"]}, {"equals-ignore-case": "x"}, "x", 5, None,
     ]  # fmt: skip
     for value in values:
         pattern = Pattern({"source": ["aws.ecr"], "detail": {"image-tag": [value], "deep": {"er": [value]}}})
@@ -124,6 +125,14 @@ def test_a_pattern_without_room_for_the_name_of_a_test_is_refused_before_anythin
     with pytest.raises(SpecError, match="the pattern of the copy: has at most 2048 characters"):
         registry.rule("pushes").send_test_event()
     assert cloud.calls.writes() == []
+
+
+def test_an_event_is_given_the_envelope_that_it_lacks(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    report = registry.rule("pushes").send_test_event(pushed())
+    assert report
+    assert report.event["account"] == cloud.account
+    assert report.event["detail"] == pushed()["detail"]
 
 
 def test_an_event_that_does_not_match_is_not_sent(cloud: Cloud, registry: Registry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from support import registry_of
 from .support import arn
 
 QUEUE, FIFO = arn("sqs", "pushes"), arn("sqs", "pushes.fifo")
+GROUP = arn("logs", "log-group:/aws/events/ecr")
 ROLE = "arn:aws:iam::123456789012:role/events"
 SUPPORTED = {
     "function": Target(arn("lambda", "function:work")),
@@ -35,6 +37,13 @@ SUPPORTED = {
     "topic": Target(arn("sns", "news")),
     "log group": Target(arn("logs", "log-group:/aws/events/ecr")),
     "log group with a star": Target(arn("logs", "log-group:/aws/events/ecr:*")),
+    "log group with a message": Target(
+        arn("logs", "log-group:/aws/events/ecr"),
+        input_transformer={
+            "InputPathsMap": {"time": "$.time", "tag": "$.detail.image-tag"},
+            "InputTemplate": '{"timestamp": <time>, "message": "pushed <tag>"}',
+        },
+    ),
     "state machine": Target(arn("states", "stateMachine:scan"), role_arn=ROLE),
     "stream": Target(arn("kinesis", "stream/s"), role_arn=ROLE),
     "firehose": Target(arn("firehose", "deliverystream/s"), role_arn=ROLE),
@@ -136,7 +145,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 46, and those that ecrops adds"),
     "targets that are none": (lambda: on_event(targets=5), "expected a list of targets, got 5"),  # type: ignore[arg-type]
     "no account": (lambda: Target("arn:aws:sqs:eu-west-1::q"), "an SQS queue, an SNS topic"),
-    "role that is none": (lambda: Target(arn("states", "stateMachine:m"), role_arn="x"), "the ARN of a role, got 'x'"),
+    "role that is none": (
+        lambda: Target(arn("states", "stateMachine:m"), role_arn="x"),
+        "the ARN of a role of the partition aws, got 'x'",
+    ),
     "a user": (
         lambda: Target(QUEUE, role_arn=ROLE.replace(":role/", ":user/")),
         "role_arn: expected the ARN of a role",
@@ -168,6 +180,33 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "fargate without a network": (lambda: task(LaunchType="FARGATE"), "FARGATE needs a NetworkConfiguration"),
     "$LATEST": (lambda: Target(arn("lambda", "function:work:$LATEST")), "give the function's own ARN"),
+    "dead letters without an account": (
+        lambda: Target(QUEUE, dead_letter_arn="arn:aws:sqs:eu-west-1::dlq"),
+        "dead_letter_arn: expected",
+    ),
+    "dead letters to a path": (lambda: Target(QUEUE, dead_letter_arn=f"{QUEUE}/x"), "dead_letter_arn: expected"),
+    "all queues": (lambda: Target(arn("sqs", "*")), "arn: expected"),
+    "a queue with a star": (lambda: Target(f"{QUEUE}:*"), "arn: expected"),
+    "all versions": (lambda: Target(arn("lambda", "function:work:*")), "arn: expected a Lambda function"),
+    "a role of another partition": (
+        lambda: Target(QUEUE, role_arn=ROLE.replace("arn:aws:", "arn:aws-cn:")),
+        "role_arn: expected the ARN of a role of the partition aws",
+    ),
+    "two ways to run a task": (
+        lambda: task(LaunchType="EC2", CapacityProviderStrategy=[{"capacityProvider": "FARGATE"}]),
+        "a LaunchType or a CapacityProviderStrategy, not both",
+    ),
+    "a placeholder that is none": (
+        lambda: Target(QUEUE, input_transformer={"InputPathsMap": {"tag": "$.id"}, "InputTemplate": '"<tug>"'}),
+        "InputTemplate: has <tug>, which is no variable of InputPathsMap",
+    ),
+    "input of a log group": (lambda: Target(GROUP, input="{}"), "not for a log group: give it an input_transformer"),
+    "part of an event for a log group": (lambda: Target(GROUP, input_path="$.detail"), "not for a log group"),
+    "a log group without a message": (
+        lambda: Target(GROUP, input_transformer={"InputTemplate": '{"message": "x"}'}),
+        'the template of a log group is {"timestamp": <variable>, "message": <variable>}',
+    ),
+    "a log group with a text": (lambda: Target(GROUP, input_transformer={"InputTemplate": '"x"'}), "of a log group is"),
     "prefix": (lambda: prefix("team/*"), "expected the beginning of the names of repositories"),
     "upper-case prefix": (lambda: prefix("Team/"), "lower-case letters"),
     "a tag that no image has": (lambda: on_image_pushed(image_tags=[""]), "no image can have the tag ''"),
@@ -209,7 +248,9 @@ def test_a_target_in_another_region_is_refused_before_any_call(memory_cloud: Clo
     assert not memory_cloud.calls
 
 
-FAR_BUS = "arn:aws:events:eu-west-1:111122223333:event-bus/b"
+FAR = "111122223333"
+FAR_BUS = f"arn:aws:events:eu-west-1:{FAR}:event-bus/b"
+RULE = arn("events", "rule/pushes")
 
 
 @pytest.mark.parametrize(
@@ -233,6 +274,60 @@ def test_a_target_that_an_account_cannot_have_is_refused_before_anything_is_read
         with pytest.raises(SpecError, match=said):
             act()
     assert set(memory_cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize("kind", ["log group", "state machine", "firehose", "task", "api destination"])
+def test_what_eventbridge_does_not_reach_in_another_account_is_refused(memory_cloud: Cloud, kind: str) -> None:
+    there = SUPPORTED[kind]
+    far = replace(there, arn=there.arn.replace(Cloud.account, FAR), id=None)
+    with pytest.raises(SpecError, match="send the events to the event bus of that account"):
+        registry_of(memory_cloud).on_image_pushed(target=far)
+    assert set(memory_cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize(
+    "kind, options, said",
+    [
+        ("queue", {}, f"{RULE} in; EventBridge's guide asks for a role_arn too"),
+        ("function", {"role_arn": ROLE}, f"{ROLE} in"),
+        ("topic", {"role_arn": ROLE}, f"{ROLE} in"),
+        ("stream", {}, f"{ROLE} in"),
+    ],
+)
+def test_whom_a_target_of_another_account_must_let_in_is_a_note(
+    memory_cloud: Cloud, kind: str, options: dict[str, Any], said: str
+) -> None:
+    there = SUPPORTED[kind]
+    far = replace(there, arn=there.arn.replace(Cloud.account, FAR), id=None, **options)
+    plan = registry_of(memory_cloud, dry_run=True).on_image_pushed("pushes", target=far)
+    assert plan.notes == (f"{far.arn} is not authorised here: its own policy must let {said}",)
+
+
+def test_the_two_spellings_of_a_log_group_are_one_target(memory_cloud: Cloud) -> None:
+    memory_cloud.client("logs").create_log_group(logGroupName="/aws/events/ecr")
+    registry = registry_of(memory_cloud)
+    assert registry.on_image_pushed("pushes", target=GROUP)
+    assert not registry.on_image_pushed("pushes", target=f"{GROUP}:*")
+    assert registry.rule("pushes").remove_target(Target(f"{GROUP}:*"))
+    assert registry.rule("pushes").targets() == []
+
+
+def test_a_target_without_an_id_of_its_own_stands_for_its_arn(memory_cloud: Cloud) -> None:
+    memory_cloud.client("sqs").create_queue(QueueName="pushes")
+    registry = registry_of(memory_cloud)
+    registry.on_image_pushed("pushes", targets=[Target(QUEUE, id="a"), Target(QUEUE, id="b")])
+    assert registry.rule("pushes").remove_target(Target(QUEUE, id="a"))
+    assert [each["Id"] for each in registry.rule("pushes").targets()] == ["b"]
+    assert registry.rule("pushes").remove_target(Target(QUEUE))
+    assert registry.rule("pushes").targets() == []
+
+
+def test_an_age_that_json_has_made_a_fraction_is_whole(memory_cloud: Cloud) -> None:
+    memory_cloud.client("sqs").create_queue(QueueName="pushes")
+    target = Target.from_dict({"arn": QUEUE, "maximum_event_age": 3600.0})
+    registry_of(memory_cloud).on_image_pushed("pushes", target=target)
+    [there] = registry_of(memory_cloud).rule("pushes").targets()
+    assert there["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600}
 
 
 def test_what_another_account_must_allow_is_a_note(memory_cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import JsonRESTError
+from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 
@@ -14,6 +15,7 @@ from ..ecr import model
 from .backend import EventsBackend, backend
 from .delivery import matches
 
+MANDATORY = ("id", "account", "source", "time", "region", "resources", "detail-type")
 Answer = tuple[str, dict[str, Any]]
 
 
@@ -53,6 +55,8 @@ class EventsResponse(EventsHandler):
         return self._create_response({"FailedEntryCount": len(failed), "FailedEntries": failed})
 
     def test_event_pattern(self) -> Any:
-        """Whether a pattern matches an event, by moto's matcher."""
-        pattern = EventPattern.load(self._get_param("EventPattern"))
-        return self._create_response({"Result": matches(pattern, json.loads(self._get_param("Event")))})
+        """Whether a pattern matches an event, by moto's matcher. An event is a whole one: botocore's model says so."""
+        pattern, event = EventPattern.load(self._get_param("EventPattern")), json.loads(self._get_param("Event"))
+        if lacking := [name for name in MANDATORY if name not in event]:
+            raise ValidationException(f"Parameter Event is not valid. Reason: it lacks {', '.join(lacking)}")
+        return self._create_response({"Result": matches(pattern, event)})

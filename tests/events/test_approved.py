@@ -1,0 +1,95 @@
+"""Plans of rules that are approved and applied later: what became somebody else's meanwhile stays theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecrops import ApplyError, ConflictError, Registry, RepositorySpec
+from ecrops.events import on_image_pushed, prefix
+from ecrops.plan import Plan
+from emulator import Client, Cloud
+
+from .support import arn, bodies, pushed, queue_policy, rule_names
+
+QUEUE = arn("sqs", "pushes")
+SPEC = RepositorySpec("team/api", events=[on_image_pushed("pushed", target=QUEUE)])
+NONE = RepositorySpec("team/api", events=[])
+THEIRS = '{"source": ["theirs"]}'
+
+
+def refused(registry: Registry, plan: Plan) -> str:
+    """What applying a plan says that is refused."""
+    with pytest.raises((ApplyError, ConflictError)) as caught:
+        registry.apply(plan)
+    if isinstance(caught.value, ApplyError):
+        assert [type(error) for error in caught.value.exceptions] == [ConflictError]
+        return str(caught.value.exceptions[0])
+    return str(caught.value)
+
+
+def test_a_rule_that_somebody_made_since_is_theirs(cloud: Cloud, registry: Registry, events: Client) -> None:
+    plan = registry.plan(SPEC)
+    events.put_rule(Name="pushed", EventPattern=THEIRS, Description="mine", State="DISABLED")
+    before = events.describe_rule(Name="pushed")
+    assert "not made by ecrops" in refused(registry, plan)
+    assert {**events.describe_rule(Name="pushed"), "ResponseMetadata": 0} == {**before, "ResponseMetadata": 0}
+    assert events.list_targets_by_rule(Rule="pushed")["Targets"] == []
+    assert queue_policy(cloud) == []
+
+
+def test_a_rule_that_another_repository_has_made_since_is_its(registry: Registry, events: Client) -> None:
+    plan = registry.plan(SPEC)
+    registry.repository("team/web").on_image_pushed("pushed")
+    assert "is the rule of team/web" in refused(registry, plan)
+    assert "team/web" in events.describe_rule(Name="pushed")["EventPattern"]
+
+
+def test_what_was_made_and_disabled_since_stays_disabled(cloud: Cloud, registry: Registry, events: Client) -> None:
+    plan = registry.plan(SPEC)
+    registry.apply(plan)
+    registry.rule("pushed").disable()
+    cloud.calls.clear()
+    assert not registry.apply(plan)
+    assert cloud.calls.writes() == ["CreateRepository"], "which ECR refuses, for it is there"
+    assert events.describe_rule(Name="pushed")["State"] == "DISABLED"
+
+
+@pytest.mark.parametrize("targets", [[], [QUEUE]])
+def test_a_rule_that_became_a_fleets_since_is_not_removed(
+    cloud: Cloud, registry: Registry, events: Client, targets: list[str]
+) -> None:
+    registry.repository("team/api").on_image_pushed("pushed", targets=targets)
+    plan = registry.plan(NONE)
+    registry.on_image_pushed("pushed", repositories=prefix("team/"), targets=targets)
+    assert "is the rule of several repositories" in refused(registry, plan)
+    assert rule_names(events) == ["pushed"]
+    cloud.emulator.events.emit(pushed("team/web"))
+    assert len(bodies(cloud)) == len(targets)
+
+
+def test_a_rule_that_ecrops_knows_no_more_is_not_removed(registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushed")
+    plan = registry.plan(NONE)
+    events.untag_resource(ResourceARN=arn("events", "rule/pushed"), TagKeys=["ecrops:repository"])
+    assert "not made by ecrops" in refused(registry, plan)
+    assert rule_names(events) == ["pushed"]
+
+
+def test_a_rule_that_is_gone_since_is_nothing_to_remove(cloud: Cloud, registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushed")
+    plan = registry.plan(NONE)
+    registry.rule("pushed").remove()
+    cloud.calls.clear()
+    assert [str(change) for change in registry.apply(plan)] == ["+ team/api repository"]
+    assert cloud.calls.writes() == ["CreateRepository"]
+
+
+def test_nothing_is_read_twice_for_a_plan_that_is_made_and_applied_at_once(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("team/api"))
+    cloud.calls.clear()
+    registry.ensure(SPEC)
+    reads: Any = cloud.calls.operations()
+    assert reads.count("ListRules") == 1
+    assert reads.count("DescribeRule") == 0
