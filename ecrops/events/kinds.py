@@ -53,7 +53,10 @@ class EventKinds(Generic[R]):
         """What a verb does with what it was told."""
 
     def on_event(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On every event of ECR that names the repository; ``event_pattern`` says which of them."""
+        """On every event of ECR whose detail has the repository's name; ``event_pattern`` says which of them.
+
+        Changes of the scan frequency have it elsewhere: see ``on_scan_frequency_changed``.
+        """
         return self._on("event", name, rule)
 
     def on_cloud_trail_event(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:

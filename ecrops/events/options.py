@@ -23,9 +23,8 @@ def check_options(kind: str, options: object) -> dict[str, Any]:
     """
     if not isinstance(options, Mapping):
         raise SpecError(f"expected a mapping of names to values, got {options!r}")
-    takes = {name: each.default for name, each in inspect.signature(KINDS[kind]).parameters.items()}
-    names = [name for name in takes if name not in ("repositories", "place")]
-    problems = Problems()
+    takes = options_of(kind)
+    names, problems = list(takes), Problems()
     for name in options:
         problems.check(name in names, "", f"{kind} does not take {name}, but {', '.join(names) or 'no options at all'}")
     problems.raise_any()
@@ -33,6 +32,12 @@ def check_options(kind: str, options: object) -> dict[str, Any]:
     given = {name: told.get(name, None if name == "scan_type" else takes[name]) for name in names}
     said = {name: value for name, value in given.items() if value is not None}
     return {name: _sorted(value) if name in UNORDERED else value for name, value in said.items()}
+
+
+def options_of(kind: str) -> dict[str, Any]:
+    """What a kind of event can be told, each with its default."""
+    takes = inspect.signature(KINDS[kind]).parameters.items()
+    return {name: each.default for name, each in takes if name not in ("repositories", "place")}
 
 
 def _sorted(value: Any) -> Any:

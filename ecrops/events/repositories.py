@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -74,8 +74,13 @@ def check_selection(selection: object) -> Selection:
     if isinstance(selection, Prefix):
         return prefix(selection.text)
     if isinstance(selection, str):
+        if selection.endswith("*"):
+            raise SpecError(f"expected a name, got {selection!r}: write prefix({selection[:-1]!r}) for all of these")
         return check_name(selection)
     problems = Problems()
+    mixed = isinstance(selection, Collection) and any(isinstance(each, Prefix) for each in selection)
+    problems.check(not mixed, "", "expected names, or one prefix: give each prefix a rule of its own")
+    problems.raise_any()
     names = tuple(sorted(set(problems.strings("", selection) or ())))
     problems.raise_any()
     problems.check(bool(names), "", "expected a repository at least; leave it out for all of them")

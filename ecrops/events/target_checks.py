@@ -16,6 +16,7 @@ from ecrops.fields import Problems
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:([^:]+):iam::\d{12}:role/.+")
+_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/(\d{12})/([^/]+)")
 _PLACEHOLDER = re.compile(r"(?<!\\)<([A-Za-z0-9_.-]+)>")
 _VARIABLE = re.compile(r"(?!AWS\.)[A-Za-z0-9_-]{1,256}")
 _GROUP = re.compile(
@@ -78,6 +79,8 @@ def check_id(value: object) -> None:
 
 def check_arn(value: object) -> tuple[Arn, Kind]:
     """The ARN of a target, and of which kind it is."""
+    if isinstance(value, str) and (url := _QUEUE_URL.fullmatch(value)):
+        raise SpecError(f"expected an ARN, got the URL of a queue: its ARN is arn:aws:sqs:{':'.join(url.groups())}")
     arn = Arn.parse(str(value))
     kind = KINDS.get(arn.service)
     if kind is None or not re.fullmatch(kind.resource, arn.resource) or not _ACCOUNT.fullmatch(arn.account):

@@ -7,6 +7,8 @@ from typing import Any
 from ecrops.errors import SpecError
 from ecrops.events.event import Event, target_list
 from ecrops.events.kinds import EventKinds, RuleOptions
+from ecrops.events.options import options_of
+from ecrops.fields import hint
 
 
 def make_event(kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Event:
@@ -16,11 +18,9 @@ def make_event(kind: str, name: str | None, rule: RuleOptions, options: dict[str
         SpecError: EventBridge would refuse the rule, or could never invoke a target; with every reason.
     """
     said: dict[str, Any] = dict(rule)
-    unknown = [each for each in said if each not in RuleOptions.__annotations__]
-    if unknown:
-        raise SpecError(
-            *(f"{each}: unknown; a rule takes {', '.join(RuleOptions.__annotations__)}" for each in unknown)
-        )
+    takes = [*options_of(kind), *RuleOptions.__annotations__]
+    if unknown := [each for each in said if each not in takes]:
+        raise SpecError(*(f"{each}: unknown{hint(each, takes)}" for each in unknown))
     first = [said.pop("target")] if said.get("target") is not None else []
     said["targets"] = (*first, *target_list(said.get("targets", ())))
     told = {each: value for each, value in options.items() if value is not None}

@@ -209,6 +209,17 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a log group with a text": (lambda: Target(GROUP, input_transformer={"InputTemplate": '"x"'}), "of a log group is"),
     "prefix": (lambda: prefix("team/*"), "expected the beginning of the names of repositories"),
     "upper-case prefix": (lambda: prefix("Team/"), "lower-case letters"),
+    "almost an option": (lambda: on_image_pushed(image_tag="v1"), "image_tag: unknown; did you mean image_tags?"),  # type: ignore[call-arg]
+    "almost a target": (lambda: on_event(targte=QUEUE), "targte: unknown; did you mean target?"),  # type: ignore[call-arg]
+    "a pattern of names": (lambda: on_image_pushed(repositories="team/*"), "write prefix('team/') for all of these"),
+    "names and a prefix": (
+        lambda: on_image_pushed(repositories=["team/api", prefix("x/")]),  # type: ignore[list-item]
+        "repositories: expected names, or one prefix: give each prefix a rule of its own",
+    ),
+    "the url of a queue": (
+        lambda: Target("https://sqs.eu-west-1.amazonaws.com/123456789012/pushes"),
+        f"got the URL of a queue: its ARN is {QUEUE}",
+    ),
     "a tag that no image has": (lambda: on_image_pushed(image_tags=[""]), "no image can have the tag ''"),
     "a tag of a call": (lambda: on_cloud_trail_image_pushed(image_tag="a b"), "no image can have the tag 'a b'"),
     "a pattern that is none": (lambda: on_event(event_pattern="x"), "event_pattern: expected a mapping"),  # type: ignore[arg-type]
