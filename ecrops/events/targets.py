@@ -35,14 +35,16 @@ class Target:
 
     Args:
         arn: Of a Lambda function (version, alias), SQS queue, SNS topic, log group, Step Functions state machine,
-            Kinesis or Firehose stream, ECS cluster, event bus or API destination.
+            Kinesis or Firehose stream, ECS cluster, event bus or API destination. In another account EventBridge
+            reaches functions, queues, topics, Kinesis streams and event buses only, as their own policy lets it.
         id: 1 to 64 letters, digits, ``.``, ``-`` and ``_``; made from the ARN without one. A rule has one target of
             an id.
         role_arn: The role that EventBridge takes on. Required for all but Lambda, SQS, SNS (which are given a
             resource policy instead) and log groups (which take none). The caller needs ``iam:PassRole`` for it.
         input: JSON that is sent in place of the event: a string as it is, anything else is made JSON.
         input_path: The part of the event that is sent, such as ``$.detail``.
-        input_transformer: ``{"InputPathsMap": {...}, "InputTemplate": "..."}``, as EventBridge takes it.
+        input_transformer: ``{"InputPathsMap": {...}, "InputTemplate": "..."}``, as EventBridge takes it. A log group
+            takes this alone, with the template ``{"timestamp": <variable>, "message": <variable>}``.
         dead_letter_arn: The standard SQS queue of this region for events that cannot be delivered.
         maximum_retry_attempts: 0 to 185 (what EventBridge does without).
         maximum_event_age: A ``timedelta`` or seconds, from 60 seconds to 24 hours (what EventBridge does without).

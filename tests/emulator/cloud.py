@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import boto3
+from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
@@ -23,6 +24,7 @@ Client: TypeAlias = Any
 """A boto3 client, of whichever service. Untyped: tests also send what the stubs forbid."""
 
 _IN_PROCESS = Sessions(Wire(InProcess()))
+_ONCE = Config(retries={"total_max_attempts": 1})
 
 
 class Cloud:
@@ -52,7 +54,7 @@ class Cloud:
     def client(self, service: str, region: str = REGION, *, account: str | None = None) -> Client:
         """A plain boto3 client for somebody else, whose calls are neither recorded nor judged."""
         session: Any = self._sessions.shared(region, account, observed=False)
-        return session.client(service)
+        return session.client(service, config=_ONCE)
 
 
 def _install() -> None:
