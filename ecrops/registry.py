@@ -30,7 +30,8 @@ class Registry(RegistryLooking, FleetVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
     Args:
-        session: Credentials and region; the default session of boto3 without one.
+        session: Credentials and region; the default session of boto3 without one, that of
+            ``boto3.setup_default_session`` if there is one.
         workers: How many calls may be in flight.
         retry: How long ecrops tries.
         dry_run: Every verb returns its plan, and changes nothing.

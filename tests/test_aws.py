@@ -43,6 +43,14 @@ def test_every_partition_has_its_arns_and_hosts(memory_cloud: Cloud, region: str
 # At the first call, not before
 
 
+def test_without_a_session_it_is_the_default_one_of_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    assert Registry().region == "eu-west-1"
+    boto3.setup_default_session(region_name="ap-south-1")
+    assert Registry().region == "ap-south-1"
+    assert Registry(boto3.Session(region_name="us-east-1")).region == "us-east-1"
+
+
 def test_an_unknown_region_is_botocores_error_at_the_first_call(memory_cloud: Cloud) -> None:
     repo = Registry(memory_cloud.session("xx-nope-9")).repository("ab")
     with pytest.raises(UnknownRegionError, match="xx-nope-9"):

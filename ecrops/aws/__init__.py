@@ -56,7 +56,7 @@ class Aws:
             raise SpecError(f"retry: expected a RetryPolicy, got {retry!r}")
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
-        self.session = session or boto3.Session()
+        self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
         self.workers = workers
         self.retry = retry
         self._deadline = Deadline()
