@@ -13,6 +13,7 @@ from ecrops.aws import RetryPolicy
 from ecrops.checks import check_name
 from ecrops.engine import Goal
 from ecrops.events.fleet import FleetVerbs
+from ecrops.fields import suggesting
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, RegistryGuard
 
 
+_SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_name=...))"
+
+
+@suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
 class Registry(RegistryLooking, FleetVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 

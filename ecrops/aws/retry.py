@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, I
 from botocore.parsers import ResponseParserError
 
 from ecrops.errors import DeadlineError, SpecError
+from ecrops.fields import suggesting
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -48,6 +49,7 @@ LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserErr
 """Errors after which nobody knows whether the call took effect; the last is that of a truncated answer."""
 
 
+@suggesting()
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How long ecrops tries.
