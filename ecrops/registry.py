@@ -34,6 +34,9 @@ _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_n
 class Registry(RegistryLooking, FleetVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
+    The verbs ``on_…`` make rules of EventBridge: ``help(ecrops.events.RuleOptions)`` lists what all of them take, and
+    without a name the rule's is made up from the kind of event, the repositories and the filters.
+
     Args:
         session: Credentials and region; the default session of boto3 without one, that of
             ``boto3.setup_default_session`` if there is one.
