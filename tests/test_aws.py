@@ -10,7 +10,14 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, UnknownRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    UnknownRegionError,
+)
 
 from ecrops import ApplyError, DeadlineError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, SpecError
 from emulator import Cloud
@@ -131,9 +138,19 @@ def test_a_call_is_tried_for_as_long_as_the_budget_says(cloud: Cloud) -> None:
 
 def test_a_budget_of_nothing_is_one_attempt(cloud: Cloud) -> None:
     cloud.faults.on("error500", times=None)
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError) as caught:
         Registry(cloud.session(), retry=RetryPolicy(budget=0)).describe("ab")
     assert len(cloud.calls) == 1
+    assert not any("tried" in note for note in getattr(caught.value, "__notes__", ()))
+
+
+def test_an_endpoint_that_nobody_answers_at_says_how_often_it_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    registry = Registry(boto3.Session(), retry=RetryPolicy(attempts=3, sleep=lambda seconds: None))
+    with pytest.raises(EndpointConnectionError) as caught:
+        registry.describe("ab")
+    told = "tried 3 times in 0 s, as RetryPolicy(attempts=3, budget=60, propagation_budget=120) says"
+    assert told in caught.value.__notes__
 
 
 def test_a_denial_is_not_tried_again(cloud: Cloud) -> None:
