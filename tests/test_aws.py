@@ -226,6 +226,21 @@ def test_wrong_options_are_refused(registry: Registry) -> None:
     assert not registry.repository("ab").exists()
 
 
+def test_every_wait_is_logged_with_its_reason(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "ecrops")
+    cloud.faults.on("throttle", operation="CreateRepository")
+    slept: list[float] = []
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=slept.append))
+    registry.ensure(RepositorySpec("ab"))
+    registry.repository("ab").add_lifecycle_rule(max_image_count=1)
+    waits = [record for record in caplog.records if record.levelname == "DEBUG"]
+    assert len(waits) == len(slept) == 2
+    assert "ecr:CreateRepository again in" in waits[0].getMessage()
+    assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be looked at again"
+    made = [record.getMessage() for record in caplog.records if record.name == "ecrops.apply"]
+    assert made == ["+ ab repository", "+ ab lifecycle: keep last 1"]
+
+
 # In flight
 
 
