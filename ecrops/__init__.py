@@ -68,10 +68,12 @@ __all__ = [
 # Who grants nothing and hears of no events does not pay for them: these are imported when they are first asked for.
 _GRANTS = ("Grant", "pull", "pull_push", "push", "read")
 _EVENTS = ("Target", "prefix")
+_ROOMS = ("ecrops.lifecycle", "ecrops.events")
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
+        _say_where(name)
         raise AttributeError(f"module 'ecrops' has no attribute {name!r}")
     if name in _EVENTS:
         from ecrops import events
@@ -80,6 +82,15 @@ def __getattr__(name: str) -> Any:
     from ecrops.access import grants, principals
 
     return getattr(grants if name in _GRANTS else principals, name)
+
+
+def _say_where(name: str) -> None:
+    """``from ecrops import Guard`` hides the words of an ``AttributeError``; those of an ``ImportError`` are shown."""
+    from importlib import import_module
+
+    for room in _ROOMS:
+        if name in import_module(room).__all__:
+            raise ImportError(f"{name} is in {room}: write from {room} import {name}", name="ecrops")
 
 
 def __dir__() -> list[str]:

@@ -49,6 +49,8 @@ def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[e
 def _check_names(specs: Iterable[RepositorySpec]) -> None:
     seen: set[str] = set()
     for spec in specs:
+        if isinstance(spec, Iterable) and not isinstance(spec, str):
+            raise SpecError("expected RepositorySpecs, one argument each, got a list: write ensure(*specs)")
         if not isinstance(spec, RepositorySpec):
             raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}")
         if spec.name in seen:

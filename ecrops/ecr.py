@@ -18,9 +18,13 @@ def get(aws: Aws, name: str, operation: str, member: str, **params: Any) -> Any:
     try:
         return aws.get("ecr", operation, member, awaits=visibility(aws, name), **params)
     except ClientError as error:
-        if code_of(error) == MISSING:
-            error.add_note(f"there is no repository {name!r}: Repository.ensure makes it")
+        _say_what_makes_it(error, name)
         raise
+
+
+def _say_what_makes_it(error: ClientError, name: str) -> None:
+    if code_of(error) == MISSING:
+        error.add_note(f"there is no repository {name!r}: Repository.ensure makes it")
 
 
 def visibility(aws: Aws, name: str) -> Collection[str]:
@@ -72,7 +76,11 @@ def is_there(aws: Aws, name: str) -> bool:
 
 def demand(aws: Aws, name: str) -> None:
     """Raise botocore's own error unless a repository is there."""
-    aws.call("ecr", "DescribeRepositories", {"repositoryNames": [name]})
+    try:
+        aws.call("ecr", "DescribeRepositories", {"repositoryNames": [name]})
+    except ClientError as error:
+        _say_what_makes_it(error, name)
+        raise
 
 
 def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Any] | None:

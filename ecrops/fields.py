@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import fields
 from enum import StrEnum
+from functools import wraps
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ecrops.errors import SpecError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Problems:
@@ -42,8 +45,10 @@ class Problems:
         if self._reasons:
             raise SpecError(*self._reasons)
 
-    def known(self, data: object, names: Collection[str], what: str) -> dict[str, Any]:
-        """Those fields of ``data`` that are among ``names``; the others are noted.
+    def known(
+        self, data: object, names: Collection[str], what: str, advice: Mapping[str, str] = NONE
+    ) -> dict[str, Any]:
+        """Those fields of ``data`` that are among ``names``; the others are noted, with the advice that there is.
 
         Raises:
             SpecError: It is not a mapping.
@@ -51,7 +56,7 @@ class Problems:
         if not isinstance(data, Mapping):
             raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
         for key in data:
-            self.check(key in names, str(key), f"unknown key{hint(str(key), names)}")
+            self.check(key in names, str(key), f"unknown key{_way_out(str(key), names, advice)}")
         return {key: value for key, value in data.items() if key in names}
 
     def strings(self, path: str, value: object) -> tuple[str, ...] | None:
@@ -88,8 +93,45 @@ def compact(value: Any) -> str:
 
 def hint(key: str, names: Collection[str], before: str = "", after: str = "") -> str:
     """What may have been meant by a name that there is not, with what goes around it; or which names there are."""
+    close = nearest(key, names)
+    return f"; did you mean {before}{close}{after}?" if close else f"; expected one of {', '.join(names)}"
+
+
+def nearest(key: str, names: Collection[str]) -> str | None:
+    """The name that ``key`` is most like, if it is like one."""
     from difflib import get_close_matches
 
     spelled = {name.lower(): name for name in names}
     close = get_close_matches(key.lower(), list(spelled), 1)
-    return f"; did you mean {before}{spelled[close[0]]}{after}?" if close else f"; expected one of {', '.join(names)}"
+    return spelled[close[0]] if close else None
+
+
+def _way_out(key: str, names: Collection[str], advice: Mapping[str, str]) -> str:
+    return f"; {advice[key]}" if key in advice else hint(key, names)
+
+
+def suggesting(advice: Mapping[str, str] = NONE) -> Callable[[type[T]], type[T]]:
+    """A class decorator: a keyword that the class does not take is a ``TypeError`` that says what may be meant.
+
+    Python does so itself since 3.13. The signature stays as it is.
+
+    Args:
+        advice: What to say of keywords whose likeness does not tell what is meant.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        init: Any = cls.__init__
+        names = init.__code__.co_varnames[1 : init.__code__.co_argcount + init.__code__.co_kwonlyargcount]
+
+        @wraps(init)
+        def checked(self: T, *args: Any, **given: Any) -> None:
+            for key in given:
+                if key not in names:
+                    way_out = _way_out(key, names, advice)
+                    raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {key!r}{way_out}")
+            init(self, *args, **given)
+
+        cls.__init__ = checked  # type: ignore[assignment]
+        return cls
+
+    return decorate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ecrops.errors import SpecError
 from ecrops.fields import Problems
 from ecrops.spec import RepositorySpec
 
@@ -32,5 +33,16 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
 
 
 def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
-    """A fleet ready for JSON: what ``fleet_from_dict`` reads."""
-    return {"repositories": [spec.to_dict() for spec in specs]}
+    """A fleet ready for JSON: what ``fleet_from_dict`` reads.
+
+    Raises:
+        SpecError: It is no list of specs.
+    """
+    if not isinstance(specs, Iterable):
+        one = "; one of them goes in a list too, fleet_to_dict([spec])" if isinstance(specs, RepositorySpec) else ""
+        raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{one}")
+    fleet = list(specs)
+    for spec in fleet:
+        if not isinstance(spec, RepositorySpec):
+            raise SpecError(f"expected a list of RepositorySpecs, got {spec!r} in it")
+    return {"repositories": [spec.to_dict() for spec in fleet]}

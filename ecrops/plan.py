@@ -83,8 +83,12 @@ class Plan:
 
     @property
     def checksum(self) -> str:
-        """A fingerprint of the changes, in whatever order: approve it now, apply a plan only if it still has it."""
-        changes = sorted(json.dumps(change.to_dict(), sort_keys=True) for change in self.changes)
+        """A fingerprint of the changes, in whatever order: approve it now, apply a plan only if it still has it.
+
+        It is that of what is there and of what is sent. How many images a policy will take is said of a guarded one,
+        and is not a part of it: that differs with each image that is pushed.
+        """
+        changes = sorted(json.dumps(_lasting(change), sort_keys=True) for change in self.changes)
         return hashlib.sha256(json.dumps([self.region, changes]).encode()).hexdigest()
 
     def check(self, deletes: int = 0) -> Plan:
@@ -115,3 +119,9 @@ class Plan:
             "permissions": list(self.permissions),
             "checksum": self.checksum,
         }
+
+
+def _lasting(change: Change) -> dict[str, Any]:
+    """A change without the words that say what is sent, for its parameters say that too; a conflict sends nothing."""
+    said = change.to_dict()
+    return {name: said[name] for name in said if name != "after" or not change.operation}

@@ -13,6 +13,7 @@ from ecrops.aws import RetryPolicy
 from ecrops.checks import check_name
 from ecrops.engine import Goal
 from ecrops.events.fleet import FleetVerbs
+from ecrops.fields import suggesting
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.looking import RegistryLooking
 from ecrops.plan import Plan
@@ -26,11 +27,19 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, RegistryGuard
 
 
+_SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_name=...))"
+
+
+@suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
 class Registry(RegistryLooking, FleetVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
+    The verbs ``on_…`` make rules of EventBridge: ``help(ecrops.events.RuleOptions)`` lists what all of them take, and
+    without a name the rule's is made up from the kind of event, the repositories and the filters.
+
     Args:
-        session: Credentials and region; the default session of boto3 without one.
+        session: Credentials and region; the default session of boto3 without one, that of
+            ``boto3.setup_default_session`` if there is one.
         workers: How many calls may be in flight.
         retry: How long ecrops tries.
         dry_run: Every verb returns its plan, and changes nothing.

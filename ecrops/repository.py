@@ -20,6 +20,9 @@ class Repository(LifecycleVerbs, AccessVerbs, EventVerbs):
     """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
+
+    The verbs ``on_…`` make rules of EventBridge: ``help(ecrops.events.RuleOptions)`` lists what all of them take, and
+    without a name the rule's is made up from the kind of event, the repository and the filters.
     """
 
     def exists(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from ecrops.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact
+from ecrops.fields import Problems, compact, suggesting
 from ecrops.lifecycle.checks import Rule
 from ecrops.lifecycle.document import render
 from ecrops.lifecycle.edits import check_guard
@@ -39,6 +39,7 @@ class RepositoryEncryption(StrEnum):
     KMS_DSSE = "KMS_DSSE"
 
 
+@suggesting()
 @dataclass(frozen=True, slots=True)
 class RepositorySpec:
     """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one is none.
@@ -208,6 +209,8 @@ def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
     Raises:
         SpecError: ECR would refuse them; with every reason.
     """
+    if isinstance(rules, Mapping) and "rules" in rules:
+        raise SpecError("expected a list of rules, got a whole document: give document['rules']")
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
         raise SpecError(f"expected a list of rules, got {rules!r}")
     given = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)

@@ -10,7 +10,14 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, UnknownRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    UnknownRegionError,
+)
 
 from ecrops import ApplyError, DeadlineError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, SpecError
 from emulator import Cloud
@@ -41,6 +48,14 @@ def test_every_partition_has_its_arns_and_hosts(memory_cloud: Cloud, region: str
 
 
 # At the first call, not before
+
+
+def test_without_a_session_it_is_the_default_one_of_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    assert Registry().region == "eu-west-1"
+    boto3.setup_default_session(region_name="ap-south-1")
+    assert Registry().region == "ap-south-1"
+    assert Registry(boto3.Session(region_name="us-east-1")).region == "us-east-1"
 
 
 def test_an_unknown_region_is_botocores_error_at_the_first_call(memory_cloud: Cloud) -> None:
@@ -123,9 +138,19 @@ def test_a_call_is_tried_for_as_long_as_the_budget_says(cloud: Cloud) -> None:
 
 def test_a_budget_of_nothing_is_one_attempt(cloud: Cloud) -> None:
     cloud.faults.on("error500", times=None)
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError) as caught:
         Registry(cloud.session(), retry=RetryPolicy(budget=0)).describe("ab")
     assert len(cloud.calls) == 1
+    assert not any("tried" in note for note in getattr(caught.value, "__notes__", ()))
+
+
+def test_an_endpoint_that_nobody_answers_at_says_how_often_it_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    registry = Registry(boto3.Session(), retry=RetryPolicy(attempts=3, sleep=lambda seconds: None))
+    with pytest.raises(EndpointConnectionError) as caught:
+        registry.describe("ab")
+    told = "tried 3 times in 0 s, as RetryPolicy(attempts=3, budget=60, propagation_budget=120) says"
+    assert told in caught.value.__notes__
 
 
 def test_a_denial_is_not_tried_again(cloud: Cloud) -> None:
@@ -199,6 +224,21 @@ def test_wrong_options_are_refused(registry: Registry) -> None:
         with pytest.raises(SpecError, match=said):
             act()
     assert not registry.repository("ab").exists()
+
+
+def test_every_wait_is_logged_with_its_reason(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "ecrops")
+    cloud.faults.on("throttle", operation="CreateRepository")
+    slept: list[float] = []
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=slept.append))
+    registry.ensure(RepositorySpec("ab"))
+    registry.repository("ab").add_lifecycle_rule(max_image_count=1)
+    waits = [record for record in caplog.records if record.levelname == "DEBUG"]
+    assert len(waits) == len(slept) == 2
+    assert "ecr:CreateRepository again in" in waits[0].getMessage()
+    assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be looked at again"
+    made = [record.getMessage() for record in caplog.records if record.name == "ecrops.apply"]
+    assert made == ["+ ab repository", "+ ab lifecycle: keep last 1"]
 
 
 # In flight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -26,12 +27,30 @@ def test_the_blocks_of_a_page_run(
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
     assert blocks
     namespace: dict[str, object] = {"__name__": "docs"}
-    for block in blocks:
-        line = text[: block.start(1)].count("\n")
-        exec(compile("\n" * line + block[1], page, "exec"), namespace)
+    try:
+        for block in blocks:
+            line = text[: block.start(1)].count("\n")
+            exec(compile("\n" * line + block[1], page, "exec"), namespace)
+    finally:
+        logging.getLogger("ecrops").setLevel(logging.NOTSET)
     printed = capsys.readouterr().out
     for shown in re.findall(r"^```text\n(.*?)^```", text, re.M | re.S):
         assert shown in printed
+
+
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings in links, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+        path, _, anchor = link.partition("#")
+        there = page.parent / path if path else page
+        assert there.exists(), link
+        assert not anchor or anchor in anchors(there), link
 
 
 def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud) -> None:

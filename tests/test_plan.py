@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import pydoc
 
 import pytest
 
 import ecrops
 import ecrops.events
-from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, RepositorySpec, SpecError
+from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, Repository, RepositorySpec, SpecError
 from emulator import Cloud
 from support import registry_of
 
@@ -119,6 +120,20 @@ def test_the_order_of_specs_does_not_change_what_is_approved(cloud: Cloud) -> No
     specs = [RepositorySpec(name, tags={"a": "1"}) for name in names]
     assert registry.plan(*specs).checksum == registry.plan(*reversed(specs)).checksum
     assert registry.plan(*specs).checksum != registry.plan(specs[0]).checksum
+
+
+def test_what_a_verb_returns_can_be_imported(registry: Registry) -> None:
+    from ecrops.events import Rule
+
+    assert isinstance(registry.rule("pushes"), Rule)
+    assert "Rule" in dir(ecrops.events)
+
+
+@pytest.mark.parametrize("handle", [Registry, Repository])
+def test_help_says_where_the_options_of_a_rule_are_listed(handle: type) -> None:
+    assert "help(ecrops.events.RuleOptions)" in pydoc.plain(pydoc.render_doc(handle))
+    options = ecrops.events.RuleOptions
+    assert all(f"{name}: " in str(options.__doc__) for name in options.__annotations__)
 
 
 def test_what_is_read_when_it_is_first_used_is_offered_too() -> None:

@@ -334,6 +334,13 @@ def test_what_is_no_spec_is_refused(registry: Registry) -> None:
         registry.ensure(wrong)
 
 
+def test_a_list_of_specs_is_told_to_have_a_star(registry: Registry) -> None:
+    wrong: Any = [RepositorySpec("ab")]
+    for verb in (registry.ensure, registry.plan):
+        with pytest.raises(SpecError, match=r"got a list: write ensure\(\*specs\)"):
+            verb(wrong)
+
+
 def test_an_unknown_setting_is_refused_by_name(cloud: Cloud, registry: Registry) -> None:
     with pytest.raises(SpecError, match="image_scan"):
         registry.repository("ab").ensure(image_scan=True)
@@ -364,10 +371,12 @@ def test_a_verb_on_a_repository_that_is_not_there_is_awss_own_error(registry: Re
     for verb in (
         lambda: registry.repository("ab").add_lifecycle_rule(max_image_count=1),
         lambda: registry.describe("ab"),
+        lambda: registry.repository("ab").describe(),
     ):
         with pytest.raises(ClientError) as caught:
             verb()
         assert caught.value.response["Error"]["Code"] == "RepositoryNotFoundException"
+        assert "there is no repository 'ab': Repository.ensure makes it" in caught.value.__notes__
 
 
 def test_changes_are_told_on_the_callers_thread_in_the_order_of_each_owner(registry: Registry) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ecrops import LifecycleRule, RepositorySpec, SpecError, TagMutability, fleet_from_dict, fleet_to_dict
+from ecrops import (
+    LifecycleRule,
+    Registry,
+    RepositorySpec,
+    RetryPolicy,
+    SpecError,
+    TagMutability,
+    fleet_from_dict,
+    fleet_to_dict,
+)
+from ecrops.lifecycle import Guard
 from support import cases
 
 NAMES = [case for case in cases("cdk") if case["category"] == "name" and case["applicability"] == "direct"]
@@ -207,6 +219,51 @@ def test_two_repositories_of_one_name_are_refused_by_their_path() -> None:
     assert unreadable({"repositories": [{"name": "ab"}, {"name": "ab"}]}) == (
         "repositories[1].name: 'ab' is there twice: merge them",
     )
+
+
+def test_a_fleet_is_a_list_of_specs() -> None:
+    for wrong, said in (
+        (RepositorySpec("ab"), r"got RepositorySpec\(name='ab'\); one of them goes in a list too"),
+        ("ab", "got 'a' in it"),
+        (None, "got None"),
+    ):
+        with pytest.raises(SpecError, match=said):
+            fleet_to_dict(wrong)  # type: ignore[arg-type]
+
+
+# A keyword that there is not
+
+
+@pytest.mark.parametrize(
+    ("made", "keyword", "said"),
+    [
+        (RepositorySpec, "image_scan_onpush", "did you mean image_scan_on_push?"),
+        (LifecycleRule, "max_image_cuont", "did you mean max_image_count?"),
+        (LifecycleRule, "max_images", "did you mean max_image_count?"),
+        (RetryPolicy, "attempt", "did you mean attempts?"),
+        (Guard, "max_expird", "did you mean max_expired?"),
+        (Registry, "worker", "did you mean workers?"),
+        (Registry, "region", "give it a session: Registry(boto3.Session(region_name="),
+    ],
+)
+def test_a_keyword_that_there_is_not_is_a_type_error_with_a_suggestion(made: type, keyword: str, said: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"{made.__name__}() got an unexpected keyword")) as caught:
+        made(**{keyword: 1})
+    assert f"'{keyword}'; {said}" in str(caught.value)
+
+
+def test_suggestions_leave_the_signature_as_it_is() -> None:
+    for made, first in ((RepositorySpec, "name"), (LifecycleRule, "rule_priority"), (Registry, "session")):
+        assert next(iter(inspect.signature(made).parameters)) == first
+        assert "given" not in inspect.signature(made).parameters
+
+
+@pytest.mark.parametrize(("name", "room"), [("Guard", "ecrops.lifecycle"), ("on_image_pushed", "ecrops.events")])
+def test_a_name_that_is_in_another_module_is_told_with_it(name: str, room: str) -> None:
+    with pytest.raises(ImportError, match=f"{name} is in {room}: write from {room} import {name}"):
+        exec(f"from ecrops import {name}")
+    with pytest.raises(ImportError, match="cannot import name 'Gurad'"):
+        exec("from ecrops import Gurad")
 
 
 def test_the_json_holds_nothing_but_plain_strings() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -38,6 +39,7 @@ __all__ = [
     "operations_of",
 ]
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -56,7 +58,7 @@ class Aws:
             raise SpecError(f"retry: expected a RetryPolicy, got {retry!r}")
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
-        self.session = session or boto3.Session()
+        self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
         self.workers = workers
         self.retry = retry
         self._deadline = Deadline()
@@ -253,6 +255,7 @@ class Aws:
     def pause(self, seconds: float, doing: str) -> None:
         """Sleep, unless the deadline comes first."""
         self._deadline.check(doing, ahead=seconds)
+        log.debug("a wait of %.1f s, before %s", seconds, doing)
         self.retry.sleep(seconds)
 
     def remember(self, key: str) -> None:

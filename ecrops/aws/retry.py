@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, I
 from botocore.parsers import ResponseParserError
 
 from ecrops.errors import DeadlineError, SpecError
+from ecrops.fields import suggesting
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -44,10 +45,12 @@ MOMENTARY = frozenset(
         "RequestTimeoutException",
     }
 )
+BUDGETS = ("attempts", "budget", "propagation_budget")
 LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
 """Errors after which nobody knows whether the call took effect; the last is that of a truncated answer."""
 
 
+@suggesting()
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How long ecrops tries.
@@ -135,8 +138,16 @@ class _Budgets:
         self._waited = self._tried = self._seen = self._slept = 0.0
 
     def __call__(self, state: RetryCallState) -> bool:
-        """Whether the next wait would be too much."""
+        """Whether the next wait would be too much; then the error says how long it was tried."""
         error = state.outcome.exception() if state.outcome else None
+        spent = self._is_spent(state, error)
+        if spent and error and state.attempt_number > 1:
+            said = ", ".join(f"{name}={getattr(self._policy, name):g}" for name in BUDGETS)
+            seconds = state.seconds_since_start or 0.0
+            error.add_note(f"tried {state.attempt_number} times in {seconds:.0f} s, as RetryPolicy({said}) says")
+        return spent
+
+    def _is_spent(self, state: RetryCallState, error: BaseException | None) -> bool:
         now = state.seconds_since_start or 0.0
         cost = max(now - self._seen - self._slept, 0.0) + state.upcoming_sleep
         self._seen, self._slept = now, state.upcoming_sleep

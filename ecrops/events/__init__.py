@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ecrops.events.kinds import RuleOptions
     from ecrops.events.patterns import Pattern
     from ecrops.events.repositories import Prefix, prefix
+    from ecrops.events.rule import Rule
     from ecrops.events.targets import Target
     from ecrops.events.values import (
         on_cloud_trail_event,
@@ -34,6 +35,7 @@ __all__ = [
     "Event",
     "Pattern",
     "Prefix",
+    "Rule",
     "RuleOptions",
     "RuleState",
     "Target",
@@ -58,6 +60,7 @@ _HOMES = {
     "Event": "event",
     "Pattern": "patterns",
     "Prefix": "repositories",
+    "Rule": "rule",
     "RuleOptions": "kinds",
     "RuleState": "event",
     "Target": "targets",

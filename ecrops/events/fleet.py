@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 class FleetVerbs(Account, EventKinds[Plan]):
-    """Rules on the events of many repositories. A bus has 300 rules: one for each repository does not scale."""
+    """Rules on the events of many repositories. A bus has 300 rules: one for each repository does not scale.
+
+    Every ``on_…`` takes ``repositories`` (all without it) and ``target`` (or ``targets``), ``event_pattern``,
+    ``description``, ``state``, ``bus`` and ``tags``: ``help(ecrops.events.RuleOptions)`` tells what they are. Without a
+    name the rule has one that is made from the kind of event, the repositories, the filters (such as ``image_tags``)
+    and the pattern: with others it is another rule, and the old one stays. With a name it is the same rule, changed.
+    """
 
     def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> Plan:
         from ecrops.events.wants import make_rule  # for those who have events only

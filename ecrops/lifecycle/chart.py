@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html import escape as escaped
 from pathlib import Path
 
+from ecrops.errors import SpecError
 from ecrops.lifecycle.days import Day
 from ecrops.render import text_size
 
@@ -49,7 +50,13 @@ class Chart:
         return self._svg(_STANDALONE)
 
     def save(self, path: str | Path) -> None:
-        """Write the picture to a file, such as ``forecast.svg``."""
+        """Write the picture to a file, such as ``forecast.svg``.
+
+        Raises:
+            SpecError: The file's name says that it is something else, such as PNG.
+        """
+        if Path(path).suffix.lower() not in ("", ".svg"):
+            raise SpecError(f"the picture is SVG, which goes into a file such as 'forecast.svg', got {str(path)!r}")
         Path(path).write_text(self.svg, encoding="utf-8")
 
     def _repr_html_(self) -> str:

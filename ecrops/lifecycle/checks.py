@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
+from ecrops.fields import nearest
+
 Rule = Mapping[str, Any]
 Problem = tuple[str, str]
 """The path of a key in a rule, and what is wrong with it."""
@@ -20,6 +22,15 @@ PUSHED = "sinceImagePushed"
 PULLED = "sinceImagePulled"
 TRANSITIONED = "sinceImageTransitioned"
 COUNT_TYPES = (COUNT, PUSHED, PULLED, TRANSITIONED)
+
+KNOWN: Mapping[str, Sequence[str]] = {
+    "": ("rulePriority", "description", "selection", "action"),
+    "selection": (
+        "tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"
+    ),
+    "action": ("type", "targetStorageClass"),
+}  # fmt: skip
+REQUIRED = {"": ("selection", "action"), "selection": ("tagStatus", "countType", "countNumber"), "action": ("type",)}
 
 MOST_RULES = 50
 MOST_CHARACTERS = 30_720
@@ -33,7 +44,9 @@ def rule_problems(rule: Rule) -> Iterator[Problem]:
     selection, action = rule.get("selection"), rule.get("action")
     if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
         yield "", "a rule in ECR's JSON form has a 'selection' and an 'action', each an object"
+        yield from _misspelled("", rule)
         return
+    yield from (*_misspelled("selection.", selection), *_misspelled("action.", action))
     parts = {"": rule, "selection.": selection, "action.": action}
     for prefix, part in parts.items():
         yield from ((prefix + key, "is null: leave the key out") for key, value in part.items() if value is None)
@@ -43,6 +56,15 @@ def rule_problems(rule: Rule) -> Iterator[Problem]:
     priority = rule.get("rulePriority", 1)
     if not _is_number(priority) or priority < 1:
         yield "rulePriority", f"expected a whole number of at least 1, got {priority!r}"
+
+
+def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
+    """Keys that look like one that every rule has, and this one has not. Others are ECR's to judge: it may be newer."""
+    place = prefix.removesuffix(".")
+    missing = [key for key in REQUIRED[place] if key not in part]
+    for key in part if missing else ():
+        if key not in KNOWN[place] and (close := nearest(str(key), missing)):
+            yield f"{prefix}{key}", f"unknown key; did you mean {close}?"
 
 
 def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from ecrops.errors import SpecError
-from ecrops.lifecycle.checks import COUNT, COUNT_TYPES, PULLED, PUSHED, Rule, storage_class, tag_status
+from ecrops.lifecycle.checks import COUNT, COUNT_TYPES, KNOWN, PULLED, PUSHED, Rule, storage_class, tag_status
 from ecrops.lifecycle.document import Rules, canonical, render
 from ecrops.lifecycle.images import Image
 from ecrops.lifecycle.rule import LifecycleRule
@@ -24,13 +24,6 @@ Policy = str | Mapping[str, Any] | Iterable[LifecycleRule | Rule]
 Pieces = tuple[str, ...]
 """A pattern without its wildcards: the texts between them. One piece is a whole tag."""
 
-_KNOWN = {
-    "": ("rulePriority", "description", "selection", "action"),
-    "selection": (
-        "tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"
-    ),
-    "action": ("type", "targetStorageClass"),
-}  # fmt: skip
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -136,7 +129,7 @@ def _newer(rule: Rule) -> Iterator[str]:
     name = f"rule {rule['rulePriority']}"
     if (kind := rule["selection"]["countType"]) not in COUNT_TYPES:
         yield f"{name} counts by {kind!r}, which ecrops does not know: only ECR can tell what it does"
-    for part, known in _KNOWN.items():
+    for part, known in KNOWN.items():
         for key in rule[part] if part else rule:
             if key not in known:
                 yield f"{name} has the key {key!r}, which ecrops does not know: only ECR can tell what it does"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact
+from ecrops.fields import Problems, compact, suggesting
 from ecrops.lifecycle.matching import fits
 from ecrops.lifecycle.verdicts import Evaluation, Verdict
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 
 
+@suggesting()
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Limits of what a lifecycle policy may do to the images that are there. A policy beyond them is a conflict.

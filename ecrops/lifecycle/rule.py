@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self, cast
 
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact
+from ecrops.fields import Problems, compact, suggesting
 from ecrops.lifecycle.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule, rule_problems, tag_problems
 
 
@@ -30,9 +30,11 @@ FIELDS = {
     "action.type": "transition_to",
     "action.targetStorageClass": "transition_to",
 }
+ADVICE = {"max_images": "did you mean max_image_count?"}
 AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_transitioned": TRANSITIONED}
 
 
+@suggesting(ADVICE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleRule:
     """Which images ECR expires or archives, and when.
@@ -80,7 +82,8 @@ class LifecycleRule:
         problems = Problems()
         for name in ("tag_prefix_list", "tag_pattern_list"):
             if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, problems.strings(name, value) or ())
+                listed = problems.strings(name, value)
+                object.__setattr__(self, name, ("*",) if listed is None else listed)  # refused, once
         for name in AGES:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, _age(problems, name, value))
@@ -171,7 +174,7 @@ class LifecycleRule:
             SpecError: With the path of each field that is unknown or wrong.
         """
         problems = Problems()
-        values = problems.known(data, [field.name for field in fields(cls)], "a lifecycle rule")
+        values = problems.known(data, [field.name for field in fields(cls)], "a lifecycle rule", ADVICE)
         made = problems.take("", lambda: cls(**values))
         problems.raise_any()
         return cast("Self", made)

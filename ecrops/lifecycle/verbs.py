@@ -18,6 +18,8 @@ from ecrops.spec import check_rules
 if TYPE_CHECKING:
     from ecrops.lifecycle.edits import Guarding
 
+WHOLE = "a rule is removed by saying the whole rule again, such as tag_status='untagged', max_image_age=7"
+
 
 class LifecycleVerbs(LifecycleLooking):
     """Adding, removing and replacing the rules of a repository."""
@@ -53,10 +55,21 @@ class LifecycleVerbs(LifecycleLooking):
     ) -> Plan:
         """Remove a rule from the lifecycle policy, wherever it stands; with the last one, the policy.
 
-        Without a rule that keeps images, a later one may take them: that is what a guard is for here.
+        The whole rule is said again: ``remove_lifecycle_rule(tag_status="untagged", max_image_age=7)``. Its priority
+        may be left out, its description not. Without a rule that keeps images, a later one may take them: that is
+        what a guard is for here.
+
+        Args:
+            rule: The rule, or the same in ECR's own JSON form.
+            guard: What the policy may take away without the rule; the registry's without it, ``False`` for none.
+            fields: The fields of the rule, all of them, instead of a rule.
+
+        Raises:
+            SpecError: This is no whole rule.
+            ConflictError: The guard refuses it; nothing was changed.
         """
         check_guard(guard)
-        return self._make(aspect, Exclude(_one_rule(rule, fields), guard))
+        return self._make(aspect, Exclude(_whole_rule(rule, fields), guard))
 
     def set_lifecycle_rules(self, *rules: LifecycleRule | Rule, guard: Guarding = None) -> Plan:
         """Replace the lifecycle policy by these rules; without one, remove it.
@@ -70,6 +83,8 @@ class LifecycleVerbs(LifecycleLooking):
             ConflictError: The guard refuses it; nothing was changed.
         """
         check_guard(guard)
+        if any(isinstance(rule, list | tuple) for rule in rules):
+            raise SpecError("expected rules, one argument each, got a list: write set_lifecycle_rules(*rules)")
         made = self._make(aspect, Exactly(check_rules(rules), guard))
         self._added = list(rules)
         return made
@@ -82,3 +97,10 @@ def _one_rule(rule: LifecycleRule | Rule | None, fields: Mapping[str, Any]) -> L
         return LifecycleRule.from_dict(fields)
     check_rules([rule])
     return rule
+
+
+def _whole_rule(rule: LifecycleRule | Rule | None, fields: Mapping[str, Any]) -> LifecycleRule | Rule:
+    try:
+        return _one_rule(rule, fields)
+    except SpecError as error:
+        raise SpecError(*error.reasons, WHOLE) from None

@@ -13,6 +13,8 @@ from ecrops.lifecycle.clauses import Action
 from ecrops.lifecycle.images import Image
 from ecrops.render import text_size
 
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -143,7 +145,12 @@ class Evaluation:
         for verdict in self.verdicts:
             if verdict.image.digest == wanted or wanted in verdict.image.tags:
                 return verdict
-        raise KeyError(wanted)
+        raise KeyError(f"there is no image {wanted!r}; expected one of the images, its digest or a tag{self._some()}")
+
+    def _some(self) -> str:
+        """Names of some images, the newest ones, if there are any."""
+        images = [verdict.image for verdict in reversed(self.verdicts[-MOST_NAMED:])]
+        return f", such as {', '.join([*image.tags, image.digest][0] for image in images)}" if images else ""
 
     @property
     def summary(self) -> str:

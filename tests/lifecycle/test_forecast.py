@@ -231,6 +231,14 @@ def test_a_notebook_takes_the_colour_of_its_text_and_a_file_that_of_its_reader(t
 # 4. Bad input
 
 
+@pytest.mark.parametrize("name", ["forecast.png", "forecast.html"])
+def test_a_file_whose_name_promises_something_else_is_not_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SpecError, match="the picture is SVG"):
+        forecast(KEEP_FIVE).plot().save(tmp_path / name)
+    assert not (tmp_path / name).exists()
+    forecast(KEEP_FIVE).plot().save(str(tmp_path / "FORECAST.SVG"))
+
+
 @pytest.mark.parametrize("days", [0, -1, 1.5, True, 10**6, "90"])
 def test_days_are_a_whole_number(days: Any) -> None:
     with pytest.raises(SpecError, match="days: expected 1 to"):

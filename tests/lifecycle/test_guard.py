@@ -43,6 +43,18 @@ def test_a_guarded_policy_is_written_and_the_plan_says_what_goes(cloud: Cloud, r
     assert lifecycle(cloud.client("ecr"), "app")
 
 
+def test_images_that_are_pushed_meanwhile_do_not_change_what_was_approved(cloud: Cloud, registry: Registry) -> None:
+    guard = Guard(max_expired=9)
+    plans = []
+    for number in (20, 21):
+        cloud.emulator.seed_images("app", [pushed(number)])
+        plans.append(registry.plan(RepositorySpec("app", lifecycle_rules=[KEEP_TWO], lifecycle_guard=guard)))
+    assert [str(plan).partition("(")[2][:14] for plan in plans] == ["expires 4 of 6", "expires 5 of 7"]
+    assert plans[0].checksum == plans[1].checksum
+    other = registry.plan(RepositorySpec("app", lifecycle_rules=[KEEP_NINE], lifecycle_guard=guard))
+    assert other.checksum != plans[0].checksum
+
+
 def test_a_guard_that_is_hit_stops_the_write_and_names_the_worst_images(cloud: Cloud, registry: Registry) -> None:
     recent = datetime(2026, 1, 9, tzinfo=UTC)
     cloud.emulator.seed_images("app", [pushed(8, "v8", lastRecordedPullTime=recent), pushed(9, "v9", "prod-9")])

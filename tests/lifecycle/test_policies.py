@@ -254,3 +254,20 @@ def test_an_unknown_field_is_refused_with_a_hint(cloud: Cloud, registry: Registr
     with pytest.raises(SpecError, match="max_image_cuont: unknown key; did you mean max_image_count"):
         registry.repository("ab").add_lifecycle_rule(max_image_cuont=3)
     assert cloud.calls.operations() == []
+
+
+def test_a_field_that_is_like_two_is_taken_for_the_likelier(registry: Registry) -> None:
+    with pytest.raises(SpecError, match="max_images: unknown key; did you mean max_image_count"):
+        registry.repository("ab").add_lifecycle_rule(max_images=5)
+
+
+@pytest.mark.parametrize("arguments", [((1,), {}), ((), {"tag_status": "untagged"})])
+def test_who_removes_a_rule_is_told_to_say_all_of_it(registry: Registry, arguments: Any) -> None:
+    with pytest.raises(SpecError, match="by saying the whole rule again, such as tag_status='untagged', max_image_age"):
+        registry.repository("ab").remove_lifecycle_rule(*arguments[0], **arguments[1])
+
+
+def test_a_list_of_rules_is_told_to_have_a_star(registry: Registry) -> None:
+    wrong: Any = [ANY]
+    with pytest.raises(SpecError, match=r"got a list: write set_lifecycle_rules\(\*rules\)"):
+        registry.repository("ab").set_lifecycle_rules(wrong)

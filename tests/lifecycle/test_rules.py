@@ -173,6 +173,32 @@ def test_rules_are_a_list_of_rules(rules: Any) -> None:
         RepositorySpec("ab", lifecycle_rules=rules)
 
 
+def test_a_document_is_told_where_its_rules_are() -> None:
+    wrong: Any = {"rules": [LifecycleRule(max_image_count=1).to_ecr()]}
+    with pytest.raises(SpecError, match=r"got a whole document: give document\['rules'\]"):
+        RepositorySpec("ab", lifecycle_rules=wrong)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "wrong"),
+    [("selection", "countType", "countTyp"), ("action", "type", "tpye"), (None, "selection", "selecton")],
+)
+def test_a_misspelled_key_of_a_raw_rule_is_told_beside_the_missing_one(part: str | None, key: str, wrong: str) -> None:
+    rule = LifecycleRule(max_image_count=1).to_ecr()
+    place = rule[part] if part else rule
+    place[wrong] = place.pop(key)
+    with pytest.raises(SpecError, match=f"{wrong}: unknown key; did you mean {key}?") as caught:
+        RepositorySpec("ab", lifecycle_rules=[rule])
+    assert len(caught.value.reasons) == 2
+
+
+def test_a_string_for_a_list_of_tags_is_one_mistake() -> None:
+    for name in ("tag_prefix_list", "tag_pattern_list"):
+        assert refused(**{name: "prod", "max_image_count": 1}) == (
+            f"{name}: expected a list of strings, got 'prod'; write ['prod']"
+        )
+
+
 def test_a_null_is_refused_with_the_way_out() -> None:
     rule = LifecycleRule(max_image_count=1).to_ecr()
     rule["action"]["targetStorageClass"] = None

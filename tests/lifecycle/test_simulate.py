@@ -326,6 +326,14 @@ def test_explaining_an_image_that_is_not_there_is_an_error() -> None:
         simulate([], []).explain("nowhere")
 
 
+def test_who_asks_about_an_image_that_is_not_there_is_told_what_is() -> None:
+    images = [Image(f"sha256:{day}", [f"v{day}"] if day > 1 else [], NOW - timedelta(days=day)) for day in (1, 2, 3, 4)]
+    for ask in (simulate([], images).explain, simulate([], images).verdict):
+        with pytest.raises(KeyError, match="'zzz'; expected one of the images, its digest or a tag, such as") as caught:
+            ask("zzz")
+        assert "such as sha256:1, v2, v3" in str(caught.value)
+
+
 def test_no_policy_keeps_everything() -> None:
     result: Simulation = simulate([], a_repository())
     assert not result.expired
