@@ -389,6 +389,7 @@ def test_changes_are_told_on_the_callers_thread_in_the_order_of_each_owner(regis
 
 def test_an_error_of_the_callback_stops_what_has_not_begun_and_comes_out(cloud: Cloud) -> None:
     registry = registry_of(cloud, workers=1)
+    cloud.faults.latency = 0.01  # the callback is called on this thread, which has to get its turn
 
     def interrupt(change: object) -> None:
         raise KeyboardInterrupt
