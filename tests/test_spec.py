@@ -20,6 +20,7 @@ from ecrops import (
     fleet_from_dict,
     fleet_to_dict,
 )
+from ecrops.events import Target
 from ecrops.lifecycle import Guard
 from support import cases
 
@@ -242,6 +243,7 @@ def test_a_fleet_is_a_list_of_specs() -> None:
         (LifecycleRule, "max_images", "did you mean max_image_count?"),
         (RetryPolicy, "attempt", "did you mean attempts?"),
         (Guard, "max_expird", "did you mean max_expired?"),
+        (Target, "roel_arn", "did you mean role_arn?"),
         (Registry, "worker", "did you mean workers?"),
         (Registry, "region", "give it a session: Registry(boto3.Session(region_name="),
     ],

@@ -14,7 +14,7 @@ from typing import Any, Self
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.events import target_checks as checks
-from ecrops.fields import Problems, compact
+from ecrops.fields import Problems, compact, suggesting
 
 MOST_TARGETS = 5
 MARK = "ecrops-"
@@ -29,6 +29,7 @@ OPTIONAL: Mapping[str, Callable[[Any], None]] = {
 }
 
 
+@suggesting()
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a rule invokes. A plain ARN is accepted in its place.
