@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import PULL, by_resource, inline, populate
-from ecrops import Change, Group, Registry, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
+from access.world import LOG_IN, PULL, READ, by_resource, inline, populate
+from ecrops import (
+    ApplyError,
+    Change,
+    Group,
+    Registry,
+    RepositorySpec,
+    RetryPolicy,
+    Role,
+    SpecError,
+    User,
+    pull,
+    push,
+    read,
+)
 from ecrops.access.homes import INLINE_QUOTA, Home, managed_name
 from ecrops.access.statements import size
 from emulator import Client, Cloud, Fault
@@ -272,6 +286,88 @@ def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Clo
     plan = repo.grant_pull(Role("nodes"), attach="managed")
     assert [change.operation for change in plan] == ["AttachRolePolicy"]
     assert attached(iam)[MANAGED]["ab"] == PULL
+
+
+def detach(cloud: Cloud, user: str = "ci") -> str:
+    """Somebody takes the managed policy away from a user; its ARN."""
+    iam = cloud.client("iam")
+    (policy,) = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+    iam.detach_user_policy(UserName=user, PolicyArn=policy["PolicyArn"])
+    return str(policy["PolicyArn"])
+
+
+def test_a_grant_gives_back_nothing_that_was_detached(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull_push(user, attach="managed")
+    arn = detach(cloud)
+    cloud.calls.clear()
+    plan = registry.repository("cd").grant_read(user, attach="managed")
+    assert cloud.calls.writes() == ["CreatePolicyVersion", "AttachUserPolicy"]
+    assert [change.after for change in plan] == ["read cd", "attached"]
+    (note,) = plan.notes
+    assert "not attached says more, pull and push ab: that is not in force, and is not given back" in note
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
+    assert [entry.who for entry in registry.repository("ab").access()] == []
+    assert not registry.repository("cd").grant_read(user, attach="managed")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ, "ab": PULL, "*": LOG_IN}
+
+
+def test_what_a_revoke_stopped_half_way_had_taken_away_is_not_given_back(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    cloud.faults.on("denied", operation="DeletePolicy", times=None)
+    with pytest.raises(ApplyError):
+        registry.repository("ab").revoke(user, attach="managed")
+    cloud.faults.clear()
+    registry.repository("cd").grant_read(user, attach="managed")
+    assert [by_resource(each) for each in cloud.emulator.policies()["managed"].values()] == [{"cd": READ}]
+
+
+def test_a_document_that_could_not_be_written_is_not_attached(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    detach(cloud)
+    cloud.faults.on("denied", operation="CreatePolicyVersion", times=None)
+    with pytest.raises(ClientError):
+        registry.repository("cd").grant_read(user, attach="managed")
+    assert cloud.emulator.policies()["attached"]["user ci"] == []
+
+
+def test_a_revoke_of_what_is_not_attached_says_so(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    registry.repository("cd").grant_read(user, attach="managed")
+    arn = detach(cloud)
+    assert "not attached, pull ab; log in -> not attached" in str(
+        registry.repository("ab").revoke(user, attach="managed")
+    )
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
+    assert registry.repository("cd").revoke(user, attach="managed")
+    assert cloud.emulator.policies()["managed"] == {}
+
+
+def test_an_approved_plan_attaches_no_document_that_was_changed_since(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    arn = detach(cloud)
+    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(user, attach="managed")
+    assert [change.after for change in plan] == ["attached, pull ab; log in"]
+    wider = {"Version": "2012-10-17", "Statement": [{**ours(cloud, arn), "Resource": "arn:aws:ecr:*:*:repository/*"}]}
+    cloud.client("iam").create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(wider), SetAsDefault=True)
+    registry.apply(plan)
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"ab": PULL, "*": LOG_IN}
+
+
+def ours(cloud: Cloud, arn: str) -> dict[str, Any]:
+    """The first statement of a managed policy."""
+    statement: dict[str, Any] = cloud.emulator.policies()["managed"][arn]["Statement"][0]
+    return statement
 
 
 def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memory_cloud: Cloud) -> None:
