@@ -143,6 +143,26 @@ def check(actions: object) -> tuple[str, ...]:
     return tuple(action for action in checked if action)
 
 
+def check_named(element: str, action: str) -> None:
+    """Refuse an action that a statement of a repository policy cannot mean, as its ``Action`` or its ``NotAction``.
+
+    Raises:
+        SpecError: ECR has none such, or as ``Action``, none that a repository has.
+    """
+    if element == "Action":
+        _check(action)
+    else:
+        _matching(action)
+
+
+def _matching(action: str) -> list[str]:
+    name = action.partition(":")[2]
+    matching = [each for each in known().values() if covers(name, each)]
+    if not matching:
+        raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+    return matching
+
+
 def _check(action: str) -> str:
     service, _, name = action.partition(":")
     if service.lower() != "ecr" or not name:
@@ -156,9 +176,7 @@ def _check(action: str) -> str:
             raise SpecError(f"there is no action ecr:{wrong}: {right} allows that call")
     if is_among(name, REGISTRY_WIDE):
         raise SpecError(f"{action} is about the registry, not a repository: only a policy of IAM on '*' can allow it")
-    matching = [each for each in known().values() if covers(name, each)]
-    if not matching:
-        raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+    matching = _matching(action)
     if not about_repositories() & {f"ecr:{each}" for each in matching}:
         raise SpecError(
             f"{action} means nothing that a repository has, only {', '.join(sorted(matching))}: the token to log in is "
@@ -171,4 +189,4 @@ def _hint(name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), list(known()), 1)
-    return f"; did you mean ecr:{known()[close[0]]}?" if close else ""
+    return f"; did you mean ecr:{known()[close[0]]}?" if close else "; one that is new is known to a newer botocore"

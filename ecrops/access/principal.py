@@ -14,7 +14,7 @@ from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 
 ACCOUNT = re.compile(r"[0-9]{12}")
-ASSUMED = "assumed-role/"
+ASSUMED, FEDERATED = "assumed-role/", "federated-user/"
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
@@ -66,7 +66,7 @@ def iam_arn(text: str) -> Arn:
     """An ARN of IAM.
 
     Raises:
-        SpecError: It is none; for the session of a role, with the role's.
+        SpecError: It is none; for a session, with what to name in its place.
     """
     arn = Arn.parse(text)
     refuse_session(arn)
@@ -75,12 +75,23 @@ def iam_arn(text: str) -> Arn:
     return arn
 
 
+def is_session(arn: Arn) -> bool:
+    """Whether it is the session of a role or of a federated user."""
+    return arn.service == "sts" and arn.resource.startswith((ASSUMED, FEDERATED))
+
+
 def refuse_session(arn: Arn) -> None:
-    """Refuse the session of a role: it is gone tomorrow.
+    """Refuse a session: it is gone tomorrow.
 
     Raises:
-        SpecError: It is one; with the role's ARN.
+        SpecError: It is one; with what to name in its place.
     """
-    if arn.service == "sts" and arn.resource.startswith(ASSUMED):
+    if is_session(arn) and arn.resource.startswith(FEDERATED):
+        user_id = f"{arn.account}:{arn.resource.removeprefix(FEDERATED)}"
+        raise SpecError(
+            f"{arn} is a session of a federated user: name the account {arn.account}, and narrow it down with the "
+            f'condition {{"StringEquals": {{"aws:userid": "{user_id}"}}}}'
+        )
+    if is_session(arn):
         role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
         raise SpecError(f"{arn} is a session of a role: name the role, {role}, with its path if it has one")

@@ -59,7 +59,7 @@ class ArnPrincipal(_Named):
     key = "arn"
 
     def _check(self, problems: Problems) -> None:
-        problems.take("", lambda: _check_arn(self.principal_arn))
+        problems.take("", lambda: check_arn(self.principal_arn))
 
     def __str__(self) -> str:
         return self.principal_arn
@@ -194,18 +194,27 @@ Named = ArnPrincipal | AccountPrincipal | ServicePrincipal | OrganizationPrincip
 AnyOne = Identity | Named
 
 
-def _check_arn(text: object) -> None:
+def check_arn(text: object) -> None:
+    """Refuse what is not the ARN of somebody whom a repository policy can name.
+
+    Raises:
+        SpecError: It is not; with the way out.
+    """
     if not isinstance(text, str):
         raise SpecError(f"expected an ARN, got {text!r}")
     resource = iam_arn(text).resource
     if resource.partition("/")[0].endswith("-provider"):
-        raise SpecError(f"{text} is an identity provider: use FederatedPrincipal")
+        raise SpecError(f"{text} is an identity provider: use FederatedPrincipal, in a statement 'Federated'")
     if resource.startswith("group/"):
         raise SpecError(f"a repository policy cannot name a group, {text}: use Group, or name its users")
     if "*" in text or "?" in text:
         raise SpecError(
-            f"a principal has no wildcards, got {text!r}: name the account, and narrow it down with "
-            'conditions={"ArnLike": {"aws:PrincipalArn": ...}}'
+            f"a principal has no wildcards, got {text!r}: name the account, and narrow it down with the condition "
+            '{"ArnLike": {"aws:PrincipalArn": ...}}'
         )
-    if resource != "root" and not resource.startswith(("user/", "role/")):
+    kinds: dict[str, type[User | Role]] = {"user": User, "role": Role}
+    kind, slash, _ = resource.partition("/")
+    if slash and kind in kinds:
+        kinds[kind](text)
+    elif resource != "root":
         raise SpecError(f"a principal is a user, a role or the root of an account, got {text!r}")

@@ -130,7 +130,7 @@ class AccessVerbs(Handle):
         Raises:
             SpecError: ECR would refuse it, or another statement has its ``Sid``.
         """
-        return self._want(self._wanting.add(self.name, statement, replace))
+        return self._want(self._wanting.add(self.registry.aws, self.name, statement, replace))
 
     def remove_from_resource_policy(self, statement: Mapping[str, Any] | str) -> Plan:
         """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says.
@@ -146,7 +146,7 @@ class AccessVerbs(Handle):
         Raises:
             SpecError: ECR would refuse it; with every reason.
         """
-        return self._want(self._wanting.put(self.name, document))
+        return self._want(self._wanting.put(self.registry.aws, self.name, document))
 
     def access(self) -> Access:
         """Who can read, pull or push: by the policy of the repository, and by the IAM policies that ecrops wrote.

@@ -94,9 +94,11 @@ def revoke(
     return here, [want for want in wants if want not in here]
 
 
-def add(name: str, statement: Mapping[str, Any], replace: bool) -> Want:
+def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool) -> Want:
     """A statement is in the policy."""
-    return Want(resource_policy, name, edits.Add(documents.check_added(statement), replace))
+    checked = documents.check_added(statement)
+    documents.check_partition({"Statement": [checked]}, aws.partition.name)
+    return Want(resource_policy, name, edits.Add(checked, replace))
 
 
 def drop(name: str, statement: Mapping[str, Any] | str) -> Want:
@@ -107,6 +109,8 @@ def drop(name: str, statement: Mapping[str, Any] | str) -> Want:
     return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement)))
 
 
-def put(name: str, document: Mapping[str, Any]) -> Want:
+def put(aws: Aws, name: str, document: Mapping[str, Any]) -> Want:
     """The policy is this document."""
-    return Want(resource_policy, name, edits.Exactly(documents.check_document(document)))
+    checked = documents.check_document(document)
+    documents.check_partition(checked, aws.partition.name)
+    return Want(resource_policy, name, edits.Exactly(checked))
