@@ -113,6 +113,17 @@ def is_among(action: str, patterns: Iterable[str]) -> bool:
     return any(covers(pattern, action) for pattern in patterns)
 
 
+def expanded(patterns: Iterable[str]) -> frozenset[str]:
+    """The actions of a repository that patterns mean."""
+    given = tuple(patterns)
+    return frozenset(each for each in about_repositories() if is_among(each, given))
+
+
+def need_a_token(patterns: Iterable[str]) -> bool:
+    """Whether patterns mean an action that is worth nothing to who is not logged in."""
+    return any(covers(pattern, each) for pattern in patterns for each in FOR_IMAGES)
+
+
 @cache
 def is_about_repositories(pattern: str) -> bool:
     """Whether a pattern means an action that a repository has, perhaps one that is newer than this."""

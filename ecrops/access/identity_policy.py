@@ -63,7 +63,7 @@ def edited(edits: Sequence[Edit], have: Document) -> tuple[Policy, Policy]:
     needed = {
         canonical_condition(subject.condition)
         for subject, allowed in after.allowed.items()
-        if not subject.sid and actions.FOR_IMAGES & allowed
+        if not subject.sid and actions.need_a_token(allowed)
     }
     for condition, login in logins.items():
         others_use_it = not condition and bool(needed - logins.keys())
