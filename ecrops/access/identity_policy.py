@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, leftovers
+from ecrops.access.conditions import without_resources
 from ecrops.access.edits import Allow, Edit, Exactly, Forbid
 from ecrops.access.homes import INLINE_QUOTA, Home
 from ecrops.access.statements import (
@@ -55,13 +56,16 @@ def _names(home: Home) -> dict[str, str]:
 
 
 def edited(edits: Sequence[Edit], have: Document) -> tuple[Policy, Policy]:
-    """The policy before and after the edits. The token to log in is kept as long as anything needs it."""
+    """The policy before and after the edits. The token to log in is kept as long as anything needs it.
+
+    It has the conditions of what needs it, but for those of a resource, which would never hold for it.
+    """
     before, after = parse(have), parse(have)
     for edit in edits:
         after = edit(after)
     logins = {canonical_condition(each.condition): each for each in after.allowed if each.sid == LOGIN.sid}
     needed = {
-        canonical_condition(subject.condition)
+        canonical_condition(without_resources(subject.condition))
         for subject, allowed in after.allowed.items()
         if not subject.sid and actions.need_a_token(allowed)
     }

@@ -25,7 +25,8 @@ class Principal:
 
     Args:
         conditions: Under which the grant holds, as in a policy:
-            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``.
+            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``. Those on the tags or the
+            owner of a resource, such as ``aws:ResourceTag/team``, do not stand at the token to log in, which has none.
     """
 
     _: KW_ONLY

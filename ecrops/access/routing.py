@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions, identity_policy, managed_policy, resource_policy
+from ecrops.access.conditions import without_resources
 from ecrops.access.edits import Allow, Forbid
 from ecrops.access.grants import IDENTITY, REPOSITORY, Grant, Side, places_of, ready_document, sides_of
 from ecrops.access.homes import POLICY, Home
@@ -97,6 +98,11 @@ def token(aws: Aws, principal: AnyOne, edit: Allow | Forbid, session: boto3.Sess
     return place.want(edit, options.get("attach", "inline"), options.get("policy_name", POLICY))
 
 
+def token_subject(subject: Subject, condition: str) -> Subject:
+    """A token, under the conditions of a principal that can hold for it: it is about no resource."""
+    return replace(subject, condition=without_resources(condition))
+
+
 def repository_arn(aws: Aws, name: str) -> str:
     """The ARN of a repository of the registry, or of those that a wildcard names."""
     return str(Arn(aws.partition.name, "ecr", aws.region, aws.account_id, f"repository/{name}"))
@@ -182,7 +188,7 @@ def _allowed_to(grant: Grant, arn: str) -> Allow:
     return Allow(
         subject,
         grant.actions,
-        also=((replace(LOGIN, condition=subject.condition), actions.TOKEN),) if grant.needs_login else (),
+        also=((token_subject(LOGIN, subject.condition), actions.TOKEN),) if grant.needs_login else (),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import LOG_IN, PULL, READ, by_resource, inline, populate
+from access.world import LOG_IN, OTHER, OTHER_ROLE, PULL, READ, by_resource, inline, populate
 from ecrops import (
     ApplyError,
     Change,
@@ -410,6 +410,75 @@ def test_a_policy_of_somebody_else_is_neither_changed_nor_attached(cloud: Cloud)
     with pytest.raises(SpecError, match="says what ecrops did not write"):
         registry_of(cloud).repository("ab").grant_pull(Role("nodes"), attach="managed")
     assert cloud.calls.writes() == []
+
+
+TEAM = {"StringEquals": {"aws:ResourceTag/team": "web"}}
+OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+
+
+def logins(cloud: Cloud, user: str = "ci") -> list[Any]:
+    """The conditions of the statements that allow a user the token."""
+    iam = cloud.client("iam")
+    try:
+        document = iam.get_user_policy(UserName=user, PolicyName="ecrops")["PolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        return []
+    return [each.get("Condition") for each in document["Statement"] if each["Resource"] == "*"]
+
+
+@pytest.mark.parametrize(
+    "conditions, at_the_token",
+    [
+        (TEAM, None),
+        ({"StringLike": {"ecr:resourcetag/team": "w*", "aws:PrincipalTag/team": "web"}}, ["aws:PrincipalTag/team"]),
+        ({**TEAM, **OFFICE}, ["aws:SourceIp"]),
+        ({"StringEquals": {"aws:ResourceAccount": "123456789012"}, **OFFICE}, ["aws:SourceIp"]),
+        ({"StringEquals": {"aws:PrincipalTag/team": ["x", "${aws:ResourceTag/team, 'x'}"]}}, None),
+        ({"StringEquals": {"aws:PrincipalTag/ResourceTag/x": "y"}}, ["aws:PrincipalTag/ResourceTag/x"]),
+    ],
+)
+def test_a_condition_on_the_resource_does_not_stand_at_the_token(
+    cloud: Cloud, conditions: dict[str, Any], at_the_token: list[str] | None
+) -> None:
+    populate(cloud, "ab")
+    user, registry = User("ci", conditions=conditions), registry_of(cloud)
+    tokens = registry.authorization_token
+    for grant, revoke in (
+        (registry.repository("ab").grant_pull, registry.repository("ab").revoke),
+        (tokens.grant_read, tokens.revoke_read),
+    ):
+        assert grant(user)
+        (login,) = logins(cloud)
+        assert at_the_token == (login and [key for test in login.values() for key in test])
+        assert not grant(user)
+        assert revoke(user)
+        assert logins(cloud) == []
+
+
+def test_grants_under_conditions_on_several_resources_share_the_token(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, api = registry_of(cloud), User("ci", conditions={"StringEquals": {"aws:ResourceTag/team": "api"}})
+    web = User("ci", conditions=TEAM)
+    registry.repository("ab").grant_pull(web)
+    registry.repository("cd").grant_pull(api)
+    assert logins(cloud) == [None]
+    registry.repository("ab").revoke(web)
+    assert logins(cloud) == [None]
+    registry.repository("cd").revoke(api)
+    assert logins(cloud) == []
+
+
+def test_the_document_for_another_account_has_a_token_that_can_hold(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, role = registry_of(cloud).repository("ab"), Role(OTHER_ROLE, conditions={**TEAM, **OFFICE})
+    (note,) = repo.grant_pull(role).notes
+    on_it, token = json.loads(note[note.index("{") :])["Statement"]
+    assert (on_it["Condition"], token["Condition"]) == ({**TEAM, **OFFICE}, OFFICE)
+    other = cloud.session(account=OTHER)
+    assert repo.grant_pull(role, session=other)
+    assert "ecr:GetAuthorizationToken" in inline(cloud, "role", "nodes", account=OTHER)["*"]
+    assert repo.revoke(role, session=other)
+    assert inline(cloud, "role", "nodes", account=OTHER) == {}
 
 
 def test_the_conditions_of_a_principal_stand_at_its_token_too(cloud: Cloud) -> None:
