@@ -630,6 +630,24 @@ def meet(fault: Fault, call: Callable[[], Any]) -> None:
             call()
 
 
+ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+
+def test_a_managed_policy_that_is_attached_or_has_versions_is_not_deleted(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="ci")
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=ALLOW_ALL)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="ci", PolicyArn=arn)
+    with refused("DeleteConflict", "attached to entities", status=409):
+        iam.delete_policy(PolicyArn=arn)
+    iam.detach_user_policy(UserName="ci", PolicyArn=arn)
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=ALLOW_ALL)
+    with refused("DeleteConflict", "more than one version", status=409):
+        iam.delete_policy(PolicyArn=arn)
+    iam.delete_policy_version(PolicyArn=arn, VersionId="v2")
+    iam.delete_policy(PolicyArn=arn)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_strikes_the_call_it_is_meant_for(cloud: Cloud, ecr: Client, fault: Fault) -> None:
     client = attempts(cloud)

@@ -3,116 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, identity_policy
 from ecrops.access.edits import Allow, Edit
 from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
 from ecrops.access.identity_policy import LOGIN
+from ecrops.access.managed import MISSING, Managed, There, home_of, read
 from ecrops.access.splitting import in_order, spread
 from ecrops.access.statements import Document, Policy, same, size, statements, to_text
-from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.aws import ClientError
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
+
+__all__ = ["changes", "look_again", "missing", "prepare", "read", "stands_on"]
 
 stands_on = None
 missing = identity_policy.missing
 _Said = tuple[str, str]  # what is lost and what is gained, in words
 _BothSaid = Mapping[bool, _Said]  # of what is attached, and of what is not
 _Documents = Mapping[int, tuple[Document, bool]]  # by number, and whether each is attached
-MISSING, EXISTS, FULL = "NoSuchEntity", "EntityAlreadyExists", "LimitExceeded"
+EXISTS, FULL, IN_USE = "EntityAlreadyExists", "LimitExceeded", "DeleteConflict"
 look_again = identity_policy.look_again
 prepare = identity_policy.prepare
-
-
-@dataclass(frozen=True)
-class Managed:
-    """A managed policy that is there.
-
-    Args:
-        arn: Its ARN.
-        document: Its default version.
-        default: The id of that version.
-        others: The ids of the other versions, oldest first.
-        attached: Whether it is attached to the principal.
-    """
-
-    arn: str
-    document: Document
-    default: str
-    others: tuple[str, ...]
-    attached: bool
-
-
-@dataclass(frozen=True)
-class There:
-    """What is there.
-
-    Args:
-        prefix: How the ARNs of all policies begin.
-        policies: By their number.
-        nobody: What IAM answered, where there is nobody who could have them.
-    """
-
-    prefix: str
-    policies: Mapping[int, Managed]
-    nobody: ClientError | None = None
-
-    def where(self, *, attached: bool) -> dict[int, Managed]:
-        """The policies that are attached, or those that are not."""
-        return {number: policy for number, policy in self.policies.items() if policy.attached == attached}
-
-
-def _home(key: str) -> Home:
-    return Home.parse(key.removesuffix(" attached"))
-
-
-def read(aws: Aws, key: str) -> There:
-    """The policies by number, until one is not there, and after it those that are attached: they are in force."""
-    home = _home(key)
-    prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
-    found: dict[int, Managed] = {}
-    try:
-        attached, nobody = _attached(aws, home), None
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        attached, nobody = set(), error
-    arns = {number: f"{prefix}{managed_name(home, number)}" for number in range(MOST_ATTACHED)}
-    is_gap = False
-    for number, arn in arns.items():
-        if is_gap and arn not in attached:
-            continue
-        policy = _read(aws, arn, attached)
-        if policy is None:
-            is_gap = True
-        else:
-            found[number] = policy
-    return There(prefix, found, nobody)
-
-
-def _attached(aws: Aws, home: Home) -> set[str]:
-    kind = home.kind.title()
-    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
-    return {policy["PolicyArn"] for page in pages for policy in page}
-
-
-def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
-    try:
-        versions: list[dict[str, Any]] = aws.get("iam", "ListPolicyVersions", "Versions", PolicyArn=arn)
-        default = next(version["VersionId"] for version in versions if version["IsDefaultVersion"])
-        version = aws.get("iam", "GetPolicyVersion", "PolicyVersion", PolicyArn=arn, VersionId=default)
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        return None
-    others = sorted((each["VersionId"] for each in versions if each["VersionId"] != default), key=_number)
-    return Managed(arn, version["Document"], default, tuple(others), arn in attached)
-
-
-def _number(version: str) -> int:
-    return int(version.removeprefix("v").partition(".")[0])
 
 
 def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
@@ -121,7 +35,7 @@ def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Cha
     Only what is attached is in force. A grant gives nothing back that was detached: its documents are written anew
     before they are attached.
     """
-    home, there = _home(key), have or There("", {})
+    home, there = home_of(key), have or There("", {})
     before, after = identity_policy.edited(edits, _joined(there.where(attached=True)))
     yield from identity_policy.notes(home, edits, after, "managed")
     want = after.document(actions.sid)
@@ -256,7 +170,7 @@ def _put(key: str, arn: str, policy: Managed | None, document: Document, said: _
 
 def _attachment(key: str, arn: str, want: bool, have: bool, gained: str = "") -> Iterator[Change]:
     """``gained`` is what is in force by this alone, where the document says it already."""
-    home, name = _home(key), arn.partition(":policy/")[2]
+    home, name = home_of(key), arn.partition(":policy/")[2]
     kind, params = home.kind.title(), {f"{home.kind.title()}Name": home.name, "PolicyArn": arn}
     if want and not have:
         said = ("", f"attached{f', {gained}' if gained else ''}")
@@ -283,7 +197,8 @@ def _change(
     params: dict[str, Any],
     races: tuple[str, ...] = (MISSING,),
 ) -> Change:
-    advice = {MISSING: identity_policy.missing_advice(_home(key)), FULL: _full(_home(key), operation)}
+    home = home_of(key)
+    advice = {MISSING: identity_policy.missing_advice(home), FULL: _full(home, operation), IN_USE: _in_use(home)}
     return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races, advice=advice)
 
 
@@ -296,3 +211,11 @@ def _full(home: Home, operation: str) -> str:
             f"raised: detach one, or have it raised; {fewer}"
         )
     return f"the account has as many managed policies as its quota allows: delete one, or have it raised; {fewer}"
+
+
+def _in_use(home: Home) -> str:
+    """The way out where somebody else has the policy too: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html."""
+    return (
+        f"the {home.kind} {home.name} has it no more, but somebody else to whom it was attached by hand has: iam:"
+        "ListEntitiesForPolicy says who; detach it there, and do this again"
+    )

@@ -364,6 +364,29 @@ def test_an_approved_plan_attaches_no_document_that_was_changed_since(cloud: Clo
     assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"ab": PULL, "*": LOG_IN}
 
 
+def test_a_policy_that_somebody_else_has_too_is_left_with_the_way_out(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam, user = registry_of(cloud), cloud.client("iam"), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    registry.repository("ab").grant_read(user, attach="managed")
+    (arn,) = cloud.emulator.policies()["managed"]
+    iam.attach_role_policy(RoleName="nodes", PolicyArn=arn)
+    for _ in range(2):
+        with pytest.raises(ApplyError) as caught:
+            registry.repository("ab").revoke(user, attach="managed")
+        (error,) = caught.value.exceptions
+        assert isinstance(error, ClientError)
+        assert error.response["Error"]["Code"] == "DeleteConflict"
+        assert "user ci has it no more" in error.__notes__[-1]
+        assert "iam:ListEntitiesForPolicy says who" in error.__notes__[-1]
+        assert cloud.emulator.policies()["attached"]["user ci"] == []
+    assert registry.repository("cd").grant_read(user, attach="managed")
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}, "nothing is given back"
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=arn)
+    assert registry.repository("cd").revoke(user, attach="managed")
+    assert cloud.emulator.policies()["managed"] == {}
+
+
 def ours(cloud: Cloud, arn: str) -> dict[str, Any]:
     """The first statement of a managed policy."""
     statement: dict[str, Any] = cloud.emulator.policies()["managed"][arn]["Statement"][0]

@@ -1,4 +1,4 @@
-"""IAM as its quotas page has it: moto, which knows none of the quotas of policies."""
+"""IAM as its quotas page and its API have it: moto, which knows no quotas of policies and deletes what is in use."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ class LimitExceeded(ServiceException):
     code = "LimitExceeded"
 
 
+class DeleteConflict(ServiceException):
+    """What is in use: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html."""
+
+    code = "DeleteConflict"
+
+
 class IamBackend(IAMBackend):
-    """moto's IAM of one account, with the sizes that policies may have."""
+    """moto's IAM of one account, with the sizes that policies may have, and none deleted that is in use."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -51,6 +57,15 @@ class IamBackend(IAMBackend):
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> Any:
         self._check_managed(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
+
+    def delete_policy(self, policy_arn: str) -> None:
+        policy: Any = self.get_policy(policy_arn)
+        owners: Any = (*self.users.values(), *self.roles.values(), *self.groups.values())
+        if any(policy.arn in each.managed_policies for each in owners):
+            raise DeleteConflict("Cannot delete a policy attached to entities.")
+        if len(policy.versions) > 1:
+            raise DeleteConflict("This policy has more than one version. Delete its other versions first.")
+        super().delete_policy(policy_arn)
 
     def _check(self, kind: str, name: str, policies: dict[str, str]) -> None:
         if sum(map(_size, policies.values())) > INLINE[kind]:
