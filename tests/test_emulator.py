@@ -633,6 +633,19 @@ def meet(fault: Fault, call: Callable[[], Any]) -> None:
 ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
+def test_a_policy_of_iam_has_no_characters_beyond_latin_1(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="ci")
+    for name in ("caf\u00e9", "\\u30c1"):
+        text = ALLOW_ALL.replace('"*"}', f'"arn:aws:s3:::{name}"}}')
+        iam.put_user_policy(UserName="ci", PolicyName="p", PolicyDocument=text)
+    raw = ALLOW_ALL.replace('"*"}', '"arn:aws:s3:::\u30c1"}')
+    with refused("ValidationError", "policyDocument"):
+        iam.put_user_policy(UserName="ci", PolicyName="p", PolicyDocument=raw)
+    with refused("ValidationError", "policyDocument"):
+        iam.create_policy(PolicyName="p", PolicyDocument=raw)
+
+
 def test_a_managed_policy_that_is_attached_or_has_versions_is_not_deleted(cloud: Cloud) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="ci")

@@ -11,7 +11,8 @@ from typing import Any
 
 from ecrops.access.elements import check_statement, unknown
 from ecrops.access.plain import plain
-from ecrops.access.statements import OLD_VERSION, VERSION, Document, is_ours, listed, statements, to_text
+from ecrops.access.statements import OLD_VERSION, VERSION, Document, is_ours, listed, statements
+from ecrops.access.texts import to_text
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems

@@ -18,9 +18,8 @@ from ecrops.access.statements import (
     Subject,
     canonical_condition,
     same,
-    size,
-    to_text,
 )
+from ecrops.access.texts import size, to_iam_text
 from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
@@ -94,7 +93,7 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
     params = _names(home)
     if want:
         kind, operation = Kind.UPDATE if have else Kind.CREATE, f"Put{home.kind.title()}Policy"
-        params["PolicyDocument"] = to_text(want)
+        params["PolicyDocument"] = to_iam_text(want)
     else:
         kind, operation = Kind.DELETE, f"Delete{home.kind.title()}Policy"
     yield Change(

@@ -12,7 +12,8 @@ from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Hom
 from ecrops.access.identity_policy import LOGIN
 from ecrops.access.managed import MISSING, Managed, There, home_of, read
 from ecrops.access.splitting import in_order, spread
-from ecrops.access.statements import Document, Policy, same, size, statements, to_text
+from ecrops.access.statements import Document, Policy, same, statements
+from ecrops.access.texts import size, to_iam_text
 from ecrops.aws import ClientError
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
@@ -153,7 +154,7 @@ def _check(home: Home, documents: Sequence[Document]) -> None:
 
 
 def _put(key: str, arn: str, policy: Managed | None, document: Document, said: _Said) -> Iterator[Change]:
-    name, text = arn.partition(":policy/")[2], to_text(document)
+    name, text = arn.partition(":policy/")[2], to_iam_text(document)
     if policy is None:
         params: dict[str, Any] = {"PolicyName": name, "PolicyDocument": text}
         yield _change(key, Kind.CREATE, name, said, "CreatePolicy", params, races=(EXISTS,))

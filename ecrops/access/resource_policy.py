@@ -11,7 +11,8 @@ from ecrops import ecr, settings
 from ecrops.access import actions, leftovers, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
 from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
-from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same, to_text
+from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same
+from ecrops.access.texts import to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
 from ecrops.errors import SpecError

@@ -24,7 +24,7 @@ from ecrops import (
     read,
 )
 from ecrops.access.homes import INLINE_QUOTA, Home, managed_name
-from ecrops.access.statements import size
+from ecrops.access.texts import size
 from emulator import Client, Cloud, Fault
 from support import registry_of
 
@@ -385,6 +385,32 @@ def test_a_policy_that_somebody_else_has_too_is_left_with_the_way_out(cloud: Clo
     iam.detach_role_policy(RoleName="nodes", PolicyArn=arn)
     assert registry.repository("cd").revoke(user, attach="managed")
     assert cloud.emulator.policies()["managed"] == {}
+
+
+@pytest.mark.parametrize("attach", ["inline", "managed"])
+def test_what_is_beyond_latin_1_is_written_as_iam_takes_it(cloud: Cloud, attach: str) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    user = User(
+        "ci", conditions={"StringEquals": {"aws:PrincipalTag/team": ["\u30c1\u30fc\u30e0", "\U0001f433", "café"]}}
+    )
+    assert repo.grant_pull(user, attach=attach)
+    (call,) = (each for each in cloud.calls if "PolicyDocument" in each.params)
+    text = call.params["PolicyDocument"]
+    assert "\\u30c1" in text
+    assert "\\ud83d\\udc33" in text
+    assert "café" in text
+    assert "\u30c1\u30fc\u30e0" in str(cloud.emulator.policies())
+    assert not repo.grant_pull(user, attach=attach)
+    assert size(json.loads(text)) == len(text)
+    assert repo.revoke(user, attach=attach)
+
+
+def test_what_is_escaped_counts_as_it_is_sent(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    user = User("ci", conditions={"StringEquals": {"aws:PrincipalTag/team": "\u30c1" * 200}})
+    with pytest.raises(SpecError, match=r"at most 2,048 characters, this one 2,855"):
+        registry_of(cloud).repository("ab").grant_pull(user)
 
 
 def ours(cloud: Cloud, arn: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 
@@ -18,6 +19,12 @@ class LimitExceeded(ServiceException):
     """A quota that is used up."""
 
     code = "LimitExceeded"
+
+
+class ValidationError(ServiceException):
+    """What does not have the pattern that the model of the API says."""
+
+    code = "ValidationError"
 
 
 class DeleteConflict(ServiceException):
@@ -51,10 +58,12 @@ class IamBackend(IAMBackend):
         super().put_role_policy(role_name, policy_name, policy_json)
 
     def create_policy(self, description: str, path: str, policy_document: str, *args: Any, **more: Any) -> Any:
+        _check_text(policy_document)
         self._check_managed(policy_document)
         return super().create_policy(description, path, policy_document, *args, **more)
 
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> Any:
+        _check_text(policy_document)
         self._check_managed(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
@@ -68,12 +77,23 @@ class IamBackend(IAMBackend):
         super().delete_policy(policy_arn)
 
     def _check(self, kind: str, name: str, policies: dict[str, str]) -> None:
+        for text in policies.values():
+            _check_text(text)
         if sum(map(_size, policies.values())) > INLINE[kind]:
             raise LimitExceeded(f"Maximum policy size of {INLINE[kind]} bytes exceeded for {kind} {name}")
 
     def _check_managed(self, document: str) -> None:
         if _size(document) > MANAGED:
             raise LimitExceeded(f"Cannot exceed quota for PolicySize: {MANAGED}")
+
+
+def _check_text(document: str) -> None:
+    """Refuse what botocore's model of ``policyDocumentType`` excludes."""
+    if not re.fullmatch(r"[\t\n\r\x20-\xff]+", document):
+        raise ValidationError(
+            "1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: "
+            r"Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+"
+        )
 
 
 def _size(document: str) -> int:
