@@ -115,6 +115,23 @@ class Drop:
 Edit = Exactly | Allow | Forbid | Add | Drop
 
 
+def check_variables(edit: Edit, policy: Policy, way_out: str) -> None:
+    """Refuse a grant whose condition has variables, in a document that is older than they are.
+
+    They are plain text there, and a test that was to shut somebody out lets everybody in:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+
+    Raises:
+        SpecError: It has, with its Version and the way out.
+    """
+    version = policy.rest.get("Version", VERSION)
+    if isinstance(edit, Allow) and "${" in edit.subject.condition and version != VERSION:
+        raise SpecError(
+            f"the policy has the Version {version}, said or unsaid, in which ${{...}} in a condition is plain text and "
+            f"no variable, and this grant has it in its conditions: {way_out}"
+        )
+
+
 def _same(one: Statement, other: Statement) -> bool:
     """Whether two statements mean the same; without a Sid one means the same under any but ours."""
     if "Sid" in one or str(other.get("Sid", "")).startswith(PREFIX):

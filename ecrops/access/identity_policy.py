@@ -8,11 +8,12 @@ from typing import Any
 
 from ecrops.access import actions, leftovers
 from ecrops.access.conditions import without_resources
-from ecrops.access.edits import Allow, Edit, Exactly, Forbid
+from ecrops.access.edits import Allow, Edit, Exactly, Forbid, check_variables
 from ecrops.access.homes import INLINE_QUOTA, Home
 from ecrops.access.statements import (
     PREFIX,
     RESOURCE,
+    VERSION,
     Document,
     Policy,
     Subject,
@@ -83,6 +84,7 @@ def parse(document: Mapping[str, Any]) -> Policy:
 def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """One policy holds everything: it is overwritten in place, and deleted when nothing is left of it."""
     home, have = Home.parse(key), have or {}
+    check_edits(home, edits, have)
     before, after = edited(edits, have)
     yield from notes(home, edits, after)
     want = after.document(actions.sid)
@@ -127,6 +129,20 @@ def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inlin
             yield from map(Note, edit.notes)
         if isinstance(edit, Forbid):
             yield from map(Note, leftovers.of_identity(home, edit, after, attach))
+
+
+def check_edits(home: Home, edits: Sequence[Edit], have: Document) -> None:
+    """Refuse what cannot mean in the policy that is there what it says.
+
+    Raises:
+        SpecError: With the policy and the way out.
+    """
+    way_out = f"write that with the Version {VERSION} in IAM, or give another policy_name="
+    for edit in edits:
+        try:
+            check_variables(edit, parse(have), way_out)
+        except SpecError as error:
+            raise error.at(f"{home.kind} {home.name} policy {home.policy}") from None
 
 
 def check_size(home: Home, want: Document) -> None:

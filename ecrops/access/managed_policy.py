@@ -37,6 +37,8 @@ def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Cha
     before they are attached.
     """
     home, there = home_of(key), have or There("", {})
+    for policy in there.where(attached=True).values():
+        identity_policy.check_edits(home, edits, policy.document)
     before, after = identity_policy.edited(edits, _joined(there.where(attached=True)))
     yield from identity_policy.notes(home, edits, after, "managed")
     want = after.document(actions.sid)

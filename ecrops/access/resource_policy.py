@@ -10,8 +10,8 @@ from typing import Any
 from ecrops import ecr, settings
 from ecrops.access import actions, leftovers, words
 from ecrops.access.documents import LONGEST, Stored, named, too_long
-from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
-from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same
+from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid, check_variables
+from ecrops.access.statements import OLD_VERSION, PRINCIPAL, VERSION, Document, Policy, same
 from ecrops.access.texts import to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
@@ -25,6 +25,7 @@ REFUSED = "InvalidParameterException"
 # What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
 # https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
 UNSEEN = ("Principal not found", "Invalid repository policy provided")
+NEWER = f"set_resource_policy writes it with the Version {VERSION}, if what others have in it may have variables too"
 _ALWAYS_THERE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 
@@ -78,6 +79,7 @@ def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
     try:
         if isinstance(edit, Drop):
             leftovers.check_drop(edit, policy)
+        check_variables(edit, policy, NEWER)
         return edit(policy)
     except SpecError as error:
         raise error.at(name) from None

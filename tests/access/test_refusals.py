@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -167,6 +168,45 @@ def test_what_is_no_session_is_refused(repo: Repository, cloud: Cloud, session: 
 def test_an_option_that_a_verb_has_not_is_named_with_those_it_has(repo: Repository, option: str) -> None:
     with pytest.raises(SpecError, match=f"{option}: unknown option; (expected one of on, |did you mean policy_name)"):
         repo.grant_pull(Role("nodes"), **{option: "x"})
+
+
+VARIABLE = {"StringNotLike": {"aws:PrincipalTag/team": "${aws:ResourceTag/blocked}"}}
+
+
+@pytest.mark.parametrize("version", [{"Version": "2008-10-17"}, {}])
+def test_a_variable_is_not_written_where_it_would_be_plain_text(cloud: Cloud, version: dict[str, str]) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    theirs = {"Effect": "Allow", "Action": "ecr:BatchGetImage"}
+    here = {**version, "Statement": [{**theirs, "Principal": {"Service": "lambda.amazonaws.com"}}]}
+    cloud.client("ecr").set_repository_policy(repositoryName="ab", policyText=json.dumps(here))
+    there = json.dumps({**version, "Statement": [{**theirs, "Resource": "*"}]})
+    cloud.emulator.keep_policy("ci", "ecrops", there)
+    cloud.calls.clear()
+    for who, path in (
+        (AccountPrincipal(OTHER, conditions=VARIABLE), "ab: "),
+        (User("ci", conditions=VARIABLE), "user ci policy ecrops: "),
+    ):
+        with pytest.raises(SpecError, match=f"^{path}the policy has the Version 2008-10-17, .* plain text"):
+            repo.grant_pull(who)
+        assert not repo.revoke(who)
+    assert cloud.calls.writes() == []
+    assert repo.grant_pull(AccountPrincipal(OTHER))
+    assert repo.set_resource_policy({**here, "Version": "2012-10-17"})
+    assert repo.grant_pull(AccountPrincipal(OTHER, conditions=VARIABLE))
+    assert repo.grant_pull(User("ci", conditions=VARIABLE), policy_name="other")
+
+
+def test_a_statement_of_somebody_may_have_what_is_plain_text(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    theirs = {"Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage", "Condition": VARIABLE}
+    here = {"Version": "2008-10-17", "Statement": [theirs]}
+    repo = registry_of(cloud).repository("ab")
+    assert repo.set_resource_policy(here)
+    assert repo.add_to_resource_policy({**theirs, "Action": "ecr:BatchDeleteImage"})
+    spec = RepositorySpec("ab", resource_policy=here, grants=[pull(AccountPrincipal(OTHER, conditions=VARIABLE))])
+    with pytest.raises(SpecError, match=r"^ab: the policy has the Version 2008-10-17"):
+        registry_of(cloud).plan(spec)
 
 
 @pytest.mark.parametrize("who", [User("nobody"), Role("nobody"), Group("nobody")])

@@ -111,6 +111,12 @@ def make_principals(account: str, user: str = "", role: str = "", group: str = "
         backend.create_group(_name(group), _path(group))
 
 
+def keep_policy(account: str, user: str, name: str, document: str) -> None:
+    """An inline policy of a user as it is, unchecked."""
+    backend: Any = iam_backends[account]["aws"]
+    backend.users[user].policies[name] = document
+
+
 def picture(account: str) -> dict[str, Any]:
     """The policies of all principals, as they are in memory: without a call, since tests look after each of many."""
     backend: Any = iam_backends[account]["aws"]
