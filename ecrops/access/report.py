@@ -62,6 +62,8 @@ class Access:
     def who_can(self, verb: str) -> tuple[str, ...]:
         """The principals that are allowed ``read``, ``pull``, ``push`` or an action, by all their entries together.
 
+        With a wildcard, those that are allowed every action of a repository that it means.
+
         Some may be allowed it under conditions only, and an entry that forbids is not taken off: see ``who_cannot``.
 
         Raises:
@@ -101,7 +103,9 @@ class Access:
 def _needed(verb: str) -> frozenset[str]:
     if not isinstance(verb, str):
         raise SpecError(f"expected one of {', '.join(_ENOUGH)} or an action, got {verb!r}")
-    return frozenset(_ENOUGH.get(verb) or actions.check([verb if ":" in verb else f"ecr:{verb}"]))
+    if verb in _ENOUGH:
+        return frozenset(_ENOUGH[verb])
+    return actions.expanded(actions.check([verb if ":" in verb else f"ecr:{verb}"]))
 
 
 def access_of(aws: Aws, name: str) -> Access:

@@ -94,6 +94,27 @@ def test_who_is_forbidden_a_part_of_it_is_said(cloud: Cloud) -> None:
             access.who_can(wrong)  # type: ignore[arg-type]
 
 
+def test_a_wildcard_is_asked_for_as_all_that_it_means(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant(OTHER, "ecr:*")
+    repo.grant("444455556666", "ecr:Batch*")
+    repo.grant("444455556666", "ecr:ListImages")
+    put = {"Sid": "no", "Effect": "Deny", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:Put*"}
+    repo.add_to_resource_policy(put)
+    access = repo.access()
+    everything, batches = f"account {OTHER}", "account 444455556666"
+    for asked in ("ecr:*", "*", "ECR:*"):
+        assert (access.who_can(asked), access.who_cannot(asked)) == ((everything,), ("x.amazonaws.com",))
+    assert set(access.who_can("ecr:Batch*")) == {everything, batches}
+    assert access.who_can("ecr:batchget*") == access.who_can("BatchGet*")
+    assert access.who_can("ecr:*Image") == (everything,)
+    assert access.who_cannot("ecr:Batch*") == ()
+    for wrong in ("ecr:Xyz*", "ecr:GetAuth*"):
+        with pytest.raises(SpecError):
+            access.who_can(wrong)
+
+
 def test_a_deleted_principal_is_named_as_deleted(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
