@@ -13,7 +13,17 @@ from ecrops.access.edits import Allow, Forbid
 from ecrops.access.grants import IDENTITY, REPOSITORY, Grant, Side, places_of, ready_document, sides_of
 from ecrops.access.homes import POLICY, Home
 from ecrops.access.identity_policy import LOGIN
-from ecrops.access.principals import AccountPrincipal, AnyOne, ArnPrincipal, Group, OrganizationPrincipal, Role, User
+from ecrops.access.principals import (
+    AccountPrincipal,
+    AnyOne,
+    AnyPrincipal,
+    ArnPrincipal,
+    FederatedPrincipal,
+    Group,
+    OrganizationPrincipal,
+    Role,
+    User,
+)
 from ecrops.access.statements import RESOURCE, Policy, Subject, condition_text
 from ecrops.aspect import Want
 from ecrops.aws import Arn, Aws
@@ -196,6 +206,9 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What else must be allowed, where this registry cannot: a ready document for whoever can."""
     principal, what = grant.principal, actions.words(grant.actions)
     account = place.account or _account_of(principal)
+    if isinstance(principal, AnyPrincipal | FederatedPrincipal):
+        yield from _open_notes(aws, name, grant)
+        return
     if place.home is not None or not (account or isinstance(principal, OrganizationPrincipal)):
         return
     if isinstance(principal, ArnPrincipal) and account == aws.account_id:
@@ -214,6 +227,20 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
         yield (
             f"{name}: {said} did nothing, for it is about the policy in account {account}, which is written only with "
             "session= for that account"
+        )
+
+
+def _open_notes(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
+    """What those need who may be of any account, this one too."""
+    who, what = grant.principal, actions.words(grant.actions)
+    yield (
+        f"{name}: {who} of other accounts can {what} only if their account allows it too, in a policy of IAM such as "
+        f"{_document(grant, repository_arn(aws, name))}"
+    )
+    if grant.needs_login:
+        yield (
+            f"{name}: {who} of this account need the token to log in too, which no repository policy can grant: "
+            "registry.authorization_token.grant_read for the users and roles that they call as"
         )
 
 

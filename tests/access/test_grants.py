@@ -15,6 +15,7 @@ from ecrops import (
     AnyPrincipal,
     ArnPrincipal,
     DeadlineError,
+    FederatedPrincipal,
     Group,
     OrganizationPrincipal,
     Registry,
@@ -32,6 +33,8 @@ from emulator import Cloud
 from support import AT_ONCE, registry_of
 
 ORGANIZATION = "o-1234567890"
+PROVIDER = "arn:aws:iam::123456789012:saml-provider/office"
+OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 
 
 @pytest.mark.parametrize("kind, who", [("user", User("ci")), ("role", Role("nodes")), ("group", Group("devs"))])
@@ -209,7 +212,12 @@ def test_a_session_for_a_third_account_is_refused(cloud: Cloud) -> None:
         (AccountPrincipal(OTHER), {"AWS": f"arn:aws:iam::{OTHER}:root"}, f"account {OTHER} allows"),
         (OrganizationPrincipal(ORGANIZATION), {"AWS": "*"}, "the accounts of the organization allow"),
         (ServicePrincipal("codebuild.amazonaws.com"), {"Service": "codebuild.amazonaws.com"}, ""),
-        (AnyPrincipal(public=True), {"AWS": "*"}, ""),
+        (
+            AnyPrincipal(public=True),
+            {"AWS": "*"},
+            "everyone of other accounts can pull only if their account allows it",
+        ),
+        (FederatedPrincipal(PROVIDER), {"Federated": PROVIDER}, f"users of {PROVIDER} of this account need the token"),
     ],
 )
 def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_missing(
@@ -229,6 +237,21 @@ def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_mi
     assert repo.revoke(who)
     assert statements(repository_policy(cloud.client("ecr"), "ab") or {}) == [FOREIGN]
     assert [each.split("(")[0] for each in cloud.calls.writes()] == ["SetRepositoryPolicy", "SetRepositoryPolicy"]
+
+
+@pytest.mark.parametrize(
+    "who", [AnyPrincipal(public=True), AnyPrincipal(conditions=OFFICE), FederatedPrincipal("accounts.google.com")]
+)
+def test_who_may_be_of_any_account_is_said_to_need_more(cloud: Cloud, who: Any) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    elsewhere, here = repo.grant_pull(who).notes
+    document = json.loads(elsewhere[elsewhere.index("{") :])
+    assert [each["Resource"].rpartition("/")[2] for each in document["Statement"]] == ["ab", "*"]
+    assert all(each.get("Condition", {}) == (who.conditions or {}) for each in document["Statement"])
+    assert "registry.authorization_token.grant_read" in here
+    (only,) = repo.grant_read(who).notes
+    assert "of other accounts can read only if" in only
 
 
 def test_a_dry_run_grants_on_what_it_would_have_made(cloud: Cloud) -> None:
