@@ -633,6 +633,17 @@ def meet(fault: Fault, call: Callable[[], Any]) -> None:
 ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
+def test_a_policy_that_lets_nobody_set_another_is_forced(ecr: Client) -> None:
+    ecr.create_repository(repositoryName="ab")
+    statement = {"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": "ecr:Set*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with refused("InvalidParameterException", "prevent setting another policy"):
+        ecr.set_repository_policy(repositoryName="ab", policyText=text)
+    ecr.set_repository_policy(repositoryName="ab", policyText=text, force=True)
+    narrow = {**statement, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    ecr.set_repository_policy(repositoryName="ab", policyText=json.dumps({"Statement": [narrow]}))
+
+
 def test_a_policy_of_iam_has_no_characters_beyond_latin_1(cloud: Cloud) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="ci")

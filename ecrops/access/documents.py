@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access.elements import check_statement, unknown
+from ecrops.access.matching import covers
 from ecrops.access.plain import plain
 from ecrops.access.statements import OLD_VERSION, VERSION, Document, is_ours, listed, statements
 from ecrops.access.texts import to_text
@@ -90,6 +91,20 @@ def check_added(statement: object) -> dict[str, Any]:
         whose = "of ecrops" if is_ours(checked) else "of Lambda"
         raise SpecError(f"the Sid {sid!r} is one that statements {whose} have: choose another")
     return checked
+
+
+def may_lock_out(document: Mapping[str, Any]) -> bool:
+    """Whether a policy forbids somebody to set another one: ECR refuses that if it is the caller, unless forced."""
+    return any(
+        str(each.get("Effect")).lower() == "deny" and _means(each, "ecr:SetRepositoryPolicy")
+        for each in statements(document)
+    )
+
+
+def _means(statement: Mapping[str, Any], action: str) -> bool:
+    but = "NotAction" in statement
+    patterns = map(str, listed(statement["NotAction" if but else "Action"]))
+    return any(covers(pattern, action) for pattern in patterns) != but
 
 
 def check_partition(document: Mapping[str, Any], partition: str) -> None:

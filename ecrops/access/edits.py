@@ -13,9 +13,15 @@ from ecrops.errors import SpecError
 
 @dataclass(frozen=True)
 class Exactly:
-    """An edit: this document and no other."""
+    """An edit: this document and no other.
+
+    Args:
+        document: The document.
+        force: Whether ECR takes it even if it keeps the caller from setting another.
+    """
 
     document: Mapping[str, Any]
+    force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
@@ -75,10 +81,12 @@ class Add:
     Args:
         statement: The statement.
         replace: Whether it takes the place of another one with its Sid.
+        force: Whether ECR takes it even if it keeps the caller from setting another policy.
     """
 
     statement: Statement
     replace: bool = False
+    force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
@@ -96,9 +104,15 @@ class Add:
 
 @dataclass(frozen=True)
 class Drop:
-    """An edit: not this statement, or not the one with this Sid."""
+    """An edit: not this statement, or not the one with this Sid.
+
+    Args:
+        statement: The statement, or its Sid.
+        force: Whether ECR takes what is left even if it keeps the caller from setting another policy.
+    """
 
     statement: Statement | str
+    force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""

@@ -120,33 +120,45 @@ class AccessVerbs(Handle):
                 raise
         return self._want(*elsewhere)  # there is no repository, and nobody may use it
 
-    def add_to_resource_policy(self, statement: Mapping[str, Any], *, replace: bool = False) -> Plan:
+    def add_to_resource_policy(
+        self, statement: Mapping[str, Any], *, replace: bool = False, force: bool = False
+    ) -> Plan:
         """Add a statement to the policy of the repository. The same statement twice is no change.
 
         Args:
             statement: As in a policy document, without ``Resource``.
             replace: Whether it takes the place of another one with its ``Sid``.
+            force: Whether ECR is to take it even if it keeps the caller from ever setting another policy, which ECR
+                refuses without.
 
         Raises:
             SpecError: ECR would refuse it, or another statement has its ``Sid``.
         """
-        return self._want(self._wanting.add(self.registry.aws, self.name, statement, replace))
+        return self._want(self._wanting.add(self.registry.aws, self.name, statement, replace, force))
 
-    def remove_from_resource_policy(self, statement: Mapping[str, Any] | str) -> Plan:
+    def remove_from_resource_policy(self, statement: Mapping[str, Any] | str, *, force: bool = False) -> Plan:
         """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says.
+
+        Args:
+            statement: The statement, or its ``Sid``.
+            force: As in ``add_to_resource_policy``, for what is left.
 
         Raises:
             SpecError: It holds what ecrops granted, which ``revoke`` takes away.
         """
-        return self._want(self._wanting.drop(self.name, statement))
+        return self._want(self._wanting.drop(self.name, statement, force))
 
-    def set_resource_policy(self, document: Mapping[str, Any]) -> Plan:
+    def set_resource_policy(self, document: Mapping[str, Any], *, force: bool = False) -> Plan:
         """Replace the policy of the repository; ``{}`` removes it.
+
+        Args:
+            document: The policy.
+            force: As in ``add_to_resource_policy``.
 
         Raises:
             SpecError: ECR would refuse it; with every reason.
         """
-        return self._want(self._wanting.put(self.registry.aws, self.name, document))
+        return self._want(self._wanting.put(self.registry.aws, self.name, document, force))
 
     def access(self) -> Access:
         """Who can read, pull or push: by the policy of the repository, and by the IAM policies that ecrops wrote.

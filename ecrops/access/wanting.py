@@ -94,23 +94,31 @@ def revoke(
     return here, [want for want in wants if want not in here]
 
 
-def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool) -> Want:
+def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force: bool) -> Want:
     """A statement is in the policy."""
+    _check_force(force)
     checked = documents.check_added(statement)
     documents.check_partition({"Statement": [checked]}, aws.partition.name)
-    return Want(resource_policy, name, edits.Add(checked, replace))
+    return Want(resource_policy, name, edits.Add(checked, replace, force))
 
 
-def drop(name: str, statement: Mapping[str, Any] | str) -> Want:
+def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
     """A statement is not in the policy."""
+    _check_force(force)
     if not isinstance(statement, str | Mapping) or not statement:
         raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
     # it is not judged: what is there may be anything
-    return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement)))
+    return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement), force))
 
 
-def put(aws: Aws, name: str, document: Mapping[str, Any]) -> Want:
+def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool) -> Want:
     """The policy is this document."""
+    _check_force(force)
     checked = documents.check_document(document)
     documents.check_partition(checked, aws.partition.name)
-    return Want(resource_policy, name, edits.Exactly(checked))
+    return Want(resource_policy, name, edits.Exactly(checked, force))
+
+
+def _check_force(force: object) -> None:
+    if not isinstance(force, bool):
+        raise SpecError(f"force: expected True or False, got {force!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -239,6 +240,47 @@ def test_a_policy_without_a_user_or_role_is_not_waited_for(
         registry_of(memory_cloud).repository("ab").set_resource_policy({"Statement": [DENY]})
     assert len(memory_cloud.calls.of("SetRepositoryPolicy")) == 1
     assert any("names no user or role" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "elements", [{"Action": "ecr:SetRepositoryPolicy"}, {"Action": ["ecr:*"]}, {"NotAction": "ecr:PutImage"}]
+)
+def test_a_policy_that_locks_its_writer_out_is_forced_or_refused_with_that_way_out(
+    cloud: Cloud, elements: dict[str, Any]
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    lock = {"Sid": "lock", "Effect": "Deny", "Principal": "*", **elements}
+    spec = RepositorySpec("ab", resource_policy={"Statement": lock})
+    for refused in (partial(repo.add_to_resource_policy, lock), partial(registry_of(cloud).ensure, spec)):
+        with pytest.raises(ClientError, match="InvalidParameterException") as caught:
+            refused()
+        assert "say force=True to set_resource_policy" in caught.value.__notes__[-1]
+        assert "names no user" not in caught.value.__notes__[-1]
+    assert found(cloud) == []
+    assert repo.add_to_resource_policy(lock, force=True)
+    assert not repo.add_to_resource_policy(lock)
+    assert found(cloud) == [lock]
+    assert repo.set_resource_policy({"Statement": [lock, DENY]}, force=True)
+    with pytest.raises(ClientError):
+        repo.remove_from_resource_policy("no")
+    assert repo.remove_from_resource_policy("no", force=True)
+    assert [call.params.get("force", False) for call in cloud.calls.of("SetRepositoryPolicy")] == [
+        False, False, True, True, False, True
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("force", [1, "yes", None])
+def test_force_is_true_or_false(cloud: Cloud, force: Any) -> None:
+    repo = registry_of(cloud).repository("ab")
+    for call in (
+        partial(repo.add_to_resource_policy, DENY),
+        partial(repo.set_resource_policy, {"Statement": [DENY]}),
+        partial(repo.remove_from_resource_policy, "no"),
+    ):
+        with pytest.raises(SpecError, match="force: expected True or False, got"):
+            call(force=force)
+    assert cloud.calls.operations() == []
 
 
 def test_a_principal_that_can_never_be_is_said_after_the_budget(cloud: Cloud) -> None:
