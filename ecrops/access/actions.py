@@ -119,6 +119,12 @@ def expanded(patterns: Iterable[str]) -> frozenset[str]:
     return frozenset(each for each in about_repositories() if is_among(each, given))
 
 
+def is_of_identities(pattern: str) -> bool:
+    """Whether a pattern means what only a policy of IAM can allow, and nothing else."""
+    means = expanded([pattern])
+    return bool(means) and means <= frozenset(IDENTITY_ONLY)
+
+
 def need_a_token(patterns: Iterable[str]) -> bool:
     """Whether patterns mean an action that is worth nothing to who is not logged in."""
     return any(covers(pattern, each) for pattern in patterns for each in FOR_IMAGES)

@@ -225,27 +225,29 @@ def pull_push(principal: AnyOne | str, **options: Any) -> Grant:
     return Grant(principal, "pull_push", **options)  # type: ignore[arg-type]
 
 
-def check_grants(grants: object) -> tuple[Grant, ...]:
+def check_grants(grants: object, name: str | None = None) -> tuple[Grant, ...]:
     """The grants of a spec: values, or mappings from JSON.
 
     Raises:
-        SpecError: One is none; with every reason.
+        SpecError: One is none, or is for other repositories than the one of this name; with every reason.
     """
     if not isinstance(grants, list | tuple | set | frozenset):
         raise SpecError(f"expected a list of grants, such as [pull(Role('nodes'))], got {grants!r}")
     problems = Problems()
     read_ = [
-        problems.take(f"[{index}]", lambda grant=grant: _grant(grant))  # type: ignore[misc]
+        problems.take(f"[{index}]", lambda grant=grant: _grant(grant, name))  # type: ignore[misc]
         for index, grant in enumerate(grants)
     ]
     problems.raise_any()
     return tuple(grant for grant in read_ if grant is not None)
 
 
-def _grant(value: object) -> Grant:
+def _grant(value: object, name: str | None) -> Grant:
     if not isinstance(value, Grant | Mapping):
         raise SpecError(f"expected a grant, such as pull(Role('nodes')), got {value!r}")
-    return Grant.from_dict(value)
+    grant = Grant.from_dict(value)
+    check_on(grant.on, name)
+    return grant
 
 
 def ready_document(statements: Iterator[Mapping[str, Any]] | Sequence[Mapping[str, Any]]) -> str:

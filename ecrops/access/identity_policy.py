@@ -9,7 +9,7 @@ from typing import Any
 from ecrops.access import actions, leftovers
 from ecrops.access.conditions import without_resources
 from ecrops.access.edits import Allow, Edit, Exactly, Forbid, check_variables
-from ecrops.access.homes import INLINE_QUOTA, Home
+from ecrops.access.homes import INLINE_QUOTA, POLICY, Home
 from ecrops.access.statements import (
     PREFIX,
     RESOURCE,
@@ -101,7 +101,7 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
     yield Change(
         key,
         kind,
-        f"policy {home.policy}",
+        f"policy {home.policy}" if home.policy == POLICY else "",  # the key says another name already
         lost,
         gained,
         "iam",

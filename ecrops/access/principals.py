@@ -124,8 +124,9 @@ class OrganizationPrincipal(_Named):
         problems.check(
             bool(right), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
         )
-        equals = self.conditions.get("StringEquals") if isinstance(self.conditions, Mapping) else None
-        named = isinstance(equals, Mapping) and any(str(key).lower() == "aws:principalorgid" for key in equals)
+        tests = self.conditions.items() if isinstance(self.conditions, Mapping) else ()
+        equals = [test for operator, test in tests if _is_equals(operator) and isinstance(test, Mapping)]
+        named = any(str(key).lower() == "aws:principalorgid" for test in equals for key in test)
         problems.check(not named, "conditions", "aws:PrincipalOrgID is the organization itself: leave it out")
 
     @property
@@ -133,7 +134,8 @@ class OrganizationPrincipal(_Named):
         """Its conditions, with the one that makes it the organization."""
         equals = {"aws:PrincipalOrgID": self.organization}
         given = super().all_conditions
-        return {**given, "StringEquals": {**given.get("StringEquals", {}), **equals}}
+        operator = next(filter(_is_equals, given), "StringEquals")
+        return {**given, operator: {**given.get(operator, {}), **equals}}
 
     def subject(self, partition: str) -> str:
         """Everybody, whom the condition narrows down."""
@@ -192,6 +194,11 @@ class AnyPrincipal(_Named):
 Identity = User | Role | Group
 Named = ArnPrincipal | AccountPrincipal | ServicePrincipal | OrganizationPrincipal | FederatedPrincipal | AnyPrincipal
 AnyOne = Identity | Named
+
+
+def _is_equals(operator: object) -> bool:
+    """Whether it is the operator ``StringEquals``: IAM does not see the case of one."""
+    return str(operator).lower() == "stringequals"
 
 
 def check_arn(text: object) -> None:

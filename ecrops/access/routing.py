@@ -46,13 +46,13 @@ def wants_of_spec(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
 
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
     """The wants that make a grant true, and the notes of what they cannot."""
-    place = Place.of(aws, grant.principal, grant.session)
     resource = grant.resource(name)
+    place = Place.of(aws, grant.principal, grant.session)
     if place.side & IDENTITY and place.home is not None:
         allowed = _allowed_to(grant, repository_arn(aws, resource))
         yield place.want(allowed, grant.attach, grant.policy_name)
     if place.side & REPOSITORY:
-        there = tuple(action for action in grant.actions if action not in actions.IDENTITY_ONLY)
+        there = tuple(action for action in grant.actions if not actions.is_of_identities(action))
         notes = (*_notes(aws, name, grant, place), *_lost(name, grant, place))
         yield Want(resource_policy, name, Allow(place.subject(aws), there, notes=notes))
 
@@ -246,7 +246,7 @@ def _open_notes(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
 
 def _lost(name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What the policy of a repository cannot allow, and nothing else here does."""
-    lost = [action for action in grant.actions if action in actions.IDENTITY_ONLY]
+    lost = [action for action in grant.actions if actions.is_of_identities(action)]
     if lost and place.home is None:
         yield (
             f"{name}: {grant.principal} is not allowed {actions.words(lost)} by this, for the repository that would "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from ecrops import ecr
 from ecrops.aws import ClientError, code_of
+from ecrops.errors import ApplyError
 from ecrops.handle import Handle
 from ecrops.plan import Plan
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from ecrops.access.principals import AnyOne
     from ecrops.access.report import Access
     from ecrops.aspect import Want
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether all that went wrong is that there is no repository."""
+    errors = error.exceptions if isinstance(error, ApplyError) else (error,)
+    return all(code_of(each) == ecr.MISSING for each in errors)
 
 
 class AccessVerbs(Handle):
@@ -115,10 +123,12 @@ class AccessVerbs(Handle):
         here, elsewhere = self._wanting.revoke(self.registry.aws, self.name, principal, actions, places)
         try:
             return self._want(*elsewhere, *here)
-        except ClientError as error:
-            if code_of(error) != ecr.MISSING:
+        except (ClientError, ApplyError) as error:
+            if not _is_gone(error):
                 raise
-        return self._want(*elsewhere)  # there is no repository, and nobody may use it
+            made = error.applied if isinstance(error, ApplyError) else ()
+        plan = self._want(*elsewhere)  # there is no repository, and nobody may use it
+        return replace(plan, changes=(*made, *plan.changes), applied=(*made, *plan.applied))
 
     def add_to_resource_policy(
         self, statement: Mapping[str, Any], *, replace: bool = False, force: bool = False

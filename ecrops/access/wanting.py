@@ -68,7 +68,8 @@ def _check_functions(aws: Aws, pattern: object) -> None:
     if not isinstance(pattern, str):
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
     arn = Arn.parse(pattern)
-    if (arn.partition, arn.service) != (example.partition, "lambda") or not arn.resource.startswith("function:"):
+    named = arn.resource.startswith("function:") and arn.resource != "function:"
+    if (arn.partition, arn.service) != (example.partition, "lambda") or not named:
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
     if not matches(arn.region, aws.region):
         raise SpecError(

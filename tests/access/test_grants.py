@@ -29,7 +29,7 @@ from ecrops import (
     read,
 )
 from ecrops.access.statements import statements
-from emulator import Cloud
+from emulator import Call, Cloud
 from support import AT_ONCE, registry_of
 
 ORGANIZATION = "o-1234567890"
@@ -340,8 +340,10 @@ def test_the_verbs_that_no_peer_has(cloud: Cloud) -> None:
     assert "ecr:CreateRepository" not in here["Action"], "no policy of a repository can allow to make it"
     assert "ecr:BatchImportUpstreamImage" in here["Action"]
     for who in (OTHER, "codebuild.amazonaws.com"):
-        notes = repo.grant(who, "ecr:CreateRepository").notes
-        assert "is not allowed CreateRepository by this" in " ".join(notes)
+        for action in ("CreateRepository", "Create*"):
+            plan = repo.grant(who, f"ecr:{action}")
+            assert not plan
+            assert f"is not allowed {action} by this" in " ".join(plan.notes)
 
 
 def test_a_missing_user_is_botocores_error_with_the_grant_in_a_note(cloud: Cloud) -> None:
@@ -362,6 +364,26 @@ def test_grants_of_a_missing_repository_can_be_revoked_but_not_made(cloud: Cloud
     assert caught.value.response["Error"]["Code"] == "RepositoryNotFoundException"
     assert repo.revoke(Role("nodes"))
     assert inline(cloud, "role", "nodes") == {}
+
+
+@pytest.mark.parametrize("operation", ["DeleteRepositoryPolicy", "GetRepositoryPolicy"])
+def test_a_repository_that_vanishes_while_a_grant_is_revoked_is_no_error(cloud: Cloud, operation: str) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(User("ci"))
+    repo.grant_pull(ArnPrincipal("arn:aws:iam::123456789012:user/ci"))
+
+    def vanish(call: Call) -> bool:
+        if call.operation == operation and cloud.emulator.exists("ab"):
+            cloud.client("ecr").delete_repository(repositoryName="ab")
+        return False
+
+    cloud.faults.on("denied", where=vanish)
+    plan = repo.revoke(User("ci"))
+    assert [change.operation for change in plan] == ["DeleteUserPolicy"]
+    assert plan.applied == plan.changes
+    assert inline(cloud, "user", "ci") == {}
+    assert not repo.revoke(OTHER)
 
 
 def test_a_spec_makes_a_repository_with_its_policies_and_the_second_time_nothing(cloud: Cloud) -> None:

@@ -52,6 +52,10 @@ def repo(cloud: Cloud) -> Repository:
         ({"account": 111122223333}, "account: an account is 12 digits"),
         ({"account": OTHER, "function_arn_pattern": 7}, "function_arn_pattern: expected the ARN of functions, such as"),
         ({"function_arn_pattern": "web-*"}, "function_arn_pattern: expected an ARN"),
+        (
+            {"account": OTHER, "function_arn_pattern": f"{FUNCTIONS}:"},
+            "expected the ARN of functions, such as .*:function",
+        ),
         ({"function_arn_pattern": f"arn:aws:lambda:eu-west-1:{OTHER}:layer:x"}, "expected the ARN of functions"),
         ({"function_arn_pattern": f"arn:aws-cn:lambda:eu-west-1:{OTHER}:function:x"}, "expected the ARN of functions"),
         (
@@ -138,6 +142,19 @@ def test_a_wildcard_that_is_wrong_is_refused_in_a_revoke_as_in_a_grant(
         with pytest.raises(SpecError, match=reason):
             verb(Role("nodes"), on=on)
     assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+def test_a_wildcard_that_misses_is_refused_before_any_call_and_in_a_spec_when_it_is_made(
+    repo: Repository, cloud: Cloud
+) -> None:
+    with pytest.raises(SpecError, match=r"on: 'x/[*]' does not match the repository 'team/a'"):
+        repo.grant_pull(User("ci"), on="x/*")
+    assert cloud.calls.operations() == []
+    with pytest.raises(SpecError, match=r"^grants\[0\].on: 'x/[*]' does not match the repository 'team/a'"):
+        RepositorySpec("team/a", grants=[pull(User("ci"), on="x/*")])
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec.from_dict({"grants": [{"allow": "pull", "principal": {"user": "ci"}, "on": "x/*"}]})
+    assert caught.value.reasons == ("name: is missing",)
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,17 @@ def test_a_diff_of_policies_is_words_not_json(cloud: Cloud) -> None:
     assert "read ab if aws:SecureTransport Bool true" in str(repo.grant_read(who))
 
 
+def test_both_sides_of_a_diff_name_everybody_in_one_order(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    for account in (OTHER, "222233334444", THIRD):
+        (change,) = repo.grant_pull(account)
+    assert change.difference == (
+        f"account {OTHER}, account 222233334444 may pull -> "
+        f"account {OTHER}, account 222233334444, account {THIRD} may pull"
+    )
+
+
 def test_a_version_that_changes_alone_is_said(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud, dry_run=True).repository("ab")
