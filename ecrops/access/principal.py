@@ -14,6 +14,7 @@ from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 
 ACCOUNT = re.compile(r"[0-9]{12}")
+_OF_AWS = ("role/aws-service-role/", "role/aws-reserved/")
 ASSUMED, FEDERATED = "assumed-role/", "federated-user/"
 
 Conditions = Mapping[str, Mapping[str, Any]]
@@ -74,6 +75,11 @@ def iam_arn(text: str) -> Arn:
     if arn.service != "iam" or arn.region or not ACCOUNT.fullmatch(arn.account):
         raise SpecError(f"expected an ARN of IAM, such as arn:aws:iam::111122223333:role/nodes, got {text!r}")
     return arn
+
+
+def is_of_aws(resource: str) -> bool:
+    """Whether it is a role of a service or of IAM Identity Center, by ``role/path/name``: nobody else changes it."""
+    return resource.startswith(_OF_AWS)
 
 
 def is_session(arn: Arn) -> bool:

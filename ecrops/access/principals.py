@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 from ecrops.access.identities import Group, Role, User
-from ecrops.access.principal import ACCOUNT, Principal, iam_arn
+from ecrops.access.principal import ACCOUNT, Principal, iam_arn, is_of_aws
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
@@ -60,6 +60,11 @@ class ArnPrincipal(_Named):
 
     def _check(self, problems: Problems) -> None:
         problems.take("", lambda: check_arn(self.principal_arn))
+
+    @property
+    def is_of_aws(self) -> bool:
+        """Whether it is a role that AWS manages, as far as its path says so."""
+        return is_of_aws(Arn.parse(self.principal_arn).resource)
 
     def __str__(self) -> str:
         return self.principal_arn

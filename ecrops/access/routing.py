@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     import boto3
 
 
+_GRANT_READ = "registry.authorization_token.grant_read"
+
+
 def wants_of_spec(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
     """What the grants of a spec want of policies. They are added to what is there; ``revoke`` takes one away."""
     for index, grant in enumerate(spec.grants or ()):
@@ -125,7 +128,7 @@ class Place:
     Args:
         principal: Who.
         side: In which policies.
-        account: The account of a user, role or group; empty for others.
+        account: The account of a user, role or group; empty for others, and where only a name says who.
         home: What opens that account; ``None`` where the principal has no policy that can be written.
         local: Whether that is the registry's account.
         by_session: Whether a session was given for it, whose credentials count, in the registry's account too.
@@ -148,6 +151,8 @@ class Place:
         _check_partition(aws, principal)
         if not isinstance(principal, User | Role | Group):
             return cls(principal, sides_of(principal)[0], "", None, True)
+        if session is None and not principal.account:  # a name, of the registry's account, whichever that is
+            return cls(principal, sides_of(principal)[0], "", aws, True)
         other = aws if session is None else aws.beside(session)
         account = principal.account or other.account_id
         local = account == aws.account_id
@@ -158,6 +163,8 @@ class Place:
     def want(self, edit: Any, attach: str, policy_name: str) -> Want:
         """An edit of the principal's policy."""
         assert isinstance(self.principal, User | Role | Group)
+        if isinstance(edit, Allow):
+            _check_own(self.principal)
         aspect: ModuleType = managed_policy if attach == "managed" else identity_policy
         home = Home(self.principal.kind, self.principal.friendly_name, "" if self.local else self.account, policy_name)
         return Want(aspect, _key(home, attach), edit, home=self.home if self.by_session else None)
@@ -166,7 +173,7 @@ class Place:
         """The principal as a repository policy names it."""
         partition = aws.partition.name
         if isinstance(self.principal, User | Role | Group):
-            name = f"AWS:{self.principal.arn(partition, self.account)}"
+            name = f"AWS:{self.principal.arn(partition, self.account or aws.account_id)}"
         else:
             name = self.principal.subject(partition)
         return Subject(name, condition_text(self.principal.all_conditions))
@@ -174,6 +181,22 @@ class Place:
 
 def _key(home: Home, attach: str) -> str:
     return f"{home} attached" if attach == "managed" else str(home)
+
+
+def _check_own(principal: User | Role | Group) -> None:
+    """Refuse a role whose policies IAM lets nobody change.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html
+
+    Raises:
+        SpecError: It is one; with who can be granted something in its place.
+    """
+    if principal.is_of_aws:
+        raise SpecError(
+            f"{principal.value} is a role that AWS manages, and nobody else writes its policies: "
+            "ArnPrincipal(<its ARN>) is granted in the policy of the repository, and for the token its permission set "
+            "in IAM Identity Center says ecr:GetAuthorizationToken"
+        )
 
 
 def _check_partition(aws: Aws, principal: AnyOne) -> None:
@@ -213,10 +236,8 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
         return
     if isinstance(principal, ArnPrincipal) and account == aws.account_id:
         if grant.needs_login:
-            yield (
-                f"{name}: {principal} needs the token to log in too, which no repository policy can grant: "
-                "registry.authorization_token.grant_read"
-            )
+            by = "its permission set in IAM Identity Center" if principal.is_of_aws else _GRANT_READ
+            yield f"{name}: {principal} needs the token to log in too, which no repository policy can grant: {by}"
         return
     who = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
     whose = f"account {account} allows" if account else "the accounts of the organization allow"
@@ -240,7 +261,7 @@ def _open_notes(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
     if grant.needs_login:
         yield (
             f"{name}: {who} of this account need the token to log in too, which no repository policy can grant: "
-            "registry.authorization_token.grant_read for the users and roles that they call as"
+            f"{_GRANT_READ} for the users and roles that they call as"
         )
 
 

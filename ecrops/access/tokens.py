@@ -143,6 +143,8 @@ class _Token:
     def _make(self, edit: Allow | Forbid, principal: AnyOne, session: Any, options: Mapping[str, str]) -> Plan:
         check_attach(**options)
         aws = self._registry.aws
+        if self._registry.dry_run:  # whoever applies the plan must do so in this account
+            _ = aws.account_id
         return self._registry.make(want_of(aws, principal, edit, session, **options))
 
 

@@ -293,6 +293,22 @@ def test_who_needs_no_arn_costs_no_question_for_the_account(cloud: Cloud) -> Non
     assert cloud.calls.operations() == ["GetRepositoryPolicy", "SetRepositoryPolicy", "GetRepositoryPolicy"]
 
 
+def test_a_token_for_a_name_costs_no_question_for_the_account(cloud: Cloud) -> None:
+    populate(cloud)
+    assert registry_of(cloud).authorization_token.grant_read(User("ci"))
+    assert cloud.calls.operations() == ["GetUserPolicy", "PutUserPolicy", "GetUserPolicy"]
+    cloud.calls.clear()
+    assert not registry_of(cloud).authorization_token.grant_read(User("ci"))
+    assert cloud.calls.operations() == ["GetUserPolicy"]
+
+
+def test_a_plan_for_a_token_is_for_one_account(cloud: Cloud) -> None:
+    populate(cloud)
+    plan = registry_of(cloud, dry_run=True).authorization_token.grant_read(User("ci"))
+    with pytest.raises(SpecError, match="the plan is for the account 123456789012"):
+        Registry(cloud.session(account=OTHER), retry=AT_ONCE).apply(plan)
+
+
 def test_some_of_the_actions_can_be_revoked(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")

@@ -157,6 +157,30 @@ def test_a_wildcard_that_misses_is_refused_before_any_call_and_in_a_spec_when_it
     assert caught.value.reasons == ("name: is missing",)
 
 
+SSO = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef"
+SERVICE_LINKED = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+
+
+@pytest.mark.parametrize("role", [SSO, SERVICE_LINKED])
+def test_a_role_that_aws_manages_is_granted_on_the_repository_alone(cloud: Cloud, role: str) -> None:
+    cloud.emulator.make_principals(role=role)
+    populate(cloud, "ab")
+    registry, arn = registry_of(cloud), f"arn:aws:iam::123456789012:role/{role}"
+    for who in (Role(role), Role(arn)):
+        for grant in (registry.repository("ab").grant_pull, registry.authorization_token.grant_read):
+            with pytest.raises(SpecError, match=r"a role that AWS manages.*ArnPrincipal"):
+                grant(who)
+    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+    (note,) = registry.repository("ab").grant_pull(ArnPrincipal(arn)).notes
+    assert "which no repository policy can grant: its permission set in IAM Identity Center" in note
+    assert registry.repository("ab").grant_pull(f"arn:aws:iam::{OTHER}:role/team/nodes")
+    other = f"arn:aws:iam::{OTHER}:role/{role}"
+    cloud.emulator.at(account=OTHER).make_principals(role=role)
+    assert registry.repository("ab").grant_pull(other), "in another account it is the repository that names it"
+    with pytest.raises(SpecError, match="a role that AWS manages"):
+        registry.repository("ab").grant_pull(other, session=cloud.session(account=OTHER))
+
+
 @pytest.mark.parametrize(
     "action, only",
     [
