@@ -58,6 +58,7 @@ NAMES = {
     "log in": TOKEN,
     "log in to the public gallery": PUBLIC_TOKEN,
 }
+_VERBS = {"read": READ, "pull": PULL, "push": PUSH, "pull_push": PULL_PUSH}
 _SAID = {frozenset(actions): name for name, actions in NAMES.items()}
 
 # These have no repository as their resource, so that a grant of them on one would never take effect.
@@ -182,6 +183,9 @@ def _matching(action: str) -> list[str]:
 
 def _check(action: str) -> str:
     service, _, name = action.partition(":")
+    if action in _VERBS:
+        named = ", ".join(map(repr, _VERBS[action]))
+        raise SpecError(f"{action!r} is a word of who_can: grant_{action} grants its actions, {named}")
     if service.lower() != "ecr" or not name:
         raise SpecError(f"expected an action of ECR, such as 'ecr:BatchGetImage', got {action!r}")
     if name.lower() == "getauthorizationtoken":

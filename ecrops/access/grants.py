@@ -206,22 +206,58 @@ def check_on(on: object, name: str | None = None) -> None:
 
 
 def read(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may describe the repository and its images; not pull them."""
+    """Who may describe the repository and its images; not pull them.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "read", **options)  # type: ignore[arg-type]
 
 
 def pull(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may pull images."""
+    """Who may pull images.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "pull", **options)  # type: ignore[arg-type]
 
 
 def push(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may push images."""
+    """Who may push images.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "push", **options)  # type: ignore[arg-type]
 
 
 def pull_push(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may pull and push images."""
+    """Who may pull and push images.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "pull_push", **options)  # type: ignore[arg-type]
 
 

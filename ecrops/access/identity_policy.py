@@ -28,7 +28,7 @@ from ecrops.errors import SpecError
 
 stands_on = None
 missing = ""
-MISSING = "NoSuchEntity"
+MISSING, OF_AWS = "NoSuchEntity", "UnmodifiableEntity"
 # On "*", in statements of their own. The first is there because something else needs it, and goes with that.
 LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
 OWN_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
@@ -111,6 +111,7 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
         races=() if want else (MISSING,),
         advice={
             MISSING: missing_advice(home),
+            OF_AWS: of_aws_advice(home),
             "LimitExceeded": f"all inline policies of a {home.kind} share {INLINE_QUOTA[home.kind]:,} characters: "
             "attach='managed' puts these into a policy of their own",
         },
@@ -120,6 +121,11 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
 def missing_advice(home: Home) -> str:
     """The way out where there is nobody to have a policy."""
     return f"there is no {home.kind} {home.name} in that account: make it first, or mend the name"
+
+
+def of_aws_advice(home: Home) -> str:
+    """The way out where nobody but AWS writes the policies."""
+    return f"AWS manages the {home.kind} {home.name}: ArnPrincipal(<its ARN>) is granted on the repository"
 
 
 def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inline") -> Iterator[Note]:

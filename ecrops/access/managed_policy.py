@@ -202,6 +202,7 @@ def _change(
 ) -> Change:
     home = home_of(key)
     advice = {MISSING: identity_policy.missing_advice(home), FULL: _full(home, operation), IN_USE: _in_use(home)}
+    advice[identity_policy.OF_AWS] = identity_policy.of_aws_advice(home)
     return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races, advice=advice)
 
 

@@ -34,11 +34,28 @@ class AccessVerbs(Handle):
     """
 
     def grant_read(self, principal: AnyOne | str, **options: Any) -> Plan:
-        """Let somebody describe the repository and its images; not pull them."""
+        """Let somebody describe the repository and its images; not pull them.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
         return self._grant(principal, "read", options)
 
     def grant_pull(self, principal: AnyOne | str, **options: Any) -> Plan:
         """Let somebody pull images.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
 
         Raises:
             SpecError: There is no such principal, or IAM has no room for it.
@@ -47,11 +64,33 @@ class AccessVerbs(Handle):
         return self._grant(principal, "pull", options)
 
     def grant_push(self, principal: AnyOne | str, **options: Any) -> Plan:
-        """Let somebody push images."""
+        """Let somebody push images.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
         return self._grant(principal, "push", options)
 
     def grant_pull_push(self, principal: AnyOne | str, **options: Any) -> Plan:
-        """Let somebody pull and push images."""
+        """Let somebody pull and push images.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
         return self._grant(principal, "pull_push", options)
 
     def grant_pull_through_cache(self, principal: AnyOne | str, **options: Any) -> Plan:
@@ -81,7 +120,7 @@ class AccessVerbs(Handle):
         Raises:
             SpecError: An action is not ECR's, or not one about a repository.
         """
-        return self._grant(principal, actions, options)
+        return self._grant(principal, self._wanting.check_one_by_one("grant", actions), options)
 
     def grant_lambda(self, account: str | None = None, *, function_arn_pattern: str | None = None) -> Plan:
         """Let Lambda functions run from images of the repository.
@@ -113,12 +152,20 @@ class AccessVerbs(Handle):
 
         Args:
             principal: Who, with the conditions of the grant if it had any.
-            actions: Which actions, with all that wildcards among them mean; all without.
+            actions: Which of the actions that were granted. A wildcard takes away every action that was granted by a
+                name that it matches; a wildcard that was granted is taken away by itself or a wider one. Without any,
+                all are taken away.
             on: As in the grant.
             attach: As in the grant.
             policy_name: As in the grant.
             session: As in the grant.
+
+        Raises:
+            SpecError: There is no such principal or action, or ``on`` does not match this repository.
+            ClientError: botocore's own error, where one policy is changed.
+            ApplyError: Some of several policies could not be changed; its ``applied`` says what was done.
         """
+        self._wanting.check_one_by_one("revoke", actions)
         places = {"on": on, "attach": attach, "policy_name": policy_name, "session": session}
         here, elsewhere = self._wanting.revoke(self.registry.aws, self.name, principal, actions, places)
         try:

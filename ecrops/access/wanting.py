@@ -36,6 +36,18 @@ def grant(aws: Aws, name: str, principal: Any, allow: Any, options: Mapping[str,
     return list(routing.granted(aws, name, made))
 
 
+def check_one_by_one(verb: str, actions: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The actions of a verb that takes each as an argument.
+
+    Raises:
+        SpecError: A list of them was given.
+    """
+    for given in actions:
+        if isinstance(given, list | tuple | set | frozenset):
+            raise SpecError(f"actions: give actions one by one, {verb}(principal, *actions), got {given!r}")
+    return actions
+
+
 def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern: str | None) -> list[Want]:
     """Lambda may pull, for the functions of an account, and so may the account if it is another."""
     problems = Problems()

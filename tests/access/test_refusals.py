@@ -11,6 +11,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+import ecrops
 from access.world import OTHER, OTHER_ROLE, populate, repository_policy
 from ecrops import (
     AccountPrincipal,
@@ -157,6 +158,28 @@ def test_a_wildcard_that_misses_is_refused_before_any_call_and_in_a_spec_when_it
     assert caught.value.reasons == ("name: is missing",)
 
 
+@pytest.mark.parametrize("verb", ["grant", "revoke"])
+def test_actions_that_are_given_otherwise_are_refused_with_how_they_are(
+    repo: Repository, cloud: Cloud, verb: str
+) -> None:
+    call = getattr(repo, verb)
+    for listed in (["ecr:ListImages"], ("ecr:ListImages",), {"ecr:ListImages"}):
+        with pytest.raises(SpecError, match=rf"give actions one by one, {verb}\(principal, \*actions\)"):
+            call(Group("devs"), listed)
+    three = "'ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'$"
+    with pytest.raises(SpecError, match=f"'pull' is a word of who_can: grant_pull grants its actions, {three}"):
+        call(Role("nodes"), "pull")
+    with pytest.raises(SpecError, match="grant_pull_push grants its actions"):
+        call(Role("nodes"), "pull_push")
+    assert cloud.calls.operations() == []
+
+
+@pytest.mark.parametrize("thing", [ecrops.pull, ecrops.push, ecrops.read, ecrops.pull_push])
+def test_help_lists_the_options_of_a_grant(thing: Any) -> None:
+    for said in (thing.__doc__, getattr(Repository, f"grant_{thing.__name__}").__doc__):
+        assert all(f"``{option}``" in said for option in ("on", "attach", "policy_name", "session"))
+
+
 SSO = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef"
 SERVICE_LINKED = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 
@@ -179,6 +202,22 @@ def test_a_role_that_aws_manages_is_granted_on_the_repository_alone(cloud: Cloud
     assert registry.repository("ab").grant_pull(other), "in another account it is the repository that names it"
     with pytest.raises(SpecError, match="a role that AWS manages"):
         registry.repository("ab").grant_pull(other, session=cloud.session(account=OTHER))
+
+
+@pytest.mark.parametrize("operation, attach", [("PutRolePolicy", "inline"), ("AttachRolePolicy", "managed")])
+def test_a_role_whose_name_does_not_say_that_aws_manages_it_is_refused_with_the_way_out(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, attach: str
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+
+    def protected(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "UnmodifiableEntity", "Message": "protected"}}, operation)
+
+    monkeypatch.setattr(repo.registry.aws.client("iam"), xform_name(operation), protected)
+    with pytest.raises(ClientError, match="UnmodifiableEntity") as caught:
+        repo.grant_pull(Role("nodes"), attach=attach)
+    assert any(note.startswith("AWS manages the role nodes: ArnPrincipal(") for note in caught.value.__notes__)
 
 
 @pytest.mark.parametrize(
