@@ -214,6 +214,39 @@ def test_a_grant_gives_back_nothing_that_was_detached(cloud: Cloud) -> None:
     assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ, "ab": PULL, "*": LOG_IN}
 
 
+def test_one_of_several_that_was_detached_is_not_given_back_and_the_others_stay(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    (new,) = memory_cloud.emulator.seed(1, prefix="new")
+    iam, middle = memory_cloud.client("iam"), managed_name(Home("role", "nodes"), 1)
+    gone = attached(iam)[middle].keys() - {"*"}
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
+    stay = {name for document in attached(iam).values() for name in document}
+    seen: list[set[str]] = []
+
+    def note(_: Change) -> None:
+        seen.append({name for document in attached(iam).values() for name in document})
+
+    spec = RepositorySpec(new, grants=[pull(Role("nodes"), attach="managed")])
+    assert registry.ensure(spec, on_change=note)
+    assert all(each >= stay and not each & gone for each in seen)
+    assert seen[-1] == {*stay, new, "*"}
+    assert not registry.ensure(spec)
+
+
+def test_a_revoke_among_attached_and_detached_policies_writes_the_one_it_is_about(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    iam, middle = memory_cloud.client("iam"), managed_name(Home("role", "nodes"), 1)
+    in_it, beside = (next(each for each in attached(iam)[name] if each != "*") for name in (middle, MANAGED))
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
+    there = attached(iam).keys()
+    for name, policy, lost in ((in_it, middle, "not attached, pull"), (beside, MANAGED, "pull")):
+        (change,) = registry.repository(name).revoke(Role("nodes"), attach="managed")
+        assert (change.operation, change.what) == ("CreatePolicyVersion", f"policy {policy}")
+        assert change.before.startswith(lost)
+        assert not registry.repository(name).revoke(Role("nodes"), attach="managed")
+    assert attached(iam).keys() == there
+
+
 def test_what_a_revoke_stopped_half_way_had_taken_away_is_not_given_back(cloud: Cloud) -> None:
     populate(cloud, "ab", "cd")
     registry, user = registry_of(cloud), User("ci")
