@@ -33,6 +33,7 @@ def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[e
     wanted: list[Want] = []
     for spec in specs:
         edits = ((aspect, aspect.of_spec(spec)) for aspect in aspects())
+        _check_partition(aws, spec)
         wanted += [Want(aspect, spec.name, edit) for aspect, edit in edits if edit is not None]
         if spec.grants:
             from ecrops.access import routing
@@ -44,6 +45,17 @@ def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[e
 
     more, known = of_specs(aws, specs)
     return [*wanted, *more], known
+
+
+def _check_partition(aws: Aws, spec: RepositorySpec) -> None:
+    """What a spec cannot know of itself: in which partition the registry is."""
+    if spec.resource_policy:
+        from ecrops.access.documents import check_partition
+
+        try:
+            check_partition(spec.resource_policy, aws.partition.name)
+        except SpecError as error:
+            raise error.at(f"{spec.name}: resource_policy") from None
 
 
 def _check_names(specs: Iterable[RepositorySpec]) -> None:

@@ -33,7 +33,7 @@ class Change:
     Args:
         owner: What is changed: a repository, a principal, a rule. Changes of one owner are made in order.
         kind: ``create``, ``update``, ``delete``, or ``conflict`` for what AWS cannot change.
-        what: The part of the owner, such as ``lifecycle``.
+        what: The part of the owner, such as ``lifecycle``; empty where the owner says it.
         before: What is there, in words; empty if nothing is.
         after: What will be there, in words.
         service: The boto3 service that is called; empty for a conflict.
@@ -70,7 +70,8 @@ class Change:
     serves: Collection[str] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.owner} {self.what}{': ' if self.difference else ''}{self.difference}"
+        said = " ".join(filter(None, (self.sign, self.owner, self.what)))
+        return f"{said}{': ' if self.difference else ''}{self.difference}"
 
     @property
     def sign(self) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard
 
 
+UNNAMED = "unnamed"  # stands for the name that is missing, so that all else that is wrong is said with it
+
+
 class TagMutability(StrEnum):
     """Whether a tag can be moved to another image; with exclusions, whether the excluded ones can."""
 
@@ -121,7 +124,8 @@ class RepositorySpec:
         if self.grants is not None:
             from ecrops.access.grants import check_grants
 
-            self._set("grants", problems.take("grants", lambda: check_grants(self.grants)))
+            name = None if self.name == UNNAMED else self.name
+            self._set("grants", problems.take("grants", lambda: check_grants(self.grants, name)))
 
     def _check_mutability(self, problems: Problems) -> None:
         mode, filters = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters
@@ -193,7 +197,7 @@ class RepositorySpec:
 
             values["events"] = problems.take("", lambda: events_from(events))
         problems.check("name" in values, "name", "is missing")
-        made = problems.take("", lambda: cls(**{"name": "unnamed", **values}))
+        made = problems.take("", lambda: cls(**{"name": UNNAMED, **values}))
         problems.raise_any()
         return cast("Self", made)
 

@@ -58,6 +58,7 @@ NAMES = {
     "log in": TOKEN,
     "log in to the public gallery": PUBLIC_TOKEN,
 }
+_VERBS = {"read": READ, "pull": PULL, "push": PUSH, "pull_push": PULL_PUSH}
 _SAID = {frozenset(actions): name for name, actions in NAMES.items()}
 
 # These have no repository as their resource, so that a grant of them on one would never take effect.
@@ -113,6 +114,23 @@ def is_among(action: str, patterns: Iterable[str]) -> bool:
     return any(covers(pattern, action) for pattern in patterns)
 
 
+def expanded(patterns: Iterable[str]) -> frozenset[str]:
+    """The actions of a repository that patterns mean."""
+    given = tuple(patterns)
+    return frozenset(each for each in about_repositories() if is_among(each, given))
+
+
+def is_of_identities(pattern: str) -> bool:
+    """Whether a pattern means what only a policy of IAM can allow, and nothing else."""
+    means = expanded([pattern])
+    return bool(means) and means <= frozenset(IDENTITY_ONLY)
+
+
+def need_a_token(patterns: Iterable[str]) -> bool:
+    """Whether patterns mean an action that is worth nothing to who is not logged in."""
+    return any(covers(pattern, each) for pattern in patterns for each in FOR_IMAGES)
+
+
 @cache
 def is_about_repositories(pattern: str) -> bool:
     """Whether a pattern means an action that a repository has, perhaps one that is newer than this."""
@@ -143,8 +161,31 @@ def check(actions: object) -> tuple[str, ...]:
     return tuple(action for action in checked if action)
 
 
+def check_named(element: str, action: str) -> None:
+    """Refuse an action that a statement of a repository policy cannot mean, as its ``Action`` or its ``NotAction``.
+
+    Raises:
+        SpecError: ECR has none such, or as ``Action``, none that a repository has.
+    """
+    if element == "Action":
+        _check(action)
+    else:
+        _matching(action)
+
+
+def _matching(action: str) -> list[str]:
+    name = action.partition(":")[2]
+    matching = [each for each in known().values() if covers(name, each)]
+    if not matching:
+        raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+    return matching
+
+
 def _check(action: str) -> str:
     service, _, name = action.partition(":")
+    if action in _VERBS:
+        named = ", ".join(map(repr, _VERBS[action]))
+        raise SpecError(f"{action!r} is a word of who_can: grant_{action} grants its actions, {named}")
     if service.lower() != "ecr" or not name:
         raise SpecError(f"expected an action of ECR, such as 'ecr:BatchGetImage', got {action!r}")
     if name.lower() == "getauthorizationtoken":
@@ -156,9 +197,7 @@ def _check(action: str) -> str:
             raise SpecError(f"there is no action ecr:{wrong}: {right} allows that call")
     if is_among(name, REGISTRY_WIDE):
         raise SpecError(f"{action} is about the registry, not a repository: only a policy of IAM on '*' can allow it")
-    matching = [each for each in known().values() if covers(name, each)]
-    if not matching:
-        raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+    matching = _matching(action)
     if not about_repositories() & {f"ecr:{each}" for each in matching}:
         raise SpecError(
             f"{action} means nothing that a repository has, only {', '.join(sorted(matching))}: the token to log in is "
@@ -171,4 +210,4 @@ def _hint(name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), list(known()), 1)
-    return f"; did you mean ecr:{known()[close[0]]}?" if close else ""
+    return f"; did you mean ecr:{known()[close[0]]}?" if close else "; one that is new is known to a newer botocore"

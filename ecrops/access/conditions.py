@@ -5,11 +5,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ecrops.access.plain import plain
-from ecrops.access.statements import listed
+from ecrops.access.statements import condition_text, listed
 from ecrops.errors import SpecError
 from ecrops.fields import hint
 
@@ -41,6 +44,8 @@ _KNOWN = {
     for end in ("", "IfExists")
     if operator + end != "NullIfExists"
 }
+_RESOURCE_KEY = re.compile(r"aws:Resource(Tag/|Account$|Org(ID|Paths)$)|ecr:ResourceTag/", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$\{\s*([^},\s]+)")
 SHAPE = '{operator: {key: value}}, as in a policy, such as {"Bool": {"aws:SecureTransport": "true"}}'
 
 
@@ -57,6 +62,25 @@ def check_conditions(conditions: object) -> dict[str, Any]:
     if reasons:
         raise SpecError(*reasons)
     return copied
+
+
+def without_resources(condition: str) -> str:
+    """A condition, as a subject has it, without the tests of the resource: what is about ``*`` has none to test.
+
+    Tests of the owner and the tags of a resource go, and those whose values are such a key as a variable.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resource-properties
+    """
+    left = {
+        operator: kept
+        for operator, test in json.loads(condition or "{}").items()
+        if (kept := {key: value for key, value in test.items() if not _is_of_resource(key, value)})
+    }
+    return condition_text(left)
+
+
+def _is_of_resource(key: str, value: Any) -> bool:
+    variables = (_VARIABLE.findall(str(each)) for each in listed(value))
+    return any(_RESOURCE_KEY.match(each) for each in (key, *chain.from_iterable(variables)))
 
 
 def _problems(operator: str, test: Any) -> Iterator[str]:

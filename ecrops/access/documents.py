@@ -6,12 +6,15 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-polici
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access.elements import check_statement, unknown
+from ecrops.access.matching import covers
 from ecrops.access.plain import plain
-from ecrops.access.statements import OLD_VERSION, VERSION, Document, is_ours, listed, statements, to_text
+from ecrops.access.statements import OLD_VERSION, VERSION, Document, is_ours, listed, statements
+from ecrops.access.texts import to_text
+from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
 
@@ -90,12 +93,41 @@ def check_added(statement: object) -> dict[str, Any]:
     return checked
 
 
-def named(document: Mapping[str, Any]) -> list[str]:
-    """The principals of AWS that the statements name: ARNs, accounts, ids and ``*``."""
+def may_lock_out(document: Mapping[str, Any]) -> bool:
+    """Whether a policy forbids somebody to set another one: ECR refuses that if it is the caller, unless forced."""
+    return any(
+        str(each.get("Effect")).lower() == "deny" and _means(each, "ecr:SetRepositoryPolicy")
+        for each in statements(document)
+    )
+
+
+def _means(statement: Mapping[str, Any], action: str) -> bool:
+    but = "NotAction" in statement
+    patterns = map(str, listed(statement["NotAction" if but else "Action"]))
+    return any(covers(pattern, action) for pattern in patterns) != but
+
+
+def check_partition(document: Mapping[str, Any], partition: str) -> None:
+    """Refuse a policy that names somebody of another partition than the registry's: ECR knows nobody there.
+
+    Raises:
+        SpecError: It does; with every ARN.
+    """
+    if isinstance(document, Stored):
+        return
+    arns = dict.fromkeys(who for who in named(document, ("AWS", "Federated")) if who.startswith("arn:"))
+    wrong = [arn for arn in arns if Arn.parse(arn).partition != partition]
+    if wrong:
+        raise SpecError(*(f"{arn} is of another partition than the registry's, {partition}" for arn in wrong))
+
+
+def named(document: Mapping[str, Any], kinds: Sequence[str] = ("AWS",)) -> list[str]:
+    """The principals of some kinds that the statements name: of AWS they are ARNs, accounts, ids and ``*``."""
     parts = [each.get("Principal", each.get("NotPrincipal", {})) for each in statements(document)]
     return [
         who
         for part in parts
-        for who in (listed(part.get("AWS", [])) if isinstance(part, Mapping) else [part])
+        for kind in kinds
+        for who in (listed(part.get(kind, [])) if isinstance(part, Mapping) else [part])
         if isinstance(who, str)
     ]

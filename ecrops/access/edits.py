@@ -13,9 +13,15 @@ from ecrops.errors import SpecError
 
 @dataclass(frozen=True)
 class Exactly:
-    """An edit: this document and no other."""
+    """An edit: this document and no other.
+
+    Args:
+        document: The document.
+        force: Whether ECR takes it even if it keeps the caller from setting another.
+    """
 
     document: Mapping[str, Any]
+    force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
@@ -75,10 +81,12 @@ class Add:
     Args:
         statement: The statement.
         replace: Whether it takes the place of another one with its Sid.
+        force: Whether ECR takes it even if it keeps the caller from setting another policy.
     """
 
     statement: Statement
     replace: bool = False
+    force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
@@ -96,9 +104,15 @@ class Add:
 
 @dataclass(frozen=True)
 class Drop:
-    """An edit: not this statement, or not the one with this Sid."""
+    """An edit: not this statement, or not the one with this Sid.
+
+    Args:
+        statement: The statement, or its Sid.
+        force: Whether ECR takes what is left even if it keeps the caller from setting another policy.
+    """
 
     statement: Statement | str
+    force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """The policy after the edit."""
@@ -113,6 +127,23 @@ class Drop:
 
 
 Edit = Exactly | Allow | Forbid | Add | Drop
+
+
+def check_variables(edit: Edit, policy: Policy, way_out: str) -> None:
+    """Refuse a grant whose condition has variables, in a document that is older than they are.
+
+    They are plain text there, and a test that was to shut somebody out lets everybody in:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+
+    Raises:
+        SpecError: It has, with its Version and the way out.
+    """
+    version = policy.rest.get("Version", VERSION)
+    if isinstance(edit, Allow) and "${" in edit.subject.condition and version != VERSION:
+        raise SpecError(
+            f"the policy has the Version {version}, said or unsaid, in which ${{...}} in a condition is plain text and "
+            f"no variable, and this grant has it in its conditions: {way_out}"
+        )
 
 
 def _same(one: Statement, other: Statement) -> bool:

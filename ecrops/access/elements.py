@@ -6,12 +6,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ecrops.access import actions
 from ecrops.access.conditions import check_conditions
 from ecrops.access.plain import plain
-from ecrops.access.principal import refuse_session
+from ecrops.access.principal import is_session
+from ecrops.access.principals import FederatedPrincipal, check_arn
 from ecrops.access.statements import listed
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
@@ -23,6 +25,13 @@ KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 _GROUP = re.compile(r"arn:[^:]+:iam::[0-9]{12}:group/.+")
 # everyone, an account, and the unique id that AWS shows for a principal that was deleted
 _NO_ARN = re.compile(r"\*|[0-9]{12}|A[A-Z0-9]{15,127}")
+# More than ServicePrincipal takes: the names that services have in other partitions, and for themselves.
+_SERVICE = re.compile(
+    r"[a-z0-9-]+(\.[a-z0-9-]+)*\."
+    r"(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|amazon\.com|aws\.internal|aws\.com|aws\.dev"
+    r"|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)",
+    re.IGNORECASE,
+)
 
 
 def check_statement(statement: object) -> dict[str, Any]:
@@ -68,10 +77,7 @@ def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
     for element in ("Principal", "NotPrincipal"):
         yield from _principal_problems(element, statement.get(element) or {})
     if "Condition" in statement:
-        try:
-            check_conditions(statement["Condition"])
-        except SpecError as error:
-            yield from error.at("Condition").reasons
+        yield from (f"Condition: {each}" for each in _reasons(lambda: check_conditions(statement["Condition"])))
 
 
 def _one_of(statement: Mapping[str, Any], name: str, way_out: str) -> Iterator[str]:
@@ -93,6 +99,16 @@ def _action_problems(element: str, action: object) -> Iterator[str]:
         )
     elif action != "*" and not re.fullmatch(r"ecr:[\w*?]+", action, re.IGNORECASE | re.ASCII):
         yield f"an action in a repository policy is ECR's, such as 'ecr:BatchGetImage', got {action!r}"
+    elif action != "*":
+        yield from _reasons(lambda: actions.check_named(element, action))
+
+
+def _reasons(check: Callable[[], object]) -> Iterator[str]:
+    """What a check says against it."""
+    try:
+        check()
+    except SpecError as error:
+        yield from error.reasons
 
 
 def _principal_problems(element: str, principal: object) -> Iterator[str]:
@@ -112,16 +128,20 @@ def _principal_problems(element: str, principal: object) -> Iterator[str]:
 def _who_problems(element: str, kind: str, who: object) -> Iterator[str]:
     if not isinstance(who, str) or not who:
         yield f"a principal is a string that is not empty, got {who!r}"
-    elif kind == "Service" and "." not in who:
+    elif kind == "Service" and not _SERVICE.fullmatch(who):
         yield f"a service is like 'codebuild.amazonaws.com', got {who!r}"
     elif kind == "AWS" and _GROUP.fullmatch(who):
         yield f"a repository policy cannot name a group, {who}: repo.grant(Group(...)) writes to the group"
+    elif kind == "Federated":
+        yield from _reasons(lambda: FederatedPrincipal(who))
     elif kind == "AWS" and who.startswith("arn:"):
-        try:
-            arn = Arn.parse(who)
-            if element == "Principal":  # a NotPrincipal has to name the session too, says IAM
-                refuse_session(arn)
-        except SpecError as error:
-            yield from error.reasons
+        yield from _reasons(lambda: _check_arn(element, who))
     elif kind == "AWS" and not _NO_ARN.fullmatch(who):
         yield f"a principal of AWS is an ARN, an account of 12 digits or '*', got {who!r}"
+
+
+def _check_arn(element: str, who: str) -> None:
+    arn = Arn.parse(who)
+    if element == "NotPrincipal" and is_session(arn):  # it has to name the session too, says IAM
+        return
+    check_arn(who)

@@ -206,46 +206,84 @@ def check_on(on: object, name: str | None = None) -> None:
 
 
 def read(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may describe the repository and its images; not pull them."""
+    """Who may describe the repository and its images; not pull them.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "read", **options)  # type: ignore[arg-type]
 
 
 def pull(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may pull images."""
+    """Who may pull images.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "pull", **options)  # type: ignore[arg-type]
 
 
 def push(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may push images."""
+    """Who may push images.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "push", **options)  # type: ignore[arg-type]
 
 
 def pull_push(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may pull and push images."""
+    """Who may pull and push images.
+
+    Args:
+        principal: Who: a principal, or a string that stands for one.
+        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
+            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
+
+    Raises:
+        SpecError: No such grant can be; with every reason.
+    """
     return Grant(principal, "pull_push", **options)  # type: ignore[arg-type]
 
 
-def check_grants(grants: object) -> tuple[Grant, ...]:
+def check_grants(grants: object, name: str | None = None) -> tuple[Grant, ...]:
     """The grants of a spec: values, or mappings from JSON.
 
     Raises:
-        SpecError: One is none; with every reason.
+        SpecError: One is none, or is for other repositories than the one of this name; with every reason.
     """
     if not isinstance(grants, list | tuple | set | frozenset):
         raise SpecError(f"expected a list of grants, such as [pull(Role('nodes'))], got {grants!r}")
     problems = Problems()
     read_ = [
-        problems.take(f"[{index}]", lambda grant=grant: _grant(grant))  # type: ignore[misc]
+        problems.take(f"[{index}]", lambda grant=grant: _grant(grant, name))  # type: ignore[misc]
         for index, grant in enumerate(grants)
     ]
     problems.raise_any()
     return tuple(grant for grant in read_ if grant is not None)
 
 
-def _grant(value: object) -> Grant:
+def _grant(value: object, name: str | None) -> Grant:
     if not isinstance(value, Grant | Mapping):
         raise SpecError(f"expected a grant, such as pull(Role('nodes')), got {value!r}")
-    return Grant.from_dict(value)
+    grant = Grant.from_dict(value)
+    check_on(grant.on, name)
+    return grant
 
 
 def ready_document(statements: Iterator[Mapping[str, Any]] | Sequence[Mapping[str, Any]]) -> str:

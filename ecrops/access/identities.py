@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ecrops.access.principal import Principal, iam_arn
+from ecrops.access.principal import Principal, iam_arn, is_of_aws
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
@@ -63,6 +63,11 @@ class _Identity(Principal):
     def friendly_name(self) -> str:
         """The name without its path: what IAM's own calls take."""
         return self._parsed()[2].rpartition("/")[2]
+
+    @property
+    def is_of_aws(self) -> bool:
+        """Whether AWS manages it, as far as its path says so."""
+        return is_of_aws(self._parsed()[2])
 
     def arn(self, partition: str, account: str) -> str:
         """The ARN, with its path: what a policy names."""

@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, leftovers
-from ecrops.access.edits import Allow, Edit, Exactly, Forbid
-from ecrops.access.homes import INLINE_QUOTA, Home
+from ecrops.access.conditions import without_resources
+from ecrops.access.edits import Allow, Edit, Exactly, Forbid, check_variables
+from ecrops.access.homes import INLINE_QUOTA, POLICY, Home
 from ecrops.access.statements import (
     PREFIX,
     RESOURCE,
+    VERSION,
     Document,
     Policy,
     Subject,
     canonical_condition,
     same,
-    size,
-    to_text,
 )
+from ecrops.access.texts import size, to_iam_text
 from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note
@@ -27,7 +28,7 @@ from ecrops.errors import SpecError
 
 stands_on = None
 missing = ""
-MISSING = "NoSuchEntity"
+MISSING, OF_AWS = "NoSuchEntity", "UnmodifiableEntity"
 # On "*", in statements of their own. The first is there because something else needs it, and goes with that.
 LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
 OWN_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
@@ -55,15 +56,18 @@ def _names(home: Home) -> dict[str, str]:
 
 
 def edited(edits: Sequence[Edit], have: Document) -> tuple[Policy, Policy]:
-    """The policy before and after the edits. The token to log in is kept as long as anything needs it."""
+    """The policy before and after the edits. The token to log in is kept as long as anything needs it.
+
+    It has the conditions of what needs it, but for those of a resource, which would never hold for it.
+    """
     before, after = parse(have), parse(have)
     for edit in edits:
         after = edit(after)
     logins = {canonical_condition(each.condition): each for each in after.allowed if each.sid == LOGIN.sid}
     needed = {
-        canonical_condition(subject.condition)
+        canonical_condition(without_resources(subject.condition))
         for subject, allowed in after.allowed.items()
-        if not subject.sid and actions.FOR_IMAGES & allowed
+        if not subject.sid and actions.need_a_token(allowed)
     }
     for condition, login in logins.items():
         others_use_it = not condition and bool(needed - logins.keys())
@@ -80,6 +84,7 @@ def parse(document: Mapping[str, Any]) -> Policy:
 def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[Change | Note]:
     """One policy holds everything: it is overwritten in place, and deleted when nothing is left of it."""
     home, have = Home.parse(key), have or {}
+    check_edits(home, edits, have)
     before, after = edited(edits, have)
     yield from notes(home, edits, after)
     want = after.document(actions.sid)
@@ -90,13 +95,13 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
     params = _names(home)
     if want:
         kind, operation = Kind.UPDATE if have else Kind.CREATE, f"Put{home.kind.title()}Policy"
-        params["PolicyDocument"] = to_text(want)
+        params["PolicyDocument"] = to_iam_text(want)
     else:
         kind, operation = Kind.DELETE, f"Delete{home.kind.title()}Policy"
     yield Change(
         key,
         kind,
-        f"policy {home.policy}",
+        f"policy {home.policy}" if home.policy == POLICY else "",  # the key says another name already
         lost,
         gained,
         "iam",
@@ -106,6 +111,7 @@ def changes(key: str, edits: Sequence[Edit], have: Document | None) -> Iterator[
         races=() if want else (MISSING,),
         advice={
             MISSING: missing_advice(home),
+            OF_AWS: of_aws_advice(home),
             "LimitExceeded": f"all inline policies of a {home.kind} share {INLINE_QUOTA[home.kind]:,} characters: "
             "attach='managed' puts these into a policy of their own",
         },
@@ -117,6 +123,11 @@ def missing_advice(home: Home) -> str:
     return f"there is no {home.kind} {home.name} in that account: make it first, or mend the name"
 
 
+def of_aws_advice(home: Home) -> str:
+    """The way out where nobody but AWS writes the policies."""
+    return f"AWS manages the {home.kind} {home.name}: ArnPrincipal(<its ARN>) is granted on the repository"
+
+
 def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inline") -> Iterator[Note]:
     """What the user must know of the edits."""
     for edit in edits:
@@ -124,6 +135,20 @@ def notes(home: Home, edits: Sequence[Edit], after: Policy, attach: str = "inlin
             yield from map(Note, edit.notes)
         if isinstance(edit, Forbid):
             yield from map(Note, leftovers.of_identity(home, edit, after, attach))
+
+
+def check_edits(home: Home, edits: Sequence[Edit], have: Document) -> None:
+    """Refuse what cannot mean in the policy that is there what it says.
+
+    Raises:
+        SpecError: With the policy and the way out.
+    """
+    way_out = f"write that with the Version {VERSION} in IAM, or give another policy_name="
+    for edit in edits:
+        try:
+            check_variables(edit, parse(have), way_out)
+        except SpecError as error:
+            raise error.at(f"{home.kind} {home.name} policy {home.policy}") from None
 
 
 def check_size(home: Home, want: Document) -> None:

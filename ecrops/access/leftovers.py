@@ -61,7 +61,7 @@ def _of_login(home: Home, policy: Policy, name: str) -> Iterator[str]:
     uses = {
         subject.name.partition("repository/")[2]: allowed
         for subject, allowed in policy.allowed.items()
-        if not subject.sid and actions.FOR_IMAGES & allowed
+        if not subject.sid and actions.need_a_token(allowed)
     }
     brought = any(allowed.issuperset(each) for allowed in uses.values() for each in _WORTH_A_TOKEN)
     if logins and uses and not brought:

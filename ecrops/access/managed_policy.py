@@ -3,140 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, identity_policy
 from ecrops.access.edits import Allow, Edit
 from ecrops.access.homes import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, Home, managed_name
+from ecrops.access.identity_policy import LOGIN
+from ecrops.access.managed import MISSING, Managed, There, home_of, read
 from ecrops.access.splitting import in_order, spread
-from ecrops.access.statements import Document, Policy, same, size, statements, to_text
-from ecrops.aws import Arn, Aws, ClientError, code_of
+from ecrops.access.statements import Document, Policy, same, statements
+from ecrops.access.texts import size, to_iam_text
+from ecrops.aws import ClientError
 from ecrops.change import Change, Kind, Note
 from ecrops.errors import SpecError
 
+__all__ = ["changes", "look_again", "missing", "prepare", "read", "stands_on"]
+
 stands_on = None
 missing = identity_policy.missing
-MISSING, EXISTS, FULL = "NoSuchEntity", "EntityAlreadyExists", "LimitExceeded"
+_Said = tuple[str, str]  # what is lost and what is gained, in words
+_BothSaid = Mapping[bool, _Said]  # of what is attached, and of what is not
+_Documents = Mapping[int, tuple[Document, bool]]  # by number, and whether each is attached
+EXISTS, FULL, IN_USE = "EntityAlreadyExists", "LimitExceeded", "DeleteConflict"
 look_again = identity_policy.look_again
 prepare = identity_policy.prepare
 
 
-@dataclass(frozen=True)
-class Managed:
-    """A managed policy that is there.
-
-    Args:
-        arn: Its ARN.
-        document: Its default version.
-        default: The id of that version.
-        others: The ids of the other versions, oldest first.
-        attached: Whether it is attached to the principal.
-    """
-
-    arn: str
-    document: Document
-    default: str
-    others: tuple[str, ...]
-    attached: bool
-
-
-@dataclass(frozen=True)
-class There:
-    """What is there.
-
-    Args:
-        prefix: How the ARNs of all policies begin.
-        policies: By their number.
-        nobody: What IAM answered, where there is nobody who could have them.
-    """
-
-    prefix: str
-    policies: Mapping[int, Managed]
-    nobody: ClientError | None = None
-
-
-def _home(key: str) -> Home:
-    return Home.parse(key.removesuffix(" attached"))
-
-
-def read(aws: Aws, key: str) -> There:
-    """The policies by number, until one is not there, and after it those that are attached: they are in force."""
-    home = _home(key)
-    prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
-    found: dict[int, Managed] = {}
-    try:
-        attached, nobody = _attached(aws, home), None
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        attached, nobody = set(), error
-    arns = {number: f"{prefix}{managed_name(home, number)}" for number in range(MOST_ATTACHED)}
-    is_gap = False
-    for number, arn in arns.items():
-        if is_gap and arn not in attached:
-            continue
-        policy = _read(aws, arn, attached)
-        if policy is None:
-            is_gap = True
-        else:
-            found[number] = policy
-    return There(prefix, found, nobody)
-
-
-def _attached(aws: Aws, home: Home) -> set[str]:
-    kind = home.kind.title()
-    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
-    return {policy["PolicyArn"] for page in pages for policy in page}
-
-
-def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
-    try:
-        versions: list[dict[str, Any]] = aws.get("iam", "ListPolicyVersions", "Versions", PolicyArn=arn)
-        default = next(version["VersionId"] for version in versions if version["IsDefaultVersion"])
-        version = aws.get("iam", "GetPolicyVersion", "PolicyVersion", PolicyArn=arn, VersionId=default)
-    except ClientError as error:
-        if code_of(error) != MISSING:
-            raise
-        return None
-    others = sorted((each["VersionId"] for each in versions if each["VersionId"] != default), key=_number)
-    return Managed(arn, version["Document"], default, tuple(others), arn in attached)
-
-
-def _number(version: str) -> int:
-    return int(version.removeprefix("v").partition(".")[0])
-
-
 def changes(key: str, edits: Sequence[Edit], have: There | None) -> Iterator[Change | Note]:
-    """Policies are made, then attached; and detached, then deleted, the last one first."""
-    home, there = _home(key), have or There("", {})
-    before, after = identity_policy.edited(edits, _joined(there))
-    in_force = after if any(policy.attached for policy in there.policies.values()) else identity_policy.parse({})
-    yield from identity_policy.notes(home, edits, in_force, "managed")
+    """Policies are written, then attached; and detached, then deleted, the last one first.
+
+    Only what is attached is in force. A grant gives nothing back that was detached: its documents are written anew
+    before they are attached.
+    """
+    home, there = home_of(key), have or There("", {})
+    for policy in there.where(attached=True).values():
+        identity_policy.check_edits(home, edits, policy.document)
+    before, after = identity_policy.edited(edits, _joined(there.where(attached=True)))
+    yield from identity_policy.notes(home, edits, after, "managed")
     want = after.document(actions.sid)
     attach = bool(want) and any(isinstance(edit, Allow) for edit in edits)
-    if same(want, before.document(actions.sid)) and (
-        not attach or all(policy.attached for policy in there.policies.values())
-    ):
+    in_force = same(want, before.document(actions.sid))
+    unused, left = identity_policy.edited(edits, _joined(there.where(attached=False)))
+    if in_force and (attach or same(left.document(actions.sid), unused.document(actions.sid))):
         return
     _check_foreign(home, there)
-    said = identity_policy.difference(before, after)
     if attach and there.nobody:
-        raise _missing(home, there.nobody, said)
-    documents = _documents(there, edits, after, attach)
+        raise _missing(home, there.nobody, identity_policy.difference(before, after))
+    documents = _attached_documents(there, after) if attach else _edited_documents(there, edits)
     _check(home, [document for document, _ in documents.values()])
-    derived = any(map(look_again, edits))
+    if attach:
+        yield from _given_up(home, unused, after)
+    lost, gained = (f"not attached{side and f', {side}'}" for side in identity_policy.difference(unused, left))
+    said = {True: identity_policy.difference(before, after), False: (lost, gained)}
+    gone = {number: policy for number, policy in there.policies.items() if policy.attached or not attach}
+    for change in (*_writes(key, home, there, documents, said), *_removals(key, gone, documents, said)):
+        yield replace(change, derived=any(map(look_again, edits)))
+
+
+def _writes(key: str, home: Home, there: There, documents: _Documents, said: _BothSaid) -> Iterator[Change]:
     for number, (document, attached) in documents.items():
         policy = there.policies.get(number)
         arn = f"{there.prefix}{managed_name(home, number)}"
-        for change in _put(key, home, arn, policy, document, said):
-            yield replace(change, derived=derived)
-        yield from _attachment(key, home, arn, attached, policy is not None and policy.attached)
-    for number in sorted(there.policies.keys() - documents.keys(), reverse=True):
-        yield from _remove(key, home, there.policies[number], said)
+        put = list(_put(key, arn, policy, document, said[attached]))
+        yield from put
+        yield from _attachment(key, arn, attached, policy is not None and policy.attached, "" if put else said[True][1])
 
 
-def _missing(home: Home, answer: ClientError, said: tuple[str, str]) -> ClientError:
+def _removals(key: str, policies: Mapping[int, Managed], documents: _Documents, said: _BothSaid) -> Iterator[Change]:
+    for number in sorted(policies.keys() - documents.keys(), reverse=True):
+        yield from _remove(key, policies[number], said[policies[number].attached])
+
+
+def _given_up(home: Home, unused: Policy, after: Policy) -> Iterator[Note]:
+    """What was not in force before, and is not afterwards either."""
+    kept = {subject: allowed - after.allowed.get(subject, frozenset()) for subject, allowed in unused.allowed.items()}
+    nothing, lost = identity_policy.parse({}), identity_policy.parse({})
+    lost.allowed = {each: allowed for each, allowed in kept.items() if allowed and each.sid != LOGIN.sid}
+    if words := identity_policy.difference(lost, nothing)[0]:
+        yield Note(
+            f"{home}: a managed policy that is not attached says more, {words}: that is not in force, and is not given "
+            "back; grant it again if it is wanted"
+        )
+
+
+def _missing(home: Home, answer: ClientError, said: _Said) -> ClientError:
     """What IAM answered, with the grant: nothing is made for somebody who is not there."""
     error = ClientError(answer.response, answer.operation_name)
     error.add_note(f"while planning this change: + {home} managed policy: {said[1]}")
@@ -144,19 +95,30 @@ def _missing(home: Home, answer: ClientError, said: tuple[str, str]) -> ClientEr
     return error
 
 
-def _documents(there: There, edits: Sequence[Edit], after: Policy, attach: bool) -> dict[int, tuple[Document, bool]]:
-    """The documents that are wanted, as they are written, and whether each is attached.
+def _attached_documents(there: There, after: Policy) -> _Documents:
+    """The documents, as they are written, that say what is wanted, all attached: a detached one says nothing yet."""
+    own = {
+        number: identity_policy.parse(policy.document if policy.attached else {})
+        for number, policy in there.policies.items()
+    }
+    parts = spread(after, own, MANAGED_QUOTA, actions.sid)
+    return {number: (parts[number].document(actions.sid), True) for number in in_order(parts, own)}
 
-    What was detached is not allowed by a revoke.
-    """
-    own = {number: identity_policy.parse(policy.document) for number, policy in there.policies.items()}
-    states = {number: policy.attached for number, policy in there.policies.items()}
-    if attach or len(set(states.values())) < 2:
-        parts = spread(after, own, MANAGED_QUOTA, actions.sid)
-        attached = attach or any(states.values())
-        return {number: (parts[number].document(actions.sid), attached) for number in in_order(parts, own)}
-    documents = {number: _edited(policy, edits, after).document(actions.sid) for number, policy in own.items()}
-    return {number: (document, states[number]) for number, document in documents.items() if document}
+
+def _edited_documents(there: There, edits: Sequence[Edit]) -> _Documents:
+    """The documents that a revoke leaves, as they are written, and whether each is attached: it attaches none."""
+    documents: dict[int, tuple[Document, bool]] = {}
+    for attached in (True, False):
+        policies = there.where(attached=attached)
+        own = {number: identity_policy.parse(policy.document) for number, policy in policies.items()}
+        after = identity_policy.edited(edits, _joined(policies))[1]
+        if len(policies) == len(there.policies):
+            parts = spread(after, own, MANAGED_QUOTA, actions.sid)
+        else:
+            parts = {number: _edited(policy, edits, after) for number, policy in own.items()}
+        written = {number: parts[number].document(actions.sid) for number in in_order(parts, own)}
+        documents |= {number: (document, attached) for number, document in written.items() if document}
+    return documents
 
 
 def _edited(own: Policy, edits: Sequence[Edit], after: Policy) -> Policy:
@@ -176,10 +138,10 @@ def _check_foreign(home: Home, there: There) -> None:
             )
 
 
-def _joined(there: There) -> Document:
-    """All policies as one document."""
-    parts = [statement for policy in there.policies.values() for statement in statements(policy.document)]
-    rest = next((policy.document for policy in there.policies.values()), {})
+def _joined(policies: Mapping[int, Managed]) -> Document:
+    """Policies as one document."""
+    parts = [statement for policy in policies.values() for statement in statements(policy.document)]
+    rest = next((policy.document for policy in policies.values()), {})
     return {**rest, "Statement": parts} if parts else {}
 
 
@@ -193,10 +155,8 @@ def _check(home: Home, documents: Sequence[Document]) -> None:
         )
 
 
-def _put(
-    key: str, home: Home, arn: str, policy: Managed | None, document: Document, said: tuple[str, str]
-) -> Iterator[Change]:
-    name, text = arn.partition(":policy/")[2], to_text(document)
+def _put(key: str, arn: str, policy: Managed | None, document: Document, said: _Said) -> Iterator[Change]:
+    name, text = arn.partition(":policy/")[2], to_iam_text(document)
     if policy is None:
         params: dict[str, Any] = {"PolicyName": name, "PolicyDocument": text}
         yield _change(key, Kind.CREATE, name, said, "CreatePolicy", params, races=(EXISTS,))
@@ -211,37 +171,38 @@ def _put(
         yield _change(key, Kind.UPDATE, name, said, "CreatePolicyVersion", params, races=(MISSING, FULL))
 
 
-def _attachment(key: str, home: Home, arn: str, want: bool, have: bool) -> Iterator[Change]:
-    name, kind = arn.partition(":policy/")[2], home.kind.title()
+def _attachment(key: str, arn: str, want: bool, have: bool, gained: str = "") -> Iterator[Change]:
+    """``gained`` is what is in force by this alone, where the document says it already."""
+    home, name = home_of(key), arn.partition(":policy/")[2]
+    kind, params = home.kind.title(), {f"{home.kind.title()}Name": home.name, "PolicyArn": arn}
     if want and not have:
-        yield _change(key, Kind.UPDATE, name, ("", "attached"), f"Attach{kind}Policy", _pair(home, arn))
+        said = ("", f"attached{f', {gained}' if gained else ''}")
+        yield _change(key, Kind.UPDATE, name, said, f"Attach{kind}Policy", params)
     if have and not want:
-        yield _change(key, Kind.UPDATE, name, ("attached", ""), f"Detach{kind}Policy", _pair(home, arn))
+        yield _change(key, Kind.UPDATE, name, ("attached", ""), f"Detach{kind}Policy", params)
 
 
-def _remove(key: str, home: Home, policy: Managed, said: tuple[str, str]) -> Iterator[Change]:
+def _remove(key: str, policy: Managed, said: _Said) -> Iterator[Change]:
     name = policy.arn.partition(":policy/")[2]
-    yield from _attachment(key, home, policy.arn, False, policy.attached)
+    yield from _attachment(key, policy.arn, False, policy.attached)
     for version in policy.others:
         params = {"PolicyArn": policy.arn, "VersionId": version}
         yield _change(key, Kind.DELETE, f"{name} {version}", ("old version", ""), "DeletePolicyVersion", params)
     yield _change(key, Kind.DELETE, name, (said[0], ""), "DeletePolicy", {"PolicyArn": policy.arn})
 
 
-def _pair(home: Home, arn: str) -> dict[str, str]:
-    return {f"{home.kind.title()}Name": home.name, "PolicyArn": arn}
-
-
 def _change(
     key: str,
     kind: Kind,
     name: str,
-    said: tuple[str, str],
+    said: _Said,
     operation: str,
     params: dict[str, Any],
     races: tuple[str, ...] = (MISSING,),
 ) -> Change:
-    advice = {MISSING: identity_policy.missing_advice(_home(key)), FULL: _full(_home(key), operation)}
+    home = home_of(key)
+    advice = {MISSING: identity_policy.missing_advice(home), FULL: _full(home, operation), IN_USE: _in_use(home)}
+    advice[identity_policy.OF_AWS] = identity_policy.of_aws_advice(home)
     return Change(key, kind, f"policy {name}", *said, "iam", operation, params, races=races, advice=advice)
 
 
@@ -254,3 +215,11 @@ def _full(home: Home, operation: str) -> str:
             f"raised: detach one, or have it raised; {fewer}"
         )
     return f"the account has as many managed policies as its quota allows: delete one, or have it raised; {fewer}"
+
+
+def _in_use(home: Home) -> str:
+    """The way out where somebody else has the policy too: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html."""
+    return (
+        f"the {home.kind} {home.name} has it no more, but somebody else to whom it was attached by hand has: iam:"
+        "ListEntitiesForPolicy says who; detach it there, and do this again"
+    )

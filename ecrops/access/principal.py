@@ -14,7 +14,8 @@ from ecrops.errors import SpecError
 from ecrops.fields import Problems, compact
 
 ACCOUNT = re.compile(r"[0-9]{12}")
-ASSUMED = "assumed-role/"
+_OF_AWS = ("role/aws-service-role/", "role/aws-reserved/")
+ASSUMED, FEDERATED = "assumed-role/", "federated-user/"
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
@@ -25,7 +26,8 @@ class Principal:
 
     Args:
         conditions: Under which the grant holds, as in a policy:
-            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``.
+            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``. Those on the tags or the
+            owner of a resource, such as ``aws:ResourceTag/team``, do not stand at the token to log in, which has none.
     """
 
     _: KW_ONLY
@@ -66,7 +68,7 @@ def iam_arn(text: str) -> Arn:
     """An ARN of IAM.
 
     Raises:
-        SpecError: It is none; for the session of a role, with the role's.
+        SpecError: It is none; for a session, with what to name in its place.
     """
     arn = Arn.parse(text)
     refuse_session(arn)
@@ -75,12 +77,28 @@ def iam_arn(text: str) -> Arn:
     return arn
 
 
+def is_of_aws(resource: str) -> bool:
+    """Whether it is a role of a service or of IAM Identity Center, by ``role/path/name``: nobody else changes it."""
+    return resource.startswith(_OF_AWS)
+
+
+def is_session(arn: Arn) -> bool:
+    """Whether it is the session of a role or of a federated user."""
+    return arn.service == "sts" and arn.resource.startswith((ASSUMED, FEDERATED))
+
+
 def refuse_session(arn: Arn) -> None:
-    """Refuse the session of a role: it is gone tomorrow.
+    """Refuse a session: it is gone tomorrow.
 
     Raises:
-        SpecError: It is one; with the role's ARN.
+        SpecError: It is one; with what to name in its place.
     """
-    if arn.service == "sts" and arn.resource.startswith(ASSUMED):
+    if is_session(arn) and arn.resource.startswith(FEDERATED):
+        user_id = f"{arn.account}:{arn.resource.removeprefix(FEDERATED)}"
+        raise SpecError(
+            f"{arn} is a session of a federated user: name the account {arn.account}, and narrow it down with the "
+            f'condition {{"StringEquals": {{"aws:userid": "{user_id}"}}}}'
+        )
+    if is_session(arn):
         role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
         raise SpecError(f"{arn} is a session of a role: name the role, {role}, with its path if it has one")

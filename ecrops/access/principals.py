@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 from ecrops.access.identities import Group, Role, User
-from ecrops.access.principal import ACCOUNT, Principal, iam_arn
+from ecrops.access.principal import ACCOUNT, Principal, iam_arn, is_of_aws
 from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fields import Problems
@@ -59,7 +59,12 @@ class ArnPrincipal(_Named):
     key = "arn"
 
     def _check(self, problems: Problems) -> None:
-        problems.take("", lambda: _check_arn(self.principal_arn))
+        problems.take("", lambda: check_arn(self.principal_arn))
+
+    @property
+    def is_of_aws(self) -> bool:
+        """Whether it is a role that AWS manages, as far as its path says so."""
+        return is_of_aws(Arn.parse(self.principal_arn).resource)
 
     def __str__(self) -> str:
         return self.principal_arn
@@ -124,8 +129,9 @@ class OrganizationPrincipal(_Named):
         problems.check(
             bool(right), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
         )
-        equals = self.conditions.get("StringEquals") if isinstance(self.conditions, Mapping) else None
-        named = isinstance(equals, Mapping) and any(str(key).lower() == "aws:principalorgid" for key in equals)
+        tests = self.conditions.items() if isinstance(self.conditions, Mapping) else ()
+        equals = [test for operator, test in tests if _is_equals(operator) and isinstance(test, Mapping)]
+        named = any(str(key).lower() == "aws:principalorgid" for test in equals for key in test)
         problems.check(not named, "conditions", "aws:PrincipalOrgID is the organization itself: leave it out")
 
     @property
@@ -133,7 +139,8 @@ class OrganizationPrincipal(_Named):
         """Its conditions, with the one that makes it the organization."""
         equals = {"aws:PrincipalOrgID": self.organization}
         given = super().all_conditions
-        return {**given, "StringEquals": {**given.get("StringEquals", {}), **equals}}
+        operator = next(filter(_is_equals, given), "StringEquals")
+        return {**given, operator: {**given.get(operator, {}), **equals}}
 
     def subject(self, partition: str) -> str:
         """Everybody, whom the condition narrows down."""
@@ -194,18 +201,32 @@ Named = ArnPrincipal | AccountPrincipal | ServicePrincipal | OrganizationPrincip
 AnyOne = Identity | Named
 
 
-def _check_arn(text: object) -> None:
+def _is_equals(operator: object) -> bool:
+    """Whether it is the operator ``StringEquals``: IAM does not see the case of one."""
+    return str(operator).lower() == "stringequals"
+
+
+def check_arn(text: object) -> None:
+    """Refuse what is not the ARN of somebody whom a repository policy can name.
+
+    Raises:
+        SpecError: It is not; with the way out.
+    """
     if not isinstance(text, str):
         raise SpecError(f"expected an ARN, got {text!r}")
     resource = iam_arn(text).resource
     if resource.partition("/")[0].endswith("-provider"):
-        raise SpecError(f"{text} is an identity provider: use FederatedPrincipal")
+        raise SpecError(f"{text} is an identity provider: use FederatedPrincipal, in a statement 'Federated'")
     if resource.startswith("group/"):
         raise SpecError(f"a repository policy cannot name a group, {text}: use Group, or name its users")
     if "*" in text or "?" in text:
         raise SpecError(
-            f"a principal has no wildcards, got {text!r}: name the account, and narrow it down with "
-            'conditions={"ArnLike": {"aws:PrincipalArn": ...}}'
+            f"a principal has no wildcards, got {text!r}: name the account, and narrow it down with the condition "
+            '{"ArnLike": {"aws:PrincipalArn": ...}}'
         )
-    if resource != "root" and not resource.startswith(("user/", "role/")):
+    kinds: dict[str, type[User | Role]] = {"user": User, "role": Role}
+    kind, slash, _ = resource.partition("/")
+    if slash and kind in kinds:
+        kinds[kind](text)
+    elif resource != "root":
         raise SpecError(f"a principal is a user, a role or the root of an account, got {text!r}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecrops.access import actions, resource_policy, words
 from ecrops.access.identity_policy import OWN_SIDS
-from ecrops.access.matching import covers, matches
+from ecrops.access.matching import matches
 from ecrops.access.routing import repository_arn
 from ecrops.access.statements import RESOURCE, listed, sid_of_ours, statements
 from ecrops.aws import Aws
@@ -17,6 +17,7 @@ from ecrops.errors import SpecError
 # What each verb covers, and what of that is enough: pulling works without asking which layers there are.
 _VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
 _ENOUGH = {**_VERBS, "pull": actions.LAMBDA}
+_EVERYTHING = "everything else"
 _COLUMNS = ("who", "can", "where", "condition")
 
 
@@ -26,7 +27,8 @@ class Entry:
 
     Args:
         who: The principal, in words.
-        can: What of ``read``, ``pull`` and ``push`` it is allowed, and the other actions in words.
+        can: What of ``read``, ``pull`` and ``push`` it is allowed, and the other actions in words; ``everything else``
+            for all of them.
         where: The policy, and the statement in it.
         condition: On which it depends; empty for none.
         denied: Whether it forbids.
@@ -61,6 +63,8 @@ class Access:
 
     def who_can(self, verb: str) -> tuple[str, ...]:
         """The principals that are allowed ``read``, ``pull``, ``push`` or an action, by all their entries together.
+
+        With a wildcard, those that are allowed every action of a repository that it means.
 
         Some may be allowed it under conditions only, and an entry that forbids is not taken off: see ``who_cannot``.
 
@@ -101,7 +105,9 @@ class Access:
 def _needed(verb: str) -> frozenset[str]:
     if not isinstance(verb, str):
         raise SpecError(f"expected one of {', '.join(_ENOUGH)} or an action, got {verb!r}")
-    return frozenset(_ENOUGH.get(verb) or actions.check([verb if ":" in verb else f"ecr:{verb}"]))
+    if verb in _ENOUGH:
+        return frozenset(_ENOUGH[verb])
+    return actions.expanded(actions.check([verb if ":" in verb else f"ecr:{verb}"]))
 
 
 def access_of(aws: Aws, name: str) -> Access:
@@ -155,19 +161,28 @@ def _entry(who: str, statement: Mapping[str, Any], where: str) -> Entry:
     said = [str(action) for action in listed(statement.get("Action", []))]
     means = _meant(statement)
     verbs = [verb for verb, needed in _ENOUGH.items() if means.issuperset(needed)]
-    rest = [action for action in said if not any(covers(action, each) for verb in verbs for each in _VERBS[verb])]
+    rest = [_EVERYTHING] if means == actions.about_repositories() else [*_beyond(said, verbs)]
     if "NotAction" in statement:
         rest.append(f"all but {words.several(listed(statement['NotAction']))}")
     sid = statement.get("Sid")
     condition = statement.get("Condition")
     return Entry(
         who,
-        (*verbs, *(action.removeprefix("ecr:") for action in rest)),
+        (*verbs, *rest),
         f"{where}, {sid}" if sid else where,
         "" if not condition or who.startswith("organization") else str(condition),
         str(statement.get("Effect")).lower() == "deny",
         means,
     )
+
+
+def _beyond(said: list[str], verbs: list[str]) -> Iterator[str]:
+    """The actions, as they are written, that mean more than the verbs."""
+    of_verbs = {each for verb in verbs for each in _VERBS[verb]}
+    for action in said:
+        means = actions.expanded([action])
+        if not means or not means <= of_verbs:
+            yield action.removeprefix("ecr:")
 
 
 def _meant(statement: Mapping[str, Any]) -> frozenset[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ecrops import ecr, settings
 from ecrops.access import actions, leftovers, words
-from ecrops.access.documents import LONGEST, Stored, named, too_long
-from ecrops.access.edits import Allow, Drop, Edit, Exactly, Forbid
-from ecrops.access.statements import OLD_VERSION, PRINCIPAL, Document, Policy, same, to_text
+from ecrops.access.documents import LONGEST, Stored, may_lock_out, named, too_long
+from ecrops.access.edits import Add, Allow, Drop, Edit, Exactly, Forbid, check_variables
+from ecrops.access.statements import OLD_VERSION, PRINCIPAL, VERSION, Document, Policy, same
+from ecrops.access.texts import to_text
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.change import Change, Kind, Note, never
 from ecrops.errors import SpecError
@@ -24,6 +26,7 @@ REFUSED = "InvalidParameterException"
 # What ECR answers while IAM has not told it of a new principal yet, before and since 2024:
 # https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
 UNSEEN = ("Principal not found", "Invalid repository policy provided")
+NEWER = f"set_resource_policy writes it with the Version {VERSION}, if what others have in it may have variables too"
 _ALWAYS_THERE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 
@@ -70,13 +73,16 @@ def changes(name: str, edits: Sequence[Edit], have: Document | None) -> Iterator
         raise SpecError(f"{name}: {too_long(len(to_text(want)))}")
     stale = list(_stale(policy))
     yield from (Note(f"{name}: {each}") for each in stale)
-    yield _change(name, have, want, stale, derived=any(map(look_again, edits)))
+    forced = any(isinstance(edit, Exactly | Add | Drop) and edit.force for edit in edits)
+    change = _change(name, have, want, stale, forced=forced)
+    yield replace(change, derived=any(map(look_again, edits)))
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
     try:
         if isinstance(edit, Drop):
             leftovers.check_drop(edit, policy)
+        check_variables(edit, policy, NEWER)
         return edit(policy)
     except SpecError as error:
         raise error.at(name) from None
@@ -117,15 +123,15 @@ def _stale(policy: Policy) -> Iterator[str]:
             )
 
 
-def _change(name: str, have: Document, want: Document, stale: Sequence[str], *, derived: bool) -> Change:
+def _change(name: str, have: Document, want: Document, stale: Sequence[str], *, forced: bool) -> Change:
     before, after = words.difference(have, want)
-    params = {"repositoryName": name}
+    params: dict[str, Any] = {"repositoryName": name}
     # who is in the stored policy was seen by ECR before, and who was deleted does not come back under that id
     new = sorted(set(named(want)) - set(named(have)))
     identities = [who for who in new if not _ALWAYS_THERE.fullmatch(who) and not words.deleted(who)]
     if want:
         kind, operation = Kind.UPDATE if have else Kind.CREATE, "SetRepositoryPolicy"
-        params["policyText"] = to_text(want)
+        params |= {"policyText": to_text(want)} | ({"force": True} if forced else {})
     else:
         kind, operation = Kind.DELETE, "DeleteRepositoryPolicy"
     return Change(
@@ -137,11 +143,10 @@ def _change(name: str, have: Document, want: Document, stale: Sequence[str], *, 
         "ecr",
         operation,
         params,
-        derived=derived,
         races=(NO_POLICY,),
         unseen=(ecr.MISSING,),
         awaits=_is_unseen if identities else never,
-        advice={REFUSED: "; ".join([*stale, *_advice(identities, stale)])},
+        advice={REFUSED: "; ".join([*stale, *_advice(identities, stale, may_lock_out(want) and not forced)])},
     )
 
 
@@ -149,11 +154,16 @@ def _is_unseen(error: Exception) -> bool:
     return code_of(error) == REFUSED and any(text in str(error) for text in UNSEEN)
 
 
-def _advice(identities: Sequence[str], stale: Sequence[str]) -> Iterator[str]:
+def _advice(identities: Sequence[str], stale: Sequence[str], may_lock_out: bool) -> Iterator[str]:
+    if may_lock_out:
+        yield (
+            "it forbids ecr:SetRepositoryPolicy, and ECR refuses a policy that keeps the caller from setting another: "
+            "allow that, or say force=True to set_resource_policy or add_to_resource_policy"
+        )
     if identities:
         who = ", ".join(identities)
         yield f"it names {who}: each must exist, under its path, in an account that has this region enabled"
-    elif not stale:
+    elif not stale and not may_lock_out:
         yield "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
 
 

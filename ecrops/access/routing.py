@@ -8,11 +8,22 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions, identity_policy, managed_policy, resource_policy
+from ecrops.access.conditions import without_resources
 from ecrops.access.edits import Allow, Forbid
 from ecrops.access.grants import IDENTITY, REPOSITORY, Grant, Side, places_of, ready_document, sides_of
 from ecrops.access.homes import POLICY, Home
 from ecrops.access.identity_policy import LOGIN
-from ecrops.access.principals import AccountPrincipal, AnyOne, ArnPrincipal, Group, OrganizationPrincipal, Role, User
+from ecrops.access.principals import (
+    AccountPrincipal,
+    AnyOne,
+    AnyPrincipal,
+    ArnPrincipal,
+    FederatedPrincipal,
+    Group,
+    OrganizationPrincipal,
+    Role,
+    User,
+)
 from ecrops.access.statements import RESOURCE, Policy, Subject, condition_text
 from ecrops.aspect import Want
 from ecrops.aws import Arn, Aws
@@ -21,6 +32,9 @@ from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
     import boto3
+
+
+_GRANT_READ = "registry.authorization_token.grant_read"
 
 
 def wants_of_spec(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
@@ -35,13 +49,13 @@ def wants_of_spec(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
 
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
     """The wants that make a grant true, and the notes of what they cannot."""
-    place = Place.of(aws, grant.principal, grant.session)
     resource = grant.resource(name)
+    place = Place.of(aws, grant.principal, grant.session)
     if place.side & IDENTITY and place.home is not None:
         allowed = _allowed_to(grant, repository_arn(aws, resource))
         yield place.want(allowed, grant.attach, grant.policy_name)
     if place.side & REPOSITORY:
-        there = tuple(action for action in grant.actions if action not in actions.IDENTITY_ONLY)
+        there = tuple(action for action in grant.actions if not actions.is_of_identities(action))
         notes = (*_notes(aws, name, grant, place), *_lost(name, grant, place))
         yield Want(resource_policy, name, Allow(place.subject(aws), there, notes=notes))
 
@@ -97,6 +111,11 @@ def token(aws: Aws, principal: AnyOne, edit: Allow | Forbid, session: boto3.Sess
     return place.want(edit, options.get("attach", "inline"), options.get("policy_name", POLICY))
 
 
+def token_subject(subject: Subject, condition: str) -> Subject:
+    """A token, under the conditions of a principal that can hold for it: it is about no resource."""
+    return replace(subject, condition=without_resources(condition))
+
+
 def repository_arn(aws: Aws, name: str) -> str:
     """The ARN of a repository of the registry, or of those that a wildcard names."""
     return str(Arn(aws.partition.name, "ecr", aws.region, aws.account_id, f"repository/{name}"))
@@ -109,7 +128,7 @@ class Place:
     Args:
         principal: Who.
         side: In which policies.
-        account: The account of a user, role or group; empty for others.
+        account: The account of a user, role or group; empty for others, and where only a name says who.
         home: What opens that account; ``None`` where the principal has no policy that can be written.
         local: Whether that is the registry's account.
         by_session: Whether a session was given for it, whose credentials count, in the registry's account too.
@@ -132,6 +151,8 @@ class Place:
         _check_partition(aws, principal)
         if not isinstance(principal, User | Role | Group):
             return cls(principal, sides_of(principal)[0], "", None, True)
+        if session is None and not principal.account:  # a name, of the registry's account, whichever that is
+            return cls(principal, sides_of(principal)[0], "", aws, True)
         other = aws if session is None else aws.beside(session)
         account = principal.account or other.account_id
         local = account == aws.account_id
@@ -142,6 +163,8 @@ class Place:
     def want(self, edit: Any, attach: str, policy_name: str) -> Want:
         """An edit of the principal's policy."""
         assert isinstance(self.principal, User | Role | Group)
+        if isinstance(edit, Allow):
+            _check_own(self.principal)
         aspect: ModuleType = managed_policy if attach == "managed" else identity_policy
         home = Home(self.principal.kind, self.principal.friendly_name, "" if self.local else self.account, policy_name)
         return Want(aspect, _key(home, attach), edit, home=self.home if self.by_session else None)
@@ -150,7 +173,7 @@ class Place:
         """The principal as a repository policy names it."""
         partition = aws.partition.name
         if isinstance(self.principal, User | Role | Group):
-            name = f"AWS:{self.principal.arn(partition, self.account)}"
+            name = f"AWS:{self.principal.arn(partition, self.account or aws.account_id)}"
         else:
             name = self.principal.subject(partition)
         return Subject(name, condition_text(self.principal.all_conditions))
@@ -158,6 +181,22 @@ class Place:
 
 def _key(home: Home, attach: str) -> str:
     return f"{home} attached" if attach == "managed" else str(home)
+
+
+def _check_own(principal: User | Role | Group) -> None:
+    """Refuse a role whose policies IAM lets nobody change.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html
+
+    Raises:
+        SpecError: It is one; with who can be granted something in its place.
+    """
+    if principal.is_of_aws:
+        raise SpecError(
+            f"{principal.value} is a role that AWS manages, and nobody else writes its policies: "
+            "ArnPrincipal(<its ARN>) is granted in the policy of the repository, and for the token its permission set "
+            "in IAM Identity Center says ecr:GetAuthorizationToken"
+        )
 
 
 def _check_partition(aws: Aws, principal: AnyOne) -> None:
@@ -182,7 +221,7 @@ def _allowed_to(grant: Grant, arn: str) -> Allow:
     return Allow(
         subject,
         grant.actions,
-        also=((replace(LOGIN, condition=subject.condition), actions.TOKEN),) if grant.needs_login else (),
+        also=((token_subject(LOGIN, subject.condition), actions.TOKEN),) if grant.needs_login else (),
     )
 
 
@@ -190,14 +229,15 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What else must be allowed, where this registry cannot: a ready document for whoever can."""
     principal, what = grant.principal, actions.words(grant.actions)
     account = place.account or _account_of(principal)
+    if isinstance(principal, AnyPrincipal | FederatedPrincipal):
+        yield from _open_notes(aws, name, grant)
+        return
     if place.home is not None or not (account or isinstance(principal, OrganizationPrincipal)):
         return
     if isinstance(principal, ArnPrincipal) and account == aws.account_id:
         if grant.needs_login:
-            yield (
-                f"{name}: {principal} needs the token to log in too, which no repository policy can grant: "
-                "registry.authorization_token.grant_read"
-            )
+            by = "its permission set in IAM Identity Center" if principal.is_of_aws else _GRANT_READ
+            yield f"{name}: {principal} needs the token to log in too, which no repository policy can grant: {by}"
         return
     who = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
     whose = f"account {account} allows" if account else "the accounts of the organization allow"
@@ -211,9 +251,23 @@ def _notes(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
         )
 
 
+def _open_notes(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
+    """What those need who may be of any account, this one too."""
+    who, what = grant.principal, actions.words(grant.actions)
+    yield (
+        f"{name}: {who} of other accounts can {what} only if their account allows it too, in a policy of IAM such as "
+        f"{_document(grant, repository_arn(aws, name))}"
+    )
+    if grant.needs_login:
+        yield (
+            f"{name}: {who} of this account need the token to log in too, which no repository policy can grant: "
+            f"{_GRANT_READ} for the users and roles that they call as"
+        )
+
+
 def _lost(name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What the policy of a repository cannot allow, and nothing else here does."""
-    lost = [action for action in grant.actions if action in actions.IDENTITY_ONLY]
+    lost = [action for action in grant.actions if actions.is_of_identities(action)]
     if lost and place.home is None:
         yield (
             f"{name}: {grant.principal} is not allowed {actions.words(lost)} by this, for the repository that would "

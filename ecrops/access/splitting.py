@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain, count
 
-from ecrops.access.statements import Namer, Policy, Subject, size
+from ecrops.access.statements import Namer, Policy, Subject
+from ecrops.access.texts import size
 
 Item = tuple[Subject, frozenset[str]]
 

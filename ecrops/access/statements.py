@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from ecrops.access.matching import covers
+from ecrops.access.texts import to_text
 
 Document = dict[str, Any]
 Statement = Mapping[str, Any]
@@ -38,16 +39,6 @@ def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def listed(value: Any) -> list[Any]:
     """A value, or a list of values, as a list."""
     return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-
-
-def to_text(document: Mapping[str, Any]) -> str:
-    """The document as it is sent."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-
-
-def size(document: Mapping[str, Any]) -> int:
-    """How many characters IAM counts: white space is not counted."""
-    return len("".join(to_text(document).split()))
 
 
 # Meaning

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, Self, SupportsIndex
 
@@ -18,6 +18,7 @@ from ecrops.access.identity_policy import PUBLIC_TOKEN, TOKEN
 from ecrops.access.parse import principal_of
 from ecrops.access.principals import AnyOne
 from ecrops.access.routing import token as want_of
+from ecrops.access.routing import token_subject
 from ecrops.access.statements import Subject, condition_text
 from ecrops.account import Account
 from ecrops.plan import Plan
@@ -111,7 +112,7 @@ class _Token:
         """Let a user, a role or a group have a token, for itself: a repository's policy cannot.
 
         Args:
-            principal: Who.
+            principal: Who. Conditions on the tags or the owner of a resource are left out: a token is about none.
             attach: ``inline``, or ``managed`` for a customer managed policy.
             policy_name: The name of the IAM policy.
             session: For the account of a user or role of another account.
@@ -137,11 +138,13 @@ class _Token:
         return self._make(Forbid(self._subject_for(who)), who, session, options)
 
     def _subject_for(self, principal: AnyOne) -> Subject:
-        return replace(self._subject, condition=condition_text(principal.all_conditions))
+        return token_subject(self._subject, condition_text(principal.all_conditions))
 
     def _make(self, edit: Allow | Forbid, principal: AnyOne, session: Any, options: Mapping[str, str]) -> Plan:
         check_attach(**options)
         aws = self._registry.aws
+        if self._registry.dry_run:  # whoever applies the plan must do so in this account
+            _ = aws.account_id
         return self._registry.make(want_of(aws, principal, edit, session, **options))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from ecrops import ecr
 from ecrops.aws import ClientError, code_of
+from ecrops.errors import ApplyError
 from ecrops.handle import Handle
 from ecrops.plan import Plan
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from ecrops.access.principals import AnyOne
     from ecrops.access.report import Access
     from ecrops.aspect import Want
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether all that went wrong is that there is no repository."""
+    errors = error.exceptions if isinstance(error, ApplyError) else (error,)
+    return all(code_of(each) == ecr.MISSING for each in errors)
 
 
 class AccessVerbs(Handle):
@@ -26,11 +34,28 @@ class AccessVerbs(Handle):
     """
 
     def grant_read(self, principal: AnyOne | str, **options: Any) -> Plan:
-        """Let somebody describe the repository and its images; not pull them."""
+        """Let somebody describe the repository and its images; not pull them.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
         return self._grant(principal, "read", options)
 
     def grant_pull(self, principal: AnyOne | str, **options: Any) -> Plan:
         """Let somebody pull images.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
 
         Raises:
             SpecError: There is no such principal, or IAM has no room for it.
@@ -39,11 +64,33 @@ class AccessVerbs(Handle):
         return self._grant(principal, "pull", options)
 
     def grant_push(self, principal: AnyOne | str, **options: Any) -> Plan:
-        """Let somebody push images."""
+        """Let somebody push images.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
         return self._grant(principal, "push", options)
 
     def grant_pull_push(self, principal: AnyOne | str, **options: Any) -> Plan:
-        """Let somebody pull and push images."""
+        """Let somebody pull and push images.
+
+        Args:
+            principal: Who: a principal, or a string that stands for one.
+            options: ``on``, a wildcard of repositories such as ``team/*`` that the policy of IAM has in place of this
+                one; ``attach``, ``inline`` or ``managed``; ``policy_name``, of that policy; and ``session``, for the
+                account of a user or role of another. As the fields of ``Grant``.
+
+        Raises:
+            SpecError: There is no such principal, or IAM has no room for it.
+            ClientError: botocore's ``NoSuchEntity``: there is no such user, role or group.
+        """
         return self._grant(principal, "pull_push", options)
 
     def grant_pull_through_cache(self, principal: AnyOne | str, **options: Any) -> Plan:
@@ -73,7 +120,7 @@ class AccessVerbs(Handle):
         Raises:
             SpecError: An action is not ECR's, or not one about a repository.
         """
-        return self._grant(principal, actions, options)
+        return self._grant(principal, self._wanting.check_one_by_one("grant", actions), options)
 
     def grant_lambda(self, account: str | None = None, *, function_arn_pattern: str | None = None) -> Plan:
         """Let Lambda functions run from images of the repository.
@@ -105,48 +152,70 @@ class AccessVerbs(Handle):
 
         Args:
             principal: Who, with the conditions of the grant if it had any.
-            actions: Which actions, with all that wildcards among them mean; all without.
+            actions: Which of the actions that were granted. A wildcard takes away every action that was granted by a
+                name that it matches; a wildcard that was granted is taken away by itself or a wider one. Without any,
+                all are taken away.
             on: As in the grant.
             attach: As in the grant.
             policy_name: As in the grant.
             session: As in the grant.
+
+        Raises:
+            SpecError: There is no such principal or action, or ``on`` does not match this repository.
+            ClientError: botocore's own error, where one policy is changed.
+            ApplyError: Some of several policies could not be changed; its ``applied`` says what was done.
         """
+        self._wanting.check_one_by_one("revoke", actions)
         places = {"on": on, "attach": attach, "policy_name": policy_name, "session": session}
         here, elsewhere = self._wanting.revoke(self.registry.aws, self.name, principal, actions, places)
         try:
             return self._want(*elsewhere, *here)
-        except ClientError as error:
-            if code_of(error) != ecr.MISSING:
+        except (ClientError, ApplyError) as error:
+            if not _is_gone(error):
                 raise
-        return self._want(*elsewhere)  # there is no repository, and nobody may use it
+            made = error.applied if isinstance(error, ApplyError) else ()
+        plan = self._want(*elsewhere)  # there is no repository, and nobody may use it
+        return replace(plan, changes=(*made, *plan.changes), applied=(*made, *plan.applied))
 
-    def add_to_resource_policy(self, statement: Mapping[str, Any], *, replace: bool = False) -> Plan:
+    def add_to_resource_policy(
+        self, statement: Mapping[str, Any], *, replace: bool = False, force: bool = False
+    ) -> Plan:
         """Add a statement to the policy of the repository. The same statement twice is no change.
 
         Args:
             statement: As in a policy document, without ``Resource``.
             replace: Whether it takes the place of another one with its ``Sid``.
+            force: Whether ECR is to take it even if it keeps the caller from ever setting another policy, which ECR
+                refuses without.
 
         Raises:
             SpecError: ECR would refuse it, or another statement has its ``Sid``.
         """
-        return self._want(self._wanting.add(self.name, statement, replace))
+        return self._want(self._wanting.add(self.registry.aws, self.name, statement, replace, force))
 
-    def remove_from_resource_policy(self, statement: Mapping[str, Any] | str) -> Plan:
+    def remove_from_resource_policy(self, statement: Mapping[str, Any] | str, *, force: bool = False) -> Plan:
         """Remove a statement from the policy of the repository, by its ``Sid`` or by what it says.
+
+        Args:
+            statement: The statement, or its ``Sid``.
+            force: As in ``add_to_resource_policy``, for what is left.
 
         Raises:
             SpecError: It holds what ecrops granted, which ``revoke`` takes away.
         """
-        return self._want(self._wanting.drop(self.name, statement))
+        return self._want(self._wanting.drop(self.name, statement, force))
 
-    def set_resource_policy(self, document: Mapping[str, Any]) -> Plan:
+    def set_resource_policy(self, document: Mapping[str, Any], *, force: bool = False) -> Plan:
         """Replace the policy of the repository; ``{}`` removes it.
+
+        Args:
+            document: The policy.
+            force: As in ``add_to_resource_policy``.
 
         Raises:
             SpecError: ECR would refuse it; with every reason.
         """
-        return self._want(self._wanting.put(self.name, document))
+        return self._want(self._wanting.put(self.registry.aws, self.name, document, force))
 
     def access(self) -> Access:
         """Who can read, pull or push: by the policy of the repository, and by the IAM policies that ecrops wrote.

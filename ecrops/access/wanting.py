@@ -36,6 +36,18 @@ def grant(aws: Aws, name: str, principal: Any, allow: Any, options: Mapping[str,
     return list(routing.granted(aws, name, made))
 
 
+def check_one_by_one(verb: str, actions: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The actions of a verb that takes each as an argument.
+
+    Raises:
+        SpecError: A list of them was given.
+    """
+    for given in actions:
+        if isinstance(given, list | tuple | set | frozenset):
+            raise SpecError(f"actions: give actions one by one, {verb}(principal, *actions), got {given!r}")
+    return actions
+
+
 def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern: str | None) -> list[Want]:
     """Lambda may pull, for the functions of an account, and so may the account if it is another."""
     problems = Problems()
@@ -68,7 +80,8 @@ def _check_functions(aws: Aws, pattern: object) -> None:
     if not isinstance(pattern, str):
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
     arn = Arn.parse(pattern)
-    if (arn.partition, arn.service) != (example.partition, "lambda") or not arn.resource.startswith("function:"):
+    named = arn.resource.startswith("function:") and arn.resource != "function:"
+    if (arn.partition, arn.service) != (example.partition, "lambda") or not named:
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
     if not matches(arn.region, aws.region):
         raise SpecError(
@@ -94,19 +107,31 @@ def revoke(
     return here, [want for want in wants if want not in here]
 
 
-def add(name: str, statement: Mapping[str, Any], replace: bool) -> Want:
+def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force: bool) -> Want:
     """A statement is in the policy."""
-    return Want(resource_policy, name, edits.Add(documents.check_added(statement), replace))
+    _check_force(force)
+    checked = documents.check_added(statement)
+    documents.check_partition({"Statement": [checked]}, aws.partition.name)
+    return Want(resource_policy, name, edits.Add(checked, replace, force))
 
 
-def drop(name: str, statement: Mapping[str, Any] | str) -> Want:
+def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
     """A statement is not in the policy."""
+    _check_force(force)
     if not isinstance(statement, str | Mapping) or not statement:
         raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
     # it is not judged: what is there may be anything
-    return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement)))
+    return Want(resource_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement), force))
 
 
-def put(name: str, document: Mapping[str, Any]) -> Want:
+def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool) -> Want:
     """The policy is this document."""
-    return Want(resource_policy, name, edits.Exactly(documents.check_document(document)))
+    _check_force(force)
+    checked = documents.check_document(document)
+    documents.check_partition(checked, aws.partition.name)
+    return Want(resource_policy, name, edits.Exactly(checked, force))
+
+
+def _check_force(force: object) -> None:
+    if not isinstance(force, bool):
+        raise SpecError(f"force: expected True or False, got {force!r}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecrops.access.actions import words as action_words
-from ecrops.access.statements import OLD_VERSION, Statement, listed, meaning, statements
+from ecrops.access.statements import OLD_VERSION, Statement, listed, meaning, plain_account, statements
 
 _ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
 _ARN = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(.+)")
@@ -60,7 +60,8 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str
 
 def _statement(statement: Statement) -> str:
     condition = statement.get("Condition") or {}
-    named = [who(each, condition) for each in _named(statement.get("Principal", statement.get("NotPrincipal", {})))]
+    part = statement.get("Principal", statement.get("NotPrincipal", {}))
+    named = [who(each, condition) for each in sorted(_named(part), key=plain_account)]
     acted = action_words(map(str, listed(statement.get("Action", statement.get("NotAction", [])))))
     whom = several(named) if "Principal" in statement else f"everyone but {several(named)}"
     what = acted if "Action" in statement else f"do anything but {acted}"

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from access.world import FOREIGN, put_policy
-from ecrops import Group, RepositorySpec, Role, SpecError, pull
+from ecrops import Group, Registry, RepositorySpec, Role, SpecError, pull
 from emulator import Cloud
-from support import registry_of
+from support import AT_ONCE, registry_of
 
 GOOD = {"Sid": "good", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:BatchGetImage"}
 
 SESSION = "arn:aws:sts::111122223333:assumed-role/nodes/i-1"
+
+NOBODY = [
+    ("arn:aws:iam::111122223333:*", "a principal has no wildcards"),
+    ("arn:aws:iam::111122223333:role/*", "a principal has no wildcards, .* name the account"),
+    ("arn:aws:iam::1111:role/x", "expected an ARN of IAM"),
+    ("arn:aws:s3:::bucket", "expected an ARN of IAM"),
+    ("arn:aws:iam::111122223333:policy/x", "a principal is a user, a role or the root of an account"),
+    ("arn:aws:iam::111122223333:instance-profile/x", "a principal is a user, a role or the root of an account"),
+    ("arn:aws:iam::111122223333:saml-provider/x", "is an identity provider: .* in a statement 'Federated'"),
+    ("arn:aws:iam::111122223333:group", "a principal is a user, a role or the root of an account"),
+    ("arn:aws:iam::111122223333:user", "a principal is a user, a role or the root of an account"),
+    ("arn:aws:iam::111122223333:role/", "the name of a role has 1 to 64 letters"),
+    ("arn:aws:sts::111122223333:federated-user/bob", 'name the account 1.* {"aws:userid": "111122223333:bob"}'),
+]
+NO_ACTION = [
+    ("ecr:BatchGetImages", "ECR has no action 'ecr:BatchGetImages'; did you mean ecr:BatchGetImage?"),
+    ("ecr:Nope", "ECR has no action 'ecr:Nope'"),
+    ("ecr:Pull", "ECR has no action 'ecr:Pull'"),
+    ("ecr:Xyz*", r"ECR has no action 'ecr:Xyz\*'; one that is new is known to a newer botocore"),
+    ("ecr:GetAuthorizationTokens", "did you mean ecr:GetAuthorizationToken?"),
+    ("ecr:DescribeRegistry", "ecr:DescribeRegistry is about the registry, not a repository"),
+    ("ecr:GetAuth*", "means nothing that a repository has"),
+]
 
 
 def without(*names: str) -> dict[str, Any]:
@@ -58,6 +82,12 @@ WRONG: list[tuple[Any, str]] = [
     ),
     ({**GOOD, "Principal": {"AWS": "arn:nodes"}}, "expected an ARN"),
     ({**GOOD, "Principal": {"Service": "lambda"}}, "a service is like 'codebuild.amazonaws.com', got 'lambda'"),
+    ({**GOOD, "Principal": {"Service": "lambda.amazonaws.con"}}, "a service is like 'codebuild.amazonaws.com', got"),
+    ({**GOOD, "Principal": {"Federated": "nobody"}}, "ARN of an identity provider, or its domain, got 'nobody'"),
+    *(({**GOOD, "Principal": {"AWS": who}}, reason) for who, reason in NOBODY),
+    *(({**without("Principal"), "NotPrincipal": {"AWS": who}}, reason) for who, reason in NOBODY[:-1]),
+    *(({**GOOD, "Action": ["ecr:PutImage", action]}, reason) for action, reason in NO_ACTION),
+    ({**without("Action"), "NotAction": "ecr:BatchGetImages"}, "no action .* did you mean ecr:BatchGetImage?"),
     ({**GOOD, "Principal": {"AWS": SESSION}}, "name the role, arn:aws:iam::111122223333:role/nodes,"),
     ({**without("Principal"), "NotPrincipal": {"AWS": []}}, "its NotPrincipal names nobody under 'AWS'"),
     ({**without("Principal"), "NotPrincipal": {"User": "x"}}, "a NotPrincipal has no 'User'"),
@@ -93,10 +123,14 @@ def test_a_wrong_statement_is_refused_before_any_call(memory_cloud: Cloud, state
 
 RIGHT: list[dict[str, Any]] = [
     {"Action": "*"},
-    {"Action": ["ecr:Get*", "ECR:batch*", "ecr:AnActionOfTomorrow"]},
+    {"Action": ["ecr:Get*", "ECR:batch*", "ecr:?utImage", "ecr:ReplicateImage", "ecr:batchgetimage"]},
+    {"Action": "ecr:*RepositoryPolicy"},
     {"Sid": "with blanks, and more"},
     {"Principal": "*"},
-    {"Principal": {"AWS": ["*", "AROAEXAMPLEEXAMPLE12", "arn:aws-cn:iam::111122223333:user/ci"]}},
+    {"Principal": {"AWS": ["*", "AROAEXAMPLEEXAMPLE12", "arn:aws:iam::111122223333:user/team/ci"]}},
+    {"Principal": {"AWS": "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_x_0123"}},
+    {"Principal": {"Service": ["a.b.amazonaws.com.cn", "x.aws.internal", "x.amazon.com", "config.c2s.ic.gov"]}},
+    {"Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}},
     {"Principal": {"Service": "lambda.amazonaws.com", "Federated": "accounts.google.com", "CanonicalUser": "79a59d"}},
     {"Condition": {}},
     {"Condition": {"ForAllValues:StringLikeIfExists": {"aws:TagKeys": ["a", "b"]}, "Null": {"aws:TagKeys": False}}},
@@ -112,8 +146,34 @@ def test_what_ecr_accepts_is_accepted(memory_cloud: Cloud, elements: dict[str, A
     assert RepositorySpec("ab", resource_policy={"Statement": statement})
 
 
-def test_a_not_principal_names_the_session_of_a_role_too_as_iam_asks_for() -> None:
-    named = ["arn:aws:iam::111122223333:role/nodes", SESSION]
+def test_a_not_action_may_name_what_no_repository_has() -> None:
+    for action in ("ecr:GetAuthorizationToken", "ecr:DescribeRegistry", "ecr:Batch*"):
+        statement = {**without("Action"), "NotAction": action}
+        assert RepositorySpec("ab", resource_policy={"Statement": statement})
+
+
+@pytest.mark.parametrize("kind, arn", [("AWS", "user/ci"), ("AWS", "root"), ("Federated", "saml-provider/x")])
+def test_a_principal_of_another_partition_than_the_registry_is_refused_before_any_call(
+    memory_cloud: Cloud, kind: str, arn: str
+) -> None:
+    statement = {**GOOD, "Principal": {kind: ["*", f"arn:aws-cn:iam::111122223333:{arn}"][kind != "AWS" :]}}
+    registry, document = registry_of(memory_cloud), {"Statement": [statement]}
+    spec = RepositorySpec("ab", resource_policy=document)
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: registry.repository("ab").add_to_resource_policy(statement), ""),
+        (lambda: registry.repository("ab").set_resource_policy(document), ""),
+        (lambda: registry.ensure(spec), "ab: resource_policy: "),
+    ]
+    for call, path in calls:
+        with pytest.raises(SpecError, match=f"^{path}arn:aws-cn:iam::.* another partition than the registry's, aws$"):
+            call()
+    assert memory_cloud.calls.operations() == []
+    china = Registry(memory_cloud.session("cn-north-1"), dry_run=True, retry=AT_ONCE)
+    assert china.plan(spec)
+
+
+def test_a_not_principal_names_the_session_too_as_iam_asks_for() -> None:
+    named = ["arn:aws:iam::111122223333:role/nodes", SESSION, "arn:aws:sts::111122223333:federated-user/bob"]
     statement = {"Effect": "Deny", "NotPrincipal": {"AWS": named}, "Action": "ecr:PutImage"}
     assert RepositorySpec("ab", resource_policy={"Statement": [statement]})
 

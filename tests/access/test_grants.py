@@ -15,6 +15,7 @@ from ecrops import (
     AnyPrincipal,
     ArnPrincipal,
     DeadlineError,
+    FederatedPrincipal,
     Group,
     OrganizationPrincipal,
     Registry,
@@ -28,10 +29,12 @@ from ecrops import (
     read,
 )
 from ecrops.access.statements import statements
-from emulator import Cloud
+from emulator import Call, Cloud
 from support import AT_ONCE, registry_of
 
 ORGANIZATION = "o-1234567890"
+PROVIDER = "arn:aws:iam::123456789012:saml-provider/office"
+OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 
 
 @pytest.mark.parametrize("kind, who", [("user", User("ci")), ("role", Role("nodes")), ("group", Group("devs"))])
@@ -209,7 +212,12 @@ def test_a_session_for_a_third_account_is_refused(cloud: Cloud) -> None:
         (AccountPrincipal(OTHER), {"AWS": f"arn:aws:iam::{OTHER}:root"}, f"account {OTHER} allows"),
         (OrganizationPrincipal(ORGANIZATION), {"AWS": "*"}, "the accounts of the organization allow"),
         (ServicePrincipal("codebuild.amazonaws.com"), {"Service": "codebuild.amazonaws.com"}, ""),
-        (AnyPrincipal(public=True), {"AWS": "*"}, ""),
+        (
+            AnyPrincipal(public=True),
+            {"AWS": "*"},
+            "everyone of other accounts can pull only if their account allows it",
+        ),
+        (FederatedPrincipal(PROVIDER), {"Federated": PROVIDER}, f"users of {PROVIDER} of this account need the token"),
     ],
 )
 def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_missing(
@@ -229,6 +237,21 @@ def test_who_has_no_policy_is_named_by_the_repository_and_a_note_says_what_is_mi
     assert repo.revoke(who)
     assert statements(repository_policy(cloud.client("ecr"), "ab") or {}) == [FOREIGN]
     assert [each.split("(")[0] for each in cloud.calls.writes()] == ["SetRepositoryPolicy", "SetRepositoryPolicy"]
+
+
+@pytest.mark.parametrize(
+    "who", [AnyPrincipal(public=True), AnyPrincipal(conditions=OFFICE), FederatedPrincipal("accounts.google.com")]
+)
+def test_who_may_be_of_any_account_is_said_to_need_more(cloud: Cloud, who: Any) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    elsewhere, here = repo.grant_pull(who).notes
+    document = json.loads(elsewhere[elsewhere.index("{") :])
+    assert [each["Resource"].rpartition("/")[2] for each in document["Statement"]] == ["ab", "*"]
+    assert all(each.get("Condition", {}) == (who.conditions or {}) for each in document["Statement"])
+    assert "registry.authorization_token.grant_read" in here
+    (only,) = repo.grant_read(who).notes
+    assert "of other accounts can read only if" in only
 
 
 def test_a_dry_run_grants_on_what_it_would_have_made(cloud: Cloud) -> None:
@@ -268,6 +291,22 @@ def test_who_needs_no_arn_costs_no_question_for_the_account(cloud: Cloud) -> Non
     populate(cloud, "ab")
     registry_of(cloud).repository("ab").grant_pull("codebuild.amazonaws.com")
     assert cloud.calls.operations() == ["GetRepositoryPolicy", "SetRepositoryPolicy", "GetRepositoryPolicy"]
+
+
+def test_a_token_for_a_name_costs_no_question_for_the_account(cloud: Cloud) -> None:
+    populate(cloud)
+    assert registry_of(cloud).authorization_token.grant_read(User("ci"))
+    assert cloud.calls.operations() == ["GetUserPolicy", "PutUserPolicy", "GetUserPolicy"]
+    cloud.calls.clear()
+    assert not registry_of(cloud).authorization_token.grant_read(User("ci"))
+    assert cloud.calls.operations() == ["GetUserPolicy"]
+
+
+def test_a_plan_for_a_token_is_for_one_account(cloud: Cloud) -> None:
+    populate(cloud)
+    plan = registry_of(cloud, dry_run=True).authorization_token.grant_read(User("ci"))
+    with pytest.raises(SpecError, match="the plan is for the account 123456789012"):
+        Registry(cloud.session(account=OTHER), retry=AT_ONCE).apply(plan)
 
 
 def test_some_of_the_actions_can_be_revoked(cloud: Cloud) -> None:
@@ -317,8 +356,10 @@ def test_the_verbs_that_no_peer_has(cloud: Cloud) -> None:
     assert "ecr:CreateRepository" not in here["Action"], "no policy of a repository can allow to make it"
     assert "ecr:BatchImportUpstreamImage" in here["Action"]
     for who in (OTHER, "codebuild.amazonaws.com"):
-        notes = repo.grant(who, "ecr:CreateRepository").notes
-        assert "is not allowed CreateRepository by this" in " ".join(notes)
+        for action in ("CreateRepository", "Create*"):
+            plan = repo.grant(who, f"ecr:{action}")
+            assert not plan
+            assert f"is not allowed {action} by this" in " ".join(plan.notes)
 
 
 def test_a_missing_user_is_botocores_error_with_the_grant_in_a_note(cloud: Cloud) -> None:
@@ -339,6 +380,26 @@ def test_grants_of_a_missing_repository_can_be_revoked_but_not_made(cloud: Cloud
     assert caught.value.response["Error"]["Code"] == "RepositoryNotFoundException"
     assert repo.revoke(Role("nodes"))
     assert inline(cloud, "role", "nodes") == {}
+
+
+@pytest.mark.parametrize("operation", ["DeleteRepositoryPolicy", "GetRepositoryPolicy"])
+def test_a_repository_that_vanishes_while_a_grant_is_revoked_is_no_error(cloud: Cloud, operation: str) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant_pull(User("ci"))
+    repo.grant_pull(ArnPrincipal("arn:aws:iam::123456789012:user/ci"))
+
+    def vanish(call: Call) -> bool:
+        if call.operation == operation and cloud.emulator.exists("ab"):
+            cloud.client("ecr").delete_repository(repositoryName="ab")
+        return False
+
+    cloud.faults.on("denied", where=vanish)
+    plan = repo.revoke(User("ci"))
+    assert [change.operation for change in plan] == ["DeleteUserPolicy"]
+    assert plan.applied == plan.changes
+    assert inline(cloud, "user", "ci") == {}
+    assert not repo.revoke(OTHER)
 
 
 def test_a_spec_makes_a_repository_with_its_policies_and_the_second_time_nothing(cloud: Cloud) -> None:

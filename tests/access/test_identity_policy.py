@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import PULL, by_resource, inline, populate
-from ecrops import Change, Group, Registry, RepositorySpec, RetryPolicy, Role, SpecError, User, pull, push, read
-from ecrops.access.homes import INLINE_QUOTA, Home, managed_name
-from ecrops.access.statements import size
-from emulator import Client, Cloud, Fault
+from access.world import OTHER, OTHER_ROLE, inline, populate
+from ecrops import (
+    Group,
+    RepositorySpec,
+    RetryPolicy,
+    Role,
+    SpecError,
+    User,
+    pull,
+    push,
+    read,
+)
+from ecrops.access.homes import INLINE_QUOTA
+from emulator import Cloud
 from support import registry_of
 
 TRUST = "{}"
@@ -84,7 +94,9 @@ def test_statements_of_others_in_the_policy_survive(cloud: Cloud) -> None:
 def test_the_policy_can_have_another_name(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
-    assert repo.grant_pull(User("ci"), policy_name="images")
+    assert str(repo.grant_pull(User("ci"), policy_name="images")).startswith(
+        "+ user ci policy images: pull ab; log in\n"
+    )
     assert inline(cloud, "user", "ci", "images").keys() == {"ab", "*"}
     assert inline(cloud, "user", "ci") == {}
     assert not repo.revoke(User("ci"))
@@ -115,205 +127,73 @@ def test_a_writer_who_had_read_before_does_not_undo_a_grant(cloud: Cloud) -> Non
     assert inline(cloud, "role", "nodes").keys() == {"ab", "cd", "*"}
 
 
-# Managed policies
+TEAM = {"StringEquals": {"aws:ResourceTag/team": "web"}}
+OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 
 
-MANAGED = "ecrops-role-nodes-fc974502"
-
-
-def attached(iam: Client, role: str = "nodes") -> dict[str, dict[str, set[str]]]:
-    """What each managed policy of a role says."""
-    found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    documents = {}
-    for each in found:
-        version = iam.get_policy(PolicyArn=each["PolicyArn"])["Policy"]["DefaultVersionId"]
-        answer = iam.get_policy_version(PolicyArn=each["PolicyArn"], VersionId=version)
-        documents[each["PolicyName"]] = by_resource(answer["PolicyVersion"]["Document"])
-    return documents
-
-
-def test_a_managed_policy_is_made_attached_changed_and_removed(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, iam = registry_of(cloud), cloud.client("iam")
-    first, second = registry.repository("ab"), registry.repository("cd")
-    assert first.grant_pull(Role("nodes"), attach="managed")
-    assert cloud.calls.writes() == ["CreatePolicy", "AttachRolePolicy"]
-    assert not first.grant_pull(Role("nodes"), attach="managed")
-    assert second.grant_pull(Role("nodes"), attach="managed")
-    assert attached(iam)[MANAGED].keys() == {"ab", "cd", "*"}
-    assert inline(cloud, "role", "nodes") == {}
-    first.revoke(Role("nodes"), attach="managed")
-    assert second.revoke(Role("nodes"), attach="managed")
-    assert iam.list_policies(Scope="Local")["Policies"] == []
-
-
-def test_at_most_five_versions_are_kept(cloud: Cloud) -> None:
-    names = [f"r{number}" for number in range(8)]
-    populate(cloud, *names)
-    registry, iam = registry_of(cloud), cloud.client("iam")
-    for name in names:
-        assert registry.repository(name).grant_pull(Role("nodes"), attach="managed", policy_name="images")
-    (policy,) = iam.list_policies(Scope="Local")["Policies"]
-    versions = [each["VersionId"] for each in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]]
-    assert sorted(versions) == ["v4", "v5", "v6", "v7", "v8"]
-    assert attached(iam)["images-role-nodes-e76da7c6"].keys() == {*names, "*"}
-
-
-@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
-def test_a_version_whose_answer_was_lost_is_not_one_too_many(cloud: Cloud, fault: Fault) -> None:
-    populate(cloud, *(names := [f"r{number}" for number in range(5)]))
-    registry = registry_of(cloud)
-    for name in names[:4]:
-        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
-    cloud.faults.on(fault, operation="CreatePolicyVersion")
-    registry.repository(names[4]).grant_pull(Role("nodes"), attach="managed")
-    assert attached(cloud.client("iam"))[MANAGED].keys() == {*names, "*"}
-
-
-def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memory_cloud: Cloud) -> None:
-    populate(memory_cloud)
-    names = memory_cloud.emulator.seed(700, prefix="r")
-    registry, iam = registry_of(memory_cloud), memory_cloud.client("iam")
-    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
-    assert registry.ensure(*fleet)
-    assert not registry.ensure(*fleet)
-    found = attached(iam)
-    assert len(found) <= 10
-    assert {name for document in found.values() for name in document} == {*names, "*"}
-    for policy in iam.list_policies(Scope="Local")["Policies"]:
-        document = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId="v1")["PolicyVersion"]["Document"]
-        assert size(document) <= 6_144
-    assert registry.repository(names[0]).revoke(Role("nodes"), attach="managed")
-    assert {name for document in attached(iam).values() for name in document} == {*names[1:], "*"}
-
-
-def three_managed_policies(cloud: Cloud) -> tuple[Registry, list[str]]:
-    """A role with as many grants as needs three policies; the names of the repositories."""
-    populate(cloud)
-    names = sorted(cloud.emulator.seed(250, prefix="r"))
-    registry = registry_of(cloud)
-    registry.ensure(*[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names])
-    assert len(attached(cloud.client("iam"))) >= 3
-    return registry, names
-
-
-def delete_managed(iam: Client, name: str) -> None:
-    """Somebody deletes a managed policy of the role by hand."""
-    arn = f"arn:aws:iam::123456789012:policy/{name}"
-    iam.detach_role_policy(RoleName="nodes", PolicyArn=arn)
-    iam.delete_policy(PolicyArn=arn)
-
-
-def test_a_revoke_finds_what_is_attached_after_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
-    registry, _ = three_managed_policies(memory_cloud)
-    iam = memory_cloud.client("iam")
-    there = attached(iam).keys()
-    middle, last = (managed_name(Home("role", "nodes"), number) for number in (1, 2))
-    delete_managed(iam, middle)
-    name = next(each for each in attached(iam)[last] if each != "*")
-    assert registry.repository(name).revoke(Role("nodes"), attach="managed")
-    assert all(name not in document for document in attached(iam).values())
-    assert attached(iam).keys() == there - {middle}
-
-
-def test_a_grant_fills_the_place_of_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
-    registry, names = three_managed_policies(memory_cloud)
-    iam = memory_cloud.client("iam")
-    there = attached(iam).keys()
-    delete_managed(iam, managed_name(Home("role", "nodes"), 1))
-    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
-    assert registry.ensure(*fleet)
-    assert not registry.ensure(*fleet)
-    assert attached(iam).keys() == there
-
-
-def test_a_gap_is_looked_behind_without_a_call(memory_cloud: Cloud) -> None:
-    populate(memory_cloud, "ab")
-    repo = registry_of(memory_cloud).repository("ab")
-    repo.grant_pull(Role("nodes"), attach="managed")
-    memory_cloud.calls.clear()
-    repo.grant_pull(Role("nodes"), attach="managed")
-    about = [name for name in memory_cloud.calls.operations() if name != "GetCallerIdentity"]
-    assert about == ["ListAttachedRolePolicies", "ListPolicyVersions", "GetPolicyVersion", "ListPolicyVersions"]
-
-
-def test_a_managed_policy_that_grows_takes_nothing_away_meanwhile(memory_cloud: Cloud) -> None:
-    registry, names = three_managed_policies(memory_cloud)
-    iam = memory_cloud.client("iam")
-    before = attached(iam)
-    allowed: list[set[str]] = []
-
-    def note(_: Change) -> None:
-        allowed.append({name for document in attached(iam).values() for name in document})
-
-    grants = [push(Role("nodes"), attach="managed")]
-    registry.ensure(*[RepositorySpec(name, grants=grants) for name in names[::3]], on_change=note)
-    assert all(each >= {*names, "*"} for each in allowed)
-    moved = [name for policy, document in before.items() for name in document if name not in attached(iam)[policy]]
-    assert len(moved) < len(names) / 2
-
-
-def test_one_more_repository_changes_one_managed_policy(memory_cloud: Cloud) -> None:
-    registry, _ = three_managed_policies(memory_cloud)
-    (new,) = memory_cloud.emulator.seed(1, prefix="new")
-    memory_cloud.calls.clear()
-    assert registry.repository(new).grant_pull(Role("nodes"), attach="managed")
-    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
-    memory_cloud.calls.clear()
-    assert registry.repository(new).revoke(Role("nodes"), attach="managed")
-    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
-
-
-def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    repo, iam = registry_of(cloud).repository("ab"), cloud.client("iam")
-    repo.grant_pull(Role("nodes"), attach="managed")
-    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{MANAGED}")
-    plan = repo.grant_pull(Role("nodes"), attach="managed")
-    assert [change.operation for change in plan] == ["AttachRolePolicy"]
-    assert attached(iam)[MANAGED]["ab"] == PULL
-
-
-def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memory_cloud: Cloud) -> None:
-    populate(memory_cloud)
-    names = memory_cloud.emulator.seed(1500)
-    with pytest.raises(SpecError, match=r"10 are attached, these would be 1\d.*on='team/\*'"):
-        registry_of(memory_cloud).plan(
-            *[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
-        )
-
-
-def test_principals_never_share_a_managed_policy(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, iam = registry_of(cloud), cloud.client("iam")
-    for name in ("a", "a-2"):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-    for policy_name in ("ecrops", "team"):
-        registry.repository("ab").grant_pull(Role("a"), attach="managed", policy_name=policy_name)
-        registry.repository("cd").grant_pull(Role("a-2"), attach="managed", policy_name=policy_name)
-        for role, repository in (("a", "ab"), ("a-2", "cd")):
-            documents = [each for name, each in attached(iam, role).items() if name.startswith(policy_name)]
-            assert [set(each) for each in documents] == [{repository, "*"}]
-
-
-def test_a_revoke_attaches_nothing(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, iam = registry_of(cloud), cloud.client("iam")
-    for name in ("ab", "cd"):
-        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
-    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{MANAGED}")
-    registry.repository("cd").revoke(Role("nodes"), attach="managed")
-    assert attached(iam) == {}
-
-
-def test_a_policy_of_somebody_else_is_neither_changed_nor_attached(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+def logins(cloud: Cloud, user: str = "ci") -> list[Any]:
+    """The conditions of the statements that allow a user the token."""
     iam = cloud.client("iam")
-    iam.create_policy(PolicyName=MANAGED, PolicyDocument=json.dumps(document))
-    with pytest.raises(SpecError, match="says what ecrops did not write"):
-        registry_of(cloud).repository("ab").grant_pull(Role("nodes"), attach="managed")
-    assert cloud.calls.writes() == []
+    try:
+        document = iam.get_user_policy(UserName=user, PolicyName="ecrops")["PolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        return []
+    return [each.get("Condition") for each in document["Statement"] if each["Resource"] == "*"]
+
+
+@pytest.mark.parametrize(
+    "conditions, at_the_token",
+    [
+        (TEAM, None),
+        ({"StringLike": {"ecr:resourcetag/team": "w*", "aws:PrincipalTag/team": "web"}}, ["aws:PrincipalTag/team"]),
+        ({**TEAM, **OFFICE}, ["aws:SourceIp"]),
+        ({"StringEquals": {"aws:ResourceAccount": "123456789012"}, **OFFICE}, ["aws:SourceIp"]),
+        ({"StringEquals": {"aws:PrincipalTag/team": ["x", "${aws:ResourceTag/team, 'x'}"]}}, None),
+        ({"StringEquals": {"aws:PrincipalTag/ResourceTag/x": "y"}}, ["aws:PrincipalTag/ResourceTag/x"]),
+    ],
+)
+def test_a_condition_on_the_resource_does_not_stand_at_the_token(
+    cloud: Cloud, conditions: dict[str, Any], at_the_token: list[str] | None
+) -> None:
+    populate(cloud, "ab")
+    user, registry = User("ci", conditions=conditions), registry_of(cloud)
+    tokens = registry.authorization_token
+    for grant, revoke in (
+        (registry.repository("ab").grant_pull, registry.repository("ab").revoke),
+        (tokens.grant_read, tokens.revoke_read),
+    ):
+        assert grant(user)
+        (login,) = logins(cloud)
+        assert at_the_token == (login and [key for test in login.values() for key in test])
+        assert not grant(user)
+        assert revoke(user)
+        assert logins(cloud) == []
+
+
+def test_grants_under_conditions_on_several_resources_share_the_token(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, api = registry_of(cloud), User("ci", conditions={"StringEquals": {"aws:ResourceTag/team": "api"}})
+    web = User("ci", conditions=TEAM)
+    registry.repository("ab").grant_pull(web)
+    registry.repository("cd").grant_pull(api)
+    assert logins(cloud) == [None]
+    registry.repository("ab").revoke(web)
+    assert logins(cloud) == [None]
+    registry.repository("cd").revoke(api)
+    assert logins(cloud) == []
+
+
+def test_the_document_for_another_account_has_a_token_that_can_hold(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, role = registry_of(cloud).repository("ab"), Role(OTHER_ROLE, conditions={**TEAM, **OFFICE})
+    (note,) = repo.grant_pull(role).notes
+    on_it, token = json.loads(note[note.index("{") :])["Statement"]
+    assert (on_it["Condition"], token["Condition"]) == ({**TEAM, **OFFICE}, OFFICE)
+    other = cloud.session(account=OTHER)
+    assert repo.grant_pull(role, session=other)
+    assert "ecr:GetAuthorizationToken" in inline(cloud, "role", "nodes", account=OTHER)["*"]
+    assert repo.revoke(role, session=other)
+    assert inline(cloud, "role", "nodes", account=OTHER) == {}
 
 
 def test_the_conditions_of_a_principal_stand_at_its_token_too(cloud: Cloud) -> None:

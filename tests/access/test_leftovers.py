@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ecrops
-from access.world import FOREIGN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy
+from access.world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -125,7 +125,7 @@ def test_what_is_left_is_said_where_something_was_taken_away_too(repo: Repositor
 
 
 def test_what_has_nothing_to_do_with_what_was_revoked_is_not_said(repo: Repository, cloud: Cloud) -> None:
-    put_policy(cloud, "team/a", FOREIGN, {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"})
+    put_policy(cloud, "team/a", FOREIGN, {"Effect": "Deny", "Principal": "*", "Action": "ecr:*Image*"})
     repo.grant_pull_push(NODES)
     repo.grant_pull(OTHER)
     repo.grant_pull("444455556666")
@@ -261,6 +261,26 @@ def test_a_token_that_a_verb_brought_is_said_to_stay_for_single_actions(repo: Re
     )
     other.revoke(User("ci"))
     assert inline(cloud, "user", "ci") == {}
+
+
+@pytest.mark.parametrize("patterns", [["ecr:Batch*", "ecr:GetDownload*"], ["ecr:*"], ["ecr:?utImage"]])
+def test_a_token_that_a_wildcard_needs_stays(repo: Repository, cloud: Cloud, patterns: list[str]) -> None:
+    other = registry_of(cloud).repository("team/b")
+    other.ensure()
+    repo.grant_pull(User("ci"))
+    other.grant(User("ci"), *patterns)
+    (note,) = repo.revoke(User("ci")).notes
+    assert "user ci may still log in, by policy ecrops, for what it may do with images of team/b" in note
+    assert inline(cloud, "user", "ci") == {"team/b": set(patterns), "*": LOG_IN}
+    other.revoke(User("ci"))
+    assert inline(cloud, "user", "ci") == {}
+
+
+def test_a_wildcard_about_no_images_keeps_no_token(repo: Repository, cloud: Cloud) -> None:
+    repo.grant_pull(User("ci"))
+    registry_of(cloud).repository("team/b").grant(User("ci"), "ecr:*LifecyclePolicy")
+    assert repo.revoke(User("ci")).notes == ()
+    assert inline(cloud, "user", "ci").keys() == {"team/b"}
 
 
 def test_a_token_that_stays_is_said_with_what_it_stays_for(repo: Repository, cloud: Cloud) -> None:

@@ -67,6 +67,15 @@ def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
         (lambda: AccountPrincipal(111122223333), "12 digits"),  # type: ignore[arg-type]
         (lambda: ServicePrincipal("codebuild"), "a service is like"),
         (lambda: OrganizationPrincipal("o-1"), "an organization is"),
+        *(
+            (
+                lambda operator=operator: OrganizationPrincipal(
+                    "o-a1b2c3d4e5", conditions={operator: {"AWS:PrincipalOrgId": "o-b1b2c3d4e5"}}
+                ),
+                "conditions: aws:PrincipalOrgID is the organization itself: leave it out",
+            )
+            for operator in ("StringEquals", "stringequals")
+        ),
         (lambda: FederatedPrincipal("x"), "identity provider"),
         (lambda: AnyPrincipal(), r"AnyPrincipal\(public=True\)"),
         (lambda: AnyPrincipal(conditions={}), r"AnyPrincipal\(public=True\)"),
@@ -150,3 +159,9 @@ def test_principals_and_grants_with_conditions_are_members_of_sets() -> None:
     assert set(made()) == set(made())
     assert {pull(who) for who in made()} == {pull(who) for who in made()}
     assert Role("nodes") not in set(made())
+
+
+def test_the_condition_of_an_organization_stands_with_those_that_were_given() -> None:
+    given = {"stringequals": {"aws:PrincipalTag/team": "web"}}
+    both = OrganizationPrincipal("o-a1b2c3d4e5", conditions=given).all_conditions
+    assert both == {"stringequals": {"aws:PrincipalTag/team": "web", "aws:PrincipalOrgID": "o-a1b2c3d4e5"}}

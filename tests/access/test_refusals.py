@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+import ecrops
 from access.world import OTHER, OTHER_ROLE, populate, repository_policy
 from ecrops import (
     AccountPrincipal,
@@ -51,6 +53,10 @@ def repo(cloud: Cloud) -> Repository:
         ({"account": 111122223333}, "account: an account is 12 digits"),
         ({"account": OTHER, "function_arn_pattern": 7}, "function_arn_pattern: expected the ARN of functions, such as"),
         ({"function_arn_pattern": "web-*"}, "function_arn_pattern: expected an ARN"),
+        (
+            {"account": OTHER, "function_arn_pattern": f"{FUNCTIONS}:"},
+            "expected the ARN of functions, such as .*:function",
+        ),
         ({"function_arn_pattern": f"arn:aws:lambda:eu-west-1:{OTHER}:layer:x"}, "expected the ARN of functions"),
         ({"function_arn_pattern": f"arn:aws-cn:lambda:eu-west-1:{OTHER}:function:x"}, "expected the ARN of functions"),
         (
@@ -139,6 +145,81 @@ def test_a_wildcard_that_is_wrong_is_refused_in_a_revoke_as_in_a_grant(
     assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
 
 
+def test_a_wildcard_that_misses_is_refused_before_any_call_and_in_a_spec_when_it_is_made(
+    repo: Repository, cloud: Cloud
+) -> None:
+    with pytest.raises(SpecError, match=r"on: 'x/[*]' does not match the repository 'team/a'"):
+        repo.grant_pull(User("ci"), on="x/*")
+    assert cloud.calls.operations() == []
+    with pytest.raises(SpecError, match=r"^grants\[0\].on: 'x/[*]' does not match the repository 'team/a'"):
+        RepositorySpec("team/a", grants=[pull(User("ci"), on="x/*")])
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec.from_dict({"grants": [{"allow": "pull", "principal": {"user": "ci"}, "on": "x/*"}]})
+    assert caught.value.reasons == ("name: is missing",)
+
+
+@pytest.mark.parametrize("verb", ["grant", "revoke"])
+def test_actions_that_are_given_otherwise_are_refused_with_how_they_are(
+    repo: Repository, cloud: Cloud, verb: str
+) -> None:
+    call = getattr(repo, verb)
+    for listed in (["ecr:ListImages"], ("ecr:ListImages",), {"ecr:ListImages"}):
+        with pytest.raises(SpecError, match=rf"give actions one by one, {verb}\(principal, \*actions\)"):
+            call(Group("devs"), listed)
+    three = "'ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'$"
+    with pytest.raises(SpecError, match=f"'pull' is a word of who_can: grant_pull grants its actions, {three}"):
+        call(Role("nodes"), "pull")
+    with pytest.raises(SpecError, match="grant_pull_push grants its actions"):
+        call(Role("nodes"), "pull_push")
+    assert cloud.calls.operations() == []
+
+
+@pytest.mark.parametrize("thing", [ecrops.pull, ecrops.push, ecrops.read, ecrops.pull_push])
+def test_help_lists_the_options_of_a_grant(thing: Any) -> None:
+    for said in (thing.__doc__, getattr(Repository, f"grant_{thing.__name__}").__doc__):
+        assert all(f"``{option}``" in said for option in ("on", "attach", "policy_name", "session"))
+
+
+SSO = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef"
+SERVICE_LINKED = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+
+
+@pytest.mark.parametrize("role", [SSO, SERVICE_LINKED])
+def test_a_role_that_aws_manages_is_granted_on_the_repository_alone(cloud: Cloud, role: str) -> None:
+    cloud.emulator.make_principals(role=role)
+    populate(cloud, "ab")
+    registry, arn = registry_of(cloud), f"arn:aws:iam::123456789012:role/{role}"
+    for who in (Role(role), Role(arn)):
+        for grant in (registry.repository("ab").grant_pull, registry.authorization_token.grant_read):
+            with pytest.raises(SpecError, match=r"a role that AWS manages.*ArnPrincipal"):
+                grant(who)
+    assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+    (note,) = registry.repository("ab").grant_pull(ArnPrincipal(arn)).notes
+    assert "which no repository policy can grant: its permission set in IAM Identity Center" in note
+    assert registry.repository("ab").grant_pull(f"arn:aws:iam::{OTHER}:role/team/nodes")
+    other = f"arn:aws:iam::{OTHER}:role/{role}"
+    cloud.emulator.at(account=OTHER).make_principals(role=role)
+    assert registry.repository("ab").grant_pull(other), "in another account it is the repository that names it"
+    with pytest.raises(SpecError, match="a role that AWS manages"):
+        registry.repository("ab").grant_pull(other, session=cloud.session(account=OTHER))
+
+
+@pytest.mark.parametrize("operation, attach", [("PutRolePolicy", "inline"), ("AttachRolePolicy", "managed")])
+def test_a_role_whose_name_does_not_say_that_aws_manages_it_is_refused_with_the_way_out(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, attach: str
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+
+    def protected(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "UnmodifiableEntity", "Message": "protected"}}, operation)
+
+    monkeypatch.setattr(repo.registry.aws.client("iam"), xform_name(operation), protected)
+    with pytest.raises(ClientError, match="UnmodifiableEntity") as caught:
+        repo.grant_pull(Role("nodes"), attach=attach)
+    assert any(note.startswith("AWS manages the role nodes: ArnPrincipal(") for note in caught.value.__notes__)
+
+
 @pytest.mark.parametrize(
     "action, only",
     [
@@ -167,6 +248,45 @@ def test_what_is_no_session_is_refused(repo: Repository, cloud: Cloud, session: 
 def test_an_option_that_a_verb_has_not_is_named_with_those_it_has(repo: Repository, option: str) -> None:
     with pytest.raises(SpecError, match=f"{option}: unknown option; (expected one of on, |did you mean policy_name)"):
         repo.grant_pull(Role("nodes"), **{option: "x"})
+
+
+VARIABLE = {"StringNotLike": {"aws:PrincipalTag/team": "${aws:ResourceTag/blocked}"}}
+
+
+@pytest.mark.parametrize("version", [{"Version": "2008-10-17"}, {}])
+def test_a_variable_is_not_written_where_it_would_be_plain_text(cloud: Cloud, version: dict[str, str]) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    theirs = {"Effect": "Allow", "Action": "ecr:BatchGetImage"}
+    here = {**version, "Statement": [{**theirs, "Principal": {"Service": "lambda.amazonaws.com"}}]}
+    cloud.client("ecr").set_repository_policy(repositoryName="ab", policyText=json.dumps(here))
+    there = json.dumps({**version, "Statement": [{**theirs, "Resource": "*"}]})
+    cloud.emulator.keep_policy("ci", "ecrops", there)
+    cloud.calls.clear()
+    for who, path in (
+        (AccountPrincipal(OTHER, conditions=VARIABLE), "ab: "),
+        (User("ci", conditions=VARIABLE), "user ci policy ecrops: "),
+    ):
+        with pytest.raises(SpecError, match=f"^{path}the policy has the Version 2008-10-17, .* plain text"):
+            repo.grant_pull(who)
+        assert not repo.revoke(who)
+    assert cloud.calls.writes() == []
+    assert repo.grant_pull(AccountPrincipal(OTHER))
+    assert repo.set_resource_policy({**here, "Version": "2012-10-17"})
+    assert repo.grant_pull(AccountPrincipal(OTHER, conditions=VARIABLE))
+    assert repo.grant_pull(User("ci", conditions=VARIABLE), policy_name="other")
+
+
+def test_a_statement_of_somebody_may_have_what_is_plain_text(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    theirs = {"Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage", "Condition": VARIABLE}
+    here = {"Version": "2008-10-17", "Statement": [theirs]}
+    repo = registry_of(cloud).repository("ab")
+    assert repo.set_resource_policy(here)
+    assert repo.add_to_resource_policy({**theirs, "Action": "ecr:BatchDeleteImage"})
+    spec = RepositorySpec("ab", resource_policy=here, grants=[pull(AccountPrincipal(OTHER, conditions=VARIABLE))])
+    with pytest.raises(SpecError, match=r"^ab: the policy has the Version 2008-10-17"):
+        registry_of(cloud).plan(spec)
 
 
 @pytest.mark.parametrize("who", [User("nobody"), Role("nobody"), Group("nobody")])

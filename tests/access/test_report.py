@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy
 from ecrops import AnyPrincipal, Group, Role, SpecError, User
 from emulator import Cloud
+from emulator.ecr import backend
 from support import registry_of
 
 
@@ -92,6 +94,53 @@ def test_who_is_forbidden_a_part_of_it_is_said(cloud: Cloud) -> None:
     for wrong in ("pul", "sts:AssumeRole", None):
         with pytest.raises(SpecError, match=r"ECR has no action|an action of ECR|expected one of read, pull, push"):
             access.who_can(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "patterns, can",
+    [
+        (["ecr:*"], "read, pull, push, everything else"),
+        (["*"], "read, pull, push, everything else"),
+        ([GET, LAYER], "pull"),
+        (["ecr:Batch*", LAYER], "pull, Batch*"),
+        (["ecr:DescribeRepositories", "ecr:Describe*"], "read, Describe*"),
+        (["ecr:ListImages", "ecr:List*", "ecr:OfTomorrow"], "ListImages, List*, OfTomorrow"),
+    ],
+)
+def test_what_is_allowed_beyond_the_verbs_is_said(cloud: Cloud, patterns: list[str], can: str) -> None:
+    populate(cloud, "ab")
+    statement = {**ALLOW, "Action": patterns}
+    backend("123456789012", "eu-west-1").repositories["ab"].policy = json.dumps({"Statement": [statement]})
+    (entry,) = registry_of(cloud).repository("ab").access()
+    assert entry.cells()[1] == can
+
+
+def test_a_group_that_can_do_everything_is_said_to(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant(Group("devs"), "ecr:*")
+    assert "group devs | read, pull, push, everything else | policy ecrops" in str(repo.access())
+
+
+def test_a_wildcard_is_asked_for_as_all_that_it_means(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    repo.grant(OTHER, "ecr:*")
+    repo.grant("444455556666", "ecr:Batch*")
+    repo.grant("444455556666", "ecr:ListImages")
+    put = {"Sid": "no", "Effect": "Deny", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:Put*"}
+    repo.add_to_resource_policy(put)
+    access = repo.access()
+    everything, batches = f"account {OTHER}", "account 444455556666"
+    for asked in ("ecr:*", "*", "ECR:*"):
+        assert (access.who_can(asked), access.who_cannot(asked)) == ((everything,), ("x.amazonaws.com",))
+    assert set(access.who_can("ecr:Batch*")) == {everything, batches}
+    assert access.who_can("ecr:batchget*") == access.who_can("BatchGet*")
+    assert access.who_can("ecr:*Image") == (everything,)
+    assert access.who_cannot("ecr:Batch*") == ()
+    for wrong in ("ecr:Xyz*", "ecr:GetAuth*"):
+        with pytest.raises(SpecError):
+            access.who_can(wrong)
 
 
 def test_a_deleted_principal_is_named_as_deleted(cloud: Cloud) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repos
 from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, Role, SpecError, pull
 from ecrops.access.statements import same, statements
 from emulator import Cloud
+from emulator.ecr import policies
 from support import registry_of
 
 DENY = {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"}
@@ -173,6 +175,17 @@ def test_a_diff_of_policies_is_words_not_json(cloud: Cloud) -> None:
     assert "read ab if aws:SecureTransport Bool true" in str(repo.grant_read(who))
 
 
+def test_both_sides_of_a_diff_name_everybody_in_one_order(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    for account in (OTHER, "222233334444", THIRD):
+        (change,) = repo.grant_pull(account)
+    assert change.difference == (
+        f"account {OTHER}, account 222233334444 may pull -> "
+        f"account {OTHER}, account 222233334444, account {THIRD} may pull"
+    )
+
+
 def test_a_version_that_changes_alone_is_said(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud, dry_run=True).repository("ab")
@@ -229,21 +242,64 @@ def test_a_principal_that_does_not_come_is_said_with_the_seconds_and_the_names(c
     assert 5 < sum(slept) <= 20
 
 
-def test_a_policy_without_a_user_or_role_is_not_waited_for(cloud: Cloud) -> None:
-    populate(cloud, "ab")
-    wrong = {**DENY, "Action": "ecr:NoSuchAction"}
+def test_a_policy_without_a_user_or_role_is_not_waited_for(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    populate(memory_cloud, "ab")
+    monkeypatch.setattr(policies, "_is_sound", lambda _: False)
     with pytest.raises(ClientError, match="Invalid repository policy provided") as caught:
-        registry_of(cloud).repository("ab").set_resource_policy({"Statement": [wrong]})
-    assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
+        registry_of(memory_cloud).repository("ab").set_resource_policy({"Statement": [DENY]})
+    assert len(memory_cloud.calls.of("SetRepositoryPolicy")) == 1
     assert any("names no user or role" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "elements", [{"Action": "ecr:SetRepositoryPolicy"}, {"Action": ["ecr:*"]}, {"NotAction": "ecr:PutImage"}]
+)
+def test_a_policy_that_locks_its_writer_out_is_forced_or_refused_with_that_way_out(
+    cloud: Cloud, elements: dict[str, Any]
+) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    lock = {"Sid": "lock", "Effect": "Deny", "Principal": "*", **elements}
+    spec = RepositorySpec("ab", resource_policy={"Statement": lock})
+    for refused in (partial(repo.add_to_resource_policy, lock), partial(registry_of(cloud).ensure, spec)):
+        with pytest.raises(ClientError, match="InvalidParameterException") as caught:
+            refused()
+        assert "say force=True to set_resource_policy" in caught.value.__notes__[-1]
+        assert "names no user" not in caught.value.__notes__[-1]
+    assert found(cloud) == []
+    assert repo.add_to_resource_policy(lock, force=True)
+    assert not repo.add_to_resource_policy(lock)
+    assert found(cloud) == [lock]
+    assert repo.set_resource_policy({"Statement": [lock, DENY]}, force=True)
+    with pytest.raises(ClientError):
+        repo.remove_from_resource_policy("no")
+    assert repo.remove_from_resource_policy("no", force=True)
+    assert [call.params.get("force", False) for call in cloud.calls.of("SetRepositoryPolicy")] == [
+        False, False, True, True, False, True
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("force", [1, "yes", None])
+def test_force_is_true_or_false(cloud: Cloud, force: Any) -> None:
+    repo = registry_of(cloud).repository("ab")
+    for call in (
+        partial(repo.add_to_resource_policy, DENY),
+        partial(repo.set_resource_policy, {"Statement": [DENY]}),
+        partial(repo.remove_from_resource_policy, "no"),
+    ):
+        with pytest.raises(SpecError, match="force: expected True or False, got"):
+            call(force=force)
+    assert cloud.calls.operations() == []
 
 
 def test_a_principal_that_can_never_be_is_said_after_the_budget(cloud: Cloud) -> None:
     populate(cloud, "ab")
-    wrong = {**DENY, "Principal": {"AWS": f"arn:aws:iam::{OTHER}:*"}}
+    wrong = {**DENY, "Principal": {"AWS": f"arn:aws:iam::{OTHER}:role/gone"}}
     with pytest.raises(ClientError, match="Principal not found") as caught:
         registry_of(cloud).ensure(RepositorySpec("ab", resource_policy={"Statement": [wrong]}))
-    assert any(f"it names arn:aws:iam::{OTHER}:*" in note for note in caught.value.__notes__)
+    assert any(f"it names arn:aws:iam::{OTHER}:role/gone" in note for note in caught.value.__notes__)
 
 
 def test_without_a_budget_nothing_is_waited_for(cloud: Cloud) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecrops.access.splitting import in_order, spread
-from ecrops.access.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same, size
+from ecrops.access.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same
+from ecrops.access.texts import size
 from support import CASES
 
 BASE: dict[str, Any] = {

@@ -90,4 +90,4 @@ def repository_policy(ecr: Client, name: str) -> dict[str, Any] | None:
 def put_policy(cloud: Cloud, name: str, *statements: dict[str, Any]) -> None:
     """Somebody else writes the policy of a repository."""
     text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-    cloud.client("ecr").set_repository_policy(repositoryName=name, policyText=text)
+    cloud.client("ecr").set_repository_policy(repositoryName=name, policyText=text, force=True)

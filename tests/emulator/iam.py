@@ -1,8 +1,9 @@
-"""IAM as its quotas page has it: moto, which knows none of the quotas of policies."""
+"""IAM as its quotas page and its API have it: moto, which knows no quotas of policies and deletes what is in use."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 
@@ -20,8 +21,20 @@ class LimitExceeded(ServiceException):
     code = "LimitExceeded"
 
 
+class ValidationError(ServiceException):
+    """What does not have the pattern that the model of the API says."""
+
+    code = "ValidationError"
+
+
+class DeleteConflict(ServiceException):
+    """What is in use: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html."""
+
+    code = "DeleteConflict"
+
+
 class IamBackend(IAMBackend):
-    """moto's IAM of one account, with the sizes that policies may have."""
+    """moto's IAM of one account, with the sizes that policies may have, and none deleted that is in use."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -45,20 +58,42 @@ class IamBackend(IAMBackend):
         super().put_role_policy(role_name, policy_name, policy_json)
 
     def create_policy(self, description: str, path: str, policy_document: str, *args: Any, **more: Any) -> Any:
+        _check_text(policy_document)
         self._check_managed(policy_document)
         return super().create_policy(description, path, policy_document, *args, **more)
 
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> Any:
+        _check_text(policy_document)
         self._check_managed(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
+    def delete_policy(self, policy_arn: str) -> None:
+        policy: Any = self.get_policy(policy_arn)
+        owners: Any = (*self.users.values(), *self.roles.values(), *self.groups.values())
+        if any(policy.arn in each.managed_policies for each in owners):
+            raise DeleteConflict("Cannot delete a policy attached to entities.")
+        if len(policy.versions) > 1:
+            raise DeleteConflict("This policy has more than one version. Delete its other versions first.")
+        super().delete_policy(policy_arn)
+
     def _check(self, kind: str, name: str, policies: dict[str, str]) -> None:
+        for text in policies.values():
+            _check_text(text)
         if sum(map(_size, policies.values())) > INLINE[kind]:
             raise LimitExceeded(f"Maximum policy size of {INLINE[kind]} bytes exceeded for {kind} {name}")
 
     def _check_managed(self, document: str) -> None:
         if _size(document) > MANAGED:
             raise LimitExceeded(f"Cannot exceed quota for PolicySize: {MANAGED}")
+
+
+def _check_text(document: str) -> None:
+    """Refuse what botocore's model of ``policyDocumentType`` excludes."""
+    if not re.fullmatch(r"[\t\n\r\x20-\xff]+", document):
+        raise ValidationError(
+            "1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: "
+            r"Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+"
+        )
 
 
 def _size(document: str) -> int:
@@ -74,6 +109,12 @@ def make_principals(account: str, user: str = "", role: str = "", group: str = "
         backend.create_role(_name(role), "{}", _path(role), None, "", [], None)
     if group:
         backend.create_group(_name(group), _path(group))
+
+
+def keep_policy(account: str, user: str, name: str, document: str) -> None:
+    """An inline policy of a user as it is, unchecked."""
+    backend: Any = iam_backends[account]["aws"]
+    backend.users[user].policies[name] = document
 
 
 def picture(account: str) -> dict[str, Any]:

@@ -60,6 +60,10 @@ class Emulator:
         """Make a user, a role and a group at once, each by its path and name."""
         iam.make_principals(self.account, user, role, group)
 
+    def keep_policy(self, user: str, name: str, document: str) -> None:
+        """Give a user an inline policy of years ago, which IAM would not take today."""
+        iam.keep_policy(self.account, user, name, document)
+
     def policies(self) -> dict[str, Any]:
         """The inline and managed policies of all users, roles and groups."""
         return iam.picture(self.account)

@@ -40,6 +40,27 @@ def checked(text: str, partition: str, *, unseen: bool) -> list[dict[str, Any]]:
     return statements
 
 
+def locks_out(text: str) -> bool:
+    """Whether a policy forbids everybody to set another one; ECR asks it of the caller.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html has no words of the error.
+    """
+    try:
+        statements = _listed(json.loads(text)["Statement"])
+        return any(_forbids_setting(statement) for statement in statements)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _forbids_setting(statement: dict[str, Any]) -> bool:
+    part = statement.get("Principal", {})
+    everybody = "*" in (_listed(part.get("AWS", [])) if isinstance(part, dict) else [part])
+    patterns = _listed(statement.get("NotAction", statement.get("Action", [])))
+    meant = any(fnmatchcase("ecr:setrepositorypolicy", each.lower()) for each in patterns)
+    denied = statement["Effect"] == "Deny" and not statement.get("Condition")
+    return denied and everybody and meant != ("NotAction" in statement)
+
+
 def _is_sound(statement: dict[str, Any]) -> bool:
     named = ("Principal" in statement) ^ ("NotPrincipal" in statement)
     acts = ("Action" in statement) ^ ("NotAction" in statement)

@@ -15,7 +15,7 @@ from moto.core.utils import unix_time, utcnow
 from moto.ecr.models import Repository
 from moto.ecr.responses import ECRResponse
 
-from . import images, model, paging
+from . import images, model, paging, policies
 from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
@@ -72,6 +72,12 @@ class EcrResponse(PreviewResponses, ECRResponse):
 
     def create_repository(self) -> ActionResult:
         return ActionResult({"repository": self.ecr_backend.create(self.request)})
+
+    def set_repository_policy(self) -> ActionResult:
+        """What would keep everybody from setting another policy is forced, or refused."""
+        if not self.request.get("force") and policies.locks_out(self.request["policyText"]):
+            raise invalid("PolicyText", "The policy would prevent setting another policy, and is not forced")
+        return super().set_repository_policy()
 
     def describe_repositories(self) -> ActionResult:
         """Named ones, all or none; or a page of all."""

@@ -1,0 +1,394 @@
+"""Customer managed policies: written, attached, split, and nothing given back that was detached."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access.world import LOG_IN, PULL, READ, by_resource, inline, populate
+from ecrops import (
+    ApplyError,
+    Change,
+    Registry,
+    RepositorySpec,
+    Role,
+    SpecError,
+    User,
+    pull,
+    push,
+)
+from ecrops.access.homes import Home, managed_name
+from ecrops.access.texts import size
+from emulator import Client, Cloud, Fault
+from support import registry_of
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is the same as in the tests of grants."""
+    return memory_cloud
+
+
+MANAGED = "ecrops-role-nodes-fc974502"
+
+
+def attached(iam: Client, role: str = "nodes") -> dict[str, dict[str, set[str]]]:
+    """What each managed policy of a role says."""
+    found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    documents = {}
+    for each in found:
+        version = iam.get_policy(PolicyArn=each["PolicyArn"])["Policy"]["DefaultVersionId"]
+        answer = iam.get_policy_version(PolicyArn=each["PolicyArn"], VersionId=version)
+        documents[each["PolicyName"]] = by_resource(answer["PolicyVersion"]["Document"])
+    return documents
+
+
+def test_a_managed_policy_is_made_attached_changed_and_removed(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    first, second = registry.repository("ab"), registry.repository("cd")
+    assert first.grant_pull(Role("nodes"), attach="managed")
+    assert cloud.calls.writes() == ["CreatePolicy", "AttachRolePolicy"]
+    assert not first.grant_pull(Role("nodes"), attach="managed")
+    assert second.grant_pull(Role("nodes"), attach="managed")
+    assert attached(iam)[MANAGED].keys() == {"ab", "cd", "*"}
+    assert inline(cloud, "role", "nodes") == {}
+    first.revoke(Role("nodes"), attach="managed")
+    assert second.revoke(Role("nodes"), attach="managed")
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_at_most_five_versions_are_kept(cloud: Cloud) -> None:
+    names = [f"r{number}" for number in range(8)]
+    populate(cloud, *names)
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    for name in names:
+        assert registry.repository(name).grant_pull(Role("nodes"), attach="managed", policy_name="images")
+    (policy,) = iam.list_policies(Scope="Local")["Policies"]
+    versions = [each["VersionId"] for each in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]]
+    assert sorted(versions) == ["v4", "v5", "v6", "v7", "v8"]
+    assert attached(iam)["images-role-nodes-e76da7c6"].keys() == {*names, "*"}
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
+def test_a_version_whose_answer_was_lost_is_not_one_too_many(cloud: Cloud, fault: Fault) -> None:
+    populate(cloud, *(names := [f"r{number}" for number in range(5)]))
+    registry = registry_of(cloud)
+    for name in names[:4]:
+        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
+    cloud.faults.on(fault, operation="CreatePolicyVersion")
+    registry.repository(names[4]).grant_pull(Role("nodes"), attach="managed")
+    assert attached(cloud.client("iam"))[MANAGED].keys() == {*names, "*"}
+
+
+def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memory_cloud: Cloud) -> None:
+    populate(memory_cloud)
+    names = memory_cloud.emulator.seed(700, prefix="r")
+    registry, iam = registry_of(memory_cloud), memory_cloud.client("iam")
+    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
+    assert registry.ensure(*fleet)
+    assert not registry.ensure(*fleet)
+    found = attached(iam)
+    assert len(found) <= 10
+    assert {name for document in found.values() for name in document} == {*names, "*"}
+    for policy in iam.list_policies(Scope="Local")["Policies"]:
+        document = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId="v1")["PolicyVersion"]["Document"]
+        assert size(document) <= 6_144
+    assert registry.repository(names[0]).revoke(Role("nodes"), attach="managed")
+    assert {name for document in attached(iam).values() for name in document} == {*names[1:], "*"}
+
+
+def three_managed_policies(cloud: Cloud) -> tuple[Registry, list[str]]:
+    """A role with as many grants as needs three policies; the names of the repositories."""
+    populate(cloud)
+    names = sorted(cloud.emulator.seed(250, prefix="r"))
+    registry = registry_of(cloud)
+    registry.ensure(*[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names])
+    assert len(attached(cloud.client("iam"))) >= 3
+    return registry, names
+
+
+def delete_managed(iam: Client, name: str) -> None:
+    """Somebody deletes a managed policy of the role by hand."""
+    arn = f"arn:aws:iam::123456789012:policy/{name}"
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+
+
+def test_a_revoke_finds_what_is_attached_after_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    there = attached(iam).keys()
+    middle, last = (managed_name(Home("role", "nodes"), number) for number in (1, 2))
+    delete_managed(iam, middle)
+    name = next(each for each in attached(iam)[last] if each != "*")
+    assert registry.repository(name).revoke(Role("nodes"), attach="managed")
+    assert all(name not in document for document in attached(iam).values())
+    assert attached(iam).keys() == there - {middle}
+
+
+def test_a_grant_fills_the_place_of_a_policy_that_somebody_deleted(memory_cloud: Cloud) -> None:
+    registry, names = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    there = attached(iam).keys()
+    delete_managed(iam, managed_name(Home("role", "nodes"), 1))
+    fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
+    assert registry.ensure(*fleet)
+    assert not registry.ensure(*fleet)
+    assert attached(iam).keys() == there
+
+
+def test_a_gap_is_looked_behind_without_a_call(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "ab")
+    repo = registry_of(memory_cloud).repository("ab")
+    repo.grant_pull(Role("nodes"), attach="managed")
+    memory_cloud.calls.clear()
+    repo.grant_pull(Role("nodes"), attach="managed")
+    about = [name for name in memory_cloud.calls.operations() if name != "GetCallerIdentity"]
+    assert about == ["ListAttachedRolePolicies", "ListPolicyVersions", "GetPolicyVersion", "ListPolicyVersions"]
+
+
+def test_a_managed_policy_that_grows_takes_nothing_away_meanwhile(memory_cloud: Cloud) -> None:
+    registry, names = three_managed_policies(memory_cloud)
+    iam = memory_cloud.client("iam")
+    before = attached(iam)
+    allowed: list[set[str]] = []
+
+    def note(_: Change) -> None:
+        allowed.append({name for document in attached(iam).values() for name in document})
+
+    grants = [push(Role("nodes"), attach="managed")]
+    registry.ensure(*[RepositorySpec(name, grants=grants) for name in names[::3]], on_change=note)
+    assert all(each >= {*names, "*"} for each in allowed)
+    moved = [name for policy, document in before.items() for name in document if name not in attached(iam)[policy]]
+    assert len(moved) < len(names) / 2
+
+
+def test_one_more_repository_changes_one_managed_policy(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    (new,) = memory_cloud.emulator.seed(1, prefix="new")
+    memory_cloud.calls.clear()
+    assert registry.repository(new).grant_pull(Role("nodes"), attach="managed")
+    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
+    memory_cloud.calls.clear()
+    assert registry.repository(new).revoke(Role("nodes"), attach="managed")
+    assert memory_cloud.calls.writes() == ["CreatePolicyVersion"]
+
+
+def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, iam = registry_of(cloud).repository("ab"), cloud.client("iam")
+    repo.grant_pull(Role("nodes"), attach="managed")
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{MANAGED}")
+    plan = repo.grant_pull(Role("nodes"), attach="managed")
+    assert [change.operation for change in plan] == ["AttachRolePolicy"]
+    assert attached(iam)[MANAGED]["ab"] == PULL
+
+
+def detach(cloud: Cloud, user: str = "ci") -> str:
+    """Somebody takes the managed policy away from a user; its ARN."""
+    iam = cloud.client("iam")
+    (policy,) = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+    iam.detach_user_policy(UserName=user, PolicyArn=policy["PolicyArn"])
+    return str(policy["PolicyArn"])
+
+
+def test_a_grant_gives_back_nothing_that_was_detached(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull_push(user, attach="managed")
+    arn = detach(cloud)
+    cloud.calls.clear()
+    plan = registry.repository("cd").grant_read(user, attach="managed")
+    assert cloud.calls.writes() == ["CreatePolicyVersion", "AttachUserPolicy"]
+    assert [change.after for change in plan] == ["read cd", "attached"]
+    (note,) = plan.notes
+    assert "not attached says more, pull and push ab: that is not in force, and is not given back" in note
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
+    assert [entry.who for entry in registry.repository("ab").access()] == []
+    assert not registry.repository("cd").grant_read(user, attach="managed")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ, "ab": PULL, "*": LOG_IN}
+
+
+def test_one_of_several_that_was_detached_is_not_given_back_and_the_others_stay(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    (new,) = memory_cloud.emulator.seed(1, prefix="new")
+    iam, middle = memory_cloud.client("iam"), managed_name(Home("role", "nodes"), 1)
+    gone = attached(iam)[middle].keys() - {"*"}
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
+    stay = {name for document in attached(iam).values() for name in document}
+    seen: list[set[str]] = []
+
+    def note(_: Change) -> None:
+        seen.append({name for document in attached(iam).values() for name in document})
+
+    spec = RepositorySpec(new, grants=[pull(Role("nodes"), attach="managed")])
+    assert registry.ensure(spec, on_change=note)
+    assert all(each >= stay and not each & gone for each in seen)
+    assert seen[-1] == {*stay, new, "*"}
+    assert not registry.ensure(spec)
+
+
+def test_a_revoke_among_attached_and_detached_policies_writes_the_one_it_is_about(memory_cloud: Cloud) -> None:
+    registry, _ = three_managed_policies(memory_cloud)
+    iam, middle = memory_cloud.client("iam"), managed_name(Home("role", "nodes"), 1)
+    in_it, beside = (next(each for each in attached(iam)[name] if each != "*") for name in (middle, MANAGED))
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
+    there = attached(iam).keys()
+    for name, policy, lost in ((in_it, middle, "not attached, pull"), (beside, MANAGED, "pull")):
+        (change,) = registry.repository(name).revoke(Role("nodes"), attach="managed")
+        assert (change.operation, change.what) == ("CreatePolicyVersion", f"policy {policy}")
+        assert change.before.startswith(lost)
+        assert not registry.repository(name).revoke(Role("nodes"), attach="managed")
+    assert attached(iam).keys() == there
+
+
+def test_what_a_revoke_stopped_half_way_had_taken_away_is_not_given_back(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    cloud.faults.on("denied", operation="DeletePolicy", times=None)
+    with pytest.raises(ApplyError):
+        registry.repository("ab").revoke(user, attach="managed")
+    cloud.faults.clear()
+    registry.repository("cd").grant_read(user, attach="managed")
+    assert [by_resource(each) for each in cloud.emulator.policies()["managed"].values()] == [{"cd": READ}]
+
+
+def test_a_document_that_could_not_be_written_is_not_attached(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    detach(cloud)
+    cloud.faults.on("denied", operation="CreatePolicyVersion", times=None)
+    with pytest.raises(ClientError):
+        registry.repository("cd").grant_read(user, attach="managed")
+    assert cloud.emulator.policies()["attached"]["user ci"] == []
+
+
+def test_a_revoke_of_what_is_not_attached_says_so(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    registry.repository("cd").grant_read(user, attach="managed")
+    arn = detach(cloud)
+    assert "not attached, pull ab; log in -> not attached" in str(
+        registry.repository("ab").revoke(user, attach="managed")
+    )
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
+    assert registry.repository("cd").revoke(user, attach="managed")
+    assert cloud.emulator.policies()["managed"] == {}
+
+
+def test_an_approved_plan_attaches_no_document_that_was_changed_since(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, user = registry_of(cloud), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    arn = detach(cloud)
+    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(user, attach="managed")
+    assert [change.after for change in plan] == ["attached, pull ab; log in"]
+    wider = {"Version": "2012-10-17", "Statement": [{**ours(cloud, arn), "Resource": "arn:aws:ecr:*:*:repository/*"}]}
+    cloud.client("iam").create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(wider), SetAsDefault=True)
+    registry.apply(plan)
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"ab": PULL, "*": LOG_IN}
+
+
+def test_a_policy_that_somebody_else_has_too_is_left_with_the_way_out(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam, user = registry_of(cloud), cloud.client("iam"), User("ci")
+    registry.repository("ab").grant_pull(user, attach="managed")
+    registry.repository("ab").grant_read(user, attach="managed")
+    (arn,) = cloud.emulator.policies()["managed"]
+    iam.attach_role_policy(RoleName="nodes", PolicyArn=arn)
+    for _ in range(2):
+        with pytest.raises(ApplyError) as caught:
+            registry.repository("ab").revoke(user, attach="managed")
+        (error,) = caught.value.exceptions
+        assert isinstance(error, ClientError)
+        assert error.response["Error"]["Code"] == "DeleteConflict"
+        assert "user ci has it no more" in error.__notes__[-1]
+        assert "iam:ListEntitiesForPolicy says who" in error.__notes__[-1]
+        assert cloud.emulator.policies()["attached"]["user ci"] == []
+    assert registry.repository("cd").grant_read(user, attach="managed")
+    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}, "nothing is given back"
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=arn)
+    assert registry.repository("cd").revoke(user, attach="managed")
+    assert cloud.emulator.policies()["managed"] == {}
+
+
+@pytest.mark.parametrize("attach", ["inline", "managed"])
+def test_what_is_beyond_latin_1_is_written_as_iam_takes_it(cloud: Cloud, attach: str) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    user = User(
+        "ci", conditions={"StringEquals": {"aws:PrincipalTag/team": ["\u30c1\u30fc\u30e0", "\U0001f433", "café"]}}
+    )
+    assert repo.grant_pull(user, attach=attach)
+    (call,) = (each for each in cloud.calls if "PolicyDocument" in each.params)
+    text = call.params["PolicyDocument"]
+    assert "\\u30c1" in text
+    assert "\\ud83d\\udc33" in text
+    assert "café" in text
+    assert "\u30c1\u30fc\u30e0" in str(cloud.emulator.policies())
+    assert not repo.grant_pull(user, attach=attach)
+    assert size(json.loads(text)) == len(text)
+    assert repo.revoke(user, attach=attach)
+
+
+def test_what_is_escaped_counts_as_it_is_sent(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    user = User("ci", conditions={"StringEquals": {"aws:PrincipalTag/team": "\u30c1" * 200}})
+    with pytest.raises(SpecError, match=r"at most 2,048 characters, this one 2,855"):
+        registry_of(cloud).repository("ab").grant_pull(user)
+
+
+def ours(cloud: Cloud, arn: str) -> dict[str, Any]:
+    """The first statement of a managed policy."""
+    statement: dict[str, Any] = cloud.emulator.policies()["managed"][arn]["Statement"][0]
+    return statement
+
+
+def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memory_cloud: Cloud) -> None:
+    populate(memory_cloud)
+    names = memory_cloud.emulator.seed(1500)
+    with pytest.raises(SpecError, match=r"10 are attached, these would be 1\d.*on='team/\*'"):
+        registry_of(memory_cloud).plan(
+            *[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
+        )
+
+
+def test_principals_never_share_a_managed_policy(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    for name in ("a", "a-2"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    for policy_name in ("ecrops", "team"):
+        registry.repository("ab").grant_pull(Role("a"), attach="managed", policy_name=policy_name)
+        registry.repository("cd").grant_pull(Role("a-2"), attach="managed", policy_name=policy_name)
+        for role, repository in (("a", "ab"), ("a-2", "cd")):
+            documents = [each for name, each in attached(iam, role).items() if name.startswith(policy_name)]
+            assert [set(each) for each in documents] == [{repository, "*"}]
+
+
+def test_a_revoke_attaches_nothing(cloud: Cloud) -> None:
+    populate(cloud, "ab", "cd")
+    registry, iam = registry_of(cloud), cloud.client("iam")
+    for name in ("ab", "cd"):
+        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
+    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{MANAGED}")
+    registry.repository("cd").revoke(Role("nodes"), attach="managed")
+    assert attached(iam) == {}
+
+
+def test_a_policy_of_somebody_else_is_neither_changed_nor_attached(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam = cloud.client("iam")
+    iam.create_policy(PolicyName=MANAGED, PolicyDocument=json.dumps(document))
+    with pytest.raises(SpecError, match="says what ecrops did not write"):
+        registry_of(cloud).repository("ab").grant_pull(Role("nodes"), attach="managed")
+    assert cloud.calls.writes() == []
