@@ -73,8 +73,7 @@ _ROOMS = ("ecrops.lifecycle", "ecrops.events")
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        _say_where(name)
-        raise AttributeError(f"module 'ecrops' has no attribute {name!r}")
+        raise AttributeError(f"module 'ecrops' has no attribute {name!r}{_where(name)}")
     if name in _EVENTS:
         from ecrops import events
 
@@ -84,13 +83,12 @@ def __getattr__(name: str) -> Any:
     return getattr(grants if name in _GRANTS else principals, name)
 
 
-def _say_where(name: str) -> None:
-    """``from ecrops import Guard`` hides the words of an ``AttributeError``; those of an ``ImportError`` are shown."""
+def _where(name: str) -> str:
+    """In which other module a name is, for who looks for it here."""
     from importlib import import_module
 
-    for room in _ROOMS:
-        if name in import_module(room).__all__:
-            raise ImportError(f"{name} is in {room}: write from {room} import {name}", name="ecrops")
+    room = next((room for room in _ROOMS if name in import_module(room).__all__), "")
+    return f": write from {room} import {name}" if room else ""
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,7 @@ from ecrops.fates import Fates, Overtaken
 from ecrops.plan import Plan
 
 log = logging.getLogger(__name__)
+UNSAID = "in the meantime it was changed, and the plan did not say this: plan again"
 OnChange = Callable[[Change], object]
 
 
@@ -179,13 +180,20 @@ class _Run:
         aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
 
     def _call_derived(self, aws: Aws, change: Change) -> None:
-        """Once more only after a look: what the change was derived from may have been changed during the wait."""
+        """Once more only after a look: what the change was derived from may have been changed during the wait.
+
+        Where an answer was lost, and nothing of the kind is left to do, it was our own call that took effect.
+        """
         wants = [want for want in self._wants if want.key == change.owner]
         failed: list[Exception] = []
 
         def attempt() -> None:
-            if failed and change not in make_plan(self._aws, wants):
-                raise Overtaken(failed[-1])
+            if failed:
+                left = [each for each in make_plan(self._aws, wants) if each.call == change.call]
+                if not left and isinstance(failed[-1], LOST):
+                    return
+                if change.params not in [each.params for each in left]:
+                    raise Overtaken(failed[-1])
             try:
                 aws.once(change.service, change.operation, change.params)
             except Exception as error:
@@ -225,7 +233,12 @@ class _Run:
         stale = {change.owner for change in plan if change.derived or change.overwrites}
         if not stale:
             return plan
-        fresh = self._checked(self._planned([want for want in plan.wants if want.key in stale]))
+        fresh = self._planned([want for want in plan.wants if want.key in stale])
+        said = {(each.owner, each.what, each.before) for each in plan}
+        gone = [each for each in fresh if each.kind is Kind.DELETE]
+        grown = [each for each in gone if (each.owner, each.what, each.before) not in said]
+        self.fates.refuse(grown, UNSAID)
+        fresh = self._checked(fresh)
         changes = [*(change for change in plan if change.owner not in stale), *fresh]
         return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step)))
 
@@ -248,7 +261,7 @@ class _Run:
         if self._approved is not None:
             said = {(change.owner, change.what) for change in self._approved if _is_grave(change)}
             unsaid = [change for change in plan if _is_grave(change) and (change.owner, change.what) not in said]
-            self.fates.refuse(unsaid, "in the meantime it was changed, and the plan did not say this: plan again")
+            self.fates.refuse(unsaid, UNSAID)
         return plan
 
     def _planned(self, wants: Sequence[Want]) -> Plan:

@@ -90,6 +90,11 @@ class Change:
         return self.whole and self.kind is Kind.DELETE
 
     @property
+    def call(self) -> tuple[str, str, str]:
+        """Which call is made for whom."""
+        return self.owner, self.service, self.operation
+
+    @property
     def overwrites(self) -> bool:
         """Whether it makes an owner, and AWS would make another one of an owner that somebody made meanwhile."""
         return self.whole and self.kind is Kind.CREATE and not self.races

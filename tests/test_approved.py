@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from access.world import inline, populate, repository_policy
-from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec, Role, User, pull
+from ecrops import ApplyError, ConflictError, LifecycleRule, Registry, RepositorySpec, Role, User, pull
 from emulator import Cloud
 from support import lifecycle, registry_of
 
@@ -82,6 +82,17 @@ def test_a_deletion_that_the_plan_did_not_say_is_refused(cloud: Cloud, registry:
     with pytest.raises(ConflictError, match="the plan did not say this: plan again"):
         registry.apply(plan)
     assert sids(cloud) == ["EcropsPull"]
+
+
+def test_what_was_granted_since_is_not_revoked_with_the_rest(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("ab").grant_pull(User("ci"))
+    plan = registry_of(cloud, dry_run=True).repository("ab").revoke(User("ci"))
+    registry.repository("ab").grant_push(User("ci"))
+    with pytest.raises(ApplyError) as caught:
+        registry.apply(plan)
+    [conflict] = caught.value.exceptions
+    assert "the plan did not say this: plan again" in str(conflict)
+    assert "ecr:PutImage" in inline(cloud, "user", "ci")["ab"]
 
 
 def test_what_is_done_since_is_not_done_again(cloud: Cloud, registry: Registry) -> None:

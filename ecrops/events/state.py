@@ -117,8 +117,12 @@ class Wanted:
             settings["Description"] = event.description
         dropped = [key for key in have.targets if self.exactly and have.has_put(key)]
         tags = {**have.tags, **event.tags, TAG: self.mark}
-        if settings["State"] == RuleState.DISABLED and before.get("State", event.first_state) != RuleState.DISABLED:
-            tags |= _noting_state(have, str(before.get("State", event.first_state)))
+        if settings["State"] == RuleState.DISABLED:
+            fires = before.get("State", event.first_state)
+            if fires != RuleState.DISABLED:
+                tags |= _noting_state(have, str(fires))
+            elif not same_settings(before, settings):
+                tags |= _noting_state(have, str(event.first_state))
         return replace(have, settings=settings, tags=tags).with_targets(self.targets, dropped)
 
     def may_take(self, whose: str) -> bool:

@@ -42,6 +42,25 @@ def test_a_failure_of_a_moment_needs_no_round(cloud: Cloud, write: str, fault: A
     assert cloud.calls.operations().count(write) == 2
 
 
+@pytest.mark.parametrize("write", ["AttachUserPolicy", "CreatePolicyVersion", "DetachUserPolicy", "DeletePolicy"])
+def test_a_step_of_a_managed_policy_needs_no_round_either(cloud: Cloud, write: str) -> None:
+    retry = patient(propagation_budget=0)
+    cloud.faults.on("throttle", operation=write)
+    repo = registry_of(cloud, retry=retry).repository("ab")
+    repo.grant_pull(User("ci"), attach="managed")
+    repo.grant_push(User("ci"), attach="managed")
+    repo.revoke(User("ci"), attach="managed")
+    assert cloud.calls.operations().count(write) == 2
+    assert cloud.client("iam").list_policies(Scope="Local")["Policies"] == []
+
+
+def test_a_write_whose_answer_was_lost_was_made(cloud: Cloud) -> None:
+    cloud.faults.on("reset_after", operation="SetRepositoryPolicy")
+    plan = registry_of(cloud, retry=patient()).repository("ab").grant_pull(OTHER)
+    assert [change.operation for change in plan.applied] == ["SetRepositoryPolicy"]
+    assert cloud.calls.operations().count("SetRepositoryPolicy") == 1
+
+
 @pytest.mark.parametrize("attempts", [1, 3])
 @pytest.mark.parametrize("write", WRITES)
 def test_a_write_is_attempted_as_often_as_the_policy_allows(cloud: Cloud, write: str, attempts: int) -> None:

@@ -10,6 +10,7 @@ from ecrops import ApplyError, ConflictError, Registry, RepositorySpec
 from ecrops.events import on_image_pushed, prefix
 from ecrops.plan import Plan
 from emulator import Client, Cloud
+from support import registry_of
 
 from .support import arn, bodies, pushed, queue_policy, rule_names
 
@@ -75,6 +76,26 @@ def test_a_rule_that_ecrops_knows_no_more_is_not_removed(registry: Registry, eve
     events.untag_resource(ResourceARN=arn("events", "rule/pushed"), TagKeys=["ecrops:repository"])
     assert "not made by ecrops" in refused(registry, plan)
     assert rule_names(events) == ["pushed"]
+
+
+def test_a_rule_that_was_made_anew_for_another_repository_is_not_removed(
+    cloud: Cloud, registry: Registry, events: Client
+) -> None:
+    registry.repository("team/api").on_image_pushed("pushed", target=QUEUE)
+    plan = registry_of(cloud, dry_run=True).rule("pushed").remove()
+    registry.rule("pushed").remove()
+    registry.repository("team/web").on_image_pushed("pushed", target=QUEUE)
+    assert "the plan did not say this: plan again" in refused(registry, plan)
+    assert "team/web" in events.describe_rule(Name="pushed")["EventPattern"]
+    assert queue_policy(cloud)
+
+
+def test_a_target_that_was_put_since_is_not_removed(cloud: Cloud, registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushed", target=QUEUE)
+    plan = registry_of(cloud, dry_run=True).rule("pushed").remove()
+    events.put_targets(Rule="pushed", Targets=[{"Id": "theirs", "Arn": arn("sqs", "theirs")}])
+    assert "the plan did not say this: plan again" in refused(registry, plan)
+    assert [each["Arn"] for each in registry.rule("pushed").targets()] == [QUEUE, arn("sqs", "theirs")]
 
 
 def test_a_rule_that_is_gone_since_is_nothing_to_remove(cloud: Cloud, registry: Registry, events: Client) -> None:

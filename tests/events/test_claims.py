@@ -306,6 +306,23 @@ def test_a_rule_that_is_changed_to_reading_calls_fires_on_them(registry: Registr
     assert not registry.ensure(of("BatchGetImage")), "what somebody has set it to since stays"
 
 
+def test_a_disabled_rule_that_is_changed_to_reading_calls_fires_on_them_later(registry: Registry) -> None:
+    def on(call: str) -> None:
+        pattern = {"detail": {"eventName": [call]}}
+        registry.repository("team/api").on_cloud_trail_event("calls", event_pattern=pattern)
+
+    states = []
+    for call in ("PutImage", "BatchGetImage", "PutImage"):
+        on(call)
+        registry.rule("calls").disable()
+    for call in ("BatchGetImage", "PutImage"):
+        on(call)
+        registry.rule("calls").enable()
+        states.append(registry.rule("calls").describe()["State"])
+        registry.rule("calls").disable()
+    assert states == ["ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ENABLED"]
+
+
 def test_a_rule_on_reading_calls_that_begins_disabled_fires_on_them_when_it_is_enabled(
     registry: Registry, events: Client
 ) -> None:

@@ -261,6 +261,14 @@ def test_a_lost_answer_to_putrule_makes_no_second_rule(cloud: Cloud, registry: R
     assert rule_names(cloud.client("events")) == ["pushes"]
 
 
+def test_a_lost_answer_to_deleterule_is_a_rule_that_was_deleted(cloud: Cloud, registry: Registry) -> None:
+    registry.on_image_pushed("pushes")
+    cloud.faults.on("reset_after", operation="DeleteRule")
+    plan = registry.rule("pushes").remove()
+    assert [change.operation for change in plan.applied] == ["DeleteRule"]
+    assert cloud.calls.operations().count("DeleteRule") == 1
+
+
 def test_a_writer_who_overwrites_the_queues_policy_is_survived(cloud: Cloud, registry: Registry) -> None:
     raced: list[int] = []
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.events import Target, on_image_deleted, on_image_pushed
 from emulator import Cloud
-from support import registry_of
+from support import AT_ONCE, registry_of
 
 from .support import arn, bodies, make_function, make_queue, make_role, pushed, queue_policy, rule_names
 
@@ -171,10 +171,15 @@ def test_a_rule_that_goes_while_it_is_given_a_target_is_said_at_once(cloud: Clou
 
 
 def test_a_target_that_is_put_while_its_rule_goes_goes_too(cloud: Cloud, registry: Registry) -> None:
-    plan = registry_of(cloud, dry_run=True).rule("pushes-api").remove()
-    theirs = [{"Id": "theirs", "Arn": arn("sqs", "theirs")}]
-    cloud.client("events").put_targets(Rule="pushes-api", Targets=theirs)
-    registry.apply(plan)
+    theirs = iter([{"Id": "theirs", "Arn": arn("sqs", "theirs")}])
+    session = cloud.session(own=True)
+
+    def meanwhile(**_: Any) -> None:
+        for target in theirs:
+            cloud.client("events").put_targets(Rule="pushes-api", Targets=[target])
+
+    session.events.register("after-call.events.ListTargetsByRule", meanwhile)
+    Registry(session, retry=AT_ONCE).rule("pushes-api").remove()
     assert rule_names(cloud.client("events")) == []
 
 
