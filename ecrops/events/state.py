@@ -106,24 +106,25 @@ class Wanted:
     def __call__(self, have: Rule) -> Rule:
         """The rule after the edit."""
         event, before = self.event, have.settings or {}
-        settings = {
-            **before,
-            "EventPattern": str(event.pattern(have.place, have.scan_type)),
-            "State": str(event.state or before.get("State") or event.first_state),
-        }
-        if event.state is None and settings["State"] == RuleState.ENABLED and not same_settings(before, settings):
-            settings["State"] = str(event.first_state)  # what the new pattern is on, the old state may never hear
+        settings = {**before, "EventPattern": str(event.pattern(have.place, have.scan_type))}
+        fires = self._fires(have, settings)
+        stays_off = before.get("State") == RuleState.DISABLED
+        settings["State"] = str(event.state or (RuleState.DISABLED if stays_off else fires))
         if event.description is not None:
             settings["Description"] = event.description
         dropped = [key for key in have.targets if self.exactly and have.has_put(key)]
         tags = {**have.tags, **event.tags, TAG: self.mark}
         if settings["State"] == RuleState.DISABLED:
-            fires = before.get("State", event.first_state)
-            if fires != RuleState.DISABLED:
-                tags |= _noting_state(have, str(fires))
-            elif not same_settings(before, settings):
-                tags |= _noting_state(have, str(event.first_state))
+            tags |= _noting_state(have, fires)
         return replace(have, settings=settings, tags=tags).with_targets(self.targets, dropped)
+
+    def _fires(self, have: Rule, settings: Mapping[str, Any]) -> str:
+        """How the rule fires while it is not disabled. What another pattern is on, the old state may never hear."""
+        before = have.settings or {}
+        state = before.get("State", self.event.first_state)
+        if state != RuleState.ALL_CLOUD_TRAIL and not same_settings(before, settings):
+            return str(self.event.first_state)
+        return str(have.tags.get(STATE) or RuleState.ENABLED if state == RuleState.DISABLED else state)
 
     def may_take(self, whose: str) -> bool:
         """Whether a rule of these repositories may become this one: a spec takes none of a fleet."""

@@ -306,6 +306,14 @@ def test_a_rule_that_is_changed_to_reading_calls_fires_on_them(registry: Registr
     assert not registry.ensure(of("BatchGetImage")), "what somebody has set it to since stays"
 
 
+def test_a_rule_that_is_disabled_and_changed_at_once_fires_on_reading_calls_later(registry: Registry) -> None:
+    repo = registry.repository("team/api")
+    for call, state in (("PutImage", "ENABLED"), ("BatchGetImage", "DISABLED")):
+        repo.on_cloud_trail_event("calls", event_pattern={"detail": {"eventName": [call]}}, state=state)
+    registry.rule("calls").enable()
+    assert registry.rule("calls").describe()["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+
 def test_a_disabled_rule_that_is_changed_to_reading_calls_fires_on_them_later(registry: Registry) -> None:
     def on(call: str) -> None:
         pattern = {"detail": {"eventName": [call]}}
