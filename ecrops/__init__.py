@@ -1,96 +1,74 @@
 """Provision Amazon ECR directly through boto3, idempotently."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecrops.aws import RetryPolicy
-from ecrops.change import Change
-from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
-from ecrops.fleet import fleet_from_dict, fleet_to_dict
-from ecrops.lifecycle import LifecycleRule, TagStatus
-from ecrops.plan import Plan
-from ecrops.registry import Registry
-from ecrops.repository import Repository
-from ecrops.spec import RepositoryEncryption, RepositorySpec, TagMutability
-from ecrops.version import __version__
+from ecrops.base.lazy import face
+from ecrops.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from ecrops.access.grants import Grant, pull, pull_push, push, read
-    from ecrops.access.principals import (
-        AccountPrincipal,
-        AnyPrincipal,
-        ArnPrincipal,
-        FederatedPrincipal,
-        Group,
-        OrganizationPrincipal,
-        Role,
-        ServicePrincipal,
-        User,
-    )
-    from ecrops.events import Target, prefix
+    from ecrops import access as access
+    from ecrops import events as events
+    from ecrops import lifecycle as lifecycle
+    from ecrops import login as login
+    from ecrops.access.grants import Grant as Grant
+    from ecrops.access.grants import pull as pull
+    from ecrops.access.grants import pull_push as pull_push
+    from ecrops.access.grants import push as push
+    from ecrops.access.grants import read as read
+    from ecrops.access.principals.identities import Group as Group
+    from ecrops.access.principals.identities import Role as Role
+    from ecrops.access.principals.identities import User as User
+    from ecrops.access.principals.named import AccountPrincipal as AccountPrincipal
+    from ecrops.access.principals.named import AnyPrincipal as AnyPrincipal
+    from ecrops.access.principals.named import ArnPrincipal as ArnPrincipal
+    from ecrops.access.principals.named import FederatedPrincipal as FederatedPrincipal
+    from ecrops.access.principals.named import OrganizationPrincipal as OrganizationPrincipal
+    from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
+    from ecrops.aws.retry import RetryPolicy as RetryPolicy
+    from ecrops.base.change import Change as Change
+    from ecrops.engine.plan import Plan as Plan
+    from ecrops.errors import ApplyError as ApplyError
+    from ecrops.errors import ConflictError as ConflictError
+    from ecrops.errors import DeadlineError as DeadlineError
+    from ecrops.errors import EcropsError as EcropsError
+    from ecrops.errors import SpecError as SpecError
+    from ecrops.events.patterns.selection import prefix as prefix
+    from ecrops.events.targets.target import Target as Target
+    from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
+    from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
+    from ecrops.registry import Registry as Registry
+    from ecrops.repositories.values import RepositoryEncryption as RepositoryEncryption
+    from ecrops.repositories.values import TagMutability as TagMutability
+    from ecrops.repository import Repository as Repository
+    from ecrops.spec import RepositorySpec as RepositorySpec
+    from ecrops.spec import fleet_from_dict as fleet_from_dict
+    from ecrops.spec import fleet_to_dict as fleet_to_dict
 
-__all__ = [
-    "AccountPrincipal",
-    "AnyPrincipal",
-    "ApplyError",
-    "ArnPrincipal",
-    "Change",
-    "ConflictError",
-    "DeadlineError",
-    "EcropsError",
-    "FederatedPrincipal",
-    "Grant",
-    "Group",
-    "LifecycleRule",
-    "OrganizationPrincipal",
-    "Plan",
-    "Registry",
-    "Repository",
-    "RepositoryEncryption",
-    "RepositorySpec",
-    "RetryPolicy",
-    "Role",
-    "ServicePrincipal",
-    "SpecError",
-    "TagMutability",
-    "TagStatus",
-    "Target",
-    "User",
-    "__version__",
-    "fleet_from_dict",
-    "fleet_to_dict",
-    "prefix",
-    "pull",
-    "pull_push",
-    "push",
-    "read",
-]
-
-# Who grants nothing and hears of no events does not pay for them: these are imported when they are first asked for.
-_GRANTS = ("Grant", "pull", "pull_push", "push", "read")
-_EVENTS = ("Target", "prefix")
-_ROOMS = ("ecrops.lifecycle", "ecrops.events")
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'ecrops' has no attribute {name!r}{_where(name)}")
-    if name in _EVENTS:
-        from ecrops import events
-
-        return getattr(events, name)
-    from ecrops.access import grants, principals
-
-    return getattr(grants if name in _GRANTS else principals, name)
-
-
-def _where(name: str) -> str:
-    """In which other module a name is, for who looks for it here."""
-    from importlib import import_module
-
-    room = next((room for room in _ROOMS if name in import_module(room).__all__), "")
-    return f": write from {room} import {name}" if room else ""
-
-
-def __dir__() -> list[str]:
-    """What is read when it is first used is offered too."""
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+__all__, __getattr__, __dir__ = face(
+    __name__,
+    {
+        "ecrops.access.grants": ("Grant", "pull", "pull_push", "push", "read"),
+        "ecrops.access.principals.identities": ("Group", "Role", "User"),
+        "ecrops.access.principals.named": (
+            "AccountPrincipal",
+            "AnyPrincipal",
+            "ArnPrincipal",
+            "FederatedPrincipal",
+            "OrganizationPrincipal",
+            "ServicePrincipal",
+        ),
+        "ecrops.aws.retry": ("RetryPolicy",),
+        "ecrops.base.change": ("Change",),
+        "ecrops.engine.plan": ("Plan",),
+        "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
+        "ecrops.events.patterns.selection": ("prefix",),
+        "ecrops.events.targets.target": ("Target",),
+        "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
+        "ecrops.registry": ("Registry",),
+        "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
+        "ecrops.repository": ("Repository",),
+        "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
+        "ecrops.version": ("__version__",),
+    },
+    packages=("access", "events", "lifecycle", "login"),
+)

@@ -1,30 +1,72 @@
-"""All aspects of a repository, and what a spec says of them."""
+"""What a spec says of each aspect of a repository, and back: the one list of aspects.
+
+Called by ``Registry`` and ``Repository``. Adding an aspect of a repository takes one line in each of the three
+functions ``aspects``, ``_edits`` and ``_fields``. Nothing here decides what is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ecrops import ecr, engine, settings, tags
-from ecrops.aspect import Want
 from ecrops.aws import Aws
+from ecrops.engine.aspect import Aspect, Want
+from ecrops.engine.planning import Goal, read
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect as lifecycle
+from ecrops.lifecycle.edits import Exactly as ExactlyRules
+from ecrops.lifecycle.policy.rule import LifecycleRule
+from ecrops.repositories import calls, settings, tags
 from ecrops.spec import RepositorySpec
 
 
-def aspects() -> tuple[Any, ...]:
-    """All aspects of a repository. ``import ecrops`` is cheap: what not everybody needs is imported here."""
-    from ecrops.access import resource_policy
+def aspects() -> tuple[Aspect, ...]:
+    """Return all aspects of a repository. Those that not everybody needs are imported here."""
+    from ecrops.access.aspects import repository_policy
 
-    return settings, tags, lifecycle, resource_policy
+    return settings, tags, lifecycle, repository_policy
 
 
-def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[engine.Goal, Any]]:
-    """What the specs want: of each aspect, of the policies of those who are granted something, of rules on events.
+def _edits(spec: RepositorySpec) -> Iterator[tuple[Aspect, Any]]:
+    """Yield what a spec says of each aspect: at least that the repository exists."""
+    filters = spec.image_tag_mutability_exclusion_filters or ()
+    scan, encryption, key = spec.image_scan_on_push, spec.encryption, spec.encryption_key
+    yield settings, settings.Wanted(spec.image_tag_mutability, filters, scan, encryption, key, spec.tags)
+    if spec.tags is not None:
+        yield tags, tags.Exactly(spec.tags)
+    if spec.lifecycle_rules is not None:
+        yield lifecycle, ExactlyRules(spec.lifecycle_rules, spec.lifecycle_guard)
+    if spec.resource_policy is not None:
+        from ecrops.access import edits
+        from ecrops.access.aspects import repository_policy
+
+        yield repository_policy, edits.Exactly(spec.resource_policy)
+
+
+def _fields(name: str, current: Mapping[Goal, Any]) -> dict[str, Any]:
+    """Return the fields of the spec that describes the current values of a repository."""
+    from ecrops.access.aspects import repository_policy
+    from ecrops.access.policy_checks import stored
+
+    values: settings.Settings = current[settings, name]
+    rules = current[lifecycle, name].rules
+    return {
+        "image_tag_mutability": values.mutability,
+        "image_tag_mutability_exclusion_filters": sorted(values.filters) or None,
+        "image_scan_on_push": values.scan_on_push,
+        "encryption": values.encryption,
+        "encryption_key": values.key or None,
+        "tags": dict(current[tags, name].tags),
+        "lifecycle_rules": [LifecycleRule.from_ecr(rule) for rule in rules],
+        "resource_policy": stored(current[repository_policy, name]),
+    }
+
+
+def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[Goal, Any]]:
+    """Return the wants of specs: of the repositories, of those who are granted something, and of EventBridge rules.
 
     Returns:
-        The wants, and what had to be read to know them.
+        The wants, and the current values that had to be read to know them.
 
     Raises:
         SpecError: Two specs have one name, or one is no spec.
@@ -32,30 +74,30 @@ def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[e
     _check_names(specs)
     wanted: list[Want] = []
     for spec in specs:
-        edits = ((aspect, aspect.of_spec(spec)) for aspect in aspects())
-        _check_partition(aws, spec)
-        wanted += [Want(aspect, spec.name, edit) for aspect, edit in edits if edit is not None]
-        if spec.grants:
-            from ecrops.access import routing
-
-            wanted += routing.wants_of_spec(aws, spec)
-    if all(spec.events is None for spec in specs):
+        wanted += [Want(aspect, spec.name, edit) for aspect, edit in _edits(spec)]
+        wanted += _access(aws, spec)
+    managed = {spec.name: spec.events for spec in specs if spec.events is not None}
+    if not managed:
         return wanted, {}
-    from ecrops.events.wants import of_specs
+    from ecrops.events.wants import of_repositories
 
-    more, known = of_specs(aws, specs)
-    return [*wanted, *more], known
+    rules, known = of_repositories(aws, managed)
+    return [*wanted, *rules], known
 
 
-def _check_partition(aws: Aws, spec: RepositorySpec) -> None:
-    """What a spec cannot know of itself: in which partition the registry is."""
+def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
+    """Yield the wants of the grants of a spec, and check what a spec cannot know: the partition of the registry."""
     if spec.resource_policy:
-        from ecrops.access.documents import check_partition
+        from ecrops.access.policy_checks import check_partition
 
         try:
             check_partition(spec.resource_policy, aws.partition.name)
         except SpecError as error:
             raise error.at(f"{spec.name}: resource_policy") from None
+    if spec.grants:
+        from ecrops.access.wants import of_grants
+
+        yield from of_grants(aws, spec.name, spec.grants)
 
 
 def _check_names(specs: Iterable[RepositorySpec]) -> None:
@@ -71,24 +113,23 @@ def _check_names(specs: Iterable[RepositorySpec]) -> None:
 
 
 def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
-    """What is there, as specs; of all repositories if none is named."""
-    known: dict[engine.Goal, Any] = {}
+    """Return repositories as specs; all repositories of the registry if none is named."""
+    known: dict[Goal, Any] = {}
     parts = aspects()
     if not names:
-        known = {(settings, name): there for name, there in settings.every(aws).items()}
+        known = {(settings, name): values for name, values in settings.every(aws).items()}
     keys = names or sorted(name for _, name in known)
-    have = engine.read(aws, {(aspect, key): () for key in keys for aspect in parts}, known)
-    there = [key for key in keys if all(have[part, key] is not None for part in parts)]
+    current = read(aws, {(aspect, key): () for key in keys for aspect in parts}, known)
+    existing = [key for key in keys if all(current[part, key] is not None for part in parts)]
     for key in names:
-        if key not in there:
-            ecr.demand(aws, key)
+        if key not in existing:
+            calls.demand(aws, key)
             return describe(aws, names)  # it was made in the meantime
-    return [_described(key, {part: have[part, key] for part in parts}) for key in there]
+    return [_described(key, current) for key in existing]
 
 
-def _described(name: str, have: Mapping[Any, Any]) -> RepositorySpec:
-    values = {field: value for part in have for field, value in part.to_spec(have[part]).items()}
+def _described(name: str, current: Mapping[Goal, Any]) -> RepositorySpec:
     try:
-        return RepositorySpec(name, **values)
+        return RepositorySpec(name, **_fields(name, current))
     except SpecError as error:
         raise SpecError(*(f"{name} is newer than this ecrops: {reason}" for reason in error.reasons)) from None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from ecrops.change import Change
+    from ecrops.base.change import Change
 
 
 MOST_TOLD = 10

@@ -6,32 +6,33 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from ecrops import aspects, settings
-from ecrops.apply import OnChange
-from ecrops.aspect import Want
+from ecrops import aspects
 from ecrops.aws import RetryPolicy
-from ecrops.checks import check_name
-from ecrops.engine import Goal
-from ecrops.events.fleet import FleetVerbs
-from ecrops.fields import suggesting
+from ecrops.base.problems import suggesting
+from ecrops.engine.apply import OnChange
+from ecrops.engine.aspect import Want
+from ecrops.engine.plan import Plan
+from ecrops.engine.planning import NONE, Goal
+from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle
-from ecrops.lifecycle.looking import RegistryLooking
-from ecrops.plan import Plan
+from ecrops.lifecycle import verbs as lifecycle_verbs
+from ecrops.repositories import settings
+from ecrops.repositories.checks import check_name
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
     import boto3
 
-    from ecrops.access import tokens
     from ecrops.lifecycle.guard import Guard, RegistryGuard
+    from ecrops.login import tokens
 
 
 _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_name=...))"
 
 
 @suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
-class Registry(RegistryLooking, FleetVerbs):
+class Registry(lifecycle_verbs.RegistryVerbs, events.RegistryVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
     The verbs ``on_…`` make rules of EventBridge: ``help(ecrops.events.RuleOptions)`` lists what all of them take, and
@@ -69,7 +70,7 @@ class Registry(RegistryLooking, FleetVerbs):
             check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
         self.guard = guard
 
-    def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] | None = None) -> Plan:
+    def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
         """What is missing for the wants to be true, with the registry's guard where they have none."""
         return super().plan_wants((lifecycle.guarded(want, self.guard) for want in wants), known)
 
@@ -125,14 +126,14 @@ class Registry(RegistryLooking, FleetVerbs):
     @property
     def authorization_token(self) -> tokens.AuthorizationToken:
         """The token to log in to the registry with."""
-        from ecrops.access import tokens
+        from ecrops.login import tokens
 
         return tokens.AuthorizationToken(self)
 
     @property
     def public_gallery_authorization_token(self) -> tokens.PublicGalleryAuthorizationToken:
         """The token to log in to the public gallery with."""
-        from ecrops.access import tokens
+        from ecrops.login import tokens
 
         return tokens.PublicGalleryAuthorizationToken(self)
 
@@ -152,7 +153,7 @@ class Registry(RegistryLooking, FleetVerbs):
                 a credential store or helper for this registry, so that nobody would read the token in it. Nothing was
                 written.
         """
-        from ecrops.access.login import docker_login
+        from ecrops.login.docker import docker_login
 
         get = self.authorization_token.get
         return get() if self.dry_run else docker_login(get, config)

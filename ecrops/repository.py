@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecrops import aspects, ecr, settings, tags
-from ecrops.access.verbs import AccessVerbs
-from ecrops.apply import OnChange
-from ecrops.checks import check_tag_keys, check_tags
+from ecrops import aspects
+from ecrops.access import verbs as access
+from ecrops.engine.apply import OnChange
+from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
-from ecrops.events.verbs import EventVerbs
-from ecrops.lifecycle.verbs import LifecycleVerbs
-from ecrops.plan import Plan
+from ecrops.events import verbs as events
+from ecrops.lifecycle import verbs as lifecycle
+from ecrops.repositories import calls, settings, tags
+from ecrops.repositories.checks import check_tag_keys, check_tags
 from ecrops.spec import RepositorySpec
 
 
-class Repository(LifecycleVerbs, AccessVerbs, EventVerbs):
+class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.RepositoryVerbs):
     """A repository of a registry, whether it exists or not. Get one from ``Registry.repository``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
@@ -28,7 +29,7 @@ class Repository(LifecycleVerbs, AccessVerbs, EventVerbs):
     def exists(self) -> bool:
         """Whether the repository is there."""
         self._check_account()
-        return ecr.is_there(self.registry.aws, self.name)
+        return calls.is_there(self.registry.aws, self.name)
 
     def describe(self) -> RepositorySpec:
         """What is there, as a spec that ``ensure`` would find nothing to do for.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from ecrops.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
+from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, suggesting
-from ecrops.lifecycle.checks import Rule
-from ecrops.lifecycle.document import render
 from ecrops.lifecycle.edits import check_guard
-from ecrops.lifecycle.rule import LifecycleRule
+from ecrops.lifecycle.policy.checks import Rule
+from ecrops.lifecycle.policy.document import check_rules
+from ecrops.lifecycle.policy.rule import LifecycleRule
+from ecrops.repositories.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
+from ecrops.repositories.values import RepositoryEncryption, TagMutability
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
@@ -23,23 +23,6 @@ if TYPE_CHECKING:
 
 
 UNNAMED = "unnamed"  # stands for the name that is missing, so that all else that is wrong is said with it
-
-
-class TagMutability(StrEnum):
-    """Whether a tag can be moved to another image; with exclusions, whether the excluded ones can."""
-
-    MUTABLE = "MUTABLE"
-    IMMUTABLE = "IMMUTABLE"
-    IMMUTABLE_WITH_EXCLUSION = "IMMUTABLE_WITH_EXCLUSION"
-    MUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION"
-
-
-class RepositoryEncryption(StrEnum):
-    """How images are encrypted at rest. It cannot be changed after a repository is made."""
-
-    AES256 = "AES256"
-    KMS = "KMS"
-    KMS_DSSE = "KMS_DSSE"
 
 
 @suggesting()
@@ -117,7 +100,7 @@ class RepositorySpec:
     def _check_access(self, problems: Problems) -> None:
         """Imports here: who grants nothing need not wait for them."""
         if self.resource_policy is not None:
-            from ecrops.access.documents import check_document
+            from ecrops.access.policy_checks import check_document
 
             policy = problems.take("resource_policy", lambda: check_document(self.resource_policy))
             self._set("resource_policy", policy)
@@ -207,21 +190,6 @@ class RepositorySpec:
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
 
-def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
-    """The rules of a policy, each sound and sound together.
-
-    Raises:
-        SpecError: ECR would refuse them; with every reason.
-    """
-    if isinstance(rules, Mapping) and "rules" in rules:
-        raise SpecError("expected a list of rules, got a whole document: give document['rules']")
-    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
-        raise SpecError(f"expected a list of rules, got {rules!r}")
-    given = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)
-    render(given)
-    return given
-
-
 def _rule_from(rule: object) -> LifecycleRule | Rule:
     if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
         return rule
@@ -236,3 +204,44 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
     return [_plain(part) for part in value] if isinstance(value, tuple | list) else value
+
+
+# The fleet file
+
+
+def fleet_from_dict(data: object) -> list[RepositorySpec]:
+    """Read a fleet, ``{"repositories": [...]}``, as it comes from JSON or YAML.
+
+    Raises:
+        SpecError: With the path of each field that is unknown or wrong, such as
+            ``repositories[3].lifecycle_rules[0].max_image_cuont``.
+    """
+    problems = Problems()
+    specs = problems.known(data, ["repositories"], "a fleet").get("repositories")
+    if not isinstance(specs, Sequence) or isinstance(specs, str):
+        problems.add("repositories", f"expected a list, got {specs!r}")
+        specs = ()
+    fleet: dict[str, RepositorySpec] = {}
+    for index, data in enumerate(specs):
+        path = f"repositories[{index}]"
+        spec = problems.take(path, lambda data=data: RepositorySpec.from_dict(data))  # type: ignore[misc]
+        if spec and problems.check(spec.name not in fleet, f"{path}.name", f"{spec.name!r} is there twice: merge them"):
+            fleet[spec.name] = spec
+    problems.raise_any()
+    return list(fleet.values())
+
+
+def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
+    """A fleet ready for JSON: what ``fleet_from_dict`` reads.
+
+    Raises:
+        SpecError: It is no list of specs.
+    """
+    if not isinstance(specs, Iterable):
+        one = "; one of them goes in a list too, fleet_to_dict([spec])" if isinstance(specs, RepositorySpec) else ""
+        raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{one}")
+    fleet = list(specs)
+    for spec in fleet:
+        if not isinstance(spec, RepositorySpec):
+            raise SpecError(f"expected a list of RepositorySpecs, got {spec!r} in it")
+    return {"repositories": [spec.to_dict() for spec in fleet]}

@@ -21,8 +21,8 @@ from typing import Any
 import boto3
 
 from ecrops import LifecycleRule, Registry
+from ecrops.images import image as reading
 from ecrops.lifecycle import Image, simulate
-from ecrops.lifecycle import images as reading
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STREAMS = ("prod", "staging", "dev", "feature", "release", "hotfix", "nightly", "pr")

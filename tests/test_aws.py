@@ -236,8 +236,8 @@ def test_every_wait_is_logged_with_its_reason(cloud: Cloud, caplog: pytest.LogCa
     waits = [record for record in caplog.records if record.levelname == "DEBUG"]
     assert len(waits) == len(slept) == 2
     assert "ecr:CreateRepository again in" in waits[0].getMessage()
-    assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be looked at again"
-    made = [record.getMessage() for record in caplog.records if record.name == "ecrops.apply"]
+    assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be verified"
+    made = [record.getMessage() for record in caplog.records if record.name == "ecrops.engine.making"]
     assert made == ["+ ab repository", "+ ab lifecycle: keep last 1"]
 
 

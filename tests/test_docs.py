@@ -22,7 +22,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def test_the_blocks_of_a_page_run(
     memory_cloud: Cloud, page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ecrops.account.RetryPolicy", lambda: AT_ONCE)
+    monkeypatch.setattr("ecrops.engine.account.RetryPolicy", lambda: AT_ONCE)
     text = page.read_text()
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
     assert blocks

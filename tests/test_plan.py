@@ -10,6 +10,7 @@ import pytest
 import ecrops
 import ecrops.events
 from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, Repository, RepositorySpec, SpecError
+from ecrops.base.change import Kind
 from emulator import Cloud
 from support import registry_of
 
@@ -103,7 +104,7 @@ def test_a_notebook_shows_notes_and_an_empty_plan() -> None:
 
 
 def test_a_change_shows_what_it_is() -> None:
-    plan = Plan((Change("ab", "conflict", "encryption", "AES256", "KMS"),))  # type: ignore[arg-type]
+    plan = Plan((Change(owner="ab", kind=Kind.CONFLICT, what="encryption", before="AES256", after="KMS"),))
     assert str(plan) == "! ab encryption: AES256 -> KMS\n1 conflict"
 
 

@@ -1,1 +1,56 @@
-"""Who may do what: principals, grants, and the policies that they are written in."""
+"""Who may use a repository: principals, grants, and the report of who can do what.
+
+Users import from here, or the commonest names from ``ecrops`` itself.
+"""
+
+from typing import TYPE_CHECKING
+
+from ecrops.base.lazy import face
+
+if TYPE_CHECKING:
+    from ecrops.access.grants import Grant as Grant
+    from ecrops.access.grants import pull as pull
+    from ecrops.access.grants import pull_push as pull_push
+    from ecrops.access.grants import push as push
+    from ecrops.access.grants import read as read
+    from ecrops.access.principals.identities import Group as Group
+    from ecrops.access.principals.identities import Role as Role
+    from ecrops.access.principals.identities import User as User
+    from ecrops.access.principals.named import AccountPrincipal as AccountPrincipal
+    from ecrops.access.principals.named import AnyPrincipal as AnyPrincipal
+    from ecrops.access.principals.named import ArnPrincipal as ArnPrincipal
+    from ecrops.access.principals.named import FederatedPrincipal as FederatedPrincipal
+    from ecrops.access.principals.named import OrganizationPrincipal as OrganizationPrincipal
+    from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
+    from ecrops.access.report import Access as Access
+    from ecrops.access.report import Entry as Entry
+
+__all__, __getattr__, __dir__ = face(
+    __name__,
+    {
+        "ecrops.access.grants": (
+            "Grant",
+            "pull",
+            "pull_push",
+            "push",
+            "read",
+        ),
+        "ecrops.access.principals.identities": (
+            "Group",
+            "Role",
+            "User",
+        ),
+        "ecrops.access.principals.named": (
+            "AccountPrincipal",
+            "AnyPrincipal",
+            "ArnPrincipal",
+            "FederatedPrincipal",
+            "OrganizationPrincipal",
+            "ServicePrincipal",
+        ),
+        "ecrops.access.report": (
+            "Access",
+            "Entry",
+        ),
+    },
+)

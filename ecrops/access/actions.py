@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from ecrops.access.matching import covers
 from ecrops.aws import operations_of
+from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-from ecrops.fields import Problems
+from ecrops.iam.wildcards import covers
 
 READ = ("ecr:DescribeRepositories", "ecr:DescribeImages")
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
@@ -89,7 +89,7 @@ def words(actions: Iterable[str]) -> str:
 
 def sid(actions: frozenset[str]) -> str:
     """A set of actions as a part of a Sid."""
-    from ecrops.access.statements import fingerprint
+    from ecrops.iam.statements import fingerprint
 
     name = _SAID.get(actions, "")
     return name.title().replace(" ", "") if name else fingerprint(" ".join(sorted(actions)))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecrops.access import actions
-from ecrops.access.statements import PREFIX, VERSION, Policy, Statement, Subject, meaning
+from ecrops.access.grants import Grant
 from ecrops.errors import SpecError
+from ecrops.iam.conditions import without_resources
+from ecrops.iam.statements import PREFIX, VERSION, Policy, Statement, Subject, condition_text, meaning
+
+# What is allowed on "*" stands in statements of its own. The first comes with a grant that needs it, and goes with it.
+LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
+OWN_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,23 @@ class Drop:
 
 
 Edit = Exactly | Allow | Forbid | Add | Drop
+
+
+def token_subject(subject: Subject, condition: str) -> Subject:
+    """Return a token under the conditions of a principal, without those on a resource: a token is about none."""
+    return replace(subject, condition=without_resources(condition))
+
+
+def allowance(grant: Grant, arn: str) -> Allow:
+    """Return what a grant allows in an IAM policy, with the token to log in if it needs one.
+
+    Args:
+        grant: The grant.
+        arn: The repository, or a wildcard of repositories.
+    """
+    subject = Subject(arn, condition_text(grant.principal.all_conditions))
+    login = ((token_subject(LOGIN, subject.condition), actions.TOKEN),) if grant.needs_login else ()
+    return Allow(subject, grant.actions, also=login)
 
 
 def check_variables(edit: Edit, policy: Policy, way_out: str) -> None:

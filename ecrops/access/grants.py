@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions as known_actions
 from ecrops.access.actions import check as check_actions
-from ecrops.access.homes import POLICY, check_attach
-from ecrops.access.matching import matches
-from ecrops.access.parse import principal_of
-from ecrops.access.principals import (
-    AccountPrincipal,
+from ecrops.access.policy_keys import POLICY, check_attach
+from ecrops.access.principals.named import (
     AnyOne,
-    AnyPrincipal,
-    ArnPrincipal,
-    FederatedPrincipal,
     Group,
-    OrganizationPrincipal,
     Role,
-    ServicePrincipal,
     User,
 )
+from ecrops.access.principals.parse import principal_of
+from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-from ecrops.fields import Problems
+from ecrops.iam.wildcards import matches
 
 if TYPE_CHECKING:
     import boto3
-
-
-class Side(Flag):
-    """Where a grant is written: in the policy of the repository, or in one of the principal."""
-
-    NOWHERE = 0
-    REPOSITORY = auto()
-    IDENTITY = auto()
-
-
-REPOSITORY, IDENTITY, BOTH = Side.REPOSITORY, Side.IDENTITY, Side.REPOSITORY | Side.IDENTITY
-
-# The identity side of another account is written with a session for it only; without one, a note says what to write.
-WRITTEN_ON: dict[type[Any], tuple[Side, Side]] = {
-    # principal            in the registry's account, in another account
-    User: (IDENTITY, BOTH),
-    Role: (IDENTITY, BOTH),
-    Group: (IDENTITY, Side.NOWHERE),
-    ArnPrincipal: (REPOSITORY, REPOSITORY),
-    AccountPrincipal: (REPOSITORY, REPOSITORY),
-    ServicePrincipal: (REPOSITORY, REPOSITORY),
-    OrganizationPrincipal: (REPOSITORY, REPOSITORY),
-    FederatedPrincipal: (REPOSITORY, REPOSITORY),
-    AnyPrincipal: (REPOSITORY, REPOSITORY),
-}
-
-
-def sides_of(principal: AnyOne) -> tuple[Side, Side]:
-    """Where its grants are written, in the registry's account and in another; a subclass is what it is derived from."""
-    return next(WRITTEN_ON[kind] for kind in type(principal).__mro__ if kind in WRITTEN_ON)
 
 
 # The actions of each verb, and whether who has them must log in first.
@@ -284,8 +246,3 @@ def _grant(value: object, name: str | None) -> Grant:
     grant = Grant.from_dict(value)
     check_on(grant.on, name)
     return grant
-
-
-def ready_document(statements: Iterator[Mapping[str, Any]] | Sequence[Mapping[str, Any]]) -> str:
-    """A policy document to copy."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

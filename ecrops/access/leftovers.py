@@ -8,32 +8,23 @@ from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, words
 from ecrops.access.edits import Drop, Forbid
-from ecrops.access.homes import POLICY, Home
-from ecrops.access.matching import matches
-from ecrops.access.statements import (
-    PRINCIPAL,
-    Policy,
-    Statement,
-    Subject,
-    condition_text,
-    listed,
-    meaning,
-    plain_account,
-)
+from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.errors import SpecError
+from ecrops.iam.statements import PRINCIPAL, Policy, Statement, Subject, condition_text, listed, meaning, plain_account
+from ecrops.iam.wildcards import matches
 
 _WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
 _EVERYONE = "AWS:*"
 _IDENTITY = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
-def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
+def of_identity(home: PolicyKey, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
     """What a user, a role or a group may still do with a repository, by a policy of its own."""
     if not forbid.repository:
         yield from _of_token(home, forbid, policy, attach)
         return
     prefix, _, name = forbid.repository.partition("repository/")
-    who = str(Home(home.kind, home.name, home.account))
+    who = str(PolicyKey(home.kind, home.name, home.account))
     for subject, allowed in policy.allowed.items():
         if matches(subject.name, forbid.repository) and (kept := _kept(allowed, forbid)):
             on = subject.name.removeprefix(f"{prefix}repository/")
@@ -55,7 +46,7 @@ def of_identity(home: Home, forbid: Forbid, policy: Policy, attach: str = "inlin
     yield from _of_login(home, policy, name)
 
 
-def _of_login(home: Home, policy: Policy, name: str) -> Iterator[str]:
+def _of_login(home: PolicyKey, policy: Policy, name: str) -> Iterator[str]:
     """A token that came with a verb, and is kept for actions that were granted one by one: perhaps without one."""
     logins = [subject for subject in policy.allowed if subject.sid.endswith("Login")]
     uses = {
@@ -65,17 +56,17 @@ def _of_login(home: Home, policy: Policy, name: str) -> Iterator[str]:
     }
     brought = any(allowed.issuperset(each) for allowed in uses.values() for each in _WORTH_A_TOKEN)
     if logins and uses and not brought:
-        who = Home(home.kind, home.name, home.account)
+        who = PolicyKey(home.kind, home.name, home.account)
         yield (
             f"{name}: {who} may still log in, by policy {home.policy}, for what it may do with images of "
             f"{words.several(uses)}: the token goes when that is revoked"
         )
 
 
-def _of_token(home: Home, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
+def _of_token(home: PolicyKey, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
     """What else lets somebody log in, where that was to be taken away."""
     wanted = actions.PUBLIC_TOKEN[0] if forbid.subject.sid.endswith("PublicToken") else actions.TOKEN[0]
-    who = str(Home(home.kind, home.name, home.account))
+    who = str(PolicyKey(home.kind, home.name, home.account))
     for subject, allowed in policy.allowed.items():
         if wanted in allowed and subject.name == "*":
             may = f"{who} may still {actions.words(allowed)}{_limits(subject.condition)}, by policy {home.policy}"
@@ -222,7 +213,7 @@ def _named(kept: Collection[str], forbid: Forbid) -> str:
     return "" if forbid.actions is None else "".join(f", {each!r}" for each in kept)
 
 
-def _call_for(home: Home, subject: Subject, named: str, on: str, attach: str) -> str:
+def _call_for(home: PolicyKey, subject: Subject, named: str, on: str, attach: str) -> str:
     options = {"on": on, "attach": attach if attach != "inline" else "", "policy_name": home.policy}
     said = {name: value for name, value in options.items() if value and (name, value) != ("policy_name", POLICY)}
     more = "".join(f", {name}={value!r}" for name, value in said.items())

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecrops.access import actions, resource_policy, words
-from ecrops.access.identity_policy import OWN_SIDS
-from ecrops.access.matching import matches
-from ecrops.access.routing import repository_arn
-from ecrops.access.statements import RESOURCE, listed, sid_of_ours, statements
+from ecrops.access import actions, words
+from ecrops.access.aspects import repository_policy
+from ecrops.access.edits import OWN_SIDS
 from ecrops.aws import Aws
 from ecrops.errors import SpecError
+from ecrops.iam.statements import RESOURCE, listed, sid_of_ours, statements
+from ecrops.iam.wildcards import matches
+from ecrops.repositories.calls import arn_of as repository_arn
 
 # What each verb covers, and what of that is enough: pulling works without asking which layers there are.
 _VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
@@ -112,7 +113,7 @@ def _needed(verb: str) -> frozenset[str]:
 
 def access_of(aws: Aws, name: str) -> Access:
     """The entries of the repository's policy, and of the IAM policies that ecrops wrote."""
-    document = resource_policy.read(aws, name)
+    document = repository_policy.read(aws, name)
     return Access(name, (*_of_repository(document), *_of_identities(aws, repository_arn(aws, name))))
 
 

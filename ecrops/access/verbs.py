@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from ecrops import ecr
 from ecrops.aws import ClientError, code_of
+from ecrops.engine.plan import Plan
 from ecrops.errors import ApplyError
-from ecrops.handle import Handle
-from ecrops.plan import Plan
+from ecrops.repositories import calls
+from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
-    from ecrops.access.principals import AnyOne
+    from ecrops.access.principals.named import AnyOne
     from ecrops.access.report import Access
-    from ecrops.aspect import Want
+    from ecrops.engine.aspect import Want
 
 
 def _is_gone(error: Exception) -> bool:
     """Whether all that went wrong is that there is no repository."""
     errors = error.exceptions if isinstance(error, ApplyError) else (error,)
-    return all(code_of(each) == ecr.MISSING for each in errors)
+    return all(code_of(each) == calls.MISSING for each in errors)
 
 
-class AccessVerbs(Handle):
+class RepositoryVerbs(Handle):
     """Granting, revoking, and the policy of the repository.
 
     A principal is a value such as ``Role("nodes")``, or a string that stands for one: an ARN, an account of 12
@@ -223,13 +223,15 @@ class AccessVerbs(Handle):
         Needs the IAM action ``iam:GetAccountAuthorizationDetails``.
         """
         self._check_account()
-        return cast("Access", self._wanting.report(self.registry.aws, self.name))
+        from ecrops.access.report import access_of
+
+        return access_of(self.registry.aws, self.name)
 
     @property
     def _wanting(self) -> ModuleType:
-        from ecrops.access import wanting  # here, because who grants nothing need not wait for its import
+        from ecrops.access import wants  # here, because who grants nothing need not wait for its import
 
-        return wanting
+        return wants
 
     def _grant(self, principal: Any, allow: Any, options: Mapping[str, Any]) -> Plan:
         return self._want(*self._wanting.grant(self.registry.aws, self.name, principal, allow, options))

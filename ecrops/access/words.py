@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecrops.access.actions import words as action_words
-from ecrops.access.statements import OLD_VERSION, Statement, listed, meaning, plain_account, statements
+from ecrops.iam.statements import OLD_VERSION, Statement, listed, meaning, plain_account, statements
 
 _ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
 _ARN = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(.+)")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
 
+from ecrops.base.problems import suggesting
 from ecrops.errors import DeadlineError, SpecError
-from ecrops.fields import suggesting
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState

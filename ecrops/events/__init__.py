@@ -1,79 +1,66 @@
 """Events of ECR: EventBridge rules that fire, and targets that may be invoked.
 
-The names are read when they are first used: most users of ecrops have no rules.
+Users import from here. Most users have no EventBridge rules, and do not wait for the import of the modules below.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
-    from ecrops.events.event import Event, RuleState
-    from ecrops.events.kinds import RuleOptions
-    from ecrops.events.patterns import Pattern
-    from ecrops.events.repositories import Prefix, prefix
-    from ecrops.events.rule import Rule
-    from ecrops.events.targets import Target
-    from ecrops.events.values import (
-        on_cloud_trail_event,
-        on_cloud_trail_image_pushed,
-        on_event,
-        on_image_archived,
-        on_image_deleted,
-        on_image_finding,
-        on_image_pushed,
-        on_image_replicated,
-        on_image_restored,
-        on_image_scan_completed,
-        on_pull_through_cache_action,
-        on_referrer_action,
-        on_scan_frequency_changed,
-    )
+    from ecrops.events.event import Event as Event
+    from ecrops.events.event import RuleState as RuleState
+    from ecrops.events.on import RuleOptions as RuleOptions
+    from ecrops.events.patterns.pattern import Pattern as Pattern
+    from ecrops.events.patterns.selection import Prefix as Prefix
+    from ecrops.events.patterns.selection import prefix as prefix
+    from ecrops.events.rule import Rule as Rule
+    from ecrops.events.targets.target import Target as Target
+    from ecrops.events.testing import TestReport as TestReport
+    from ecrops.events.values import on_cloud_trail_event as on_cloud_trail_event
+    from ecrops.events.values import on_cloud_trail_image_pushed as on_cloud_trail_image_pushed
+    from ecrops.events.values import on_event as on_event
+    from ecrops.events.values import on_image_archived as on_image_archived
+    from ecrops.events.values import on_image_deleted as on_image_deleted
+    from ecrops.events.values import on_image_finding as on_image_finding
+    from ecrops.events.values import on_image_pushed as on_image_pushed
+    from ecrops.events.values import on_image_replicated as on_image_replicated
+    from ecrops.events.values import on_image_restored as on_image_restored
+    from ecrops.events.values import on_image_scan_completed as on_image_scan_completed
+    from ecrops.events.values import on_pull_through_cache_action as on_pull_through_cache_action
+    from ecrops.events.values import on_referrer_action as on_referrer_action
+    from ecrops.events.values import on_scan_frequency_changed as on_scan_frequency_changed
 
-__all__ = [
-    "Event",
-    "Pattern",
-    "Prefix",
-    "Rule",
-    "RuleOptions",
-    "RuleState",
-    "Target",
-    "on_cloud_trail_event",
-    "on_cloud_trail_image_pushed",
-    "on_event",
-    "on_image_archived",
-    "on_image_deleted",
-    "on_image_finding",
-    "on_image_pushed",
-    "on_image_replicated",
-    "on_image_restored",
-    "on_image_scan_completed",
-    "on_pull_through_cache_action",
-    "on_referrer_action",
-    "on_scan_frequency_changed",
-    "prefix",
-]
-
-
-_HOMES = {
-    "Event": "event",
-    "Pattern": "patterns",
-    "Prefix": "repositories",
-    "Rule": "rule",
-    "RuleOptions": "kinds",
-    "RuleState": "event",
-    "Target": "targets",
-    "prefix": "repositories",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(import_module(f"ecrops.events.{_HOMES.get(name, 'values')}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """What is read when it is first used is offered too."""
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+__all__, __getattr__, __dir__ = face(
+    __name__,
+    {
+        "ecrops.events.event": (
+            "Event",
+            "RuleState",
+        ),
+        "ecrops.events.on": ("RuleOptions",),
+        "ecrops.events.patterns.pattern": ("Pattern",),
+        "ecrops.events.patterns.selection": (
+            "Prefix",
+            "prefix",
+        ),
+        "ecrops.events.rule": ("Rule",),
+        "ecrops.events.targets.target": ("Target",),
+        "ecrops.events.testing": ("TestReport",),
+        "ecrops.events.values": (
+            "on_cloud_trail_event",
+            "on_cloud_trail_image_pushed",
+            "on_event",
+            "on_image_archived",
+            "on_image_deleted",
+            "on_image_finding",
+            "on_image_pushed",
+            "on_image_replicated",
+            "on_image_restored",
+            "on_image_scan_completed",
+            "on_pull_through_cache_action",
+            "on_referrer_action",
+            "on_scan_frequency_changed",
+        ),
+    },
+)

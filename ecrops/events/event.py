@@ -11,16 +11,17 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
-from ecrops.checks import MOST_TAGS, check_tags
+from ecrops.base.problems import Problems, compact
 from ecrops.errors import SpecError
-from ecrops.events import repositories
-from ecrops.events.api_calls import asks_for_reading
-from ecrops.events.checks import canonical
-from ecrops.events.options import check_options
-from ecrops.events.patterns import BY_SCAN_TYPE, KINDS, Pattern
-from ecrops.events.repositories import SOMEWHERE, Place, Prefix, Selection, check_selection
-from ecrops.events.targets import Target, check_targets
-from ecrops.fields import Problems, compact
+from ecrops.events.patterns import selection
+from ecrops.events.patterns.api_calls import asks_for_reading
+from ecrops.events.patterns.checks import canonical
+from ecrops.events.patterns.kinds import BY_SCAN_TYPE, KINDS
+from ecrops.events.patterns.options import check_options
+from ecrops.events.patterns.pattern import Pattern
+from ecrops.events.patterns.selection import SOMEWHERE, Place, Prefix, Selection, check_selection
+from ecrops.events.targets.target import Target, check_targets
+from ecrops.repositories.checks import MOST_TAGS, check_tags
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
@@ -129,7 +130,7 @@ class Event:
     @property
     def whose(self) -> str:
         """Whose events, in words."""
-        return repositories.words(self.repositories)
+        return selection.words(self.repositories)
 
     @property
     def first_state(self) -> RuleState:
@@ -213,7 +214,7 @@ def _prefix(data: Mapping[Any, Any]) -> Prefix | None:
     problems = Problems()
     start = problems.known(data, ["prefix"], "a prefix").get("prefix")
     problems.raise_any()
-    return repositories.prefix(start)  # type: ignore[arg-type]
+    return selection.prefix(start)  # type: ignore[arg-type]
 
 
 def _check_tags(tags: object) -> dict[str, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.events.repositories import Place
-from ecrops.events.state import Edit, Rule, Wanted
+from ecrops.base.lazy import Once
+from ecrops.engine.aspect import Read, one_by_one
+from ecrops.events.edits import Edit, Rule, Wanted
+from ecrops.events.patterns.selection import Place
 
 MISSING = "ResourceNotFoundException"
 NO_RULE = "there is no such rule: make it first, such as with repository.on_image_pushed(name)"
@@ -38,15 +40,10 @@ def place_of(aws: Aws) -> Place:
     return Place(aws.partition.name, aws.region, aws.account_id)
 
 
-def prepare(aws: Aws) -> None:
-    """What must be there before reads run in parallel."""
-    aws.client("events")
-
-
-def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Rule]:
-    """What is there."""
-    nothing = Rule(place=place_of(aws), scan_type=scan_type_for(aws, wants))
-    return dict(zip(wants, aws.map(lambda key: _read(aws, key, nothing), wants), strict=True))
+def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
+    """Yield one reading for each rule. Those whose pattern depends on the scan type share one reading of it."""
+    scan_type = Once(lambda: scan_type_for(aws, wants))
+    return one_by_one(wants, lambda key: read(aws, key, scan_type), services=("events",))
 
 
 def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
@@ -57,15 +54,16 @@ def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
     return str(configuration.get("scanType", "BASIC"))
 
 
-def _read(aws: Aws, key: str, nothing: Rule) -> Rule:
+def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> Rule:
+    """Read a rule with its tags and targets."""
     name, bus = name_and_bus(key)
+    nothing = Rule(place=place_of(aws), scan_type=scan_type())
     awaits = (MISSING,) if aws.made_recently(key) else ()
     try:
         described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
     except ClientError as error:
         if code_of(error) == MISSING:
             return nothing
-        error.add_note(f"while reading {key}; nothing was written")
         raise
     return read_parts(aws, described, nothing)
 

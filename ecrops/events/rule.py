@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.events import reading, wants
+from ecrops.events.edits import TAG, Absent, Edit, Exclude, Include, Switch
 from ecrops.events.event import check_rule_name
-from ecrops.events.state import TAG, Absent, Edit, Exclude, Include, Switch
-from ecrops.events.targets import Target, check_target, id_of, plain_arn
-from ecrops.plan import Plan
+from ecrops.events.targets.target import Target, check_target, id_of, plain_arn
 
 if TYPE_CHECKING:
-    from ecrops.account import Account
+    from ecrops.engine.account import Account
     from ecrops.events.testing import TestReport
 
 

@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ecrops import engine
-from ecrops.account import Account
 from ecrops.aws import Aws
+from ecrops.base.problems import Problems
+from ecrops.engine.account import Account, without_deadline
+from ecrops.engine.planning import make_plan
 from ecrops.errors import SpecError
-from ecrops.events import reading, rules
-from ecrops.events.checks import check_pattern, text_of
+from ecrops.events import aspect, reading
+from ecrops.events.edits import Absent, Include, Rule
 from ecrops.events.event import RuleState
-from ecrops.events.samples import envelope, sample_for
-from ecrops.events.state import Absent, Include, Rule
-from ecrops.events.targets import Target, check_reach
+from ecrops.events.patterns.checks import check_pattern, text_of
+from ecrops.events.patterns.samples import envelope, sample_for
+from ecrops.events.targets.target import Target, check_reach
 from ecrops.events.wants import all_wants, edit_rules
-from ecrops.fields import Problems
 
 Message = Mapping[str, Any]
 
@@ -94,7 +94,7 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
     texts = {"EventPattern": text_of(pattern), "Event": json.dumps(event)}
     if not aws.get("events", "TestEventPattern", "Result", **texts):
         return TestReport(event, matched=False)
-    have = reading.read_all(aws, {key: []})[key]
+    have = reading.read(aws, key, lambda: "BASIC")
     targets = list(_known(aws, have))
     missing = _missing(aws, key, targets, have)
     untried = sorted({each["Arn"] for each in have.targets.values()} - {target.arn for target in targets})
@@ -131,8 +131,8 @@ def _known(aws: Aws, rule: Rule) -> Iterator[Target]:
 def _missing(aws: Aws, key: str, targets: Sequence[Target], have: Rule) -> list[str]:
     """What the rule itself lacks, which its copy would not show: that is enabled, and given permissions of its own."""
     wanted, known = all_wants(aws, {key: [Include(targets)]}, {key: have})
-    permissions = [want for want in wanted if want.aspect is not rules]
-    lacks = [str(change) for change in engine.make_plan(aws, permissions, known=known)]
+    permissions = [want for want in wanted if want.aspect is not aspect]
+    lacks = [str(change) for change in make_plan(aws, permissions, known=known)]
     if (have.settings or {}).get("State") == RuleState.DISABLED:
         lacks.append(f"{key} is disabled: registry.rule(name).enable()")
     return lacks
@@ -198,7 +198,7 @@ class _Stage:
 @contextmanager
 def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
     """Everything that the test needs, and nothing of it afterwards, even if the time is over then."""
-    aws, leisurely = registry.aws, registry.at_leisure()
+    aws, leisurely = registry.aws, without_deadline(registry)
     name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
     queue = reading.place_of(aws).arn("sqs", name)
     shown = [replace(target, dead_letter_arn=queue) for target in targets]

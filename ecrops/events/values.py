@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ecrops.base.problems import hint
 from ecrops.errors import SpecError
 from ecrops.events.event import Event, target_list
-from ecrops.events.kinds import EventKinds, RuleOptions
-from ecrops.events.options import options_of
-from ecrops.fields import hint
+from ecrops.events.on import EventKinds, RuleOptions
+from ecrops.events.patterns.options import options_of
 
 
 def make_event(kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Event:

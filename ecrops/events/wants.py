@@ -9,26 +9,26 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ecrops import engine
-from ecrops.account import Account
-from ecrops.aspect import Want
 from ecrops.aws import Aws
-from ecrops.engine import Goal
-from ecrops.events import functions, log_groups, queues, reading, rules, targets, topics
-from ecrops.events.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
+from ecrops.base.problems import Problems
+from ecrops.engine.account import Account
+from ecrops.engine.aspect import Aspect, Want
+from ecrops.engine.plan import Plan
+from ecrops.engine.planning import Goal, read
+from ecrops.events import aspect, reading
+from ecrops.events.edits import TAG, Absent, Edit, Rule, Wanted, edited, needs_rule
 from ecrops.events.event import Event
-from ecrops.events.kinds import RuleOptions
-from ecrops.events.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
-from ecrops.events.state import TAG, Absent, Edit, Rule, Wanted, edited, needs_rule
-from ecrops.events.targets import Target
+from ecrops.events.on import RuleOptions
+from ecrops.events.patterns.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
+from ecrops.events.targets import functions, log_groups, queues, topics
+from ecrops.events.targets import target as targets
+from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
+from ecrops.events.targets.target import Target
 from ecrops.events.values import make_event
-from ecrops.fields import Problems
-from ecrops.plan import Plan
-from ecrops.spec import RepositorySpec
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = dict[Goal, Any]
-PERMISSIONS: Mapping[str, Any] = {"lambda": functions, "sqs": queues, "sns": topics, "logs": log_groups}
+PERMISSIONS: Mapping[str, Aspect] = {"lambda": functions, "sqs": queues, "sns": topics, "logs": log_groups}
 
 
 def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Plan:
@@ -45,10 +45,10 @@ def edit_rules(account: Account, edits: Edits) -> Plan:
     """
     wants, known = all_wants(account.aws, edits)
     for key in [
-        key for key, each in edits.items() if known[rules, key].settings is None and any(map(needs_rule, each))
+        key for key, each in edits.items() if known[aspect, key].settings is None and any(map(needs_rule, each))
     ]:
         if account.would_make(key):
-            known[rules, key] = replace(known[rules, key], settings={})
+            known[aspect, key] = replace(known[aspect, key], settings={})
         else:
             reading.describe(account.aws, key)
     return account.make(*wants, known=known)
@@ -68,11 +68,11 @@ def all_wants(aws: Aws, edits: Edits, found: Mapping[str, Rule] | None = None) -
         SpecError: EventBridge does not reach a target from here.
     """
     check_reach(aws, edits)
-    known: Known = {(rules, key): rule for key, rule in (found or {}).items()}
-    have = engine.read(aws, {(rules, key): each for key, each in edits.items()}, known)
-    wants = [Want(rules, key, edit) for key, each in edits.items() for edit in each]
+    known: Known = {(aspect, key): rule for key, rule in (found or {}).items()}
+    have = read(aws, {(aspect, key): each for key, each in edits.items()}, known)
+    wants = [Want(aspect, key, edit) for key, each in edits.items() for edit in each]
     for key, each in edits.items():
-        wants += _permissions(key, each, have[rules, key])
+        wants += _permissions(key, each, have[aspect, key])
     return wants, have
 
 
@@ -82,8 +82,8 @@ def check_reach(aws: Aws, edits: Edits) -> None:
     Raises:
         SpecError: It does not; with every reason.
     """
-    _check_targets(edits, lambda target: targets.check_reach(target, aws.partition.name, aws.region))
-    _check_targets(edits, lambda target: targets.check_account(target, aws.account_id))
+    _check_targets(edits, lambda each: targets.check_reach(each, aws.partition.name, aws.region))
+    _check_targets(edits, lambda each: targets.check_account(each, aws.account_id))
 
 
 def _check_targets(edits: Edits, check: Callable[[Target], None]) -> None:
@@ -99,7 +99,7 @@ def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
     rule, place, after = reading.arn_of(have.place, key), have.place, edited(have, edits)
     mine = {arn for edit in edits for target in edit.targets if target.authorize for arn in resources(target.to_aws())}
     changed = {arn for name, target in after.targets.items() if name in have.targets for arn in resources(target)}
-    out = Step.FORBID if rules.has_room(have, after) else Step.BEFORE
+    out = Step.FORBID if aspect.has_room(have, after) else Step.BEFORE
     wanted: list[Allow | Forbid] = [
         Allow(rule, key, arn, Step.BEFORE if arn in changed else Step.ALLOW) for arn in sorted(mine)
     ]
@@ -107,23 +107,19 @@ def _permissions(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Want]:
     for edit in wanted:
         service = edit.resource.split(":")[2]
         if service in PERMISSIONS and is_here(edit.resource, place):
-            yield Want(PERMISSIONS[service], key_of(edit.resource), edit, serves=edit.owner)
+            yield Want(PERMISSIONS[service], key_of(edit.resource), edit, for_owner=edit.owner)
 
 
 # Specs
 
 
-def of_specs(aws: Aws, specs: Iterable[RepositorySpec]) -> tuple[list[Want], Known]:
+def of_repositories(aws: Aws, events: Mapping[str, Sequence[Event]]) -> tuple[list[Want], Known]:
     """What the events of specs want: their rules, and none that ecrops made for these repositories before.
 
     Raises:
         SpecError: Two are one rule, they are more than a bus holds, or a target is in another region.
     """
-    managed = {
-        spec.name: [Wanted(event, exactly=True) for event in spec.events] for spec in specs if spec.events is not None
-    }
-    if not managed:
-        return [], {}
+    managed = {name: [Wanted(event, exactly=True) for event in each] for name, each in events.items()}
     edits = _by_key(edit for each in managed.values() for edit in each)
     check_reach(aws, edits)
     found = _found(aws, edits, managed)
@@ -161,7 +157,7 @@ def check_quotas(problems: Problems, events: Sequence[Event]) -> None:
 
 def _found(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[str, Rule]:
     """What is on the default bus of the rules that are wanted, and of those that are no longer."""
-    reading.prepare(aws)
+    aws.client("events")
     nothing = Rule(place=reading.place_of(aws), scan_type=reading.scan_type_for(aws, edits))
     listed = {reading.key_of(each["Name"]): each for each in reading.every(aws)}
     names = [json.dumps(name)[1:-1] for name in repositories]
@@ -171,6 +167,6 @@ def _found(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[str, Rul
         if key in edits
         or ("aws." in each.get("EventPattern", "") and any(name in each["EventPattern"] for name in names))
     }
-    read = aws.map(lambda each: reading.read_parts(aws, each, nothing), close.values())
+    rules = aws.map(lambda each: reading.read_parts(aws, each, nothing), close.values())
     absent = {key: nothing for key in edits if key not in listed and reading.name_and_bus(key)[1] == reading.DEFAULT}
-    return absent | dict(zip(close, read, strict=True))
+    return absent | dict(zip(close, rules, strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecrops.aws import Arn
-from ecrops.events.state import Rule
+from ecrops.events.edits import Rule
 
 LONGEST = 60
 _WHOSE = ("repository-name", "repositoryName")

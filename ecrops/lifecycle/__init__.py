@@ -1,76 +1,72 @@
 """Lifecycle policies: their rules, their order, their meaning, and what they do to images.
 
-What looks at images is imported when it is first asked for: a script that only sets policies does not pay for it.
+Users import from here. A script that only sets policies does not wait for the import of the simulation.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecrops.lifecycle.rule import LifecycleRule, TagStatus
+from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
-    from ecrops.lifecycle.chart import Chart
-    from ecrops.lifecycle.clauses import Action
-    from ecrops.lifecycle.comparison import Comparison, Difference, compare
-    from ecrops.lifecycle.days import Day, Storage
-    from ecrops.lifecycle.evaluation import simulate
-    from ecrops.lifecycle.forecasting import Cost, Forecast
-    from ecrops.lifecycle.guard import Guard, RegistryGuard
-    from ecrops.lifecycle.images import Image
-    from ecrops.lifecycle.linting import Finding, lint
-    from ecrops.lifecycle.preview import PreviewError
-    from ecrops.lifecycle.simulation import Simulation
-    from ecrops.lifecycle.verdicts import Tally, Verdict
+    from ecrops.images.image import Image as Image
+    from ecrops.lifecycle.guard import Guard as Guard
+    from ecrops.lifecycle.guard import RegistryGuard as RegistryGuard
+    from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
+    from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
+    from ecrops.lifecycle.simulation.chart import Chart as Chart
+    from ecrops.lifecycle.simulation.compare import Comparison as Comparison
+    from ecrops.lifecycle.simulation.compare import Difference as Difference
+    from ecrops.lifecycle.simulation.compare import compare as compare
+    from ecrops.lifecycle.simulation.compiled import Action as Action
+    from ecrops.lifecycle.simulation.days import Day as Day
+    from ecrops.lifecycle.simulation.days import Storage as Storage
+    from ecrops.lifecycle.simulation.forecast import Cost as Cost
+    from ecrops.lifecycle.simulation.forecast import Forecast as Forecast
+    from ecrops.lifecycle.simulation.lint import Finding as Finding
+    from ecrops.lifecycle.simulation.lint import lint as lint
+    from ecrops.lifecycle.simulation.preview import PreviewError as PreviewError
+    from ecrops.lifecycle.simulation.result import Simulation as Simulation
+    from ecrops.lifecycle.simulation.simulate import simulate as simulate
+    from ecrops.lifecycle.simulation.verdicts import Tally as Tally
+    from ecrops.lifecycle.simulation.verdicts import Verdict as Verdict
 
-__all__ = [
-    "Action",
-    "Chart",
-    "Comparison",
-    "Cost",
-    "Day",
-    "Difference",
-    "Finding",
-    "Forecast",
-    "Guard",
-    "Image",
-    "LifecycleRule",
-    "PreviewError",
-    "RegistryGuard",
-    "Simulation",
-    "Storage",
-    "TagStatus",
-    "Tally",
-    "Verdict",
-    "compare",
-    "lint",
-    "simulate",
-]
-
-_HOMES = {
-    "Action": "clauses",
-    "Chart": "chart",
-    "Comparison": "comparison",
-    "Cost": "forecasting",
-    "Day": "days",
-    "Forecast": "forecasting",
-    "Storage": "days",
-    "Difference": "comparison",
-    "Finding": "linting",
-    "Guard": "guard",
-    "Image": "images",
-    "PreviewError": "preview",
-    "RegistryGuard": "guard",
-    "Simulation": "simulation",
-    "Tally": "verdicts",
-    "Verdict": "verdicts",
-    "compare": "comparison",
-    "lint": "linting",
-    "simulate": "evaluation",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__, __dir__ = face(
+    __name__,
+    {
+        "ecrops.images.image": ("Image",),
+        "ecrops.lifecycle.guard": (
+            "Guard",
+            "RegistryGuard",
+        ),
+        "ecrops.lifecycle.policy.rule": (
+            "LifecycleRule",
+            "TagStatus",
+        ),
+        "ecrops.lifecycle.simulation.chart": ("Chart",),
+        "ecrops.lifecycle.simulation.compare": (
+            "Comparison",
+            "Difference",
+            "compare",
+        ),
+        "ecrops.lifecycle.simulation.compiled": ("Action",),
+        "ecrops.lifecycle.simulation.days": (
+            "Day",
+            "Storage",
+        ),
+        "ecrops.lifecycle.simulation.forecast": (
+            "Cost",
+            "Forecast",
+        ),
+        "ecrops.lifecycle.simulation.lint": (
+            "Finding",
+            "lint",
+        ),
+        "ecrops.lifecycle.simulation.preview": ("PreviewError",),
+        "ecrops.lifecycle.simulation.result": ("Simulation",),
+        "ecrops.lifecycle.simulation.simulate": ("simulate",),
+        "ecrops.lifecycle.simulation.verdicts": (
+            "Tally",
+            "Verdict",
+        ),
+    },
+)

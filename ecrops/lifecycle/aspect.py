@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecrops import ecr, settings
-from ecrops.aspect import Want
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.change import Change, Kind, Note
+from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.engine.aspect import Read, Want, one_by_one
 from ecrops.errors import SpecError
-from ecrops.lifecycle.checks import COUNT_TYPES
-from ecrops.lifecycle.document import Rules, canonical, parse, to_text
 from ecrops.lifecycle.edits import Edit, Exactly
-from ecrops.lifecycle.rule import LifecycleRule
-from ecrops.lifecycle.words import difference
-from ecrops.spec import RepositorySpec
+from ecrops.lifecycle.policy.checks import COUNT_TYPES
+from ecrops.lifecycle.policy.document import Rules, canonical, parse, to_text
+from ecrops.lifecycle.policy.words import difference
+from ecrops.repositories import calls, settings
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, Outlook, RegistryGuard
 
-stands_on = settings
-missing = ecr.MISSING
+base = settings
 NO_POLICY = "LifecyclePolicyNotFoundException"
 WAY_OUT = "if these images may go, give a guard that lets them, or none with guard=False (lifecycle_guard in a spec)"
 
 
-class Stored(NamedTuple):
+class Found(NamedTuple):
     """What is there: the rules of a policy, none without one.
 
     Args:
@@ -38,16 +36,6 @@ class Stored(NamedTuple):
     outlook: Outlook | None = None
 
 
-def of_spec(spec: RepositorySpec) -> Edit | None:
-    """What a spec wants."""
-    return None if spec.lifecycle_rules is None else Exactly(spec.lifecycle_rules, spec.lifecycle_guard)
-
-
-def to_spec(have: Stored) -> dict[str, Any]:
-    """The fields of the spec that describes what is there."""
-    return {"lifecycle_rules": [LifecycleRule.from_ecr(rule) for rule in have.rules]}
-
-
 def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
     """The want, with the guard of the registry where it has none of its own."""
     if guard is None or not isinstance(want.edit, Edit) or want.edit.guard is not None:
@@ -55,53 +43,40 @@ def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
     return want._replace(edit=want.edit._replace(guard=guard.of(want.key)))
 
 
-def prepare(aws: Aws) -> None:
-    """What must be there before reads run in parallel."""
-    aws.client("ecr")
+def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
+    """Yield one reading for each repository; with the images where a guarded edit is about to change the policy.
+
+    With a guard a missing repository is an error. A not-found that comes too early must not pass as "no images".
+    """
+    for name, edits in wants.items():
+        guards = [edit.guard for edit in edits if edit.guard]
+        missing = () if guards else (calls.MISSING,)
+        yield from one_by_one([name], partial(_read_guarded, aws, edits, guards), ("ecr",), missing)
 
 
-def read(aws: Aws, name: str) -> Stored:
+def _read_guarded(aws: Aws, edits: Sequence[Edit], guards: Sequence[Guard], name: str) -> Found:
+    current = read(aws, name)
+    desired = edited(edits, current.rules) if guards else []
+    if not desired or canonical(desired) == current.rules:
+        return current
+    return current._replace(outlook=_outlook(aws, name, canonical(desired), guards))
+
+
+def read(aws: Aws, name: str) -> Found:
     """The rules of a repository; none if it has no policy."""
     try:
-        text = ecr.get(aws, name, "GetLifecyclePolicy", "lifecyclePolicyText", repositoryName=name)
+        text = calls.get(aws, name, "GetLifecyclePolicy", "lifecyclePolicyText", repositoryName=name)
     except ClientError as error:
         if code_of(error) != NO_POLICY:
             raise
-        return Stored([])
-    return Stored(canonical(parse(text)))
-
-
-class Reader(NamedTuple):
-    """Reads the rules and, where a guarded edit is about to change them, what that would do to the images.
-
-    Args:
-        edits: Of one repository.
-        missing: The code of an error that means that nothing is there; none with a guard, which must not take an
-            answer that comes too early, or too late, for a repository without images.
-    """
-
-    edits: Sequence[Edit]
-    missing: str = missing
-
-    def read(self, aws: Aws, name: str) -> Stored:
-        """What is there."""
-        have = read(aws, name)
-        guards = [edit.guard for edit in self.edits if edit.guard]
-        want = wanted(self.edits, have.rules) if guards else []
-        if not want or canonical(want) == have.rules:
-            return have
-        return have._replace(outlook=_outlook(aws, name, canonical(want), guards))
-
-
-def reader(edits: Sequence[Edit]) -> Reader:
-    """What reads what these edits need."""
-    return Reader(edits, "" if any(edit.guard for edit in edits) else missing)
+        return Found([])
+    return Found(canonical(parse(text)))
 
 
 def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outlook:
-    from ecrops.lifecycle.evaluation import evaluate
+    from ecrops.images.image import describe
     from ecrops.lifecycle.guard import Outlook, look
-    from ecrops.lifecycle.images import describe
+    from ecrops.lifecycle.simulation.simulate import evaluate
 
     try:
         return look(evaluate(rules, describe(aws, name)), guards)
@@ -109,17 +84,17 @@ def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outl
         return Outlook("what it expires is not known", error.reasons)
 
 
-def wanted(edits: Sequence[Edit], have: Rules) -> Rules:
-    """The rules after the edits."""
+def edited(edits: Sequence[Edit], current: Rules) -> Rules:
+    """Return the desired rules."""
     for edit in edits:
-        have = edit(have)
-    return have
+        current = edit(current)
+    return current
 
 
-def changes(name: str, edits: Sequence[Edit], there: Stored | None) -> Iterator[Change | Note]:
+def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator[Change | Note]:
     """A policy is overwritten in place, never deleted first."""
-    have, outlook = (there.rules, there.outlook) if there else ([], None)
-    want = wanted(edits, have)
+    have, outlook = (current.rules, current.outlook) if current else ([], None)
+    want = edited(edits, have)
     yield from _newer(name, want)
     if canonical(want) == have:
         return
@@ -128,7 +103,9 @@ def changes(name: str, edits: Sequence[Edit], there: Stored | None) -> Iterator[
     if outlook:
         after = f"{after} ({outlook})"
         if outlook.refusals:
-            yield Change(name, Kind.CONFLICT, "lifecycle", before, after, advice={"": WAY_OUT})
+            yield Change(
+                owner=name, kind=Kind.CONFLICT, what="lifecycle", before=before, after=after, advice={"": WAY_OUT}
+            )
             return
     if not want:
         kind, operation = Kind.DELETE, "DeleteLifecyclePolicy"
@@ -136,17 +113,13 @@ def changes(name: str, edits: Sequence[Edit], there: Stored | None) -> Iterator[
         kind, operation = Kind.UPDATE if have else Kind.CREATE, "PutLifecyclePolicy"
         params["lifecyclePolicyText"] = to_text(want)
     yield Change(
-        name,
-        kind,
-        "lifecycle",
-        before,
-        after,
-        "ecr",
-        operation,
-        params,
-        derived=any(map(look_again, edits)),
-        races=(NO_POLICY,),
-        unseen=(ecr.MISSING,),
+        owner=name,
+        kind=kind,
+        what="lifecycle",
+        before=before,
+        after=after,
+        call=Call("ecr", operation, params),
+        races=Races(derived=any(map(verify, edits)), superseded=(NO_POLICY,), not_yet_visible=(calls.MISSING,)),
     )
 
 
@@ -157,6 +130,6 @@ def _newer(name: str, rules: Rules) -> Iterator[Note]:
             yield Note(f"{name}: rule {rule['rulePriority']} counts by {kind}, which only ECR can check")
 
 
-def look_again(edit: Edit) -> bool:
+def verify(edit: Edit) -> bool:
     """Whether to look again afterwards: a writer who had read the policy before may have overwritten it."""
     return not isinstance(edit, Exactly)

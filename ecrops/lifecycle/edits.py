@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ecrops.errors import SpecError
-from ecrops.lifecycle.checks import Rule, storage_class, tag_status
-from ecrops.lifecycle.document import Rules, body, check, following, numbered, render, to_ecr
-from ecrops.lifecycle.rule import LifecycleRule
+from ecrops.lifecycle.policy.checks import Rule, storage_class, tag_status
+from ecrops.lifecycle.policy.document import Rules, body, check, following, numbered, render, to_ecr
+from ecrops.lifecycle.policy.rule import LifecycleRule
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
+from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
-from ecrops.fields import Problems, compact, suggesting
-from ecrops.lifecycle.matching import fits
-from ecrops.lifecycle.verdicts import Evaluation, Verdict
+from ecrops.lifecycle.simulation.matching import fits
+from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:
     from types import UnionType

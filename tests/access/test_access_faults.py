@@ -12,7 +12,7 @@ import pytest
 
 from access.world import FOREIGN, OTHER, populate, put_policy
 from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
-from ecrops.access.statements import canonical
+from ecrops.iam.statements import canonical
 from emulator import FAULTS, Call, Cloud, Fault
 from emulator.cloud import reset
 from support import AT_ONCE

@@ -12,7 +12,7 @@ from access.world import FOREIGN, OTHER, OTHER_ROLE, inline, populate, put_polic
 from ecrops import AnyPrincipal, Group, Registry, Role, User
 from ecrops.access import actions
 from ecrops.access.actions import FOR_IMAGES, PULL, PULL_PUSH, PUSH, READ
-from ecrops.access.statements import PRINCIPAL, Policy, statements
+from ecrops.iam.statements import PRINCIPAL, Policy, statements
 from emulator import Cloud
 from emulator.cloud import reset
 from support import registry_of

@@ -30,7 +30,7 @@ from ecrops import (
     SpecError,
     User,
 )
-from ecrops.access.statements import same, statements
+from ecrops.iam.statements import same, statements
 from emulator import Client, Cloud
 from support import AT_ONCE, cases, registry_of
 

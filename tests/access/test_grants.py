@@ -28,7 +28,7 @@ from ecrops import (
     push,
     read,
 )
-from ecrops.access.statements import statements
+from ecrops.iam.statements import statements
 from emulator import Call, Cloud
 from support import AT_ONCE, registry_of
 

@@ -20,7 +20,7 @@ from ecrops import (
     push,
     read,
 )
-from ecrops.access.homes import INLINE_QUOTA
+from ecrops.access.policy_keys import INLINE_QUOTA
 from emulator import Cloud
 from support import registry_of
 

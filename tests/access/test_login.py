@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from ecrops import EcropsError, Registry, SpecError
-from ecrops.access.locking import alone_in
-from ecrops.access.login import docker_login
-from ecrops.access.tokens import Token
+from ecrops.login.docker import docker_login
+from ecrops.login.locking import alone_in
+from ecrops.login.tokens import Token
 from emulator import Cloud
 from support import registry_of
 

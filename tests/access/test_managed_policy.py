@@ -20,8 +20,8 @@ from ecrops import (
     pull,
     push,
 )
-from ecrops.access.homes import Home, managed_name
-from ecrops.access.texts import size
+from ecrops.access.policy_keys import PolicyKey, managed_name
+from ecrops.iam.text import size
 from emulator import Client, Cloud, Fault
 from support import registry_of
 
@@ -122,7 +122,7 @@ def test_a_revoke_finds_what_is_attached_after_a_policy_that_somebody_deleted(me
     registry, _ = three_managed_policies(memory_cloud)
     iam = memory_cloud.client("iam")
     there = attached(iam).keys()
-    middle, last = (managed_name(Home("role", "nodes"), number) for number in (1, 2))
+    middle, last = (managed_name(PolicyKey("role", "nodes"), number) for number in (1, 2))
     delete_managed(iam, middle)
     name = next(each for each in attached(iam)[last] if each != "*")
     assert registry.repository(name).revoke(Role("nodes"), attach="managed")
@@ -134,7 +134,7 @@ def test_a_grant_fills_the_place_of_a_policy_that_somebody_deleted(memory_cloud:
     registry, names = three_managed_policies(memory_cloud)
     iam = memory_cloud.client("iam")
     there = attached(iam).keys()
-    delete_managed(iam, managed_name(Home("role", "nodes"), 1))
+    delete_managed(iam, managed_name(PolicyKey("role", "nodes"), 1))
     fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names]
     assert registry.ensure(*fleet)
     assert not registry.ensure(*fleet)
@@ -217,7 +217,7 @@ def test_a_grant_gives_back_nothing_that_was_detached(cloud: Cloud) -> None:
 def test_one_of_several_that_was_detached_is_not_given_back_and_the_others_stay(memory_cloud: Cloud) -> None:
     registry, _ = three_managed_policies(memory_cloud)
     (new,) = memory_cloud.emulator.seed(1, prefix="new")
-    iam, middle = memory_cloud.client("iam"), managed_name(Home("role", "nodes"), 1)
+    iam, middle = memory_cloud.client("iam"), managed_name(PolicyKey("role", "nodes"), 1)
     gone = attached(iam)[middle].keys() - {"*"}
     iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
     stay = {name for document in attached(iam).values() for name in document}
@@ -235,7 +235,7 @@ def test_one_of_several_that_was_detached_is_not_given_back_and_the_others_stay(
 
 def test_a_revoke_among_attached_and_detached_policies_writes_the_one_it_is_about(memory_cloud: Cloud) -> None:
     registry, _ = three_managed_policies(memory_cloud)
-    iam, middle = memory_cloud.client("iam"), managed_name(Home("role", "nodes"), 1)
+    iam, middle = memory_cloud.client("iam"), managed_name(PolicyKey("role", "nodes"), 1)
     in_it, beside = (next(each for each in attached(iam)[name] if each != "*") for name in (middle, MANAGED))
     iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
     there = attached(iam).keys()

@@ -19,8 +19,8 @@ from ecrops import (
     User,
     pull,
 )
-from ecrops.access.grants import WRITTEN_ON
-from ecrops.access.parse import KINDS, principal_of
+from ecrops.access.principals.parse import KINDS, principal_of
+from ecrops.access.sides import WRITTEN_ON
 
 ROLE = "arn:aws:iam::111122223333:role/team/nodes"
 

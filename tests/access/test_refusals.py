@@ -27,7 +27,7 @@ from ecrops import (
     User,
     pull,
 )
-from ecrops.access.statements import statements
+from ecrops.iam.statements import statements
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
 from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, Role, SpecError, pull
-from ecrops.access.statements import same, statements
+from ecrops.iam.statements import same, statements
 from emulator import Cloud
 from emulator.ecr import policies
 from support import registry_of

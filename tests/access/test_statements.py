@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecrops.access.splitting import in_order, spread
-from ecrops.access.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same
-from ecrops.access.texts import size
+from ecrops.iam.splitting import in_order, spread
+from ecrops.iam.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same
+from ecrops.iam.text import size
 from support import CASES
 
 BASE: dict[str, Any] = {

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ecrops import Registry
-from ecrops.access.tokens import Token
+from ecrops.login.tokens import Token
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 

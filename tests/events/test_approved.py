@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ecrops import ApplyError, ConflictError, Registry, RepositorySpec
+from ecrops.engine.plan import Plan
 from ecrops.events import on_image_pushed, prefix
-from ecrops.plan import Plan
 from emulator import Client, Cloud
 from support import registry_of
 

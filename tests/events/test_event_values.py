@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecrops import RepositorySpec, SpecError
-from ecrops.events import Event, RuleState, on_event, on_image_finding, on_image_pushed, patterns
+from ecrops.events import Event, RuleState, on_event, on_image_finding, on_image_pushed
+from ecrops.events.patterns import kinds
 from emulator import Cloud
 from support import registry_of
 
@@ -145,7 +146,7 @@ anything = st.recursive(
     max_leaves=8,
 )
 said_of_events = st.fixed_dictionaries(
-    {"kind": st.sampled_from(sorted(patterns.KINDS)) | anything},
+    {"kind": st.sampled_from(sorted(kinds.KINDS)) | anything},
     optional={each.name: anything for each in fields(Event) if each.name != "kind"},
 )
 said_of_options = st.dictionaries(st.sampled_from(["severities", "image_tags", "scan_type", "result"]), anything)

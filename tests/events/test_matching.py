@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from moto.events.models import EventPattern as SecondOpinion
 
 from ecrops import SpecError
-from ecrops.events import Pattern, matching
+from ecrops.events import Pattern
+from ecrops.events.patterns import matching
 
 YES, NO = True, False
 LEAF: list[tuple[Any, dict[str, Any], bool]] = [

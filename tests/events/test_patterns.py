@@ -20,10 +20,10 @@ from ecrops.events import (
     on_image_finding,
     on_image_pushed,
     on_image_scan_completed,
-    patterns,
     prefix,
 )
-from ecrops.events.repositories import Place
+from ecrops.events.patterns import kinds
+from ecrops.events.patterns.selection import Place
 from support import CASES, cases
 
 SAMPLES = {each["title"]: each["event"] for each in json.loads((CASES / "event_samples.json").read_text())["events"]}
@@ -42,48 +42,48 @@ CLOUD_TRAIL = {
 Make = Callable[[Any, Place], Pattern]
 # kind: the sample, the repository in it, and the pattern of a kind for repositories
 KINDS: dict[str, tuple[str, str, Make]] = {
-    "pushed": ("Event for a completed image push", "my-repository-name", lambda of, _: patterns.image_pushed(of)),
-    "deleted": ("Event for an image deletion", "my-repository-name", lambda of, _: patterns.image_deleted(of)),
-    "archived": ("Event for an image archival action", "ubuntu", lambda of, _: patterns.image_archived(of)),
-    "restored": ("Event for an image restore action", "ubuntu", lambda of, _: patterns.image_restored(of)),
-    "referrer": ("Event for a referrer restore action", "sbom", lambda of, _: patterns.referrer_action(of)),
+    "pushed": ("Event for a completed image push", "my-repository-name", lambda of, _: kinds.image_pushed(of)),
+    "deleted": ("Event for an image deletion", "my-repository-name", lambda of, _: kinds.image_deleted(of)),
+    "archived": ("Event for an image archival action", "ubuntu", lambda of, _: kinds.image_archived(of)),
+    "restored": ("Event for an image restore action", "ubuntu", lambda of, _: kinds.image_restored(of)),
+    "referrer": ("Event for a referrer restore action", "sbom", lambda of, _: kinds.referrer_action(of)),
     "basic scan": (
         "Event for a completed image scan (basic)",
         "my-repository-name",
-        lambda of, _: patterns.image_scan_completed(of),
+        lambda of, _: kinds.image_scan_completed(of),
     ),
     "enhanced scan": (
         "Event for an initial image scan (enhanced",
         "amazon/amazon-ecs-sample",
-        lambda of, place: patterns.image_scan_completed(of, scan_type="ENHANCED", place=place),
+        lambda of, place: kinds.image_scan_completed(of, scan_type="ENHANCED", place=place),
     ),
     "finding": (
         "Event for an image scan finding update (enhanced",
         "amazon/amazon-ecs-sample",
-        lambda of, _: patterns.image_finding(of, severities=["MEDIUM", "CRITICAL"], scan_type="ENHANCED"),
+        lambda of, _: kinds.image_finding(of, severities=["MEDIUM", "CRITICAL"], scan_type="ENHANCED"),
     ),
     "scan frequency": (
         "Event for a change notification on a resource with enhanced",
         "repository-2",
-        lambda of, _: patterns.scan_frequency_changed(of),
+        lambda of, _: kinds.scan_frequency_changed(of),
     ),
     "pull through": (
         "Event for a pull through cache action",
         "docker-hub/alpine",
-        lambda of, _: patterns.pull_through_cache_action(of),
+        lambda of, _: kinds.pull_through_cache_action(of),
     ),
     "replicated": (
         "Event for a completed image replication",
         "docker-hub/alpine",
-        lambda of, _: patterns.image_replicated(of, result="SUCCESS"),
+        lambda of, _: kinds.image_replicated(of, result="SUCCESS"),
     ),
     "not replicated": (
         "Event for a failed image replication",
         "my-app",
-        lambda of, _: patterns.image_replicated(of, result="FAILED"),
+        lambda of, _: kinds.image_replicated(of, result="FAILED"),
     ),
-    "trail": ("trail", "trailed", lambda of, _: patterns.cloud_trail_event(of)),
-    "trail push": ("trail", "trailed", lambda of, _: patterns.cloud_trail_image_pushed(of, image_tag="latest")),
+    "trail": ("trail", "trailed", lambda of, _: kinds.cloud_trail_event(of)),
+    "trail push": ("trail", "trailed", lambda of, _: kinds.cloud_trail_image_pushed(of, image_tag="latest")),
 }
 ALSO = {"Event for a repository scan frequency": "Event for a change notification on a resource with enhanced"}
 
@@ -120,9 +120,9 @@ def test_the_sample_of_another_repository_does_not_match(kind: str) -> None:
 
 
 def test_on_event_matches_every_event_that_names_the_repository() -> None:
-    found = [title for title, event in SAMPLES.items() if patterns.event("my-repository-name").matches(event)]
+    found = [title for title, event in SAMPLES.items() if kinds.event("my-repository-name").matches(event)]
     assert len(found) == 3
-    assert patterns.event(None).document == {"source": ["aws.ecr"]}
+    assert kinds.event(None).document == {"source": ["aws.ecr"]}
 
 
 CDK = [case for case in cases("cdk") if case.get("category") == "events"]
@@ -323,34 +323,34 @@ def test_a_new_rule_that_asks_for_reading_calls_fires_on_them(more: dict[str, An
 def test_a_basic_scan_is_a_finding_if_it_counts_one_of_the_severities() -> None:
     scan = sample("Event for a completed image scan (basic)")
     of = "my-repository-name"
-    assert patterns.image_finding(of).matches(scan)
-    assert patterns.image_finding(of, severities=["MEDIUM"]).matches(scan)
-    assert not patterns.image_finding(of, severities=["HIGH", "LOW"]).matches(scan)
+    assert kinds.image_finding(of).matches(scan)
+    assert kinds.image_finding(of, severities=["MEDIUM"]).matches(scan)
+    assert not kinds.image_finding(of, severities=["HIGH", "LOW"]).matches(scan)
 
 
 def test_tags_select_images_and_scans() -> None:
     push = sample("Event for a completed image push")
-    assert patterns.image_pushed(None, image_tags=["latest", "v1"]).matches(push)
-    assert not patterns.image_pushed(None, image_tags=["v1"]).matches(push)
+    assert kinds.image_pushed(None, image_tags=["latest", "v1"]).matches(push)
+    assert not kinds.image_pushed(None, image_tags=["v1"]).matches(push)
     scan = sample("Event for an initial image scan (enhanced")
     place = place_of(scan)
-    found = patterns.image_scan_completed(None, image_tags=["latest"], scan_type="ENHANCED", place=place)
+    found = kinds.image_scan_completed(None, image_tags=["latest"], scan_type="ENHANCED", place=place)
     assert found.matches(scan)
 
 
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: patterns.image_pushed("Bad_Name"), "lower-case"),
-        (lambda: patterns.image_pushed([]), "expected a repository at least"),
-        (lambda: patterns.image_pushed(["ok", "Bad"]), "lower-case"),
-        (lambda: patterns.image_pushed("ok", image_tags=[]), "image_tags: expected a tag at least"),
-        (lambda: patterns.image_pushed("ok", image_tags="v1"), "expected a list of strings, got 'v1'"),
-        (lambda: patterns.image_scan_completed("ok", scan_type="DEEP"), "expected BASIC or ENHANCED, got 'DEEP'"),
-        (lambda: patterns.image_finding("ok", severities=["BAD"]), "expected some of CRITICAL"),
-        (lambda: patterns.image_finding("ok", severities=[]), "expected one at least"),
-        (lambda: patterns.image_replicated("ok", result="MAYBE"), "expected SUCCESS or FAILED"),
-        (lambda: patterns.image_pushed([f"team/repository-{n}" for n in range(100)]), "at most 2048 characters"),
+        (lambda: kinds.image_pushed("Bad_Name"), "lower-case"),
+        (lambda: kinds.image_pushed([]), "expected a repository at least"),
+        (lambda: kinds.image_pushed(["ok", "Bad"]), "lower-case"),
+        (lambda: kinds.image_pushed("ok", image_tags=[]), "image_tags: expected a tag at least"),
+        (lambda: kinds.image_pushed("ok", image_tags="v1"), "expected a list of strings, got 'v1'"),
+        (lambda: kinds.image_scan_completed("ok", scan_type="DEEP"), "expected BASIC or ENHANCED, got 'DEEP'"),
+        (lambda: kinds.image_finding("ok", severities=["BAD"]), "expected some of CRITICAL"),
+        (lambda: kinds.image_finding("ok", severities=[]), "expected one at least"),
+        (lambda: kinds.image_replicated("ok", result="MAYBE"), "expected SUCCESS or FAILED"),
+        (lambda: kinds.image_pushed([f"team/repository-{n}" for n in range(100)]), "at most 2048 characters"),
         (lambda: prefix(""), "expected the beginning"),
         (lambda: Event("image-pulled"), "expected one of event, cloud-trail-event"),
         (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take severity, but image_tags"),

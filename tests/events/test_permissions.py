@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecrops.change import Change
-from ecrops.events import functions, log_groups, queues, topics
-from ecrops.events.log_groups import LogGroups
-from ecrops.events.permissions import Allow, Forbid, Step
-from ecrops.events.queues import Queue
+from ecrops.base.change import Change
+from ecrops.events.targets import functions, log_groups, queues, topics
+from ecrops.events.targets.log_groups import LogGroups
+from ecrops.events.targets.permissions import Allow, Forbid, Step
+from ecrops.events.targets.queues import Queue
 
 from .support import arn
 

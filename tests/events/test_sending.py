@@ -7,10 +7,12 @@ import json
 import pytest
 
 from ecrops import DeadlineError, Registry, SpecError
-from ecrops.events import Event, Target, patterns, prefix
-from ecrops.events.patterns import KINDS, Pattern
-from ecrops.events.repositories import SOMEWHERE
-from ecrops.events.samples import sample_for
+from ecrops.events import Event, Target, prefix
+from ecrops.events.patterns import kinds
+from ecrops.events.patterns.kinds import KINDS
+from ecrops.events.patterns.pattern import Pattern
+from ecrops.events.patterns.samples import sample_for
+from ecrops.events.patterns.selection import SOMEWHERE
 from emulator import Cloud
 from support import registry_of
 
@@ -137,7 +139,7 @@ def test_an_event_is_given_the_envelope_that_it_lacks(cloud: Cloud, registry: Re
 
 def test_an_event_that_does_not_match_is_not_sent(cloud: Cloud, registry: Registry) -> None:
     registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    event = sample_for(patterns.image_deleted("team/api").document, SOMEWHERE)
+    event = sample_for(kinds.image_deleted("team/api").document, SOMEWHERE)
     report = registry.rule("pushes").send_test_event(event)
     assert not report
     assert str(report) == "the event does not match the pattern of the rule"

@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from ecrops import LifecycleRule, SpecError
-from ecrops.lifecycle import Forecast, Image, chart, simulate
+from ecrops.lifecycle import Forecast, Image, simulate
+from ecrops.lifecycle.simulation import chart
 from emulator import Cloud
 from scripts import draw_forecast
 

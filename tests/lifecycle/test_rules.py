@@ -30,7 +30,7 @@ def rule_of(fields: dict[str, Any]) -> LifecycleRule:
 
 
 def rendered(*rules: Any) -> list[dict[str, Any]]:
-    from ecrops.lifecycle.document import render
+    from ecrops.lifecycle.policy.document import render
 
     return render(rules)
 
@@ -143,7 +143,7 @@ def test_rules_that_do_not_go_together_are_refused(rules: list[dict[str, Any]], 
 
 def test_a_policy_of_the_largest_size_is_accepted() -> None:
     rules = [LifecycleRule(tag_prefix_list=[f"p{n}"], max_image_count=1, description="d") for n in range(50)]
-    from ecrops.lifecycle.document import to_text
+    from ecrops.lifecycle.policy.document import to_text
 
     spare = 30_720 - len(to_text(rendered(*rules)))
     largest = LifecycleRule(tag_prefix_list=["p0"], max_image_count=1, description="d" * (spare + 1))

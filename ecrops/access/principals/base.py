@@ -1,0 +1,104 @@
+"""What all principals share."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Any, ClassVar
+
+from ecrops.aws import Arn
+from ecrops.base.problems import Problems, compact
+from ecrops.errors import SpecError
+from ecrops.iam.conditions import check_conditions
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+_OF_AWS = ("role/aws-service-role/", "role/aws-reserved/")
+ASSUMED, FEDERATED = "assumed-role/", "federated-user/"
+
+Conditions = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, repr=False)
+class Principal:
+    """What the principals share.
+
+    Args:
+        conditions: Under which the grant holds, as in a policy:
+            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``. Those on the tags or the
+            owner of a resource, such as ``aws:ResourceTag/team``, do not stand at the token to log in, which has none.
+    """
+
+    _: KW_ONLY
+    conditions: Conditions | None = field(default=None, hash=False)
+    key: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        self._check(problems)
+        if self.conditions is not None:
+            checked = problems.take("conditions", lambda: check_conditions(self.conditions))
+            object.__setattr__(self, "conditions", checked)
+        problems.raise_any()
+
+    def __repr__(self) -> str:
+        return compact(self)
+
+    def _check(self, problems: Problems) -> None:
+        """Note what is wrong."""
+
+    @property
+    def value(self) -> Any:
+        """What tells it from others of its kind."""
+        return getattr(self, fields(self)[1].name)
+
+    @property
+    def all_conditions(self) -> dict[str, Any]:
+        """The conditions, with those that are in its nature."""
+        return copy.deepcopy(dict(self.conditions or {}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The principal, ready for JSON."""
+        said = {self.key: self.value}
+        return said | ({"conditions": copy.deepcopy(dict(self.conditions))} if self.conditions else {})
+
+
+def iam_arn(text: str) -> Arn:
+    """An ARN of IAM.
+
+    Raises:
+        SpecError: It is none; for a session, with what to name in its place.
+    """
+    arn = Arn.parse(text)
+    refuse_session(arn)
+    if arn.service != "iam" or arn.region or not ACCOUNT.fullmatch(arn.account):
+        raise SpecError(f"expected an ARN of IAM, such as arn:aws:iam::111122223333:role/nodes, got {text!r}")
+    return arn
+
+
+def is_of_aws(resource: str) -> bool:
+    """Whether it is a role of a service or of IAM Identity Center, by ``role/path/name``: nobody else changes it."""
+    return resource.startswith(_OF_AWS)
+
+
+def is_session(arn: Arn) -> bool:
+    """Whether it is the session of a role or of a federated user."""
+    return arn.service == "sts" and arn.resource.startswith((ASSUMED, FEDERATED))
+
+
+def refuse_session(arn: Arn) -> None:
+    """Refuse a session: it is gone tomorrow.
+
+    Raises:
+        SpecError: It is one; with what to name in its place.
+    """
+    if is_session(arn) and arn.resource.startswith(FEDERATED):
+        user_id = f"{arn.account}:{arn.resource.removeprefix(FEDERATED)}"
+        raise SpecError(
+            f"{arn} is a session of a federated user: name the account {arn.account}, and narrow it down with the "
+            f'condition {{"StringEquals": {{"aws:userid": "{user_id}"}}}}'
+        )
+    if is_session(arn):
+        role = Arn(arn.partition, "iam", "", arn.account, f"role/{arn.resource.split('/')[1]}")
+        raise SpecError(f"{arn} is a session of a role: name the role, {role}, with its path if it has one")

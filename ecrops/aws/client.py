@@ -1,0 +1,269 @@
+"""One account in one region: its clients, and the ways to call them.
+
+Called by the engine and by every reading. It makes calls, retries them and remembers what was made a moment ago. It
+does not know what a repository is.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import ClientError, NoRegionError
+from botocore.parsers import ResponseParserError
+
+from ecrops.aws.agent import name_agent
+from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
+from ecrops.aws.arn import Partition, partition_of
+from ecrops.aws.gate import Gate
+from ecrops.aws.pages import Pages
+from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_throttled, persistently
+from ecrops.errors import SpecError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+R = TypeVar("R")
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+class Aws:
+    """One account in one region: its clients, made when first needed, and the ways to call them."""
+
+    def __init__(
+        self, session: boto3.Session | None, workers: int, retry: RetryPolicy, region: str | None = None
+    ) -> None:
+        if not isinstance(session, boto3.Session | None):
+            raise SpecError(f"session: expected a boto3.Session, got {session!r}")
+        if not isinstance(retry, RetryPolicy):
+            raise SpecError(f"retry: expected a RetryPolicy, got {retry!r}")
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
+        self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
+        self.workers = workers
+        self.retry = retry
+        self._deadline = Deadline()
+        self._gate = Gate(workers)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.RLock()
+        self._learned: dict[str, str] = {}
+        self._made: dict[str, float] = {}
+        self._region = region
+        self._sessions: dict[boto3.Session, Aws] = {}
+
+    def within(self, seconds: float) -> Aws:
+        """The same clients and memory, with a deadline ``seconds`` from now, unless it has an earlier one."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds:
+            raise SpecError(f"expected seconds, got {seconds!r}")
+        return self._until(self._deadline.sooner(seconds))
+
+    def without_deadline(self) -> Aws:
+        """The same clients and memory, without a deadline."""
+        return self._until(Deadline())
+
+    def stoppable(self) -> Aws:
+        """The same, to be stopped without stopping others."""
+        return self._until(self._deadline.sooner())
+
+    def stop(self) -> None:
+        """Begin no call and no wait any more."""
+        self._deadline.stop()
+
+    def for_session(self, session: boto3.Session) -> Aws:
+        """What ``session`` opens, with the same policy and deadline: one for each session, so that clients are reused.
+
+        A session without a region is for the region of this one.
+
+        Raises:
+            SpecError: It is no session.
+        """
+        if not isinstance(session, boto3.Session):
+            raise SpecError(f"session: expected a boto3.Session, got {session!r}")
+        with self._lock:
+            if session not in self._sessions:
+                self._sessions[session] = Aws(session, self.workers, self.retry, self.region)
+            return self._sessions[session]._until(self._deadline)
+
+    def _until(self, deadline: Deadline) -> Aws:
+        other = copy.copy(self)
+        other._deadline = deadline
+        return other
+
+    @property
+    def region(self) -> str:
+        """The region of the session.
+
+        Raises:
+            NoRegionError: botocore's own error: the session has none.
+        """
+        region = self.session.region_name or self._region
+        if not region:
+            raise NoRegionError
+        return region
+
+    @property
+    def partition(self) -> Partition:
+        """The partition that the region is in."""
+        return partition_of(self.region)
+
+    @property
+    def known_account(self) -> str:
+        """The account if an answer named it, else an empty string."""
+        return self._learned.get("account", "")
+
+    @property
+    def account_id(self) -> str:
+        """The account: from whichever answer named it first, else from STS, which needs no permission."""
+        if "account" not in self._learned:
+            self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
+        return self._learned["account"]
+
+    def client(self, service: str) -> Any:
+        """The client of a service. Call it first on the caller's thread: boto3 sessions are not thread-safe."""
+        with self._lock:
+            if service not in self._clients:
+                partition_of(self.region)  # an unknown region is said before a host name fails to resolve
+                make: Any = self.session.client  # typed for literal names only
+                client = make(service, region_name=self.region, config=self._config())
+                client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
+                created = f"request-created.{client.meta.service_model.service_id.hyphenize()}"
+                client.meta.events.register_last(created, name_agent, unique_id="ecrops-agent")
+                self._clients[service] = client
+            return self._clients[service]
+
+    def _config(self) -> Config:
+        return Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            connect_timeout=10,
+            read_timeout=30,
+            max_pool_connections=self.workers,
+        )
+
+    def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        needs: str = "",
+        awaits: Collection[str] = (),
+        on_lost: Callable[[], object] = lambda: None,
+    ) -> dict[str, Any]:
+        """Make one call, as often as the retry policy allows.
+
+        Args:
+            service: A service of boto3, such as ``ecr``.
+            operation: An operation of it, such as ``DescribeRepositories``.
+            params: The members of its input.
+            needs: A member without which an answer is not believed.
+            awaits: Error codes that mean "not visible yet", to be waited for.
+            on_lost: Called when an attempt may have taken effect, and its answer was lost.
+        """
+        doing = f"{service}:{operation}"
+
+        def attempt() -> dict[str, Any]:
+            try:
+                return self.once(service, operation, params, needs)
+            except LOST:
+                on_lost()
+                raise
+
+        answer = self.persist(attempt, doing, awaits)
+        self._learn(answer)
+        return answer
+
+    def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
+        """Attempt a call as often as the retry policy allows, whatever an attempt takes."""
+        return persistently(attempt, self.retry, self._deadline, doing, awaits)
+
+    def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
+        """Make one attempt of a call, when fewer calls than allowed are in flight."""
+        doing = f"{service}:{operation}"
+        client = self.client(service)
+        era, throttled = self._gate.enter(), False
+        try:
+            self._deadline.check(doing)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+            check_entries(answer, operation)
+        except ClientError as error:
+            throttled = is_throttled(error)
+            if code_of(error) in DENIED:
+                error.add_note(f"the caller needs the IAM action {doing}")
+            raise
+        finally:
+            self._gate.leave(era, throttled=throttled)
+        shape = client.meta.service_model.operation_model(operation).output_shape
+        if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
+            raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
+        return answer
+
+    def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
+        """One member of the answer to a call. An answer without it is not an answer."""
+        return self.call(service, operation, params, needs=member, awaits=awaits)[member]
+
+    def pages(
+        self, service: str, operation: str, member: str = "", *, awaits: Collection[str] = (), **params: Any
+    ) -> Pages:
+        """The member of each page of a listing, or without one the page, in order, each asked for when it is wanted."""
+
+        def ask(token: dict[str, str]) -> dict[str, Any]:
+            return self.call(service, operation, {**params, **token}, needs=member, awaits=awaits)
+
+        return Pages(ask, member)
+
+    def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """``do`` for each item, in parallel, in order; the first error stops what has not begun."""
+        todo = list(items)
+        if len(todo) < 2:
+            return [do(item) for item in todo]
+        with self.pool(len(todo)) as pool:
+            futures = [pool.submit(do, item) for item in todo]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+                for future in futures:
+                    if future.done():
+                        future.result()
+                return [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def pool(self, tasks: int) -> ThreadPoolExecutor:
+        """Threads for so many tasks: as many as there are workers at most."""
+        return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
+
+    def pause(self, seconds: float, doing: str) -> None:
+        """Sleep, unless the deadline comes first."""
+        self._deadline.check(doing, ahead=seconds)
+        log.debug("a wait of %.1f s, before %s", seconds, doing)
+        self.retry.sleep(seconds)
+
+    def remember(self, key: str) -> None:
+        """Note that something was made just now: not every part of AWS sees it yet."""
+        self._made[key] = time.monotonic()
+
+    def forget(self, key: str) -> None:
+        """It was removed: from now on, not found means what it says."""
+        self._made.pop(key, None)
+
+    def made_recently(self, key: str) -> bool:
+        """Whether something was made by this registry a moment ago."""
+        return key in self._made and time.monotonic() - self._made[key] < self.retry.propagation_budget
+
+    def _learn(self, answer: Mapping[str, Any]) -> None:
+        """ECR names the account that it answers for, in the answer or in what the answer holds."""
+        if "account" in self._learned:
+            return
+        for value in (answer, *answer.values()):
+            part = value[0] if isinstance(value, list) and value else value
+            if isinstance(part, dict) and "registryId" in part:
+                self._learned["account"] = part["registryId"]
+                return

@@ -1,0 +1,157 @@
+"""A change: one AWS call not yet made, and the difference that it makes in the user's words.
+
+Made by ``changes`` of every aspect, printed by ``base/render``, carried out by ``engine/making``. A change never calls
+AWS itself.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Kind(StrEnum):
+    """What a change does to its owner."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    CONFLICT = "conflict"
+
+
+SIGNS = {Kind.CREATE: "+", Kind.UPDATE: "~", Kind.DELETE: "-", Kind.CONFLICT: "!"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of AWS that is not made yet.
+
+    Args:
+        service: The service, as boto3 names it.
+        operation: The operation of that service.
+        params: The members of its input.
+        needs: IAM actions that the call needs besides the one of its own name.
+    """
+
+    service: str
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    needs: Collection[str] = ()
+
+
+def never(error: Exception) -> bool:
+    """Return false for every error: the default of ``Races.awaits``."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Races:
+    """What the errors of a change say about other writers, and what is done then.
+
+    Args:
+        derived: Whether the change was derived from a reading that another writer may have made stale. Such a change
+            is not repeated as it is after a wait: the owner is read and planned again first.
+        superseded: Error codes that mean that another writer was faster. The owner is read and planned again.
+        not_yet_visible: Error codes that mean that the owner does not exist. They are waited for if the owner was made
+            a moment ago, else they count as ``superseded``.
+        awaits: Whether an error means that something the call names is not visible yet, such as a new role. The owner
+            is planned again until it is.
+    """
+
+    derived: bool = False
+    superseded: Collection[str] = ()
+    not_yet_visible: Collection[str] = ()
+    awaits: Callable[[Exception], bool] = never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One AWS call not yet made, and the difference that it makes.
+
+    Args:
+        owner: What is changed: a repository, a principal, an EventBridge rule. Changes of one owner are made in order.
+        kind: ``create``, ``update``, ``delete``, or ``conflict`` for what AWS cannot change.
+        what: The part of the owner, such as ``lifecycle``; empty if the owner says it.
+        before: The current value, in words; empty if there is none.
+        after: The desired value, in words.
+        call: The call to make; ``None`` for a conflict.
+        races: What its errors say about other writers.
+        makes_owner: Whether the change makes or removes the owner itself, and not a part of it.
+        for_owners: Owners that the change is made for. They go no further without it, nor it without them.
+        step: The changes of all owners in a lower step come first.
+        advice: The way out, by error code. A conflict has its advice under the empty code.
+    """
+
+    owner: str
+    kind: Kind
+    what: str
+    before: str = ""
+    after: str = ""
+    call: Call | None = None
+    races: Races = field(default=Races(), repr=False, compare=False)
+    makes_owner: bool = field(default=False, repr=False, compare=False)
+    for_owners: Collection[str] = field(default=(), repr=False, compare=False)
+    step: int = field(default=0, repr=False, compare=False)
+    advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        head = " ".join(filter(None, (self.sign, self.owner, self.what)))
+        return f"{head}{': ' if self.difference else ''}{self.difference}"
+
+    @property
+    def sign(self) -> str:
+        """The sign that a diff starts with: ``+``, ``~``, ``-`` or ``!``."""
+        return SIGNS[self.kind]
+
+    @property
+    def difference(self) -> str:
+        """The current value, the desired one, or both. An update that only takes away says ``-> nothing``."""
+        only_takes = self.kind is Kind.UPDATE and bool(self.before) and not self.after
+        return " -> ".join(side for side in (self.before, "nothing" if only_takes else self.after) if side)
+
+    @property
+    def service(self) -> str:
+        """The boto3 service that is called; empty for a conflict."""
+        return self.call.service if self.call else ""
+
+    @property
+    def operation(self) -> str:
+        """The operation that is called; empty for a conflict."""
+        return self.call.operation if self.call else ""
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The members of the call's input."""
+        return self.call.params if self.call else NOTHING
+
+    @property
+    def removes_owner(self) -> bool:
+        """Whether the change removes the owner itself."""
+        return self.makes_owner and self.kind is Kind.DELETE
+
+    @property
+    def may_overwrite(self) -> bool:
+        """Whether AWS makes the owner without an error even if somebody made it in the meantime."""
+        return self.makes_owner and self.kind is Kind.CREATE and not self.races.superseded
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The IAM actions that the change needs."""
+        return (f"{self.service}:{self.operation}", *self.call.needs) if self.call else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the change, ready for JSON."""
+        names = ("owner", "kind", "what", "before", "after", "service", "operation")
+        return {name: str(getattr(self, name)) for name in names} | {"params": copy.deepcopy(dict(self.params))}
+
+
+class Note(str):
+    """Something that the user must know, and that no change tells."""
+
+    __slots__ = ()

@@ -1,0 +1,64 @@
+"""What is made when it is first needed: public names of packages, and values.
+
+Called by the ``__init__`` of ``ecrops`` and of its public packages. It keeps ``import ecrops`` cheap: whoever grants
+nothing does not wait for the import of grants. It never imports a module before one of its names is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+Modules = Mapping[str, Sequence[str]]
+Face = tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]
+
+
+def face(package: str, modules: Modules, packages: Sequence[str] = ()) -> Face:
+    """Make ``__all__``, ``__getattr__`` and ``__dir__`` of a package.
+
+    Args:
+        package: The name of the package, ``__name__``.
+        modules: The public names, by the module that defines them.
+        packages: Public packages inside this one. They are attributes too, and an unknown name is looked for in them.
+    """
+    sources = {name: module for module, names in modules.items() for name in names}
+
+    def get(name: str) -> Any:
+        if name in sources:
+            value = getattr(import_module(sources[name]), name)
+            setattr(sys.modules[package], name, value)
+            return value
+        if name in packages:
+            return import_module(f"{package}.{name}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{_hint(name)}")
+
+    def _hint(name: str) -> str:
+        """Tell which public package has the name, to somebody who looks for it in the wrong one."""
+        owner = next((each for each in packages if name in import_module(f"{package}.{each}").__all__), "")
+        return f": write from {package}.{owner} import {name}" if owner else ""
+
+    def names() -> list[str]:
+        dunders = (name for name in vars(sys.modules[package]) if name.startswith("__"))
+        return sorted({*sources, *packages, *dunders})
+
+    return sorted(sources), get, names
+
+
+class Once(Generic[T]):
+    """A value that is made by the first thread that asks for it, and shared by all."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._values: list[T] = []
+
+    def __call__(self) -> T:
+        """Return the value."""
+        with self._lock:
+            if not self._values:
+                self._values.append(self._make())
+            return self._values[0]

@@ -1,0 +1,27 @@
+"""The engine: from what is wanted to what was done.
+
+It knows aspects, owners, changes and plans. It does not know what a repository, a policy or an EventBridge rule is.
+The pipeline has five stages, each in a module of its own:
+
+``aspect``: what is wanted
+    A verb makes one **want**, a spec makes many: an edit of one aspect of one key. An aspect is a module with four
+    members (``base``, ``reads``, ``changes``, ``verify``). A want is a value; making one calls nothing.
+
+``planning``: what is missing
+    Wants for one key are merged, however many they are. The engine asks each aspect for its readings, and makes them
+    in parallel: repositories first, then the parts of those that exist. Then it asks each aspect for its changes. This
+    stage may call AWS, but only to read. ``changes`` itself is pure.
+
+``plan``: what would be done
+    A plan is a value: changes, notes, and the wants that it was made from. It prints as a diff, and has a checksum.
+
+``apply`` and ``making``: doing it
+    ``apply`` gives each owner to a worker, and makes the changes of one owner in order. ``making`` makes one change:
+    the call, its retries, and what an error says about other writers. These two are the only modules that write.
+
+``outcomes``: how each owner ended
+    An owner is done, failed, or superseded by another writer. Superseded owners are planned again from their wants, a
+    bounded number of times, and so are edits that a verifying read no longer finds. One loop serves every race.
+
+``account`` joins the stages. ``Registry`` is an account, and every verb ends there.
+"""

@@ -1,0 +1,139 @@
+"""One account in one region, and the way from wants to changes that were made.
+
+``Registry`` is one. Its verbs, those of the handles of its repositories, and those of EventBridge rules end here: they
+hand in wants, and get the plan of what was made, or with ``dry_run`` of what would be.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from ecrops.aws import Aws, RetryPolicy
+from ecrops.base.change import Kind
+from ecrops.engine.apply import OnChange, apply
+from ecrops.engine.aspect import Want
+from ecrops.engine.plan import Plan
+from ecrops.engine.planning import NONE, Goal, make_plan
+from ecrops.errors import SpecError
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class Account:
+    """What a registry and the handles of its repositories share: names, clients, and plans that are applied."""
+
+    def __init__(
+        self,
+        session: boto3.Session | None = None,
+        *,
+        workers: int = 16,
+        retry: RetryPolicy | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        if not isinstance(dry_run, bool):
+            raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
+        self.dry_run = dry_run
+        self._would_be: set[str] = set()
+        self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
+
+    @property
+    def region(self) -> str:
+        """The region, such as ``eu-west-1``."""
+        return self.aws.region
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region, such as ``aws`` or ``aws-cn``."""
+        return self.aws.partition.name
+
+    @property
+    def account_id(self) -> str:
+        """The account: from whichever answer named it first, else from STS, which needs no permission."""
+        return self.aws.account_id
+
+    @property
+    def uri(self) -> str:
+        """The host that images are pushed to and pulled from."""
+        return self.host(self.account_id)
+
+    def host(self, account: str) -> str:
+        """Return the host of the registry of an account in this region."""
+        return f"{account}.dkr.ecr.{self.region}.{self.aws.partition.dns_suffix}"
+
+    def within(self, seconds: float) -> Self:
+        """Return the same registry with a deadline: what is not done ``seconds`` from now is not begun.
+
+        In a Lambda function: ``registry.within(context.get_remaining_time_in_millis() / 1000 - 5).ensure(*specs)``.
+        Leave some seconds for the call that is in flight then. Its connection gives up after 30 seconds.
+
+        Args:
+            seconds: Seconds from now.
+
+        Returns:
+            A registry whose verbs raise ``DeadlineError`` when the time is over.
+        """
+        other = copy.copy(self)
+        other.aws = self.aws.within(seconds)
+        return other
+
+    def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
+        """Make the changes of a plan.
+
+        Edits of a policy are derived again from a fresh reading: other writers may have changed the policy since the
+        plan was made. If another writer was faster, ecrops makes what is missing now, as ``ensure`` does. It deletes
+        nothing, and makes no repository, that the plan did not name: it raises a ``ConflictError`` instead.
+
+        Args:
+            plan: A plan of ``plan``, or of a verb with ``dry_run``.
+            on_change: Called on this thread with every change that was made. An error that it raises ends the apply:
+                changes that have not begun are not begun.
+
+        Returns:
+            The changes that were made.
+
+        Raises:
+            ConflictError: The plan has conflicts; nothing was changed.
+            ApplyError: Some of several owners failed; its ``applied`` lists what was done.
+            ClientError: botocore's own error, if the plan is for one owner.
+            DeadlineError: The time given with ``within`` is over.
+        """
+        if not isinstance(plan, Plan):
+            raise SpecError(f"expected a Plan, got {plan!r}")
+        return plan if self.dry_run else apply(self.aws, plan, on_change, approved=True)
+
+    def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
+        """Return what is missing for the wants to be true. A dry run remembers the owners that it would have made.
+
+        Args:
+            wants: What is wanted.
+            known: Current values that were read before, and are not read again.
+        """
+        plan = make_plan(self.aws, list(wants), self._would_be, known)
+        if self.dry_run:
+            self._would_be |= {change.owner for change in plan if change.makes_owner and change.kind is Kind.CREATE}
+        return plan
+
+    def would_make(self, key: str) -> bool:
+        """Whether this dry run would have made an owner before."""
+        return key in self._would_be
+
+    def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_change: OnChange | None = None) -> Plan:
+        """Plan the wants, and apply the plan unless this is a dry run."""
+        plan = self.plan_wants(wants, known)
+        return plan if self.dry_run else apply(self.aws, plan, on_change)
+
+
+A = TypeVar("A", bound=Account)
+
+
+def without_deadline(account: A) -> A:
+    """Return the same account without a deadline, for what must be cleaned up after one."""
+    other = copy.copy(account)
+    other.aws = account.aws.without_deadline()
+    return other

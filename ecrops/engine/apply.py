@@ -1,0 +1,252 @@
+"""Making the changes of a plan: owners in parallel, the changes of one owner in order, one loop for every race.
+
+Called by ``engine/account``. It schedules owners and plans superseded ones again; single changes are made by
+``engine/making``. It knows no aspect by name.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from queue import SimpleQueue
+
+from ecrops.aws import Aws
+from ecrops.base.change import Change, Kind
+from ecrops.engine.aspect import Want
+from ecrops.engine.making import Maker
+from ecrops.engine.outcomes import Outcomes, Superseded
+from ecrops.engine.plan import Plan
+from ecrops.engine.planning import accounts, make_plan
+from ecrops.errors import ConflictError, EcropsError, SpecError
+
+BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
+IMPOSSIBLE = "in the meantime it was made otherwise, and this cannot be"
+OnChange = Callable[[Change], object]
+
+
+def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: bool = False) -> Plan:
+    """Make the changes of a plan.
+
+    1. Refuse a plan that has conflicts, was applied before, or is for another account or region.
+    2. If the plan is approved: derive its edits again from fresh readings, and refuse what goes beyond it
+       (``brought_up_to_date``).
+    3. Make the changes, step by step; in each step all owners in parallel (``_Run.carry_out``).
+    4. Collect the wants of owners that were superseded, and of those that have to be verified (``_Run.open_wants``).
+    5. If there are any: pause, plan them again (``_Run.plan_again``), and go on with 3, within the propagation budget.
+    6. Raise the errors of owners that failed, or return the changes that were made.
+
+    Args:
+        aws: The account and region.
+        plan: The plan.
+        on_change: Called with every change that was made.
+        approved: Whether somebody has approved this plan. Planning again may then neither delete nor make an owner
+            that the plan did not name.
+
+    Raises:
+        ConflictError: The plan has conflicts; nothing was changed.
+        SpecError: The plan was made for another account or region, or was applied before.
+    """
+    if on_change is not None and not callable(on_change):
+        raise SpecError(f"on_change: expected a function of a change, got {on_change!r}")
+    if plan.conflicts:
+        raise ConflictError(plan.conflicts)
+    _check_place(aws, plan)
+    notes, run = plan.notes, _Run(aws, on_change, plan.wants, plan if approved else None)
+    several = len({want.for_owner or want.key for want in plan.wants}) > 1
+    if approved:
+        plan = run.bring_up_to_date(plan)
+    for pause in _pauses(aws):
+        run.carry_out(plan)
+        wants = run.open_wants(plan.wants)
+        if not wants:
+            break
+        plan = run.plan_again(wants, pause)
+    else:
+        run.give_up(plan)
+    run.outcomes.raise_failures(run.applied, several)
+    notes = tuple(dict.fromkeys((*notes, *run.notes)))
+    applied = tuple(run.applied)
+    return Plan(applied, notes, applied=applied, region=aws.region, account=aws.known_account)
+
+
+def _check_place(aws: Aws, plan: Plan) -> None:
+    if plan.applied:
+        raise SpecError("the plan was applied before: plan again")
+    if plan and plan.region != aws.region:
+        raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
+    if plan.account and plan.account != aws.account_id:
+        raise SpecError(f"the plan is for the account {plan.account}, this registry is of {aws.account_id}")
+
+
+def _pauses(aws: Aws) -> Iterator[float]:
+    """Yield the seconds between rounds, longer and longer, with jitter, within the propagation budget.
+
+    The first pause is long enough for another writer, who had read before us, to have written.
+    """
+    spent = pause = 1.0
+    yield pause
+    while (remaining := aws.retry.propagation_budget - spent) > 0:
+        pause = min(pause * random.uniform(1.3, 2), 10, remaining)
+        spent += pause
+        yield pause
+
+
+def is_grave(change: Change) -> bool:
+    """Whether a change has to be in an approved plan by name: it deletes something, or makes a new owner."""
+    return change.kind is Kind.DELETE or change.makes_owner
+
+
+def brought_up_to_date(plan: Plan, fresh: Plan) -> tuple[Plan, list[Change]]:
+    """Replace the derived changes of an approved plan by those of a fresh plan for the same wants. Pure.
+
+    Args:
+        plan: The approved plan.
+        fresh: The fresh plan, for the owners of ``stale_owners``.
+
+    Returns:
+        The plan to apply, and the deletions in it that take away more than the approved plan said.
+    """
+    stale = stale_owners(plan)
+    approved = {(change.owner, change.what, change.before) for change in plan}
+    deletions = [change for change in fresh if change.kind is Kind.DELETE]
+    grown = [change for change in deletions if (change.owner, change.what, change.before) not in approved]
+    changes = [*(change for change in plan if change.owner not in stale), *fresh]
+    return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step))), grown
+
+
+def stale_owners(plan: Plan) -> set[str]:
+    """Return the owners of a plan that are read again before it is applied: another writer may have changed them."""
+    return {change.owner for change in plan if change.races.derived or change.may_overwrite}
+
+
+class _Run:
+    """The rounds of one apply.
+
+    Attributes:
+        applied: The changes that were made, in order.
+        notes: The notes of plans that were made on the way.
+        outcomes: How each owner ended.
+    """
+
+    def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
+        self._aws = aws.stoppable()
+        elsewhere = {key: account.stoppable() for key, account in accounts(wants).items()}
+        self._maker = Maker(self._aws, elsewhere, wants)
+        self._approved = approved
+        self._on_change = on_change
+        self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
+        self._touched: set[str] = set()
+        self._waited = 0.0
+        self.notes: list[str] = []
+        self.applied: list[Change] = []
+        self.outcomes = Outcomes()
+
+    def carry_out(self, plan: Plan) -> None:
+        """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
+        self._touched = set()
+        self.outcomes.begin(plan)
+        steps: dict[int, dict[str, list[Change]]] = {}
+        for change in self._open_changes(plan):
+            steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
+            self._maker.account_of(change).client(change.service)
+        for step in sorted(steps):
+            self._carry_out(list(steps[step].values()))
+
+    def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
+        ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
+        with self._aws.pool(len(ready)) as pool:
+            for changes in ready:
+                pool.submit(self._make_all, changes)
+            try:
+                self._listen(len(ready))
+            except BaseException:
+                self._maker.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _open_changes(self, plan: Plan) -> Iterator[Change]:
+        """Yield the changes of owners that have not failed.
+
+        The removal of an owner is not repeated but waited for: a new owner of that name would not be ours.
+        """
+        for change in plan:
+            if change.removes_owner and change.owner in self._maker.removed:
+                still_exists = EcropsError(f"{change.owner} was deleted, and is there still or again")
+                self.outcomes.record(change.owner, Superseded(still_exists))
+            elif change.owner not in self.outcomes.failed:
+                yield change
+
+    def _listen(self, owners: int) -> None:
+        """Take the events of workers until so many owners have ended."""
+        while owners:
+            event = self._events.get()
+            if isinstance(event, Change):
+                self.applied.append(event)
+                self._touched.add(event.owner)
+                if self._on_change:
+                    self._on_change(event)
+            else:
+                owners -= 1
+                self.outcomes.record(*event)
+
+    def _make_all(self, changes: Sequence[Change]) -> None:
+        """Make the changes of one owner, on a worker."""
+        owner = changes[0].owner
+        try:
+            for change in changes:
+                self._maker.make(change, self._events.put)
+        except BaseException as error:
+            self._events.put((owner, error))
+        else:
+            self._events.put((owner, None))
+
+    def open_wants(self, wants: Sequence[Want]) -> list[Want]:
+        """Return the wants of owners that were superseded, and those that another writer may have undone."""
+        failed = self.outcomes.failed.keys()
+        return [want for want in wants if not {want.key, want.for_owner} & failed and self._is_open(want)]
+
+    def _is_open(self, want: Want) -> bool:
+        written = want.key in self._touched or want.for_owner in self._touched
+        return want.key in self.outcomes.superseded or (written and want.aspect.verify(want.edit))
+
+    def bring_up_to_date(self, plan: Plan) -> Plan:
+        """Derive the edits of an approved plan again: other writers may have written since it was made."""
+        stale = stale_owners(plan)
+        if not stale:
+            return plan
+        fresh = self._plan([want for want in plan.wants if want.key in stale])
+        plan, grown = brought_up_to_date(plan, fresh)
+        self.outcomes.refuse(grown, BEYOND)
+        self._check(fresh)
+        return plan
+
+    def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
+        """Plan some wants again, after a pause. An owner whose planning fails, or finds a conflict, has failed."""
+        try:
+            self._aws.pause(pause, "what was changed could be verified")
+        except Exception as error:
+            for want in wants:
+                self.outcomes.record(want.key, error)
+            return Plan()
+        self._waited += pause
+        return self._check(self._plan(wants))
+
+    def _check(self, plan: Plan) -> Plan:
+        """Refuse the changes of a new plan that cannot be made, or go beyond what was approved."""
+        self.notes += plan.notes
+        self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
+        if self._approved is not None:
+            named = {(change.owner, change.what) for change in self._approved if is_grave(change)}
+            beyond = [change for change in plan if is_grave(change) and (change.owner, change.what) not in named]
+            self.outcomes.refuse(beyond, BEYOND)
+        return plan
+
+    def _plan(self, wants: Sequence[Want]) -> Plan:
+        """Plan all of the wants at once. An owner that cannot be planned has failed, and stops no other."""
+        return make_plan(self._aws, wants, on_error=self.outcomes.record)
+
+    def give_up(self, plan: Plan) -> None:
+        """Record that the rounds are over, and that this plan is still missing."""
+        owners = dict.fromkeys(change.owner for change in plan if change.owner not in self.outcomes.failed)
+        self.outcomes.give_up(owners, self._waited)

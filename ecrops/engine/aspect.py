@@ -1,0 +1,99 @@
+"""What an aspect is: a part of something that has a key, such as the tags of a repository.
+
+An aspect is a module with the members of ``Aspect``. An **edit** is what is wanted of an aspect; a **want** is an edit
+of one aspect of one key; a **reading** is one call, or a few, that tells the current values of some keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from ecrops.aws import Aws
+from ecrops.base.change import Change, Note
+
+
+class Read(NamedTuple):
+    """One reading, not made yet. The engine makes it, on a thread of its own.
+
+    Args:
+        keys: The keys that the reading is about.
+        call: Makes the calls, and returns the current value of each key.
+        services: The boto3 services that it calls. Their clients are made before, on the caller's thread.
+        base_missing: Error codes that mean that the base does not exist. If the base was read a moment ago and existed,
+            the current value is ``None`` then; else the error is raised.
+    """
+
+    keys: Sequence[str]
+    call: Callable[[], Mapping[str, Any]]
+    services: Collection[str]
+    base_missing: Collection[str] = ()
+
+
+def one_by_one(
+    keys: Iterable[str],
+    read: Callable[[str], Any],
+    services: Collection[str],
+    base_missing: Collection[str] = (),
+) -> Iterator[Read]:
+    """Yield one reading for each key.
+
+    Args:
+        keys: The keys.
+        read: Reads the current value of one key.
+        services: As in ``Read``.
+        base_missing: As in ``Read``.
+    """
+    for key in keys:
+        yield Read((key,), partial(_read_one, key, read), services, base_missing)
+
+
+def _read_one(key: str, read: Callable[[str], Any]) -> dict[str, Any]:
+    return {key: read(key)}
+
+
+class Aspect(Protocol):
+    """What the engine asks of an aspect."""
+
+    @property
+    def base(self) -> Aspect | None:
+        """The aspect of the same key without which this one has nothing to read, such as the repository itself."""
+
+    def reads(self, aws: Aws, wants: Mapping[str, Sequence[Any]]) -> Iterator[Read]:
+        """Yield the readings that tell the current values of some keys. Calls nothing by itself.
+
+        Args:
+            aws: The account and region that the keys are in.
+            wants: The edits by key. Some aspects read more for some edits.
+        """
+
+    def changes(self, key: str, edits: Sequence[Any], current: Any) -> Iterator[Change | Note]:
+        """Yield what is missing. Pure: it decides, and never calls AWS.
+
+        Args:
+            key: Of what.
+            edits: What is wanted.
+            current: The current value; ``None`` if the base does not exist yet.
+        """
+
+    def verify(self, edit: Any) -> bool:
+        """Whether the engine reads again after the edit was made, and plans again if it was undone."""
+
+
+class Want(NamedTuple):
+    """An edit of one aspect of one key.
+
+    Args:
+        aspect: The aspect.
+        key: Of what.
+        edit: What is wanted.
+        for_owner: The only owner that wants it, if there is one. It goes no further without the edit.
+        account: The account that the key is in, if it is not the registry's.
+    """
+
+    aspect: Aspect
+    key: str
+    edit: Any
+    for_owner: str = ""
+    account: Aws | None = None

@@ -1,0 +1,106 @@
+"""How each owner of an apply ended: failed for good, or superseded and to be planned again.
+
+Called by ``engine/apply`` after every owner and every round. Owners that depend on another owner end as it does. It
+decides nothing about changes, and calls nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ecrops.base.change import Change
+from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError
+
+
+class Superseded(Exception):
+    """Another writer changed the owner in between: it is planned again.
+
+    Attributes:
+        error: What showed it.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Outcomes:
+    """The owners that go no further, and why.
+
+    Attributes:
+        failed: The errors of owners that failed for good.
+        superseded: The errors of owners that are planned again.
+    """
+
+    def __init__(self) -> None:
+        self.failed: dict[str, Exception] = {}
+        self.superseded: dict[str, Exception] = {}
+        self._for_owners: dict[str, set[str]] = {}
+
+    def begin(self, changes: Iterable[Change]) -> None:
+        """Begin a round: no owner is superseded yet."""
+        self.superseded, self._for_owners = {}, {}
+        for change in changes:
+            self._for_owners.setdefault(change.owner, set()).update(change.for_owners)
+
+    def record(self, owner: str, error: BaseException | None) -> None:
+        """Record how an owner ended. The owners that its changes are made for go no further without it."""
+        if isinstance(error, Superseded):
+            self._share(self.superseded, owner, error.error)
+        elif isinstance(error, Exception):
+            self._share(self.failed, owner, error)
+        elif error:
+            raise error
+
+    def skips(self, owner: str) -> bool:
+        """Whether to skip an owner: it ended in an earlier step, or an owner that it is made for did.
+
+        If only some of the owners that it is made for ended, it is planned again for the others.
+        """
+        if owner in self.failed or owner in self.superseded:
+            return True
+        for_owners = self._for_owners[owner]
+        failed = sorted(for_owners & self.failed.keys())
+        waiting = sorted(for_owners & self.superseded.keys())
+        if failed and len(failed) == len(for_owners):
+            self.failed[owner] = self.failed[failed[0]]
+        elif failed or waiting:
+            error = self.failed[failed[0]] if failed else self.superseded[waiting[0]]
+            self._share(self.superseded, owner, error)
+        return bool(failed or waiting)
+
+    def _share(self, ended: dict[str, Exception], owner: str, error: Exception) -> None:
+        ended[owner] = error
+        for dependent in self._for_owners.get(owner, set()) - self.failed.keys():
+            ended[dependent] = error
+
+    def refuse(self, changes: Sequence[Change], headline: str) -> None:
+        """Record a conflict for each owner of some changes.
+
+        Args:
+            changes: What cannot be made.
+            headline: Why, as the first line of the error.
+        """
+        for owner in dict.fromkeys(change.owner for change in changes):
+            conflicts = (change for change in changes if change.owner == owner)
+            self.record(owner, ConflictError(conflicts, headline))
+
+    def give_up(self, owners: Iterable[str], waited: float) -> None:
+        """Record that the rounds are over, and that something is still missing."""
+        for owner in owners:
+            undone = EcropsError(f"{owner}: somebody else keeps changing it back")
+            self.failed[owner] = self.superseded.get(owner, undone)
+            self.failed[owner].add_note(f"waited {waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
+
+    def raise_failures(self, applied: Sequence[Change], several: bool) -> None:
+        """Raise the errors: the error of one owner as it is, one ``ApplyError`` for several owners."""
+        errors = list(dict.fromkeys(self.failed.values()))
+        if not errors:
+            return
+        if all(isinstance(error, DeadlineError) for error in errors):
+            raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", applied) from errors[0]
+        if several:
+            raise ApplyError(f"{len(self.failed)} could not be finished", errors, applied)
+        for change in applied:
+            errors[0].add_note(f"done before: {change}")
+        raise errors[0]

@@ -1,0 +1,172 @@
+"""From wants to a plan: group, read, decide. One way for specs and verbs, for one repository and for thousands.
+
+Called by ``engine/account`` for every plan, and by ``engine/apply`` to plan owners again. It reads and never writes,
+and it knows no aspect by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, zip_longest
+from types import MappingProxyType
+from typing import Any
+
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.base.change import Change, Note
+from ecrops.engine.aspect import Aspect, Read, Want
+from ecrops.engine.plan import Plan
+
+Goal = tuple[Aspect, str]
+"""An aspect of a key."""
+OnError = Callable[[str, Exception], object]
+"""Called with a key that could not be read or decided about, and why."""
+NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
+def group(wants: Iterable[Want]) -> dict[Goal, list[Any]]:
+    """Group the edits by aspect and key: however many edits there are, they are one reading and one change."""
+    goals: dict[Goal, list[Any]] = {}
+    for want in wants:
+        goals.setdefault((want.aspect, want.key), []).append(want.edit)
+    return goals
+
+
+def accounts(wants: Iterable[Want]) -> dict[str, Aws]:
+    """Return the accounts of the keys that are not in the registry's account."""
+    return {want.key: want.account for want in wants if want.account}
+
+
+def make_plan(
+    aws: Aws,
+    wants: Sequence[Want],
+    would_be: Collection[str] = (),
+    known: Mapping[Goal, Any] = NONE,
+    on_error: OnError | None = None,
+) -> Plan:
+    """Read the current values, and decide what is missing.
+
+    1. ``group`` the wants by aspect and key.
+    2. ``read`` the base aspects, then the others, in parallel.
+    3. Ask each aspect for its ``changes``.
+    4. Order the changes by their step.
+
+    Args:
+        aws: The account and region.
+        wants: What is wanted.
+        would_be: Keys of owners that a dry run would have made before. They do not exist, and are not missing either.
+        known: Current values that were read before, and need not be read again.
+        on_error: Takes the errors of single keys, which then stop no other key. Without it the first error is raised.
+    """
+    goals = group(wants)
+    would_exist = {_base(goal) for goal in goals if goal[1] in would_be and _base(goal) not in goals}
+    absent = {goal: None for goal in would_exist if goal[0] is not None}
+    current = read(aws, goals, absent | dict(known), accounts(wants), on_error)
+    parts = list(_decide(goals, current, on_error))
+    changes = sorted((part for part in parts if isinstance(part, Change)), key=lambda change: change.step)
+    notes = dict.fromkeys(part for part in parts if isinstance(part, Note))
+    return Plan(tuple(changes), tuple(notes), wants=tuple(wants), region=aws.region, account=aws.known_account)
+
+
+def _decide(
+    goals: Mapping[Goal, Sequence[Any]], current: Mapping[Goal, Any], on_error: OnError | None
+) -> Iterator[Change | Note]:
+    for (aspect, key), edits in goals.items():
+        if (aspect, key) not in current:  # its reading failed, and on_error has the error
+            continue
+        try:
+            parts = list(aspect.changes(key, edits, current[aspect, key]))
+        except Exception as error:
+            if on_error is None:
+                raise
+            on_error(key, error)
+        else:
+            yield from parts
+
+
+def read(
+    aws: Aws,
+    goals: Mapping[Goal, Sequence[Any]],
+    known: Mapping[Goal, Any] = NONE,
+    elsewhere: Mapping[str, Aws] = NONE,
+    on_error: OnError | None = None,
+) -> dict[Goal, Any]:
+    """Read the current values of goals: first the base aspects, then, for bases that exist, the others.
+
+    Args:
+        aws: The account and region.
+        goals: The edits by aspect and key.
+        known: Current values that were read before.
+        elsewhere: The accounts of keys that are not in the registry's.
+        on_error: As in ``make_plan``. A goal that failed is missing from the result, and so are those based on it.
+    """
+    current = dict(known)
+    first = {
+        goal: goals[goal]
+        for goal in goals
+        if goal not in current and _base(goal) not in goals and _base(goal) not in current
+    }
+    _read_wave(aws, first, current, elsewhere, on_error)
+    second = {goal: edits for goal, edits in goals.items() if goal not in current and _base(goal) in current}
+    current |= {goal: None for goal in second if current[_base(goal)] is None}
+    _read_wave(aws, {goal: second[goal] for goal in second if goal not in current}, current, elsewhere, on_error)
+    return current
+
+
+def _base(goal: Goal) -> Any:
+    """Return the goal that a goal is based on: the base aspect, of the same key."""
+    return goal[0].base, goal[1]
+
+
+def _read_wave(
+    aws: Aws,
+    goals: Mapping[Goal, Sequence[Any]],
+    current: dict[Goal, Any],
+    elsewhere: Mapping[str, Aws],
+    on_error: OnError | None,
+) -> None:
+    """Make all readings of some goals in parallel, and put the values into ``current``."""
+    jobs = list(_jobs(aws, goals, elsewhere))
+
+    def attempt(job: tuple[Aspect, Read]) -> Mapping[str, Any] | Exception:
+        aspect, reading = job
+        try:
+            return _make(reading, base_exists=all((aspect.base, key) in current for key in reading.keys))
+        except Exception as error:
+            if on_error is None:
+                raise
+            return error
+
+    for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs), strict=True):
+        if not isinstance(values, Exception):
+            current |= {(aspect, key): value for key, value in values.items()}
+        elif on_error is not None:
+            for key in reading.keys:
+                on_error(key, values)
+
+
+def _jobs(aws: Aws, goals: Mapping[Goal, Sequence[Any]], elsewhere: Mapping[str, Aws]) -> Iterator[tuple[Aspect, Read]]:
+    """Yield the readings of all aspects in turn, so that the parts of one repository are read together."""
+    by_aspect: dict[Aspect, dict[int, tuple[Aws, dict[str, Sequence[Any]]]]] = {}
+    for (aspect, key), edits in goals.items():
+        place = elsewhere.get(key, aws)
+        by_aspect.setdefault(aspect, {}).setdefault(id(place), (place, {}))[1][key] = edits
+    readings = []
+    for aspect, places in by_aspect.items():
+        mine = [(place, reading) for place, wants in places.values() for reading in aspect.reads(place, wants)]
+        for place, reading in mine:
+            for service in reading.services:
+                place.client(service)
+        readings.append([(aspect, reading) for _, reading in mine])
+    return (job for job in chain.from_iterable(zip_longest(*readings)) if job is not None)
+
+
+def _make(reading: Read, *, base_exists: bool) -> Mapping[str, Any]:
+    """Make a reading. If the base disappeared since it was read, the value is ``None``."""
+    try:
+        return reading.call()
+    except ClientError as error:
+        if base_exists and code_of(error) in reading.base_missing:
+            return dict.fromkeys(reading.keys)
+        if len(reading.keys) == 1:
+            error.add_note(f"while reading {reading.keys[0]}")
+        raise

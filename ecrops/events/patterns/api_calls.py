@@ -1,0 +1,63 @@
+"""Which rules are about API calls that only read. Pure.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecrops.events.patterns.matching import branches, matches_value
+
+READING = ("BatchCheck", "BatchGet", "Describe", "Get", "List", "Validate")
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations.html
+CALLS = (
+    "BatchCheckLayerAvailability",
+    "BatchGetImage",
+    "BatchGetRepositoryScanningConfiguration",
+    "DescribeImageReplicationStatus",
+    "DescribeImageScanFindings",
+    "DescribeImageSigningStatus",
+    "DescribeImages",
+    "DescribePullThroughCacheRules",
+    "DescribeRegistry",
+    "DescribeReplicationBackfillResults",
+    "DescribeRepositories",
+    "DescribeRepositoryCreationTemplates",
+    "GetAccountSetting",
+    "GetAuthorizationToken",
+    "GetDownloadUrlForLayer",
+    "GetLifecyclePolicy",
+    "GetLifecyclePolicyPreview",
+    "GetRegistryPolicy",
+    "GetRegistryScanningConfiguration",
+    "GetRepositoryPolicy",
+    "GetSigningConfiguration",
+    "ListImageReferrers",
+    "ListImages",
+    "ListPullTimeUpdateExclusions",
+    "ListReplicationBackfills",
+    "ListTagsForResource",
+    "ValidatePullThroughCacheRule",
+)
+
+
+def asks_for_reading(pattern: Mapping[str, Any]) -> bool:
+    """Whether a pattern asks for calls that only read, in one of its alternatives at least."""
+    return any(_asks(fields) for fields in branches(pattern))
+
+
+def _asks(fields: Mapping[str, Any]) -> bool:
+    read_only = fields.get("detail.readOnly", ())
+    if any(each is True for each in read_only):
+        return True
+    only_writing = bool(read_only) and all(each is False for each in read_only)
+    return not only_writing and any(_names_reading(want) for want in fields.get("detail.eventName", ()))
+
+
+def _names_reading(want: Any) -> bool:
+    """Whoever excludes some calls, or wants any, did not ask for those that read."""
+    if not isinstance(want, Mapping):
+        return str(want).startswith(READING)
+    return not {"anything-but", "exists"} & set(want) and any(matches_value(want, call) for call in CALLS)

@@ -1,0 +1,212 @@
+"""Event patterns: one function for each kind of event that is about images. Pure.
+
+Every function takes whose events are meant: the name of a repository, a list of names, ``prefix("team/")``, or
+``None`` for all repositories. The events are those of
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ecrops.base.problems import Problems
+from ecrops.errors import SpecError
+from ecrops.events.patterns.pattern import Pattern
+from ecrops.events.patterns.selection import SOMEWHERE, Place, Selection, by_arn, by_name, check_selection
+
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
+SCAN_TYPES = ("BASIC", "ENHANCED")
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+
+
+def event(repositories: Selection) -> Pattern:
+    """Every event of ECR that names the repository in its detail."""
+    return _ecr(repositories)
+
+
+def cloud_trail_event(repositories: Selection) -> Pattern:
+    """Every API call about the repository that a trail of CloudTrail records."""
+    return _cloud_trail(repositories, {})
+
+
+def cloud_trail_image_pushed(repositories: Selection, *, image_tag: str | None = None) -> Pattern:
+    """A ``PutImage`` that a trail of CloudTrail records."""
+    parameters = _tags("imageTag", None if image_tag is None else [image_tag])
+    pattern = _cloud_trail(repositories, parameters).document
+    return Pattern({**pattern, "detail": {**pattern.get("detail", {}), "eventName": ["PutImage"]}})
+
+
+def image_pushed(repositories: Selection, *, image_tags: Sequence[str] | None = None) -> Pattern:
+    """An image was pushed."""
+    return _action(repositories, "PUSH", image_tags)
+
+
+def image_deleted(repositories: Selection, *, image_tags: Sequence[str] | None = None) -> Pattern:
+    """An image was deleted."""
+    return _action(repositories, "DELETE", image_tags)
+
+
+def image_archived(repositories: Selection) -> Pattern:
+    """An image was moved to the archive."""
+    return _storage(repositories, "ARCHIVE")
+
+
+def image_restored(repositories: Selection) -> Pattern:
+    """An image came back from the archive."""
+    return _storage(repositories, "STANDARD")
+
+
+def referrer_action(repositories: Selection) -> Pattern:
+    """A referrer of an image, such as its SBOM or signature, came back from the archive."""
+    return _ecr(repositories, "ECR Referrer Action")
+
+
+def image_scan_completed(
+    repositories: Selection,
+    *,
+    image_tags: Sequence[str] | None = None,
+    scan_type: str = "BASIC",
+    place: Place = SOMEWHERE,
+) -> Pattern:
+    """An image was scanned: under ``ENHANCED`` scanning Amazon Inspector says so, for the first scan of an image."""
+    tags = _tags("image-tags", image_tags)
+    if _is_enhanced(scan_type):
+        # Inspector's event holds the ARN where ECR's holds the name
+        detail = {
+            "repository-name": by_arn(check_selection(repositories), place),
+            "scan-status": ["INITIAL_SCAN_COMPLETE"],
+        }
+        return Pattern({"source": ["aws.inspector2"], "detail-type": ["Inspector2 Scan"], "detail": detail | tags})
+    return _ecr(repositories, "ECR Image Scan", {"scan-status": ["COMPLETE"]} | tags)
+
+
+def image_finding(
+    repositories: Selection,
+    *,
+    severities: Sequence[str] = ("CRITICAL", "HIGH"),
+    scan_type: str = "BASIC",
+    place: Place = SOMEWHERE,
+) -> Pattern:
+    """Findings of some severities: a scan that counts any (``BASIC``), or each finding itself (``ENHANCED``)."""
+    check_severities(severities)
+    if _is_enhanced(scan_type):
+        return _inspector_finding(repositories, severities)
+    counts: list[Any] = [{"finding-severity-counts": {each: [{"numeric": [">", 0]}]}} for each in severities]
+    some = counts[0] if len(counts) == 1 else {"$or": counts}
+    return _ecr(repositories, "ECR Image Scan", {"scan-status": ["COMPLETE"]} | some)
+
+
+def scan_frequency_changed(repositories: Selection) -> Pattern:
+    """How often a repository is scanned changed, under ``ENHANCED`` scanning."""
+    names = by_name(check_selection(repositories))
+    about: dict[str, Any] = {"repositories": {"repository-name": names}} if names else {}
+    detail = {"action-type": ["SCAN_FREQUENCY_CHANGE"]} | about
+    return Pattern({"source": ["aws.ecr"], "detail-type": ["ECR Scan Resource Change"], "detail": detail})
+
+
+def pull_through_cache_action(repositories: Selection) -> Pattern:
+    """An image was pulled through from an upstream registry, or could not be."""
+    return _ecr(repositories, "ECR Pull Through Cache Action")
+
+
+def image_replicated(repositories: Selection, *, result: str | None = None) -> Pattern:
+    """An image was replicated to here, or could not be. The event is sent in the destination.
+
+    Args:
+        repositories: Whose.
+        result: ``SUCCESS`` or ``FAILED``; both without it.
+    """
+    if result not in (None, "SUCCESS", "FAILED"):
+        raise SpecError(f"result: expected SUCCESS or FAILED, got {result!r}")
+    detail: dict[str, Any] = {"action-type": ["REPLICATE"]} | ({"result": [result]} if result else {})
+    return _ecr(repositories, "ECR Replication Action", detail)
+
+
+KINDS: Mapping[str, Callable[..., Pattern]] = {
+    make.__name__.replace("_", "-"): make
+    for make in (
+        event,
+        cloud_trail_event,
+        cloud_trail_image_pushed,
+        image_pushed,
+        image_deleted,
+        image_archived,
+        image_restored,
+        referrer_action,
+        image_scan_completed,
+        image_finding,
+        scan_frequency_changed,
+        pull_through_cache_action,
+        image_replicated,
+    )
+}
+BY_SCAN_TYPE = ("image-scan-completed", "image-finding")
+"""The kinds of events that look otherwise under each scan type."""
+
+
+def _ecr(repositories: Selection, detail_type: str = "", detail: Mapping[str, Any] | None = None) -> Pattern:
+    names = by_name(check_selection(repositories))
+    about = ({"repository-name": names} if names else {}) | dict(detail or {})
+    kind = {"detail-type": [detail_type]} if detail_type else {}
+    return Pattern({"source": ["aws.ecr"]} | kind | ({"detail": about} if about else {}))
+
+
+def _action(repositories: Selection, action: str, image_tags: Sequence[str] | None) -> Pattern:
+    return _ecr(repositories, "ECR Image Action", {"action-type": [action]} | _tags("image-tag", image_tags))
+
+
+def _tags(field: str, image_tags: Sequence[str] | None) -> dict[str, list[str]]:
+    if image_tags is None:
+        return {}
+    problems = Problems()
+    tags = problems.strings("image_tags", image_tags)
+    problems.raise_any()
+    problems.check(tags != (), "image_tags", "expected a tag at least; leave it out for images with any tag or none")
+    for tag in tags or ():
+        problems.check(bool(_TAG.fullmatch(tag)), "image_tags", f"no image can have the tag {tag!r}")
+    problems.raise_any()
+    return {field: list(tags or ())}
+
+
+def _storage(repositories: Selection, target: str) -> Pattern:
+    detail = {"action-type": ["UPDATE_STORAGE_CLASS"], "target-storage-class": [target]}
+    return _ecr(repositories, "ECR Image Action", detail)
+
+
+def _cloud_trail(repositories: Selection, parameters: Mapping[str, Any]) -> Pattern:
+    names = by_name(check_selection(repositories))
+    about = ({"repositoryName": names} if names else {}) | dict(parameters)
+    detail = {"detail": {"requestParameters": about}} if about else {}
+    return Pattern({"source": ["aws.ecr"], "detail-type": ["AWS API Call via CloudTrail"]} | detail)
+
+
+def _inspector_finding(repositories: Selection, severities: Sequence[str]) -> Pattern:
+    names = by_name(check_selection(repositories))
+    image: dict[str, Any] = {"details": {"awsEcrContainerImage": {"repositoryName": names}}} if names else {}
+    about = {"type": ["AWS_ECR_CONTAINER_IMAGE"]} | image
+    detail = {"severity": list(severities), "resources": about}
+    return Pattern({"source": ["aws.inspector2"], "detail-type": ["Inspector2 Finding"], "detail": detail})
+
+
+def _is_enhanced(scan_type: str) -> bool:
+    if scan_type not in SCAN_TYPES:
+        raise SpecError(f"scan_type: expected {' or '.join(SCAN_TYPES)}, got {scan_type!r}")
+    return scan_type == "ENHANCED"
+
+
+def check_severities(severities: object) -> None:
+    """Whether these are severities.
+
+    Raises:
+        SpecError: They are not.
+    """
+    problems = Problems()
+    given = problems.strings("severities", severities) or ()
+    problems.raise_any()
+    problems.check(bool(given), "severities", f"expected one at least of {', '.join(SEVERITIES)}")
+    for each in given:
+        problems.check(each in SEVERITIES, "severities", f"expected some of {', '.join(SEVERITIES)}, got {each!r}")
+    problems.raise_any()

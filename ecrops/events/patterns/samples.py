@@ -1,0 +1,140 @@
+"""The sample events of ECR's and Inspector's guides, shortened, and how one is made to match a pattern. Pure.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ecrops.events.patterns import matching
+from ecrops.events.patterns.selection import Place
+
+NAME = "my-repository"
+DIGEST = "sha256:7f5b2640fe6fb4f46592dfd3410c4a79dac4f89e4782432e0378abcd12345678"
+ARCHIVED = {
+    "action-type": "UPDATE_STORAGE_CLASS",
+    "repository-name": NAME,
+    "image-digest": DIGEST,
+    "result": "SUCCESS",
+    "manifest-media-type": "application/vnd.oci.image.manifest.v1+json",
+}
+IMAGE = {"repository-name": NAME, "image-digest": DIGEST, "image-tag": "latest"}
+
+
+def samples(place: Place) -> list[dict[str, Any]]:
+    """One event of each kind, of a repository in a registry."""
+    arn = place.repository(NAME)
+    scan = {"image-digest": DIGEST, "image-tags": ["latest"]}
+    frequency = {"repository-name": NAME, "repository-arn": arn, "scan-frequency": "SCAN_ON_PUSH"}
+    cache = {"rule-version": "1", "sync-status": "SUCCESS", "ecr-repository-prefix": "docker-hub"}
+    finding = {"severity": "HIGH", "status": "ACTIVE", "type": "PACKAGE_VULNERABILITY", "title": "CVE-2019-17498"}
+    image = {"type": "AWS_ECR_CONTAINER_IMAGE", "details": {"awsEcrContainerImage": {"repositoryName": NAME}}}
+    call = {"repositoryName": NAME, "imageTag": "latest"}
+    details: Sequence[tuple[str, dict[str, Any]]] = (
+        ("ECR Image Action", IMAGE | {"action-type": "PUSH", "result": "SUCCESS"}),
+        ("ECR Image Action", IMAGE | {"action-type": "DELETE", "result": "SUCCESS"}),
+        ("ECR Image Action", ARCHIVED | {"target-storage-class": "ARCHIVE"}),
+        ("ECR Image Action", ARCHIVED | {"target-storage-class": "STANDARD"}),
+        ("ECR Referrer Action", ARCHIVED | {"target-storage-class": "STANDARD"}),
+        (
+            "ECR Image Scan",
+            scan | {"scan-status": "COMPLETE", "repository-name": NAME, "finding-severity-counts": {"CRITICAL": 1}},
+        ),
+        (
+            "ECR Scan Resource Change",
+            {"action-type": "SCAN_FREQUENCY_CHANGE", "repositories": [frequency], "scan-type": "ENHANCED"},
+        ),
+        ("ECR Pull Through Cache Action", IMAGE | cache),
+        (
+            "ECR Replication Action",
+            IMAGE | {"action-type": "REPLICATE", "result": "SUCCESS", "source-region": place.region},
+        ),
+        (
+            "AWS API Call via CloudTrail",
+            {"eventSource": "ecr.amazonaws.com", "eventName": "PutImage", "requestParameters": call},
+        ),
+        (
+            "Inspector2 Scan",
+            scan | {"scan-status": "INITIAL_SCAN_COMPLETE", "repository-name": arn, "finding-severity-counts": {}},
+        ),
+        ("Inspector2 Finding", finding | {"resources": [image]}),
+    )
+    return [{**envelope(place, kind), "detail": detail} for kind, detail in details]
+
+
+def envelope(place: Place, kind: str) -> dict[str, Any]:
+    """What every event has besides its detail: EventBridge tries none without it."""
+    return {
+        "version": "0",
+        "id": "13cde686-328b-6117-af20-0e5566167482",
+        "detail-type": kind,
+        "source": "aws.inspector2" if kind.startswith("Inspector2") else "aws.ecr",
+        "account": place.account,
+        "time": "2026-01-01T00:00:00Z",
+        "region": place.region,
+        "resources": [],
+    }
+
+
+def sample_for(pattern: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """The sample that needs the least to be made to match a pattern, made to match it."""
+    return _filled(pattern, max(samples(place), key=lambda sample: _agreements(pattern, sample)))
+
+
+def _agreements(pattern: Mapping[str, Any], event: Any) -> int:
+    """In how many fields an event is what a pattern asks for."""
+    count = 0
+    for key, wanted in pattern.items():
+        if isinstance(wanted, Mapping):
+            value = event.get(key) if isinstance(event, Mapping) else None
+            count += _agreements(wanted, value[0] if isinstance(value, list) and value else value)
+        elif isinstance(event, Mapping) and key != "$or":
+            count += matching.matches({key: wanted}, event)
+    return count
+
+
+def _filled(pattern: Mapping[str, Any], event: Any) -> dict[str, Any]:
+    """An event with the values that a pattern asks for, where it has others."""
+    result = dict(event) if isinstance(event, Mapping) else {}
+    for key, wanted in pattern.items():
+        if key == "$or":
+            result = _filled(wanted[0], result)
+        elif isinstance(wanted, Mapping):
+            there = result.get(key)
+            result[key] = [_filled(wanted, there[0])] if isinstance(there, list) and there else _filled(wanted, there)
+        elif not matching.matches({key: wanted}, result):
+            value = _example(wanted[0])
+            result[key] = [value] if isinstance(result.get(key), list) else value
+            if value is _NOTHING:
+                del result[key]
+    return result
+
+
+_NOTHING = object()
+_ANYTHING = ("example", "another", "0", "~")
+
+
+def _example(want: Any) -> Any:
+    """A value that an element of a pattern matches."""
+    if not isinstance(want, Mapping):
+        return want
+    [(name, argument)] = want.items()
+    text = argument.get("equals-ignore-case") if isinstance(argument, Mapping) else argument
+    examples: Mapping[str, Any] = {
+        "prefix": f"{text}example",
+        "suffix": f"example{text}",
+        "equals-ignore-case": text,
+        "wildcard": "".join(matching.pieces(str(text))),
+        "exists": "example" if argument is True else _NOTHING,
+        "anything-but": next((each for each in _ANYTHING if matching.matches_value(want, each)), _ANYTHING[0]),
+        "cidr": str(text).partition("/")[0],
+    }
+    return _number(argument) if name == "numeric" else examples[name]
+
+
+def _number(bounds: Sequence[Any]) -> Any:
+    value, step = bounds[1], {">": 1, "<": -1}.get(bounds[0], 0)
+    return (value + bounds[3]) / 2 if len(bounds) == 4 else value + step

@@ -1,0 +1,1 @@
+"""What an EventBridge rule invokes, and the resource policies that let it."""

@@ -1,0 +1,188 @@
+"""The images of a repository, as far as a lifecycle policy looks at them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ecrops.aws import Aws
+from ecrops.base.problems import Problems, compact
+from ecrops.repositories import calls
+
+STANDARD = "standard"
+ARCHIVE = "archive"
+PAGE = 1000
+CHUNK = 100
+INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+TIMES = ("pushed_at", "last_pulled_at", "archived_at", "activated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image, or an index of images, or an artifact that belongs to one. Times become UTC.
+
+    Args:
+        digest: ``sha256:…``; no two images of a repository have the same.
+        tags: All its tags; an image without one is untagged.
+        pushed_at: When it was pushed.
+        size: In bytes.
+        storage_class: ``standard`` or ``archive``.
+        last_pulled_at: When it was last pulled; ECR records that once in 24 hours.
+        archived_at: When it was last moved to the archive.
+        activated_at: When it was last restored from the archive.
+        media_type: Of its manifest.
+        subject: The digest of the image that this artifact (a signature, an SBOM) is about.
+        referenced_by: The digests of the indexes (manifest lists) that it is a part of.
+
+    Raises:
+        SpecError: A time without a time zone, a negative size, tags that are no list of strings.
+    """
+
+    digest: str
+    tags: Sequence[str]
+    pushed_at: datetime
+    size: int = 0
+    storage_class: str = STANDARD
+    last_pulled_at: datetime | None = None
+    archived_at: datetime | None = None
+    activated_at: datetime | None = None
+    media_type: str | None = None
+    subject: str | None = None
+    referenced_by: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        problems.check(isinstance(self.digest, str) and bool(self.digest), "digest", f"got {self.digest!r}")
+        right = self.subject is None or (isinstance(self.subject, str) and bool(self.subject))
+        problems.check(right, "subject", f"expected a digest, got {self.subject!r}")
+        for name in ("tags", "referenced_by"):
+            object.__setattr__(self, name, problems.strings(name, getattr(self, name)) or ())
+        for name in TIMES:
+            moment = getattr(self, name)
+            if moment is not None or name == "pushed_at":
+                object.__setattr__(self, name, problems.take(name, lambda moment=moment: aware(moment)))  # type: ignore[misc]
+        right = isinstance(self.size, int) and not isinstance(self.size, bool) and self.size >= 0
+        problems.check(right, "size", f"expected bytes, 0 or more, got {self.size!r}")
+        right = self.storage_class in (STANDARD, ARCHIVE)
+        problems.check(right, "storage_class", f"expected standard or archive, got {self.storage_class!r}")
+        problems.raise_any()
+
+    def __repr__(self) -> str:
+        return compact(self)
+
+    @property
+    def name(self) -> str:
+        """Its first tag, or the start of its digest: how people call it."""
+        return self.tags[0] if self.tags else self.digest[:19]
+
+    @property
+    def ordered_at(self) -> datetime:
+        """What its age counts from: the last restore from the archive, else the push."""
+        return self.activated_at or self.pushed_at
+
+    @property
+    def used_at(self) -> datetime:
+        """The last pull; without one since it was pushed or restored, that."""
+        if self.activated_at and (self.last_pulled_at is None or self.last_pulled_at < self.activated_at):
+            return self.activated_at
+        return self.last_pulled_at or self.pushed_at
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known of it, ready for JSON."""
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return {
+            name: value.isoformat()
+            if isinstance(value, datetime)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+            for name, value in said.items()
+            if value not in (None, ()) or name == "tags"
+        }
+
+
+def aware(moment: object) -> datetime:
+    """A moment in UTC.
+
+    Raises:
+        SpecError: It is not one: a time without a time zone means another moment on every machine.
+    """
+    from ecrops.errors import SpecError
+
+    if not isinstance(moment, datetime):
+        raise SpecError(f"expected a datetime, got {moment!r}")
+    if moment.utcoffset() is None:
+        raise SpecError(f"expected a time with a time zone, such as datetime.now(UTC), got {moment!r}")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise SpecError(f"expected a time that UTC can say, got {moment!r}") from None
+
+
+def describe(aws: Aws, name: str) -> Iterator[Image]:
+    """All images of a repository, page by page: archived ones too, which ECR leaves out unless it is asked."""
+    params: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE}
+    if _knows_archived(aws):
+        params["filter"] = {"imageStatus": "ANY"}
+    awaits = calls.visibility(aws, name)
+    seen: set[str] = set()
+    for page in aws.pages("ecr", "DescribeImages", "imageDetails", awaits=awaits, **params):
+        for item in page:
+            if item["imageDigest"] not in seen:  # the listing may move between two pages
+                seen.add(item["imageDigest"])
+                yield parse(item)
+
+
+def _knows_archived(aws: Aws) -> bool:
+    """Before botocore 1.41 a client knows no archived images, and cannot ask for them."""
+    operation = aws.client("ecr").meta.service_model.operation_model("DescribeImages")
+    return "imageStatus" in operation.input_shape.members["filter"].members
+
+
+def parse(item: Mapping[str, Any]) -> Image:
+    """An image as DescribeImages describes it. One that is being restored is archived until it is back."""
+    return Image(
+        item["imageDigest"],
+        tuple(item.get("imageTags", ())),
+        item["imagePushedAt"],
+        item.get("imageSizeInBytes") or 0,
+        ARCHIVE if item.get("imageStatus") in ("ARCHIVED", "ACTIVATING") else STANDARD,
+        item.get("lastRecordedPullTime"),
+        item.get("lastArchivedAt"),
+        item.get("lastActivatedAt"),
+        item.get("imageManifestMediaType"),
+        item.get("subjectManifestDigest") or None,
+    )
+
+
+def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]:
+    """The images, each with the indexes that it is a part of: only their manifests tell.
+
+    Reading the manifest of an index counts as a pull of it, so that this moves its ``last_pulled_at``:
+    https://github.com/aws/containers-roadmap/issues/2390
+    """
+    known = list(images)
+    indexes = [image.digest for image in known if image.media_type in INDEXES and image.storage_class == STANDARD]
+    chunks = [indexes[start : start + CHUNK] for start in range(0, len(indexes), CHUNK)]
+    parents: dict[str, list[str]] = {}
+    for manifests in aws.map(lambda chunk: _manifests(aws, name, chunk), chunks):
+        for index, manifest in manifests:
+            for part in json.loads(manifest).get("manifests") or ():
+                parents.setdefault(part["digest"], []).append(index)
+    return [
+        replace(image, referenced_by=parents[image.digest]) if image.digest in parents else image for image in known
+    ]
+
+
+def _manifests(aws: Aws, name: str, digests: Sequence[str]) -> list[tuple[str, str]]:
+    ids = [{"imageDigest": digest} for digest in digests]
+    found = aws.get(
+        "ecr", "BatchGetImage", "images", repositoryName=name, imageIds=ids, acceptedMediaTypes=list(INDEXES)
+    )
+    return [(image["imageId"]["imageDigest"], image["imageManifest"]) for image in found]

@@ -1,0 +1,197 @@
+"""What ECR refuses in a lifecycle policy, said before the call and with the way out.
+
+Works on rules in ECR's own JSON form. A key or a count type that is newer than ecrops passes: what it means is
+ECR's to say. The checks are those of the ECR user guide, "Lifecycle policy properties":
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from ecrops.base.problems import nearest
+
+Rule = Mapping[str, Any]
+Problem = tuple[str, str]
+"""The path of a key in a rule, and what is wrong with it."""
+
+COUNT = "imageCountMoreThan"
+PUSHED = "sinceImagePushed"
+PULLED = "sinceImagePulled"
+TRANSITIONED = "sinceImageTransitioned"
+COUNT_TYPES = (COUNT, PUSHED, PULLED, TRANSITIONED)
+
+KNOWN: Mapping[str, Sequence[str]] = {
+    "": ("rulePriority", "description", "selection", "action"),
+    "selection": (
+        "tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"
+    ),
+    "action": ("type", "targetStorageClass"),
+}  # fmt: skip
+REQUIRED = {"": ("selection", "action"), "selection": ("tagStatus", "countType", "countNumber"), "action": ("type",)}
+
+MOST_RULES = 50
+MOST_CHARACTERS = 30_720
+LEAST_CHARACTERS = 100
+MOST_WILDCARDS = 4
+ARCHIVE_DAYS = 90
+
+
+def rule_problems(rule: Rule) -> Iterator[Problem]:
+    """What is wrong with one rule, whatever the other rules are."""
+    selection, action = rule.get("selection"), rule.get("action")
+    if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
+        yield "", "a rule in ECR's JSON form has a 'selection' and an 'action', each an object"
+        yield from _misspelled("", rule)
+        return
+    yield from (*_misspelled("selection.", selection), *_misspelled("action.", action))
+    parts = {"": rule, "selection.": selection, "action.": action}
+    for prefix, part in parts.items():
+        yield from ((prefix + key, "is null: leave the key out") for key, value in part.items() if value is None)
+    yield from tag_problems(selection)
+    yield from _count_problems(selection)
+    yield from _action_problems(selection, action)
+    priority = rule.get("rulePriority", 1)
+    if not _is_number(priority) or priority < 1:
+        yield "rulePriority", f"expected a whole number of at least 1, got {priority!r}"
+
+
+def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
+    """Keys that look like one that every rule has, and this one has not. Others are ECR's to judge: it may be newer."""
+    place = prefix.removesuffix(".")
+    missing = [key for key in REQUIRED[place] if key not in part]
+    for key in part if missing else ():
+        if key not in KNOWN[place] and (close := nearest(str(key), missing)):
+            yield f"{prefix}{key}", f"unknown key; did you mean {close}?"
+
+
+def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:
+    """What is wrong with the rules of a policy together. Each rule alone is sound, and has a priority."""
+    if len(rules) > MOST_RULES:
+        yield f"a policy has at most {MOST_RULES} rules, this one has {len(rules)}"
+    for priority, times in Counter(rule["rulePriority"] for rule in rules).items():
+        if times > 1:
+            yield f"{times} rules have the priority {priority}: give each its own, or none to be numbered"
+    for storage in dict.fromkeys(storage_class(rule) for rule in rules):
+        yield from _class_problems(storage, [rule for rule in rules if storage_class(rule) == storage])
+
+
+def text_problems(text: str) -> Iterator[str]:
+    """What is wrong with the length of a policy."""
+    if not LEAST_CHARACTERS <= len(text) <= MOST_CHARACTERS:
+        yield (
+            f"a policy has {LEAST_CHARACTERS} to {MOST_CHARACTERS:,} characters, this one has {len(text):,}: "
+            "shorten the descriptions, or merge rules"
+        )
+
+
+def storage_class(rule: Rule) -> str:
+    """The storage class whose images a rule selects."""
+    return str(rule["selection"].get("storageClass", "standard"))
+
+
+def tag_status(rule: Rule) -> str:
+    """Whether a rule selects ``tagged``, ``untagged`` or ``any`` images."""
+    return str(rule["selection"].get("tagStatus"))
+
+
+def tag_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the tags that a rule selects."""
+    status = selection.get("tagStatus")
+    lists = {key: selection[key] for key in ("tagPrefixList", "tagPatternList") if key in selection}
+    if status not in ("tagged", "untagged", "any"):
+        yield "selection.tagStatus", f"expected tagged, untagged or any, got {status!r}"
+    elif status != "tagged" and lists:
+        yield "selection.tagStatus", f"prefixes and patterns of tags go with 'tagged' only, not with {status!r}"
+    elif len(lists) == 2:
+        yield (
+            "selection.tagPrefixList",
+            "give prefixes or patterns, not both: the prefix 'a' is the pattern 'a*'",
+        )
+    elif status == "tagged" and not any(lists.values()):
+        yield "selection.tagStatus", "'tagged' needs prefixes or patterns of tags: the pattern '*' is every tag"
+    for key, entries in lists.items():
+        yield from ((f"selection.{key}", reason) for reason in _entry_problems(key, entries))
+
+
+def _entry_problems(key: str, entries: object) -> Iterator[str]:
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        yield f"expected a list of strings, got {entries!r}"
+        return
+    for entry in entries:
+        if not isinstance(entry, str) or not entry:
+            yield f"expected strings that are not empty, got {entry!r}"
+        elif key == "tagPatternList" and entry.count("*") > MOST_WILDCARDS:
+            yield f"a pattern has at most four '*': {entry!r} has {entry.count('*')}"
+
+
+def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
+    kind, unit, number = (selection.get(key) for key in ("countType", "countUnit", "countNumber"))
+    if not isinstance(kind, str):
+        yield "selection.countType", f"expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
+    if not _is_number(number) or number < 1:
+        yield "selection.countNumber", f"expected a whole number of at least 1, got {number!r}"
+    if kind == COUNT and "countUnit" in selection:
+        yield "selection.countUnit", "a count of images has no unit: leave it out"
+    elif kind in COUNT_TYPES[1:] and unit != "days":
+        yield "selection.countUnit", f"{kind} is counted in 'days', got {unit!r}"
+
+
+def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[Problem]:
+    kind, verb, storage = selection.get("countType"), action.get("type"), selection.get("storageClass", "standard")
+    if verb not in ("expire", "transition"):
+        yield "action.type", f"expected expire or transition, got {verb!r}"
+    if verb == "transition" and action.get("targetStorageClass") != "archive":
+        yield (
+            "action.targetStorageClass",
+            f"images go to 'archive' only, got {action.get('targetStorageClass')!r}",
+        )
+    if verb == "expire" and "targetStorageClass" in action:
+        yield "action.targetStorageClass", "only a transition has one"
+    if storage not in ("standard", "archive"):
+        yield "selection.storageClass", f"expected standard or archive, got {storage!r}"
+    if kind == PULLED and verb == "expire":
+        yield (
+            "action.type",
+            "ECR archives images that are not pulled, it does not expire them: transition to 'archive', "
+            "and expire what was archived (since_image_transitioned) with a second rule",
+        )
+    if kind == TRANSITIONED:
+        yield from _archive_problems(selection, verb, storage)
+    elif kind in COUNT_TYPES and storage == "archive":
+        yield "selection.storageClass", f"{kind} selects images in standard storage, {TRANSITIONED} archived ones"
+
+
+def _archive_problems(selection: Mapping[str, Any], verb: object, storage: object) -> Iterator[Problem]:
+    number = selection.get("countNumber")
+    if verb == "transition":
+        yield "action.type", "an archived image can only be expired"
+    if storage != "archive":
+        yield "selection.storageClass", f"{TRANSITIONED} selects archived images: it needs 'archive', got {storage!r}"
+    if _is_number(number) and 1 <= number < ARCHIVE_DAYS:
+        yield "selection.countNumber", f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
+
+
+def _class_problems(storage: str, rules: Sequence[Rule]) -> Iterator[str]:
+    status = Counter(tag_status(rule) for rule in rules)
+    if status["untagged"] > 1:
+        yield f"only one rule can select untagged images per storage class, {status['untagged']} do in {storage}"
+    if status["any"] > 1:
+        yield f"only one rule can have the tag status 'any' per storage class, {status['any']} do in {storage}"
+    last = max(rule["rulePriority"] for rule in rules)
+    for rule in rules:
+        if tag_status(rule) == "any" and status["any"] == 1 and rule["rulePriority"] < last:
+            yield (
+                f"the rule with the tag status 'any' must have the highest priority number per storage class: it has "
+                f"{rule['rulePriority']}, another has {last}; give it none to be put last"
+            )
+    prefixes = Counter(tuple(sorted(set(rule["selection"].get("tagPrefixList", ())))) for rule in rules)
+    for entries, times in prefixes.items():
+        if entries and times > 1:
+            yield f"{times} rules select the same tag prefixes, {list(entries)}: merge them, ECR wants each set once"
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

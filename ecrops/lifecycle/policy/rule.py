@@ -1,0 +1,208 @@
+"""One rule of a lifecycle policy, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Self, cast
+
+from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.errors import SpecError
+from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule, rule_problems, tag_problems
+
+
+class TagStatus(StrEnum):
+    """Which images a lifecycle rule selects, by their tags."""
+
+    ANY = "any"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+
+
+FIELDS = {
+    "rulePriority": "rule_priority",
+    "selection.tagStatus": "tag_status",
+    "selection.tagPrefixList": "tag_prefix_list",
+    "selection.tagPatternList": "tag_pattern_list",
+    "selection.storageClass": "storage_class",
+    "action.type": "transition_to",
+    "action.targetStorageClass": "transition_to",
+}
+ADVICE = {"max_images": "did you mean max_image_count?"}
+AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_transitioned": TRANSITIONED}
+
+
+@suggesting(ADVICE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleRule:
+    """Which images ECR expires or archives, and when.
+
+    Exactly one of ``max_image_count``, ``max_image_age``, ``since_image_pulled`` and ``since_image_transitioned``
+    is given. Ages are a ``timedelta`` or a number of days; ECR knows whole days only.
+
+    Args:
+        rule_priority: The lower, the earlier. Without one the rule is numbered: after the rules that have one,
+            in the order given, ``any`` last.
+        description: For people.
+        tag_status: ``tagged`` if a list of tags is given, else ``any``.
+        tag_prefix_list: An image must match **every** entry (with any of its tags) to be selected.
+        tag_pattern_list: The same with ``*`` for any characters, at most four in one pattern.
+        max_image_count: How many images are kept, the newest ones.
+        max_image_age: The days after which an image goes, since it was pushed.
+        since_image_pulled: The days after which an image is archived, since it was last pulled.
+        since_image_transitioned: The days after which an archived image is expired, at least 90.
+        storage_class: Where the images lie that are selected: ``archive`` with ``since_image_transitioned``, else
+            ``standard``.
+        transition_to: ``archive`` to archive images; without it they are expired, that is deleted.
+
+    Raises:
+        SpecError: ECR would never accept such a rule.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    """
+
+    rule_priority: int | None = None
+    description: str | None = None
+    tag_status: TagStatus | str | None = None
+    tag_prefix_list: Sequence[str] | None = None
+    tag_pattern_list: Sequence[str] | None = None
+    max_image_count: int | None = None
+    max_image_age: timedelta | int | None = None
+    since_image_pulled: timedelta | int | None = None
+    since_image_transitioned: timedelta | int | None = None
+    storage_class: str | None = None
+    transition_to: str | None = None
+
+    def __repr__(self) -> str:
+        return compact(self)
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        for name in ("tag_prefix_list", "tag_pattern_list"):
+            if (value := getattr(self, name)) is not None:
+                listed = problems.strings(name, value)
+                object.__setattr__(self, name, ("*",) if listed is None else listed)  # refused, once
+        for name in AGES:
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _age(problems, name, value))
+        status = problems.member("tag_status", TagStatus, self._tag_status())
+        object.__setattr__(self, "tag_status", status)
+        if self.since_image_transitioned is not None and self.storage_class is None:
+            object.__setattr__(self, "storage_class", "archive")
+        self._check_strings(problems)
+        self._check_as_ecr(problems)
+        problems.raise_any()
+
+    def _tag_status(self) -> str:
+        if self.tag_status is not None:
+            return self.tag_status
+        listed = self.tag_prefix_list is not None or self.tag_pattern_list is not None
+        return TagStatus.TAGGED if listed else TagStatus.ANY
+
+    def _check_strings(self, problems: Problems) -> None:
+        for name in ("description", "storage_class", "transition_to"):
+            value = getattr(self, name)
+            problems.check(value is None or isinstance(value, str), name, f"expected a string, got {value!r}")
+
+    def _check_as_ecr(self, problems: Problems) -> None:
+        counts = ("max_image_count", *AGES)
+        given = [name for name in counts if getattr(self, name) is not None]
+        rule = self.to_ecr()
+        if len(given) == 1:
+            found = rule_problems(rule)
+        else:
+            problems.add("", f"expected exactly one of {', '.join(counts)}, got {' and '.join(given) or 'none'}")
+            found = tag_problems(rule["selection"])
+        for key, reason in found:
+            problems.add(FIELDS.get(key) or given[0], reason)
+
+    def to_ecr(self) -> dict[str, Any]:
+        """The rule in ECR's own JSON form; without ``rulePriority`` if it has none."""
+        selection: dict[str, Any] = {"tagStatus": str(self.tag_status)}
+        if self.tag_prefix_list is not None:
+            selection["tagPrefixList"] = list(self.tag_prefix_list)
+        if self.tag_pattern_list is not None:
+            selection["tagPatternList"] = list(self.tag_pattern_list)
+        if self.storage_class not in (None, "standard"):
+            selection["storageClass"] = self.storage_class
+        selection |= self._count()
+        action = {"type": "expire"}
+        if self.transition_to is not None:
+            action = {"type": "transition", "targetStorageClass": self.transition_to}
+        head = {"rulePriority": self.rule_priority, "description": self.description}
+        return {key: value for key, value in head.items() if value is not None} | {
+            "selection": selection,
+            "action": action,
+        }
+
+    def _count(self) -> dict[str, Any]:
+        if self.max_image_count is not None:
+            return {"countType": COUNT, "countNumber": self.max_image_count}
+        for name, kind in AGES.items():
+            age = getattr(self, name)
+            if age is not None:
+                return {"countType": kind, "countNumber": age.days, "countUnit": "days"}
+        return {}
+
+    @classmethod
+    def from_ecr(cls, rule: Rule) -> LifecycleRule | Rule:
+        """A rule of ECR's JSON as a value, or as it is when it says more than a ``LifecycleRule`` can."""
+        selection, action = rule.get("selection", {}), rule.get("action", {})
+        ages = {kind: name for name, kind in AGES.items()} | {COUNT: "max_image_count"}
+        try:
+            value = cls(
+                rule_priority=rule.get("rulePriority"),
+                description=rule.get("description"),
+                tag_status=selection.get("tagStatus"),
+                tag_prefix_list=selection.get("tagPrefixList"),
+                tag_pattern_list=selection.get("tagPatternList"),
+                storage_class=selection.get("storageClass"),
+                transition_to=action.get("targetStorageClass"),
+                **{ages[selection["countType"]]: selection["countNumber"]},
+            )
+        except (SpecError, KeyError, TypeError):
+            return rule
+        return value if value.to_ecr() == rule else rule
+
+    @classmethod
+    def from_dict(cls, data: object) -> Self:
+        """Read what ``to_dict`` wrote.
+
+        Raises:
+            SpecError: With the path of each field that is unknown or wrong.
+        """
+        problems = Problems()
+        values = problems.known(data, [field.name for field in fields(cls)], "a lifecycle rule", ADVICE)
+        made = problems.take("", lambda: cls(**values))
+        problems.raise_any()
+        return cast("Self", made)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that are set, ready for JSON; ages in days."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value.days
+    if isinstance(value, StrEnum):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _age(problems: Problems, name: str, value: object) -> timedelta | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return timedelta(days=value)
+        except OverflowError:
+            problems.add(name, f"expected days, got {value!r}")
+            return timedelta(days=1)
+    if isinstance(value, timedelta):
+        whole = value % timedelta(days=1) == timedelta(0)
+        problems.check(whole, name, f"ECR knows whole days only, got {value}; round it up or down")
+        return value
+    problems.add(name, f"expected a timedelta or a whole number of days, got {value!r}")
+    return timedelta(days=1)

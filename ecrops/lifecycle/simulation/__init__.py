@@ -1,0 +1,1 @@
+"""What a lifecycle policy does to images."""

@@ -1,0 +1,160 @@
+"""The service's own preview of a lifecycle policy: slower than a simulation, and the last word.
+
+One preview runs at a time for each repository:
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartLifecyclePolicyPreview.html
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.base.problems import Problems
+from ecrops.errors import DeadlineError, EcropsError
+from ecrops.images.image import Image
+from ecrops.lifecycle.policy.document import Rules, canonical, parse, to_text
+from ecrops.lifecycle.policy.words import words
+from ecrops.lifecycle.simulation.compiled import Action
+from ecrops.lifecycle.simulation.forecast import check_number
+from ecrops.lifecycle.simulation.result import Simulation
+from ecrops.lifecycle.simulation.verdicts import Tally, Verdict, size
+from ecrops.repositories import calls
+
+RUNNING = "LifecyclePolicyPreviewInProgressException"
+NOT_YET = "LifecyclePolicyPreviewNotFoundException"
+_ACTIONS = {"EXPIRE": Action.EXPIRE, "TRANSITION": Action.ARCHIVE}
+_DOES = {Action.EXPIRE: "expires it", Action.ARCHIVE: "archives it"}
+OnWait = Callable[[float], object]
+
+
+class PreviewError(EcropsError):
+    """ECR gave up a preview: it failed, or it expired before it was read. Running it again may well succeed."""
+
+
+class Patience:
+    """Waits between looks at a preview, and knows when it was long enough.
+
+    Args:
+        aws: What sleeps.
+        timeout: Seconds to wait in all.
+        on_wait: Called before each wait with the seconds waited so far.
+
+    Raises:
+        SpecError: The timeout is no number of at least 0.
+    """
+
+    def __init__(self, aws: Aws, timeout: float, on_wait: OnWait | None) -> None:
+        problems = Problems()
+        problems.take("timeout", lambda: check_number(timeout))
+        problems.raise_any()
+        self._aws = aws
+        self._timeout = timeout
+        self._on_wait = on_wait
+        self._waited = 0.0
+        self._pauses = itertools.chain((1.0, 2.0), itertools.repeat(5.0))
+
+    def wait(self, name: str) -> None:
+        """Wait a little.
+
+        Raises:
+            DeadlineError: The time is over.
+        """
+        pause = next(self._pauses)
+        if self._waited + pause > self._timeout:
+            raise DeadlineError(f"ECR has not finished the preview for {name} within {self._timeout:g} seconds")
+        if self._on_wait:
+            self._on_wait(self._waited)
+        self._aws.pause(pause, "the preview was finished")
+        self._waited += pause
+
+
+def preview(aws: Aws, name: str, rules: Rules | None, images: Iterable[Image], patience: Patience) -> Simulation:
+    """What ECR says that a policy would do: the stored one for ``None``. No rules need no preview: all is kept."""
+    if rules is not None and not rules:
+        return _simulation([], (), images)
+    while True:
+        policy = canonical(parse(_start(aws, name, rules, patience)))
+        results = _results(aws, name, policy, patience)
+        if results is not None:
+            return _simulation(policy, results, images)
+        patience.wait(name)
+
+
+def _start(aws: Aws, name: str, rules: Rules | None, patience: Patience) -> str:
+    """Start a preview, after the one that may be running; returns the policy that it is of."""
+    params = {"repositoryName": name} | ({"lifecyclePolicyText": to_text(rules)} if rules is not None else {})
+    while True:
+        try:
+            answer = aws.call(
+                "ecr",
+                "StartLifecyclePolicyPreview",
+                params,
+                needs="lifecyclePolicyText",
+                awaits=calls.visibility(aws, name),
+            )
+        except ClientError as error:
+            if code_of(error) != RUNNING:
+                raise
+            patience.wait(name)
+            _wait_until_over(aws, name, patience)
+        else:
+            return str(answer["lifecyclePolicyText"])
+
+
+def _wait_until_over(aws: Aws, name: str, patience: Patience) -> dict[str, Any]:
+    while True:
+        answer = _page(aws, name)
+        if answer["status"] != "IN_PROGRESS":
+            return answer
+        patience.wait(name)
+
+
+def _page(aws: Aws, name: str, **token: str) -> dict[str, Any]:
+    """A preview that was started a moment ago may not be found yet."""
+    params = {"repositoryName": name, **token}
+    return aws.call("ecr", "GetLifecyclePolicyPreview", params, needs="status", awaits=(NOT_YET,))
+
+
+def _results(aws: Aws, name: str, policy: Rules, patience: Patience) -> list[dict[str, Any]] | None:
+    """All pages of the preview of a policy; ``None`` if somebody else started another in between."""
+    answer, found = _wait_until_over(aws, name, patience), list[dict[str, Any]]()
+    while answer["status"] != "IN_PROGRESS" and canonical(parse(answer["lifecyclePolicyText"])) == policy:
+        if answer["status"] != "COMPLETE":
+            raise PreviewError(f"the preview for {name} is {answer['status']}: start it again")
+        found += answer.get("previewResults", ())
+        if not answer.get("nextToken"):
+            return found
+        answer = _page(aws, name, nextToken=answer["nextToken"])
+    return None
+
+
+def _simulation(rules: Rules, results: Iterable[dict[str, Any]], images: Iterable[Image]) -> Simulation:
+    """The results as verdicts; an image that is not among the images came or went in between."""
+    marked = {item["imageDigest"]: item for item in results}
+    said = {rule["rulePriority"]: words([rule]) for rule in rules}
+    known = {image.digest: image for image in images}
+    for digest, item in marked.items():
+        known.setdefault(digest, Image(digest, item.get("imageTags", ()), item["imagePushedAt"]))
+    ordered = sorted(known.values(), key=lambda image: image.ordered_at)
+    verdicts = [_verdict(image, marked.get(image.digest), said) for image in ordered]
+    return Simulation(rules, datetime.now(UTC), verdicts, _tallies(rules, verdicts), previewed=True)
+
+
+def _verdict(image: Image, item: Mapping[str, Any] | None, said: Mapping[int, str]) -> Verdict:
+    if item is None:
+        return Verdict(image, Action.KEEP, None, "not in ECR's preview", Action.KEEP)
+    action, priority = _ACTIONS[item["action"]["type"]], item["appliedRulePriority"]
+    reason = f"ECR says: rule {priority} ({said.get(priority, '')}) {_DOES[action]}"
+    return Verdict(image, action, priority, reason, action)
+
+
+def _tallies(rules: Rules, verdicts: Sequence[Verdict]) -> list[Tally]:
+    tallies = []
+    for rule in rules:
+        action = Action.ARCHIVE if rule["action"]["type"] == "transition" else Action.EXPIRE
+        acted = [verdict for verdict in verdicts if verdict.rule_priority == rule["rulePriority"]]
+        tallies.append(Tally(rule["rulePriority"], words([rule]), action, len(acted), size(acted)))
+    return tallies

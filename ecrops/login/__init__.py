@@ -1,0 +1,24 @@
+"""Logging in to a registry: tokens, and the files and commands that keep them.
+
+Users get these values from ``Registry.authorization_token`` and ``Registry.docker_login``, and import them for types.
+"""
+
+from typing import TYPE_CHECKING
+
+from ecrops.base.lazy import face
+
+if TYPE_CHECKING:
+    from ecrops.login.tokens import AuthorizationToken as AuthorizationToken
+    from ecrops.login.tokens import PublicGalleryAuthorizationToken as PublicGalleryAuthorizationToken
+    from ecrops.login.tokens import Token as Token
+
+__all__, __getattr__, __dir__ = face(
+    __name__,
+    {
+        "ecrops.login.tokens": (
+            "AuthorizationToken",
+            "PublicGalleryAuthorizationToken",
+            "Token",
+        ),
+    },
+)

@@ -1,0 +1,107 @@
+"""What ECR refuses in the names, tags and settings of a repository, said before the call and with the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from ecrops.base.problems import Problems
+from ecrops.errors import SpecError
+
+# ECR's own patterns and limits, from the API model of CreateRepository:
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_NAME = rf"{_PART}(/{_PART})*"
+_KEY = r"alias/[\w/-]+|arn:[\w-]+:kms:[\w-]*:\d*:(key|alias)/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32}"
+_FILTER = r"[0-9a-zA-Z._*-]{1,128}"
+MOST_FILTERS = 5
+MOST_FILTER_WILDCARDS = 2
+MOST_TAGS = 50
+
+
+def check_name(name: object) -> str:
+    """The name of a repository.
+
+    Raises:
+        SpecError: ECR would refuse it; with every reason.
+    """
+    if not isinstance(name, str):
+        raise SpecError(f"expected the name of a repository, got {name!r}")
+    if name.startswith("arn:"):
+        raise SpecError(f"expected the name of a repository, got an ARN; Registry.repository takes both: {name!r}")
+    problems = Problems()
+    problems.check(2 <= len(name) <= 256, "", f"a repository name has 2 to 256 characters, {name!r} has {len(name)}")
+    if not re.fullmatch(_NAME, name):
+        lower = f"; use {name.lower()!r}" if re.fullmatch(_NAME, name.lower()) else ""
+        problems.add(
+            "",
+            "a repository name is made of lower-case letters and digits, joined by '/', '.', '_', '__' or dashes, "
+            f"got {name!r}{lower}",
+        )
+    if uri := re.fullmatch(r"\d{12}\.dkr[.-]ecr\.[^/]+/(.+)", name):
+        problems.add("", f"{name!r} is the URI of a repository, its name is {uri[1]!r}")
+    problems.raise_any()
+    return name
+
+
+def check_tags(tags: object) -> dict[str, str]:
+    """The tags of a repository.
+
+    Raises:
+        SpecError: AWS would refuse them; with every reason.
+    """
+    if not isinstance(tags, Mapping):
+        raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
+    problems = Problems()
+    problems.check(len(tags) <= MOST_TAGS, "", f"a repository has at most {MOST_TAGS} tags, these are {len(tags)}")
+    problems.take("", lambda: check_tag_keys(list(tags)))
+    for key, value in tags.items():
+        problems.check(
+            isinstance(value, str) and len(value) <= 256,
+            "",
+            f"the value of {key!r} is a string of at most 256 characters, got {value!r}",
+        )
+    problems.raise_any()
+    return dict(tags)
+
+
+def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
+    """The keys of tags.
+
+    Raises:
+        SpecError: AWS would refuse one, or keeps it for itself.
+    """
+    problems = Problems()
+    for key in keys:
+        right = isinstance(key, str) and 1 <= len(key) <= 128
+        problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}")
+        own = isinstance(key, str) and key.lower().startswith("aws:")
+        problems.check(not own, "", f"keys that start with 'aws:' are AWS's own, got {key!r}")
+    problems.raise_any()
+    return tuple(str(key) for key in keys)
+
+
+def check_filters(problems: Problems, path: str, filters: Sequence[str]) -> None:
+    """The wildcards of tags that are excluded from a tag mutability."""
+    count = len(filters)
+    problems.check(1 <= count <= MOST_FILTERS, path, f"expected 1 to {MOST_FILTERS} filters, got {count}")
+    for entry in filters:
+        _check_filter(problems, path, entry)
+
+
+def _check_filter(problems: Problems, path: str, entry: str) -> None:
+    problems.check(
+        bool(re.fullmatch(_FILTER, entry)),
+        path,
+        f"a filter has 1 to 128 letters, digits, '.', '_', '-' and '*', got {entry!r} with {len(entry)}",
+    )
+    problems.check(
+        entry.count("*") <= MOST_FILTER_WILDCARDS,
+        path,
+        f"a filter has at most two '*': {entry!r} has {entry.count('*')}",
+    )
+
+
+def is_key(key: object) -> bool:
+    """Whether this is how a KMS key is named: an alias, an id or an ARN."""
+    return isinstance(key, str) and len(key) <= 2048 and bool(re.fullmatch(_KEY, key))

@@ -1,0 +1,80 @@
+"""What every handle on a repository has: its names, and the way its verbs become plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecrops.aws import Arn
+from ecrops.engine.account import Account
+from ecrops.engine.aspect import Want
+from ecrops.engine.plan import Plan
+from ecrops.errors import SpecError
+from ecrops.repositories.checks import check_name
+from ecrops.repositories.values import repository_arn
+
+
+class Handle:
+    """A repository of a registry by name, whether it exists or not."""
+
+    def __init__(self, registry: Account, name_or_arn: str) -> None:
+        self.registry = registry
+        self._account: str | None = None
+        self.name = self._parse(name_or_arn)
+
+    def __repr__(self) -> str:
+        return f"Repository({self.name!r})"
+
+    def _parse(self, name_or_arn: str) -> str:
+        if not isinstance(name_or_arn, str) or not name_or_arn.startswith("arn:"):
+            return check_name(name_or_arn)
+        arn = Arn.parse(name_or_arn)
+        kind, _, name = arn.resource.partition("/")
+        if arn.service != "ecr" or kind != "repository" or not arn.account:
+            raise SpecError(f"expected arn:PARTITION:ecr:REGION:ACCOUNT:repository/NAME, got {name_or_arn!r}")
+        if (arn.partition, arn.region) != (self.registry.partition, self.registry.region):
+            raise SpecError(f"{name_or_arn} is not in {self.registry.region}: make a Registry with a session for it")
+        self._account = arn.account
+        return check_name(name)
+
+    # Names
+
+    @property
+    def arn(self) -> str:
+        """The repository's ARN."""
+        registry = self.registry
+        account = self._account or registry.account_id
+        return repository_arn(registry.partition, registry.region, account, self.name)
+
+    @property
+    def registry_uri(self) -> str:
+        """The host of the repository's registry."""
+        return self.registry.host(self._account or self.registry.account_id)
+
+    @property
+    def uri(self) -> str:
+        """What images are pushed to and pulled from, without a tag."""
+        return f"{self.registry_uri}/{self.name}"
+
+    def uri_for_tag(self, tag: str | None = None) -> str:
+        """The URI of the image with a tag; without one, the repository's."""
+        return f"{self.uri}:{tag}" if tag else self.uri
+
+    def uri_for_digest(self, digest: str | None = None) -> str:
+        """The URI of the image with a digest; without one, the repository's."""
+        return f"{self.uri}@{digest}" if digest else self.uri
+
+    def uri_for_tag_or_digest(self, tag_or_digest: str | None = None) -> str:
+        """The URI of an image: by digest if it starts with ``sha256:``, else by tag."""
+        by_digest = tag_or_digest is not None and tag_or_digest.startswith("sha256:")
+        return self.uri_for_digest(tag_or_digest) if by_digest else self.uri_for_tag(tag_or_digest)
+
+    def _make(self, aspect: Any, edit: Any) -> Plan:
+        self._check_account()
+        return self.registry.make(Want(aspect, self.name, edit))
+
+    def _check_account(self) -> None:
+        if self._account is not None and self._account != self.registry.account_id:
+            raise SpecError(
+                f"{self.arn} is of another account than this registry's, {self.registry.account_id}: "
+                "make a Registry with a session for it"
+            )

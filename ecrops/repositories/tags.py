@@ -1,0 +1,117 @@
+"""The aspect of a repository's tags. The smallest aspect: read it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ecrops.aws import Aws
+from ecrops.aws.tags import tag_list, words
+from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.engine.aspect import Read, one_by_one
+from ecrops.repositories import calls, settings
+from ecrops.repositories.checks import MOST_TAGS
+
+base = settings
+
+
+class Exactly(NamedTuple):
+    """An edit: these tags and no others."""
+
+    tags: Mapping[str, str]
+
+    def __call__(self, current: Mapping[str, str]) -> dict[str, str]:
+        """Return the desired tags."""
+        return dict(self.tags)
+
+
+class Include(NamedTuple):
+    """An edit: these tags too."""
+
+    tags: Mapping[str, str]
+
+    def __call__(self, current: Mapping[str, str]) -> dict[str, str]:
+        """Return the desired tags."""
+        return {**current, **self.tags}
+
+
+class Exclude(NamedTuple):
+    """An edit: no tags with these keys."""
+
+    keys: Sequence[str]
+
+    def __call__(self, current: Mapping[str, str]) -> dict[str, str]:
+        """Return the desired tags."""
+        return {key: value for key, value in current.items() if key not in self.keys}
+
+
+Edit = Exactly | Include | Exclude
+
+
+class Tagged(NamedTuple):
+    """A repository's ARN, and its current tags without AWS's own."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+
+def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
+    """Yield one reading for each repository."""
+    return one_by_one(wants, lambda name: read(aws, name), services=("ecr",), base_missing=(calls.MISSING,))
+
+
+def read(aws: Aws, name: str) -> Tagged:
+    """Read the tags of a repository."""
+    arn = calls.arn_of(aws, name)
+    tags = calls.get(aws, name, "ListTagsForResource", "tags", resourceArn=arn)
+    return Tagged(arn, {tag["Key"]: tag.get("Value", "") for tag in tags if not tag["Key"].lower().startswith("aws:")})
+
+
+def changes(name: str, edits: Sequence[Edit], current: Tagged | None) -> Iterator[Change | Note]:
+    """Add and change tags before others are removed, so that no moment lacks one of both."""
+    if current is None:  # the repository does not exist yet: the tags of its spec travel with CreateRepository
+        added = {key: value for edit in edits if isinstance(edit, Include) for key, value in edit.tags.items()}
+        if added:
+            yield Note(f"{name}: the tags {words(added)} are added when it is there")
+        return
+    desired = dict(current.tags)
+    for edit in edits:
+        desired = edit(desired)
+    changed = {key: desired[key] for key in sorted(desired) if current.tags.get(key) != desired[key]}
+    removed = sorted(key for key in current.tags if key not in desired)
+    room = MOST_TAGS - len(current.tags) - sum(key not in current.tags for key in changed)
+    removed_first = removed[: max(0, -room)]  # only as many as there is no room for
+    if removed_first:
+        yield _remove(name, current, removed_first)
+    if changed:
+        yield _put(name, current, changed)
+    if removed_later := removed[len(removed_first) :]:
+        yield _remove(name, current, removed_later)
+
+
+def _put(name: str, current: Tagged, tags: Mapping[str, str]) -> Change:
+    return Change(
+        owner=name,
+        kind=Kind.UPDATE,
+        what="tags",
+        before=words({key: current.tags[key] for key in tags if key in current.tags}),
+        after=words(tags),
+        call=Call("ecr", "TagResource", {"resourceArn": current.arn, "tags": tag_list(tags)}),
+        races=Races(not_yet_visible=(calls.MISSING,)),
+    )
+
+
+def _remove(name: str, current: Tagged, keys: Sequence[str]) -> Change:
+    return Change(
+        owner=name,
+        kind=Kind.DELETE,
+        what="tags",
+        before=words({key: current.tags[key] for key in keys}),
+        call=Call("ecr", "UntagResource", {"resourceArn": current.arn, "tagKeys": list(keys)}),
+        races=Races(not_yet_visible=(calls.MISSING,)),
+    )
+
+
+def verify(edit: Edit) -> bool:
+    """Whether another writer can undo the edit: each tag is written by itself, so never."""
+    return False
