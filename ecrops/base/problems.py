@@ -1,13 +1,16 @@
-"""What the values share: checking the types of their fields, and reading them from JSON by path."""
+"""Checking values: all that is wrong with a value at once, each reason with the path of its field. Pure.
+
+Called by every value that checks itself, and by every reader of JSON. It never stops at the first problem.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import fields
 from enum import StrEnum
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from ecrops.errors import SpecError
 
@@ -17,38 +20,62 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Problems:
-    """Collects what is wrong with a value, so that all of it is said at once."""
+    """Collects the reasons why a value is refused, so that one error has all of them."""
 
     def __init__(self) -> None:
         self._reasons: list[str] = []
 
     def add(self, path: str, reason: str) -> None:
-        """Note what is wrong with the field at ``path``, or without one, with the value as a whole."""
+        """Add a reason about the field at ``path``; about the whole value if the path is empty."""
         self._reasons.append(f"{path}: {reason}" if path else reason)
 
     def check(self, right: bool, path: str, reason: str) -> bool:
-        """Note ``reason`` unless it is ``right``; returns ``right``."""
+        """Add ``reason`` unless the value is ``right``. Returns ``right``."""
         if not right:
             self.add(path, reason)
         return right
 
     def take(self, path: str, make: Callable[[], T]) -> T | None:
-        """What ``make`` returns; the reasons of its error are noted as those of the part at ``path``."""
+        """Return what ``make`` returns. If it raises ``SpecError``, add the reasons under ``path`` and return ``None``."""
         try:
             return make()
         except SpecError as error:
             self._reasons.extend((error.at(path) if path else error).reasons)
             return None
 
+    def each(self, path: str, items: Iterable[Any], check: Callable[[Any], T], *, numbered: bool = True) -> list[T]:
+        """Check each item of a list, and return the results of those that are right.
+
+        Args:
+            path: The path of the list.
+            items: The items.
+            check: Returns the checked item, or raises ``SpecError``.
+            numbered: Whether the path of an item has its index, such as ``rules[3]``.
+        """
+        results = []
+        for index, item in enumerate(items):
+            try:
+                results.append(check(item))
+            except SpecError as error:
+                place = f"{path}[{index}]" if numbered else path
+                self._reasons.extend((error.at(place) if place else error).reasons)
+        return results
+
     def raise_any(self) -> None:
-        """Raise a ``SpecError`` if anything was noted."""
+        """Raise ``SpecError`` with all reasons, if there are any."""
         if self._reasons:
             raise SpecError(*self._reasons)
 
     def known(
         self, data: object, names: Collection[str], what: str, advice: Mapping[str, str] = NONE
     ) -> dict[str, Any]:
-        """Those fields of ``data`` that are among ``names``; the others are noted, with the advice that there is.
+        """Return the fields of ``data`` that are among ``names``, and add a reason for each other field.
+
+        Args:
+            data: A mapping, as it comes from JSON.
+            names: The fields that are known.
+            what: What the mapping describes, for messages.
+            advice: What to say of unknown fields whose spelling does not tell what is meant.
 
         Raises:
             SpecError: It is not a mapping.
@@ -60,7 +87,7 @@ class Problems:
         return {key: value for key, value in data.items() if key in names}
 
     def strings(self, path: str, value: object) -> tuple[str, ...] | None:
-        """A list of strings as a tuple, or ``None`` if it is not one. One string in its place is the usual mistake."""
+        """Return a list of strings as a tuple, or ``None`` if it is no list. A single string is the usual mistake."""
         if isinstance(value, str):
             self.add(path, f"expected a list of strings, got {value!r}; write [{value!r}]")
         elif not isinstance(value, Collection) or isinstance(value, Mapping | bytes):
@@ -72,7 +99,7 @@ class Problems:
         return None
 
     def member(self, path: str, kind: type[E], value: object) -> E | None:
-        """The member of an enumeration that ``value`` is or names."""
+        """Return the member of an enumeration that ``value`` is or names, or ``None`` if there is none."""
         try:
             return kind(value)  # type: ignore[arg-type]
         except ValueError:
@@ -81,24 +108,24 @@ class Problems:
 
 
 def compact(value: Any) -> str:
-    """A dataclass as Python, without the fields that say nothing."""
-    said = {field.name: getattr(value, field.name) for field in fields(value)}
+    """Return a dataclass as Python, without the fields that are ``None``."""
+    values = {field.name: getattr(value, field.name) for field in fields(value)}
     parts = (
         f"{name}={str(part)!r}" if isinstance(part, StrEnum) else f"{name}={part!r}"
-        for name, part in said.items()
+        for name, part in values.items()
         if part is not None
     )
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def hint(key: str, names: Collection[str], before: str = "", after: str = "") -> str:
-    """What may have been meant by a name that there is not, with what goes around it; or which names there are."""
+    """Return which name was probably meant by a wrong one, or else all names, as the end of a message."""
     close = nearest(key, names)
     return f"; did you mean {before}{close}{after}?" if close else f"; expected one of {', '.join(names)}"
 
 
 def nearest(key: str, names: Collection[str]) -> str | None:
-    """The name that ``key`` is most like, if it is like one."""
+    """Return the name that ``key`` resembles most, or ``None`` if it resembles none."""
     from difflib import get_close_matches
 
     spelled = {name.lower(): name for name in names}
@@ -111,12 +138,12 @@ def _way_out(key: str, names: Collection[str], advice: Mapping[str, str]) -> str
 
 
 def suggesting(advice: Mapping[str, str] = NONE) -> Callable[[type[T]], type[T]]:
-    """A class decorator: a keyword that the class does not take is a ``TypeError`` that says what may be meant.
+    """Decorate a class: its ``TypeError`` for an unknown keyword says which keyword was probably meant.
 
     Python does so itself since 3.13. The signature stays as it is.
 
     Args:
-        advice: What to say of keywords whose likeness does not tell what is meant.
+        advice: What to say of keywords whose spelling does not tell what is meant.
     """
 
     def decorate(cls: type[T]) -> type[T]:
@@ -124,14 +151,41 @@ def suggesting(advice: Mapping[str, str] = NONE) -> Callable[[type[T]], type[T]]
         names = init.__code__.co_varnames[1 : init.__code__.co_argcount + init.__code__.co_kwonlyargcount]
 
         @wraps(init)
-        def checked(self: T, *args: Any, **given: Any) -> None:
-            for key in given:
+        def checked(self: T, *args: Any, **keywords: Any) -> None:
+            for key in keywords:
                 if key not in names:
                     way_out = _way_out(key, names, advice)
                     raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {key!r}{way_out}")
-            init(self, *args, **given)
+            init(self, *args, **keywords)
 
         cls.__init__ = checked  # type: ignore[assignment]
         return cls
 
     return decorate
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number, and not a truth value: ``True`` is an ``int`` in Python."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number, and not a truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def given(arguments: Mapping[str, Any], *besides: str) -> dict[str, Any]:
+    """Return the keyword arguments that the caller of a verb gave: called with ``locals()``, as a first step.
+
+    Args:
+        arguments: The ``locals()`` of a method whose options are written out, and end in ``**misspelt: Never``. That is
+            how an editor completes them, a type checker refuses a wrong one, and the runtime says what was meant.
+        besides: Names of arguments that are no options.
+    """
+    options = {
+        name: value
+        for name, value in arguments.items()
+        if value is not None and name not in ("self", "misspelt", *besides)
+    }
+    misspelt: dict[str, Any] = arguments["misspelt"]
+    return options | misspelt
