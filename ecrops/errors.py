@@ -1,4 +1,17 @@
-"""What ecrops raises. AWS's own errors stay botocore's; these are for everything else."""
+"""What ecrops raises. AWS's own errors stay botocore's, with notes; these are for everything else.
+
+Users import the errors from ``ecrops``::
+
+    Exception
+     └── EcropsError                        all errors of ecrops itself
+          ├── SpecError (ValueError)        what was asked for can never be valid; raised before any call
+          ├── ConflictError                 what was asked for cannot be made, as things are; nothing was changed
+          ├── DeadlineError (TimeoutError)  the time given with Registry.within is over
+          ├── ApplyError (ExceptionGroup)   some of several owners failed, and the others were made
+          └── lifecycle.PreviewError        ECR gave up a preview
+
+``.applied`` of ``DeadlineError`` and ``ApplyError`` has the changes that were made before.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +23,7 @@ if TYPE_CHECKING:
     from ecrops.base.change import Change
 
 
-MOST_TOLD = 10
+MAX_SHOWN = 10
 
 
 class EcropsError(Exception):
@@ -18,10 +31,10 @@ class EcropsError(Exception):
 
 
 class SpecError(EcropsError, ValueError):
-    """Something asked for can never be valid. Raised before any call, with every reason at once.
+    """What was asked for can never be valid. Raised before any call, with every reason at once.
 
     Attributes:
-        reasons: One sentence each; a reason starts with the path of the field that it is about.
+        reasons: One sentence for each reason. It starts with the path of the field, if it is about one.
     """
 
     def __init__(self, *reasons: str) -> None:
@@ -29,19 +42,19 @@ class SpecError(EcropsError, ValueError):
         super().__init__(reasons[0] if len(reasons) == 1 else "\n".join(f"- {reason}" for reason in reasons))
 
     def at(self, path: str) -> SpecError:
-        """The same reasons, told of a value that is a part of something larger, at ``path``."""
+        """Return the same error for a larger value, of which the wrong one is the part at ``path``."""
         return SpecError(*(_join(path, reason) for reason in self.reasons))
 
 
 def _join(path: str, reason: str) -> str:
-    """``reason`` with ``path`` before the field that it starts with, if it starts with one."""
+    """Put ``path`` before a reason, and join it with the field that the reason starts with."""
     if reason.startswith("["):
         return f"{path}{reason}"
     return f"{path}.{reason}" if re.match(r"[\w.\[\]]+: ", reason) else f"{path}: {reason}"
 
 
 class ConflictError(EcropsError):
-    """Something asked for cannot be, as things are.
+    """What was asked for cannot be made, as things are.
 
     Attributes:
         conflicts: The changes that cannot be made, in the order of the plan.
@@ -55,7 +68,7 @@ class ConflictError(EcropsError):
 
 
 class DeadlineError(EcropsError, TimeoutError):
-    """The time given is over, as with ``Registry.within``. Running again does what is still missing.
+    """The time given with ``Registry.within`` is over. Running again makes what is still missing.
 
     Attributes:
         applied: The changes that were made before.
@@ -67,9 +80,9 @@ class DeadlineError(EcropsError, TimeoutError):
 
 
 class ApplyError(EcropsError, ExceptionGroup[Exception]):
-    """Some of several owners could not be brought to what was asked for; the others were.
+    """Some of several owners failed, and the others were made.
 
-    Nothing is rolled back, and running again does what is still missing.
+    Nothing is rolled back. Running again makes what is still missing.
 
     Attributes:
         applied: The changes that were made, in order.
@@ -78,7 +91,7 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
     applied: tuple[Change, ...]
 
     def __new__(cls, message: str, exceptions: Sequence[Exception], applied: Sequence[Change] = ()) -> Self:
-        """Exception groups take their exceptions here."""
+        """Make the group: exception groups take their exceptions in ``__new__``."""
         error = super().__new__(cls, message, exceptions)
         error.applied = tuple(applied)
         return error
@@ -87,12 +100,12 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
         super().__init__(message, exceptions)
 
     def __str__(self) -> str:
-        told = ["; ".join((str(error), *getattr(error, "__notes__", ()))) for error in self.exceptions[:MOST_TOLD]]
-        if len(self.exceptions) > MOST_TOLD:
-            told.append(f"and {len(self.exceptions) - MOST_TOLD} more, in .exceptions")
-        made = "1 change was" if len(self.applied) == 1 else f"{len(self.applied)} changes were"
-        return "\n  ".join([f"{self.message}; {made} made (.applied)", *told])
+        lines = ["; ".join((str(error), *getattr(error, "__notes__", ()))) for error in self.exceptions[:MAX_SHOWN]]
+        if len(self.exceptions) > MAX_SHOWN:
+            lines.append(f"and {len(self.exceptions) - MAX_SHOWN} more, in .exceptions")
+        count = "1 change was" if len(self.applied) == 1 else f"{len(self.applied)} changes were"
+        return "\n  ".join([f"{self.message}; {count} made (.applied)", *lines])
 
     def derive(self, exceptions: Sequence[Exception]) -> ApplyError:  # type: ignore[override]
-        """What ``except*`` splits off is an ``ApplyError`` too."""
+        """Return the part that ``except*`` splits off: an ``ApplyError`` too."""
         return ApplyError(self.message, exceptions, self.applied)

@@ -1,4 +1,8 @@
-"""The front door: the private registry of one account in one region."""
+"""The front door: the private registry of one account in one region.
+
+Users start here. A registry makes handles, plans and applies specs, and describes what exists. The verbs about
+lifecycle policies and events over many repositories are in the wings.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import NONE, Goal
 from ecrops.events import verbs as events
-from ecrops.lifecycle import aspect as lifecycle
-from ecrops.lifecycle import verbs as lifecycle_verbs
+from ecrops.lifecycle import aspect as lifecycle_aspect
+from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import settings
 from ecrops.repositories.checks import check_name
 from ecrops.repository import Repository
@@ -25,29 +29,29 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.lifecycle.guard import Guard, RegistryGuard
-    from ecrops.login import tokens
+    from ecrops.login.tokens import AuthorizationToken, PublicGalleryAuthorizationToken, Token
 
 
 _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_name=...))"
 
 
 @suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
-class Registry(lifecycle_verbs.RegistryVerbs, events.RegistryVerbs):
+class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
-    The verbs ``on_…`` make rules of EventBridge: ``help(ecrops.events.RuleOptions)`` lists what all of them take, and
-    without a name the rule's is made up from the kind of event, the repositories and the filters.
+    The verbs ``on_…`` make EventBridge rules. ``help(ecrops.events.RuleOptions)`` lists their options. A rule without
+    a name is named after the kind of event, the repositories and the filters.
 
     Args:
-        session: Credentials and region; the default session of boto3 without one, that of
-            ``boto3.setup_default_session`` if there is one.
+        session: Credentials and region. Without one, the default session of boto3: the one that
+            ``boto3.setup_default_session`` made, if there is one.
         workers: How many calls may be in flight.
         retry: How long ecrops tries.
-        dry_run: Every verb returns its plan, and changes nothing.
-        guard: What lifecycle policies may take away, where neither a spec nor a verb says otherwise.
+        dry_run: Whether every verb returns its plan, and changes nothing.
+        guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
 
     Raises:
-        SpecError: ``workers`` is not a whole number of at least 1, or ``guard`` no guard.
+        SpecError: ``workers`` is no whole number of at least 1, or ``guard`` is no guard.
 
     Example:
         >>> registry = Registry(dry_run=True)
@@ -71,19 +75,22 @@ class Registry(lifecycle_verbs.RegistryVerbs, events.RegistryVerbs):
         self.guard = guard
 
     def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
-        """What is missing for the wants to be true, with the registry's guard where they have none."""
-        return super().plan_wants((lifecycle.guarded(want, self.guard) for want in wants), known)
+        """Return what is missing for the wants to be true. Edits without a guard get the guard of the registry."""
+        return super().plan_wants((lifecycle_aspect.guarded(want, self.guard) for want in wants), known)
 
     def repository(self, name_or_arn: str) -> Repository:
-        """A handle on a repository, which may or may not exist. Calls nothing.
+        """Return a handle of a repository, whether it exists or not. Calls nothing.
+
+        Args:
+            name_or_arn: The name of the repository, or its ARN.
 
         Raises:
-            SpecError: It is not a name or an ARN of a repository, or the ARN is of another region.
+            SpecError: It is no name or ARN of a repository, or the ARN is of another region.
         """
         return Repository(self, name_or_arn)
 
     def plan(self, *specs: RepositorySpec) -> Plan:
-        """What is missing for the specs to be true. Reads only.
+        """Return what is missing for the specs to be true. Reads only.
 
         Raises:
             SpecError: Two specs have one name.
@@ -93,65 +100,74 @@ class Registry(lifecycle_verbs.RegistryVerbs, events.RegistryVerbs):
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
 
+        Args:
+            specs: Repositories as they should be, one argument each.
+            on_change: Called on this thread with every change that was made.
+
         Returns:
             The changes that were made; false if there was nothing to do.
-        """
-        wanted, known = aspects.wants(self.aws, specs)
-        return self.make(*wanted, known=known, on_change=on_change)
-
-    def describe(self, *names: str) -> list[RepositorySpec]:
-        """What is there, as specs that ``ensure`` would find nothing to do for.
-
-        Args:
-            names: Of repositories; all repositories of the registry without one.
 
         Raises:
-            ClientError: botocore's ``RepositoryNotFoundException``: one is not there.
+            ConflictError: Something differs that cannot be changed; nothing was changed.
+            ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
+            ClientError: botocore's own error, if the specs are about one repository.
+        """
+        wants, known = aspects.wants(self.aws, specs)
+        return self.make(*wants, known=known, on_change=on_change)
+
+    def describe(self, *names: str) -> list[RepositorySpec]:
+        """Return repositories as specs for which ``ensure`` has nothing to do.
+
+        Args:
+            names: The names of repositories; all repositories of the registry without one.
+
+        Raises:
+            ClientError: botocore's ``RepositoryNotFoundException``: one does not exist.
         """
         return aspects.describe(self.aws, [check_name(name) for name in names])
 
     def remove(self, *names: str, empty_on_delete: bool = False) -> Plan:
-        """Delete repositories, and wait until they are gone. One that is not there is no error.
+        """Delete repositories, and wait until they are gone. One that does not exist is no error.
 
         Args:
-            names: Of repositories.
-            empty_on_delete: Delete those that hold images with their images.
+            names: The names of repositories.
+            empty_on_delete: Whether to delete those that hold images with their images.
 
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
-        gone = settings.absent(empty_on_delete)
-        return self.make(*(Want(settings, name, gone) for name in dict.fromkeys(map(check_name, names))))
+        absent = settings.absent(empty_on_delete)
+        return self.make(*(Want(settings, name, absent) for name in dict.fromkeys(map(check_name, names))))
 
     @property
-    def authorization_token(self) -> tokens.AuthorizationToken:
+    def authorization_token(self) -> AuthorizationToken:
         """The token to log in to the registry with."""
-        from ecrops.login import tokens
+        from ecrops.login.tokens import AuthorizationToken
 
-        return tokens.AuthorizationToken(self)
+        return AuthorizationToken(self)
 
     @property
-    def public_gallery_authorization_token(self) -> tokens.PublicGalleryAuthorizationToken:
+    def public_gallery_authorization_token(self) -> PublicGalleryAuthorizationToken:
         """The token to log in to the public gallery with."""
-        from ecrops.login import tokens
+        from ecrops.login.tokens import PublicGalleryAuthorizationToken
 
-        return tokens.PublicGalleryAuthorizationToken(self)
+        return PublicGalleryAuthorizationToken(self)
 
-    def docker_login(self, config: str | PathLike[str] | None = None) -> tokens.Token:
+    def docker_login(self, config: str | PathLike[str] | None = None) -> Token:
         """Log in to the registry: with the Docker CLI, or into the file that docker, podman and skopeo read.
 
         Args:
-            config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one the Docker
-                CLI is run, and given the password through its standard input.
+            config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one, the Docker
+                CLI is run, and gets the password through its standard input.
 
         Returns:
-            The token. In a dry run nobody is logged in with it.
+            The token. A dry run gets one too, and logs nobody in.
 
         Raises:
             SpecError: ``config`` is no path of a file.
             EcropsError: There is no Docker CLI, or it failed; or the file is broken or cannot be written, or it names
-                a credential store or helper for this registry, so that nobody would read the token in it. Nothing was
-                written.
+                a credential store or helper for this registry, so that nobody would read the token in the file.
+                Nothing was written.
         """
         from ecrops.login.docker import docker_login
 

@@ -1,20 +1,33 @@
-"""A live handle on one repository, and its verbs."""
+"""A live handle of one repository, and its verbs.
+
+Users get one from ``Registry.repository``. The verbs about lifecycle policies, grants and events are in the wings; the
+verbs about the repository itself are here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Never
 
 from ecrops import aspects
 from ecrops.access import verbs as access
+from ecrops.base.problems import given
 from ecrops.engine.apply import OnChange
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.events import verbs as events
 from ecrops.lifecycle import verbs as lifecycle
-from ecrops.repositories import calls, settings, tags
+from ecrops.repositories import calls, settings
+from ecrops.repositories import tags as tag_aspect
 from ecrops.repositories.checks import check_tag_keys, check_tags
 from ecrops.spec import RepositorySpec
+
+if TYPE_CHECKING:
+    from ecrops.access.grants import Grant
+    from ecrops.events.event import Event
+    from ecrops.lifecycle.guard import Guard
+    from ecrops.lifecycle.policy.rule import LifecycleRule
+    from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
 
 
 class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.RepositoryVerbs):
@@ -22,17 +35,17 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
 
-    The verbs ``on_…`` make rules of EventBridge: ``help(ecrops.events.RuleOptions)`` lists what all of them take, and
-    without a name the rule's is made up from the kind of event, the repository and the filters.
+    The verbs ``on_…`` make EventBridge rules. ``help(ecrops.events.RuleOptions)`` lists their options. A rule without
+    a name is named after the kind of event, the repository and the filters.
     """
 
     def exists(self) -> bool:
-        """Whether the repository is there."""
+        """Whether the repository exists."""
         self._check_account()
         return calls.is_there(self.registry.aws, self.name)
 
     def describe(self) -> RepositorySpec:
-        """What is there, as a spec that ``ensure`` would find nothing to do for.
+        """Return the repository as a spec for which ``ensure`` has nothing to do.
 
         Raises:
             ClientError: botocore's ``RepositoryNotFoundException``.
@@ -40,43 +53,65 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         self._check_account()
         return aspects.describe(self.registry.aws, [self.name])[0]
 
-    def ensure(self, *, on_change: OnChange | None = None, **fields: Any) -> Plan:
+    def ensure(
+        self,
+        *,
+        image_tag_mutability: TagMutabilityName | TagMutability | None = None,
+        image_tag_mutability_exclusion_filters: Sequence[str] | None = None,
+        image_scan_on_push: bool | None = None,
+        encryption: EncryptionName | RepositoryEncryption | None = None,
+        encryption_key: str | None = None,
+        lifecycle_rules: Sequence[LifecycleRule | Mapping[str, Any]] | None = None,
+        lifecycle_guard: Guard | Literal[False] | None = None,
+        resource_policy: Mapping[str, Any] | None = None,
+        grants: Sequence[Grant | Mapping[str, Any]] | None = None,
+        events: Sequence[Event] | None = None,
+        tags: Mapping[str, str] | None = None,
+        on_change: OnChange | None = None,
+        **misspelt: Never,
+    ) -> Plan:
         """Create the repository, or bring it to the settings given.
+
+        The options are the fields of a ``RepositorySpec``: ``help(RepositorySpec)`` describes them. An option that is
+        left out is not managed.
 
         Args:
             on_change: Called on this thread with every change that was made.
-            fields: The fields of a ``RepositorySpec``, without the name.
+
+        Returns:
+            The changes that were made; false if there was nothing to do.
 
         Raises:
             SpecError: No repository can be like this.
             ConflictError: Something differs that cannot be changed, such as the encryption.
         """
+        fields = given(locals(), "on_change")
         if "name" in fields:
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
         spec = RepositorySpec.from_dict({"name": self.name, **fields})
         self._check_account()
-        wanted, known = aspects.wants(self.registry.aws, [spec])
-        made = self.registry.make(*wanted, known=known, on_change=on_change)
+        wants, known = aspects.wants(self.registry.aws, [spec])
+        plan = self.registry.make(*wants, known=known, on_change=on_change)
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
-        return made
+        return plan
 
     def delete(self, empty_on_delete: bool = False) -> Plan:
-        """Delete the repository, and wait until it is gone. Without it there is nothing to do.
+        """Delete the repository, and wait until it is gone. If it does not exist, there is nothing to do.
 
         Args:
-            empty_on_delete: Delete it even if it holds images, with them.
+            empty_on_delete: Whether to delete it with its images, if it holds any.
 
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
         """
         return self._make(settings, settings.absent(empty_on_delete))
 
-    def add_tags(self, tags_: Mapping[str, str] | None = None, /, **more: str) -> Plan:
-        """Set these tags, and leave the others."""
-        wanted = check_tags({**check_tags(tags_ or {}), **more})
-        return self._make(tags, tags.Include(wanted))
+    def add_tags(self, tags: Mapping[str, str] | None = None, /, **more_tags: str) -> Plan:
+        """Set these tags, and leave the other tags as they are."""
+        checked = check_tags({**check_tags(tags or {}), **more_tags})
+        return self._make(tag_aspect, tag_aspect.Include(checked))
 
     def remove_tags(self, *keys: str) -> Plan:
-        """Remove the tags with these keys, and leave the others."""
-        return self._make(tags, tags.Exclude(check_tag_keys(keys)))
+        """Remove the tags with these keys, and leave the other tags as they are."""
+        return self._make(tag_aspect, tag_aspect.Exclude(check_tag_keys(keys)))

@@ -1,4 +1,7 @@
-"""A repository as it should be, as a value that checks itself."""
+"""A repository as it should be, as a value that checks itself, and the fleet file that lists such values.
+
+Users make specs, and ``aspects`` turns them into wants. A spec calls nothing, and knows no aspect.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
-from ecrops.lifecycle.policy.checks import Rule
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
-from ecrops.repositories.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
-from ecrops.repositories.values import RepositoryEncryption, TagMutability
+from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_name, check_tags, is_key
+from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard
 
 
-UNNAMED = "unnamed"  # stands for the name that is missing, so that all else that is wrong is said with it
+UNNAMED = "unnamed"  # replaces a missing name, so that everything else that is wrong is reported with it
 
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
 class RepositorySpec:
-    """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one is none.
+    """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one removes.
 
     Args:
         name: 2 to 256 characters: lower-case letters and digits, with ``.``, ``_``, ``__``, ``-`` or ``/`` between.
@@ -36,15 +38,15 @@ class RepositorySpec:
         image_tag_mutability_exclusion_filters: Wildcards such as ``dev-*`` for the tags that are the exception: 1 to
             5, with at most two ``*`` each.
         image_scan_on_push: Whether images are scanned when they are pushed (basic scanning).
-        encryption: ``AES256`` (what ECR does without), ``KMS`` or ``KMS_DSSE``; ``KMS`` when a key is given.
-        encryption_key: The id, ARN or alias (``alias/…``) of a KMS key; without one AWS manages the key.
-        lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the policy.
-        lifecycle_guard: What these rules may take away; without it the registry's guard, ``False`` for none.
-        resource_policy: The policy of the repository, as a document; ``{}`` removes it.
-        grants: Who may use it, such as ``[pull(Role("nodes"))]``: at least these, in policies of IAM and of the
-            repository. ``Repository.revoke`` takes one away.
-        events: Rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``; ``()`` removes
-            those that ecrops made for it.
+        encryption: ``AES256`` (ECR's default), ``KMS`` or ``KMS_DSSE``; ``KMS`` if only a key is given.
+        encryption_key: The id, ARN or alias (``alias/…``) of a KMS key. Without one, AWS manages the key.
+        lifecycle_rules: ``LifecycleRule``s, or dicts in ECR's own JSON form; ``()`` removes the lifecycle policy.
+        lifecycle_guard: What these rules may take away. Without it the registry's guard counts; ``False`` is no guard.
+        resource_policy: The repository policy, as a document; ``{}`` removes it.
+        grants: Who may use the repository, such as ``[pull(Role("nodes"))]``. Grants are added, in IAM policies and in
+            the repository policy; ``Repository.revoke`` takes one away.
+        events: EventBridge rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``.
+            ``()`` removes the rules that ecrops made for the repository.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
 
     Raises:
@@ -57,12 +59,12 @@ class RepositorySpec:
 
     name: str
     _: KW_ONLY
-    image_tag_mutability: TagMutability | str | None = None
+    image_tag_mutability: TagMutabilityName | TagMutability | None = None
     image_tag_mutability_exclusion_filters: Sequence[str] | None = None
     image_scan_on_push: bool | None = None
-    encryption: RepositoryEncryption | str | None = None
+    encryption: EncryptionName | RepositoryEncryption | None = None
     encryption_key: str | None = None
-    lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    lifecycle_rules: Sequence[LifecycleRule | Mapping[str, Any]] | None = None
     lifecycle_guard: Guard | Literal[False] | None = None
     resource_policy: Mapping[str, Any] | None = None
     grants: Sequence[Grant | Mapping[str, Any]] | None = None
@@ -77,9 +79,8 @@ class RepositorySpec:
         problems.take("name", lambda: check_name(self.name))
         self._check_mutability(problems)
         scan = self.image_scan_on_push
-        problems.check(
-            scan is None or isinstance(scan, bool), "image_scan_on_push", f"expected True or False, got {scan!r}"
-        )
+        is_truth = scan is None or isinstance(scan, bool)
+        problems.check(is_truth, "image_scan_on_push", f"expected True or False, got {scan!r}")
         self._check_encryption(problems)
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
@@ -98,7 +99,7 @@ class RepositorySpec:
         object.__setattr__(self, name, value)
 
     def _check_access(self, problems: Problems) -> None:
-        """Imports here: who grants nothing need not wait for them."""
+        """Check the repository policy and the grants. Their checks are imported only for specs that have them."""
         if self.resource_policy is not None:
             from ecrops.access.policy_checks import check_document
 
@@ -118,7 +119,7 @@ class RepositorySpec:
             self._set("image_tag_mutability", mode)
         excludes = mode is not None and mode.endswith("_WITH_EXCLUSION")
         if filters is None:
-            problems.check(not excludes, path, f"{mode} needs 1 to {MOST_FILTERS} wildcards of tags, such as 'dev-*'")
+            problems.check(not excludes, path, f"{mode} needs 1 to {MAX_FILTERS} wildcards of tags, such as 'dev-*'")
             return
         wildcards = problems.strings(path, filters)
         self._set(path, wildcards)
@@ -165,11 +166,8 @@ class RepositorySpec:
         values = problems.known(data, names, "a repository")
         rules = values.get("lifecycle_rules")
         if isinstance(rules, Sequence) and not isinstance(rules, str):
-            read = [
-                problems.take(f"lifecycle_rules[{index}]", lambda rule=rule: _rule_from(rule))  # type: ignore[misc]
-                for index, rule in enumerate(rules)
-            ]
-            values["lifecycle_rules"] = read if None not in read else None
+            checked = problems.each("lifecycle_rules", rules, _rule_from)
+            values["lifecycle_rules"] = checked if len(checked) == len(rules) else None
         if isinstance(guard := values.get("lifecycle_guard"), Mapping):
             from ecrops.lifecycle.guard import Guard
 
@@ -180,17 +178,17 @@ class RepositorySpec:
 
             values["events"] = problems.take("", lambda: events_from(events))
         problems.check("name" in values, "name", "is missing")
-        made = problems.take("", lambda: cls(**{"name": UNNAMED, **values}))
+        spec = problems.take("", lambda: cls(**{"name": UNNAMED, **values}))
         problems.raise_any()
-        return cast("Self", made)
+        return cast("Self", spec)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields that are managed, ready for JSON."""
+        """Return the fields that are managed, ready for JSON."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
 
-def _rule_from(rule: object) -> LifecycleRule | Rule:
+def _rule_from(rule: object) -> LifecycleRule | Mapping[str, Any]:
     if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
         return rule
     return LifecycleRule.from_dict(rule)
@@ -210,38 +208,39 @@ def _plain(value: Any) -> Any:
 
 
 def fleet_from_dict(data: object) -> list[RepositorySpec]:
-    """Read a fleet, ``{"repositories": [...]}``, as it comes from JSON or YAML.
+    """Read a fleet file, ``{"repositories": [...]}``, as it comes from JSON or YAML.
 
     Raises:
         SpecError: With the path of each field that is unknown or wrong, such as
             ``repositories[3].lifecycle_rules[0].max_image_cuont``.
     """
     problems = Problems()
-    specs = problems.known(data, ["repositories"], "a fleet").get("repositories")
-    if not isinstance(specs, Sequence) or isinstance(specs, str):
-        problems.add("repositories", f"expected a list, got {specs!r}")
-        specs = ()
-    fleet: dict[str, RepositorySpec] = {}
-    for index, data in enumerate(specs):
+    items = problems.known(data, ["repositories"], "a fleet").get("repositories")
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        problems.add("repositories", f"expected a list, got {items!r}")
+        items = ()
+    specs: dict[str, RepositorySpec] = {}
+    for index, item in enumerate(items):
         path = f"repositories[{index}]"
-        spec = problems.take(path, lambda data=data: RepositorySpec.from_dict(data))  # type: ignore[misc]
-        if spec and problems.check(spec.name not in fleet, f"{path}.name", f"{spec.name!r} is there twice: merge them"):
-            fleet[spec.name] = spec
+        for spec in problems.each(path, [item], RepositorySpec.from_dict, numbered=False):
+            reason = f"{spec.name!r} is there twice: merge them"
+            if problems.check(spec.name not in specs, f"{path}.name", reason):
+                specs[spec.name] = spec
     problems.raise_any()
-    return list(fleet.values())
+    return list(specs.values())
 
 
 def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
-    """A fleet ready for JSON: what ``fleet_from_dict`` reads.
+    """Return a fleet file, ready for JSON: what ``fleet_from_dict`` reads.
 
     Raises:
         SpecError: It is no list of specs.
     """
     if not isinstance(specs, Iterable):
-        one = "; one of them goes in a list too, fleet_to_dict([spec])" if isinstance(specs, RepositorySpec) else ""
-        raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{one}")
-    fleet = list(specs)
-    for spec in fleet:
+        advice = "; one of them goes in a list too, fleet_to_dict([spec])" if isinstance(specs, RepositorySpec) else ""
+        raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{advice}")
+    listed = list(specs)
+    for spec in listed:
         if not isinstance(spec, RepositorySpec):
             raise SpecError(f"expected a list of RepositorySpecs, got {spec!r} in it")
-    return {"repositories": [spec.to_dict() for spec in fleet]}
+    return {"repositories": [spec.to_dict() for spec in listed]}

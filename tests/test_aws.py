@@ -219,7 +219,7 @@ def test_wrong_options_are_refused(registry: Registry) -> None:
         (lambda: registry.apply(wrong), "expected a Plan, got 'no'"),
         (lambda: registry.remove("ab", empty_on_delete=wrong), "empty_on_delete: expected True or False"),
         (lambda: registry.ensure(RepositorySpec("ab"), on_change=wrong), "on_change: expected a function"),
-        (lambda: registry.repository("ab").ensure(name="cd"), "a handle has one, 'ab'"),
+        (lambda: registry.repository("ab").ensure(name="cd"), "a handle has one, 'ab'"),  # type: ignore[arg-type]
     ):
         with pytest.raises(SpecError, match=said):
             act()

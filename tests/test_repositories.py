@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, SpecError
+from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, SpecError, TagMutability
+from ecrops.repositories.values import EncryptionName
 from emulator import Client, Cloud
 from support import cases, registry_of, state
 
@@ -176,7 +177,7 @@ def test_going_back_to_a_plain_mode_sends_no_filters(cloud: Cloud, registry: Reg
 
 def test_filters_in_another_order_are_no_change_and_other_filters_are(registry: Registry) -> None:
     repo = registry.repository("ab")
-    mode = "IMMUTABLE_WITH_EXCLUSION"
+    mode = TagMutability.IMMUTABLE_WITH_EXCLUSION
     repo.ensure(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=["a", "b"])
     assert not repo.ensure(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=["b", "a"])
     assert repo.ensure(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=["a", "c"])
@@ -198,7 +199,7 @@ def spellings(key: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["KMS", "KMS_DSSE"])
-def test_a_key_by_arn_id_or_alias_is_one_key(registry: Registry, key: str, kind: str) -> None:
+def test_a_key_by_arn_id_or_alias_is_one_key(registry: Registry, key: str, kind: EncryptionName) -> None:
     for made in spellings(key):
         registry.repository("ab").ensure(encryption=kind, encryption_key=made)
         for asked in spellings(key):
@@ -343,7 +344,7 @@ def test_a_list_of_specs_is_told_to_have_a_star(registry: Registry) -> None:
 
 def test_an_unknown_setting_is_refused_by_name(cloud: Cloud, registry: Registry) -> None:
     with pytest.raises(SpecError, match="image_scan"):
-        registry.repository("ab").ensure(image_scan=True)
+        registry.repository("ab").ensure(image_scan=True)  # type: ignore[arg-type]
     assert cloud.calls.operations() == []
 
 

@@ -1,4 +1,4 @@
-"""Answers that botocore believes, and that are errors or broken all the same."""
+"""Answers that botocore takes for a success, and that are errors or truncated. Pure."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from botocore.exceptions import ClientError
 
 
 def check_entries(answer: Mapping[str, Any], operation: str) -> None:
-    """EventBridge answers a call of which a part failed with HTTP 200: it is an error like any other.
+    """Raise the error of an answer with failed entries. EventBridge sends HTTP 200 when a part of a call failed.
 
     Raises:
-        ClientError: With the code of the first entry that failed, naming all of them.
+        ClientError: With the code of the first failed entry, and the messages of all.
     """
     if not answer.get("FailedEntryCount"):
         return
     entries = answer.get("FailedEntries") or answer.get("Entries", ())
     failed = [entry for entry in entries if entry.get("ErrorCode")]
-    said = "; ".join(f"{entry.get('TargetId', 'entry')}: {entry.get('ErrorMessage')}" for entry in failed)
+    messages = "; ".join(f"{entry.get('TargetId', 'entry')}: {entry.get('ErrorMessage')}" for entry in failed)
     error = {
         "Code": failed[0]["ErrorCode"] if failed else "InternalException",
-        "Message": f"{answer['FailedEntryCount']} failed: {said}",
+        "Message": f"{answer['FailedEntryCount']} failed: {messages}",
     }
     metadata = answer.get("ResponseMetadata", {})
     raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)  # type: ignore[typeddict-item]
 
 
 def forget_attempts(parsed: dict[str, Any], **_: Any) -> None:
-    """One attempt is all that botocore is allowed: "reached max retries: 0" in each error would mislead."""
+    """Remove "reached max retries: 0" from errors: ecrops retries itself, and botocore makes one attempt only."""
     parsed.get("ResponseMetadata", {}).pop("MaxAttemptsReached", None)
 
 
 def is_truncated(answer: Mapping[str, Any], expected: Collection[str]) -> bool:
-    """A JSON body that breaks off is parsed by botocore as an answer without members, and without an error."""
+    """Whether an answer was truncated: botocore parses a JSON body that breaks off as an answer without members."""
     return bool(expected) and not any(member in answer for member in expected)

@@ -1,4 +1,4 @@
-"""Names that AWS builds from parts: ARNs, and the DNS suffix of a partition."""
+"""ARNs, and the partitions that regions are in. Pure."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Arn(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Arn:
-        """Read ``arn:partition:service:region:account:resource``.
+        """Parse ``arn:partition:service:region:account:resource``.
 
         Raises:
-            SpecError: It is not an ARN.
+            SpecError: The text is no ARN.
         """
-        head, *rest = text.split(":", 5)
-        if head != "arn" or len(rest) != 5 or not all((rest[0], rest[1], rest[4])):
+        head, *parts = text.split(":", 5)
+        if head != "arn" or len(parts) != 5 or not all((parts[0], parts[1], parts[4])):
             raise SpecError(f"expected an ARN, arn:partition:service:region:account:resource, got {text!r}")
-        return cls(*rest)
+        return cls(*parts)
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
@@ -45,7 +45,7 @@ class Partition(NamedTuple):
 
 @cache
 def partition_of(region: str) -> Partition:
-    """The partition of a region, from the endpoint data that botocore ships.
+    """Return the partition of a region, from the endpoint data that botocore ships.
 
     Raises:
         UnknownRegionError: botocore's own error: no partition has such a region.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,6 +27,7 @@ from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.gate import Gate
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_throttled, persistently
+from ecrops.base.problems import is_number, is_whole
 from ecrops.errors import SpecError
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 
 
 class Aws:
-    """One account in one region: its clients, made when first needed, and the ways to call them."""
+    """One account in one region: its clients, made when they are first needed, and the ways to call them."""
 
     def __init__(
         self, session: boto3.Session | None, workers: int, retry: RetryPolicy, region: str | None = None
@@ -45,7 +47,7 @@ class Aws:
             raise SpecError(f"session: expected a boto3.Session, got {session!r}")
         if not isinstance(retry, RetryPolicy):
             raise SpecError(f"retry: expected a RetryPolicy, got {retry!r}")
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        if not is_whole(workers) or workers < 1:
             raise SpecError(f"workers: expected a whole number of at least 1, got {workers!r}")
         self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
         self.workers = workers
@@ -54,23 +56,24 @@ class Aws:
         self._gate = Gate(workers)
         self._clients: dict[str, Any] = {}
         self._lock = threading.RLock()
+        self._account_lock = threading.RLock()
         self._learned: dict[str, str] = {}
         self._made: dict[str, float] = {}
         self._region = region
         self._sessions: dict[boto3.Session, Aws] = {}
 
     def within(self, seconds: float) -> Aws:
-        """The same clients and memory, with a deadline ``seconds`` from now, unless it has an earlier one."""
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds:
+        """Return the same clients and memory, with a deadline ``seconds`` from now, or the earlier one that it has."""
+        if not is_number(seconds) or math.isnan(seconds):
             raise SpecError(f"expected seconds, got {seconds!r}")
         return self._until(self._deadline.sooner(seconds))
 
     def without_deadline(self) -> Aws:
-        """The same clients and memory, without a deadline."""
+        """Return the same clients and memory, without a deadline."""
         return self._until(Deadline())
 
     def stoppable(self) -> Aws:
-        """The same, to be stopped without stopping others."""
+        """Return the same clients and memory, for a run that can be stopped alone."""
         return self._until(self._deadline.sooner())
 
     def stop(self) -> None:
@@ -78,7 +81,7 @@ class Aws:
         self._deadline.stop()
 
     def for_session(self, session: boto3.Session) -> Aws:
-        """What ``session`` opens, with the same policy and deadline: one for each session, so that clients are reused.
+        """Return the account of another session, with the same retry policy and deadline. Its clients are made once.
 
         A session without a region is for the region of this one.
 
@@ -122,15 +125,16 @@ class Aws:
     @property
     def account_id(self) -> str:
         """The account: from whichever answer named it first, else from STS, which needs no permission."""
-        if "account" not in self._learned:
-            self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
-        return self._learned["account"]
+        with self._account_lock:  # threads that ask at the same time make one call
+            if "account" not in self._learned:
+                self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
+            return self._learned["account"]
 
     def client(self, service: str) -> Any:
-        """The client of a service. Call it first on the caller's thread: boto3 sessions are not thread-safe."""
+        """Return the client of a service. Make it on the caller's thread: boto3 sessions are not thread-safe."""
         with self._lock:
             if service not in self._clients:
-                partition_of(self.region)  # an unknown region is said before a host name fails to resolve
+                partition_of(self.region)  # an unknown region is reported before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
                 client = make(service, region_name=self.region, config=self._config())
                 client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
@@ -163,9 +167,9 @@ class Aws:
             service: A service of boto3, such as ``ecr``.
             operation: An operation of it, such as ``DescribeRepositories``.
             params: The members of its input.
-            needs: A member without which an answer is not believed.
-            awaits: Error codes that mean "not visible yet", to be waited for.
-            on_lost: Called when an attempt may have taken effect, and its answer was lost.
+            needs: A member that every whole answer has. An answer without it was truncated.
+            awaits: Error codes that mean "not visible yet". They are waited for.
+            on_lost: Called when the answer of an attempt was lost: the call may have taken effect.
         """
         doing = f"{service}:{operation}"
 
@@ -181,11 +185,11 @@ class Aws:
         return answer
 
     def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
-        """Attempt a call as often as the retry policy allows, whatever an attempt takes."""
+        """Repeat an attempt as often as the retry policy allows."""
         return persistently(attempt, self.retry, self._deadline, doing, awaits)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
-        """Make one attempt of a call, when fewer calls than allowed are in flight."""
+        """Make one attempt of a call, once fewer calls than allowed are in flight."""
         doing = f"{service}:{operation}"
         client = self.client(service)
         era, throttled = self._gate.enter(), False
@@ -206,13 +210,13 @@ class Aws:
         return answer
 
     def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
-        """One member of the answer to a call. An answer without it is not an answer."""
+        """Make a call, and return one member of its answer. An answer without that member was truncated."""
         return self.call(service, operation, params, needs=member, awaits=awaits)[member]
 
     def pages(
         self, service: str, operation: str, member: str = "", *, awaits: Collection[str] = (), **params: Any
     ) -> Pages:
-        """The member of each page of a listing, or without one the page, in order, each asked for when it is wanted."""
+        """Return the pages of a listing, or one member of each page. A page is read when it is asked for."""
 
         def ask(token: dict[str, str]) -> dict[str, Any]:
             return self.call(service, operation, {**params, **token}, needs=member, awaits=awaits)
@@ -220,12 +224,12 @@ class Aws:
         return Pages(ask, member)
 
     def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """``do`` for each item, in parallel, in order; the first error stops what has not begun."""
-        todo = list(items)
-        if len(todo) < 2:
-            return [do(item) for item in todo]
-        with self.pool(len(todo)) as pool:
-            futures = [pool.submit(do, item) for item in todo]
+        """Call ``do`` for each item in parallel, and return the results in order. The first error stops the others."""
+        tasks = list(items)
+        if len(tasks) < 2:
+            return [do(item) for item in tasks]
+        with self.pool(len(tasks)) as pool:
+            futures = [pool.submit(do, item) for item in tasks]
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
                 for future in futures:
@@ -237,29 +241,29 @@ class Aws:
                 raise
 
     def pool(self, tasks: int) -> ThreadPoolExecutor:
-        """Threads for so many tasks: as many as there are workers at most."""
+        """Return a pool of threads for so many tasks, with at most as many threads as workers."""
         return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
 
     def pause(self, seconds: float, doing: str) -> None:
-        """Sleep, unless the deadline comes first."""
+        """Wait, unless the deadline comes first."""
         self._deadline.check(doing, ahead=seconds)
         log.debug("a wait of %.1f s, before %s", seconds, doing)
         self.retry.sleep(seconds)
 
     def remember(self, key: str) -> None:
-        """Note that something was made just now: not every part of AWS sees it yet."""
+        """Remember that an owner was made just now: not every part of AWS sees it yet."""
         self._made[key] = time.monotonic()
 
     def forget(self, key: str) -> None:
-        """It was removed: from now on, not found means what it says."""
+        """Forget that an owner was made: it was removed, and not-found errors are final again."""
         self._made.pop(key, None)
 
     def made_recently(self, key: str) -> bool:
-        """Whether something was made by this registry a moment ago."""
+        """Whether this process made an owner a moment ago."""
         return key in self._made and time.monotonic() - self._made[key] < self.retry.propagation_budget
 
     def _learn(self, answer: Mapping[str, Any]) -> None:
-        """ECR names the account that it answers for, in the answer or in what the answer holds."""
+        """Learn the account from an answer of ECR, which names its registry in the answer or in a member of it."""
         if "account" in self._learned:
             return
         for value in (answer, *answer.values()):

@@ -1,4 +1,4 @@
-"""How many calls may be in flight."""
+"""The gate that limits how many calls are in flight."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import threading
 
 
 class Gate:
-    """Lets up to ``most`` calls through at a time; fewer while AWS throttles.
+    """Lets up to ``limit`` calls through at a time; fewer while AWS throttles.
 
-    A throttled call halves the number, once for all the calls that were in flight with it; every success raises
-    it a little, so that as many successes as calls may be in flight make room for one more.
+    A throttled call halves the limit, once for all calls that were in flight with it. Every success raises the limit
+    a little: as many successes as the limit make room for one more call.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = self._limit = float(most)
+    def __init__(self, limit: int) -> None:
+        self._highest = self._limit = float(limit)
         self._busy = self._era = 0
         self._turn = threading.Condition()
 
@@ -23,18 +23,23 @@ class Gate:
         return int(self._limit)
 
     def enter(self) -> int:
-        """Wait for a turn; returns the era to leave with."""
+        """Wait for a turn. Returns the era, which ``leave`` takes."""
         with self._turn:
             self._turn.wait_for(lambda: self._busy < self.limit)
             self._busy += 1
             return self._era
 
     def leave(self, era: int, *, throttled: bool) -> None:
-        """Give the turn back."""
+        """Give the turn back.
+
+        Args:
+            era: As returned by ``enter``. The limit is halved once for each era.
+            throttled: Whether AWS throttled the call.
+        """
         with self._turn:
             self._busy -= 1
             if not throttled:
-                self._limit = min(self._most, self._limit + 1 / self._limit)
+                self._limit = min(self._highest, self._limit + 1 / self._limit)
             elif era == self._era:
                 self._limit = max(1.0, self._limit / 2)
                 self._era += 1

@@ -1,4 +1,4 @@
-"""Listings: page after page, each asked for when it is wanted."""
+"""Listings: page after page, each read when it is asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ PAGE_TOKENS = ("nextToken", "NextToken", "Marker")
 
 
 class Pages:
-    """An iterator over the pages of a listing, which knows whether it has more."""
+    """An iterator over the pages of a listing.
+
+    Attributes:
+        more: Whether there is another page.
+    """
 
     def __init__(self, ask: Callable[[dict[str, str]], dict[str, Any]], member: str) -> None:
         self._ask = ask

@@ -1,4 +1,6 @@
-"""When a call is made again: one policy, one classification of errors, tenacity as the only retrier.
+"""When a call is repeated: one policy, one classification of errors, tenacity as the only retrier.
+
+Called by ``client`` for every call.
 
 Every client has ``total_max_attempts=1``, so that attempts never multiply. botocore's own retry modes count
 ECR's hard quotas (``LimitExceededException``) as throttling; here they are final.
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
 
-from ecrops.base.problems import suggesting
+from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.errors import DeadlineError, SpecError
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ MOMENTARY = frozenset(
 )
 BUDGETS = ("attempts", "budget", "propagation_budget")
 LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
-"""Errors after which nobody knows whether the call took effect; the last is that of a truncated answer."""
+"""Errors after which the call may have taken effect: its answer was lost. The last one means a truncated answer."""
 
 
 @suggesting()
@@ -56,10 +58,10 @@ class RetryPolicy:
     """How long ecrops tries.
 
     Args:
-        attempts: How often one call is made at most while AWS throttles, answers 5xx or drops the connection.
-        budget: Seconds that one call may take in all while that happens.
-        propagation_budget: Seconds to wait for something made a moment ago to become visible everywhere.
-        sleep: What waits; give your own in tests.
+        attempts: The largest number of attempts of one call while AWS throttles, answers 5xx or drops the connection.
+        budget: The seconds that one call may take in all while that happens.
+        propagation_budget: The seconds to wait for something that was made a moment ago to become visible everywhere.
+        sleep: The function that waits. Tests give one that does not.
 
     Raises:
         SpecError: A number is out of range.
@@ -72,11 +74,11 @@ class RetryPolicy:
 
     def __post_init__(self) -> None:
         wrong = []
-        if isinstance(self.attempts, bool) or not isinstance(self.attempts, int) or self.attempts < 1:
+        if not is_whole(self.attempts) or self.attempts < 1:
             wrong.append(f"attempts: expected a whole number of at least 1, got {self.attempts!r}")
         for name in ("budget", "propagation_budget"):
             seconds = getattr(self, name)
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+            if not is_number(seconds) or not seconds >= 0:
                 wrong.append(f"{name}: expected seconds, 0 or more, got {seconds!r}")
         if not callable(self.sleep):
             wrong.append(f"sleep: expected a function of seconds, got {self.sleep!r}")
@@ -85,17 +87,17 @@ class RetryPolicy:
 
 
 def code_of(error: BaseException | None) -> str:
-    """The error code of an answer of AWS, or an empty string."""
+    """Return the error code of an answer of AWS; empty for other errors."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def is_throttled(error: BaseException | None) -> bool:
-    """Whether AWS asked for fewer calls."""
+    """Whether an error means that AWS throttles."""
     return code_of(error) in THROTTLED or _status(error) == 429
 
 
 def is_momentary(error: BaseException | None) -> bool:
-    """Whether the same call may well succeed in a moment."""
+    """Whether the same call may succeed in a moment."""
     return isinstance(error, LOST) or is_throttled(error) or code_of(error) in MOMENTARY or _status(error) >= 500
 
 
@@ -105,31 +107,31 @@ def _status(error: BaseException | None) -> int:
 
 
 class Deadline:
-    """The moment after which no call is begun and no wait is started."""
+    """The moment after which no call and no wait begins."""
 
     def __init__(self, end: float = math.inf) -> None:
         self._end = end
 
     def sooner(self, seconds: float = math.inf) -> Deadline:
-        """The same moment, or ``seconds`` from now if that comes first."""
+        """Return the earlier of this moment and ``seconds`` from now."""
         return Deadline(min(self._end, time.monotonic() + seconds))
 
     def stop(self) -> None:
-        """Let it be over now."""
+        """Set the moment to now."""
         self._end = -math.inf
 
     def check(self, doing: str, ahead: float = 0.0) -> None:
-        """Raise unless ``ahead`` more seconds are left.
+        """Raise unless ``ahead`` more seconds remain.
 
         Raises:
-            DeadlineError: They are not.
+            DeadlineError: Fewer seconds remain.
         """
         if time.monotonic() + ahead > self._end:
             raise DeadlineError(f"the time given is over, before {doing}; run again to do what is missing")
 
 
 class _Budgets:
-    """When to stop: what passes and what is not visible yet are waited for on accounts of their own."""
+    """When to stop: passing errors and things that are not visible yet have a budget each."""
 
     def __init__(self, policy: RetryPolicy, awaits: Collection[str]) -> None:
         self._policy = policy
@@ -138,13 +140,13 @@ class _Budgets:
         self._waited = self._tried = self._seen = self._slept = 0.0
 
     def __call__(self, state: RetryCallState) -> bool:
-        """Whether the next wait would be too much; then the error says how long it was tried."""
+        """Whether the next wait is beyond the budget. The error then gets a note with the attempts and seconds."""
         error = state.outcome.exception() if state.outcome else None
         spent = self._is_spent(state, error)
         if spent and error and state.attempt_number > 1:
-            said = ", ".join(f"{name}={getattr(self._policy, name):g}" for name in BUDGETS)
+            options = ", ".join(f"{name}={getattr(self._policy, name):g}" for name in BUDGETS)
             seconds = state.seconds_since_start or 0.0
-            error.add_note(f"tried {state.attempt_number} times in {seconds:.0f} s, as RetryPolicy({said}) says")
+            error.add_note(f"tried {state.attempt_number} times in {seconds:.0f} s, as RetryPolicy({options}) says")
         return spent
 
     def _is_spent(self, state: RetryCallState, error: BaseException | None) -> bool:
@@ -162,14 +164,14 @@ class _Budgets:
 def persistently(
     attempt: Callable[[], T], policy: RetryPolicy, deadline: Deadline, doing: str, awaits: Collection[str] = ()
 ) -> T:
-    """Make a call until it succeeds, fails for good, or its budget is spent.
+    """Repeat an attempt until it succeeds, fails for good, or its budget is spent.
 
     Args:
-        attempt: One attempt.
+        attempt: Makes one attempt.
         policy: How long to try.
-        deadline: When to stop in any case.
+        deadline: The moment to stop at in any case.
         doing: The call, for messages.
-        awaits: Error codes that mean "not visible yet" here; they have the propagation budget.
+        awaits: Error codes that mean "not visible yet". They have the propagation budget.
     """
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
 

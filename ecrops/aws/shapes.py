@@ -1,4 +1,4 @@
-"""What the models of services that botocore ships say."""
+"""Questions to the service models that botocore ships. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from botocore.model import ServiceModel
 
 @cache
 def operations_of(service: str) -> frozenset[str]:
-    """The operations of a service."""
+    """Return the names of the operations of a service."""
     return frozenset(_model(service).operation_names)
 
 
 def misfit(service: str, shape: str, value: Any) -> str:
-    """In what a value does not have the shape that a service wants, in botocore's words; empty if it has."""
+    """Return why a value does not fit a shape of a service, in botocore's words; empty if it fits."""
     from botocore.validate import ParamValidator
 
     report = ParamValidator().validate(value, _model(service).shape_for(shape))

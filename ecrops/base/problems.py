@@ -36,7 +36,7 @@ class Problems:
         return right
 
     def take(self, path: str, make: Callable[[], T]) -> T | None:
-        """Return what ``make`` returns. If it raises ``SpecError``, add the reasons under ``path`` and return ``None``."""
+        """Return what ``make`` returns; for a ``SpecError``, add its reasons under ``path`` and return ``None``."""
         try:
             return make()
         except SpecError as error:

@@ -1,4 +1,7 @@
-"""How a plan looks: a diff in words for a terminal, a table for a notebook."""
+"""How plans and reports look: a diff in words for a terminal, a table for a notebook. Pure.
+
+The only module that draws tables. Everything in HTML is escaped, and bounded.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,34 @@ from collections.abc import Sequence
 
 from ecrops.base.change import Change
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 
 
 def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """A plan as a diff, with its notes and a summary."""
+    """Return a plan as a diff, with its notes and its summary."""
     lines = [str(change) for change in changes]
     lines += [f"note: {note}" for note in notes]
     return "\n".join([*lines, summary])
 
 
 def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """A plan as a table of at most so many rows as a notebook can bear. Everything in it is escaped."""
+    """Return a plan as an HTML table of at most ``MAX_ROWS`` rows."""
     from html import escape
 
-    rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MOST_ROWS]]
-    said = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    drawn = table(("", "owner", "what", "before", "after"), rows, len(changes))
-    return f"{drawn}{f'<ul>{said}</ul>' if said else ''}<p>{escape(summary)}</p>"
+    rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MAX_ROWS]]
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    changes_table = table(("", "owner", "what", "before", "after"), rows, len(changes))
+    return f"{changes_table}{f'<ul>{items}</ul>' if items else ''}<p>{escape(summary)}</p>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0) -> str:
-    """An HTML table of the rows, of which there are ``total`` in all; nothing without one. Everything is escaped."""
+    """Return an HTML table; empty if there are no rows.
+
+    Args:
+        head: The titles of the columns.
+        rows: The rows to show.
+        total: How many rows there are in all, if not all are shown.
+    """
     from html import escape
 
     if not rows:
@@ -41,7 +50,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0)
 
 
 def text_size(size: float) -> str:
-    """Bytes as people say them, such as ``41.2 GB``: a GB is 1,000,000,000 of them."""
+    """Return a number of bytes in words, such as ``41.2 GB``. A GB is 1,000,000,000 bytes."""
     for unit in ("B", "kB", "MB", "GB"):
         if size < 999.95:
             return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"

@@ -1,4 +1,7 @@
-"""A plan: the changes that are missing, for people, programs and notebooks to read."""
+"""A plan: the changes that are missing, as a value that prints as a diff.
+
+Made by ``planning``, carried out by ``apply``, read by people, programs and notebooks. It calls nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.base import render
 from ecrops.base.change import Change, Kind
+from ecrops.base.problems import is_whole
 from ecrops.errors import ConflictError, SpecError
 
 if TYPE_CHECKING:
@@ -26,17 +30,17 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """The changes that bring what is there to what should be: iterable, and false when there are none.
+    """The changes that are missing, or that were made: iterable, and false when there are none.
 
     ``print(plan)`` shows a diff in words, a notebook shows a table.
 
     Args:
-        changes: What is to be done, or what was done when a verb returns the plan.
-        notes: Truths that the user must know and that no change tells.
+        changes: The missing changes; in the plan that a verb returns, the changes that it made.
+        notes: What the user must know, and what no change tells.
         applied: The changes that were made.
-        wants: What the plan was made from.
+        wants: The wants that the plan was made from.
         region: The region that it was made for.
-        account: The account, if that was known.
+        account: The account that it was made for, if it was known.
     """
 
     changes: tuple[Change, ...] = ()
@@ -63,7 +67,7 @@ class Plan:
 
     @property
     def conflicts(self) -> tuple[Change, ...]:
-        """What differs and cannot be changed. A plan that has any is not applied."""
+        """The differences that AWS cannot change. A plan that has any is not applied."""
         return tuple(change for change in self.changes if change.kind is Kind.CONFLICT)
 
     @property
@@ -83,35 +87,36 @@ class Plan:
 
     @property
     def checksum(self) -> str:
-        """A fingerprint of the changes, in whatever order: approve it now, apply a plan only if it still has it.
+        """The fingerprint of the changes, whatever their order: approve it now, apply a plan later if it has the same.
 
-        It is that of what is there and of what is sent. How many images a policy will take is said of a guarded one,
-        and is not a part of it: that differs with each image that is pushed.
+        It is made of the current values and of what is sent. The number of images that a guarded lifecycle policy
+        takes away is no part of it, because each push changes that number.
         """
         changes = sorted(json.dumps(_lasting(change), sort_keys=True) for change in self.changes)
         return hashlib.sha256(json.dumps([self.region, changes]).encode()).hexdigest()
 
     def check(self, deletes: int = 0) -> Plan:
-        """Refuse a plan that deletes more than expected; returns the plan itself.
+        """Refuse a plan that deletes more than expected. Returns the plan itself.
 
-        Repositories, policies, tags, rules and targets count. What a lifecycle policy makes ECR expire later does not.
+        Repositories, policies, tags, EventBridge rules and targets count. Images that ECR expires later do not.
 
         Args:
-            deletes: How many changes of kind ``delete`` are expected at most.
+            deletes: The largest number of changes of kind ``delete`` that is expected.
 
         Raises:
-            SpecError: ``deletes`` is not a number.
-            ConflictError: There are more.
+            SpecError: ``deletes`` is no whole number of at least 0.
+            ConflictError: The plan has more deletions.
         """
-        if isinstance(deletes, bool) or not isinstance(deletes, int) or deletes < 0:
+        if not is_whole(deletes) or deletes < 0:
             raise SpecError(f"deletes: expected a whole number of at least 0, got {deletes!r}")
-        found = [change for change in self.changes if change.kind is Kind.DELETE]
-        if len(found) > deletes:
-            raise ConflictError(found, f"expected at most {deletes} deletions in the plan, it has {len(found)}")
+        deletions = [change for change in self.changes if change.kind is Kind.DELETE]
+        if len(deletions) > deletes:
+            headline = f"expected at most {deletes} deletions in the plan, it has {len(deletions)}"
+            raise ConflictError(deletions, headline)
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan, ready for JSON."""
+        """Return the plan, ready for JSON."""
         return {
             "summary": self.summary,
             "changes": [change.to_dict() for change in self.changes],
@@ -122,6 +127,6 @@ class Plan:
 
 
 def _lasting(change: Change) -> dict[str, Any]:
-    """A change without the words that say what is sent, for its parameters say that too; a conflict sends nothing."""
-    said = change.to_dict()
-    return {name: said[name] for name in said if name != "after" or not change.operation}
+    """Return a change without the words for what is sent: its parameters say the same. A conflict sends nothing."""
+    values = change.to_dict()
+    return {name: value for name, value in values.items() if name != "after" or not change.operation}

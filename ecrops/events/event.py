@@ -21,7 +21,7 @@ from ecrops.events.patterns.options import check_options
 from ecrops.events.patterns.pattern import Pattern
 from ecrops.events.patterns.selection import SOMEWHERE, Place, Prefix, Selection, check_selection
 from ecrops.events.targets.target import Target, check_targets
-from ecrops.repositories.checks import MOST_TAGS, check_tags
+from ecrops.repositories.checks import MAX_TAGS, check_tags
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
@@ -220,7 +220,7 @@ def _prefix(data: Mapping[Any, Any]) -> Prefix | None:
 def _check_tags(tags: object) -> dict[str, str]:
     """The tags of a rule, which has room for those of ecrops too."""
     checked, problems = check_tags(tags), Problems()
-    most = MOST_TAGS - OWN_TAGS
+    most = MAX_TAGS - OWN_TAGS
     problems.check(len(checked) <= most, "", f"at most {most}, and those that ecrops adds; these are {len(checked)}")
     for key in checked:
         problems.check(

@@ -1,4 +1,7 @@
-"""Calls about repositories: what ECR is asked, and how little of it."""
+"""The calls that read repositories: as few as the size of the registry allows.
+
+Called by the aspects of a repository, and by verbs that look a repository up. It writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,21 @@ CHUNK = 100
 
 
 def get(aws: Aws, name: str, operation: str, member: str, **params: Any) -> Any:
-    """One member of the answer to a call about a repository, waiting for one that was made a moment ago."""
+    """Return one member of the answer to a call about a repository. One that was made a moment ago is waited for."""
     try:
         return aws.get("ecr", operation, member, awaits=visibility(aws, name), **params)
     except ClientError as error:
-        _say_what_makes_it(error, name)
+        _advise(error, name)
         raise
 
 
-def _say_what_makes_it(error: ClientError, name: str) -> None:
+def _advise(error: ClientError, name: str) -> None:
     if code_of(error) == MISSING:
         error.add_note(f"there is no repository {name!r}: Repository.ensure makes it")
 
 
 def visibility(aws: Aws, name: str) -> Collection[str]:
-    """What "not visible yet" looks like, if this registry made the repository a moment ago.
+    """Return the error codes to wait for: those of a missing repository, if this process made it a moment ago.
 
     CreateRepository is asynchronous: https://github.com/hashicorp/terraform-provider-aws/issues/3849
     """
@@ -37,34 +40,37 @@ def visibility(aws: Aws, name: str) -> Collection[str]:
 
 
 def arn_of(aws: Aws, name: str) -> str:
-    """The ARN of a repository of this registry."""
+    """Return the ARN of a repository of this registry."""
     return repository_arn(aws.partition.name, aws.region, aws.account_id, name)
 
 
 def find(aws: Aws, names: Sequence[str]) -> dict[str, Any]:
-    """Those of the names that are there, in as few calls as a registry of unknown size allows.
+    """Return the repositories that exist, by name, in as few calls as a registry of unknown size allows.
 
-    DescribeRepositories takes 100 names, and fails for all if one is missing; or it lists pages of 1,000. So up to
-    100 names are asked for at once. If one of them is missing, or for more names, pages are read: at first not more
-    of them than asking for 100 at once would cost, then a fraction of what asking one by one would; that comes last.
+    ``DescribeRepositories`` takes 100 names, and fails for all if one is missing; or it lists pages of 1,000. So:
+
+    1. Up to 100 names are asked for at once.
+    2. If one of them is missing, or for more names, pages are read: not more than asking for 100 at once would cost.
+    3. The remaining names are asked for in chunks of 100, and pages are read again, a fraction of what step 4 costs.
+    4. The names that still remain are asked for one by one.
     """
-    found = _by_name(aws, names) if len(names) <= CHUNK else None
-    if found is not None or len(names) == 1:
-        return found or {}
+    items = _by_name(aws, names) if len(names) <= CHUNK else None
+    if items is not None or len(names) == 1:
+        return items or {}
     pages = aws.pages("ecr", "DescribeRepositories", "repositories", maxResults=PAGE)
-    found = _listed(pages, names, most=-(-len(names) // CHUNK))
-    left = [name for name in names if name not in found]
+    items = _listed(pages, names, limit=-(-len(names) // CHUNK))
+    remaining = [name for name in names if name not in items]
     if pages.more and len(names) > CHUNK:
-        found |= _asked(aws, left, at_once=CHUNK)
-        left = [name for name in left if name not in found]
+        items |= _asked(aws, remaining, at_once=CHUNK)
+        remaining = [name for name in remaining if name not in items]
     if pages.more:
-        found |= _listed(pages, left, most=len(left) // 4)
-        left = [name for name in left if name not in found]
-    return found | _asked(aws, [name for name in left if pages.more or aws.made_recently(name)], at_once=1)
+        items |= _listed(pages, remaining, limit=len(remaining) // 4)
+        remaining = [name for name in remaining if name not in items]
+    return items | _asked(aws, [name for name in remaining if pages.more or aws.made_recently(name)], at_once=1)
 
 
 def every(aws: Aws) -> Iterator[tuple[str, Any]]:
-    """All repositories of the registry, by name."""
+    """Yield all repositories of the registry, by name."""
     for page in aws.pages("ecr", "DescribeRepositories", "repositories", maxResults=PAGE):
         for item in page:
             yield item["repositoryName"], item
@@ -76,37 +82,37 @@ def is_there(aws: Aws, name: str) -> bool:
 
 
 def demand(aws: Aws, name: str) -> None:
-    """Raise botocore's own error unless a repository is there."""
+    """Raise botocore's own error unless a repository exists."""
     try:
         aws.call("ecr", "DescribeRepositories", {"repositoryNames": [name]})
     except ClientError as error:
-        _say_what_makes_it(error, name)
+        _advise(error, name)
         raise
 
 
 def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Any] | None:
     awaits = visibility(aws, names[0]) if len(names) == 1 else ()
     try:
-        found = aws.get("ecr", "DescribeRepositories", "repositories", awaits=awaits, repositoryNames=list(names))
+        items = aws.get("ecr", "DescribeRepositories", "repositories", awaits=awaits, repositoryNames=list(names))
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
         return None
-    return {item["repositoryName"]: item for item in found}
+    return {item["repositoryName"]: item for item in items}
 
 
-def _listed(pages: Pages, names: Collection[str], most: int) -> dict[str, Any]:
-    """Those of the names that the next pages show; ``most`` of them, and none after the last name was seen."""
-    wanted, found = set(names), dict[str, Any]()
-    for _ in range(most):
-        if not pages.more or len(found) == len(wanted):
+def _listed(pages: Pages, names: Collection[str], limit: int) -> dict[str, Any]:
+    """Return the repositories on the next pages: ``limit`` pages at most, and none once every name was seen."""
+    wanted, items = set(names), dict[str, Any]()
+    for _ in range(limit):
+        if not pages.more or len(items) == len(wanted):
             break
-        found |= {item["repositoryName"]: item for item in next(pages) if item["repositoryName"] in wanted}
-    return found
+        items |= {item["repositoryName"]: item for item in next(pages) if item["repositoryName"] in wanted}
+    return items
 
 
 def _asked(aws: Aws, names: Sequence[str], at_once: int) -> dict[str, Any]:
-    """Those of the names that are there, in chunks; nothing of a chunk of which one is missing."""
+    """Ask for names in chunks, and return the repositories. A chunk with a missing name returns none."""
     chunks = [names[start : start + at_once] for start in range(0, len(names), at_once)]
     answers = aws.map(lambda chunk: _by_name(aws, chunk), chunks)
     return {name: item for answer in answers if answer for name, item in answer.items()}

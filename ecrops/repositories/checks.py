@@ -1,4 +1,7 @@
-"""What ECR refuses in the names, tags and settings of a repository, said before the call and with the way out."""
+"""What ECR refuses in the names, tags and settings of a repository, with the way out. Pure.
+
+Called by ``RepositorySpec`` and by the verbs, before any call.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"{_PART}(/{_PART})*"
 _KEY = r"alias/[\w/-]+|arn:[\w-]+:kms:[\w-]*:\d*:(key|alias)/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32}"
 _FILTER = r"[0-9a-zA-Z._*-]{1,128}"
-MOST_FILTERS = 5
-MOST_FILTER_WILDCARDS = 2
-MOST_TAGS = 50
+MAX_FILTERS = 5
+MAX_FILTER_WILDCARDS = 2
+MAX_TAGS = 50
 
 
 def check_name(name: object) -> str:
-    """The name of a repository.
+    """Return the name of a repository.
 
     Raises:
         SpecError: ECR would refuse it; with every reason.
@@ -45,7 +48,7 @@ def check_name(name: object) -> str:
 
 
 def check_tags(tags: object) -> dict[str, str]:
-    """The tags of a repository.
+    """Return the tags of a repository.
 
     Raises:
         SpecError: AWS would refuse them; with every reason.
@@ -53,7 +56,7 @@ def check_tags(tags: object) -> dict[str, str]:
     if not isinstance(tags, Mapping):
         raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
     problems = Problems()
-    problems.check(len(tags) <= MOST_TAGS, "", f"a repository has at most {MOST_TAGS} tags, these are {len(tags)}")
+    problems.check(len(tags) <= MAX_TAGS, "", f"a repository has at most {MAX_TAGS} tags, these are {len(tags)}")
     problems.take("", lambda: check_tag_keys(list(tags)))
     for key, value in tags.items():
         problems.check(
@@ -66,7 +69,7 @@ def check_tags(tags: object) -> dict[str, str]:
 
 
 def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
-    """The keys of tags.
+    """Return the keys of tags.
 
     Raises:
         SpecError: AWS would refuse one, or keeps it for itself.
@@ -82,9 +85,9 @@ def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
 
 
 def check_filters(problems: Problems, path: str, filters: Sequence[str]) -> None:
-    """The wildcards of tags that are excluded from a tag mutability."""
+    """Check the wildcards of tags that are excluded from a tag mutability."""
     count = len(filters)
-    problems.check(1 <= count <= MOST_FILTERS, path, f"expected 1 to {MOST_FILTERS} filters, got {count}")
+    problems.check(1 <= count <= MAX_FILTERS, path, f"expected 1 to {MAX_FILTERS} filters, got {count}")
     for entry in filters:
         _check_filter(problems, path, entry)
 
@@ -96,12 +99,12 @@ def _check_filter(problems: Problems, path: str, entry: str) -> None:
         f"a filter has 1 to 128 letters, digits, '.', '_', '-' and '*', got {entry!r} with {len(entry)}",
     )
     problems.check(
-        entry.count("*") <= MOST_FILTER_WILDCARDS,
+        entry.count("*") <= MAX_FILTER_WILDCARDS,
         path,
         f"a filter has at most two '*': {entry!r} has {entry.count('*')}",
     )
 
 
 def is_key(key: object) -> bool:
-    """Whether this is how a KMS key is named: an alias, an id or an ARN."""
+    """Whether a value names a KMS key: by an alias, an id or an ARN."""
     return isinstance(key, str) and len(key) <= 2048 and bool(re.fullmatch(_KEY, key))

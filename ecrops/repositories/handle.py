@@ -1,4 +1,7 @@
-"""What every handle on a repository has: its names, and the way its verbs become plans."""
+"""What every handle of a repository has: its names, and the way from a verb to a plan.
+
+The wings add their verbs in classes derived from ``Handle``, and ``Repository`` joins them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 from ecrops.aws import Arn
 from ecrops.engine.account import Account
-from ecrops.engine.aspect import Want
+from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.repositories.checks import check_name
@@ -52,25 +55,30 @@ class Handle:
 
     @property
     def uri(self) -> str:
-        """What images are pushed to and pulled from, without a tag."""
+        """The address that images are pushed to and pulled from, without a tag."""
         return f"{self.registry_uri}/{self.name}"
 
     def uri_for_tag(self, tag: str | None = None) -> str:
-        """The URI of the image with a tag; without one, the repository's."""
+        """Return the URI of the image with a tag; without one, the URI of the repository."""
         return f"{self.uri}:{tag}" if tag else self.uri
 
     def uri_for_digest(self, digest: str | None = None) -> str:
-        """The URI of the image with a digest; without one, the repository's."""
+        """Return the URI of the image with a digest; without one, the URI of the repository."""
         return f"{self.uri}@{digest}" if digest else self.uri
 
     def uri_for_tag_or_digest(self, tag_or_digest: str | None = None) -> str:
-        """The URI of an image: by digest if it starts with ``sha256:``, else by tag."""
+        """Return the URI of an image: by digest if the argument starts with ``sha256:``, else by tag."""
         by_digest = tag_or_digest is not None and tag_or_digest.startswith("sha256:")
         return self.uri_for_digest(tag_or_digest) if by_digest else self.uri_for_tag(tag_or_digest)
 
-    def _make(self, aspect: Any, edit: Any) -> Plan:
+    def _make(self, aspect: Aspect, edit: Any) -> Plan:
+        """Make one edit of one aspect of this repository."""
+        return self._make_all(Want(aspect, self.name, edit))
+
+    def _make_all(self, *wants: Want) -> Plan:
+        """Make some wants, after a check that this repository is in the account of the registry."""
         self._check_account()
-        return self.registry.make(Want(aspect, self.name, edit))
+        return self.registry.make(*wants)
 
     def _check_account(self) -> None:
         if self._account is not None and self._account != self.registry.account_id:

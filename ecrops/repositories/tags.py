@@ -10,7 +10,7 @@ from ecrops.aws.tags import tag_list, words
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.repositories import calls, settings
-from ecrops.repositories.checks import MOST_TAGS
+from ecrops.repositories.checks import MAX_TAGS
 
 base = settings
 
@@ -79,7 +79,7 @@ def changes(name: str, edits: Sequence[Edit], current: Tagged | None) -> Iterato
         desired = edit(desired)
     changed = {key: desired[key] for key in sorted(desired) if current.tags.get(key) != desired[key]}
     removed = sorted(key for key in current.tags if key not in desired)
-    room = MOST_TAGS - len(current.tags) - sum(key not in current.tags for key in changed)
+    room = MAX_TAGS - len(current.tags) - sum(key not in current.tags for key in changed)
     removed_first = removed[: max(0, -room)]  # only as many as there is no room for
     if removed_first:
         yield _remove(name, current, removed_first)

@@ -1,14 +1,18 @@
-"""The words that the settings of a repository take. Pure."""
+"""The words that the settings of a repository take, and its ARN. Pure."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from ecrops.aws import Arn
 
+TagMutabilityName = Literal["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]
+EncryptionName = Literal["AES256", "KMS", "KMS_DSSE"]
+
 
 class TagMutability(StrEnum):
-    """Whether a tag can be moved to another image; with exclusions, whether the excluded ones can."""
+    """Whether a tag can be moved to another image. With an exclusion, it is the other way round for some tags."""
 
     MUTABLE = "MUTABLE"
     IMMUTABLE = "IMMUTABLE"
@@ -17,7 +21,7 @@ class TagMutability(StrEnum):
 
 
 class RepositoryEncryption(StrEnum):
-    """How images are encrypted at rest. It cannot be changed after a repository is made."""
+    """How images are encrypted at rest. It cannot be changed after the repository was made."""
 
     AES256 = "AES256"
     KMS = "KMS"
