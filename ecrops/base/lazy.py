@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -38,7 +39,9 @@ def face(package: str, modules: Modules, packages: Sequence[str] = ()) -> Face:
 
     def _hint(name: str) -> str:
         """Tell which public package has the name, to somebody who looks for it in the wrong one."""
-        owner = next((each for each in packages if name in import_module(f"{package}.{each}").__all__), "")
+        if find_spec(f"{package}.{name}"):  # "from package import module" asks for the attribute first
+            return ""
+        owner = next((inner for inner in packages if name in import_module(f"{package}.{inner}").__all__), "")
         return f": write from {package}.{owner} import {name}" if owner else ""
 
     def names() -> list[str]:
