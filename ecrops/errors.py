@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from ecrops.base.change import Change
@@ -27,7 +27,17 @@ MAX_SHOWN = 10
 
 
 class EcropsError(Exception):
-    """The base of all errors that ecrops itself raises."""
+    """The base of all errors that ecrops itself raises. Every error can be pickled and copied with all it carries."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild the error without calling ``__init__``, whose arguments are not those of ``Exception``."""
+        return _rebuilt, (type(self), self.args), dict(vars(self))
+
+
+def _rebuilt(kind: type[Any], args: tuple[Any, ...]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    return error
 
 
 class SpecError(EcropsError, ValueError):

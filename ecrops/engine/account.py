@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.base.change import Kind
@@ -41,6 +41,21 @@ class Account:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
+
+    def __copy__(self) -> Self:
+        """Return a copy with the same clients and memory."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return a copy with the same clients: the clients of a session cannot be copied."""
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} holds credentials and connections, and is not pickled: make one where it is used"
+        )
 
     @property
     def region(self) -> str:

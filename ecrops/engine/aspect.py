@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol, cast
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change, Note
@@ -97,3 +98,20 @@ class Want(NamedTuple):
     edit: Any
     for_owner: str = ""
     account: Aws | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the aspect by its name: a module cannot be pickled.
+
+        Raises:
+            TypeError: The key is in the account of another session. Credentials are never pickled.
+        """
+        if self.account is not None:
+            raise TypeError(
+                f"{self.key} is in the account of another session, and credentials are never pickled: "
+                "make the plan where it is applied"
+            )
+        return _unpickled, (getattr(self.aspect, "__name__", ""), self.key, self.edit, self.for_owner)
+
+
+def _unpickled(aspect: str, key: str, edit: Any, for_owner: str) -> Want:
+    return Want(cast("Aspect", import_module(aspect)), key, edit, for_owner)

@@ -33,7 +33,9 @@ class Maker:
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want]) -> None:
         self._aws = aws
         self._elsewhere = elsewhere
-        self._wants = wants
+        self._wants: dict[str, list[Want]] = {}
+        for want in wants:
+            self._wants.setdefault(want.key, []).append(want)
         self.removed: set[str] = set()
 
     def account_of(self, change: Change) -> Aws:
@@ -87,7 +89,7 @@ class Maker:
         Another writer may have changed the owner during the wait. If an answer was lost and planning again finds
         nothing of the kind to do, the lost call took effect.
         """
-        wants = [want for want in self._wants if want.key == change.owner]
+        wants = self._wants[change.owner]
         errors: list[Exception] = []
 
         def attempt() -> None:

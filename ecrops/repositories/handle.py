@@ -5,6 +5,7 @@ The wings add their verbs in classes derived from ``Handle``, and ``Repository``
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ecrops.aws import Arn
@@ -27,12 +28,22 @@ class Handle:
     def __repr__(self) -> str:
         return f"Repository({self.name!r})"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether another handle is of the same kind, registry, account and name."""
+        return isinstance(other, Handle) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        return type(self), id(self.registry), self._account, self.name
+
     def _parse(self, name_or_arn: str) -> str:
         if not isinstance(name_or_arn, str) or not name_or_arn.startswith("arn:"):
             return check_name(name_or_arn)
         arn = Arn.parse(name_or_arn)
         kind, _, name = arn.resource.partition("/")
-        if arn.service != "ecr" or kind != "repository" or not arn.account:
+        if arn.service != "ecr" or kind != "repository" or not re.fullmatch(r"[0-9]{12}", arn.account):
             raise SpecError(f"expected arn:PARTITION:ecr:REGION:ACCOUNT:repository/NAME, got {name_or_arn!r}")
         if (arn.partition, arn.region) != (self.registry.partition, self.registry.region):
             raise SpecError(f"{name_or_arn} is not in {self.registry.region}: make a Registry with a session for it")
