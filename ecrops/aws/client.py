@@ -24,9 +24,10 @@ from botocore.parsers import ResponseParserError
 from ecrops.aws.agent import name_agent
 from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
 from ecrops.aws.arn import Partition, partition_of
+from ecrops.aws.classes import LOST, code_of, is_throttled
 from ecrops.aws.gate import Gate
 from ecrops.aws.pages import Pages
-from ecrops.aws.retry import LOST, Deadline, RetryPolicy, code_of, is_throttled, persistently
+from ecrops.aws.retry import Deadline, RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
 from ecrops.errors import SpecError
 

@@ -13,11 +13,9 @@ import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
-from botocore.parsers import ResponseParserError
-
+from ecrops.aws.classes import code_of, is_momentary
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.errors import DeadlineError, SpecError
 
@@ -27,29 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "PriorRequestNotComplete",
-        "SlowDown",
-    }
-)
-MOMENTARY = frozenset(
-    {
-        "ConcurrentModification",
-        "ConcurrentModificationException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-    }
-)
 BUDGETS = ("attempts", "budget", "propagation_budget")
-LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
-"""Errors after which the call may have taken effect: its answer was lost. The last one means a truncated answer."""
 
 
 @suggesting()
@@ -84,26 +60,6 @@ class RetryPolicy:
             wrong.append(f"sleep: expected a function of seconds, got {self.sleep!r}")
         if wrong:
             raise SpecError(*wrong)
-
-
-def code_of(error: BaseException | None) -> str:
-    """Return the error code of an answer of AWS; empty for other errors."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
-
-
-def is_throttled(error: BaseException | None) -> bool:
-    """Whether an error means that AWS throttles."""
-    return code_of(error) in THROTTLED or _status(error) == 429
-
-
-def is_momentary(error: BaseException | None) -> bool:
-    """Whether the same call may succeed in a moment."""
-    return isinstance(error, LOST) or is_throttled(error) or code_of(error) in MOMENTARY or _status(error) >= 500
-
-
-def _status(error: BaseException | None) -> int:
-    answer: Any = error.response if isinstance(error, ClientError) else {}
-    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
 
 
 class Deadline:
