@@ -1,4 +1,4 @@
-"""Draw the README's picture from a run on the emulated AWS: PYTHONPATH=tests:. python scripts/draw_forecast.py.
+"""Draw the README's picture from a run on the emulated AWS: PYTHONPATH=tests/helpers:. python scripts/draw_forecast.py.
 
 A repository with four months of images is read, its policy is simulated, and what follows is forecast.
 """

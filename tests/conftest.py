@@ -9,7 +9,8 @@ import pytest
 
 from ecrops import Registry
 from emulator import Cloud, Server, in_memory, network, over_http, running_server
-from support import registry_of
+from support import AT_ONCE, registry_of
+from tests.access.ministack import running, session
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -67,3 +68,24 @@ def cloud(request: pytest.FixtureRequest) -> Cloud:
 def registry(cloud: Cloud) -> Registry:
     """A registry of the emulated account that waits for nothing."""
     return registry_of(cloud)
+
+
+@pytest.fixture(scope="session")
+def shared_ministack(nothing_real: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A ministack that runs as long as the tests; its URL."""
+    with running(tmp_path_factory.mktemp("ministack")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def ministack(shared_ministack: str) -> Iterator[str]:
+    """A ministack that every client of the module calls; its URL."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", shared_ministack)
+        yield shared_ministack
+
+
+@pytest.fixture(scope="module")
+def ministack_registry(ministack: str) -> Registry:
+    """The registry of ministack's account."""
+    return Registry(session(), retry=AT_ONCE)

@@ -23,7 +23,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from access.ministack import ACCOUNT, PYTHON, REGION, client
+from .ministack import ACCOUNT, PYTHON, REGION, client
 
 TARGET = "AmazonEC2ContainerRegistry_V20150921"
 PERMISSION_ONLY = ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage")

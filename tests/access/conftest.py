@@ -1,4 +1,4 @@
-"""One ministack for all modules that ask it, and one evaluator."""
+"""The one evaluator of IAM that all tests of access ask."""
 
 from __future__ import annotations
 
@@ -6,31 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from access.asking import Evaluator, evaluating
-from access.ministack import running, session
-from ecrops import Registry
-from support import AT_ONCE
-
-
-@pytest.fixture(scope="session")
-def shared_ministack(nothing_real: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A ministack that runs as long as the tests; its URL."""
-    with running(tmp_path_factory.mktemp("ministack")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def ministack(shared_ministack: str) -> Iterator[str]:
-    """A ministack that every client of the module calls; its URL."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", shared_ministack)
-        yield shared_ministack
-
-
-@pytest.fixture(scope="module")
-def ministack_registry(ministack: str) -> Registry:
-    """The registry of ministack's account."""
-    return Registry(session(), retry=AT_ONCE)
+from .asking import Evaluator, evaluating
 
 
 @pytest.fixture(scope="session")

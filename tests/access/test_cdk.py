@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from access.world import repository_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -33,6 +32,8 @@ from ecrops import (
 from ecrops.iam.statements import same, statements
 from emulator import Client, Cloud
 from support import AT_ONCE, cases, registry_of
+
+from .world import repository_policy
 
 GRANTS = [case for case in cases("cdk") if case["category"] == "grants" and case["applicability"] == "direct"]
 LEFT_OUT = ("gr-16",)  # an imported role that the CDK may not change: it grants nothing, and says that it did

@@ -9,7 +9,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -31,6 +30,8 @@ from ecrops import (
 from ecrops.iam.statements import statements
 from emulator import Call, Cloud
 from support import AT_ONCE, registry_of
+
+from .world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy, repository_policy
 
 ORGANIZATION = "o-1234567890"
 PROVIDER = "arn:aws:iam::123456789012:saml-provider/office"

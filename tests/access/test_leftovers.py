@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import ecrops
-from access.world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -23,6 +22,8 @@ from ecrops import (
 )
 from emulator import Cloud
 from support import registry_of
+
+from .world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy
 
 NODES = Role("nodes")
 OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}

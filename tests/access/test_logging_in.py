@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from access.world import LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate
 from ecrops import ArnPrincipal, Role, SpecError, User
 from emulator import Cloud
 from support import registry_of
+
+from .world import LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate
 
 
 def test_the_token_stays_as_long_as_anything_needs_it(cloud: Cloud) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from access.asking import GRANTED as NAME
-from access.asking import OTHER, Caller, Evaluator, caller, documents, forget, policies, within
-from access.ministack import ACCOUNT, needs_ministack
-from access.world import GRANTED, LOG_IN, PULL
 from ecrops import AccountPrincipal, ArnPrincipal, Group, Registry, Role, User
 from ecrops.access.grants import VERBS
 from ecrops.repository import Repository
+
+from .asking import GRANTED as NAME
+from .asking import OTHER, Caller, Evaluator, caller, documents, forget, policies, within
+from .ministack import ACCOUNT, needs_ministack
+from .world import GRANTED, LOG_IN, PULL
 
 pytestmark = needs_ministack
 WHO: dict[str, User | Role | Group] = {"user": User("user-user"), "role": Role("nodes"), "group": Group("devs")}

@@ -14,12 +14,13 @@ from typing import Any
 import boto3
 import pytest
 
-from access.asking import GRANTED as NAME
-from access.asking import OTHER, Evaluator, documents, forget, policies
-from access.ministack import REGION, client, needs_ministack, session
-from access.world import GRANTED, LOG_IN
 from ecrops import Plan, Registry, Role, User
 from ecrops.repository import Repository
+
+from .asking import GRANTED as NAME
+from .asking import OTHER, Evaluator, documents, forget, policies
+from .ministack import REGION, client, needs_ministack, session
+from .world import GRANTED, LOG_IN
 
 pytestmark = needs_ministack
 THERE, THIRD, ORGANIZATION = "111122223333", "999988887777", "o-1234567890"

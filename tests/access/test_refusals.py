@@ -12,7 +12,6 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 import ecrops
-from access.world import OTHER, OTHER_ROLE, populate, repository_policy
 from ecrops import (
     AccountPrincipal,
     AnyPrincipal,
@@ -30,6 +29,8 @@ from ecrops import (
 from ecrops.iam.statements import statements
 from emulator import Cloud
 from support import AT_ONCE, registry_of
+
+from .world import OTHER, OTHER_ROLE, populate, repository_policy
 
 FUNCTIONS = f"arn:aws:lambda:eu-west-1:{OTHER}:function"
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy
 from ecrops import AnyPrincipal, Group, Role, SpecError, User
 from emulator import Cloud
 from emulator.ecr import backend
 from support import registry_of
+
+from .world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy
 
 
 @pytest.fixture

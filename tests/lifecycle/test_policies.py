@@ -10,8 +10,9 @@ import pytest
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, SpecError
 from emulator import Client, Cloud
-from lifecycle.test_rules import STRICTER, given_rules, rule_of
 from support import cases, lifecycle, registry_of
+
+from .policy.test_rule import STRICTER, given_rules, rule_of
 
 ANY = LifecycleRule(max_image_count=30)
 UNTAGGED = LifecycleRule(tag_status="untagged", max_image_age=7)

@@ -9,7 +9,7 @@ from typing import Any
 from ecrops import Registry, RetryPolicy
 from emulator import Client, Cloud
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 AT_ONCE = RetryPolicy(sleep=lambda seconds: None)
 
 

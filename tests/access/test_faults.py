@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from access.world import FOREIGN, OTHER, populate, put_policy
 from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
 from ecrops.iam.statements import canonical
 from emulator import FAULTS, Call, Cloud, Fault
 from emulator.cloud import reset
 from support import AT_ONCE
-from test_faults import attempt, meet
+from tests.test_faults import attempt, meet
+
+from .world import FOREIGN, OTHER, populate, put_policy
 
 
 def grant(registry: Registry) -> None:

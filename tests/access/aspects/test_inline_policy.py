@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import OTHER, OTHER_ROLE, inline, populate
 from ecrops import (
     Group,
     RepositorySpec,
@@ -23,6 +22,8 @@ from ecrops import (
 from ecrops.access.policy_keys import INLINE_QUOTA
 from emulator import Cloud
 from support import registry_of
+
+from ..world import OTHER, OTHER_ROLE, inline, populate
 
 TRUST = "{}"
 

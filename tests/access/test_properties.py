@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from access.world import FOREIGN, OTHER, OTHER_ROLE, inline, populate, put_policy, repository_policy
 from ecrops import AnyPrincipal, Group, Registry, Role, User
 from ecrops.access import actions
 from ecrops.access.actions import FOR_IMAGES, PULL, PULL_PUSH, PUSH, READ
@@ -16,6 +15,8 @@ from ecrops.iam.statements import PRINCIPAL, Policy, statements
 from emulator import Cloud
 from emulator.cloud import reset
 from support import registry_of
+
+from .world import FOREIGN, OTHER, OTHER_ROLE, inline, populate, put_policy, repository_policy
 
 IDENTITIES = {"user ci": User("ci"), "role nodes": Role("nodes"), "group devs": Group("devs")}
 NAMED: dict[str, Any] = {

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
 from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, Role, SpecError, pull
 from ecrops.iam.statements import same, statements
 from emulator import Cloud
 from emulator.ecr import policies
 from support import registry_of
+
+from ..world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy
 
 DENY = {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"}
 ALLOW = {"Effect": "Allow", "Principal": {"AWS": [OTHER, "444455556666"]}, "Action": ["ecr:ListImages"]}

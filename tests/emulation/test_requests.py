@@ -20,7 +20,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from emulator import EXECUTED, FAULTS, Client, Cloud, Fault, network
 
-CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "cases" / "lifecycle_validation.json").read_text())
+CASES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "cases" / "lifecycle_validation.json").read_text()
+)
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=5)
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}
 RULE: dict[str, Any] = {

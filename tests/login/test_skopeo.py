@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from access.gateway import Gateway, guarding
-from access.ministack import MAY_SKIP, client, needs_ministack
 from ecrops import Registry
+from tests.access.ministack import MAY_SKIP, client, needs_ministack
+
+from .gateway import Gateway, guarding
 
 pytestmark = [
     needs_ministack,

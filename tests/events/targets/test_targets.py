@@ -23,7 +23,7 @@ from ecrops.events import (
 from emulator import Cloud
 from support import registry_of
 
-from .support import arn
+from ..support import arn
 
 QUEUE, FIFO = arn("sqs", "pushes"), arn("sqs", "pushes.fifo")
 GROUP = arn("logs", "log-group:/aws/events/ecr")

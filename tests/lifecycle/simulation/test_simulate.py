@@ -18,7 +18,7 @@ from ecrops.lifecycle import Image, Simulation, simulate
 from emulator.ecr.evaluation import Seen, is_like, marks
 
 CASES: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "cases" / "lifecycle_evaluation.json").read_text()
+    (Path(__file__).parents[2] / "cases" / "lifecycle_evaluation.json").read_text()
 )
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from access.world import FOREIGN, put_policy
 from ecrops import Group, Registry, RepositorySpec, Role, SpecError, pull
 from emulator import Cloud
 from support import AT_ONCE, registry_of
+
+from .world import FOREIGN, put_policy
 
 GOOD = {"Sid": "good", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:BatchGetImage"}
 

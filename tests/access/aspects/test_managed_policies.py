@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from access.world import LOG_IN, PULL, READ, by_resource, inline, populate
 from ecrops import (
     ApplyError,
     Change,
@@ -24,6 +23,8 @@ from ecrops.access.policy_keys import PolicyKey, managed_name
 from ecrops.iam.text import size
 from emulator import Client, Cloud, Fault
 from support import registry_of
+
+from ..world import LOG_IN, PULL, READ, by_resource, inline, populate
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Client, Cloud
-
-from .support import SAMPLE, arn, bodies, make_function, make_queue, make_role
+from tests.events.support import SAMPLE, arn, bodies, make_function, make_queue, make_role
 
 PATTERN = json.dumps({"source": ["aws.ecr"]})
 

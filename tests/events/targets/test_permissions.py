@@ -15,7 +15,7 @@ from ecrops.events.targets.log_groups import LogGroups
 from ecrops.events.targets.permissions import Allow, Forbid, Step
 from ecrops.events.targets.queues import Queue
 
-from .support import arn
+from ..support import arn
 
 QUEUE, TOPIC, GROUP = arn("sqs", "pushes"), arn("sns", "news"), arn("logs", "log-group:/g")
 RULES = [arn("events", f"rule/{name}") for name in "abc"]

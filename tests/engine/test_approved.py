@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from access.world import inline, populate, repository_policy
 from ecrops import ApplyError, ConflictError, LifecycleRule, Registry, RepositorySpec, Role, User, pull
 from emulator import Cloud
 from support import lifecycle, registry_of
+from tests.access.world import inline, populate, repository_policy
 
 ONE, OTHER = "111122223333", "444455556666"
 DENY: dict[str, Any] = {"Sid": "Stop", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchDeleteImage"}
