@@ -12,12 +12,14 @@ from typing import Any
 from ecrops.aws import Aws
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.planning import Goal, read
-from ecrops.errors import SpecError
+from ecrops.errors import EcropsError, SpecError
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.edits import Exactly as ExactlyRules
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.repositories import calls, settings, tags
 from ecrops.spec import RepositorySpec
+
+ATTEMPTS = 10
 
 
 def aspects() -> tuple[Aspect, ...]:
@@ -119,13 +121,17 @@ def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
     if not names:
         known = {(settings, name): values for name, values in settings.every(aws).items()}
     keys = names or sorted(name for _, name in known)
-    current = read(aws, {(aspect, key): () for key in keys for aspect in parts}, known)
-    existing = [key for key in keys if all(current[part, key] is not None for part in parts)]
-    for key in names:
-        if key not in existing:
-            calls.demand(aws, key)
-            return describe(aws, names)  # it was made in the meantime
-    return [_described(key, current) for key in existing]
+    goals = {(aspect, key): () for key in keys for aspect in parts}
+    for _ in range(ATTEMPTS):
+        current = read(aws, goals, known)
+        existing = [key for key in keys if all(current[part, key] is not None for part in parts)]
+        missing = [name for name in names if name not in existing]
+        if not missing:
+            return [_described(key, current) for key in existing]
+        for name in missing:
+            calls.demand(aws, name)
+        aws.pause(1.0, f"{missing[0]} is described: it was made, or not visible, a moment ago")
+    raise EcropsError(f"{missing[0]}: it comes and goes, after {ATTEMPTS} readings: describe it again")
 
 
 def _described(name: str, current: Mapping[Goal, Any]) -> RepositorySpec:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -26,6 +25,7 @@ from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.classes import LOST, code_of, is_throttled
 from ecrops.aws.gate import Gate
+from ecrops.aws.locks import Locks
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import Deadline, RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
@@ -56,8 +56,7 @@ class Aws:
         self._deadline = Deadline()
         self._gate = Gate(workers)
         self._clients: dict[str, Any] = {}
-        self._lock = threading.RLock()
-        self._account_lock = threading.RLock()
+        self._locks = Locks()
         self._learned: dict[str, str] = {}
         self._made: dict[str, float] = {}
         self._region = region
@@ -91,7 +90,7 @@ class Aws:
         """
         if not isinstance(session, boto3.Session):
             raise SpecError(f"session: expected a boto3.Session, got {session!r}")
-        with self._lock:
+        with self._locks.clients:
             if session not in self._sessions:
                 self._sessions[session] = Aws(session, self.workers, self.retry, self.region)
             return self._sessions[session]._until(self._deadline)
@@ -126,14 +125,14 @@ class Aws:
     @property
     def account_id(self) -> str:
         """The account: from whichever answer named it first, else from STS, which needs no permission."""
-        with self._account_lock:  # threads that ask at the same time make one call
+        with self._locks.account:  # threads that ask at the same time make one call
             if "account" not in self._learned:
                 self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
             return self._learned["account"]
 
     def client(self, service: str) -> Any:
         """Return the client of a service. Make it on the caller's thread: boto3 sessions are not thread-safe."""
-        with self._lock:
+        with self._locks.clients:
             if service not in self._clients:
                 partition_of(self.region)  # an unknown region is reported before a host name fails to resolve
                 make: Any = self.session.client  # typed for literal names only
@@ -224,8 +223,14 @@ class Aws:
 
         return Pages(ask, member)
 
-    def map(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """Call ``do`` for each item in parallel, and return the results in order. The first error stops the others."""
+    def map(self, do: Callable[[T], R], items: Iterable[T], on_error: Callable[[], object] = lambda: None) -> list[R]:
+        """Call ``do`` for each item in parallel, and return the results in order.
+
+        Args:
+            do: What to do with one item.
+            items: The items.
+            on_error: Called at the first error, or Ctrl-C: it stops what has begun. What has not begun is not begun.
+        """
         tasks = list(items)
         if len(tasks) < 2:
             return [do(item) for item in tasks]
@@ -238,6 +243,7 @@ class Aws:
                         future.result()
                 return [future.result() for future in futures]
             except BaseException:
+                on_error()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -249,7 +255,7 @@ class Aws:
         """Wait, unless the deadline comes first."""
         self._deadline.check(doing, ahead=seconds)
         log.debug("a wait of %.1f s, before %s", seconds, doing)
-        self.retry.sleep(seconds)
+        self._deadline.wait(seconds, self.retry.sleep)
 
     def remember(self, key: str) -> None:
         """Remember that an owner was made just now: not every part of AWS sees it yet."""

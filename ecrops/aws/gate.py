@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from ecrops.aws.locks import renew_after_fork
+
 
 class Gate:
     """Lets up to ``limit`` calls through at a time; fewer while AWS throttles.
@@ -14,7 +16,13 @@ class Gate:
 
     def __init__(self, limit: int) -> None:
         self._highest = self._limit = float(limit)
-        self._busy = self._era = 0
+        self._era = 0
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Begin with no call in flight: those of the parent of a forked process never end here."""
+        self._busy = 0
         self._turn = threading.Condition()
 
     @property

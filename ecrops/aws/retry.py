@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -67,14 +68,23 @@ class Deadline:
 
     def __init__(self, end: float = math.inf) -> None:
         self._end = end
+        self._stopped = threading.Event()
 
     def sooner(self, seconds: float = math.inf) -> Deadline:
         """Return the earlier of this moment and ``seconds`` from now."""
         return Deadline(min(self._end, time.monotonic() + seconds))
 
     def stop(self) -> None:
-        """Set the moment to now."""
+        """Set the moment to now, and end the waits that have begun."""
         self._end = -math.inf
+        self._stopped.set()
+
+    def wait(self, seconds: float, sleep: Callable[[float], None]) -> None:
+        """Wait with ``sleep``. A wait with ``time.sleep`` ends early when the deadline is stopped."""
+        if sleep is time.sleep:
+            self._stopped.wait(seconds)
+        else:
+            sleep(seconds)
 
     def check(self, doing: str, ahead: float = 0.0) -> None:
         """Raise unless ``ahead`` more seconds remain.
@@ -143,7 +153,7 @@ def persistently(
         retry=retry_if_exception(lambda error: is_momentary(error) or code_of(error) in awaits),
         wait=wait_random_exponential(multiplier=0.2, max=10),
         stop=_Budgets(policy, awaits),
-        sleep=policy.sleep,
+        sleep=lambda seconds: deadline.wait(seconds, policy.sleep),
         before_sleep=before_sleep,
         reraise=True,
     )(attempt)

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from ecrops.base.text import printable
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -102,7 +104,7 @@ class Change:
 
     def __str__(self) -> str:
         head = " ".join(filter(None, (self.sign, self.owner, self.what)))
-        return f"{head}{': ' if self.difference else ''}{self.difference}"
+        return printable(f"{head}{': ' if self.difference else ''}{self.difference}")
 
     @property
     def sign(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecrops.base.change import Change
+from ecrops.base.text import printable
 
 MAX_ROWS = 200
 
@@ -15,7 +16,7 @@ MAX_ROWS = 200
 def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     """Return a plan as a diff, with its notes and its summary."""
     lines = [str(change) for change in changes]
-    lines += [f"note: {note}" for note in notes]
+    lines += [f"note: {printable(note)}" for note in notes]
     return "\n".join([*lines, summary])
 
 

@@ -7,7 +7,7 @@ Called by ``engine/account``. It schedules owners and plans superseded ones agai
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
 
@@ -56,14 +56,11 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     several = len({want.for_owner or want.key for want in plan.wants}) > 1
     if approved:
         plan = run.bring_up_to_date(plan)
-    for pause in _pauses(aws):
-        run.carry_out(plan)
-        wants = run.open_wants(plan.wants)
-        if not wants:
-            break
-        plan = run.plan_again(wants, pause)
-    else:
-        run.give_up(plan)
+    try:
+        run.make_rounds(plan, _pauses(aws))
+    except BaseException as error:  # Ctrl-C, or an error of on_change
+        run.outcomes.add_applied(error, run.applied)
+        raise
     run.outcomes.raise_failures(run.applied, several)
     notes = tuple(dict.fromkeys((*notes, *run.notes)))
     applied = tuple(run.applied)
@@ -141,6 +138,16 @@ class _Run:
         self.notes: list[str] = []
         self.applied: list[Change] = []
         self.outcomes = Outcomes()
+
+    def make_rounds(self, plan: Plan, pauses: Iterable[float]) -> None:
+        """Make the changes, and plan again what is still missing, until nothing is or the pauses are over."""
+        for pause in pauses:
+            self.carry_out(plan)
+            wants = self.open_wants(plan.wants)
+            if not wants:
+                return
+            plan = self.plan_again(wants, pause)
+        self.give_up(plan)
 
     def carry_out(self, plan: Plan) -> None:
         """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ecrops.base.change import Change
-from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError
+from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, DeadlineError, EcropsError
 
 
 class Superseded(Exception):
@@ -91,6 +91,15 @@ class Outcomes:
             undone = EcropsError(f"{owner}: somebody else keeps changing it back")
             self.failed[owner] = self.superseded.get(owner, undone)
             self.failed[owner].add_note(f"waited {waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
+
+    def add_applied(self, error: BaseException, applied: Sequence[Change]) -> None:
+        """Add notes to an error that ended the apply: which changes were made before it."""
+        count = "1 change was" if len(applied) == 1 else f"{len(applied)} changes were"
+        error.add_note(f"{count} made before; running again makes what is still missing")
+        for change in applied[:MAX_SHOWN]:
+            error.add_note(f"done before: {change}")
+        if len(applied) > MAX_SHOWN:
+            error.add_note(f"and {len(applied) - MAX_SHOWN} more")
 
     def raise_failures(self, applied: Sequence[Change], several: bool) -> None:
         """Raise the errors: the error of one owner as it is, one ``ApplyError`` for several owners."""

@@ -125,7 +125,8 @@ def _read_wave(
     on_error: OnError | None,
 ) -> None:
     """Make all readings of some goals in parallel, and put the values into ``current``."""
-    jobs = list(_jobs(aws, goals, elsewhere))
+    accounts_read = {id(place): place.stoppable() for place in (aws, *elsewhere.values())}
+    jobs = list(_jobs(goals, lambda key: accounts_read[id(elsewhere.get(key, aws))]))
 
     def attempt(job: tuple[Aspect, Read]) -> Mapping[str, Any] | Exception:
         aspect, reading = job
@@ -136,7 +137,11 @@ def _read_wave(
                 raise
             return error
 
-    for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs), strict=True):
+    def stop() -> None:
+        for place in accounts_read.values():
+            place.stop()
+
+    for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs, stop), strict=True):
         if not isinstance(values, Exception):
             current |= {(aspect, key): value for key, value in values.items()}
         elif on_error is not None:
@@ -144,11 +149,11 @@ def _read_wave(
                 on_error(key, values)
 
 
-def _jobs(aws: Aws, goals: Mapping[Goal, Sequence[Any]], elsewhere: Mapping[str, Aws]) -> Iterator[tuple[Aspect, Read]]:
+def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws]) -> Iterator[tuple[Aspect, Read]]:
     """Yield the readings of all aspects in turn, so that the parts of one repository are read together."""
     by_aspect: dict[Aspect, dict[int, tuple[Aws, dict[str, Sequence[Any]]]]] = {}
     for (aspect, key), edits in goals.items():
-        place = elsewhere.get(key, aws)
+        place = account_of(key)
         by_aspect.setdefault(aspect, {}).setdefault(id(place), (place, {}))[1][key] = edits
     readings = []
     for aspect, places in by_aspect.items():

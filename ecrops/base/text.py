@@ -1,0 +1,14 @@
+"""Texts of others in plans, notes, logs and errors. Pure.
+
+Called by changes and plans. Tags, conditions and descriptions that somebody else wrote may hold control characters,
+which rewrite the lines of a terminal, or turn the direction of a text.
+"""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """Return a text with its control characters escaped, as ``repr`` does; letters of all languages stay."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,136 @@
+"""Whatever ends an apply says what was done, and stops all waits at once; no parent hangs a forked process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy
+from emulator import Cloud
+from support import registry_of
+
+RULES = [LifecycleRule(max_image_count=3)]
+
+
+def notes_of(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", ()))
+
+
+def throttle(cloud: Cloud, operation: str, names: Sequence[str]) -> None:
+    cloud.faults.on(
+        "throttle", operation=operation, where=lambda call: call.params["repositoryName"] in names, times=None
+    )
+
+
+def deny(cloud: Cloud, operation: str, name: str) -> None:
+    cloud.faults.on("denied", operation=operation, where=lambda call: call.params["repositoryName"] == name, times=None)
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, BrokenPipeError])
+def test_what_ends_an_apply_says_what_was_done(cloud: Cloud, kind: type[BaseException]) -> None:
+    done: list[Change] = []
+
+    def stop_at_the_third(change: Change) -> None:
+        done.append(change)
+        if len(done) == 3:
+            raise kind
+
+    registry = registry_of(cloud, workers=1)
+    with pytest.raises(kind) as caught:
+        registry.ensure(*(RepositorySpec(f"app{n}") for n in range(40)), on_change=stop_at_the_third)
+    notes = notes_of(caught.value)
+    assert notes[0] == "3 changes were made before; running again makes what is still missing"
+    assert notes[1:] == [f"done before: {change}" for change in done]
+    assert len(cloud.client("ecr").describe_repositories()["repositories"]) < 40
+
+
+def test_notes_on_what_was_done_do_not_drown_the_error(cloud: Cloud) -> None:
+    def stop_at_the_end(change: Change) -> None:
+        if change.owner == "app24":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry_of(cloud, workers=1).ensure(*(RepositorySpec(f"app{n}") for n in range(25)), on_change=stop_at_the_end)
+    assert len(notes_of(caught.value)) == 12
+    assert notes_of(caught.value)[-1] == "and 15 more"
+
+
+def test_the_first_error_of_a_reading_ends_the_waits_of_the_others(memory_cloud: Cloud) -> None:
+    names = [f"app{n}" for n in range(8)]
+    registry_of(memory_cloud).ensure(*(RepositorySpec(name) for name in names))
+    patient = Registry(memory_cloud.session(), retry=RetryPolicy(attempts=100, budget=600))
+    throttle(memory_cloud, "GetLifecyclePolicy", names[1:])
+    deny(memory_cloud, "GetLifecyclePolicy", names[0])
+    began = time.monotonic()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        patient.plan(*(RepositorySpec(name, lifecycle_rules=RULES) for name in names))
+    assert time.monotonic() - began < 5  # a wait between two attempts grows to 10 seconds, the budget is 600
+    assert len(memory_cloud.calls.of("GetLifecyclePolicy")) < 100
+
+
+def test_one_owner_that_cannot_be_read_costs_the_others_no_reading(memory_cloud: Cloud) -> None:
+    names = [f"app{n}" for n in range(20)]
+    registry = registry_of(memory_cloud)
+    plan = registry.plan(*(RepositorySpec(name) for name in names))
+    registry.apply(plan)
+    specs = [
+        RepositorySpec(name, grants=[{"allow": "pull", "principal": {"account": "111122223333"}}]) for name in names
+    ]
+    plan = registry.plan(*specs)
+    deny(memory_cloud, "GetRepositoryPolicy", names[7])
+    memory_cloud.calls.clear()
+    with pytest.raises(ExceptionGroup) as caught:
+        registry.apply(plan)
+    assert len(caught.value.exceptions) == 1
+    assert len(caught.value.applied) == 19  # type: ignore[attr-defined]
+    assert len(memory_cloud.calls.of("GetRepositoryPolicy")) == 20 + 19  # each again before it is written, and after
+
+
+def test_a_process_that_is_forked_during_a_call_is_not_hung_by_it(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud, workers=1)
+    registry.repository("ab").exists()
+    started, finish = threading.Event(), threading.Event()
+
+    def hold_a_turn() -> None:
+        with registry.aws._locks.clients:
+            era = registry.aws._gate.enter()
+            started.set()
+            finish.wait(30)
+            registry.aws._gate.leave(era, throttled=False)
+
+    holder = threading.Thread(target=hold_a_turn)
+    holder.start()
+    started.wait(5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of every fork beside threads
+        child = os.fork()
+    if child == 0:
+        os._exit(_exits_with(registry))
+    finish.set()
+    holder.join()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            assert os.waitstatus_to_exitcode(status) == 7
+            return
+        time.sleep(0.05)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    pytest.fail("the child waits for a turn that a thread of its parent has")
+
+
+def _exits_with(registry: Any) -> int:
+    try:
+        with registry.aws._locks.clients:
+            registry.aws._gate.leave(registry.aws._gate.enter(), throttled=False)
+            return 7
+    except BaseException:
+        return 1
