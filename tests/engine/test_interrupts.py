@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy
+from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
 from emulator import Cloud
 from support import registry_of
 
@@ -134,3 +134,24 @@ def _exits_with(registry: Any) -> int:
             return 7
     except BaseException:
         return 1
+
+
+def test_ctrl_c_ends_the_waits_in_the_accounts_of_sessions_too(memory_cloud: Cloud) -> None:
+    far, here = "111122223333", Role("here")
+    for name, account in (("here", None), ("far", far)):
+        memory_cloud.client("iam", account=account).create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    memory_cloud.faults.on(
+        "throttle", operation="PutRolePolicy", where=lambda call: call.params["RoleName"] == "far", times=None
+    )
+
+    def interrupt(change: Change) -> None:
+        raise KeyboardInterrupt
+
+    session = memory_cloud.session(account=far)
+    grants = [pull(here), pull(Role(f"arn:aws:iam::{far}:role/far"), session=session)]
+    patient = Registry(memory_cloud.session(), retry=RetryPolicy(attempts=100, budget=600))
+    patient.ensure(RepositorySpec("team/api"))
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        patient.ensure(RepositorySpec("team/api", grants=grants), on_change=interrupt)
+    assert time.monotonic() - began < 5
