@@ -85,6 +85,8 @@ class Change:
         call: The call to make; ``None`` for a conflict.
         races: What its errors say about other writers.
         makes_owner: Whether the change makes or removes the owner itself, and not a part of it.
+        identity: What tells the owner from a later one of the same name, such as the time it was created at. A removal
+            is for this owner only.
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
         advice: The way out, by error code. A conflict has its advice under the empty code.
@@ -98,6 +100,7 @@ class Change:
     call: Call | None = None
     races: Races = field(default=Races(), repr=False, compare=False)
     makes_owner: bool = field(default=False, repr=False, compare=False)
+    identity: str = field(default="", repr=False, compare=False)
     for_owners: Collection[str] = field(default=(), repr=False, compare=False)
     step: int = field(default=0, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)

@@ -105,11 +105,20 @@ def brought_up_to_date(plan: Plan, fresh: Plan) -> tuple[Plan, list[Change]]:
         The plan to apply, and the deletions in it that take away more than the approved plan said.
     """
     stale = stale_owners(plan)
-    approved = {(change.owner, change.what, change.before) for change in plan}
-    deletions = [change for change in fresh if change.kind is Kind.DELETE]
-    grown = [change for change in deletions if (change.owner, change.what, change.before) not in approved]
+    approved = {_taken(change) for change in plan}
+    grown = [change for change in fresh if change.kind is Kind.DELETE and _taken(change) not in approved]
     changes = [*(change for change in plan if change.owner not in stale), *fresh]
     return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step))), grown
+
+
+def _taken(change: Change) -> tuple[str, ...]:
+    """Return what a deletion takes away, and from where."""
+    return *_place(change), change.before
+
+
+def _place(change: Change) -> tuple[str, ...]:
+    """Return which part of which owner a change is about: an owner that was made anew is another one."""
+    return change.owner, change.what, change.identity
 
 
 def stale_owners(plan: Plan) -> set[str]:
@@ -175,12 +184,14 @@ class _Run:
     def _open_changes(self, plan: Plan) -> Iterator[Change]:
         """Yield the changes of owners that have not failed.
 
-        The removal of an owner is not repeated but waited for: a new owner of that name would not be ours.
+        The removal of an owner is not repeated but waited for. A new owner of that name is not ours: it stays.
         """
+        removed = self._maker.removed
         for change in plan:
-            if change.removes_owner and change.owner in self._maker.removed:
-                still_exists = EcropsError(f"{change.owner} was deleted, and is there still or again")
-                self.outcomes.record(change.owner, Superseded(still_exists))
+            if change.removes_owner and change.owner in removed:
+                exists = EcropsError(f"{change.owner} was deleted, and is there still or again")
+                is_new = change.identity != removed[change.owner]
+                self.outcomes.record(change.owner, exists if is_new else Superseded(exists))
             elif change.owner not in self.outcomes.failed:
                 yield change
 
@@ -244,9 +255,10 @@ class _Run:
         self.notes += plan.notes
         self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         if self._approved is not None:
-            named = {(change.owner, change.what) for change in self._approved if is_grave(change)}
-            beyond = [change for change in plan if is_grave(change) and (change.owner, change.what) not in named]
-            self.outcomes.refuse(beyond, BEYOND)
+            named = {_place(change) for change in self._approved if is_grave(change)}
+            self.outcomes.refuse(
+                [change for change in plan if is_grave(change) and _place(change) not in named], BEYOND
+            )
         return plan
 
     def _plan(self, wants: Sequence[Want]) -> Plan:

@@ -27,7 +27,7 @@ class Maker:
         wants: What the plan was made from, to derive a change again after a wait.
 
     Attributes:
-        removed: The owners that were removed in this apply.
+        removed: The owners that were removed in this apply, with their identities.
     """
 
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want]) -> None:
@@ -36,7 +36,7 @@ class Maker:
         self._wants: dict[str, list[Want]] = {}
         for want in wants:
             self._wants.setdefault(want.key, []).append(want)
-        self.removed: set[str] = set()
+        self.removed: dict[str, str] = {}
 
     def account_of(self, change: Change) -> Aws:
         """Return the account that a change is made in."""
@@ -87,7 +87,8 @@ class Maker:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
         Another writer may have changed the owner during the wait. If an answer was lost and planning again finds
-        nothing of the kind to do, the lost call took effect.
+        nothing of the kind to do for this very owner, the lost call took effect: an owner that somebody made anew
+        under the same name is not removed.
         """
         wants = self._wants[change.owner]
         errors: list[Exception] = []
@@ -95,8 +96,11 @@ class Maker:
         def attempt() -> None:
             if errors:
                 same = [other for other in make_plan(self._aws, wants) if _is_same_step(other, change)]
-                if not same and isinstance(errors[-1], LOST):
+                is_gone = all(other.identity != change.identity for other in same)
+                if is_gone and isinstance(errors[-1], LOST):
                     return
+                if is_gone and change.removes_owner:
+                    raise Superseded(errors[-1])
                 if change.params not in [other.params for other in same]:
                     raise Superseded(errors[-1])
             try:
@@ -116,7 +120,7 @@ class Maker:
     def _remember(self, change: Change) -> None:
         """Note that an owner was made or removed just now: not every part of AWS sees it yet."""
         if change.removes_owner:
-            self.removed.add(change.owner)
+            self.removed[change.owner] = change.identity
             self.account_of(change).forget(change.owner)
         elif change.makes_owner:
             self.account_of(change).remember(change.owner)

@@ -129,4 +129,5 @@ class Plan:
 def _lasting(change: Change) -> dict[str, Any]:
     """Return a change without the words for what is sent: its parameters say the same. A conflict sends nothing."""
     values = change.to_dict()
-    return {name: value for name, value in values.items() if name != "after" or not change.operation}
+    sent = {name: value for name, value in values.items() if name != "after" or not change.operation}
+    return sent | {"identity": change.identity}

@@ -77,6 +77,7 @@ class Settings(NamedTuple):
         encryption: How images are encrypted.
         key: The ARN of the KMS key.
         wanted_key: The ARN of the key behind the alias that is wanted; ``None`` if it could not be read.
+        created_at: When the repository was made: it tells this repository from a later one of the same name.
     """
 
     mutability: str = "MUTABLE"
@@ -85,6 +86,7 @@ class Settings(NamedTuple):
     encryption: str = "AES256"
     key: str = ""
     wanted_key: str | None = ""
+    created_at: str = ""
 
 
 # Read
@@ -116,6 +118,7 @@ def _parse(item: Mapping[str, Any]) -> Settings:
         item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         encryption.get("encryptionType", "AES256"),
         encryption.get("kmsKey", ""),
+        created_at=str(item.get("createdAt", "")),
     )
 
 
@@ -234,8 +237,9 @@ def _delete(name: str, edit: Absent, current: Settings) -> Change:
         what="repository",
         before="with all its images" if edit.empty_on_delete else "",
         call=Call("ecr", "DeleteRepository", params, ("kms:RetireGrant",) if current.key else ()),
-        races=Races(superseded=(calls.MISSING,)),
+        races=Races(derived=True, superseded=(calls.MISSING,)),
         makes_owner=True,
+        identity=current.created_at,
         advice={
             "KmsException": KMS_ADVICE,
             "RepositoryNotEmptyException": "it holds images: empty_on_delete=True deletes it with them",

@@ -1,0 +1,91 @@
+"""A removal is for the owner that was planned, never for a later one of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecrops import ConflictError, EcropsError, Registry, RepositorySpec
+from emulator import Cloud
+from support import registry_of
+
+
+def made_anew(cloud: Cloud, name: str) -> None:
+    ecr = cloud.client("ecr")
+    ecr.delete_repository(repositoryName=name, force=True) if exists(cloud, name) else None
+    ecr.create_repository(repositoryName=name, imageScanningConfiguration={"scanOnPush": True})
+
+
+def exists(cloud: Cloud, name: str) -> bool:
+    return name in {item["repositoryName"] for item in cloud.client("ecr").describe_repositories()["repositories"]}
+
+
+def remaking(cloud: Cloud, name: str, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> None:
+    """Somebody makes the repository anew as soon as the first attempt to delete it is over."""
+    once = type(registry.aws).once
+
+    def delete_and_remake(self: Any, service: str, operation: str, *args: Any, **options: Any) -> dict[str, Any]:
+        try:
+            return once(self, service, operation, *args, **options)
+        finally:
+            if operation == "DeleteRepository" and not exists(cloud, name):
+                made_anew(cloud, name)
+
+    monkeypatch.setattr(type(registry.aws), "once", delete_and_remake)
+
+
+@pytest.mark.parametrize("fault", ["reset_after", None])
+def test_a_repository_that_somebody_made_anew_meanwhile_stays(
+    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    registry.ensure(RepositorySpec("ab"))
+    if fault:
+        cloud.faults.on(fault, operation="DeleteRepository")
+    remaking(cloud, "ab", monkeypatch, registry)
+    with pytest.raises(EcropsError, match="ab was deleted, and is there still or again"):
+        registry.remove("ab", empty_on_delete=True)
+    assert len(cloud.calls.of("DeleteRepository")) == 1
+    [item] = cloud.client("ecr").describe_repositories()["repositories"]
+    assert item["imageScanningConfiguration"] == {"scanOnPush": True}
+
+
+def test_after_a_throttled_attempt_a_new_repository_is_not_deleted_in_place_of_the_old(
+    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.ensure(RepositorySpec("ab"))
+    plan = registry_of(cloud, dry_run=True).remove("ab", empty_on_delete=True)
+    cloud.faults.on("throttle", operation="DeleteRepository")
+    once = type(registry.aws).once
+
+    def remake_first(self: Any, service: str, operation: str, *args: Any, **options: Any) -> dict[str, Any]:
+        try:
+            return once(self, service, operation, *args, **options)
+        except Exception:
+            made_anew(cloud, "ab")
+            raise
+
+    monkeypatch.setattr(type(registry.aws), "once", remake_first)
+    with pytest.raises(ConflictError, match="the plan did not say this"):
+        registry.apply(plan)
+    [item] = cloud.client("ecr").describe_repositories()["repositories"]
+    assert item["imageScanningConfiguration"] == {"scanOnPush": True}
+
+
+def test_an_approved_removal_is_not_one_of_a_repository_that_was_made_anew_since(cloud: Cloud) -> None:
+    registry_of(cloud).ensure(RepositorySpec("ab"))
+    plan = registry_of(cloud, dry_run=True).remove("ab", empty_on_delete=True)
+    made_anew(cloud, "ab")
+    again = registry_of(cloud, dry_run=True).remove("ab", empty_on_delete=True)
+    assert plan.checksum != again.checksum
+    with pytest.raises(ConflictError, match="the plan did not say this"):
+        registry_of(cloud).apply(plan)
+    assert exists(cloud, "ab")
+
+
+def test_a_removal_whose_answer_was_lost_is_made_once(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("ab"))
+    cloud.faults.on("reset_after", operation="DeleteRepository")
+    assert [change.operation for change in registry.remove("ab")] == ["DeleteRepository"]
+    assert len(cloud.calls.of("DeleteRepository")) == 1
+    assert not registry.remove("ab")
