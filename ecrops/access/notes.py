@@ -46,7 +46,7 @@ def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     if isinstance(principal, AnyPrincipal | FederatedPrincipal):
         yield from _open_notes(aws, name, grant)
         return
-    if place.home is not None or not (account or isinstance(principal, OrganizationPrincipal)):
+    if place.account_aws is not None or not (account or isinstance(principal, OrganizationPrincipal)):
         return
     if isinstance(principal, ArnPrincipal) and account == aws.account_id:
         if grant.needs_login:
@@ -82,7 +82,7 @@ def _open_notes(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
 def not_allowed(name: str, grant: Grant, place: Place) -> Iterator[str]:
     """What the policy of a repository cannot allow, and nothing else here does."""
     lost = [action for action in grant.actions if actions.is_of_identities(action)]
-    if lost and place.home is None:
+    if lost and place.account_aws is None:
         yield (
             f"{name}: {grant.principal} is not allowed {actions.words(lost)} by this, for the repository that would "
             "allow it is not there yet: only a policy of IAM, or of the registry, can"

@@ -71,7 +71,7 @@ class Place:
         principal: Who.
         side: In which policies.
         account: The account of a user, role or group; empty for others, and where only a name says who.
-        home: What opens that account; ``None`` where the principal has no policy that can be written.
+        account_aws: The account that the IAM policy is written in; ``None`` if there is no policy that can be written.
         local: Whether that is the registry's account.
         by_session: Whether a session was given for it, whose credentials count, in the registry's account too.
     """
@@ -79,7 +79,7 @@ class Place:
     principal: AnyOne
     side: Side
     account: str
-    home: Aws | None
+    account_aws: Aws | None
     local: bool
     by_session: bool = False
 
@@ -99,8 +99,8 @@ class Place:
         account = principal.account or other.account_id
         local = account == aws.account_id
         _check(principal, None if session is None else other, account, local)
-        home = None if session is None and not local else other
-        return cls(principal, sides_of(principal)[not local], account, home, local, session is not None)
+        account_aws = None if session is None and not local else other
+        return cls(principal, sides_of(principal)[not local], account, account_aws, local, session is not None)
 
     def want(self, edit: Any, attach: str, policy_name: str) -> Want:
         """An edit of the principal's policy."""
@@ -111,7 +111,7 @@ class Place:
         home = PolicyKey(
             self.principal.kind, self.principal.friendly_name, "" if self.local else self.account, policy_name
         )
-        return Want(aspect, _key(home, attach), edit, account=self.home if self.by_session else None)
+        return Want(aspect, _key(home, attach), edit, account=self.account_aws if self.by_session else None)
 
     def subject(self, aws: Aws) -> Subject:
         """The principal as a repository policy names it."""
