@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.access.grants import Verb
-    from ecrops.access.principals.named import AnyOne
+    from ecrops.access.principals.named import Grantee
     from ecrops.engine.aspect import Want
 
 
@@ -32,8 +32,8 @@ class GrantVerbs(Handle):
     A principal is a value such as ``Role("nodes")``, or a string that stands for one: an ARN, an account of 12
     digits, a service such as ``codebuild.amazonaws.com``, an organization ``o-…``.
 
-    The verbs that grant, and ``revoke``, have the same four options. All but ``session`` are about IAM policies, so
-    they are refused for principals other than users, roles and groups; ``session`` is too.
+    ``revoke`` and all verbs that grant, except ``grant_lambda``, have the same four options. These are about IAM
+    policies: they are refused for a principal that is no user, role or group.
 
     ``on``
         A wildcard of repository names, such as ``team/*``, that the IAM policy names in place of this repository.
@@ -50,7 +50,7 @@ class GrantVerbs(Handle):
 
     def grant_read(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -66,7 +66,7 @@ class GrantVerbs(Handle):
 
     def grant_pull(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -85,7 +85,7 @@ class GrantVerbs(Handle):
 
     def grant_push(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -101,7 +101,7 @@ class GrantVerbs(Handle):
 
     def grant_pull_push(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -117,7 +117,7 @@ class GrantVerbs(Handle):
 
     def grant_pull_through_cache(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -133,7 +133,7 @@ class GrantVerbs(Handle):
 
     def grant_scan_findings(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -149,7 +149,7 @@ class GrantVerbs(Handle):
 
     def grant_delete_images(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -165,7 +165,7 @@ class GrantVerbs(Handle):
 
     def grant_lifecycle(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -181,7 +181,7 @@ class GrantVerbs(Handle):
 
     def grant(  # noqa: D417
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *actions: str,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",
@@ -221,7 +221,7 @@ class GrantVerbs(Handle):
 
     def revoke(  # noqa: D417
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *actions: str,
         on: str | None = None,
         attach: Literal["inline", "managed"] = "inline",

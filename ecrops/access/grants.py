@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 from ecrops.access import actions as known_actions
 from ecrops.access.actions import check as check_actions
 from ecrops.access.policy_keys import POLICY, check_attach
-from ecrops.access.principals.named import AnyOne, Group, Role, User
+from ecrops.access.principals.identities import Identity
+from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.base.problems import Problems, suggesting
 from ecrops.errors import SpecError
@@ -60,7 +61,7 @@ class Grant:
         SpecError: There can be no such grant; with every reason.
     """
 
-    principal: AnyOne
+    principal: Grantee
     allow: Verb | list[str] | tuple[str, ...]
     _: KW_ONLY
     on: str | None = None
@@ -149,13 +150,13 @@ def not_default(on: object, attach: object, policy_name: object, session: object
     return {name: value for name, (value, default) in options.items() if value != default}
 
 
-def check_options(principal: AnyOne, options: Mapping[str, Any]) -> None:
+def check_options(principal: Grantee, options: Mapping[str, Any]) -> None:
     """Refuse options of an IAM policy, those that are not at their default, for a principal that has none.
 
     Raises:
         SpecError: The principal has none; with every option that would do nothing.
     """
-    if options and not isinstance(principal, User | Role | Group):
+    if options and not isinstance(principal, Identity):
         raise SpecError(
             *(
                 f"{name}: this is about a policy of IAM, and {principal} has none that ecrops could write: leave it "
@@ -192,7 +193,7 @@ def options_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read(
-    principal: AnyOne | str,
+    principal: Grantee | str,
     *,
     on: str | None = None,
     attach: Literal["inline", "managed"] = "inline",
@@ -208,7 +209,7 @@ def read(
 
 
 def pull(
-    principal: AnyOne | str,
+    principal: Grantee | str,
     *,
     on: str | None = None,
     attach: Literal["inline", "managed"] = "inline",
@@ -224,7 +225,7 @@ def pull(
 
 
 def push(
-    principal: AnyOne | str,
+    principal: Grantee | str,
     *,
     on: str | None = None,
     attach: Literal["inline", "managed"] = "inline",
@@ -240,7 +241,7 @@ def push(
 
 
 def pull_push(
-    principal: AnyOne | str,
+    principal: Grantee | str,
     *,
     on: str | None = None,
     attach: Literal["inline", "managed"] = "inline",

@@ -16,7 +16,8 @@ from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import Allow, Forbid, allowance
 from ecrops.access.grants import OPTIONS, Grant, check_on, check_options, not_default, options_of
 from ecrops.access.policy_keys import POLICY, check_attach
-from ecrops.access.principals.named import AccountPrincipal, AnyOne, Group, ServicePrincipal
+from ecrops.access.principals.identities import Group
+from ecrops.access.principals.named import AccountPrincipal, Grantee, ServicePrincipal
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
 from ecrops.aws import Arn, Aws
@@ -132,7 +133,7 @@ def _check_functions(aws: Aws, pattern: object) -> None:
 
 
 def revoke(
-    aws: Aws, name: str, principal: AnyOne | str, granted_actions: tuple[str, ...], arguments: Mapping[str, Any]
+    aws: Aws, name: str, principal: Grantee | str, granted_actions: tuple[str, ...], arguments: Mapping[str, Any]
 ) -> tuple[list[Want], list[Want]]:
     """Return the wants of ``revoke``: those for the repository policy, and those for the identity policy.
 
@@ -163,7 +164,7 @@ def revoke(
 def _revoked(
     aws: Aws,
     name: str,
-    principal: AnyOne,
+    principal: Grantee,
     removed: tuple[str, ...] | None,
     *,
     on: str | None,
@@ -222,7 +223,7 @@ def _check_force(force: object) -> None:
 
 def token(
     aws: Aws,
-    principal: AnyOne,
+    principal: Grantee,
     edit: Allow | Forbid,
     session: boto3.Session | None = None,
     attach: str = "inline",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, Self, SupportsIndex
 from ecrops.access import actions
 from ecrops.access.edits import PUBLIC_TOKEN, TOKEN, Allow, Forbid, token_subject
 from ecrops.access.policy_keys import POLICY, check_attach
-from ecrops.access.principals.named import AnyOne
+from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.wants import token as token_want
 from ecrops.engine.account import Account
@@ -108,7 +108,7 @@ class _TokenVerbs:
 
     def grant_read(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         attach: Literal["inline", "managed"] = "inline",
         policy_name: str = POLICY,
@@ -131,7 +131,7 @@ class _TokenVerbs:
 
     def revoke_read(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
         attach: Literal["inline", "managed"] = "inline",
         policy_name: str = POLICY,
@@ -151,12 +151,12 @@ class _TokenVerbs:
         parsed = principal_of(principal)
         return self._make(parsed, Forbid(self._subject_for(parsed)), attach, policy_name, session)
 
-    def _subject_for(self, principal: AnyOne) -> Subject:
+    def _subject_for(self, principal: Grantee) -> Subject:
         return token_subject(self._subject, condition_text(principal.all_conditions))
 
     def _make(
         self,
-        principal: AnyOne,
+        principal: Grantee,
         edit: Allow | Forbid,
         attach: str,
         policy_name: str,
