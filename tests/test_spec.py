@@ -12,6 +12,7 @@ import pytest
 
 import ecrops
 from ecrops import (
+    Grant,
     LifecycleRule,
     Registry,
     RepositorySpec,
@@ -245,6 +246,7 @@ def test_a_fleet_is_a_list_of_specs() -> None:
         (RetryPolicy, "attempt", "did you mean attempts?"),
         (Guard, "max_expird", "did you mean max_expired?"),
         (Target, "roel_arn", "did you mean role_arn?"),
+        (Grant, "polcy_name", "did you mean policy_name?"),
         (Registry, "worker", "did you mean workers?"),
         (Registry, "region", "give it a session: Registry(boto3.Session(region_name="),
     ],

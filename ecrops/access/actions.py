@@ -1,4 +1,7 @@
-"""ECR's IAM actions: the sets that are granted together, and which there are.
+"""ECR's IAM actions: the sets that are granted together, and the list of all that exist. Pure.
+
+Used by everything in ``access`` that names actions. The list of actions is that of the installed botocore, and the
+actions that are permissions only, which no call has.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 """
@@ -9,8 +12,9 @@ from collections.abc import Iterable
 from functools import cache
 
 from ecrops.aws import operations_of
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, nearest
 from ecrops.errors import SpecError
+from ecrops.iam.statements import fingerprint
 from ecrops.iam.wildcards import covers
 
 READ = ("ecr:DescribeRepositories", "ecr:DescribeImages")
@@ -59,9 +63,9 @@ NAMES = {
     "log in to the public gallery": PUBLIC_TOKEN,
 }
 _VERBS = {"read": READ, "pull": PULL, "push": PUSH, "pull_push": PULL_PUSH}
-_SAID = {frozenset(actions): name for name, actions in NAMES.items()}
+_NAME_OF = {frozenset(actions): name for name, actions in NAMES.items()}
 
-# These have no repository as their resource, so that a grant of them on one would never take effect.
+# Actions without a repository as their resource: granted on a repository they would never take effect.
 REGISTRY_WIDE = (
     "*PullThroughCacheRule*",
     "*RepositoryCreationTemplate*",
@@ -75,97 +79,99 @@ REGISTRY_WIDE = (
     "*PullTimeUpdateExclusion*",
 )
 PERMISSION_ONLY = ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage")
-# What only a policy of IAM can allow: the repository is not there yet.
+# Actions that only an identity policy can allow: the repository does not exist yet.
 IDENTITY_ONLY = ("ecr:CreateRepository",)
 NOT_ACTIONS = {"ListImageReferrers": "ecr:BatchGetImage"}
 FOR_IMAGES = frozenset((*PULL_THROUGH_CACHE, *PUSH)) - {"ecr:CreateRepository", "ecr:TagResource"}
 
 
 def words(actions: Iterable[str]) -> str:
-    """A set of actions in words, such as ``pull and push``."""
-    wanted = frozenset(actions)
-    return _SAID.get(wanted) or ", ".join(sorted(action.removeprefix("ecr:") for action in wanted))
+    """Return a set of actions in words, such as ``pull and push``."""
+    names = frozenset(actions)
+    return _NAME_OF.get(names) or ", ".join(sorted(name.removeprefix("ecr:") for name in names))
 
 
 def sid(actions: frozenset[str]) -> str:
-    """A set of actions as a part of a Sid."""
-    from ecrops.iam.statements import fingerprint
-
-    name = _SAID.get(actions, "")
+    """Return a set of actions as a part of a Sid."""
+    name = _NAME_OF.get(actions, "")
     return name.title().replace(" ", "") if name else fingerprint(" ".join(sorted(actions)))
 
 
 @cache
 def known() -> dict[str, str]:
-    """The actions of ECR, by their name in lower case."""
+    """Return the names of ECR's actions, by their names in lower case."""
     names = {*operations_of("ecr"), *PERMISSION_ONLY} - NOT_ACTIONS.keys()
     return {name.lower(): name for name in names}
 
 
 @cache
 def about_repositories() -> frozenset[str]:
-    """The actions that a repository has: those that can be granted on one."""
-    others = ("GetAuthorizationToken", *REGISTRY_WIDE)
-    return frozenset(f"ecr:{name}" for name in known().values() if not is_among(name, others))
+    """Return the actions on repositories: those that can be granted on one."""
+    excluded = ("GetAuthorizationToken", *REGISTRY_WIDE)
+    return frozenset(f"ecr:{name}" for name in known().values() if not is_among(name, excluded))
 
 
 def is_among(action: str, patterns: Iterable[str]) -> bool:
-    """Whether one of the patterns means an action."""
+    """Whether one of the patterns covers an action."""
     return any(covers(pattern, action) for pattern in patterns)
 
 
 def expanded(patterns: Iterable[str]) -> frozenset[str]:
-    """The actions of a repository that patterns mean."""
-    given = tuple(patterns)
-    return frozenset(each for each in about_repositories() if is_among(each, given))
+    """Return the actions on repositories that patterns cover."""
+    patterns = tuple(patterns)
+    return frozenset(action for action in about_repositories() if is_among(action, patterns))
 
 
 def is_of_identities(pattern: str) -> bool:
-    """Whether a pattern means what only a policy of IAM can allow, and nothing else."""
-    means = expanded([pattern])
-    return bool(means) and means <= frozenset(IDENTITY_ONLY)
+    """Whether a pattern covers only actions that only an identity policy can allow."""
+    covered = expanded([pattern])
+    return bool(covered) and covered <= frozenset(IDENTITY_ONLY)
 
 
 def need_a_token(patterns: Iterable[str]) -> bool:
-    """Whether patterns mean an action that is worth nothing to who is not logged in."""
-    return any(covers(pattern, each) for pattern in patterns for each in FOR_IMAGES)
+    """Whether patterns cover an action that is of no use without the token to log in."""
+    return any(covers(pattern, action) for pattern in patterns for action in FOR_IMAGES)
 
 
 @cache
 def is_about_repositories(pattern: str) -> bool:
-    """Whether a pattern means an action that a repository has, perhaps one that is newer than this."""
+    """Whether a pattern covers an action on repositories, or is an action that is newer than the installed botocore."""
     name = pattern.lower().removeprefix("ecr:")
-    newer = name != pattern.lower() and name not in known() and not {"*", "?"} & set(name)
-    return newer or any(covers(pattern, each) for each in about_repositories())
+    is_newer = name != pattern.lower() and name not in known() and not {"*", "?"} & set(name)
+    return is_newer or any(covers(pattern, action) for action in about_repositories())
 
 
 @cache
-def have_in_common(one: str, other: str) -> bool:
-    """Whether there is an action that both patterns mean."""
-    if covers(one, other) or covers(other, one):
+def have_in_common(pattern: str, other: str) -> bool:
+    """Whether both patterns cover a common action."""
+    if covers(pattern, other) or covers(other, pattern):
         return True
-    return any(covers(one, each) and covers(other, each) for each in about_repositories())
+    return any(covers(pattern, action) and covers(other, action) for action in about_repositories())
 
 
 def check(actions: object) -> tuple[str, ...]:
-    """Actions that can be granted on a repository, spelled as the service spells them.
+    """Return actions that can be granted on a repository, spelled as ECR spells them.
 
     Raises:
-        SpecError: One is no action of ECR, or none that a repository has; with every reason.
+        SpecError: One is no action of ECR, or none on repositories; with every reason.
     """
     problems = Problems()
-    given = problems.strings("actions", actions)
-    problems.check(given != (), "actions", "expected at least one action")
-    checked = [problems.take("actions", lambda action=action: _check(action)) for action in given or ()]  # type: ignore[misc]
+    names = problems.strings("actions", actions)
+    problems.check(names != (), "actions", "expected at least one action")
+    checked = problems.each("actions", names or (), _check, numbered=False)
     problems.raise_any()
-    return tuple(action for action in checked if action)
+    return tuple(checked)
 
 
 def check_named(element: str, action: str) -> None:
-    """Refuse an action that a statement of a repository policy cannot mean, as its ``Action`` or its ``NotAction``.
+    """Refuse an action that a statement of a repository policy cannot name.
+
+    Args:
+        element: ``Action`` or ``NotAction``.
+        action: The action, or a wildcard of actions.
 
     Raises:
-        SpecError: ECR has none such, or as ``Action``, none that a repository has.
+        SpecError: ECR has no such action, or it is an ``Action`` that is not one on repositories.
     """
     if element == "Action":
         _check(action)
@@ -174,18 +180,19 @@ def check_named(element: str, action: str) -> None:
 
 
 def _matching(action: str) -> list[str]:
-    name = action.partition(":")[2]
-    matching = [each for each in known().values() if covers(name, each)]
+    """Return the names of the actions that an action, or a wildcard, stands for."""
+    pattern = action.partition(":")[2]
+    matching = [name for name in known().values() if covers(pattern, name)]
     if not matching:
-        raise SpecError(f"ECR has no action {action!r}{_hint(name)}")
+        raise SpecError(f"ECR has no action {action!r}{_hint(pattern)}")
     return matching
 
 
 def _check(action: str) -> str:
     service, _, name = action.partition(":")
     if action in _VERBS:
-        named = ", ".join(map(repr, _VERBS[action]))
-        raise SpecError(f"{action!r} is a word of who_can: grant_{action} grants its actions, {named}")
+        names = ", ".join(map(repr, _VERBS[action]))
+        raise SpecError(f"{action!r} is a word of who_can: grant_{action} grants its actions, {names}")
     if service.lower() != "ecr" or not name:
         raise SpecError(f"expected an action of ECR, such as 'ecr:BatchGetImage', got {action!r}")
     if name.lower() == "getauthorizationtoken":
@@ -198,7 +205,7 @@ def _check(action: str) -> str:
     if is_among(name, REGISTRY_WIDE):
         raise SpecError(f"{action} is about the registry, not a repository: only a policy of IAM on '*' can allow it")
     matching = _matching(action)
-    if not about_repositories() & {f"ecr:{each}" for each in matching}:
+    if not about_repositories() & {f"ecr:{match}" for match in matching}:
         raise SpecError(
             f"{action} means nothing that a repository has, only {', '.join(sorted(matching))}: the token to log in is "
             "granted by registry.authorization_token.grant_read, the rest by a policy of IAM on '*'"
@@ -207,7 +214,5 @@ def _check(action: str) -> str:
 
 
 def _hint(name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower(), list(known()), 1)
-    return f"; did you mean ecr:{known()[close[0]]}?" if close else "; one that is new is known to a newer botocore"
+    close = nearest(name, known().values())
+    return f"; did you mean ecr:{close}?" if close else "; one that is new is known to a newer botocore"

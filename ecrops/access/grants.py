@@ -1,23 +1,23 @@
-"""Grants as values, and on which side each is written."""
+"""Grants as values: a principal, what it is allowed, and the options of its IAM policy.
+
+Users make them for ``RepositorySpec(grants=...)``, and the verbs ``grant_*`` make them too. A grant checks itself when
+it is made. It does not know in which policies it is written: see ``sides``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Never
 
 from ecrops.access import actions as known_actions
 from ecrops.access.actions import check as check_actions
 from ecrops.access.policy_keys import POLICY, check_attach
-from ecrops.access.principals.named import (
-    AnyOne,
-    Group,
-    Role,
-    User,
-)
+from ecrops.access.principals.identities import Identity
+from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, suggesting
 from ecrops.errors import SpecError
 from ecrops.iam.wildcards import matches
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import boto3
 
 
-# The actions of each verb, and whether who has them must log in first.
+Verb = Literal["read", "pull", "push", "pull_push", "pull_through_cache", "scan_findings", "delete_images", "lifecycle"]
+# The actions of each verb, and whether they are of no use without the token to log in.
 VERBS: dict[str, tuple[tuple[str, ...], bool]] = {
     "read": (known_actions.READ, False),
     "pull": (known_actions.PULL, True),
@@ -36,33 +37,35 @@ VERBS: dict[str, tuple[tuple[str, ...], bool]] = {
     "delete_images": (known_actions.DELETE_IMAGES, False),
     "lifecycle": (known_actions.LIFECYCLE, False),
 }
-_PATTERN = re.compile(r"[a-z0-9._/*?-]{1,256}")
+OPTIONS = ("on", "attach", "policy_name", "session")
 FIELDS = ("allow", "principal", "on", "attach", "policy_name")
+_NAME_PATTERN = re.compile(r"[a-z0-9._/*?-]{1,256}")
 
 
+@suggesting()
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Somebody may do something with a repository.
+    """A principal may do something with a repository.
 
     Args:
-        principal: Who: a principal, or a string that stands for one.
-        allow: What: ``read``, ``pull``, ``push``, ``pull_push``, ``pull_through_cache``, ``scan_findings``,
+        principal: A principal, or a string that stands for one.
+        allow: ``read``, ``pull``, ``push``, ``pull_push``, ``pull_through_cache``, ``scan_findings``,
             ``delete_images``, ``lifecycle``, or a list of actions such as ``["ecr:ListImages"]``.
-        on: A wildcard of repository names that an IAM policy has in place of this repository's own, such as
-            ``team/*``: one resource for a fleet. It allows the same on every repository that it matches.
+        on: A wildcard of repository names, such as ``team/*``, that an IAM policy names in place of this repository:
+            one resource for many repositories. It allows the same on every repository that it matches.
         attach: ``inline``, or ``managed`` for customer managed policies, which have more room.
         policy_name: The name of the IAM policy.
-        session: For the account of a user or role of another account: the policy is written there too.
+        session: A session for the account of a user or role of another account: the policy is written there too.
 
     Raises:
-        SpecError: No such grant can be; with every reason.
+        SpecError: There can be no such grant; with every reason.
     """
 
-    principal: AnyOne
-    allow: str | Sequence[str]
+    principal: Grantee
+    allow: Verb | list[str] | tuple[str, ...]
     _: KW_ONLY
     on: str | None = None
-    attach: str = "inline"
+    attach: Literal["inline", "managed"] = "inline"
     policy_name: str = POLICY
     session: boto3.Session | None = field(default=None, repr=False, compare=False)
 
@@ -76,38 +79,40 @@ class Grant:
         problems.take("", lambda: check_on(self.on))
         problems.take("", lambda: check_attach(self.attach, self.policy_name))
         problems.raise_any()
-        check_places(self.principal, self.options())
+        check_options(self.principal, self.options())
 
     def options(self) -> dict[str, Any]:
-        """What is said of the policy of IAM that it is written in, as far as it is said."""
-        session = {} if self.session is None else {"session": self.session}
-        return places_of(self.on, self.attach, self.policy_name) | session
+        """Return the options that are not at their default."""
+        return not_default(self.on, self.attach, self.policy_name, self.session)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """What is allowed."""
+        """The allowed actions."""
         return VERBS[self.allow][0] if isinstance(self.allow, str) else tuple(self.allow)
 
     @property
     def needs_login(self) -> bool:
-        """Whether it is worth nothing without the token to log in."""
+        """Whether the grant is of no use without the token to log in."""
         return isinstance(self.allow, str) and VERBS[self.allow][1]
 
     def resource(self, name: str) -> str:
-        """The name, or the wildcard, of the repositories that an IAM policy names.
+        """Return the name, or the wildcard, of the repositories that an IAM policy names.
+
+        Args:
+            name: The repository that the grant is for.
 
         Raises:
-            SpecError: The wildcard does not match the repository that the grant is for.
+            SpecError: The wildcard does not match the repository.
         """
         check_on(self.on, name)
         return name if self.on is None else self.on
 
     @classmethod
     def from_dict(cls, data: object) -> Grant:
-        """Read a grant as it comes from JSON: ``{"allow": "pull", "principal": {"role": "nodes"}}``.
+        """Read a grant from JSON: ``{"allow": "pull", "principal": {"role": "nodes"}}``.
 
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
@@ -123,124 +128,156 @@ class Grant:
         return cls(values.pop("principal"), values.pop("allow"), **values)
 
     def to_dict(self) -> dict[str, Any]:
-        """The grant, ready for JSON; a session is not."""
-        said: dict[str, Any] = {
+        """Return the grant, ready for JSON; a session is left out."""
+        data: dict[str, Any] = {
             "allow": self.allow if isinstance(self.allow, str) else list(self.allow),
             "principal": self.principal.to_dict(),
         }
-        return said | places_of(self.on, self.attach, self.policy_name)
+        return data | not_default(self.on, self.attach, self.policy_name)
 
 
-def places_of(on: object, attach: object, policy_name: object) -> dict[str, Any]:
-    """What is said of a policy of IAM, without what goes without saying."""
-    more = {"on": (on, None), "attach": (attach, "inline"), "policy_name": (policy_name, POLICY)}
-    return {name: value for name, (value, default) in more.items() if value != default}
+# Options
 
 
-def check_places(principal: AnyOne, places: Mapping[str, Any]) -> None:
-    """Refuse what is said of a policy of IAM, for somebody who has none.
+def not_default(on: object, attach: object, policy_name: object, session: object = None) -> dict[str, Any]:
+    """Return the options of a grant that are not at their default."""
+    options = {
+        "on": (on, None),
+        "attach": (attach, "inline"),
+        "policy_name": (policy_name, POLICY),
+        "session": (session, None),
+    }
+    return {name: value for name, (value, default) in options.items() if value != default}
+
+
+def check_options(principal: Grantee, options: Mapping[str, Any]) -> None:
+    """Refuse options of an IAM policy, those that are not at their default, for a principal that has none.
 
     Raises:
         SpecError: The principal has none; with every option that would do nothing.
     """
-    if places and not isinstance(principal, User | Role | Group):
+    if options and not isinstance(principal, Identity):
         raise SpecError(
             *(
                 f"{name}: this is about a policy of IAM, and {principal} has none that ecrops could write: leave it "
                 "out, or name a User, Role or Group"
-                for name in places
+                for name in options
             )
         )
 
 
 def check_on(on: object, name: str | None = None) -> None:
-    """Refuse what is no wildcard of repository names, or does not match the repository that it is for.
+    """Refuse a value that is no wildcard of repository names, or does not match ``name``, where that is known.
 
     Raises:
-        SpecError: It is none, or does not.
+        SpecError: It is none, or does not match.
     """
     if on is None:
         return
-    if not isinstance(on, str) or not _PATTERN.fullmatch(on):
+    if not isinstance(on, str) or not _NAME_PATTERN.fullmatch(on):
         raise SpecError(f"on: expected a wildcard of repository names such as 'team/*', got {on!r}")
     if name is not None and not matches(on, name):
         raise SpecError(f"on: {on!r} does not match the repository {name!r} that the grant is for")
 
 
-def read(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may describe the repository and its images; not pull them.
+def options_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a grant among the ``locals()`` of a function that takes them, and the misspelt ones.
 
-    Args:
-        principal: Who: a principal, or a string that stands for one.
-        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
-            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
-
-    Raises:
-        SpecError: No such grant can be; with every reason.
+    Unlike ``given`` it keeps ``None``: ``attach=None`` is an error, and does not mean the default.
     """
-    return Grant(principal, "read", **options)  # type: ignore[arg-type]
+    misspelt: dict[str, Any] = arguments["misspelt"]
+    return {name: arguments[name] for name in OPTIONS} | misspelt
 
 
-def pull(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may pull images.
+# Functions that make grants
 
-    Args:
-        principal: Who: a principal, or a string that stands for one.
-        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
-            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
 
-    Raises:
-        SpecError: No such grant can be; with every reason.
+def read(
+    principal: Grantee | str,
+    *,
+    on: str | None = None,
+    attach: Literal["inline", "managed"] = "inline",
+    policy_name: str = POLICY,
+    session: boto3.Session | None = None,
+    **misspelt: Never,
+) -> Grant:
+    """Return a grant to describe the repository and its images, and not to pull them.
+
+    The principal and the options ``on``, ``attach``, ``policy_name`` and ``session`` are as in ``Grant``.
     """
-    return Grant(principal, "pull", **options)  # type: ignore[arg-type]
+    return _made("read", locals())
 
 
-def push(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may push images.
+def pull(
+    principal: Grantee | str,
+    *,
+    on: str | None = None,
+    attach: Literal["inline", "managed"] = "inline",
+    policy_name: str = POLICY,
+    session: boto3.Session | None = None,
+    **misspelt: Never,
+) -> Grant:
+    """Return a grant to pull images.
 
-    Args:
-        principal: Who: a principal, or a string that stands for one.
-        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
-            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
-
-    Raises:
-        SpecError: No such grant can be; with every reason.
+    The principal and the options ``on``, ``attach``, ``policy_name`` and ``session`` are as in ``Grant``.
     """
-    return Grant(principal, "push", **options)  # type: ignore[arg-type]
+    return _made("pull", locals())
 
 
-def pull_push(principal: AnyOne | str, **options: Any) -> Grant:
-    """Who may pull and push images.
+def push(
+    principal: Grantee | str,
+    *,
+    on: str | None = None,
+    attach: Literal["inline", "managed"] = "inline",
+    policy_name: str = POLICY,
+    session: boto3.Session | None = None,
+    **misspelt: Never,
+) -> Grant:
+    """Return a grant to push images.
 
-    Args:
-        principal: Who: a principal, or a string that stands for one.
-        options: ``on``, a wildcard of repositories such as ``team/*``; ``attach``, ``inline`` or ``managed``;
-            ``policy_name``; and ``session``, for the account of a user or role of another. As the fields of ``Grant``.
-
-    Raises:
-        SpecError: No such grant can be; with every reason.
+    The principal and the options ``on``, ``attach``, ``policy_name`` and ``session`` are as in ``Grant``.
     """
-    return Grant(principal, "pull_push", **options)  # type: ignore[arg-type]
+    return _made("push", locals())
+
+
+def pull_push(
+    principal: Grantee | str,
+    *,
+    on: str | None = None,
+    attach: Literal["inline", "managed"] = "inline",
+    policy_name: str = POLICY,
+    session: boto3.Session | None = None,
+    **misspelt: Never,
+) -> Grant:
+    """Return a grant to pull and push images.
+
+    The principal and the options ``on``, ``attach``, ``policy_name`` and ``session`` are as in ``Grant``.
+    """
+    return _made("pull_push", locals())
+
+
+def _made(verb: Verb, arguments: Mapping[str, Any]) -> Grant:
+    return Grant(arguments["principal"], verb, **options_of(arguments))
+
+
+# Lists of grants
 
 
 def check_grants(grants: object, name: str | None = None) -> tuple[Grant, ...]:
-    """The grants of a spec: values, or mappings from JSON.
+    """Return the grants of a spec, which are values, or mappings from JSON. ``name`` is its repository, if known.
 
     Raises:
-        SpecError: One is none, or is for other repositories than the one of this name; with every reason.
+        SpecError: One is no grant, or is for other repositories; with every reason.
     """
     if not isinstance(grants, list | tuple | set | frozenset):
         raise SpecError(f"expected a list of grants, such as [pull(Role('nodes'))], got {grants!r}")
     problems = Problems()
-    read_ = [
-        problems.take(f"[{index}]", lambda grant=grant: _grant(grant, name))  # type: ignore[misc]
-        for index, grant in enumerate(grants)
-    ]
+    checked = problems.each("", grants, lambda grant: _check_grant(grant, name))
     problems.raise_any()
-    return tuple(grant for grant in read_ if grant is not None)
+    return tuple(checked)
 
 
-def _grant(value: object, name: str | None) -> Grant:
+def _check_grant(value: object, name: str | None) -> Grant:
     if not isinstance(value, Grant | Mapping):
         raise SpecError(f"expected a grant, such as pull(Role('nodes')), got {value!r}")
     grant = Grant.from_dict(value)

@@ -1,4 +1,7 @@
-"""What ECR accepts as the policy of a repository. Pure.
+"""What ECR accepts as a repository policy. Pure.
+
+Called by specs, by the verbs that set a repository policy, and by its aspect. The statements are checked by
+``statement_checks``.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
 """
@@ -24,7 +27,7 @@ RESERVED = ("LambdaECRImageRetrievalPolicy",)
 
 
 class Stored(dict[str, Any]):
-    """A document that AWS has accepted, and that is therefore not checked."""
+    """A document that was read from AWS. It is not checked: AWS accepted it."""
 
 
 def stored(document: Document) -> Stored:
@@ -33,7 +36,7 @@ def stored(document: Document) -> Stored:
 
 
 def check_document(document: object) -> Document:
-    """The policy of a repository, a copy in plain JSON; an empty one is none.
+    """Return a copy of a repository policy in plain JSON. An empty document means no policy.
 
     Raises:
         SpecError: ECR would refuse it; with every reason, each naming its statement.
@@ -46,22 +49,21 @@ def check_document(document: object) -> Document:
     if not isinstance(part, Mapping | list | tuple):
         raise SpecError(f"Statement: expected a list of statements, got {part!r}")
     problems = Problems()
-    for reason in _problems(document):
+    for reason in _member_problems(document):
         problems.add("", reason)
     problems.check(not document or bool(part), "Statement", "expected at least one statement; {} is no policy")
-    given = [part] if isinstance(part, Mapping) else part
-    for index, statement in enumerate(given):
-        problems.take(f"Statement[{index}]", lambda statement=statement: check_statement(statement))  # type: ignore[misc]
-    _check_sids(problems, [each for each in given if isinstance(each, Mapping)])
+    items = [part] if isinstance(part, Mapping) else part
+    problems.each("Statement", items, check_statement)
+    _check_sids(problems, items)
     problems.raise_any()
     copied: Document = plain(document)
     length = len(to_text(copied))
-    problems.check(length <= LONGEST, "", too_long(length))
-    problems.raise_any()
+    if length > LONGEST:
+        raise SpecError(too_long(length))
     return copied
 
 
-def _problems(document: Mapping[str, Any]) -> Iterator[str]:
+def _member_problems(document: Mapping[str, Any]) -> Iterator[str]:
     yield from unknown(document, MEMBERS, "a policy document")
     if "Version" in document and document["Version"] not in (VERSION, OLD_VERSION):
         yield f"Version: expected {VERSION!r}, or the older {OLD_VERSION!r}, got {document['Version']!r}"
@@ -70,69 +72,77 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def too_long(length: int) -> str:
-    """What to say of a policy that is too long."""
+    """Return the message about a repository policy that is too long."""
     return (
         f"a repository policy has at most {LONGEST:,} characters, this one {length:,}: name accounts or an "
         "organization instead of many roles, and let their own policies choose among them"
     )
 
 
-def _check_sids(problems: Problems, given: Any) -> None:
-    count = Counter(statement["Sid"] for statement in given if isinstance(statement.get("Sid"), str))
-    del count[""]  # the same as none
+def _check_sids(problems: Problems, items: Sequence[Any]) -> None:
+    sids = (item.get("Sid") for item in items if isinstance(item, Mapping))
+    count = Counter(sid for sid in sids if isinstance(sid, str))
+    del count[""]  # an empty Sid is no Sid
     for sid, times in count.items():
         problems.check(times == 1, "Statement", f"{times} statements have the Sid {sid!r}: give each its own")
 
 
 def check_added(statement: object) -> dict[str, Any]:
-    """A statement that somebody adds: sound, and with a Sid that is nobody else's.
+    """Return a copy of a statement that a user adds, in plain JSON.
 
     Raises:
-        SpecError: It is not; with every reason.
+        SpecError: ECR would refuse it, or its Sid is reserved for ecrops or Lambda; with every reason.
     """
     checked = check_statement(statement)
     sid = checked.get("Sid")
     if is_ours(checked) or sid in RESERVED:
-        whose = "of ecrops" if is_ours(checked) else "of Lambda"
-        raise SpecError(f"the Sid {sid!r} is one that statements {whose} have: choose another")
+        owner = "ecrops" if is_ours(checked) else "Lambda"
+        raise SpecError(f"the Sid {sid!r} is one that statements of {owner} have: choose another")
     return checked
 
 
 def may_lock_out(document: Mapping[str, Any]) -> bool:
-    """Whether a policy forbids somebody to set another one: ECR refuses that if it is the caller, unless forced."""
+    """Whether a policy denies setting another one. ECR refuses it, unless forced, if it denies that to the caller."""
     return any(
-        str(each.get("Effect")).lower() == "deny" and _means(each, "ecr:SetRepositoryPolicy")
-        for each in statements(document)
+        str(statement.get("Effect")).lower() == "deny" and _means(statement, "ecr:SetRepositoryPolicy")
+        for statement in statements(document)
     )
 
 
 def _means(statement: Mapping[str, Any], action: str) -> bool:
-    but = "NotAction" in statement
-    patterns = map(str, listed(statement["NotAction" if but else "Action"]))
-    return any(covers(pattern, action) for pattern in patterns) != but
+    """Whether a statement is about an action, by its ``Action`` or its ``NotAction``."""
+    is_negated = "NotAction" in statement
+    patterns = map(str, listed(statement["NotAction" if is_negated else "Action"]))
+    return any(covers(pattern, action) for pattern in patterns) != is_negated
 
 
 def check_partition(document: Mapping[str, Any], partition: str) -> None:
-    """Refuse a policy that names somebody of another partition than the registry's: ECR knows nobody there.
+    """Refuse a policy that names a principal of another partition than the registry's: ECR does not know it.
 
     Raises:
-        SpecError: It does; with every ARN.
+        SpecError: It does; with every ARN of another partition.
     """
     if isinstance(document, Stored):
         return
-    arns = dict.fromkeys(who for who in named(document, ("AWS", "Federated")) if who.startswith("arn:"))
+    principals = named(document, ("AWS", "Federated"))
+    arns = dict.fromkeys(principal for principal in principals if principal.startswith("arn:"))
     wrong = [arn for arn in arns if Arn.parse(arn).partition != partition]
     if wrong:
         raise SpecError(*(f"{arn} is of another partition than the registry's, {partition}" for arn in wrong))
 
 
 def named(document: Mapping[str, Any], kinds: Sequence[str] = ("AWS",)) -> list[str]:
-    """The principals of some kinds that the statements name: of AWS they are ARNs, accounts, ids and ``*``."""
-    parts = [each.get("Principal", each.get("NotPrincipal", {})) for each in statements(document)]
+    """Return the principals of some types that the statements name.
+
+    Args:
+        document: The policy.
+        kinds: The types, such as ``AWS``. Those of ``AWS`` are ARNs, accounts, unique ids and ``*``.
+    """
+    parts = [item.get("Principal", item.get("NotPrincipal", {})) for item in statements(document)]
     return [
-        who
+        principal
         for part in parts
         for kind in kinds
-        for who in (listed(part.get(kind, [])) if isinstance(part, Mapping) else [part])
-        if isinstance(who, str)
+        for principal in (listed(part.get(kind, [])) if isinstance(part, Mapping) else [part])
+        if isinstance(principal, str)
     ]

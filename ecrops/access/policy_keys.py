@@ -1,20 +1,21 @@
-"""Where the grants of a user, a role or a group are written: which of its policies, in which account."""
+"""Policy keys: which IAM policy of which user, role or group holds a grant. Pure.
+
+``PolicyKey`` as a string is the key of the aspects that write identity policies. The quotas of IAM are here too.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from ecrops.errors import SpecError
 from ecrops.iam.statements import fingerprint
 
 POLICY = "ecrops"
-Attach = Literal["inline", "managed"]
 ATTACH = ("inline", "managed")
-LONGEST_NAME = 128
+MAX_NAME_LENGTH = 128
 _POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-# Characters, white space not counted: all inline policies of one of a kind together, and one managed policy.
+# Characters without white space: of all inline policies of one identity together, and of one managed policy.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_QUOTA = {"user": 2_048, "group": 5_120, "role": 10_240}
 MANAGED_QUOTA = 6_144
@@ -24,12 +25,12 @@ MOST_VERSIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class PolicyKey:
-    """A policy of a user, a role or a group; as a string, the key of an aspect.
+    """Which policy of which user, role or group. As a string it is the key of an aspect.
 
     Args:
         kind: ``user``, ``role`` or ``group``.
-        name: Its name, without a path.
-        account: Its account, where that is not the registry's.
+        name: The name of the user, role or group, without a path.
+        account: Its account, if that is not the registry's.
         policy: The name of the policy.
     """
 
@@ -44,24 +45,29 @@ class PolicyKey:
 
     @classmethod
     def parse(cls, key: str) -> PolicyKey:
-        """The home that a key stands for. No name in IAM has a blank."""
-        kind, name, *rest = key.split()
-        more = dict(zip(rest[::2], rest[1::2], strict=True))
-        return cls(kind, name, more.get("of", ""), more.get("policy", POLICY))
+        """Parse a key. Inverse of ``str``. Names in IAM contain no spaces, so splitting is safe."""
+        kind, name, *pairs = key.split()
+        options = dict(zip(pairs[::2], pairs[1::2], strict=True))
+        return cls(kind, name, options.get("of", ""), options.get("policy", POLICY))
 
 
-def managed_name(home: PolicyKey, number: int = 0) -> str:
-    """The name of a managed policy of ecrops, counted from 0.
+def managed_name(policy_key: PolicyKey, number: int = 0) -> str:
+    """Return the name of a managed policy that ecrops writes.
 
-    All of an account share one space of names: the end tells apart what reads the same before it, or was cut.
+    All managed policies of an account share one space of names. The fingerprint at the end keeps names apart that
+    would be the same without it, or that were cut.
+
+    Args:
+        policy_key: The key that the policy belongs to.
+        number: Which of its policies, counted from 0: a document that is too long for one is split.
     """
-    end = fingerprint("\n".join((home.kind, home.name, home.policy, str(number))))
-    said = f"{home.policy}-{home.kind}-{home.name}{f'-{number + 1}' if number else ''}"
-    return f"{said[: LONGEST_NAME - len(end) - 1]}-{end}"
+    end = fingerprint("\n".join((policy_key.kind, policy_key.name, policy_key.policy, str(number))))
+    start = f"{policy_key.policy}-{policy_key.kind}-{policy_key.name}{f'-{number + 1}' if number else ''}"
+    return f"{start[: MAX_NAME_LENGTH - len(end) - 1]}-{end}"
 
 
 def check_attach(attach: object, policy_name: object) -> None:
-    """Refuse a place for a policy that there is not.
+    """Refuse an unknown way to attach a policy, or a name that no policy can have.
 
     Raises:
         SpecError: With every reason.

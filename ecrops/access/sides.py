@@ -1,6 +1,7 @@
-"""On which side the grants of a principal are written: the repository policy, an IAM policy, or both.
+"""Where the grants of a principal are written: in the repository policy, in an IAM policy, or in both.
 
-Called by ``wants`` and ``notes``. It knows accounts and principals, and writes no policy.
+Called by ``wants`` and ``notes``. It knows accounts and principals. It decides which policies hold a grant, and reads
+and writes none.
 """
 
 from __future__ import annotations
@@ -10,20 +11,10 @@ from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access.aspects import inline_policy, managed_policies
-from ecrops.access.edits import Allow
+from ecrops.access.edits import Allow, Forbid
 from ecrops.access.policy_keys import PolicyKey
-from ecrops.access.principals.named import (
-    AccountPrincipal,
-    AnyOne,
-    AnyPrincipal,
-    ArnPrincipal,
-    FederatedPrincipal,
-    Group,
-    OrganizationPrincipal,
-    Role,
-    ServicePrincipal,
-    User,
-)
+from ecrops.access.principals.identities import Group, Identity, Role, User
+from ecrops.access.principals.named import KINDS, Grantee, PolicyPrincipal
 from ecrops.aws import Aws
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.errors import SpecError
@@ -34,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Side(Flag):
-    """Where a grant is written: in the policy of the repository, or in one of the principal."""
+    """The policies that a grant is written in: that of the repository, that of the identity, or both."""
 
     NOWHERE = 0
     REPOSITORY = auto()
@@ -43,23 +34,18 @@ class Side(Flag):
 
 REPOSITORY, IDENTITY, BOTH = Side.REPOSITORY, Side.IDENTITY, Side.REPOSITORY | Side.IDENTITY
 
-# The identity side of another account is written with a session for it only; without one, a note says what to write.
+# The identity policy in another account is written only with a session for it. Without one, a note says what to write.
 WRITTEN_ON: dict[type[Any], tuple[Side, Side]] = {
-    # principal            in the registry's account, in another account
+    # principal: in the registry's account, in another account
     User: (IDENTITY, BOTH),
     Role: (IDENTITY, BOTH),
     Group: (IDENTITY, Side.NOWHERE),
-    ArnPrincipal: (REPOSITORY, REPOSITORY),
-    AccountPrincipal: (REPOSITORY, REPOSITORY),
-    ServicePrincipal: (REPOSITORY, REPOSITORY),
-    OrganizationPrincipal: (REPOSITORY, REPOSITORY),
-    FederatedPrincipal: (REPOSITORY, REPOSITORY),
-    AnyPrincipal: (REPOSITORY, REPOSITORY),
+    **{kind: (REPOSITORY, REPOSITORY) for kind in KINDS if issubclass(kind, PolicyPrincipal)},
 }
 
 
-def sides_of(principal: AnyOne) -> tuple[Side, Side]:
-    """Where its grants are written, in the registry's account and in another; a subclass is what it is derived from."""
+def sides_of(principal: Grantee) -> tuple[Side, Side]:
+    """Return the sides of a principal: in the registry's account, and in another. A subclass has those of its base."""
     return next(WRITTEN_ON[kind] for kind in type(principal).__mro__ if kind in WRITTEN_ON)
 
 
@@ -68,67 +54,83 @@ class Place:
     """Where the grants of a principal are written.
 
     Args:
-        principal: Who.
-        side: In which policies.
-        account: The account of a user, role or group; empty for others, and where only a name says who.
-        home: What opens that account; ``None`` where the principal has no policy that can be written.
+        principal: The principal.
+        side: The policies.
+        account: The account of a user, role or group. It is empty for other principals, and for a name without a
+            session, which is of the registry's account.
+        account_aws: The account that the identity policy is written in; ``None`` if there is none that can be written.
         local: Whether that is the registry's account.
-        by_session: Whether a session was given for it, whose credentials count, in the registry's account too.
+        by_session: Whether a session was given. Its credentials are used then, for the registry's account too.
     """
 
-    principal: AnyOne
+    principal: Grantee
     side: Side
     account: str
-    home: Aws | None
+    account_aws: Aws | None
     local: bool
     by_session: bool = False
 
     @classmethod
-    def of(cls, aws: Aws, principal: AnyOne, session: boto3.Session | None = None) -> Place:
-        """The place of a principal, as the table says.
+    def of(cls, aws: Aws, principal: Grantee, session: boto3.Session | None = None) -> Place:
+        """Return the place of a principal, by ``WRITTEN_ON``.
+
+        Args:
+            aws: The registry's account.
+            principal: The principal.
+            session: A session for the account of a user or role of another account.
 
         Raises:
-            SpecError: It is of another partition than the registry, or the session of another account than it.
+            SpecError: The principal is of another partition than the registry, or the session of another account than
+                the principal.
         """
         _check_partition(aws, principal)
-        if not isinstance(principal, User | Role | Group):
-            return cls(principal, sides_of(principal)[0], "", None, True)
-        if session is None and not principal.account:  # a name, of the registry's account, whichever that is
-            return cls(principal, sides_of(principal)[0], "", aws, True)
-        other = aws if session is None else aws.for_session(session)
-        account = principal.account or other.account_id
+        local_side, remote_side = sides_of(principal)
+        if not isinstance(principal, Identity):
+            return cls(principal, local_side, account="", account_aws=None, local=True)
+        if session is None and not principal.account:
+            return cls(principal, local_side, account="", account_aws=aws, local=True)
+        session_aws = aws if session is None else aws.for_session(session)
+        account = principal.account or session_aws.account_id
         local = account == aws.account_id
-        _check(principal, None if session is None else other, account, local)
-        home = None if session is None and not local else other
-        return cls(principal, sides_of(principal)[not local], account, home, local, session is not None)
-
-    def want(self, edit: Any, attach: str, policy_name: str) -> Want:
-        """An edit of the principal's policy."""
-        assert isinstance(self.principal, User | Role | Group)
-        if isinstance(edit, Allow):
-            _check_own(self.principal)
-        aspect: Aspect = managed_policies if attach == "managed" else inline_policy
-        home = PolicyKey(
-            self.principal.kind, self.principal.friendly_name, "" if self.local else self.account, policy_name
+        _check_account(principal, None if session is None else session_aws, account, local)
+        return cls(
+            principal,
+            local_side if local else remote_side,
+            account,
+            account_aws=None if session is None and not local else session_aws,
+            local=local,
+            by_session=session is not None,
         )
-        return Want(aspect, _key(home, attach), edit, account=self.home if self.by_session else None)
+
+    def want(self, edit: Allow | Forbid, attach: str, policy_name: str) -> Want:
+        """Return the want of an edit of the identity policy.
+
+        Args:
+            edit: The edit.
+            attach: ``inline`` or ``managed``.
+            policy_name: The name of the policy.
+        """
+        assert isinstance(self.principal, Identity)
+        if isinstance(edit, Allow):
+            _check_writable(self.principal)
+        account = "" if self.local else self.account
+        policy_key = PolicyKey(self.principal.kind, self.principal.friendly_name, account, policy_name)
+        aspect: Aspect = managed_policies if attach == "managed" else inline_policy
+        key = f"{policy_key} attached" if attach == "managed" else str(policy_key)
+        return Want(aspect, key, edit, account=self.account_aws if self.by_session else None)
 
     def subject(self, aws: Aws) -> Subject:
-        """The principal as a repository policy names it."""
+        """Return the principal as a repository policy names it."""
         partition = aws.partition.name
-        if isinstance(self.principal, User | Role | Group):
+        if isinstance(self.principal, Identity):
             name = f"AWS:{self.principal.arn(partition, self.account or aws.account_id)}"
         else:
             name = self.principal.subject(partition)
         return Subject(name, condition_text(self.principal.all_conditions))
 
 
-def _key(home: PolicyKey, attach: str) -> str:
-    return f"{home} attached" if attach == "managed" else str(home)
-
-
-def _check_own(principal: User | Role | Group) -> None:
-    """Refuse a role whose policies IAM lets nobody change.
+def _check_writable(principal: Identity) -> None:
+    """Refuse a role whose policies only AWS changes.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html
 
@@ -143,16 +145,16 @@ def _check_own(principal: User | Role | Group) -> None:
         )
 
 
-def _check_partition(aws: Aws, principal: AnyOne) -> None:
-    """An account of 12 digits is another account in each partition, and none lets in those of another."""
-    partition = principal.partition if isinstance(principal, User | Role | Group) else principal.own_partition
+def _check_partition(aws: Aws, principal: Grantee) -> None:
+    """Refuse a principal of another partition: the same 12 digits are another account there."""
+    partition = principal.partition if isinstance(principal, Identity) else principal.own_partition
     if partition not in ("", aws.partition.name):
         raise SpecError(f"{principal.value} is of another partition than the registry's, {aws.partition.name}")
 
 
-def _check(principal: User | Role | Group, session: Aws | None, account: str, local: bool) -> None:
-    if session is not None and session.account_id != account:
-        raise SpecError(f"session: expected one for account {account}, got one for {session.account_id}")
+def _check_account(principal: Identity, session_aws: Aws | None, account: str, local: bool) -> None:
+    if session_aws is not None and session_aws.account_id != account:
+        raise SpecError(f"session: expected one for account {account}, got one for {session_aws.account_id}")
     if isinstance(principal, Group) and not local:
         raise SpecError(
             f"{principal.name_or_arn} is a group of another account, which no repository policy can name: grant "

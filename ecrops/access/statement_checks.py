@@ -1,4 +1,6 @@
-"""What ECR accepts as a statement in the policy of a repository. Pure.
+"""What ECR accepts as a statement of a repository policy. Pure.
+
+Called by ``policy_checks``. It checks one statement by itself, and yields every reason to refuse it.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -20,12 +22,12 @@ from ecrops.iam.plain_json import plain
 from ecrops.iam.statements import listed
 
 ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
-NOT_HERE = ("Resource", "NotResource")
-KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+NOT_ALLOWED = ("Resource", "NotResource")
+PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _GROUP = re.compile(r"arn:[^:]+:iam::[0-9]{12}:group/.+")
-# everyone, an account, and the unique id that AWS shows for a principal that was deleted
-_NO_ARN = re.compile(r"\*|[0-9]{12}|A[A-Z0-9]{15,127}")
-# More than ServicePrincipal takes: the names that services have in other partitions, and for themselves.
+# Everyone, an account, or the unique id that AWS shows for a principal that was deleted.
+_NOT_ARN = re.compile(r"\*|[0-9]{12}|A[A-Z0-9]{15,127}")
+# More than ServicePrincipal takes: also the names of services in other partitions, and those that AWS uses itself.
 _SERVICE = re.compile(
     r"[a-z0-9-]+(\.[a-z0-9-]+)*\."
     r"(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|amazon\.com|aws\.internal|aws\.com|aws\.dev"
@@ -35,7 +37,7 @@ _SERVICE = re.compile(
 
 
 def check_statement(statement: object) -> dict[str, Any]:
-    """A statement of a repository policy: a copy, in plain JSON.
+    """Return a copy of a statement of a repository policy, in plain JSON.
 
     Raises:
         SpecError: ECR would refuse it; with every reason.
@@ -53,16 +55,22 @@ def check_statement(statement: object) -> dict[str, Any]:
     return copied
 
 
-def unknown(given: Iterable[str], known: tuple[str, ...], what: str) -> Iterator[str]:
-    """What is wrong with names that are not known."""
-    for name in given:
+def unknown(names: Iterable[str], known: tuple[str, ...], what: str) -> Iterator[str]:
+    """Yield a reason for each name that is not known.
+
+    Args:
+        names: The names to check.
+        known: The known names.
+        what: What has the names, for messages.
+    """
+    for name in names:
         if name not in known:
             yield f"{what} has no {name!r}{hint(name, known)}"
 
 
 def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
-    yield from unknown(statement, (*ELEMENTS, *NOT_HERE), "a statement")
-    for element in NOT_HERE:
+    yield from unknown(statement, (*ELEMENTS, *NOT_ALLOWED), "a statement")
+    for element in NOT_ALLOWED:
         if element in statement:
             yield f"{element} is not allowed: the policy is about the repository that has it; leave it out"
     if not isinstance(statement.get("Sid", ""), str):
@@ -77,15 +85,16 @@ def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
     for element in ("Principal", "NotPrincipal"):
         yield from _principal_problems(element, statement.get(element) or {})
     if "Condition" in statement:
-        yield from (f"Condition: {each}" for each in _reasons(lambda: check_conditions(statement["Condition"])))
+        reasons = _reasons(lambda: check_conditions(statement["Condition"]))
+        yield from (f"Condition: {reason}" for reason in reasons)
 
 
 def _one_of(statement: Mapping[str, Any], name: str, way_out: str) -> Iterator[str]:
-    """An element or its negation, and not both."""
-    given = [each for each in (name, f"Not{name}") if each in statement]
-    if len(given) > 1:
+    """Yield a reason unless the statement has either an element or its negation."""
+    elements = [element for element in (name, f"Not{name}") if element in statement]
+    if len(elements) > 1:
         yield f"it has both {name} and Not{name}: leave one of them out"
-    elif not given or not statement[given[0]]:
+    elif not elements or not statement[elements[0]]:
         yield f"it has no {name}: {way_out}"
 
 
@@ -104,7 +113,7 @@ def _action_problems(element: str, action: object) -> Iterator[str]:
 
 
 def _reasons(check: Callable[[], object]) -> Iterator[str]:
-    """What a check says against it."""
+    """Yield the reasons of the error that a check raises."""
     try:
         check()
     except SpecError as error:
@@ -116,32 +125,33 @@ def _principal_problems(element: str, principal: object) -> Iterator[str]:
         if principal != "*":
             yield f"its {element} is '*' or a mapping such as {{\"AWS\": ...}}, got {principal!r}"
         return
-    yield from unknown(principal, KINDS, f"a {element}")
+    yield from unknown(principal, PRINCIPAL_TYPES, f"a {element}")
     for kind, value in principal.items():
-        named = listed(value)
-        if not named:
+        names = listed(value)
+        if not names:
             yield f"its {element} names nobody under {kind!r}: name somebody, or leave {kind!r} out"
-        for who in named:
-            yield from _who_problems(element, kind, who)
+        for name in names:
+            yield from _name_problems(element, kind, name)
 
 
-def _who_problems(element: str, kind: str, who: object) -> Iterator[str]:
-    if not isinstance(who, str) or not who:
-        yield f"a principal is a string that is not empty, got {who!r}"
-    elif kind == "Service" and not _SERVICE.fullmatch(who):
-        yield f"a service is like 'codebuild.amazonaws.com', got {who!r}"
-    elif kind == "AWS" and _GROUP.fullmatch(who):
-        yield f"a repository policy cannot name a group, {who}: repo.grant(Group(...)) writes to the group"
+def _name_problems(element: str, kind: str, name: object) -> Iterator[str]:
+    if not isinstance(name, str) or not name:
+        yield f"a principal is a string that is not empty, got {name!r}"
+    elif kind == "Service" and not _SERVICE.fullmatch(name):
+        yield f"a service is like 'codebuild.amazonaws.com', got {name!r}"
+    elif kind == "AWS" and _GROUP.fullmatch(name):
+        yield f"a repository policy cannot name a group, {name}: repo.grant(Group(...)) writes to the group"
     elif kind == "Federated":
-        yield from _reasons(lambda: FederatedPrincipal(who))
-    elif kind == "AWS" and who.startswith("arn:"):
-        yield from _reasons(lambda: _check_arn(element, who))
-    elif kind == "AWS" and not _NO_ARN.fullmatch(who):
-        yield f"a principal of AWS is an ARN, an account of 12 digits or '*', got {who!r}"
+        yield from _reasons(lambda: FederatedPrincipal(name))
+    elif kind == "AWS" and name.startswith("arn:"):
+        yield from _reasons(lambda: _check_arn(element, name))
+    elif kind == "AWS" and not _NOT_ARN.fullmatch(name):
+        yield f"a principal of AWS is an ARN, an account of 12 digits or '*', got {name!r}"
 
 
-def _check_arn(element: str, who: str) -> None:
-    arn = Arn.parse(who)
-    if element == "NotPrincipal" and is_session(arn):  # it has to name the session too, says IAM
+def _check_arn(element: str, text: str) -> None:
+    # IAM wants a NotPrincipal to name the session too:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    if element == "NotPrincipal" and is_session(Arn.parse(text)):
         return
-    check_arn(who)
+    check_arn(text)

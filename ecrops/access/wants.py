@@ -1,4 +1,8 @@
-"""From the verbs of a repository to wants."""
+"""From the verbs of a repository, and the grants of a spec, to wants.
+
+Called by ``verbs``, by ``login.tokens`` and for specs by ``ecrops.aspects``. It checks the arguments, decides in which
+policies a grant is written (see ``sides``), and adds the notes (see ``notes``). It reads and writes no policy.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,10 @@ from ecrops.access.actions import LAMBDA
 from ecrops.access.actions import check as check_actions
 from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import Allow, Forbid, allowance
-from ecrops.access.grants import Grant, check_on, check_places, places_of
+from ecrops.access.grants import OPTIONS, Grant, check_on, check_options, not_default, options_of
 from ecrops.access.policy_keys import POLICY, check_attach
-from ecrops.access.principals.named import AccountPrincipal, AnyOne, Group, ServicePrincipal
+from ecrops.access.principals.identities import Group
+from ecrops.access.principals.named import AccountPrincipal, Grantee, ServicePrincipal
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
 from ecrops.aws import Arn, Aws
@@ -27,36 +32,63 @@ from ecrops.repositories.calls import arn_of as repository_arn
 if TYPE_CHECKING:
     import boto3
 
-
-OPTIONS = ("on", "attach", "policy_name", "session")
-
-
-def grant(aws: Aws, name: str, principal: Any, allow: Any, options: Mapping[str, Any]) -> list[Want]:
-    """Somebody may do something."""
-    try:
-        made = Grant(principal, allow, **options)
-    except TypeError:
-        unknown = [key for key in options if key not in OPTIONS]
-        if not unknown:
-            raise
-        raise SpecError(*(f"{key}: unknown option{hint(key, OPTIONS)}" for key in unknown)) from None
-    return list(granted(aws, name, made))
+    from ecrops.access.grants import Verb
 
 
-def check_one_by_one(verb: str, actions: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The actions of a verb that takes each as an argument.
+# Grants
+
+
+def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping[str, Any]) -> list[Want]:
+    """Return the wants of a verb ``grant_*``.
+
+    Args:
+        aws: The registry's account.
+        name: The repository.
+        allow: What is granted.
+        arguments: The ``locals()`` of the verb.
 
     Raises:
-        SpecError: A list of them was given.
+        SpecError: An argument is wrong; with every reason.
     """
-    for given in actions:
-        if isinstance(given, list | tuple | set | frozenset):
-            raise SpecError(f"actions: give actions one by one, {verb}(principal, *actions), got {given!r}")
-    return actions
+    if isinstance(allow, tuple):
+        _check_one_by_one("grant", allow)
+    options = _checked_options(arguments)
+    return list(granted(aws, name, Grant(arguments["principal"], allow, **options)))
+
+
+def of_grants(aws: Aws, name: str, grants: Iterable[Any]) -> Iterator[Want]:
+    """Yield the wants of the grants of a spec, which are added to what a policy says already."""
+    for index, grant in enumerate(grants):
+        try:
+            yield from granted(aws, name, grant)
+        except SpecError as error:
+            raise error.at(f"{name}: grants[{index}]") from None
+
+
+def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
+    """Yield the wants of a grant on each side, with notes of what they cannot allow."""
+    resource = grant.resource(name)
+    place = Place.of(aws, grant.principal, grant.session)
+    if place.side & IDENTITY and place.account_aws is not None:
+        allowed = allowance(grant, repository_arn(aws, resource))
+        yield place.want(allowed, grant.attach, grant.policy_name)
+    if place.side & REPOSITORY:
+        edit = Allow(
+            place.subject(aws),
+            tuple(action for action in grant.actions if not actions.is_of_identities(action)),
+            notes=(*notes.of_grant(aws, name, grant, place), *notes.not_allowed(name, grant, place)),
+        )
+        yield Want(repository_policy, name, edit)
 
 
 def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern: str | None) -> list[Want]:
-    """Lambda may pull, for the functions of an account, and so may the account if it is another."""
+    """Return the wants of ``grant_lambda``: Lambda may pull for the functions of an account.
+
+    If that is another account than the registry's, the account itself may pull too.
+
+    Raises:
+        SpecError: An argument is wrong; with every reason.
+    """
     problems = Problems()
     owner = None if account is None else problems.take("account", lambda: AccountPrincipal(account))
     if function_arn_pattern is not None:
@@ -74,21 +106,21 @@ def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern:
     grants = [Grant(service, LAMBDA)]
     if owner.account != aws.account_id:
         grants.append(Grant(owner, LAMBDA))
-    return [want for each in grants for want in granted(aws, name, each)]
+    return [want for grant in grants for want in granted(aws, name, grant)]
 
 
 def _check_functions(aws: Aws, pattern: object) -> None:
-    """Refuse what means no function that could ever run an image of this registry.
+    """Refuse a pattern that matches no function that could run an image of this registry.
 
     Raises:
-        SpecError: It is no ARN of functions, or of those of another partition or region.
+        SpecError: It is no ARN of functions, or of functions of another partition or region.
     """
     example = Arn(aws.partition.name, "lambda", aws.region, "111122223333", "function:*")
     if not isinstance(pattern, str):
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
     arn = Arn.parse(pattern)
-    named = arn.resource.startswith("function:") and arn.resource != "function:"
-    if (arn.partition, arn.service) != (example.partition, "lambda") or not named:
+    names_functions = arn.resource.startswith("function:") and arn.resource != "function:"
+    if (arn.partition, arn.service) != (example.partition, "lambda") or not names_functions:
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
     if not matches(arn.region, aws.region):
         raise SpecError(
@@ -97,25 +129,66 @@ def _check_functions(aws: Aws, pattern: object) -> None:
         )
 
 
+# Revokes
+
+
 def revoke(
-    aws: Aws, name: str, principal: Any, actions: tuple[str, ...], places: Mapping[str, Any]
+    aws: Aws, name: str, principal: Grantee | str, granted_actions: tuple[str, ...], arguments: Mapping[str, Any]
 ) -> tuple[list[Want], list[Want]]:
-    """Somebody may not any longer: in the policy of the repository, and in others."""
+    """Return the wants of ``revoke``: those for the repository policy, and those for the identity policy.
+
+    Args:
+        aws: The registry's account.
+        name: The repository.
+        principal: The principal, or a string that stands for one.
+        granted_actions: The actions to remove; all without.
+        arguments: The ``locals()`` of the verb.
+
+    Raises:
+        SpecError: An argument is wrong; with every reason.
+    """
+    _check_one_by_one("revoke", granted_actions)
+    options = _checked_options(arguments)
     problems = Problems()
-    problems.take("", lambda: check_attach(places["attach"], places["policy_name"]))
-    problems.take("", lambda: check_on(places["on"], name))
+    problems.take("", lambda: check_attach(options["attach"], options["policy_name"]))
+    problems.take("", lambda: check_on(options["on"], name))
     problems.raise_any()
-    who, taken = principal_of(principal), check_actions(actions) if actions else None
-    session = places["session"]
-    said = places_of(places["on"], places["attach"], places["policy_name"])
-    check_places(who, said | ({} if session is None else {"session": session}))
-    wants = list(revoked(aws, name, who, taken, **places))
-    here = [want for want in wants if want.aspect is repository_policy]
-    return here, [want for want in wants if want not in here]
+    parsed = principal_of(principal)
+    removed = check_actions(granted_actions) if granted_actions else None
+    check_options(parsed, not_default(**options))
+    wants = list(_revoked(aws, name, parsed, removed, **options))
+    on_repository = [want for want in wants if want.aspect is repository_policy]
+    return on_repository, [want for want in wants if want not in on_repository]
+
+
+def _revoked(
+    aws: Aws,
+    name: str,
+    principal: Grantee,
+    removed: tuple[str, ...] | None,
+    *,
+    on: str | None,
+    attach: str,
+    policy_name: str,
+    session: boto3.Session | None,
+) -> Iterator[Want]:
+    place = Place.of(aws, principal, session)
+    if place.account_aws is not None:
+        subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
+        yield place.want(Forbid(subject, removed, repository_arn(aws, name)), attach, policy_name)
+    if isinstance(principal, Group):
+        return
+    note = ""
+    if place.account and not place.account_aws:
+        note = notes.left_elsewhere(name, place, removed, not_default(on, attach, policy_name))
+    yield Want(repository_policy, name, Forbid(place.subject(aws), removed, stays=note))
+
+
+# The repository policy
 
 
 def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force: bool) -> Want:
-    """A statement is in the policy."""
+    """Return the want of ``add_to_resource_policy``."""
     _check_force(force)
     checked = policy_checks.check_added(statement)
     policy_checks.check_partition({"Statement": [checked]}, aws.partition.name)
@@ -123,18 +196,17 @@ def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force:
 
 
 def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
-    """A statement is not in the policy."""
+    """Return the want of ``remove_from_resource_policy``."""
     _check_force(force)
     if not isinstance(statement, str | Mapping) or not statement:
         raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
-    # it is not judged: what is there may be anything
-    return Want(
-        repository_policy, name, edits.Drop(statement if isinstance(statement, str) else plain(statement), force)
-    )
+    # Not checked as an added statement is: a statement that AWS accepted once may be one that ecrops refuses.
+    removed = statement if isinstance(statement, str) else plain(statement)
+    return Want(repository_policy, name, edits.Drop(removed, force))
 
 
 def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool) -> Want:
-    """The policy is this document."""
+    """Return the want of ``set_resource_policy``."""
     _check_force(force)
     checked = policy_checks.check_document(document)
     policy_checks.check_partition(checked, aws.partition.name)
@@ -146,68 +218,47 @@ def _check_force(force: object) -> None:
         raise SpecError(f"force: expected True or False, got {force!r}")
 
 
-# Grants, revokes, tokens
+# Tokens
 
 
-def of_grants(aws: Aws, name: str, grants: Iterable[Any]) -> Iterator[Want]:
-    """Yield the wants of the grants of a spec, which are added to what a policy says already."""
-    for index, grant in enumerate(grants):
-        try:
-            yield from granted(aws, name, grant)
-        except SpecError as error:
-            raise error.at(f"{name}: grants[{index}]") from None
-
-
-def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
-    """The wants that make a grant true, and the notes of what they cannot."""
-    resource = grant.resource(name)
-    place = Place.of(aws, grant.principal, grant.session)
-    if place.side & IDENTITY and place.home is not None:
-        allowed = allowance(grant, repository_arn(aws, resource))
-        yield place.want(allowed, grant.attach, grant.policy_name)
-    if place.side & REPOSITORY:
-        there = tuple(action for action in grant.actions if not actions.is_of_identities(action))
-        told = (*notes.of_grant(aws, name, grant, place), *notes.not_allowed(name, grant, place))
-        yield Want(repository_policy, name, Allow(place.subject(aws), there, notes=told))
-
-
-def revoked(
+def token(
     aws: Aws,
-    name: str,
-    principal: AnyOne,
-    taken: tuple[str, ...] | None,
-    *,
-    on: str | None = None,
+    principal: Grantee,
+    edit: Allow | Forbid,
+    session: boto3.Session | None = None,
     attach: str = "inline",
     policy_name: str = POLICY,
-    session: boto3.Session | None = None,
-) -> Iterator[Want]:
-    """The wants that undo grants, on both sides."""
-    place = Place.of(aws, principal, session)
-    if place.home is not None:
-        subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
-        yield place.want(Forbid(subject, taken, repository_arn(aws, name)), attach, policy_name)
-    if not isinstance(principal, Group):
-        stays = (
-            ""
-            if place.home or not place.account
-            else notes.left_elsewhere(name, place, taken, places_of(on, attach, policy_name))
-        )
-        yield Want(repository_policy, name, Forbid(place.subject(aws), taken, stays=stays))
-
-
-def token(aws: Aws, principal: AnyOne, edit: Allow | Forbid, session: boto3.Session | None, **options: str) -> Want:
-    """The want of a token, which only a policy of IAM can grant.
+) -> Want:
+    """Return the want of a token to log in, which only an IAM policy can grant.
 
     Raises:
         SpecError: The principal has no such policy here.
     """
     place = Place.of(aws, principal, session)
-    if place.home is None:
+    if place.account_aws is None:
         raise SpecError(
             f"{principal} has no policy of IAM in this account, and nothing else can grant a token: name a User, Role "
             f"or Group, give session= for account {place.account}"
             if place.account
             else f"{principal} has no policy of IAM, and nothing else can grant a token: name a User, Role or Group"
         )
-    return place.want(edit, options.get("attach", "inline"), options.get("policy_name", POLICY))
+    return place.want(edit, attach, policy_name)
+
+
+# Arguments
+
+
+def _check_one_by_one(verb: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse a list of actions, for a verb that takes each action as an argument."""
+    for argument in arguments:
+        if isinstance(argument, list | tuple | set | frozenset):
+            raise SpecError(f"actions: give actions one by one, {verb}(principal, *actions), got {argument!r}")
+
+
+def _checked_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a verb, or refuse the misspelt ones."""
+    options = options_of(arguments)
+    unknown = [key for key in options if key not in OPTIONS]
+    if unknown:
+        raise SpecError(*(f"{key}: unknown option{hint(key, OPTIONS)}" for key in unknown))
+    return options

@@ -1,6 +1,7 @@
-"""Logging in to a registry: tokens, and the files and commands that keep them.
+"""Logging in to a registry: tokens, the Docker CLI, and the file that holds tokens.
 
-Users get these values from ``Registry.authorization_token`` and ``Registry.docker_login``, and import them for types.
+Users get these values from ``Registry.authorization_token`` and ``Registry.docker_login``. They import the classes for
+type hints.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,7 @@
-"""Logging in to a registry: through the Docker CLI, or into the file that docker, podman and skopeo read."""
+"""Log in to a registry: through the Docker CLI, or by writing the file that docker, podman and skopeo read.
+
+Called by ``Registry.docker_login``. It does not know AWS: the token comes from a function. Errors never hold the token.
+"""
 
 from __future__ import annotations
 
@@ -16,23 +19,35 @@ from ecrops.login.tokens import Token
 
 
 def docker_login(get: Callable[[], Token], config: str | os.PathLike[str] | None) -> Token:
-    """Log in the Docker CLI, or write the file. What is wrong with the file is said before a token is got.
+    """Log in through the Docker CLI, or write the file.
 
-    Errors are raised here, where no variable holds a secret: whoever shows a traceback may show variables with it.
+    The file is checked before a token is fetched. Errors are raised here, and not where the password is in a variable:
+    tools that show a traceback may show the variables of its frames.
+
+    Args:
+        get: Fetches a token.
+        config: The path of the file; ``None`` for the Docker CLI.
+
+    Returns:
+        The token.
+
+    Raises:
+        SpecError: ``config`` is no path of a file.
+        EcropsError: The Docker CLI failed, or the file cannot be written.
     """
     path = None if config is None else _path_of(config)
-    reason = "" if path is None else _what_stops(path, lambda: _prepare(path))
+    reason = "" if path is None else _reason_against(path, lambda: _check_file(path))
     if reason:
         raise EcropsError(reason)
     token = get()
-    reason = _run_docker(token) if path is None else _what_stops(path, lambda: _write(path, token))
+    reason = _run_docker(token) if path is None else _reason_against(path, lambda: _write(path, token))
     if reason:
         raise EcropsError(reason)
     return token
 
 
 def _run_docker(token: Token) -> str:
-    """Why the Docker CLI did not log in; empty if it did."""
+    """Run ``docker login``. Returns why it failed; empty if it did not."""
     import subprocess
 
     command = ["docker", "login", "--username", token.user, "--password-stdin", token.endpoint]
@@ -44,15 +59,15 @@ def _run_docker(token: Token) -> str:
     except OSError as error:
         return f"the docker command cannot be run ({error.strerror}): mend it, or {file}"
     if ran.returncode:
-        said = ran.stderr.decode(errors="replace").replace(token.password, "…").strip()
-        return f"docker login to {token.endpoint} failed: {said}"
+        output = ran.stderr.decode(errors="replace").replace(token.password, "…").strip()
+        return f"docker login to {token.endpoint} failed: {output}"
     return ""
 
 
-def _what_stops(path: Path, do: Callable[[], object]) -> str:
-    """Why something could not be done with the file; empty if it could."""
+def _reason_against(path: Path, use: Callable[[], object]) -> str:
+    """Use the file. Returns why that failed; empty if it did not."""
     try:
-        do()
+        use()
     except OSError as error:
         return f"{path} is left as it was, for it cannot be written: {error.strerror or error}"
     except EcropsError as error:
@@ -60,13 +75,14 @@ def _what_stops(path: Path, do: Callable[[], object]) -> str:
     return ""
 
 
-def _prepare(path: Path) -> None:
+def _check_file(path: Path) -> None:
+    """Make the directory of the file, and check that the file can be read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _read(path)
 
 
 def _write(path: Path, token: Token) -> None:
-    """Read the file anew and write it, while nobody else who logs in does: another token may be in it by now."""
+    """Read the file again, add the token and write it, under a lock: another login may have added a token."""
     with alone_in(path.parent):
         settings = _read(path)
         _check_store(path, settings, token.endpoint)
@@ -79,7 +95,7 @@ def _encoded(token: Token) -> str:
 
 
 def _path_of(config: object) -> Path:
-    """The file itself, where a link leads to it: what is linked stays linked."""
+    """Return the path of the file, with links resolved, so that a link stays a link when the file is replaced."""
     path = os.fspath(config) if isinstance(config, str | os.PathLike) else config
     if not isinstance(path, str) or not path:
         raise SpecError(f"config: expected the path of a file, such as '~/.docker/config.json', got {config!r}")
@@ -104,7 +120,7 @@ def _check_path(real: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What is in the file, with a place for tokens; no file and an empty one are the same."""
+    """Read the settings in the file, with an ``auths`` for tokens. A missing file is as an empty one."""
     text = path.read_bytes() if path.exists() else b""
     try:
         settings = json.loads(text) if text.strip() else {}
@@ -123,16 +139,16 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _kind(value: object) -> str:
-    """What kind of JSON it is: the value itself may be a secret."""
+    """Return the type of a JSON value, for messages: the value itself may be a secret."""
     return {list: "list", str: "string", bool: "truth value", type(None): "null"}.get(type(value), "number")
 
 
 def _check_store(path: Path, settings: Mapping[str, Any], host: str) -> None:
-    """Refuse a file that sends its readers elsewhere: what is written to it would be read by nobody.
+    """Refuse a file that names a credential helper for the host: then no program would read the token in the file.
 
-    Docker asks the helper of a host, or else the store of all, and an empty helper means the file:
-    https://github.com/docker/cli/blob/master/cli/config/configfile/file.go. Podman and skopeo know the helper of a
-    host only: https://github.com/containers/image/blob/main/pkg/docker/config/config.go.
+    Docker asks the helper of the host, or else the store of all hosts. An empty helper means the file:
+    https://github.com/docker/cli/blob/master/cli/config/configfile/file.go. Podman and skopeo know
+    the helpers of hosts only: https://github.com/containers/image/blob/main/pkg/docker/config/config.go.
     """
     helpers = settings.get("credHelpers", {})
     helper = helpers.get(host, settings.get("credsStore"))
@@ -152,12 +168,12 @@ def _check_store(path: Path, settings: Mapping[str, Any], host: str) -> None:
 
 
 def _replace(path: Path, settings: Mapping[str, Any]) -> None:
-    """Write the file at once. Nobody but the owner may read it, not even for a moment."""
-    number, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # with the mode 0600
+    """Replace the file in one step. At no moment can anyone but the owner read it."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # with the mode 0600
     try:
-        with open(number, "w", encoding="utf-8") as file:
+        with open(descriptor, "w", encoding="utf-8") as file:
             json.dump(settings, file, indent=2)
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
-        os.unlink(beside)
+        os.unlink(temporary)
         raise

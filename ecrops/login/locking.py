@@ -1,4 +1,7 @@
-"""One writer at a time, among the processes and threads of a machine that use this."""
+"""A lock on a directory: one login at a time, among the processes and threads of this machine. Pure standard library.
+
+Called by ``docker`` before it writes the file that holds tokens. Programs other than ecrops do not know the lock.
+"""
 
 from __future__ import annotations
 
@@ -12,43 +15,43 @@ from ecrops.errors import EcropsError
 
 try:
     import fcntl
-except ImportError:  # Windows: there the file is only read right before it is written
+except ImportError:  # Windows has none: there the file is read right before it is written, and that is all
     fcntl = None  # type: ignore[assignment]
 
-LONGEST = 10.0
+MAX_WAIT = 10.0
 
 
 @contextmanager
-def alone_in(directory: Path, longest: float = LONGEST) -> Iterator[None]:
-    """Wait until nobody else is in the directory. The lock is its own: no file is left, and it ends with the process.
+def alone_in(directory: Path, longest: float = MAX_WAIT) -> Iterator[None]:
+    """Hold the lock of a directory. The directory itself is locked: no file is left. The lock ends with the process.
 
     Args:
-        directory: Where files are to be replaced.
-        longest: How many seconds to wait.
+        directory: The directory in which files are replaced.
+        longest: How many seconds to wait for another login.
 
     Raises:
-        EcropsError: Somebody else was in it all the time.
+        EcropsError: Another login held the lock all the time.
     """
     if fcntl is None:
         yield
         return
-    number = os.open(directory, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
-        _lock(number, directory, time.monotonic() + longest)
+        _lock(descriptor, directory, time.monotonic() + longest)
         yield
     finally:
-        os.close(number)
+        os.close(descriptor)
 
 
-def _lock(number: int, directory: Path, until: float) -> None:
+def _lock(descriptor: int, directory: Path, deadline: float) -> None:
     while True:
         try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             pass
-        except OSError:  # a file system without such locks, as some over a network
+        except OSError:  # a file system without such locks, such as some network file systems
             return
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise EcropsError(f"{directory} is locked by another login: wait for that, and log in again")
         time.sleep(0.02)

@@ -1,31 +1,38 @@
-"""Tokens to log in to a registry with: who may have one, and getting one."""
+"""Tokens to log in to a registry: getting one, and granting it.
+
+``Registry`` has one object for each kind of token. A token is a secret: it is in no log, in no ``repr`` and in no
+traceback of this package.
+"""
 
 from __future__ import annotations
 
 import base64
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Literal, NoReturn, Self, SupportsIndex
 
 from ecrops.access import actions
 from ecrops.access.edits import PUBLIC_TOKEN, TOKEN, Allow, Forbid, token_subject
 from ecrops.access.policy_keys import POLICY, check_attach
-from ecrops.access.principals.named import AnyOne
+from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
-from ecrops.access.wants import token as want_of
+from ecrops.access.wants import token as token_want
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
 from ecrops.iam.statements import Subject, condition_text
+
+if TYPE_CHECKING:
+    import boto3
 
 _BODIES = logging.getLogger("botocore.parsers")
 
 
 class _Secret:
-    """Where the password is: no field of the dataclass, so that nothing which goes through the fields shows it."""
+    """Holds the password outside the fields of the dataclass: code that goes through the fields cannot show it."""
 
     __slots__ = ("_password",)
     _password: str
@@ -33,13 +40,13 @@ class _Secret:
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class Token(_Secret):
-    """What a registry lets one log in with, for twelve hours. It never shows its password, and cannot be pickled.
+    """A token to log in to a registry, for twelve hours. It never shows its password, and cannot be pickled.
 
     Args:
         user: Always ``AWS``.
         password: The secret.
         endpoint: The host of the registry.
-        expires_at: Until when it is good.
+        expires_at: When it expires.
     """
 
     user: str
@@ -77,21 +84,21 @@ class Token(_Secret):
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """Keep out of the log what this thread is answered: at the level DEBUG botocore writes whole bodies into it."""
+    """Keep the answers to this thread out of the log: at the level DEBUG botocore logs whole bodies."""
     thread = threading.get_ident()
 
-    def is_of_others(record: logging.LogRecord) -> bool:
+    def is_of_other_thread(record: logging.LogRecord) -> bool:
         return threading.get_ident() != thread
 
-    _BODIES.addFilter(is_of_others)
+    _BODIES.addFilter(is_of_other_thread)
     try:
         yield
     finally:
-        _BODIES.removeFilter(is_of_others)
+        _BODIES.removeFilter(is_of_other_thread)
 
 
-class _Token:
-    """Who may have a token of a kind."""
+class _TokenVerbs:
+    """Grants and revokes of one kind of token. Only an IAM policy can grant a token, a repository policy cannot."""
 
     _subject: Subject
     _actions: tuple[str, ...]
@@ -101,65 +108,81 @@ class _Token:
 
     def grant_read(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
-        attach: str = "inline",
+        attach: Literal["inline", "managed"] = "inline",
         policy_name: str = POLICY,
-        session: Any = None,
+        session: boto3.Session | None = None,
     ) -> Plan:
-        """Let a user, a role or a group have a token, for itself: a repository's policy cannot.
+        """Let a user, role or group get a token.
 
         Args:
-            principal: Who. Conditions on the tags or the owner of a resource are left out: a token is about none.
+            principal: The user, role or group. Conditions on the tags or the owner of a resource are left out: a token
+                has no resource.
             attach: ``inline``, or ``managed`` for a customer managed policy.
             policy_name: The name of the IAM policy.
-            session: For the account of a user or role of another account.
+            session: A session for the account of a user or role of another account.
 
         Raises:
-            SpecError: The principal has no policy of IAM that could be written.
+            SpecError: The principal has no IAM policy that could be written.
         """
-        who = principal_of(principal)
-        edit = Allow(self._subject_for(who), self._actions)
-        return self._make(edit, who, session, {"attach": attach, "policy_name": policy_name})
+        parsed = principal_of(principal)
+        return self._make(parsed, Allow(self._subject_for(parsed), self._actions), attach, policy_name, session)
 
     def revoke_read(
         self,
-        principal: AnyOne | str,
+        principal: Grantee | str,
         *,
-        attach: str = "inline",
+        attach: Literal["inline", "managed"] = "inline",
         policy_name: str = POLICY,
-        session: Any = None,
+        session: boto3.Session | None = None,
     ) -> Plan:
-        """Undo ``grant_read``. Who may pull or push keeps the token that goes with that, and the notes say so."""
-        options = {"attach": attach, "policy_name": policy_name}
-        who = principal_of(principal)
-        return self._make(Forbid(self._subject_for(who)), who, session, options)
+        """Undo ``grant_read``. A principal that may pull or push keeps the token for that, and the notes say so.
 
-    def _subject_for(self, principal: AnyOne) -> Subject:
+        Args:
+            principal: As in ``grant_read``.
+            attach: As in ``grant_read``.
+            policy_name: As in ``grant_read``.
+            session: As in ``grant_read``.
+
+        Raises:
+            SpecError: The principal has no IAM policy that could be written.
+        """
+        parsed = principal_of(principal)
+        return self._make(parsed, Forbid(self._subject_for(parsed)), attach, policy_name, session)
+
+    def _subject_for(self, principal: Grantee) -> Subject:
         return token_subject(self._subject, condition_text(principal.all_conditions))
 
-    def _make(self, edit: Allow | Forbid, principal: AnyOne, session: Any, options: Mapping[str, str]) -> Plan:
-        check_attach(**options)
+    def _make(
+        self,
+        principal: Grantee,
+        edit: Allow | Forbid,
+        attach: str,
+        policy_name: str,
+        session: boto3.Session | None,
+    ) -> Plan:
+        check_attach(attach, policy_name)
         aws = self._registry.aws
-        if self._registry.dry_run:  # whoever applies the plan must do so in this account
-            _ = aws.account_id
-        return self._registry.make(want_of(aws, principal, edit, session, **options))
+        if self._registry.dry_run:
+            _ = aws.account_id  # the plan names the account, so that it is applied in no other
+        return self._registry.make(token_want(aws, principal, edit, session, attach, policy_name))
 
 
-class AuthorizationToken(_Token):
+class AuthorizationToken(_TokenVerbs):
     """The token of the registry."""
 
     _subject, _actions = TOKEN, actions.TOKEN
 
     def get(self) -> Token:
-        """A new token, of which no log tells. Calls ``ecr:GetAuthorizationToken``."""
+        """Get a new token, which is not logged. Calls ``ecr:GetAuthorizationToken``."""
         with _unlogged():
             data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         return Token(user, password, data["proxyEndpoint"].removeprefix("https://"), data["expiresAt"])
 
 
-class PublicGalleryAuthorizationToken(_Token):
-    """The token of the public gallery, public.ecr.aws, for the rate that those who log in are given there."""
+class PublicGalleryAuthorizationToken(_TokenVerbs):
+    """The token of the public gallery, public.ecr.aws, which allows a higher rate of pulls to users who log in."""
 
     _subject, _actions = PUBLIC_TOKEN, actions.PUBLIC_TOKEN

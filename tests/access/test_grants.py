@@ -104,7 +104,7 @@ def test_with_a_session_for_the_other_account_both_sides_are_written(cloud: Clou
     ],
 )
 def test_without_a_session_the_notes_say_what_could_not_be_done_in_the_other_account(
-    cloud: Cloud, options: dict[str, str], said: str
+    cloud: Cloud, options: dict[str, Any], said: str
 ) -> None:
     populate(cloud, "team/a")
     must, not_done = registry_of(cloud).repository("team/a").grant_pull(OTHER_ROLE, **options).notes

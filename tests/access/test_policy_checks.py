@@ -275,7 +275,14 @@ def test_actions_that_only_permissions_have_and_wildcards_can_be_granted(memory_
 @pytest.mark.parametrize(
     "make, reason",
     [
-        (lambda: pull(Role("nodes"), attach="by-mail"), "attach: expected 'inline' or 'managed'"),
+        (
+            lambda: pull(Role("nodes"), attach="by-mail"),  # type: ignore[arg-type]
+            "attach: expected 'inline' or 'managed', got 'by-mail'",
+        ),
+        (
+            lambda: pull(Role("nodes"), attach=None),  # type: ignore[arg-type]
+            "attach: expected 'inline' or 'managed', got None",
+        ),
         (lambda: pull(Role("nodes"), policy_name="a b"), "policy_name: expected"),
         (lambda: pull(Role("nodes"), on="Team/*"), "on: expected a wildcard"),
         (lambda: RepositorySpec("ab", grants=pull(Role("nodes"))), "grants: expected a list"),  # type: ignore[arg-type]
@@ -293,7 +300,7 @@ def test_a_wrong_grant_is_refused_with_its_path(make: Any, reason: str) -> None:
 
 def test_a_verb_refuses_options_that_there_are_not(memory_cloud: Cloud) -> None:
     with pytest.raises(SpecError, match="colour: unknown option"):
-        registry_of(memory_cloud).repository("ab").grant_pull(Role("nodes"), colour="red")
+        registry_of(memory_cloud).repository("ab").grant_pull(Role("nodes"), colour="red")  # type: ignore[arg-type]
 
 
 def test_a_group_of_another_account_and_a_wildcard_that_misses_are_refused_at_planning(memory_cloud: Cloud) -> None:

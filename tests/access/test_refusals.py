@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from typing import Any
@@ -181,6 +182,33 @@ def test_help_lists_the_options_of_a_grant(thing: Any) -> None:
         assert all(f"``{option}``" in said for option in ("on", "attach", "policy_name", "session"))
 
 
+VERBS = [name for name in dir(Repository) if name.startswith("grant") and name != "grant_lambda"]
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [ecrops.pull, *(getattr(Repository, name) for name in (*VERBS, "revoke"))],
+    ids=lambda thing: thing.__name__,
+)
+def test_the_signature_lists_the_options_of_a_grant(thing: Any) -> None:
+    parameters = inspect.signature(thing).parameters
+    assert {"on", "attach", "policy_name", "session"} <= parameters.keys()
+    defaults = [parameters[name].default for name in ("on", "attach", "policy_name", "session")]
+    assert defaults == [None, "inline", "ecrops", None]
+
+
+def test_a_verb_does_not_take_none_for_its_default(repo: Repository, cloud: Cloud) -> None:
+    for verb in (repo.grant_pull, repo.revoke):
+        with pytest.raises(SpecError, match="^attach: expected 'inline' or 'managed', got None$"):
+            verb(Role("nodes"), attach=None)  # type: ignore[arg-type]
+    assert cloud.calls.operations() == []
+
+
+def test_a_function_that_makes_a_grant_names_the_option_that_was_meant() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'polcy_name'; did you mean policy_name"):
+        pull(Role("nodes"), polcy_name="x")  # type: ignore[arg-type]
+
+
 SSO = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef"
 SERVICE_LINKED = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 
@@ -207,7 +235,7 @@ def test_a_role_that_aws_manages_is_granted_on_the_repository_alone(cloud: Cloud
 
 @pytest.mark.parametrize("operation, attach", [("PutRolePolicy", "inline"), ("AttachRolePolicy", "managed")])
 def test_a_role_whose_name_does_not_say_that_aws_manages_it_is_refused_with_the_way_out(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, attach: str
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, attach: Any
 ) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
@@ -248,7 +276,9 @@ def test_what_is_no_session_is_refused(repo: Repository, cloud: Cloud, session: 
 @pytest.mark.parametrize("option", ["allow", "conditions", "polcy_name"])
 def test_an_option_that_a_verb_has_not_is_named_with_those_it_has(repo: Repository, option: str) -> None:
     with pytest.raises(SpecError, match=f"{option}: unknown option; (expected one of on, |did you mean policy_name)"):
-        repo.grant_pull(Role("nodes"), **{option: "x"})
+        repo.grant_pull(Role("nodes"), **{option: "x"})  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match=f"{option}: unknown option; "):
+        repo.revoke(Role("nodes"), **{option: "x"})  # type: ignore[arg-type]
 
 
 VARIABLE = {"StringNotLike": {"aws:PrincipalTag/team": "${aws:ResourceTag/blocked}"}}

@@ -1,1 +1,1 @@
-"""Who can be granted something, as values that check themselves. Pure."""
+"""Principals: whoever can be granted something, as values that check themselves. Pure."""

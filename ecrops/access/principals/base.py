@@ -1,4 +1,7 @@
-"""What all principals share."""
+"""The base class of all principals, and the checks of ARNs that they share. Pure.
+
+Used by the classes of principals in this folder, and by ``statement_checks``.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ecrops.errors import SpecError
 from ecrops.iam.conditions import check_conditions
 
 ACCOUNT = re.compile(r"[0-9]{12}")
-_OF_AWS = ("role/aws-service-role/", "role/aws-reserved/")
+_ROLES_OF_AWS = ("role/aws-service-role/", "role/aws-reserved/")
 ASSUMED, FEDERATED = "assumed-role/", "federated-user/"
 
 Conditions = Mapping[str, Mapping[str, Any]]
@@ -22,17 +25,18 @@ Conditions = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, repr=False)
 class Principal:
-    """What the principals share.
+    """The base class of principals. A subclass has one field more, which comes first: its value.
 
     Args:
-        conditions: Under which the grant holds, as in a policy:
-            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``. Those on the tags or the
-            owner of a resource, such as ``aws:ResourceTag/team``, do not stand at the token to log in, which has none.
+        conditions: The conditions of the grant, as in a policy:
+            ``{"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:111122223333:project/*"}}``. Conditions on the tags or
+            the owner of a resource, such as ``aws:ResourceTag/team``, are left out of the grant of the token to log in:
+            a token has no resource.
     """
 
     _: KW_ONLY
     conditions: Conditions | None = field(default=None, hash=False)
-    key: ClassVar[str] = ""
+    key: ClassVar[str] = ""  # of the value in JSON
 
     def __post_init__(self) -> None:
         problems = Problems()
@@ -46,29 +50,29 @@ class Principal:
         return compact(self)
 
     def _check(self, problems: Problems) -> None:
-        """Note what is wrong."""
+        """Add what is wrong with the value."""
 
     @property
     def value(self) -> Any:
-        """What tells it from others of its kind."""
+        """The value, such as the name of a role or the id of an account."""
         return getattr(self, fields(self)[1].name)
 
     @property
     def all_conditions(self) -> dict[str, Any]:
-        """The conditions, with those that are in its nature."""
+        """The conditions, with those that the kind of principal implies."""
         return copy.deepcopy(dict(self.conditions or {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """The principal, ready for JSON."""
-        said = {self.key: self.value}
-        return said | ({"conditions": copy.deepcopy(dict(self.conditions))} if self.conditions else {})
+        """Return the principal, ready for JSON."""
+        data = {self.key: self.value}
+        return data | ({"conditions": copy.deepcopy(dict(self.conditions))} if self.conditions else {})
 
 
 def iam_arn(text: str) -> Arn:
-    """An ARN of IAM.
+    """Parse an ARN of IAM.
 
     Raises:
-        SpecError: It is none; for a session, with what to name in its place.
+        SpecError: It is no ARN of IAM; for a session, with what to name instead.
     """
     arn = Arn.parse(text)
     refuse_session(arn)
@@ -78,20 +82,20 @@ def iam_arn(text: str) -> Arn:
 
 
 def is_of_aws(resource: str) -> bool:
-    """Whether it is a role of a service or of IAM Identity Center, by ``role/path/name``: nobody else changes it."""
-    return resource.startswith(_OF_AWS)
+    """Whether ``role/path/name`` is a role of a service or of IAM Identity Center: only AWS changes those."""
+    return resource.startswith(_ROLES_OF_AWS)
 
 
 def is_session(arn: Arn) -> bool:
-    """Whether it is the session of a role or of a federated user."""
+    """Whether an ARN is the session of a role or of a federated user."""
     return arn.service == "sts" and arn.resource.startswith((ASSUMED, FEDERATED))
 
 
 def refuse_session(arn: Arn) -> None:
-    """Refuse a session: it is gone tomorrow.
+    """Refuse the ARN of a session: a session ends after hours, a grant does not.
 
     Raises:
-        SpecError: It is one; with what to name in its place.
+        SpecError: It is one; with what to name instead.
     """
     if is_session(arn) and arn.resource.startswith(FEDERATED):
         user_id = f"{arn.account}:{arn.resource.removeprefix(FEDERATED)}"

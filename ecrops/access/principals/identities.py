@@ -1,4 +1,7 @@
-"""Users, roles and groups: principals with policies of their own."""
+"""Users, roles and groups: the principals that have IAM policies of their own. Pure.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (the lengths of names)
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,16 @@ from ecrops.errors import SpecError
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/[\x21-\x7e]*")
-LONGEST = {"user": 64, "role": 64, "group": 128}
+MAX_LENGTH = {"user": 64, "role": 64, "group": 128}
 
 
 @dataclass(frozen=True, repr=False)
-class _Identity(Principal):
-    """A user, role or group of IAM: a thing with policies of its own."""
+class Identity(Principal):
+    """The base class of users, roles and groups of IAM.
+
+    Args:
+        name_or_arn: A name, of the registry's account, or an ARN. Either may have a path.
+    """
 
     name_or_arn: str
     kind: ClassVar[str] = ""
@@ -31,19 +38,19 @@ class _Identity(Principal):
         problems.take("", self._check_parts)
 
     def _check_parts(self) -> None:
-        kind, _, rest = self._parsed()[2].partition("/")
-        path, _, name = rest.rpartition("/")
+        kind, _, path_and_name = self._parsed()[2].partition("/")
+        path, _, name = path_and_name.rpartition("/")
         if kind != self.kind:
             raise SpecError(f"expected the name or the ARN of a {self.kind}, got {self.name_or_arn!r}")
-        right = _NAME.fullmatch(name) and len(name) <= LONGEST[kind] and _PATH.fullmatch(f"/{path}")
-        if not right:
+        is_name = _NAME.fullmatch(name) and len(name) <= MAX_LENGTH[kind]
+        if not is_name or not _PATH.fullmatch(f"/{path}"):
             raise SpecError(
-                f"the name of a {kind} has 1 to {LONGEST[kind]} letters, digits and '+=,.@_-', after a path if it has "
-                f"one, got {rest!r}"
+                f"the name of a {kind} has 1 to {MAX_LENGTH[kind]} letters, digits and '+=,.@_-', after a path if it "
+                f"has one, got {path_and_name!r}"
             )
 
     def _parsed(self) -> tuple[str, str, str]:
-        """Partition and account, empty where only a name was given, and ``kind/path/name``."""
+        """Return partition, account and ``kind/path/name``. The first two are empty if only a name was given."""
         if not self.name_or_arn.startswith("arn:"):
             return "", "", f"{self.kind}/{self.name_or_arn.lstrip('/')}"
         arn = iam_arn(self.name_or_arn)
@@ -51,61 +58,61 @@ class _Identity(Principal):
 
     @property
     def partition(self) -> str:
-        """The partition, if an ARN was given."""
+        """The partition of the ARN; empty for a name."""
         return self._parsed()[0]
 
     @property
     def account(self) -> str:
-        """The account, if an ARN was given."""
+        """The account of the ARN; empty for a name."""
         return self._parsed()[1]
 
     @property
     def friendly_name(self) -> str:
-        """The name without its path: what IAM's own calls take."""
+        """The name without its path, as calls of IAM take it."""
         return self._parsed()[2].rpartition("/")[2]
 
     @property
     def is_of_aws(self) -> bool:
-        """Whether AWS manages it, as far as its path says so."""
+        """Whether AWS manages the role, as far as its path tells."""
         return is_of_aws(self._parsed()[2])
 
     def arn(self, partition: str, account: str) -> str:
-        """The ARN, with its path: what a policy names."""
-        own_partition, own_account, resource = self._parsed()
-        return str(Arn(own_partition or partition, "iam", "", own_account or account, resource))
+        """Return the ARN with its path, as policies name it. A name is in the account given here."""
+        arn_partition, arn_account, resource = self._parsed()
+        return str(Arn(arn_partition or partition, "iam", "", arn_account or account, resource))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.friendly_name}"
 
 
 @dataclass(frozen=True, repr=False)
-class User(_Identity):
-    """A user of IAM, by name (of the registry's account) or by ARN. Either may have a path.
+class User(Identity):
+    """A user of IAM, by name (in the registry's account) or by ARN. Either may have a path.
 
     Raises:
-        SpecError: It is neither.
+        SpecError: The value is neither.
     """
 
     kind = key = "user"
 
 
 @dataclass(frozen=True, repr=False)
-class Role(_Identity):
-    """A role of IAM, by name (of the registry's account) or by ARN. Either may have a path.
+class Role(Identity):
+    """A role of IAM, by name (in the registry's account) or by ARN. Either may have a path.
 
     Raises:
-        SpecError: It is neither.
+        SpecError: The value is neither.
     """
 
     kind = key = "role"
 
 
 @dataclass(frozen=True, repr=False)
-class Group(_Identity):
-    """A group of users of the registry's account, by name or ARN. A repository policy cannot name one.
+class Group(Identity):
+    """A group of users in the registry's account, by name or ARN. A repository policy cannot name a group.
 
     Raises:
-        SpecError: It is neither.
+        SpecError: The value is neither.
     """
 
     kind = key = "group"

@@ -1,4 +1,4 @@
-"""Who is granted something, as values that check themselves.
+"""The principals that only a repository policy can name, and the list of all kinds of principals. Pure.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -11,49 +11,34 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 from ecrops.access.principals.base import ACCOUNT, Principal, iam_arn, is_of_aws
-from ecrops.access.principals.identities import Group, Role, User
+from ecrops.access.principals.identities import Group, Identity, Role, User
 from ecrops.aws import Arn
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-
-__all__ = [
-    "AccountPrincipal",
-    "AnyOne",
-    "AnyPrincipal",
-    "ArnPrincipal",
-    "FederatedPrincipal",
-    "Group",
-    "Identity",
-    "Named",
-    "OrganizationPrincipal",
-    "Role",
-    "ServicePrincipal",
-    "User",
-]
 
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu)")
 
 
 @dataclass(frozen=True, repr=False)
-class _Named(Principal):
-    """A principal that only a repository policy can name."""
+class PolicyPrincipal(Principal):
+    """The base class of principals that only a repository policy can name: they have no IAM policy of their own."""
 
     element: ClassVar[str] = "AWS"
 
     @property
     def own_partition(self) -> str:
-        """The partition, if an ARN was given."""
+        """The partition of the ARN; empty if the value is no ARN."""
         return Arn.parse(self.value).partition if str(self.value).startswith("arn:") else ""
 
     def subject(self, partition: str) -> str:
-        """How a policy names it, after the kind and a colon."""
+        """Return the principal as a repository policy names it, after its type and a colon: ``Service:…``."""
         return f"{self.element}:{self.value}"
 
 
 @dataclass(frozen=True, repr=False)
-class ArnPrincipal(_Named):
-    """Whatever has this ARN, in the repository policy even if it is of the registry's account."""
+class ArnPrincipal(PolicyPrincipal):
+    """A user, role or account by ARN, granted in the repository policy even if it is in the registry's account."""
 
     principal_arn: str
     key = "arn"
@@ -63,7 +48,7 @@ class ArnPrincipal(_Named):
 
     @property
     def is_of_aws(self) -> bool:
-        """Whether it is a role that AWS manages, as far as its path says so."""
+        """Whether it is a role that AWS manages, as far as its path tells."""
         return is_of_aws(Arn.parse(self.principal_arn).resource)
 
     def __str__(self) -> str:
@@ -71,30 +56,35 @@ class ArnPrincipal(_Named):
 
 
 @dataclass(frozen=True, repr=False)
-class AccountPrincipal(_Named):
-    """Everybody in an account whom that account itself allows it, by the 12 digits of its id."""
+class AccountPrincipal(PolicyPrincipal):
+    """An account, by the 12 digits of its id: its users and roles, as far as its own policies allow them the same.
+
+    Args:
+        account: The id.
+        partition: The partition of the ARN of the account's root, if the account was given by that.
+    """
 
     account: str
     _: KW_ONLY
-    partition: str = field(default="", repr=False, compare=False)  # of the ARN of the root that it was given as
+    partition: str = field(default="", repr=False, compare=False)
     key = "account"
 
     @property
     def own_partition(self) -> str:
-        """The partition, if an ARN was given."""
+        """The partition of the ARN of the root, if the account was given by that."""
         return self.partition
 
     def _check(self, problems: Problems) -> None:
-        right = isinstance(self.account, str) and ACCOUNT.fullmatch(self.account)
-        problems.check(bool(right), "", f"an account is 12 digits in a string, got {self.account!r}")
+        is_id = isinstance(self.account, str) and ACCOUNT.fullmatch(self.account)
+        problems.check(bool(is_id), "", f"an account is 12 digits in a string, got {self.account!r}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The account, ready for JSON; by its root if that says of which partition it is."""
+        """Return the account, ready for JSON; as the ARN of its root if the partition is known."""
         root = {self.key: str(Arn(self.partition, "iam", "", self.account, "root"))} if self.partition else {}
         return super().to_dict() | root
 
     def subject(self, partition: str) -> str:
-        """The ARN of the account's root, which stands for the account."""
+        """Return the ARN of the account's root, which stands for the account."""
         return f"AWS:{Arn(partition, 'iam', '', self.account, 'root')}"
 
     def __str__(self) -> str:
@@ -102,7 +92,7 @@ class AccountPrincipal(_Named):
 
 
 @dataclass(frozen=True, repr=False)
-class ServicePrincipal(_Named):
+class ServicePrincipal(PolicyPrincipal):
     """A service of AWS, such as ``codebuild.amazonaws.com``."""
 
     service: str
@@ -110,24 +100,24 @@ class ServicePrincipal(_Named):
     key = "service"
 
     def _check(self, problems: Problems) -> None:
-        right = isinstance(self.service, str) and SERVICE.fullmatch(self.service)
-        problems.check(bool(right), "", f"a service is like 'codebuild.amazonaws.com', got {self.service!r}")
+        is_service = isinstance(self.service, str) and SERVICE.fullmatch(self.service)
+        problems.check(bool(is_service), "", f"a service is like 'codebuild.amazonaws.com', got {self.service!r}")
 
     def __str__(self) -> str:
         return self.service
 
 
 @dataclass(frozen=True, repr=False)
-class OrganizationPrincipal(_Named):
-    """Everybody in every account of an organization, by its id, ``o-…``."""
+class OrganizationPrincipal(PolicyPrincipal):
+    """All accounts of an organization, by its id, ``o-…``."""
 
     organization: str
     key = "organization"
 
     def _check(self, problems: Problems) -> None:
-        right = isinstance(self.organization, str) and _ORGANIZATION.fullmatch(self.organization)
+        is_id = isinstance(self.organization, str) and _ORGANIZATION.fullmatch(self.organization)
         problems.check(
-            bool(right), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
+            bool(is_id), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
         )
         tests = self.conditions.items() if isinstance(self.conditions, Mapping) else ()
         equals = [test for operator, test in tests if _is_equals(operator) and isinstance(test, Mapping)]
@@ -136,14 +126,14 @@ class OrganizationPrincipal(_Named):
 
     @property
     def all_conditions(self) -> dict[str, Any]:
-        """Its conditions, with the one that makes it the organization."""
+        """The conditions, with the one that limits everyone to the organization."""
         equals = {"aws:PrincipalOrgID": self.organization}
-        given = super().all_conditions
-        operator = next(filter(_is_equals, given), "StringEquals")
-        return {**given, operator: {**given.get(operator, {}), **equals}}
+        conditions = super().all_conditions
+        operator = next(filter(_is_equals, conditions), "StringEquals")
+        return {**conditions, operator: {**conditions.get(operator, {}), **equals}}
 
     def subject(self, partition: str) -> str:
-        """Everybody, whom the condition narrows down."""
+        """Return everyone: the condition limits that to the organization."""
         return "AWS:*"
 
     def __str__(self) -> str:
@@ -151,19 +141,19 @@ class OrganizationPrincipal(_Named):
 
 
 @dataclass(frozen=True, repr=False)
-class FederatedPrincipal(_Named):
-    """Users whom an identity provider vouches for: its ARN, or a domain such as ``cognito-identity.amazonaws.com``."""
+class FederatedPrincipal(PolicyPrincipal):
+    """Users of an identity provider, by its ARN, or by its domain such as ``cognito-identity.amazonaws.com``."""
 
     provider: str
     element = "Federated"
     key = "federated"
 
     def _check(self, problems: Problems) -> None:
-        right = isinstance(self.provider, str) and re.fullmatch(
+        is_provider = isinstance(self.provider, str) and re.fullmatch(
             r"arn:[^:]+:iam::[0-9]{12}:(saml|oidc)-provider/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", self.provider
         )
         problems.check(
-            bool(right), "", f"expected the ARN of an identity provider, or its domain, got {self.provider!r}"
+            bool(is_provider), "", f"expected the ARN of an identity provider, or its domain, got {self.provider!r}"
         )
 
     def __str__(self) -> str:
@@ -171,11 +161,11 @@ class FederatedPrincipal(_Named):
 
 
 @dataclass(frozen=True, repr=False)
-class AnyPrincipal(_Named):
-    """Everybody with an AWS account, unless conditions say whom.
+class AnyPrincipal(PolicyPrincipal):
+    """Everyone with an AWS account, unless conditions limit that.
 
     Args:
-        public: Must be said where there are no conditions: nobody opens a registry by accident.
+        public: Must be ``True`` without conditions, so that nobody opens a repository by accident.
     """
 
     public: bool = False
@@ -189,28 +179,37 @@ class AnyPrincipal(_Named):
         )
 
     def subject(self, partition: str) -> str:
-        """Everybody."""
+        """Return everyone."""
         return "AWS:*"
 
     def __str__(self) -> str:
         return "everyone"
 
 
-Identity = User | Role | Group
-Named = ArnPrincipal | AccountPrincipal | ServicePrincipal | OrganizationPrincipal | FederatedPrincipal | AnyPrincipal
-AnyOne = Identity | Named
+Grantee = Identity | PolicyPrincipal
+KINDS = (
+    User,
+    Role,
+    Group,
+    ArnPrincipal,
+    AccountPrincipal,
+    ServicePrincipal,
+    OrganizationPrincipal,
+    FederatedPrincipal,
+    AnyPrincipal,
+)
 
 
 def _is_equals(operator: object) -> bool:
-    """Whether it is the operator ``StringEquals``: IAM does not see the case of one."""
+    """Whether it is the operator ``StringEquals``. IAM ignores the case of operators."""
     return str(operator).lower() == "stringequals"
 
 
 def check_arn(text: object) -> None:
-    """Refuse what is not the ARN of somebody whom a repository policy can name.
+    """Refuse a value that is not the ARN of a principal that a repository policy can name.
 
     Raises:
-        SpecError: It is not; with the way out.
+        SpecError: It is not; with what to do instead.
     """
     if not isinstance(text, str):
         raise SpecError(f"expected an ARN, got {text!r}")

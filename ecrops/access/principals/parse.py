@@ -1,4 +1,7 @@
-"""Which principal a string, or a mapping from JSON, stands for."""
+"""Which principal a string, or a mapping from JSON, stands for. Pure.
+
+Called by every value and verb that takes a principal.
+"""
 
 from __future__ import annotations
 
@@ -6,46 +9,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecrops.access.principals.base import ACCOUNT, iam_arn
+from ecrops.access.principals.identities import Identity
 from ecrops.access.principals.named import (
+    KINDS,
     SERVICE,
     AccountPrincipal,
-    AnyOne,
     AnyPrincipal,
     ArnPrincipal,
     FederatedPrincipal,
-    Group,
+    Grantee,
     OrganizationPrincipal,
-    Role,
     ServicePrincipal,
-    User,
 )
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
-KINDS: dict[str, type[Any]] = {
-    kind.key: kind
-    for kind in (
-        User,
-        Role,
-        Group,
-        ArnPrincipal,
-        AccountPrincipal,
-        ServicePrincipal,
-        OrganizationPrincipal,
-        FederatedPrincipal,
-        AnyPrincipal,
-    )
-}
+BY_KEY: dict[str, type[Any]] = {kind.key: kind for kind in KINDS}
 
 
-def principal_of(value: object) -> AnyOne:
-    """A principal, or the one that a string or a mapping from JSON stands for.
+def principal_of(value: object) -> Grantee:
+    """Return a principal as it is, or the one that a string or a mapping from JSON stands for.
 
     Raises:
         SpecError: It stands for none.
     """
-    if isinstance(value, tuple(KINDS.values())):
-        return value  # type: ignore[return-value]
+    if isinstance(value, KINDS):
+        return value
     if isinstance(value, Mapping):
         return _from_dict(value)
     if not isinstance(value, str):
@@ -66,31 +55,31 @@ def principal_of(value: object) -> AnyOne:
     )
 
 
-def _of_arn(text: str) -> AnyOne:
+def _of_arn(text: str) -> Grantee:
     arn = iam_arn(text)
-    kind = arn.resource.partition("/")[0]
+    resource_type = arn.resource.partition("/")[0]
     if arn.resource == "root":
         return _of_root(text)
-    if kind.endswith("-provider"):
+    if resource_type.endswith("-provider"):
         return FederatedPrincipal(text)
-    if kind in ("user", "role", "group"):
-        made: AnyOne = KINDS[kind](text)
-        return made
+    if resource_type in ("user", "role", "group"):
+        identity: Identity = BY_KEY[resource_type](text)
+        return identity
     return ArnPrincipal(text)
 
 
-def _from_dict(data: Mapping[str, Any]) -> AnyOne:
+def _from_dict(data: Mapping[str, Any]) -> Grantee:
     problems = Problems()
-    given = problems.known(data, [*KINDS, "conditions"], "a principal")
+    values = problems.known(data, [*BY_KEY, "conditions"], "a principal")
     problems.raise_any()
-    kinds = [key for key in given if key in KINDS]
-    if len(kinds) != 1:
-        raise SpecError(f"expected one of {', '.join(KINDS)}, got {', '.join(kinds) or 'none'}")
-    kind, value, conditions = kinds[0], given[kinds[0]], given.get("conditions")
-    if kind == AccountPrincipal.key and isinstance(value, str) and value.startswith("arn:"):
+    keys = [key for key in values if key in BY_KEY]
+    if len(keys) != 1:
+        raise SpecError(f"expected one of {', '.join(BY_KEY)}, got {', '.join(keys) or 'none'}")
+    key, value, conditions = keys[0], values[keys[0]], values.get("conditions")
+    if key == AccountPrincipal.key and isinstance(value, str) and value.startswith("arn:"):
         return _of_root(value, conditions)
-    made: AnyOne = KINDS[kind](value, conditions=conditions)
-    return made
+    principal: Grantee = BY_KEY[key](value, conditions=conditions)
+    return principal
 
 
 def _of_root(text: str, conditions: Any = None) -> AccountPrincipal:

@@ -322,7 +322,7 @@ def test_a_policy_that_somebody_else_has_too_is_left_with_the_way_out(cloud: Clo
 
 
 @pytest.mark.parametrize("attach", ["inline", "managed"])
-def test_what_is_beyond_latin_1_is_written_as_iam_takes_it(cloud: Cloud, attach: str) -> None:
+def test_what_is_beyond_latin_1_is_written_as_iam_takes_it(cloud: Cloud, attach: Any) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
     user = User(

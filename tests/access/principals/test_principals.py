@@ -19,7 +19,8 @@ from ecrops import (
     User,
     pull,
 )
-from ecrops.access.principals.parse import KINDS, principal_of
+from ecrops.access.principals.named import KINDS
+from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import WRITTEN_ON
 
 ROLE = "arn:aws:iam::111122223333:role/team/nodes"
@@ -140,7 +141,7 @@ def test_a_path_stays_in_the_arn_and_is_no_part_of_the_name() -> None:
 
 
 def test_the_table_of_sides_knows_every_principal() -> None:
-    assert set(WRITTEN_ON) == set(KINDS.values())
+    assert set(WRITTEN_ON) == set(KINDS)
 
 
 def test_a_principal_is_not_changed_by_changing_what_it_was_made_from() -> None:
