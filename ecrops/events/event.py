@@ -16,7 +16,7 @@ from ecrops.errors import SpecError
 from ecrops.events.patterns import selection
 from ecrops.events.patterns.api_calls import asks_for_reading
 from ecrops.events.patterns.checks import canonical
-from ecrops.events.patterns.kinds import BY_SCAN_TYPE, KINDS
+from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.options import check_options
 from ecrops.events.patterns.pattern import Pattern
 from ecrops.events.patterns.selection import SOMEWHERE, Place, Prefix, Selection, check_selection
@@ -105,14 +105,15 @@ class Event:
             place: The account and region of the registry.
             scan_type: The one that is in force, for an event that was not told.
         """
-        there: dict[str, Any] = {"scan_type": scan_type, "place": place} if self.kind in BY_SCAN_TYPE else {}
-        pattern = KINDS[self.kind](self.repositories, **{**there, **self.options})
+        kind = KINDS[self.kind]
+        defaults = {"scan_type": scan_type, "place": place} if "scan_type" in kind.options else {}
+        pattern = kind.pattern(self.repositories, **{**defaults, **self.options})
         return pattern if self.event_pattern is None else pattern.restricted(self.event_pattern)
 
     @property
     def needs_scan_type(self) -> bool:
         """Whether the pattern depends on the scan type that is in force."""
-        return self.kind in BY_SCAN_TYPE and "scan_type" not in self.options
+        return "scan_type" in KINDS[self.kind].options and "scan_type" not in self.options
 
     @property
     def rule(self) -> str:

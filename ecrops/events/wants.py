@@ -18,22 +18,21 @@ from ecrops.engine.planning import Goal, read
 from ecrops.events import aspect, reading
 from ecrops.events.edits import TAG, Absent, Edit, Rule, Wanted, edited, needs_rule
 from ecrops.events.event import Event
-from ecrops.events.on import RuleOptions
 from ecrops.events.patterns.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
+from ecrops.events.rule_options import make_event
 from ecrops.events.targets import functions, log_groups, queues, topics
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
 from ecrops.events.targets.target import Target
-from ecrops.events.values import make_event
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = dict[Goal, Any]
 PERMISSIONS: Mapping[str, Aspect] = {"lambda": functions, "sqs": queues, "sns": topics, "logs": log_groups}
 
 
-def make_rule(account: Account, kind: str, name: str | None, rule: RuleOptions, options: dict[str, Any]) -> Plan:
-    """What a verb about events does."""
-    event = make_event(kind, name, rule, options)
+def make_rule(account: Account, kind: str, options: Mapping[str, Any]) -> Plan:
+    """Make the rule that a verb describes, with its targets."""
+    event = make_event(kind, options)
     return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
@@ -125,26 +125,35 @@ def image_replicated(repositories: Selection, *, result: str | None = None) -> P
     return _ecr(repositories, "ECR Replication Action", detail)
 
 
-KINDS: Mapping[str, Callable[..., Pattern]] = {
-    make.__name__.replace("_", "-"): make
-    for make in (
-        event,
-        cloud_trail_event,
-        cloud_trail_image_pushed,
-        image_pushed,
-        image_deleted,
-        image_archived,
-        image_restored,
-        referrer_action,
-        image_scan_completed,
-        image_finding,
-        scan_frequency_changed,
-        pull_through_cache_action,
-        image_replicated,
-    )
+class EventKind(NamedTuple):
+    """A kind of event.
+
+    Args:
+        pattern: Makes the event pattern for a selection of repositories.
+        options: The options of ``pattern`` that users set, with their defaults. ``scan_type`` has none: an event
+            without it follows the scan type that is in force.
+    """
+
+    pattern: Callable[..., Pattern]
+    options: Mapping[str, Any]
+
+
+KINDS: Mapping[str, EventKind] = {
+    "event": EventKind(event, {}),
+    "cloud-trail-event": EventKind(cloud_trail_event, {}),
+    "cloud-trail-image-pushed": EventKind(cloud_trail_image_pushed, {"image_tag": None}),
+    "image-pushed": EventKind(image_pushed, {"image_tags": None}),
+    "image-deleted": EventKind(image_deleted, {"image_tags": None}),
+    "image-archived": EventKind(image_archived, {}),
+    "image-restored": EventKind(image_restored, {}),
+    "referrer-action": EventKind(referrer_action, {}),
+    "image-scan-completed": EventKind(image_scan_completed, {"image_tags": None, "scan_type": None}),
+    "image-finding": EventKind(image_finding, {"severities": ("CRITICAL", "HIGH"), "scan_type": None}),
+    "scan-frequency-changed": EventKind(scan_frequency_changed, {}),
+    "pull-through-cache-action": EventKind(pull_through_cache_action, {}),
+    "image-replicated": EventKind(image_replicated, {"result": None}),
 }
-BY_SCAN_TYPE = ("image-scan-completed", "image-finding")
-"""The kinds of events that look otherwise under each scan type."""
+"""Every kind of event by its name. ``events/on`` has a verb for each: ``on_image_pushed`` for ``image-pushed``."""
 
 
 def _ecr(repositories: Selection, detail_type: str = "", detail: Mapping[str, Any] | None = None) -> Pattern:
