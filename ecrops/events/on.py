@@ -33,7 +33,7 @@ class EventVerbs(Generic[R]):
 
     @abstractmethod
     def _on(self, kind: str, options: dict[str, Any]) -> R:
-        """Carry out the verb of a kind of event, with the options that the caller gave; misspelt ones are among them."""
+        """Carry out the verb of a kind of event, with the options that the caller gave, misspelt ones too."""
 
     def on_event(
         self,
@@ -205,7 +205,9 @@ class EventVerbs(Generic[R]):
         self,
         name: str | None = None,
         *,
-        severities: Sequence[Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED"]] = ("CRITICAL", "HIGH"),
+        severities: Sequence[
+            Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED"]
+        ] = ("CRITICAL", "HIGH"),
         scan_type: Literal["BASIC", "ENHANCED"] | None = None,
         target: Target | str | None = None,
         targets: Sequence[Target | str] = (),

@@ -58,14 +58,14 @@ def make_event(kind: str, arguments: Mapping[str, Any]) -> Event:
         SpecError: An option is misspelt, EventBridge would refuse the rule, or it could never invoke a target; with
             every reason.
     """
-    own = KINDS[kind].options
-    names = [*own, *RuleOptions.__annotations__]
+    kind_options = KINDS[kind].options
+    names = [*kind_options, *RuleOptions.__annotations__]
     if misspelt := [name for name in arguments if name not in (*names, "name")]:
         raise SpecError(*(f"{name}: unknown{hint(name, names)}" for name in misspelt))
     target = [arguments["target"]] if "target" in arguments else []
     return Event(
         kind,
         targets=(*target, *target_list(arguments.get("targets", ()))),
-        options={name: value for name, value in arguments.items() if name in own},
-        **{name: value for name, value in arguments.items() if name not in (*own, "target", "targets")},
+        options={name: value for name, value in arguments.items() if name in kind_options},
+        **{name: value for name, value in arguments.items() if name not in (*kind_options, "target", "targets")},
     )

@@ -42,7 +42,7 @@ def test_a_verb_shows_its_own_options_and_those_of_every_rule(face: str, verb: s
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_options_of_a_kind_are_those_of_its_pattern(kind: str) -> None:
-    taken = options_of(KINDS[kind].pattern, "place")
+    taken = options_of(KINDS[kind].pattern, "location")
     if "scan_type" in taken:
         taken["scan_type"] = None  # without one it follows the registry's
     assert list(taken.items()) == list(KINDS[kind].options.items())
