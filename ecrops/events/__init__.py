@@ -10,26 +10,26 @@ from ecrops.base.lazy import face
 if TYPE_CHECKING:
     from ecrops.events.event import Event as Event
     from ecrops.events.event import RuleState as RuleState
-    from ecrops.events.on import RuleOptions as RuleOptions
+    from ecrops.events.on import on_cloud_trail_event as on_cloud_trail_event
+    from ecrops.events.on import on_cloud_trail_image_pushed as on_cloud_trail_image_pushed
+    from ecrops.events.on import on_event as on_event
+    from ecrops.events.on import on_image_archived as on_image_archived
+    from ecrops.events.on import on_image_deleted as on_image_deleted
+    from ecrops.events.on import on_image_finding as on_image_finding
+    from ecrops.events.on import on_image_pushed as on_image_pushed
+    from ecrops.events.on import on_image_replicated as on_image_replicated
+    from ecrops.events.on import on_image_restored as on_image_restored
+    from ecrops.events.on import on_image_scan_completed as on_image_scan_completed
+    from ecrops.events.on import on_pull_through_cache_action as on_pull_through_cache_action
+    from ecrops.events.on import on_referrer_action as on_referrer_action
+    from ecrops.events.on import on_scan_frequency_changed as on_scan_frequency_changed
     from ecrops.events.patterns.pattern import Pattern as Pattern
     from ecrops.events.patterns.selection import Prefix as Prefix
     from ecrops.events.patterns.selection import prefix as prefix
     from ecrops.events.rule import Rule as Rule
+    from ecrops.events.rule_options import RuleOptions as RuleOptions
     from ecrops.events.targets.target import Target as Target
     from ecrops.events.testing import TestReport as TestReport
-    from ecrops.events.values import on_cloud_trail_event as on_cloud_trail_event
-    from ecrops.events.values import on_cloud_trail_image_pushed as on_cloud_trail_image_pushed
-    from ecrops.events.values import on_event as on_event
-    from ecrops.events.values import on_image_archived as on_image_archived
-    from ecrops.events.values import on_image_deleted as on_image_deleted
-    from ecrops.events.values import on_image_finding as on_image_finding
-    from ecrops.events.values import on_image_pushed as on_image_pushed
-    from ecrops.events.values import on_image_replicated as on_image_replicated
-    from ecrops.events.values import on_image_restored as on_image_restored
-    from ecrops.events.values import on_image_scan_completed as on_image_scan_completed
-    from ecrops.events.values import on_pull_through_cache_action as on_pull_through_cache_action
-    from ecrops.events.values import on_referrer_action as on_referrer_action
-    from ecrops.events.values import on_scan_frequency_changed as on_scan_frequency_changed
 
 __all__, __getattr__, __dir__ = face(
     __name__,
@@ -38,16 +38,16 @@ __all__, __getattr__, __dir__ = face(
             "Event",
             "RuleState",
         ),
-        "ecrops.events.on": ("RuleOptions",),
         "ecrops.events.patterns.pattern": ("Pattern",),
         "ecrops.events.patterns.selection": (
             "Prefix",
             "prefix",
         ),
         "ecrops.events.rule": ("Rule",),
+        "ecrops.events.rule_options": ("RuleOptions",),
         "ecrops.events.targets.target": ("Target",),
         "ecrops.events.testing": ("TestReport",),
-        "ecrops.events.values": (
+        "ecrops.events.on": (
             "on_cloud_trail_event",
             "on_cloud_trail_image_pushed",
             "on_event",

@@ -1,4 +1,8 @@
-"""The aspect of a rule of EventBridge: the rule, its tags and its targets. Its key is ``rule NAME``."""
+"""The aspect of an EventBridge rule: the rule, its tags and its targets. Its key is ``rule NAME``.
+
+Called by the engine. The permissions of targets are other aspects (``targets``). The order of their changes and of
+these is that of ``Step``: targets are put before they are authorised, and removed after.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from ecrops.events.edits import (
     TAG,
     Absent,
     Edit,
-    Rule,
+    RuleValue,
     Targets,
     Wanted,
     edited,
@@ -22,7 +26,7 @@ from ecrops.events.edits import (
     same_settings,
     same_target,
 )
-from ecrops.events.reading import DEFAULT, MISSING, NO_RULE, arn_of, name_and_bus
+from ecrops.events.reading import DEFAULT_BUS, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.targets.permissions import Step, elsewhere
 from ecrops.events.targets.target import MOST_TARGETS
 from ecrops.events.words import rule_words, target_words
@@ -35,93 +39,102 @@ LIMITS = {
 reads = reading.reads
 
 
-def changes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Change | Note]:
-    """The whole rule is written, because ``PutRule`` resets what it omits; its targets go before it does."""
-    want = edited(have, edits)
-    claim = [part for edit in edits for part in _claim(key, edit, have, want)]
-    yield from claim
-    if any(isinstance(part, Change) for part in claim):
+def changes(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Change | Note]:
+    """Put the rule and its targets, then remove other targets or the rule. A rule of others is a conflict."""
+    desired = edited(current, edits)
+    claims = [claim for edit in edits for claim in _claims(key, edit, current, desired)]
+    yield from claims
+    if any(isinstance(claim, Change) for claim in claims):
         return
-    if have.settings is None and any(map(needs_rule, edits)) and want.settings is None:
-        yield Change(
-            owner=key, kind=Kind.CONFLICT, what="rule", after="there is no such rule any more", advice={"": NO_RULE}
-        )
+    if current.settings is None and desired.settings is None and any(map(needs_rule, edits)):
+        yield _no_rule(key)
         return
-    put, removed = _targets(key, have, want)
-    for change in (*_rule(key, have, want), *put):
-        yield replace(change, step=Step.PUT)
-    gone = [_delete(key, have)] if want.settings is None and have.settings is not None else []
-    for change in (*removed, *gone):
-        yield replace(change, step=Step.REMOVE)
-    if want.targets != have.targets:
-        yield from _notes(key, edits, have)
-    if have.settings and want != have and not (have.is_ours or want.is_ours):
-        yield Note(f"{key} was not made by ecrops")
-    if have.settings is None and want.settings is not None and "/" in key:
-        bus = name_and_bus(key)[1]
-        yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
+    target_puts, target_removals = _targets(key, current, desired)
+    yield from _in_step(Step.PUT, [*_rule(key, current, desired), *target_puts])
+    yield from _in_step(Step.REMOVE, [*target_removals, *_removal(key, current, desired)])
+    yield from _notes(key, edits, current, desired)
 
 
-def _claim(key: str, edit: Edit, have: Rule, want: Rule) -> Iterator[Change | Note]:
-    """What others made of the name is not overwritten; what ecrops made for other repositories is told."""
-    whose = have.tags.get(TAG)
-    if have.settings is None:
+def _in_step(step: Step, items: Sequence[Change]) -> Iterator[Change]:
+    return (replace(change, step=step) for change in items)
+
+
+# Rules of others
+
+
+def _claims(key: str, edit: Edit, current: RuleValue, desired: RuleValue) -> Iterator[Change | Note]:
+    """Yield a conflict if others made the rule, and a note if ecrops made it for other repositories."""
+    owner = current.tags.get(TAG)
+    if current.settings is None:
         return
-    if isinstance(edit, Absent) and edit.of not in ("", whose):
-        yield _not_ours(key, have, want)
-    elif isinstance(edit, Absent) and edit.of and want.settings is not None:
-        yield Note(f"{key} stays: others put targets on it, {target_words(want.targets.values())}")
-    elif isinstance(edit, Wanted) and not same_settings(have.settings, want.settings or {}):
-        if whose is None or not edit.may_take(whose):
-            yield _not_ours(key, have, want)
-        elif whose != edit.mark:
-            yield Note(f"{key} was on events of {whose}, and is on those of {edit.event.whose} now")
-    elif isinstance(edit, Wanted) and whose is None:
+    if isinstance(edit, Absent) and edit.of not in ("", owner):
+        yield _foreign_rule(key, current, desired)
+    elif isinstance(edit, Absent) and edit.of and desired.settings is not None:
+        yield Note(f"{key} stays: others put targets on it, {target_words(desired.targets.values())}")
+    elif isinstance(edit, Wanted) and not same_settings(current.settings, desired.settings or {}):
+        if owner is None or not edit.may_take(owner):
+            yield _foreign_rule(key, current, desired)
+        elif owner != edit.mark:
+            yield Note(f"{key} was on events of {owner}, and is on those of {edit.event.whose} now")
+    elif isinstance(edit, Wanted) and owner is None:
         yield Note(f"{key} was there as it is wanted, though ecrops did not make it: it is one of ecrops's rules now")
 
 
-def _not_ours(key: str, have: Rule, want: Rule) -> Change:
-    whose = have.tags.get(TAG)
-    because = f"the rule of {whose}" if whose else "not made by ecrops"
-    advice = {"": f"{key} is {because}: choose another name, or remove it first with registry.rule(name).remove()"}
+def _foreign_rule(key: str, current: RuleValue, desired: RuleValue) -> Change:
+    owner = current.tags.get(TAG)
+    reason = f"the rule of {owner}" if owner else "not made by ecrops"
     return Change(
         owner=key,
         kind=Kind.CONFLICT,
         what="rule",
-        before=rule_words(have),
-        after=rule_words(want),
-        advice=advice,
+        before=rule_words(current),
+        after=rule_words(desired),
+        advice={"": f"{key} is {reason}: choose another name, or remove it first with registry.rule(name).remove()"},
     )
 
 
-def _rule(key: str, have: Rule, want: Rule) -> Iterator[Change]:
-    """Tags come first: they tell what is lost with the rule's settings."""
-    if want.settings is None:
+def _no_rule(key: str) -> Change:
+    after = "there is no such rule any more"
+    return Change(owner=key, kind=Kind.CONFLICT, what="rule", after=after, advice={"": NO_RULE})
+
+
+# The rule
+
+
+def _rule(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Change]:
+    """Yield the changes of the rule and its tags.
+
+    Tags come first: they record what a change of the settings loses, such as the state before a rule was disabled.
+    """
+    if desired.settings is None:
         return
-    if have.settings is None:
-        yield _put(key, Kind.CREATE, "", want, rule_words(want), Tags=tag_list(want.tags))
+    if current.settings is None:
+        yield _put(key, Kind.CREATE, "", desired, rule_words(desired), Tags=tag_list(desired.tags))
         return
-    put = {tag: value for tag, value in want.tags.items() if have.tags.get(tag) != value}
-    if put:
-        params = {"ResourceARN": arn_of(have.place, key), "Tags": tag_list(put)}
+    changed = {tag: value for tag, value in desired.tags.items() if current.tags.get(tag) != value}
+    if changed:
+        params = {"ResourceARN": arn_of(current.location, key), "Tags": tag_list(changed)}
         yield Change(
             owner=key,
             kind=Kind.UPDATE,
             what="tags",
-            after=tags.words(put),
+            after=tags.words(changed),
             call=Call("events", "TagResource", params),
             races=Races(superseded=(MISSING,)),
         )
-    if not same_settings(have.settings, want.settings):
-        described = [str(each.settings.get("Description", "")) for each in (have, want) if each.settings is not None]
-        before, after = described if len(set(described)) > 1 else ("", "")
-        yield _put(key, Kind.UPDATE, rule_words(have, before), want, rule_words(want, after))
+    if not same_settings(current.settings, desired.settings):
+        before, after = (str(settings.get("Description", "")) for settings in (current.settings, desired.settings))
+        if before == after:
+            before = after = ""
+        yield _put(key, Kind.UPDATE, rule_words(current, before), desired, rule_words(desired, after))
 
 
-def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any) -> Change:
+def _put(key: str, kind: Kind, before: str, desired: RuleValue, after: str, **params: Any) -> Change:
+    """Return the change that writes the whole rule: ``PutRule`` resets what it omits."""
+    settings = desired.settings or {}
     needs = (
-        *(["events:TagResource"] if more else []),
-        *(["iam:PassRole"] if "RoleArn" in (want.settings or {}) else []),
+        *(["events:TagResource"] if "Tags" in params else []),
+        *(["iam:PassRole"] if "RoleArn" in settings else []),
     )
     return Change(
         owner=key,
@@ -129,86 +142,105 @@ def _put(key: str, kind: Kind, before: str, want: Rule, after: str, **more: Any)
         what="rule",
         before=before,
         after=after,
-        call=Call("events", "PutRule", {**_named(key, "Name"), **(want.settings or {}), **more}, needs),
+        call=Call("events", "PutRule", {**_named(key, "Name"), **settings, **params}, needs),
         races=Races(derived=kind is Kind.UPDATE),
         makes_owner=kind is Kind.CREATE,
         advice=LIMITS,
     )
 
 
-def _targets(key: str, have: Rule, want: Rule) -> tuple[list[Change], list[Change]]:
-    """Targets are put before others are removed, so that no event is missed, unless there is no room for both."""
-    put = [each for name, each in want.targets.items() if not same_target(each, have.targets.get(name, {}))]
-    gone = {name: each for name, each in have.targets.items() if name not in want.targets}
-    if len(want.targets) > MOST_TARGETS:
-        return [_too_many(key, have, want)], []
-    steps = [_put_targets(key, have, put)] if put else []
-    removal = [_remove_targets(key, gone)] if gone else []
-    return (steps, removal) if has_room(have, want) else (removal + steps, [])
-
-
-def _too_many(key: str, have: Rule, want: Rule) -> Change:
-    before, after = target_words(have.targets.values()), f"{len(want.targets)}, of five at most"
-    advice = {"": f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"}
-    return Change(owner=key, kind=Kind.CONFLICT, what="targets", before=before, after=after, advice=advice)
-
-
-def has_room(have: Rule, want: Rule) -> bool:
-    """Whether a rule can have its old targets and its new ones for a while."""
-    return len({*have.targets, *want.targets}) <= MOST_TARGETS
-
-
-def _put_targets(key: str, have: Rule, put: Sequence[Mapping[str, Any]]) -> Change:
-    before = [have.targets[each["Id"]] for each in put if each["Id"] in have.targets]
-    needs = ("iam:PassRole",) if any("RoleArn" in target for target in put) else ()
-    return Change(
-        owner=key,
-        kind=Kind.UPDATE if before else Kind.CREATE,
-        what="targets",
-        before=target_words(before),
-        after=target_words(put),
-        call=Call("events", "PutTargets", {**_named(key, "Rule"), "Targets": list(put)}, needs),
-        races=Races(not_yet_visible=(MISSING,)),
-    )
-
-
-def _remove_targets(key: str, gone: Targets) -> Change:
-    params = {**_named(key, "Rule"), "Ids": list(gone)}
-    return Change(
-        owner=key,
-        kind=Kind.DELETE,
-        what="targets",
-        before=target_words(gone.values()),
-        call=Call("events", "RemoveTargets", params),
-        races=Races(derived=True, superseded=(MISSING,)),
-    )
-
-
-def _delete(key: str, have: Rule) -> Change:
-    return Change(
+def _removal(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Change]:
+    if current.settings is None or desired.settings is not None:
+        return
+    yield Change(
         owner=key,
         kind=Kind.DELETE,
         what="rule",
-        before=rule_words(have),
+        before=rule_words(current),
         call=Call("events", "DeleteRule", _named(key, "Name")),
-        races=Races(derived=True, superseded=(MISSING,), awaits=_has_a_target),
+        races=Races(derived=True, superseded=(MISSING,), awaits=_has_targets),
         makes_owner=True,
     )
 
 
-def _has_a_target(error: Exception) -> bool:
-    """Somebody has put one since ours were removed: then it is removed too."""
+def _has_targets(error: Exception) -> bool:
+    """Whether another writer put a target after ours were removed. Then that one is removed too."""
     return code_of(error) == "ValidationException"
 
 
 def _named(key: str, member: str) -> dict[str, str]:
     name, bus = name_and_bus(key)
-    return {member: name} if bus == DEFAULT else {member: name, "EventBusName": bus}
+    return {member: name} if bus == DEFAULT_BUS else {member: name, "EventBusName": bus}
 
 
-def _notes(key: str, edits: Sequence[Edit], have: Rule) -> Iterator[Note]:
-    for target in (target for edit in edits for target in edit.targets):
-        yield from elsewhere(target, have.place, arn_of(have.place, key))
+# Targets
+
+
+def _targets(key: str, current: RuleValue, desired: RuleValue) -> tuple[list[Change], list[Change]]:
+    """Return the changes of targets that come with the rule, and those that come last.
+
+    New targets are put before others are removed, so that no event is missed, unless there is no room for both.
+    """
+    written = [
+        target for name, target in desired.targets.items() if not same_target(target, current.targets.get(name, {}))
+    ]
+    removed = {name: target for name, target in current.targets.items() if name not in desired.targets}
+    if len(desired.targets) > MOST_TARGETS:
+        return [_too_many(key, current, desired)], []
+    puts = [_put_targets(key, current, written)] if written else []
+    removals = [_remove_targets(key, removed)] if removed else []
+    return (puts, removals) if has_room(current, desired) else (removals + puts, [])
+
+
+def has_room(current: RuleValue, desired: RuleValue) -> bool:
+    """Whether a rule can have its current targets and the desired ones at the same time."""
+    return len({*current.targets, *desired.targets}) <= MOST_TARGETS
+
+
+def _too_many(key: str, current: RuleValue, desired: RuleValue) -> Change:
+    before, after = target_words(current.targets.values()), f"{len(desired.targets)}, of five at most"
+    advice = {"": f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"}
+    return Change(owner=key, kind=Kind.CONFLICT, what="targets", before=before, after=after, advice=advice)
+
+
+def _put_targets(key: str, current: RuleValue, written: Sequence[Mapping[str, Any]]) -> Change:
+    before = [current.targets[target["Id"]] for target in written if target["Id"] in current.targets]
+    needs = ("iam:PassRole",) if any("RoleArn" in target for target in written) else ()
+    return Change(
+        owner=key,
+        kind=Kind.UPDATE if before else Kind.CREATE,
+        what="targets",
+        before=target_words(before),
+        after=target_words(written),
+        call=Call("events", "PutTargets", {**_named(key, "Rule"), "Targets": list(written)}, needs),
+        races=Races(not_yet_visible=(MISSING,)),
+    )
+
+
+def _remove_targets(key: str, removed: Targets) -> Change:
+    params = {**_named(key, "Rule"), "Ids": list(removed)}
+    return Change(
+        owner=key,
+        kind=Kind.DELETE,
+        what="targets",
+        before=target_words(removed.values()),
+        call=Call("events", "RemoveTargets", params),
+        races=Races(derived=True, superseded=(MISSING,)),
+    )
+
+
+# Notes
+
+
+def _notes(key: str, edits: Sequence[Edit], current: RuleValue, desired: RuleValue) -> Iterator[Note]:
+    if desired.targets != current.targets:
+        for target in (target for edit in edits for target in edit.targets):
+            yield from elsewhere(target, current.location, arn_of(current.location, key))
+    if current.settings and desired != current and not (current.is_ours or desired.is_ours):
+        yield Note(f"{key} was not made by ecrops")
+    if current.settings is None and desired.settings is not None and "/" in key:
+        bus = name_and_bus(key)[1]
+        yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
 
 
 def verify(edit: Edit) -> bool:

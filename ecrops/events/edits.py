@@ -1,4 +1,8 @@
-"""A rule with its tags and targets as a value, and edits of it. Pure."""
+"""An EventBridge rule with its tags and targets as a value, and the edits of it. Pure.
+
+Made by the verbs, by ``wants`` and by the handle ``Rule``; read by ``aspect``, which compares the rule before and after
+its edits. An edit is called with a rule, and returns the rule after the edit; it never changes its argument.
+"""
 
 from __future__ import annotations
 
@@ -9,86 +13,91 @@ from typing import Any, Protocol
 
 from ecrops.events.event import Event, RuleState
 from ecrops.events.patterns.checks import canonical, text_of
-from ecrops.events.patterns.selection import SOMEWHERE, Place
+from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location
 from ecrops.events.targets.target import MARK, Target
 from ecrops.iam.statements import fingerprint
 
 TAG = "ecrops:repository"
-"""The tag that ecrops knows its rules by; its value is the name of the repository, or ``SEVERAL``."""
+"""The tag of every rule that ecrops made; its value is the name of the repository, or ``SEVERAL``."""
 SEVERAL = "several repositories"
-OURS = "ecrops:targets"
-"""The tag that tells, by fingerprint, which targets are ecrops's though their ids are the user's."""
+OWN_TARGETS = "ecrops:targets"
+"""The tag that lists, by fingerprint, the targets that ecrops put under ids that the user chose."""
 UNAUTHORIZED = "ecrops:unauthorized"
-"""The tag that tells, by fingerprint, which targets ecrops was told not to authorise."""
+"""The tag that lists, by fingerprint, the targets with ``authorize=False``."""
 STATE = "ecrops:state"
-"""The tag that tells the state of a disabled rule before it was disabled, where that is not ``ENABLED``."""
+"""The tag with the state that a disabled rule had before, unless that was ``ENABLED``."""
 
 Targets = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What is there, or what should be.
+class RuleValue:
+    """An EventBridge rule: the current one, or the desired one.
 
     Args:
-        settings: The members of ``PutRule`` without its name, bus and tags; ``None`` where there is no rule.
-        tags: Without AWS's own.
-        targets: By id, as EventBridge lists them.
-        place: The account and region.
-        scan_type: The one in force, if it was asked for.
+        settings: The members of ``PutRule`` without its name, bus and tags; ``None`` if there is no rule.
+        tags: Its tags, without AWS's own.
+        targets: Its targets by id, as EventBridge lists them.
+        location: The account and region.
+        scan_type: The scan type in force, if it was read.
     """
 
     settings: Mapping[str, Any] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     targets: Targets = field(default_factory=dict)
-    place: Place = SOMEWHERE
+    location: Location = EXAMPLE_LOCATION
     scan_type: str = "BASIC"
 
     @property
     def is_ours(self) -> bool:
-        """Whether ecrops made it."""
+        """Whether ecrops made the rule."""
         return TAG in self.tags
 
     def has_put(self, target: str) -> bool:
-        """Whether the target with this id is one of ecrops."""
-        return target.startswith(MARK) or fingerprint(target) in self.noted(OURS)
+        """Whether ecrops put the target with this id."""
+        return target.startswith(MARK) or fingerprint(target) in self.fingerprints(OWN_TARGETS)
 
     @property
     def authorized(self) -> list[Mapping[str, Any]]:
-        """The targets, but for those that ecrops was told not to authorise."""
-        return [each for key, each in self.targets.items() if fingerprint(key) not in self.noted(UNAUTHORIZED)]
+        """The targets, without those that have ``authorize=False``."""
+        unauthorized = self.fingerprints(UNAUTHORIZED)
+        return [target for key, target in self.targets.items() if fingerprint(key) not in unauthorized]
 
-    def noted(self, tag: str) -> set[str]:
-        """What a tag tells of targets."""
+    def fingerprints(self, tag: str) -> set[str]:
+        """Return the fingerprints of targets that a tag lists."""
         return set(self.tags.get(tag, "").split())
 
-    def with_targets(self, targets: Sequence[Target], dropped: Collection[str] = ()) -> Rule:
-        """The rule with these targets too, and its tags telling of them what their ids do not."""
-        stay = {key: each for key, each in self.targets.items() if key not in dropped}
-        more = to_aws(targets)
-        marks = {str(each.id): fingerprint(str(each.id)) for each in targets}
-        own = {mark for key, mark in marks.items() if not key.startswith(MARK)}
-        allowed = {marks[str(each.id)] for each in targets if each.authorize}
-        alone = {mark for key, mark in marks.items() if mark not in allowed and key not in self.targets}
-        known = {*map(fingerprint, self.targets), *marks.values()}
-        wanted = {
-            OURS: self.noted(OURS) | own if self.is_ours else set(),
-            UNAUTHORIZED: self.noted(UNAUTHORIZED) - allowed | alone,
+    def with_targets(self, targets: Sequence[Target], dropped: Collection[str] = ()) -> RuleValue:
+        """Add targets, and record in tags which of them are ours and which are not authorised.
+
+        Args:
+            targets: The targets to add.
+            dropped: The ids of targets to remove.
+        """
+        remaining = {key: target for key, target in self.targets.items() if key not in dropped}
+        marks = {str(target.id): fingerprint(str(target.id)) for target in targets}
+        chosen = {mark for key, mark in marks.items() if not key.startswith(MARK)}
+        allowed = {marks[str(target.id)] for target in targets if target.authorize}
+        refused = {mark for key, mark in marks.items() if mark not in allowed and key not in self.targets}
+        lists = {
+            OWN_TARGETS: self.fingerprints(OWN_TARGETS) | chosen if self.is_ours else set(),
+            UNAUTHORIZED: self.fingerprints(UNAUTHORIZED) - allowed | refused,
         }
-        # what is of no consequence any more stays until there is something new to tell: that needs no call
-        tags = {tag: " ".join(sorted(told & known)) for tag, told in wanted.items() if told != self.noted(tag)}
-        return replace(self, targets=stay | more, tags={**self.tags, **tags})
+        # A tag with outdated fingerprints is not corrected for their sake: that would need a call
+        known = {*map(fingerprint, self.targets), *marks.values()}
+        tags = {tag: " ".join(sorted(new & known)) for tag, new in lists.items() if new != self.fingerprints(tag)}
+        return replace(self, targets=remaining | to_aws(targets), tags={**self.tags, **tags})
 
 
 class Edit(Protocol):
-    """What is wanted of a rule, as a value that is called on the rule."""
+    """An edit of a rule."""
 
     @property
     def targets(self) -> Sequence[Target]:
-        """The targets that it adds."""
+        """The targets that the edit adds."""
 
-    def __call__(self, have: Rule, /) -> Rule:
-        """The rule after the edit."""
+    def __call__(self, current: RuleValue, /) -> RuleValue:
+        """Return the rule after the edit."""
 
 
 @dataclass(frozen=True)
@@ -96,49 +105,52 @@ class Wanted:
     """An edit: the rule of an event with its targets.
 
     Args:
-        event: What is wanted.
-        exactly: Whether other targets that ecrops put there are removed.
+        event: The event.
+        exactly: Whether other targets that ecrops put on the rule are removed.
     """
 
     event: Event
     exactly: bool = False
 
-    def __call__(self, have: Rule) -> Rule:
-        """The rule after the edit."""
-        event, before = self.event, have.settings or {}
-        settings = {**before, "EventPattern": str(event.pattern(have.place, have.scan_type))}
-        fires = self._fires(have, settings)
-        stays_off = before.get("State") == RuleState.DISABLED
-        settings["State"] = str(event.state or (RuleState.DISABLED if stays_off else fires))
+    def __call__(self, current: RuleValue) -> RuleValue:
+        """Return the rule after the edit."""
+        event, before = self.event, current.settings or {}
+        settings = {**before, "EventPattern": str(event.pattern(current.location, current.scan_type))}
+        firing = self._state_when_firing(current, settings)
+        stays_disabled = before.get("State") == RuleState.DISABLED
+        settings["State"] = str(event.state or (RuleState.DISABLED if stays_disabled else firing))
         if event.description is not None:
             settings["Description"] = event.description
-        dropped = [key for key in have.targets if self.exactly and have.has_put(key)]
-        tags = {**have.tags, **event.tags, TAG: self.mark}
+        dropped = [key for key in current.targets if self.exactly and current.has_put(key)]
+        tags = {**current.tags, **event.tags, TAG: self.mark}
         if settings["State"] == RuleState.DISABLED:
-            tags |= _noting_state(have, fires)
-        return replace(have, settings=settings, tags=tags).with_targets(self.targets, dropped)
+            tags |= _state_tag(current, firing)
+        return replace(current, settings=settings, tags=tags).with_targets(self.targets, dropped)
 
-    def _fires(self, have: Rule, settings: Mapping[str, Any]) -> str:
-        """How the rule fires while it is not disabled. What another pattern is on, the old state may never hear."""
-        before = have.settings or {}
+    def _state_when_firing(self, current: RuleValue, settings: Mapping[str, Any]) -> str:
+        """Return the state of the rule while it is not disabled.
+
+        A new pattern may be on API calls that never fire in the old state, so it starts in the event's first state.
+        """
+        before = current.settings or {}
         state = before.get("State", self.event.first_state)
         if state != RuleState.ALL_CLOUD_TRAIL and not same_settings(before, settings):
             return str(self.event.first_state)
-        return str(have.tags.get(STATE) or RuleState.ENABLED if state == RuleState.DISABLED else state)
+        return str(current.tags.get(STATE) or RuleState.ENABLED if state == RuleState.DISABLED else state)
 
-    def may_take(self, whose: str) -> bool:
-        """Whether a rule of these repositories may become this one: a spec takes none of a fleet."""
-        return whose == self.mark or self.mark == SEVERAL or (whose == SEVERAL and not self.exactly)
+    def may_take(self, owner: str) -> bool:
+        """Whether a rule with this owner in its tag may become this one: a spec takes none of several repositories."""
+        return owner == self.mark or self.mark == SEVERAL or (owner == SEVERAL and not self.exactly)
 
     @property
     def mark(self) -> str:
-        """Whose rule it is."""
-        whose = self.event.repositories
-        return whose if isinstance(whose, str) else SEVERAL
+        """The value of the rule's ``TAG``."""
+        repositories = self.event.repositories
+        return repositories if isinstance(repositories, str) else SEVERAL
 
     @property
     def targets(self) -> Sequence[Target]:
-        """Those that are wanted."""
+        """The targets of the event."""
         return event_targets(self.event)
 
 
@@ -148,9 +160,9 @@ class Include:
 
     targets: Sequence[Target]
 
-    def __call__(self, have: Rule) -> Rule:
-        """The rule after the edit."""
-        return have.with_targets(self.targets)
+    def __call__(self, current: RuleValue) -> RuleValue:
+        """Return the rule after the edit."""
+        return current.with_targets(self.targets)
 
 
 @dataclass(frozen=True)
@@ -160,29 +172,30 @@ class Exclude:
     names: Collection[str]
     targets: Sequence[Target] = ()
 
-    def __call__(self, have: Rule) -> Rule:
-        """The rule after the edit."""
-        stay = {key: each for key, each in have.targets.items() if not {key, each["Arn"]} & set(self.names)}
-        return replace(have, targets=stay)
+    def __call__(self, current: RuleValue) -> RuleValue:
+        """Return the rule after the edit."""
+        targets = current.targets.items()
+        remaining = {key: target for key, target in targets if not {key, target["Arn"]} & set(self.names)}
+        return replace(current, targets=remaining)
 
 
 @dataclass(frozen=True)
 class Switch:
-    """An edit: the rule fires, or does not."""
+    """An edit: the rule is enabled, or disabled."""
 
     on: bool
     targets: Sequence[Target] = ()
 
-    def __call__(self, have: Rule) -> Rule:
-        """The rule after the edit; one that fires on all API calls does so again."""
-        if have.settings is None or (have.settings.get("State") != RuleState.DISABLED) == self.on:
-            return have
+    def __call__(self, current: RuleValue) -> RuleValue:
+        """Return the rule after the edit. A rule that fired on all API calls before it was disabled does so again."""
+        if current.settings is None or (current.settings.get("State") != RuleState.DISABLED) == self.on:
+            return current
         if self.on:
-            state = have.tags.get(STATE) or str(RuleState.ENABLED)
-            return replace(have, settings={**have.settings, "State": state})
-        noted = _noting_state(have, str(have.settings.get("State", RuleState.ENABLED)))
-        settings = {**have.settings, "State": str(RuleState.DISABLED)}
-        return replace(have, settings=settings, tags={**have.tags, **noted})
+            state = current.tags.get(STATE) or str(RuleState.ENABLED)
+            return replace(current, settings={**current.settings, "State": state})
+        tag = _state_tag(current, str(current.settings.get("State", RuleState.ENABLED)))
+        settings = {**current.settings, "State": str(RuleState.DISABLED)}
+        return replace(current, settings=settings, tags={**current.tags, **tag})
 
 
 @dataclass(frozen=True)
@@ -190,50 +203,50 @@ class Absent:
     """An edit: no such rule.
 
     Args:
-        of: Of which repository it is to be: then a rule that others gave targets stays, with those.
+        of: The repository that the rule must be of. If others put targets on such a rule, it stays, with those.
     """
 
     of: str = ""
     targets: Sequence[Target] = ()
 
-    def __call__(self, have: Rule) -> Rule:
-        """The rule after the edit."""
-        theirs = {key: each for key, each in have.targets.items() if not have.has_put(key)}
-        if self.of and theirs:
-            return replace(have, targets=theirs)
-        return replace(have, settings=None, tags={}, targets={})
+    def __call__(self, current: RuleValue) -> RuleValue:
+        """Return the rule after the edit."""
+        foreign = {key: target for key, target in current.targets.items() if not current.has_put(key)}
+        if self.of and foreign:
+            return replace(current, targets=foreign)
+        return replace(current, settings=None, tags={}, targets={})
 
 
-def _noting_state(have: Rule, state: str) -> dict[str, str]:
-    """The tag that tells how a rule fired before it is disabled, where nothing else does."""
-    return {} if state == (have.tags.get(STATE) or RuleState.ENABLED) else {STATE: state}
+def _state_tag(current: RuleValue, state: str) -> dict[str, str]:
+    """Return the tag with the state that a rule has before it is disabled; none if the current tags say so."""
+    return {} if state == (current.tags.get(STATE) or RuleState.ENABLED) else {STATE: state}
 
 
 def needs_rule(edit: Edit) -> bool:
-    """Whether an edit is an error where there is no rule."""
+    """Whether an edit is an error if there is no rule."""
     return isinstance(edit, Include) or (isinstance(edit, Switch) and edit.on)
 
 
-def edited(have: Rule, edits: Sequence[Edit]) -> Rule:
-    """The rule after the edits."""
+def edited(current: RuleValue, edits: Sequence[Edit]) -> RuleValue:
+    """Return the rule after all edits."""
     for edit in edits:
-        have = edit(have)
-    return have
+        current = edit(current)
+    return current
 
 
 def event_targets(event: Event) -> Sequence[Target]:
-    """The targets of an event, which its check has made values."""
+    """Return the targets of an event, which has made each a ``Target`` when it checked itself."""
     return [target for target in event.targets if isinstance(target, Target)]
 
 
 def to_aws(targets: Sequence[Target]) -> dict[str, dict[str, Any]]:
-    """Targets by id, as EventBridge takes them."""
+    """Return targets by id, as EventBridge takes them."""
     return {str(target.id): target.to_aws() for target in targets}
 
 
-def same_settings(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two rules are the same: a pattern is compared by its meaning."""
-    return _settings(one) == _settings(other)
+def same_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether two rules have the same settings: patterns are compared by their meaning."""
+    return _settings(first) == _settings(second)
 
 
 def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,9 +255,9 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return plain | {"pattern": text_of(canonical(json.loads(pattern))) if pattern else None}
 
 
-def same_target(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def same_target(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Whether two targets are the same: their input is compared as JSON."""
-    return _target(one) == _target(other)
+    return _target(first) == _target(second)
 
 
 def _target(target: Mapping[str, Any]) -> dict[str, Any]:

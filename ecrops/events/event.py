@@ -1,4 +1,8 @@
-"""A rule as it should be, as a value: which events of which repositories go where."""
+"""``Event``: an EventBridge rule as it should be, as a value.
+
+Made by the verbs and by specs; ``edits.Wanted`` makes a rule of it. An event checks itself: its own fields here, its
+options and pattern in ``patterns``, its targets in ``targets``.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +20,21 @@ from ecrops.errors import SpecError
 from ecrops.events.patterns import selection
 from ecrops.events.patterns.api_calls import asks_for_reading
 from ecrops.events.patterns.checks import canonical
-from ecrops.events.patterns.kinds import BY_SCAN_TYPE, KINDS
+from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.options import check_options
 from ecrops.events.patterns.pattern import Pattern
-from ecrops.events.patterns.selection import SOMEWHERE, Place, Prefix, Selection, check_selection
+from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location, Prefix, Selection, check_selection
 from ecrops.events.targets.target import Target, check_targets
 from ecrops.repositories.checks import MAX_TAGS, check_tags
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
 OWN_TAGS = 4
+"""How many tags ecrops adds to a rule at most: see ``edits``."""
 
 
 class RuleState(StrEnum):
-    """Whether a rule fires. Reading API calls, such as pulls, fire only with the last one.
+    """The states of a rule. API calls that only read, such as pulls, fire a rule in the state ``ALL_CLOUD_TRAIL`` only.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
     """
@@ -45,15 +50,17 @@ class Event:
 
     Args:
         kind: The kind of event, such as ``image-pushed``.
-        repositories: A name, some names, ``prefix("team/")``, or ``None``: all, or the spec's in a spec.
-        name: Of the rule, 1 to 64 letters, digits, ``.``, ``-`` and ``_``; made from the rest without one.
-        targets: What is invoked.
-        options: What the kind of event takes, such as ``image_tags``.
+        repositories: The repositories whose events are meant: a name, several names, ``prefix("team/")``, or ``None``:
+            all repositories; in a spec, its repository.
+        name: The name of the rule, 1 to 64 letters, digits, ``.``, ``-`` and ``_``; by default made from the kind, the
+            repositories, the options and the pattern.
+        targets: The targets to invoke.
+        options: The options of the kind of event, such as ``image_tags``.
         event_pattern: A further pattern; both must match.
-        description: Of the rule, at most 512 characters.
-        state: Of the rule; ``None`` leaves it, and a new one is enabled.
+        description: The description of the rule, at most 512 characters.
+        state: The state of the rule; ``None`` leaves it, and a new rule is enabled.
         bus: The name of its event bus; AWS's own events come on ``default`` only.
-        tags: Of the rule, besides the one that ecrops knows its rules by.
+        tags: The tags of the rule, besides those of ecrops.
 
     Raises:
         SpecError: EventBridge would refuse it, or it could never fire; with every reason.
@@ -78,81 +85,84 @@ class Event:
         known = isinstance(self.kind, str) and self.kind in KINDS
         problems.check(known, "kind", f"expected one of {', '.join(KINDS)}, got {self.kind!r}")
         problems.raise_any()
-        self._take(problems, "repositories", check_selection)
-        self._take(problems, "targets", lambda targets: check_targets(target_list(targets)), path="")
-        self._take(problems, "tags", _check_tags)
-        self._take(problems, "options", lambda options: check_options(self.kind, options))
+        self._check_field(problems, "repositories", check_selection)
+        self._check_field(problems, "targets", lambda targets: check_targets(target_list(targets)), path="")
+        self._check_field(problems, "tags", _check_tags)
+        self._check_field(problems, "options", lambda options: check_options(self.kind, options))
         if self.state is not None:
             object.__setattr__(self, "state", problems.member("state", RuleState, self.state))
         text = self.description
         problems.take("", lambda: check_rule_name("any" if self.name is None else self.name, self.bus))
-        right = text is None or (isinstance(text, str) and len(text) <= 512)
-        problems.check(right, "description", f"expected at most 512 characters, got {text!r}")
+        is_right = text is None or (isinstance(text, str) and len(text) <= 512)
+        problems.check(is_right, "description", f"expected at most 512 characters, got {text!r}")
         if self.options is not None:
             problems.take("", self.pattern)
         problems.raise_any()
         if self.event_pattern is not None:
             object.__setattr__(self, "event_pattern", canonical(self.event_pattern))
 
-    def _take(self, problems: Problems, name: str, check: Any, path: str | None = None) -> None:
+    def _check_field(self, problems: Problems, name: str, check: Any, path: str | None = None) -> None:
+        """Replace a field by what ``check`` returns for it."""
         value = problems.take(name if path is None else path, lambda: check(getattr(self, name)))
         object.__setattr__(self, name, value)
 
-    def pattern(self, place: Place = SOMEWHERE, scan_type: str = "BASIC") -> Pattern:
-        """The pattern of the rule.
+    def pattern(self, location: Location = EXAMPLE_LOCATION, scan_type: str = "BASIC") -> Pattern:
+        """Return the pattern of the rule.
 
         Args:
-            place: The account and region of the registry.
-            scan_type: The one that is in force, for an event that was not told.
+            location: The account and region of the registry.
+            scan_type: The scan type that is in force, for an event without one in its options.
         """
-        there: dict[str, Any] = {"scan_type": scan_type, "place": place} if self.kind in BY_SCAN_TYPE else {}
-        pattern = KINDS[self.kind](self.repositories, **{**there, **self.options})
+        kind = KINDS[self.kind]
+        defaults = {"scan_type": scan_type, "location": location} if "scan_type" in kind.options else {}
+        pattern = kind.pattern(self.repositories, **{**defaults, **self.options})
         return pattern if self.event_pattern is None else pattern.restricted(self.event_pattern)
 
     @property
     def needs_scan_type(self) -> bool:
-        """Whether the pattern depends on the scan type that is in force."""
-        return self.kind in BY_SCAN_TYPE and "scan_type" not in self.options
+        """Whether the pattern depends on the scan type that is in force in the registry."""
+        return "scan_type" in KINDS[self.kind].options and "scan_type" not in self.options
 
     @property
     def rule(self) -> str:
-        """The name of the rule: the one given, or one that the same kind of event of the same repositories has again.
+        """The name of the rule: ``name``, or else a name made from the kind, repositories, options and pattern.
 
-        It does not depend on the targets, the account or the scan type, so that a rule stays the same rule.
+        The name does not depend on the targets, the account or the scan type in force, so that a rule stays the same
+        rule when they change.
         """
         if self.name is not None:
             return self.name
-        said = [self.kind, repr(self.repositories), dict(self.options), self.event_pattern]
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        identity = [self.kind, repr(self.repositories), dict(self.options), self.event_pattern]
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:12]
         start = f"ecrops-{self.kind}-{self.whose}"
         return f"{re.sub(r'[^.A-Za-z0-9_-]+', '-', start)[:51].rstrip('-')}-{digest}"
 
     @property
     def whose(self) -> str:
-        """Whose events, in words."""
+        """The repositories, in words."""
         return selection.words(self.repositories)
 
     @property
     def first_state(self) -> RuleState:
-        """The state of a new rule: one on API calls that only read fires in one state only."""
+        """The state of a new rule. A rule on API calls that only read fires in one state only."""
         reads = asks_for_reading(self.event_pattern or {})
         return RuleState.ALL_CLOUD_TRAIL if reads else RuleState.ENABLED
 
     def of(self, repository: str) -> Event:
-        """The same for the repository of a spec.
+        """Return the same event for the repository of a spec.
 
         Raises:
-            SpecError: It names repositories already.
+            SpecError: The event has other repositories.
         """
         if self.repositories not in (None, repository):
             raise SpecError(f"repositories: the events of a repository's spec are its own, got {self.whose}")
         return replace(self, repositories=repository)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields that say something, ready for JSON."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        whose = self.repositories
-        values["repositories"] = {"prefix": whose.text} if isinstance(whose, Prefix) else _plain(whose)
+        """Return the fields that are not empty, ready for JSON."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        selected = self.repositories
+        values["repositories"] = {"prefix": selected.text} if isinstance(selected, Prefix) else _plain(selected)
         values["targets"] = [target.to_dict() for target in check_targets(self.targets)]
         values["bus"] = None if self.bus == "default" else self.bus
         values["options"] = {name: _plain(value) for name, value in self.options.items()}
@@ -161,47 +171,42 @@ class Event:
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
-        """Read what ``to_dict`` wrote.
+        """Return the event that ``to_dict`` describes.
 
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
         problems = Problems()
-        values = problems.known(data, [each.name for each in fields(cls)], "an event")
+        values = problems.known(data, [item.name for item in fields(cls)], "an event")
         problems.check("kind" in values, "kind", "is missing")
         targets = values.get("targets", ())
         if isinstance(targets, list | tuple):
-            values["targets"] = [
-                each
-                if isinstance(each, str | Target)
-                else problems.take(f"targets[{index}]", lambda each=each: Target.from_dict(each))  # type: ignore[misc]
-                for index, each in enumerate(targets)
-            ]
-        if isinstance(whose := values.get("repositories"), Mapping):
-            values["repositories"] = problems.take("repositories", lambda: _prefix(whose))
+            values["targets"] = problems.each("targets", targets, _target)
+        if isinstance(selected := values.get("repositories"), Mapping):
+            values["repositories"] = problems.take("repositories", lambda: _prefix(selected))
         problems.raise_any()
         return cls(**values)
 
 
 def check_rule_name(name: object, bus: object) -> None:
-    """Whether a rule can have this name on this bus.
+    """Refuse a name that no rule, or a bus that no account, can have.
 
     Raises:
-        SpecError: It cannot; with every reason.
+        SpecError: With every reason.
     """
     problems = Problems()
-    right = isinstance(name, str) and bool(_NAME.fullmatch(name))
-    problems.check(right, "name", f"a rule's name has 1 to 64 letters, digits, '.', '-' and '_', got {name!r}")
-    right = isinstance(bus, str) and bool(_BUS.fullmatch(bus))
-    problems.check(right, "bus", f"expected the name of an event bus, got {bus!r}")
+    is_name = isinstance(name, str) and bool(_NAME.fullmatch(name))
+    problems.check(is_name, "name", f"a rule's name has 1 to 64 letters, digits, '.', '-' and '_', got {name!r}")
+    is_bus = isinstance(bus, str) and bool(_BUS.fullmatch(bus))
+    problems.check(is_bus, "bus", f"expected the name of an event bus, got {bus!r}")
     problems.raise_any()
 
 
 def target_list(targets: object) -> tuple[Any, ...]:
-    """The targets of a rule as a list.
+    """Return the targets of a rule as a tuple. Its items are not checked.
 
     Raises:
-        SpecError: They are something else.
+        SpecError: ``targets`` is not a list.
     """
     if isinstance(targets, str | Target):
         raise SpecError(f"targets: expected a list of targets, got {targets!r}; write target={targets!r}")
@@ -210,22 +215,25 @@ def target_list(targets: object) -> tuple[Any, ...]:
     return tuple(targets)
 
 
+def _target(data: object) -> Target | str:
+    return data if isinstance(data, str | Target) else Target.from_dict(data)
+
+
 def _prefix(data: Mapping[Any, Any]) -> Prefix | None:
     problems = Problems()
-    start = problems.known(data, ["prefix"], "a prefix").get("prefix")
+    text = problems.known(data, ["prefix"], "a prefix").get("prefix")
     problems.raise_any()
-    return selection.prefix(start)  # type: ignore[arg-type]
+    return selection.prefix(text)  # type: ignore[arg-type]
 
 
 def _check_tags(tags: object) -> dict[str, str]:
-    """The tags of a rule, which has room for those of ecrops too."""
+    """Return the tags of a rule. There must be room for those of ecrops too."""
     checked, problems = check_tags(tags), Problems()
-    most = MAX_TAGS - OWN_TAGS
-    problems.check(len(checked) <= most, "", f"at most {most}, and those that ecrops adds; these are {len(checked)}")
+    limit = MAX_TAGS - OWN_TAGS
+    problems.check(len(checked) <= limit, "", f"at most {limit}, and those that ecrops adds; these are {len(checked)}")
     for key in checked:
-        problems.check(
-            not key.startswith("ecrops:"), "", f"keys that start with 'ecrops:' are ecrops's own, got {key!r}"
-        )
+        reason = f"keys that start with 'ecrops:' are ecrops's own, got {key!r}"
+        problems.check(not key.startswith("ecrops:"), "", reason)
     problems.raise_any()
     return checked
 
@@ -235,37 +243,35 @@ def _plain(value: Any) -> Any:
 
 
 def events_from(events: Sequence[object]) -> list[Event]:
-    """Events as they come from JSON, or as values.
+    """Return events; each item is one, or the JSON of one.
 
     Raises:
         SpecError: With the path of each field that is unknown or wrong.
     """
     problems = Problems()
-    found = [
-        each if isinstance(each, Event) else problems.take(f"events[{index}]", lambda each=each: Event.from_dict(each))  # type: ignore[misc]
-        for index, each in enumerate(events)
-    ]
+    parsed = problems.each("events", events, lambda item: item if isinstance(item, Event) else Event.from_dict(item))
     problems.raise_any()
-    return [each for each in found if each is not None]
+    return parsed
 
 
 def check_events(events: object, repository: str) -> tuple[Event, ...]:
-    """The events of a repository's spec.
+    """Return the events of a repository's spec, each for that repository.
 
     Raises:
-        SpecError: One is none or not the repository's, or two are one rule; with every reason.
+        SpecError: One is not an event, or of other repositories, or two are the same rule; with every reason.
     """
     if isinstance(events, str | Mapping | Event) or not isinstance(events, Sequence):
         raise SpecError(f"events: expected a list of events, such as [on_image_pushed(target=...)], got {events!r}")
     problems = Problems()
-    found: dict[tuple[str, str], Event] = {}
-    for index, each in enumerate(events):
-        if not problems.check(isinstance(each, Event), f"events[{index}]", f"expected an event, got {each!r}"):
-            continue
-        event = problems.take(f"events[{index}]", lambda each=each: each.of(repository))  # type: ignore[misc]
-        if event is not None and found.setdefault((event.bus, event.rule), event) is not event:
-            problems.add(
-                "", f"events[{index}]: is the rule {event.rule} again: give one of them a name, or merge their targets"
-            )
+    rules: dict[tuple[str, str], Event] = {}
+
+    def check(item: object) -> None:
+        if not isinstance(item, Event):
+            raise SpecError(f"expected an event, got {item!r}")
+        event = item.of(repository)
+        if rules.setdefault((event.bus, event.rule), event) is not event:
+            raise SpecError(f"is the rule {event.rule} again: give one of them a name, or merge their targets")
+
+    problems.each("events", events, check)
     problems.raise_any()
-    return tuple(found.values())
+    return tuple(rules.values())

@@ -1,174 +1,300 @@
-"""The verbs about events, said once: for a repository, for a registry, and as values for a spec."""
+"""The verbs about events, written once: of a repository, of a registry, and as values for a spec.
+
+``Repository`` and ``Registry`` inherit the verbs (``verbs``); users import the values from ``ecrops.events``. A verb
+collects its options and hands them on under the name of its kind, which ``patterns/kinds`` knows. It checks nothing,
+and imports nothing of EventBridge: most users have no events.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar
+
+from ecrops.base.problems import given
 
 if TYPE_CHECKING:
-    from ecrops.events.event import RuleState
+    from ecrops.events.event import Event, RuleState
     from ecrops.events.patterns.selection import Selection
     from ecrops.events.targets.target import Target
 
 R = TypeVar("R")
+StateName = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 
 
-class RuleOptions(TypedDict, total=False):
-    """What every verb takes.
+class EventVerbs(Generic[R]):
+    """One verb for each kind of event. The first argument of each is the name of the rule; it has a default.
 
-    A rule without a name is named after its kind, repositories, filters and pattern: with others it is another rule,
-    and the old one stays. With a name it stays the same rule.
+    For the options, and the default name, see ``help(ecrops.events.RuleOptions)``.
 
-    Attributes:
-        target: What is invoked: an ARN or a ``Target``.
-        targets: The same, up to five.
-        repositories: Whose events, for a registry: a name, some names, ``prefix("team/")``, or all without it.
-        event_pattern: A further pattern; both must match.
-        description: Of the rule.
-        state: ``ENABLED``, ``DISABLED``, or ``ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS``.
-        bus: The name of the event bus of the rule; AWS's own events come on ``default`` only.
-        tags: Of the rule.
-    """
-
-    target: Target | str
-    targets: Sequence[Target | str]
-    repositories: Selection
-    event_pattern: Mapping[str, Any]
-    description: str
-    state: RuleState | str
-    bus: str
-    tags: Mapping[str, str]
-
-
-class EventKinds(Generic[R]):
-    """One verb for each kind of event. The first argument of each is the name of the rule, made up without one.
-
-    All take ``target``, ``targets``, ``event_pattern``, ``description``, ``state``, ``bus`` and ``tags``, and those of
-    a registry ``repositories``: see ``ecrops.events.RuleOptions``.
-
-    What a verb wants is the rule and, too, its target: what others put on the rule stays. Every verb raises
-    ``SpecError`` where EventBridge would refuse the rule, or could never invoke the target.
+    A verb makes the rule, and adds its targets: targets that others put on the rule stay. Every verb raises
+    ``SpecError`` if EventBridge would refuse the rule, or could never invoke a target.
     """
 
     @abstractmethod
-    def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> R:
-        """What a verb does with what it was told."""
+    def _on(self, kind: str, options: dict[str, Any]) -> R:
+        """Carry out the verb of a kind of event, with the options that the caller gave, misspelt ones too."""
 
-    def on_event(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On every event of ECR whose detail has the repository's name; ``event_pattern`` says which of them.
+    def on_event(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire on every event of ECR that has the repository's name in its detail.
 
-        Changes of the scan frequency have it elsewhere: see ``on_scan_frequency_changed``.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
+        ``event_pattern`` narrows them down. Changes of the scan frequency have the name in another field: see
+        ``on_scan_frequency_changed``.
         """
-        return self._on("event", name, rule)
+        return self._on("event", given(locals()))
 
-    def on_cloud_trail_event(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On API calls that a trail of CloudTrail records. There must be a trail.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("cloud-trail-event", name, rule)
+    def on_cloud_trail_event(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire on API calls that a trail of CloudTrail records. There must be a trail."""
+        return self._on("cloud-trail-event", given(locals()))
 
     def on_cloud_trail_image_pushed(
-        self, name: str | None = None, *, image_tag: str | None = None, **rule: Unpack[RuleOptions]
+        self,
+        name: str | None = None,
+        *,
+        image_tag: str | None = None,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
     ) -> R:
-        """On pushes that a trail of CloudTrail records. There must be a trail; ``on_image_pushed`` needs none.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("cloud-trail-image-pushed", name, rule, image_tag=image_tag)
+        """Fire on pushes that a trail of CloudTrail records. Without a trail use ``on_image_pushed``."""
+        return self._on("cloud-trail-image-pushed", given(locals()))
 
     def on_image_pushed(
-        self, name: str | None = None, *, image_tags: Sequence[str] | None = None, **rule: Unpack[RuleOptions]
+        self,
+        name: str | None = None,
+        *,
+        image_tags: Sequence[str] | None = None,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
     ) -> R:
-        """On images that are pushed, with one of these tags or with any.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("image-pushed", name, rule, image_tags=image_tags)
+        """Fire when an image is pushed: with one of the tags, or with any tag or none."""
+        return self._on("image-pushed", given(locals()))
 
     def on_image_deleted(
-        self, name: str | None = None, *, image_tags: Sequence[str] | None = None, **rule: Unpack[RuleOptions]
+        self,
+        name: str | None = None,
+        *,
+        image_tags: Sequence[str] | None = None,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
     ) -> R:
-        """On images that are deleted, with one of these tags or with any.
+        """Fire when an image is deleted: with one of the tags, or with any tag or none."""
+        return self._on("image-deleted", given(locals()))
 
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("image-deleted", name, rule, image_tags=image_tags)
+    def on_image_archived(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire when an image is moved to the archive."""
+        return self._on("image-archived", given(locals()))
 
-    def on_image_archived(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On images that are moved to the archive.
+    def on_image_restored(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire when an image is restored from the archive."""
+        return self._on("image-restored", given(locals()))
 
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("image-archived", name, rule)
-
-    def on_image_restored(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On images that come back from the archive.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("image-restored", name, rule)
-
-    def on_referrer_action(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On referrers of images, such as SBOMs and signatures, that come back from the archive.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("referrer-action", name, rule)
+    def on_referrer_action(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire when a referrer of an image, such as an SBOM or a signature, is restored from the archive."""
+        return self._on("referrer-action", given(locals()))
 
     def on_image_scan_completed(
         self,
         name: str | None = None,
         *,
         image_tags: Sequence[str] | None = None,
-        scan_type: str | None = None,
-        **rule: Unpack[RuleOptions],
+        scan_type: Literal["BASIC", "ENHANCED"] | None = None,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
     ) -> R:
-        """On scans that are completed.
+        """Fire when a scan of an image is completed.
 
-        ``BASIC`` and ``ENHANCED`` scanning send different events: without ``scan_type`` the registry is asked
-        which is in force, and running again after it was changed changes the rule.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
+        ``BASIC`` and ``ENHANCED`` scanning send different events. Without ``scan_type`` the verb asks the registry
+        which is in force. If that is changed later, run the verb again: it changes the rule.
         """
-        return self._on("image-scan-completed", name, rule, image_tags=image_tags, scan_type=scan_type)
+        return self._on("image-scan-completed", given(locals()))
 
     def on_image_finding(
         self,
         name: str | None = None,
         *,
-        severities: Sequence[str] = ("CRITICAL", "HIGH"),
-        scan_type: str | None = None,
-        **rule: Unpack[RuleOptions],
+        severities: Sequence[
+            Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED"]
+        ] = ("CRITICAL", "HIGH"),
+        scan_type: Literal["BASIC", "ENHANCED"] | None = None,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
     ) -> R:
-        """On findings of these severities: on each scan that has any (``BASIC``), on each finding (``ENHANCED``).
+        """Fire on findings of these severities: on scans that have any (``BASIC``), on each finding (``ENHANCED``)."""
+        return self._on("image-finding", given(locals()))
 
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("image-finding", name, rule, severities=severities, scan_type=scan_type)
+    def on_scan_frequency_changed(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire when the scan frequency of a repository changes, under ``ENHANCED`` scanning."""
+        return self._on("scan-frequency-changed", given(locals()))
 
-    def on_scan_frequency_changed(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On changes of how often repositories are scanned, under ``ENHANCED`` scanning.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("scan-frequency-changed", name, rule)
-
-    def on_pull_through_cache_action(self, name: str | None = None, **rule: Unpack[RuleOptions]) -> R:
-        """On images that are pulled through from an upstream registry, or could not be.
-
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("pull-through-cache-action", name, rule)
+    def on_pull_through_cache_action(
+        self,
+        name: str | None = None,
+        *,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
+    ) -> R:
+        """Fire when an image is pulled through from an upstream registry, or could not be."""
+        return self._on("pull-through-cache-action", given(locals()))
 
     def on_image_replicated(
-        self, name: str | None = None, *, result: str | None = None, **rule: Unpack[RuleOptions]
+        self,
+        name: str | None = None,
+        *,
+        result: Literal["SUCCESS", "FAILED"] | None = None,
+        target: Target | str | None = None,
+        targets: Sequence[Target | str] = (),
+        repositories: Selection = None,
+        event_pattern: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        state: StateName | RuleState | None = None,
+        bus: str = "default",
+        tags: Mapping[str, str] | None = None,
+        **misspelt: Never,
     ) -> R:
-        """On images that are replicated to this registry (``SUCCESS``), or could not be (``FAILED``).
+        """Fire when an image is replicated to this registry (``SUCCESS``), or could not be (``FAILED``)."""
+        return self._on("image-replicated", given(locals()))
 
-        Options, and its name without one: ``help(ecrops.events.RuleOptions)``.
-        """
-        return self._on("image-replicated", name, rule, result=result)
+
+class _Values(EventVerbs["Event"]):
+    """The verbs that return events, for ``RepositorySpec("team/api", events=[on_image_pushed(target=queue_arn)])``."""
+
+    def _on(self, kind: str, options: dict[str, Any]) -> Event:
+        from ecrops.events.rule_options import make_event  # only users who have events wait for this import
+
+        return make_event(kind, options)
+
+
+_values = _Values()
+on_event = _values.on_event
+on_cloud_trail_event = _values.on_cloud_trail_event
+on_cloud_trail_image_pushed = _values.on_cloud_trail_image_pushed
+on_image_pushed = _values.on_image_pushed
+on_image_deleted = _values.on_image_deleted
+on_image_archived = _values.on_image_archived
+on_image_restored = _values.on_image_restored
+on_referrer_action = _values.on_referrer_action
+on_image_scan_completed = _values.on_image_scan_completed
+on_image_finding = _values.on_image_finding
+on_scan_frequency_changed = _values.on_scan_frequency_changed
+on_pull_through_cache_action = _values.on_pull_through_cache_action
+on_image_replicated = _values.on_image_replicated

@@ -1,4 +1,7 @@
-"""What is there of rules: how they are named, and read with their tags and targets."""
+"""Reading EventBridge rules: their keys, and the rules with their tags and targets.
+
+Called by the aspect of rules, by ``wants``, and by the handle ``Rule``. Nothing in it writes.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +13,39 @@ from typing import Any
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.lazy import Once
 from ecrops.engine.aspect import Read, one_by_one
-from ecrops.events.edits import Edit, Rule, Wanted
-from ecrops.events.patterns.selection import Place
+from ecrops.events.edits import Edit, RuleValue, Wanted
+from ecrops.events.patterns.selection import Location
 
 MISSING = "ResourceNotFoundException"
 NO_RULE = "there is no such rule: make it first, such as with repository.on_image_pushed(name)"
 SETTINGS = ("EventPattern", "ScheduleExpression", "State", "Description", "RoleArn")
-DEFAULT = "default"
+DEFAULT_BUS = "default"
+
+# Keys
 
 
-def key_of(name: str, bus: str = DEFAULT) -> str:
-    """The key of a rule, which its changes show too."""
-    return f"rule {name}" if bus == DEFAULT else f"rule {bus}/{name}"
+def key_of(name: str, bus: str = DEFAULT_BUS) -> str:
+    """Return the key of a rule. Its changes show the key as their owner."""
+    return f"rule {name}" if bus == DEFAULT_BUS else f"rule {bus}/{name}"
 
 
 def name_and_bus(key: str) -> tuple[str, str]:
-    """The name of a rule and of its bus."""
+    """Return the name of a rule and the name of its bus."""
     bus, _, name = key.removeprefix("rule ").rpartition("/")
-    return name, bus or DEFAULT
+    return name, bus or DEFAULT_BUS
 
 
-def arn_of(place: Place, key: str) -> str:
-    """The ARN of a rule."""
-    return place.arn("events", f"rule/{key.removeprefix('rule ')}")
+def arn_of(location: Location, key: str) -> str:
+    """Return the ARN of a rule."""
+    return location.arn("events", f"rule/{key.removeprefix('rule ')}")
 
 
-def place_of(aws: Aws) -> Place:
-    """The account and region of a registry."""
-    return Place(aws.partition.name, aws.region, aws.account_id)
+def location_of(aws: Aws) -> Location:
+    """Return the account and region of a registry."""
+    return Location(aws.partition.name, aws.region, aws.account_id)
+
+
+# Rules with their tags and targets
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
@@ -47,53 +55,66 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 
 
 def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
-    """The scan type in force, asked for only if it makes a difference."""
+    """Read the scan type that is in force, if the pattern of a wanted rule depends on it; else return ``BASIC``."""
     if not any(isinstance(edit, Wanted) and edit.event.needs_scan_type for edits in wants.values() for edit in edits):
         return "BASIC"
     configuration = aws.get("ecr", "GetRegistryScanningConfiguration", "scanningConfiguration")
     return str(configuration.get("scanType", "BASIC"))
 
 
-def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> Rule:
+def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:
     """Read a rule with its tags and targets."""
     name, bus = name_and_bus(key)
-    nothing = Rule(place=place_of(aws), scan_type=scan_type())
+    missing = RuleValue(location=location_of(aws), scan_type=scan_type())
     awaits = (MISSING,) if aws.made_recently(key) else ()
     try:
         described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
     except ClientError as error:
         if code_of(error) == MISSING:
-            return nothing
+            return missing
         raise
-    return read_parts(aws, described, nothing)
+    return read_parts(aws, described, missing)
 
 
-def read_parts(aws: Aws, described: Mapping[str, Any], nothing: Rule) -> Rule:
-    """The tags and targets of a rule that was described or listed; ``nothing`` if it is gone since."""
+def read_parts(aws: Aws, described: Mapping[str, Any], missing: RuleValue) -> RuleValue:
+    """Read the tags and targets of a rule.
+
+    Args:
+        aws: The account and region.
+        described: The rule as EventBridge describes or lists it.
+        missing: The value to return if the rule was deleted in between.
+    """
     settings = {name: described[name] for name in SETTINGS if described.get(name)}
-    there = read_tags(aws, described["Arn"])
+    tags = read_tags(aws, described["Arn"])
     try:
-        listed = targets(aws, key_of(described["Name"], described.get("EventBusName", DEFAULT)))
+        targets = read_targets(aws, key_of(described["Name"], described.get("EventBusName", DEFAULT_BUS)))
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        return nothing
-    return replace(nothing, settings=settings, tags=there, targets={target["Id"]: target for target in listed})
+        return missing
+    return replace(missing, settings=settings, tags=tags, targets={target["Id"]: target for target in targets})
 
 
 def read_tags(aws: Aws, arn: str) -> dict[str, str]:
-    """The tags of a rule without those of AWS; none if it is gone."""
+    """Read the tags of a rule, without AWS's own. A rule that was deleted in between has none."""
     try:
-        found = aws.get("events", "ListTagsForResource", "Tags", ResourceARN=arn)
+        tags = aws.get("events", "ListTagsForResource", "Tags", ResourceARN=arn)
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
         return {}
-    return {tag["Key"]: tag["Value"] for tag in found if not tag["Key"].startswith("aws:")}
+    return {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
+
+
+def read_targets(aws: Aws, key: str) -> list[dict[str, Any]]:
+    """Read all targets of a rule, as EventBridge lists them."""
+    name, bus = name_and_bus(key)
+    pages = aws.pages("events", "ListTargetsByRule", "Targets", Rule=name, EventBusName=bus)
+    return [target for page in pages for target in page]
 
 
 def describe(aws: Aws, key: str) -> dict[str, Any]:
-    """A rule as EventBridge describes it, with its pattern as a mapping.
+    """Read a rule as EventBridge describes it, with its pattern as a mapping.
 
     Raises:
         ClientError: botocore's ``ResourceNotFoundException``, with the way out.
@@ -109,14 +130,7 @@ def describe(aws: Aws, key: str) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"} | pattern
 
 
-def targets(aws: Aws, key: str) -> list[dict[str, Any]]:
-    """The targets of a rule as EventBridge lists them; those of others too."""
-    name, bus = name_and_bus(key)
-    pages = aws.pages("events", "ListTargetsByRule", "Targets", Rule=name, EventBusName=bus)
-    return [target for page in pages for target in page]
-
-
-def every(aws: Aws, bus: str = DEFAULT) -> Iterator[dict[str, Any]]:
-    """All rules of a bus, as EventBridge lists them."""
+def every(aws: Aws, bus: str = DEFAULT_BUS) -> Iterator[dict[str, Any]]:
+    """Yield all rules of a bus, as EventBridge lists them."""
     for page in aws.pages("events", "ListRules", "Rules", EventBusName=bus, Limit=100):
         yield from page

@@ -1,4 +1,7 @@
-"""A live handle on one rule of EventBridge."""
+"""The handle ``Rule`` on one EventBridge rule.
+
+Made by ``Registry.rule`` and ``Registry.rules``. Each of its verbs makes one edit of the rule (``edits``).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Rule:
-    """A rule of a registry's account, whether it exists or not. Get one from ``Registry.rule``.
+    """A handle on an EventBridge rule, whether it exists or not. Get one from ``Registry.rule``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
     """
@@ -31,15 +34,15 @@ class Rule:
         self.bus = bus
 
     def __repr__(self) -> str:
-        return f"Rule({self.name!r})" if self.bus == reading.DEFAULT else f"Rule({self.name!r}, {self.bus!r})"
+        return f"Rule({self.name!r})" if self.bus == reading.DEFAULT_BUS else f"Rule({self.name!r}, {self.bus!r})"
 
     @property
     def arn(self) -> str:
-        """The rule's ARN."""
-        return reading.arn_of(reading.place_of(self._aws), self._key)
+        """The ARN of the rule."""
+        return reading.arn_of(reading.location_of(self._aws), self._key)
 
     def exists(self) -> bool:
-        """Whether the rule is there."""
+        """Whether the rule exists."""
         try:
             self.describe()
         except ClientError as error:
@@ -49,7 +52,7 @@ class Rule:
         return True
 
     def describe(self) -> dict[str, Any]:
-        """The rule as EventBridge describes it, with ``EventPattern`` as a mapping.
+        """Return the rule as EventBridge describes it, with ``EventPattern`` as a mapping.
 
         Raises:
             ClientError: botocore's ``ResourceNotFoundException``.
@@ -57,15 +60,15 @@ class Rule:
         return reading.describe(self._aws, self._key)
 
     def targets(self) -> list[dict[str, Any]]:
-        """The targets as EventBridge lists them; those of others too.
+        """Return all targets of the rule as EventBridge lists them, also those that ecrops did not put there.
 
         Raises:
             ClientError: botocore's ``ResourceNotFoundException``.
         """
-        return reading.targets(self._aws, self._key)
+        return reading.read_targets(self._aws, self._key)
 
     def add_target(self, target: Target | str) -> Plan:
-        """Let the rule invoke a target, and the target be invoked by the rule.
+        """Add a target to the rule, and let EventBridge invoke it.
 
         Raises:
             SpecError: EventBridge would refuse the target, or could never invoke it.
@@ -75,46 +78,48 @@ class Rule:
         return self._edit(Include([check_target(target)]))
 
     def remove_target(self, target: Target | str) -> Plan:
-        """Remove a target, given by its ARN, its id or itself, and the permission that was added for it.
+        """Remove a target, and the permission that was added for it.
 
-        One that has no id of its own stands for its ARN.
+        Args:
+            target: Its ARN, its id, or a ``Target``. A ``Target`` without an id of its own stands for its ARN.
 
         Raises:
-            SpecError: It is none of the three.
+            SpecError: It is neither a target, nor an ARN, nor an id.
         """
         if not isinstance(target, str | Target) or not target:
             raise SpecError(f"expected a Target, its ARN or its id, got {target!r}")
         if isinstance(target, str):
             return self._edit(Exclude([plain_arn(target)]))
-        named = target.id != id_of(target.arn)
-        return self._edit(Exclude([str(target.id)] if named else [str(target.id), target.arn]))
+        has_own_id = target.id != id_of(target.arn)
+        return self._edit(Exclude([str(target.id)] if has_own_id else [str(target.id), target.arn]))
 
     def enable(self) -> Plan:
-        """Let the rule fire."""
+        """Enable the rule, as it fired before it was disabled."""
         return self._edit(Switch(on=True))
 
     def disable(self) -> Plan:
-        """Stop the rule from firing."""
+        """Disable the rule, and record how it fired."""
         return self._edit(Switch(on=False))
 
     def remove(self) -> Plan:
-        """Remove all targets of the rule, the rule, and the permissions that were added for it."""
+        """Remove the rule with all its targets, and the permissions that were added for it."""
         return self._edit(Absent())
 
     def send_test_event(self, event: Mapping[str, Any] | None = None, *, timeout: float = 60) -> TestReport:
         """Send a sample event through a copy of the rule, to its targets, and report what arrived.
 
-        EventBridge takes no events of ``aws.ecr`` from anybody but ECR. So the event is tried against the rule's
-        pattern with ``TestEventPattern``, and a copy of it with a source of its own is sent through temporary rules,
-        which have the rule's targets, and an SQS queue that shows what passed. They are removed afterwards.
+        EventBridge accepts events of ``aws.ecr`` from ECR only. So ecrops tries the event against the rule's pattern
+        with ``TestEventPattern``, and sends a copy of it, with a source of its own, through temporary rules: they have
+        the targets of the rule, and an SQS queue that shows what arrived. Rules and queue are removed afterwards.
         The targets are really invoked.
 
         Args:
-            event: An event; the documented sample for the kind of the rule without one, made to match.
+            event: The event to send. By default the sample that ECR documents for the kind of event, changed so that it
+                matches the pattern.
             timeout: Seconds to wait for the event to arrive.
 
         Raises:
-            SpecError: It is no event, or the rule has a schedule instead of a pattern.
+            SpecError: ``event`` is not an event, or the rule has a schedule instead of a pattern.
         """
         from ecrops.events.testing import send_test_event
 
@@ -133,9 +138,12 @@ class Rule:
 
 
 def every_rule(registry: Account, bus: str) -> list[Rule]:
-    """The rules that ecrops made: a tag says so, and only rules on events that it knows are asked for theirs."""
+    """Return handles on the rules of a bus that ecrops made, as their tags say.
+
+    Reading tags takes a call for each rule, so only rules on events of AWS are asked for theirs.
+    """
     check_rule_name("any", bus)
     aws = registry.aws
-    listed = [each for each in reading.every(aws, bus) if "aws." in each.get("EventPattern", "")]
-    tags = aws.map(lambda each: reading.read_tags(aws, each["Arn"]), listed)
-    return [Rule(registry, each["Name"], bus) for each, there in zip(listed, tags, strict=True) if TAG in there]
+    listed = [rule for rule in reading.every(aws, bus) if "aws." in rule.get("EventPattern", "")]
+    tags_of_rules = aws.map(lambda rule: reading.read_tags(aws, rule["Arn"]), listed)
+    return [Rule(registry, rule["Name"], bus) for rule, tags in zip(listed, tags_of_rules, strict=True) if TAG in tags]

@@ -1,4 +1,8 @@
-"""Trying a rule end to end: a sample event through a copy of it, and what arrived."""
+"""Testing a rule end to end: a sample event is sent through a copy of the rule, and what arrived is reported.
+
+Called by ``Rule.send_test_event``. EventBridge accepts events of ``aws.ecr`` from ECR only, so the rule itself cannot
+be invoked: the copy has a source of its own. It leaves nothing behind, and never changes the rule.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecrops.aws import Aws
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, is_number
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
 from ecrops.errors import SpecError
 from ecrops.events import aspect, reading
-from ecrops.events.edits import Absent, Include, Rule
+from ecrops.events.edits import Absent, Include, RuleValue, to_aws
 from ecrops.events.event import RuleState
 from ecrops.events.patterns.checks import check_pattern, text_of
 from ecrops.events.patterns.samples import envelope, sample_for
@@ -27,16 +31,16 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class TestReport:
-    """What became of a test event.
+    """The result of a test event. It is true if the event arrived and nothing is missing.
 
     Args:
-        event: What was tried.
-        matched: Whether EventBridge says that it matches the rule's pattern.
-        missing: What lacks for the rule to reach its targets, as changes that ``add_target`` would make.
+        event: The event that was tested.
+        matched: Whether it matches the pattern of the rule, as EventBridge says.
+        missing: The changes that the rule needs to reach its targets, as ``add_target`` would make them.
         sent_to: The ARNs of the targets that the event was sent to.
         arrived: The event as it came through EventBridge; ``None`` if it did not.
-        sent: Whether it was sent; a dry run sends nothing.
-        failed: The targets that could not be invoked, by ARN, with EventBridge's reason.
+        sent: Whether the event was sent; a dry run sends nothing.
+        failed: EventBridge's reasons by the ARN of the target, for targets that could not be invoked.
         untried: The ARNs of the targets that a copy of the rule cannot reach: ecrops does not authorise them, or
             does not know their kind.
     """
@@ -69,7 +73,7 @@ class TestReport:
 
 @dataclass(frozen=True)
 class _Copy:
-    """An edit: a rule with this pattern and these targets."""
+    """An edit: the copy of a rule, with this pattern and these targets."""
 
     pattern: Mapping[str, Any]
     targets: Sequence[Target]
@@ -77,48 +81,59 @@ class _Copy:
     def __post_init__(self) -> None:
         check_pattern(self.pattern, "the pattern of the copy")
 
-    def __call__(self, have: Rule) -> Rule:
+    def __call__(self, current: RuleValue) -> RuleValue:
+        """Return the rule after the edit."""
         settings = {"EventPattern": text_of(self.pattern), "State": "ENABLED"}
-        return replace(have, settings=settings, targets={str(each.id): each.to_aws() for each in self.targets})
+        return replace(current, settings=settings, targets=to_aws(self.targets))
 
 
 def send_test_event(registry: Account, key: str, event: Message | None, timeout: float) -> TestReport:
-    """See ``Rule.send_test_event``."""
+    """Send an event through a copy of a rule, and report what arrived: see ``Rule.send_test_event``."""
     _check(event, timeout)
     aws = registry.aws
     pattern = reading.describe(aws, key).get("EventPattern")
     if pattern is None:
         raise SpecError(f"{key} has a schedule, and no pattern that an event could match")
-    place = reading.place_of(aws)
-    event = {**envelope(place, event["detail-type"]), **event} if event else sample_for(pattern, place)
+    location = reading.location_of(aws)
+    event = {**envelope(location, event["detail-type"]), **event} if event else sample_for(pattern, location)
     texts = {"EventPattern": text_of(pattern), "Event": json.dumps(event)}
     if not aws.get("events", "TestEventPattern", "Result", **texts):
         return TestReport(event, matched=False)
-    have = reading.read(aws, key, lambda: "BASIC")
-    targets = list(_known(aws, have))
-    missing = _missing(aws, key, targets, have)
-    untried = sorted({each["Arn"] for each in have.targets.values()} - {target.arn for target in targets})
+    rule = reading.read(aws, key, lambda: "BASIC")
+    targets = list(_reachable_targets(aws, rule))
+    missing = _missing(aws, key, targets, rule)
+    untried = sorted({target["Arn"] for target in rule.targets.values()} - {target.arn for target in targets})
     if registry.dry_run:
         return TestReport(event, matched=True, missing=missing, untried=untried)
     with _stage(registry, reading.name_and_bus(key)[1], pattern, targets) as stage:
         stage.wait_until_it_works(event, timeout)
         arrived = stage.send(event, timeout)
-    sent_to = [target.arn for target in targets]
-    return TestReport(event, True, missing, sent_to, arrived, True, dict(stage.failed), untried)
+    return TestReport(
+        event,
+        matched=True,
+        missing=missing,
+        sent_to=[target.arn for target in targets],
+        arrived=arrived,
+        sent=True,
+        failed=dict(stage.failed),
+        untried=untried,
+    )
 
 
 def _check(event: object, timeout: object) -> None:
     problems = Problems()
-    texts = isinstance(event, Mapping) and isinstance(event.get("detail-type"), str)
-    right = event is None or (texts and isinstance(event.get("detail"), Mapping))  # type: ignore[attr-defined]
-    problems.check(right, "event", f"expected an event, a mapping with detail-type and detail, got {event!r}")
-    right = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
-    problems.check(right, "timeout", f"expected seconds, got {timeout!r}")
+    is_event = event is None or (
+        isinstance(event, Mapping)
+        and isinstance(event.get("detail-type"), str)
+        and isinstance(event.get("detail"), Mapping)
+    )
+    problems.check(is_event, "event", f"expected an event, a mapping with detail-type and detail, got {event!r}")
+    problems.check(is_number(timeout) and timeout >= 0, "timeout", f"expected seconds, got {timeout!r}")
     problems.raise_any()
 
 
-def _known(aws: Aws, rule: Rule) -> Iterator[Target]:
-    """The targets that a copy of the rule can be let in to."""
+def _reachable_targets(aws: Aws, rule: RuleValue) -> Iterator[Target]:
+    """Yield the targets that a copy of the rule can be authorised to invoke."""
     for document in rule.authorized:
         try:
             target = Target.from_aws(document)
@@ -128,46 +143,50 @@ def _known(aws: Aws, rule: Rule) -> Iterator[Target]:
         yield target
 
 
-def _missing(aws: Aws, key: str, targets: Sequence[Target], have: Rule) -> list[str]:
-    """What the rule itself lacks, which its copy would not show: that is enabled, and given permissions of its own."""
-    wanted, known = all_wants(aws, {key: [Include(targets)]}, {key: have})
-    permissions = [want for want in wanted if want.aspect is not aspect]
-    lacks = [str(change) for change in make_plan(aws, permissions, known=known)]
-    if (have.settings or {}).get("State") == RuleState.DISABLED:
-        lacks.append(f"{key} is disabled: registry.rule(name).enable()")
-    return lacks
+def _missing(aws: Aws, key: str, targets: Sequence[Target], rule: RuleValue) -> list[str]:
+    """Return what the rule itself lacks. Its copy does not show that: it is enabled, and has its own permissions."""
+    wants, known = all_wants(aws, {key: [Include(targets)]}, {key: rule})
+    permissions = [want for want in wants if want.aspect is not aspect]
+    missing = [str(change) for change in make_plan(aws, permissions, known=known)]
+    if (rule.settings or {}).get("State") == RuleState.DISABLED:
+        missing.append(f"{key} is disabled: registry.rule(name).enable()")
+    return missing
 
 
 class _Stage:
-    """A queue, a rule that shows what passes, and a copy of the rule with its targets."""
+    """A queue, a rule that sends what arrives to the queue, and a copy of the tested rule with its targets.
+
+    Attributes:
+        failed: EventBridge's reasons by the ARN of the target, for targets that could not be invoked.
+    """
 
     def __init__(self, aws: Aws, bus: str, url: str, name: str) -> None:
         self._aws = aws
         self._bus = bus
         self._url = url
         self._name = name
-        self._seen: list[Message] = []
+        self._messages: list[Message] = []
         self.failed: dict[str, str] = {}
 
     def wait_until_it_works(self, event: Message, timeout: float) -> None:
-        """New rules take a moment: probes that only the queue sees are sent until one arrives."""
+        """Send probes, which only the queue gets, until one arrives: new rules take a moment."""
         for _ in range(max(1, int(timeout / 2))):
             self._put(event, f"{self._name}.probe")
-            if self._look(f"{self._name}.probe"):
+            if self._receive(f"{self._name}.probe"):
                 return
             self._aws.pause(2, "a test event could arrive")
 
     def send(self, event: Message, timeout: float) -> Message | None:
-        """Send the event once, and look until it arrived, and for what failed a little longer."""
+        """Send the event once. Wait until it has arrived, and a little longer for targets that fail."""
         self._put(event, self._name)
         arrived: Message | None = None
         for _ in range(max(2, int(timeout / 2))):
-            last = arrived is not None
-            arrived = arrived or self._look(self._name)
-            if last:
+            has_arrived = arrived is not None
+            arrived = arrived or self._receive(self._name)
+            if has_arrived:
                 break
             self._aws.pause(2, "a test event could arrive")
-        self._look(self._name)
+        self._receive(self._name)
         return arrived
 
     def _put(self, event: Message, source: str) -> None:
@@ -180,31 +199,33 @@ class _Stage:
         }
         self._aws.call("events", "PutEvents", {"Entries": [entry]}, needs="Entries")
 
-    def _look(self, source: str) -> Message | None:
-        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+    def _receive(self, source: str) -> Message | None:
+        """Take messages from the queue. Return the event with this source, if it has arrived by now."""
+        params = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
         # An empty queue is answered without a member: `ResponseMetadata` is in every answer
-        answer = self._aws.call("sqs", "ReceiveMessage", asked, needs="ResponseMetadata")
+        answer = self._aws.call("sqs", "ReceiveMessage", params, needs="ResponseMetadata")
         for message in answer.get("Messages", ()):
-            said = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
-            if "TARGET_ARN" in said:
-                self.failed[said["TARGET_ARN"]] = said.get("ERROR_CODE", "")
+            attributes = message.get("MessageAttributes", {}).items()
+            texts = {name: value.get("StringValue", "") for name, value in attributes}
+            if "TARGET_ARN" in texts:
+                self.failed[texts["TARGET_ARN"]] = texts.get("ERROR_CODE", "")
             else:
-                self._seen.append(json.loads(message["Body"]))
+                self._messages.append(json.loads(message["Body"]))
             receipt = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
             self._aws.call("sqs", "DeleteMessage", receipt)
-        return next((each for each in self._seen if each.get("source") == source), None)
+        return next((event for event in self._messages if event.get("source") == source), None)
 
 
 @contextmanager
 def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[_Stage]:
-    """Everything that the test needs, and nothing of it afterwards, even if the time is over then."""
-    aws, leisurely = registry.aws, without_deadline(registry)
+    """Make the rules and the queue of a test, and remove them afterwards, even after the deadline."""
+    aws, unlimited = registry.aws, without_deadline(registry)
     name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
-    queue = reading.place_of(aws).arn("sqs", name)
-    shown = [replace(target, dead_letter_arn=queue) for target in targets]
+    queue = reading.location_of(aws).arn("sqs", name)
+    observed = [replace(target, dead_letter_arn=queue) for target in targets]
     copies: dict[str, Any] = {
         reading.key_of(name, bus): [_Copy({**pattern, "source": [{"prefix": name}]}, [Target(queue)])],
-        reading.key_of(f"{name}-targets", bus): [_Copy({**pattern, "source": [name]}, shown)],
+        reading.key_of(f"{name}-targets", bus): [_Copy({**pattern, "source": [name]}, observed)],
     }
     attributes = {"MessageRetentionPeriod": "3600"}
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
@@ -214,6 +235,6 @@ def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Seq
         yield _Stage(aws, bus, url, name)
     finally:
         try:
-            edit_rules(leisurely, {key: [Absent()] for key in copies})
+            edit_rules(unlimited, {key: [Absent()] for key in copies})
         finally:
-            leisurely.aws.call("sqs", "DeleteQueue", {"QueueUrl": url})
+            unlimited.aws.call("sqs", "DeleteQueue", {"QueueUrl": url})

@@ -1,4 +1,8 @@
-"""The verbs of a repository about its events."""
+"""The verbs about events, and the handles on EventBridge rules.
+
+``Repository`` and ``Registry`` inherit these classes. ``on`` has the verbs themselves; here each becomes a plan. The
+modules behind them are imported when a verb is called: most users have no events.
+"""
 
 from __future__ import annotations
 
@@ -7,50 +11,46 @@ from typing import TYPE_CHECKING, Any
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
-from ecrops.events.on import EventKinds, RuleOptions
+from ecrops.events.on import EventVerbs
 from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
     from ecrops.events.rule import Rule
 
 
-class RepositoryVerbs(Handle, EventKinds[Plan]):
-    """Rules on the events of one repository.
+class RepositoryVerbs(Handle, EventVerbs[Plan]):
+    """EventBridge rules on the events of one repository.
 
-    Every ``on_…`` takes ``target`` (or ``targets``), ``event_pattern``, ``description``, ``state``, ``bus`` and
-    ``tags``: ``help(ecrops.events.RuleOptions)`` tells what they are. Without a name the rule has one that is made from
-    the kind of event, the repository, the filters (such as ``image_tags``) and the pattern: with others it is another
-    rule, and the old one stays. With a name it is the same rule, changed.
+    ``help(ecrops.events.RuleOptions)`` describes the options of every ``on_…``, and the default name of the rule. A
+    repository's verbs do not take ``repositories``.
     """
 
-    def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> Plan:
-        from ecrops.events.wants import make_rule  # for those who have events only
+    def _on(self, kind: str, options: dict[str, Any]) -> Plan:
+        from ecrops.events.wants import make_rule  # only users who have events wait for this import
 
-        if "repositories" in rule:
+        if "repositories" in options:
             raise SpecError(f"repositories: these events are {self.name}'s; registry.on_...() takes those of others")
         self._check_account()
-        return make_rule(self.registry, kind, name, {**rule, "repositories": self.name}, options)
+        return make_rule(self.registry, kind, {**options, "repositories": self.name})
 
 
-class RegistryVerbs(Account, EventKinds[Plan]):
-    """Rules on the events of many repositories. A bus has 300 rules: one for each repository does not scale.
+class RegistryVerbs(Account, EventVerbs[Plan]):
+    """EventBridge rules on the events of many repositories.
 
-    Every ``on_…`` takes ``repositories`` (all without it) and ``target`` (or ``targets``), ``event_pattern``,
-    ``description``, ``state``, ``bus`` and ``tags``: ``help(ecrops.events.RuleOptions)`` tells what they are. Without a
-    name the rule has one that is made from the kind of event, the repositories, the filters (such as ``image_tags``)
-    and the pattern: with others it is another rule, and the old one stays. With a name it is the same rule, changed.
+    An event bus has at most 300 rules, so one rule for each repository does not scale.
+    ``help(ecrops.events.RuleOptions)`` describes the options of every ``on_…``, and the default name of the rule.
     """
 
-    def _on(self, kind: str, name: str | None, rule: RuleOptions, **options: Any) -> Plan:
-        from ecrops.events.wants import make_rule  # for those who have events only
+    def _on(self, kind: str, options: dict[str, Any]) -> Plan:
+        from ecrops.events.wants import make_rule  # only users who have events wait for this import
 
-        return make_rule(self, kind, name, rule, options)
+        return make_rule(self, kind, options)
 
     def rule(self, name: str, bus: str = "default") -> Rule:
-        """A handle on a rule, which may or may not exist. Calls nothing.
+        """Return a handle on an EventBridge rule, which may or may not exist. Calls nothing.
 
         Args:
-            name: Of the rule.
+            name: The name of the rule.
             bus: The name of its event bus.
 
         Raises:
@@ -61,7 +61,7 @@ class RegistryVerbs(Account, EventKinds[Plan]):
         return Rule(self, name, bus)
 
     def rules(self, bus: str = "default") -> list[Rule]:
-        """The rules that ecrops made, whoever wanted them: those on events of ECR that have its tag.
+        """Return the rules that ecrops made for any user: those on events of ECR that have its tag.
 
         Args:
             bus: The name of their event bus.

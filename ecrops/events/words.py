@@ -1,4 +1,7 @@
-"""Rules in words: a diff says which events of whom go where, not JSON. Pure."""
+"""EventBridge rules and targets in words, for diffs. Pure.
+
+Called by the aspect of rules. A diff says which events of which repositories go where, instead of showing JSON.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecrops.aws import Arn
-from ecrops.events.edits import Rule
+from ecrops.events.edits import RuleValue
 
-LONGEST = 60
-_WHOSE = ("repository-name", "repositoryName")
+MAX_LENGTH = 60
+_REPOSITORY_FIELDS = ("repository-name", "repositoryName")
 
 
-def rule_words(rule: Rule, described: str = "") -> str:
-    """A rule: which events of whom it is for, its state, and how it is described if that matters."""
+def rule_words(rule: RuleValue, description: str = "") -> str:
+    """Return a rule in words: its events, its state, and its description if that is part of the difference."""
     settings = rule.settings or {}
-    said = [_pattern(str(settings.get("EventPattern", ""))), str(settings.get("State", "")).lower()]
-    return ", ".join(filter(None, [*said, described and f"{described!r}"]))
+    pattern, state = str(settings.get("EventPattern", "")), str(settings.get("State", ""))
+    parts = [_pattern(pattern), state.lower(), repr(description) if description else ""]
+    return ", ".join(filter(None, parts))
 
 
 def _pattern(text: str) -> str:
     fields = dict(_fields(json.loads(text))) if text else {}
     source = fields.pop("source", "")
     kind = fields.pop("detail-type", "") or source
-    whose = [fields.pop(path) for path in list(fields) if path.rpartition(".")[2] in _WHOSE]
-    more = [f"{path.removeprefix('detail.')} {values}" for path, values in fields.items()]
-    of, which = f" of {', '.join(whose)}" if whose else "", f" ({'; '.join(more)})" if more else ""
-    return f"{kind}{of}{which}"
+    repositories = [fields.pop(path) for path in list(fields) if path.rpartition(".")[2] in _REPOSITORY_FIELDS]
+    filters = [f"{path.removeprefix('detail.')} {values}" for path, values in fields.items()]
+    owner = f" of {', '.join(repositories)}" if repositories else ""
+    return f"{kind}{owner} ({'; '.join(filters)})" if filters else f"{kind}{owner}"
 
 
 def _fields(pattern: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -45,13 +49,13 @@ def _value(value: Any) -> str:
 
 
 def target_words(targets: Iterable[Mapping[str, Any]]) -> str:
-    """Targets by service and name, with what else is said of them."""
+    """Return targets in words: the service and name of each, and its other members."""
     return ", ".join(map(_target, targets))
 
 
 def _target(target: Mapping[str, Any]) -> str:
-    more = [_member(name, value) for name, value in target.items() if name not in ("Id", "Arn")]
-    return f"{_arn(target['Arn'])} ({'; '.join(more)})" if more else _arn(target["Arn"])
+    members = [_member(name, value) for name, value in target.items() if name not in ("Id", "Arn")]
+    return f"{_arn(target['Arn'])} ({'; '.join(members)})" if members else _arn(target["Arn"])
 
 
 def _member(name: str, value: Any) -> str:
@@ -60,7 +64,7 @@ def _member(name: str, value: Any) -> str:
     if name == "RoleArn":
         return f"as {Arn.parse(value).resource}"
     text = value if isinstance(value, str) else json.dumps(value)
-    return f"{name} {text if len(text) <= LONGEST else f'{text[:LONGEST]}…'}"
+    return f"{name} {text if len(text) <= MAX_LENGTH else f'{text[:MAX_LENGTH]}…'}"
 
 
 def _arn(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import ConflictError, Registry, RepositorySpec
-from ecrops.events import Target, on_cloud_trail_event, on_image_deleted, on_image_pushed, prefix
+from ecrops.events import RuleState, Target, on_cloud_trail_event, on_image_deleted, on_image_pushed, prefix
 from emulator import Client, Cloud
 from support import registry_of
 
@@ -308,7 +308,7 @@ def test_a_rule_that_is_changed_to_reading_calls_fires_on_them(registry: Registr
 
 def test_a_rule_that_is_disabled_and_changed_at_once_fires_on_reading_calls_later(registry: Registry) -> None:
     repo = registry.repository("team/api")
-    for call, state in (("PutImage", "ENABLED"), ("BatchGetImage", "DISABLED")):
+    for call, state in (("PutImage", RuleState.ENABLED), ("BatchGetImage", RuleState.DISABLED)):
         repo.on_cloud_trail_event("calls", event_pattern={"detail": {"eventName": [call]}}, state=state)
     registry.rule("calls").enable()
     assert registry.rule("calls").describe()["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"

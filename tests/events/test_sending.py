@@ -12,7 +12,7 @@ from ecrops.events.patterns import kinds
 from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.pattern import Pattern
 from ecrops.events.patterns.samples import sample_for
-from ecrops.events.patterns.selection import SOMEWHERE
+from ecrops.events.patterns.selection import EXAMPLE_LOCATION
 from emulator import Cloud
 from support import registry_of
 
@@ -27,7 +27,7 @@ OPTIONS = {"image-scan-completed": {"scan_type": "ENHANCED"}, "image-finding": {
 def test_the_sample_made_for_a_pattern_matches_it(kind: str, whose: object) -> None:
     for options in ({}, OPTIONS.get(kind, {})):
         pattern = Event(kind, repositories=whose, options=options).pattern()  # type: ignore[arg-type]
-        assert pattern.matches(sample_for(pattern.document, SOMEWHERE))
+        assert pattern.matches(sample_for(pattern.document, EXAMPLE_LOCATION))
 
 
 def test_a_sample_is_made_for_every_operator() -> None:
@@ -39,9 +39,9 @@ def test_a_sample_is_made_for_every_operator() -> None:
     ]  # fmt: skip
     for value in values:
         pattern = Pattern({"source": ["aws.ecr"], "detail": {"image-tag": [value], "deep": {"er": [value]}}})
-        assert pattern.matches(sample_for(pattern.document, SOMEWHERE)), value
+        assert pattern.matches(sample_for(pattern.document, EXAMPLE_LOCATION)), value
     either = Pattern({"$or": [{"detail": {"x": ["1"]}}, {"detail": {"y": ["2"]}}]})
-    assert either.matches(sample_for(either.document, SOMEWHERE))
+    assert either.matches(sample_for(either.document, EXAMPLE_LOCATION))
 
 
 def test_a_rule_that_works_is_reported_so_and_nothing_is_left(cloud: Cloud, registry: Registry) -> None:
@@ -139,7 +139,7 @@ def test_an_event_is_given_the_envelope_that_it_lacks(cloud: Cloud, registry: Re
 
 def test_an_event_that_does_not_match_is_not_sent(cloud: Cloud, registry: Registry) -> None:
     registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    event = sample_for(kinds.image_deleted("team/api").document, SOMEWHERE)
+    event = sample_for(kinds.image_deleted("team/api").document, EXAMPLE_LOCATION)
     report = registry.rule("pushes").send_test_event(event)
     assert not report
     assert str(report) == "the event does not match the pattern of the rule"

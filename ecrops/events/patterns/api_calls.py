@@ -1,4 +1,6 @@
-"""Which rules are about API calls that only read. Pure.
+"""Whether a pattern is about API calls that only read. Pure.
+
+Called by ``Event``: EventBridge invokes rules on such calls in one state only.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
@@ -44,20 +46,20 @@ CALLS = (
 
 
 def asks_for_reading(pattern: Mapping[str, Any]) -> bool:
-    """Whether a pattern asks for calls that only read, in one of its alternatives at least."""
+    """Whether a pattern asks for calls that only read, in one alternative or more."""
     return any(_asks(fields) for fields in branches(pattern))
 
 
 def _asks(fields: Mapping[str, Any]) -> bool:
     read_only = fields.get("detail.readOnly", ())
-    if any(each is True for each in read_only):
+    if any(value is True for value in read_only):
         return True
-    only_writing = bool(read_only) and all(each is False for each in read_only)
+    only_writing = bool(read_only) and all(value is False for value in read_only)
     return not only_writing and any(_names_reading(want) for want in fields.get("detail.eventName", ()))
 
 
 def _names_reading(want: Any) -> bool:
-    """Whoever excludes some calls, or wants any, did not ask for those that read."""
+    """Whether an element names a call that reads. One that excludes calls, or takes any, does not ask for reading."""
     if not isinstance(want, Mapping):
         return str(want).startswith(READING)
     return not {"anything-but", "exists"} & set(want) and any(matches_value(want, call) for call in CALLS)

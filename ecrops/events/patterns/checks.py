@@ -1,4 +1,8 @@
-"""What EventBridge accepts as an event pattern. Pure; every reason at once."""
+"""Refusing event patterns that EventBridge would refuse, or would not take as they are meant. Pure.
+
+Called by ``Pattern`` and ``Event``. It gives every reason at once. It does not know ECR: it checks the language of
+patterns, and the fields that every event has.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, is_number
 from ecrops.events.patterns.matching import COMPARE, OPERATORS, OR, joined, listed
 
 # The quotas of EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
@@ -21,73 +25,79 @@ MOST_ALTERNATIVES = 1000
 ENVELOPE = (
     "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail", "replay-name",
 )  # fmt: skip
-# Taken for operators inside "$or": https://github.com/aws/event-ruler#the-or-primitive
+# Names that are operators inside "$or": https://github.com/aws/event-ruler#the-or-primitive
 RESERVED = (*OPERATORS, *COMPARE, "exactly", "regex")
-# A backslash stands before '*' or a backslash, and no '*' stands beside another one
+# A backslash is followed by '*' or a backslash, and there is no '**'
 _WILDCARD = re.compile(r"(?:[^\\*]|\\[\\*]|\*(?!\*))*", re.DOTALL)
 _CIDR = re.compile(r"[^/]+/[0-9]{1,3}")
 Places = dict[str, str]
-"""Where each field is said, by the path that EventBridge joins its keys to."""
+"""The place of each field in a pattern, by its path in the event."""
 
 
 def check_pattern(pattern: object, path: str = "event_pattern") -> None:
-    """Whether EventBridge would take a pattern, and take all of it.
+    """Refuse a pattern that EventBridge would refuse, or would use only in part.
 
     Raises:
-        SpecError: It would not; with every reason.
+        SpecError: With every reason.
     """
     problems = Problems()
     if problems.check(isinstance(pattern, Mapping), path, f"expected a mapping, got {pattern!r}"):
         _check_object(problems, path, pattern)  # type: ignore[arg-type]
     problems.raise_any()
-    _check_twice(problems, pattern, path, {})  # type: ignore[arg-type]
+    _check_repeated(problems, pattern, path, {})  # type: ignore[arg-type]
     size, count = len(text_of(pattern)), alternatives(pattern)  # type: ignore[arg-type]
     problems.check(size <= MOST_CHARACTERS, path, f"has at most {MOST_CHARACTERS} characters, this has {size:,}")
-    most = f"its '$or' make at most {MOST_ALTERNATIVES:,} alternatives, these make {count:,}"
-    problems.check(count <= MOST_ALTERNATIVES, path, most)
+    reason = f"its '$or' make at most {MOST_ALTERNATIVES:,} alternatives, these make {count:,}"
+    problems.check(count <= MOST_ALTERNATIVES, path, reason)
     problems.raise_any()
 
 
-def check_further(pattern: object, own: Mapping[str, Any], path: str = "event_pattern") -> None:
-    """Whether a pattern narrows down another one, which says which events of AWS a rule is for.
+def check_further(pattern: object, narrowed: Mapping[str, Any], path: str = "event_pattern") -> None:
+    """Refuse a pattern that does not narrow down another one.
+
+    Args:
+        pattern: The further pattern.
+        narrowed: The pattern that it narrows down: that of the rule's kind of event.
+        path: The path of the further pattern, for messages.
 
     Raises:
-        SpecError: EventBridge would refuse it, no event could match it, or it would take the place of what the other
-            one says; with every reason.
+        SpecError: EventBridge would refuse it, no event could match it, or it would replace a field of the other
+            pattern; with every reason.
     """
     check_pattern(pattern, path)
     problems = Problems()
     for field, place, wanted in leaves(pattern, path):  # type: ignore[arg-type]
         _check_envelope(problems, field, place, wanted)
-    said = _check_twice(Problems(), own, "the rule's own pattern", {})
-    _check_twice(problems, pattern, path, said)  # type: ignore[arg-type]
+    places = _check_repeated(Problems(), narrowed, "the rule's own pattern", {})
+    _check_repeated(problems, pattern, path, places)  # type: ignore[arg-type]
     problems.raise_any()
 
 
 def text_of(pattern: object) -> str:
-    """A pattern as short as JSON can be: its length counts."""
+    """Return a pattern as the shortest JSON: EventBridge limits its length."""
     return json.dumps(pattern, separators=(",", ":"))
 
 
 def canonical(pattern: Any) -> Any:
-    """A pattern of its own, with what is in no order sorted, and nothing twice where that means nothing."""
+    """Return a copy of a pattern in one form: lists whose order means nothing are sorted, each of their values once."""
     if isinstance(pattern, Mapping):
         return {key: _canonical_part(key, value) for key, value in sorted(pattern.items())}
     if isinstance(pattern, list | tuple):
-        return [json.loads(text) for text in sorted({text_of(canonical(each)) for each in pattern})]
+        return [json.loads(text) for text in sorted({text_of(canonical(item)) for item in pattern})]
     return pattern
 
 
 def _canonical_part(key: str, value: Any) -> Any:
-    ordered = key == "numeric" and all(not isinstance(each, Mapping) for each in listed(value))
-    if ordered or key == OR:  # two alternatives that are one are two: "$or" takes no fewer
-        parts = [each if ordered else canonical(each) for each in listed(value)]
-        return parts if ordered else sorted(parts, key=text_of)
+    ordered = key == "numeric" and all(not isinstance(item, Mapping) for item in listed(value))
+    if ordered:
+        return list(listed(value))
+    if key == OR:  # equal alternatives stay: "$or" needs two at least
+        return sorted(map(canonical, listed(value)), key=text_of)
     return canonical(value)
 
 
 def wildcards(pattern: Any) -> Iterator[str]:
-    """The wildcards in a pattern."""
+    """Yield the wildcards in a pattern."""
     if isinstance(pattern, Mapping):
         for key, value in pattern.items():
             yield from listed(value) if key == "wildcard" else wildcards(value)
@@ -97,47 +107,64 @@ def wildcards(pattern: Any) -> Iterator[str]:
 
 
 def leaves(pattern: Mapping[str, Any], place: str, path: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Each list of a pattern, those of all alternatives too: the path of its field, its place, and the list."""
+    """Yield each list of a pattern and of its alternatives: the path of its field, its place, and the list."""
     for key, wanted in pattern.items():
-        here = f"{place}.{key}"
+        key_place = f"{place}.{key}"
         if key == OR:
             for index, alternative in enumerate(wanted):
-                yield from leaves(alternative, f"{here}[{index}]", path)
+                yield from leaves(alternative, f"{key_place}[{index}]", path)
         elif isinstance(wanted, Mapping):
-            yield from leaves(wanted, here, joined(path, key))
+            yield from leaves(wanted, key_place, joined(path, key))
         else:
-            yield joined(path, key), here, wanted
+            yield joined(path, key), key_place, wanted
 
 
 def alternatives(pattern: Mapping[str, Any]) -> int:
-    """How many patterns without ``$or`` a pattern stands for."""
+    """Return the number of patterns without ``$or`` that mean the same as a pattern."""
     count = 1
     for key, wanted in pattern.items():
         if key == OR:
-            count *= sum(alternatives(each) for each in wanted)
+            count *= sum(map(alternatives, wanted))
         elif isinstance(wanted, Mapping):
             count *= alternatives(wanted)
     return count
 
 
-def _check_twice(problems: Problems, pattern: Mapping[str, Any], place: str, said: Places, path: str = "") -> Places:
-    """Notes the fields that are said twice on the way to any alternative; returns all that are said by then.
+def _check_repeated(
+    problems: Problems, pattern: Mapping[str, Any], place: str, places: Places, path: str = ""
+) -> Places:
+    """Add a problem for each field that any alternative has twice.
 
-    EventBridge takes the last one and forgets the others: a pattern that is meant to narrow a rule down would widen it.
+    EventBridge uses the last one and ignores the others: a pattern that is meant to narrow a rule down would widen it.
+
+    Args:
+        problems: The problems to add to.
+        pattern: The pattern, or a part of one.
+        place: The place of that part.
+        places: The fields that come before it.
+        path: The path of the field that the part is the value of.
+
+    Returns:
+        The fields that come before it, and those in it.
     """
-    said = dict(said)
+    places = dict(places)
     for key, wanted in pattern.items():
-        here, field = f"{place}.{key}", joined(path, key)
+        key_place, field = f"{place}.{key}", joined(path, key)
         if key == OR:
-            each = [_check_twice(problems, one, f"{here}[{index}]", said, path) for index, one in enumerate(wanted)]
-            said = {field: at for places in each for field, at in places.items()}
+            branches = [
+                _check_repeated(problems, alternative, f"{key_place}[{index}]", places, path)
+                for index, alternative in enumerate(wanted)
+            ]
+            places = {field: branch[field] for branch in branches for field in branch}
         elif isinstance(wanted, Mapping):
-            said = _check_twice(problems, wanted, here, said, field)
+            places = _check_repeated(problems, wanted, key_place, places, field)
         else:
-            reason = f"says {field} again, after {said.get(field)}: EventBridge uses the last one only, so say it once"
-            problems.check(field not in said, here, reason)
-            said[field] = here
-    return said
+            reason = (
+                f"says {field} again, after {places.get(field)}: EventBridge uses the last one only, so say it once"
+            )
+            problems.check(field not in places, key_place, reason)
+            places[field] = key_place
+    return places
 
 
 def _check_envelope(problems: Problems, field: str, place: str, wanted: Any) -> None:
@@ -154,24 +181,25 @@ def _check_envelope(problems: Problems, field: str, place: str, wanted: Any) -> 
 def _check_object(problems: Problems, path: str, pattern: Mapping[Any, Any], reserved: tuple[str, ...] = ()) -> None:
     problems.check(bool(pattern), path, "is empty: it needs a field at least")
     for key, wanted in pattern.items():
-        here = f"{path}.{key}"
-        if not problems.check(isinstance(key, str), here, f"expected the name of a field, a string, got {key!r}"):
+        key_path = f"{path}.{key}"
+        if not problems.check(isinstance(key, str), key_path, f"expected the name of a field, a string, got {key!r}"):
             continue
-        problems.check(key not in reserved, here, "inside '$or' this name is an operator's, and no field can have it")
+        reason = "inside '$or' this name is an operator's, and no field can have it"
+        problems.check(key not in reserved, key_path, reason)
         if key == OR:
-            _check_or(problems, here, wanted)
+            _check_or(problems, key_path, wanted)
         elif isinstance(wanted, Mapping):
-            _check_object(problems, here, wanted, reserved)
+            _check_object(problems, key_path, wanted, reserved)
         elif not isinstance(wanted, list | tuple):
-            problems.add("", f"{here}: expected a list of values, got {wanted!r}; write [{wanted!r}]")
-        elif problems.check(bool(wanted), here, "an empty list matches nothing: leave the field out"):
+            problems.add("", f"{key_path}: expected a list of values, got {wanted!r}; write [{wanted!r}]")
+        elif problems.check(bool(wanted), key_path, "an empty list matches nothing: leave the field out"):
             for want in wanted:
-                _check_value(problems, here, want)
+                _check_value(problems, key_path, want)
 
 
 def _check_or(problems: Problems, path: str, wanted: Any) -> None:
-    right = isinstance(wanted, list | tuple) and len(wanted) > 1 and all(isinstance(each, Mapping) for each in wanted)
-    if problems.check(right, path, f"expected a list of two or more patterns, got {wanted!r}"):
+    is_list = isinstance(wanted, list | tuple) and len(wanted) > 1 and all(isinstance(item, Mapping) for item in wanted)
+    if problems.check(is_list, path, f"expected a list of two or more patterns, got {wanted!r}"):
         for index, alternative in enumerate(wanted):
             _check_object(problems, f"{path}[{index}]", alternative, RESERVED)
 
@@ -181,8 +209,8 @@ def _check_value(problems: Problems, path: str, want: Any) -> None:
         expected = f"expected one operator of {', '.join(OPERATORS)}, got {want!r}"
         if problems.check(len(want) == 1 and set(want) <= set(OPERATORS), path, expected):
             [(name, argument)] = want.items()
-            right, form = ARGUMENTS[name]
-            problems.check(right(argument), path, f"{name} does not take {argument!r}, but {form}")
+            is_right, form = ARGUMENTS[name]
+            problems.check(is_right(argument), path, f"{name} does not take {argument!r}, but {form}")
     else:
         problems.check(_is_scalar(want), path, f"expected a string, number, boolean or null, got {want!r}")
 
@@ -191,8 +219,8 @@ def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 5e9
+def _is_bound(value: Any) -> bool:
+    return is_number(value) and abs(value) <= 5e9
 
 
 def _is_affix(argument: Any) -> bool:
@@ -213,16 +241,16 @@ def _is_numeric(argument: Any) -> bool:
     if not isinstance(argument, list | tuple) or len(argument) not in (2, 4):
         return False
     signs, bounds = argument[::2], argument[1::2]
-    if not all(isinstance(sign, str) and sign in COMPARE for sign in signs) or not all(map(_is_number, bounds)):
+    if not all(isinstance(sign, str) and sign in COMPARE for sign in signs) or not all(map(_is_bound, bounds)):
         return False
     return len(signs) == 1 or (signs[0] in (">", ">=") and signs[1] in ("<", "<=") and bounds[0] < bounds[1])
 
 
 def _is_cidr(argument: Any) -> bool:
-    """A range has two addresses at least: EventBridge takes no prefix of all the bits."""
+    """Whether it is a range of two addresses at least: EventBridge takes no prefix of all the bits."""
     try:
-        right = isinstance(argument, str) and bool(_CIDR.fullmatch(argument))
-        return right and ipaddress.ip_network(argument, strict=False).num_addresses > 1
+        is_text = isinstance(argument, str) and bool(_CIDR.fullmatch(argument))
+        return is_text and ipaddress.ip_network(argument, strict=False).num_addresses > 1
     except ValueError:
         return False
 
@@ -230,21 +258,21 @@ def _is_cidr(argument: Any) -> bool:
 def _is_anything_but(argument: Any) -> bool:
     if not isinstance(argument, Mapping):
         values = listed(argument)
-        return bool(values) and (all(map(_is_text, values)) or all(map(_is_number, values)))
+        return bool(values) and (all(map(_is_text, values)) or all(map(_is_bound, values)))
     if len(argument) != 1:
         return False
     [(name, inner)] = argument.items()
-    return name in INSIDE_BUT and bool(listed(inner)) and all(INSIDE_BUT[name](each) for each in listed(inner))
+    return name in INSIDE_BUT and bool(listed(inner)) and all(INSIDE_BUT[name](item) for item in listed(inner))
 
 
-def _is_some_text(argument: Any) -> bool:
+def _is_nonempty_text(argument: Any) -> bool:
     return isinstance(argument, str) and bool(argument)
 
 
-# The case of a prefix cannot be ignored here: no guide of EventBridge has that, though the library it is made of does
+# No prefix that ignores case: the library behind EventBridge has it here, but no guide of EventBridge does
 INSIDE_BUT: dict[str, Callable[[Any], bool]] = {
-    "prefix": _is_some_text,
-    "suffix": _is_some_text,
+    "prefix": _is_nonempty_text,
+    "suffix": _is_nonempty_text,
     "equals-ignore-case": _is_text,
     "wildcard": _is_wildcard,
 }

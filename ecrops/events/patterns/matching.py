@@ -1,7 +1,8 @@
-"""Which events a pattern matches, as EventBridge does it. Pure.
+"""Whether a pattern matches an event, by the rules of EventBridge. Pure.
 
-A pattern is its fields by their paths, an event is its values by theirs, and each value knows which elements of which
-lists it is in: what one pattern matches must not come from two elements of one list.
+Called by ``Pattern.matches`` and by the samples. A pattern becomes its fields by path, an event its values by path.
+Each value knows which elements of which lists it is in, because the values that match a pattern must not come from two
+elements of one list.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 https://github.com/aws/event-ruler, which says how lists of objects are matched
@@ -16,6 +17,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ecrops.base.problems import is_number
+from ecrops.base.wildcards import fits
+
 OR = "$or"
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
@@ -25,24 +29,25 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 Within = frozenset[tuple[tuple[str | int, ...], int]]
-"""The elements that something is in: where each list is in the event, and the index in it."""
-Found = tuple[Any, Within]
+"""The list elements that a value is in: the path of each list in the event, and the index in it."""
+Located = tuple[Any, Within]
+"""A value of an event, and the list elements that it is in."""
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether EventBridge would send this event to a rule with this pattern."""
-    values: dict[str, list[Found]] = {}
+    values: dict[str, list[Located]] = {}
     for path, value, within in _values(event):
         values.setdefault(path, []).append((value, within))
     return any(_matches_all(fields, values) for fields in branches(pattern))
 
 
 def branches(pattern: Mapping[str, Any], path: str = "") -> list[dict[str, Any]]:
-    """The alternatives of a pattern, each by dotted path. Of a field that is said twice the last one counts.
+    """Return the alternatives of a pattern, each as its fields by path. If a field is there twice, the last one counts.
 
-    They multiply: ``checks`` sees to it that they are not too many.
+    Alternatives multiply: ``checks`` limits their number.
     """
-    found: list[dict[str, Any]] = [{}]
+    result: list[dict[str, Any]] = [{}]
     for key, wanted in pattern.items():
         if key == OR:
             parts = [part for alternative in wanted for part in branches(alternative, path)]
@@ -50,19 +55,19 @@ def branches(pattern: Mapping[str, Any], path: str = "") -> list[dict[str, Any]]
             parts = branches(wanted, joined(path, key))
         else:
             parts = [{joined(path, key): wanted}]
-        found = [before | part for before in found for part in parts]
-    return found
+        result = [before | part for before in result for part in parts]
+    return result
 
 
 def joined(path: str, key: str) -> str:
-    """The path of a field inside another one. A key may be a path itself."""
+    """Return the path of a field inside another one. A key may be a path itself."""
     return f"{path}.{key}" if path else key
 
 
 def _values(
     value: Any, path: str = "", at: tuple[str | int, ...] = (), within: Within = frozenset()
 ) -> Iterator[tuple[str, Any, Within]]:
-    """The values of an event. An object is none, and a text in a list is not bound to its place there."""
+    """Yield the values of an event with their paths. An object is no value. Scalars have no list element."""
     if isinstance(value, Mapping):
         for key, part in value.items():
             yield from _values(part, joined(path, key), (*at, key), within)
@@ -74,31 +79,31 @@ def _values(
         yield path, value, within
 
 
-def _matches_all(fields: Mapping[str, Any], values: Mapping[str, Sequence[Found]]) -> bool:
-    """Field by field, in the order of their names, with all choices of elements that agree so far."""
+def _matches_all(fields: Mapping[str, Any], values: Mapping[str, Sequence[Located]]) -> bool:
+    """Whether all fields match: field by field, with all choices of list elements that agree so far."""
     choices: set[Within] = {frozenset()}
     for path in sorted(fields):
-        found = values.get(path, ())
-        choices = {after for before in choices for after in _further(fields[path], found, before)}
+        candidates = values.get(path, ())
+        choices = {after for before in choices for after in _extended(fields[path], candidates, before)}
     return bool(choices)
 
 
-def _further(wanted: Sequence[Any], found: Iterable[Found], before: Within) -> Iterator[Within]:
-    near = [(value, before | within) for value, within in found if _agree(before | within)]
-    if not near and {"exists": False} in wanted:
+def _extended(wanted: Sequence[Any], candidates: Iterable[Located], before: Within) -> Iterator[Within]:
+    reachable = [(value, before | within) for value, within in candidates if _agree(before | within)]
+    if not reachable and {"exists": False} in wanted:
         yield before
-    for value, after in near:
+    for value, after in reachable:
         if any(matches_value(want, value) for want in wanted):
             yield after
 
 
 def _agree(within: Within) -> bool:
-    """Whether it is one element of each list."""
+    """Whether a choice has one element of each list."""
     return len(dict(within)) == len(within)
 
 
 def matches_value(want: Any, value: Any) -> bool:
-    """Whether one element of a field's list matches a value that is there."""
+    """Whether one element of a field's list in a pattern matches a value of an event."""
     if not isinstance(want, Mapping):
         return _same(want, value)
     [(name, argument)] = want.items()
@@ -126,35 +131,23 @@ def _equals_ignore_case(argument: str, value: Any) -> bool:
 
 
 def _wildcard(argument: str, value: Any) -> bool:
-    """Each piece is taken where it comes first: going back could not find more."""
-    if not isinstance(value, str):
-        return False
-    first, *rest = pieces(argument)
-    if not rest:
-        return value == first
-    *middle, last = rest
-    at = len(first) if value.startswith(first) else len(value) + 1
-    for piece in middle:
-        found = value.find(piece, at)
-        at = found + len(piece) if found >= 0 else len(value) + 1
-    return at <= len(value) - len(last) and value.endswith(last)
+    return isinstance(value, str) and fits(value, pieces(argument))
 
 
 def pieces(wildcard: str) -> list[str]:
-    r"""The texts between the ``*``; ``\*`` and ``\\`` are the characters themselves."""
-    found = [""]
+    r"""Return the texts between the ``*``; ``\*`` and ``\\`` are the characters themselves."""
+    texts = [""]
     for part in re.findall(r"\\.|.", wildcard, re.DOTALL):
         if part == "*":
-            found.append("")
+            texts.append("")
         else:
-            found[-1] += part[-1]
-    return found
+            texts[-1] += part[-1]
+    return texts
 
 
 def _numeric(argument: Sequence[Any], value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return all(COMPARE[sign](value, bound) for sign, bound in zip(argument[::2], argument[1::2], strict=True))
+    comparisons = zip(argument[::2], argument[1::2], strict=True)
+    return is_number(value) and all(COMPARE[sign](value, bound) for sign, bound in comparisons)
 
 
 def _cidr(argument: str, value: Any) -> bool:
@@ -167,12 +160,12 @@ def _cidr(argument: str, value: Any) -> bool:
 def _anything_but(argument: Any, value: Any) -> bool:
     if isinstance(argument, Mapping):
         [(name, inner)] = argument.items()
-        return not any(OPERATORS[name](each, value) for each in listed(inner))
-    return not any(_same(each, value) for each in listed(argument))
+        return not any(OPERATORS[name](item, value) for item in listed(inner))
+    return not any(_same(item, value) for item in listed(argument))
 
 
 def listed(argument: Any) -> Sequence[Any]:
-    """Where one value may stand for a list of one."""
+    """Return a list, or a list of the one value that stands for it."""
     return argument if isinstance(argument, list | tuple) else [argument]
 
 

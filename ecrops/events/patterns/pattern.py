@@ -1,4 +1,7 @@
-"""An event pattern of EventBridge, as a value that checks itself. Pure."""
+"""``Pattern``: an event pattern of EventBridge, as a value that checks itself. Pure.
+
+Made by ``kinds`` for each kind of event, and by users who test a pattern offline.
+"""
 
 from __future__ import annotations
 
@@ -41,32 +44,34 @@ class Pattern:
         """Whether EventBridge would send this event to a rule with this pattern."""
         return matching.matches(self.document, event)
 
-    def restricted(self, more: Mapping[str, Any]) -> Pattern:
-        """This pattern and another one: what both match.
+    def restricted(self, further: Mapping[str, Any]) -> Pattern:
+        """Return the pattern of the events that match this pattern and another one.
 
         Raises:
-            SpecError: Both say something of one field; EventBridge has no "and" for that, and would use the last one.
+            SpecError: Both have values for one field. EventBridge has no "and" for that: it would use the last one.
         """
-        check_further(more, self.document)
+        check_further(further, self.document)
         problems = Problems()
-        both = _merged(problems, self.document, copy.deepcopy(more), "event_pattern")
+        document = _merged(problems, self.document, copy.deepcopy(further), "event_pattern")
         problems.raise_any()
-        return Pattern(both)
+        return Pattern(document)
 
 
-def _merged(problems: Problems, one: Mapping[str, Any], other: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Two patterns that say nothing of one field. Of two ``$or`` one alternative each must match."""
-    result = dict(one)
-    for key, value in other.items():
-        here = f"{path}.{key}"
-        if key not in one:
+def _merged(problems: Problems, first: Mapping[str, Any], second: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return two patterns as one. They have no field in common. Of two ``$or``, one alternative each must match."""
+    result = dict(first)
+    for key, value in second.items():
+        field = f"{path}.{key}"
+        if key not in first:
             result[key] = value
         elif key == OR:
-            pairs = itertools.product(one[key], enumerate(value))
-            result[key] = [_merged(problems, first, second, f"{here}[{index}]") for first, (index, second) in pairs]
-        elif isinstance(one[key], Mapping) and isinstance(value, Mapping):
-            result[key] = _merged(problems, one[key], value, here)
+            pairs = itertools.product(first[key], enumerate(value))
+            result[key] = [
+                _merged(problems, alternative, other, f"{field}[{index}]") for alternative, (index, other) in pairs
+            ]
+        elif isinstance(first[key], Mapping) and isinstance(value, Mapping):
+            result[key] = _merged(problems, first[key], value, field)
         else:
-            reason = f"the rule has {text_of(one[key])} there, and a field is an object or has values"
-            problems.add(here, reason)
+            reason = f"the rule has {text_of(first[key])} there, and a field is an object or has values"
+            problems.add(field, reason)
     return result

@@ -1,4 +1,7 @@
-"""The sample events of ECR's and Inspector's guides, shortened, and how one is made to match a pattern. Pure.
+"""The sample events of the guides of ECR and Inspector, shortened. Pure.
+
+Called by the test of a rule (``testing``), which needs an event that matches the rule's pattern: ``sample_for`` takes
+the sample that is closest to the pattern, and changes it.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html
@@ -10,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecrops.events.patterns import matching
-from ecrops.events.patterns.selection import Place
+from ecrops.events.patterns.selection import Location
 
 NAME = "my-repository"
 DIGEST = "sha256:7f5b2640fe6fb4f46592dfd3410c4a79dac4f89e4782432e0378abcd12345678"
@@ -24,9 +27,9 @@ ARCHIVED = {
 IMAGE = {"repository-name": NAME, "image-digest": DIGEST, "image-tag": "latest"}
 
 
-def samples(place: Place) -> list[dict[str, Any]]:
-    """One event of each kind, of a repository in a registry."""
-    arn = place.repository(NAME)
+def samples(location: Location) -> list[dict[str, Any]]:
+    """Return one event of each kind, about one repository."""
+    arn = location.repository(NAME)
     scan = {"image-digest": DIGEST, "image-tags": ["latest"]}
     frequency = {"repository-name": NAME, "repository-arn": arn, "scan-frequency": "SCAN_ON_PUSH"}
     cache = {"rule-version": "1", "sync-status": "SUCCESS", "ecr-repository-prefix": "docker-hub"}
@@ -50,7 +53,7 @@ def samples(place: Place) -> list[dict[str, Any]]:
         ("ECR Pull Through Cache Action", IMAGE | cache),
         (
             "ECR Replication Action",
-            IMAGE | {"action-type": "REPLICATE", "result": "SUCCESS", "source-region": place.region},
+            IMAGE | {"action-type": "REPLICATE", "result": "SUCCESS", "source-region": location.region},
         ),
         (
             "AWS API Call via CloudTrail",
@@ -62,30 +65,30 @@ def samples(place: Place) -> list[dict[str, Any]]:
         ),
         ("Inspector2 Finding", finding | {"resources": [image]}),
     )
-    return [{**envelope(place, kind), "detail": detail} for kind, detail in details]
+    return [{**envelope(location, kind), "detail": detail} for kind, detail in details]
 
 
-def envelope(place: Place, kind: str) -> dict[str, Any]:
-    """What every event has besides its detail: EventBridge tries none without it."""
+def envelope(location: Location, kind: str) -> dict[str, Any]:
+    """Return the fields that an event has besides its detail. EventBridge tests no event without them."""
     return {
         "version": "0",
         "id": "13cde686-328b-6117-af20-0e5566167482",
         "detail-type": kind,
         "source": "aws.inspector2" if kind.startswith("Inspector2") else "aws.ecr",
-        "account": place.account,
+        "account": location.account,
         "time": "2026-01-01T00:00:00Z",
-        "region": place.region,
+        "region": location.region,
         "resources": [],
     }
 
 
-def sample_for(pattern: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    """The sample that needs the least to be made to match a pattern, made to match it."""
-    return _filled(pattern, max(samples(place), key=lambda sample: _agreements(pattern, sample)))
+def sample_for(pattern: Mapping[str, Any], location: Location) -> dict[str, Any]:
+    """Return the sample that agrees with a pattern in most fields, changed so that it matches."""
+    return _filled(pattern, max(samples(location), key=lambda sample: _agreements(pattern, sample)))
 
 
 def _agreements(pattern: Mapping[str, Any], event: Any) -> int:
-    """In how many fields an event is what a pattern asks for."""
+    """Return the number of fields in which an event matches a pattern."""
     count = 0
     for key, wanted in pattern.items():
         if isinstance(wanted, Mapping):
@@ -97,28 +100,28 @@ def _agreements(pattern: Mapping[str, Any], event: Any) -> int:
 
 
 def _filled(pattern: Mapping[str, Any], event: Any) -> dict[str, Any]:
-    """An event with the values that a pattern asks for, where it has others."""
+    """Return the event, with values that match the pattern where its own do not."""
     result = dict(event) if isinstance(event, Mapping) else {}
     for key, wanted in pattern.items():
         if key == "$or":
             result = _filled(wanted[0], result)
         elif isinstance(wanted, Mapping):
-            there = result.get(key)
-            result[key] = [_filled(wanted, there[0])] if isinstance(there, list) and there else _filled(wanted, there)
+            value = result.get(key)
+            result[key] = [_filled(wanted, value[0])] if isinstance(value, list) and value else _filled(wanted, value)
         elif not matching.matches({key: wanted}, result):
             value = _example(wanted[0])
             result[key] = [value] if isinstance(result.get(key), list) else value
-            if value is _NOTHING:
+            if value is _NO_FIELD:
                 del result[key]
     return result
 
 
-_NOTHING = object()
-_ANYTHING = ("example", "another", "0", "~")
+_NO_FIELD = object()
+_EXAMPLES = ("example", "another", "0", "~")
 
 
 def _example(want: Any) -> Any:
-    """A value that an element of a pattern matches."""
+    """Return a value that an element of a pattern matches."""
     if not isinstance(want, Mapping):
         return want
     [(name, argument)] = want.items()
@@ -128,8 +131,8 @@ def _example(want: Any) -> Any:
         "suffix": f"example{text}",
         "equals-ignore-case": text,
         "wildcard": "".join(matching.pieces(str(text))),
-        "exists": "example" if argument is True else _NOTHING,
-        "anything-but": next((each for each in _ANYTHING if matching.matches_value(want, each)), _ANYTHING[0]),
+        "exists": "example" if argument is True else _NO_FIELD,
+        "anything-but": next((text for text in _EXAMPLES if matching.matches_value(want, text)), _EXAMPLES[0]),
         "cidr": str(text).partition("/")[0],
     }
     return _number(argument) if name == "numeric" else examples[name]

@@ -1,4 +1,7 @@
-"""Whose events: one repository's, several repositories', those with a prefix, or all."""
+"""The repositories whose events are meant: one repository, several, those with a prefix, or all. Pure.
+
+Called by ``Event``, and by every kind of event pattern. It turns a selection into the values of a pattern.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,21 @@ from ecrops.errors import SpecError
 from ecrops.repositories.checks import check_name
 from ecrops.repositories.values import repository_arn
 
-_BEGINNING = re.compile(r"[a-z0-9][a-z0-9/._-]{0,255}")
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9/._-]{0,255}")
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """All repositories whose names start so, those of tomorrow too."""
+    """All repositories whose names start with a text, also those that are made later."""
 
     text: str
 
 
 Selection = str | Sequence[str] | Prefix | None
-"""The name of a repository, some names, a prefix, or ``None`` for all repositories of the registry."""
+"""The name of a repository, several names, a prefix, or ``None`` for all repositories of the registry."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """The account and region that events come from."""
 
     partition: str
@@ -35,28 +38,29 @@ class Place(NamedTuple):
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something here."""
+        """Return the ARN of a resource of this account and region."""
         return str(Arn(self.partition, service, self.region, self.account, resource))
 
     def repository(self, name: str) -> str:
-        """The ARN of a repository, or the beginning of some."""
+        """Return the ARN of a repository; of a prefix of names, the beginning that their ARNs share."""
         return repository_arn(self.partition, self.region, self.account, name)
 
 
-SOMEWHERE = Place("aws", "eu-west-1", "123456789012")
+EXAMPLE_LOCATION = Location("aws", "eu-west-1", "123456789012")
+Place = Location  # the name that targets/permissions imports
 
 
 def prefix(text: str) -> Prefix:
-    """All repositories whose names start with ``text``, those of tomorrow too.
+    """Return the selection of all repositories whose names start with ``text``, also those that are made later.
 
     Example:
         >>> prefix("team/")
         Prefix(text='team/')
 
     Raises:
-        SpecError: It is not the beginning of a name.
+        SpecError: No name of a repository can start with it.
     """
-    if not isinstance(text, str) or not _BEGINNING.fullmatch(text):
+    if not isinstance(text, str) or not _PREFIX.fullmatch(text):
         raise SpecError(
             "expected the beginning of the names of repositories, which are made of lower-case letters, digits, '/', "
             f"'.', '_' and '-', got {text!r}"
@@ -65,10 +69,10 @@ def prefix(text: str) -> Prefix:
 
 
 def check_selection(selection: object) -> Selection:
-    """A selection of repositories; one name in a list is that repository, and names are in no order.
+    """Return a selection of repositories in one form: a list of one name is that name, and lists are sorted.
 
     Raises:
-        SpecError: It is none; with every reason.
+        SpecError: It is not a selection; with every reason.
     """
     if selection is None:
         return None
@@ -79,34 +83,33 @@ def check_selection(selection: object) -> Selection:
             raise SpecError(f"expected a name, got {selection!r}: write prefix({selection[:-1]!r}) for all of these")
         return check_name(selection)
     problems = Problems()
-    mixed = isinstance(selection, Collection) and any(isinstance(each, Prefix) for each in selection)
+    mixed = isinstance(selection, Collection) and any(isinstance(item, Prefix) for item in selection)
     problems.check(not mixed, "", "expected names, or one prefix: give each prefix a rule of its own")
     problems.raise_any()
     names = tuple(sorted(set(problems.strings("", selection) or ())))
     problems.raise_any()
     problems.check(bool(names), "", "expected a repository at least; leave it out for all of them")
-    for name in names:
-        problems.take("", lambda name=name: check_name(name))  # type: ignore[misc]
+    problems.each("", names, check_name, numbered=False)
     problems.raise_any()
     return names[0] if len(names) == 1 else names
 
 
 def by_name(selection: Selection) -> list[Any]:
-    """The values of a pattern that match the names of the repositories; none for all."""
+    """Return the values of a pattern that match the names of the repositories; an empty list for all."""
     if isinstance(selection, Prefix):
         return [{"prefix": selection.text}]
     return [] if selection is None else list(_names(selection))
 
 
-def by_arn(selection: Selection, place: Place) -> list[Any]:
-    """The values of a pattern that match the ARNs of the repositories. All of them is a prefix too."""
+def by_arn(selection: Selection, location: Location) -> list[Any]:
+    """Return the values of a pattern that match the ARNs of the repositories. For all of them it is a prefix too."""
     if isinstance(selection, Prefix) or selection is None:
-        return [{"prefix": place.repository(selection.text if selection else "")}]
-    return [place.repository(name) for name in _names(selection)]
+        return [{"prefix": location.repository(selection.text if selection else "")}]
+    return [location.repository(name) for name in _names(selection)]
 
 
 def words(selection: Selection) -> str:
-    """A selection in words."""
+    """Return a selection in words."""
     if isinstance(selection, Prefix):
         return f"{selection.text}*"
     return "all repositories" if selection is None else ", ".join(_names(selection))

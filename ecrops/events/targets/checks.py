@@ -1,4 +1,8 @@
-"""What EventBridge accepts as a target, and what it needs to invoke each kind. Pure; every reason at once."""
+"""Refusing targets that EventBridge would refuse, or could never invoke; and the table of the kinds of targets. Pure.
+
+Called by ``Target``, one check for each field. Each check raises ``SpecError`` without the name of the field, which
+``Target`` adds.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from ecrops.aws import Arn, misfit
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, is_number, is_whole
 from ecrops.errors import SpecError
 
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
@@ -19,10 +24,9 @@ _ROLE = re.compile(r"arn:([^:]+):iam::\d{12}:role/.+")
 _QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/(\d{12})/([^/]+)")
 _PLACEHOLDER = re.compile(r"(?<!\\)<([A-Za-z0-9_.-]+)>")
 _VARIABLE = re.compile(r"(?!AWS\.)[A-Za-z0-9_-]{1,256}")
-_GROUP = re.compile(
-    r"[!-~]{1,100}"
-)  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html
-LONGEST_INPUT, LONGEST_PATH, MOST_VARIABLES = 8192, 256, 100
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html
+_GROUP = re.compile(r"[!-~]{1,100}")
+MAX_INPUT, MAX_PATH, MOST_VARIABLES = 8192, 256, 100
 FIELDS = {
     "Id": "id",
     "Arn": "arn",
@@ -33,19 +37,19 @@ FIELDS = {
     "DeadLetterConfig": "dead_letter_arn",
     "RetryPolicy": "maximum_retry_attempts or maximum_event_age",
 }
-"""The members of EventBridge's form that a target has fields for."""
+"""The members of EventBridge's own form, with the field of ``Target`` for each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What EventBridge needs for one kind of target.
+class TargetKind:
+    """The needs of EventBridge for one kind of target.
 
     Args:
         words: The kind in words.
-        resource: What the last part of its ARN looks like.
-        role: Whether a role must be given (``True``), must not (``False``), or may (``None``).
-        parameters: The member with parameters of its own, if it has one.
-        needs: Whether that must be given.
+        resource: A regular expression for the last part of its ARN.
+        role: Whether a role is required (``True``), refused (``False``), or optional (``None``).
+        parameters: The member with the parameters of this kind, if it has one.
+        needs: Whether that member is required.
     """
 
     words: str
@@ -56,35 +60,35 @@ class Kind:
 
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html and eb-use-identity-based.html
-KINDS: Mapping[str, Kind] = {
-    "lambda": Kind("a Lambda function", r"function:[^:*]+(:[^:*]+)?", role=None),
-    "sqs": Kind("an SQS queue", r"[^:/*]+", role=None, parameters="SqsParameters"),
-    "sns": Kind("an SNS topic", r"[^:/*]+", role=None),
-    "logs": Kind("a log group", r"log-group:[^:*]+", role=False),
-    "states": Kind("a Step Functions state machine", r"stateMachine:.+", role=True),
-    "kinesis": Kind("a Kinesis stream", r"stream/.+", role=True, parameters="KinesisParameters"),
-    "firehose": Kind("a Firehose stream", r"deliverystream/.+", role=True),
-    "ecs": Kind("an ECS cluster", r"cluster/.+", role=True, parameters="EcsParameters", needs=True),
-    "events": Kind(
+TARGET_KINDS: Mapping[str, TargetKind] = {
+    "lambda": TargetKind("a Lambda function", r"function:[^:*]+(:[^:*]+)?", role=None),
+    "sqs": TargetKind("an SQS queue", r"[^:/*]+", role=None, parameters="SqsParameters"),
+    "sns": TargetKind("an SNS topic", r"[^:/*]+", role=None),
+    "logs": TargetKind("a log group", r"log-group:[^:*]+", role=False),
+    "states": TargetKind("a Step Functions state machine", r"stateMachine:.+", role=True),
+    "kinesis": TargetKind("a Kinesis stream", r"stream/.+", role=True, parameters="KinesisParameters"),
+    "firehose": TargetKind("a Firehose stream", r"deliverystream/.+", role=True),
+    "ecs": TargetKind("an ECS cluster", r"cluster/.+", role=True, parameters="EcsParameters", needs=True),
+    "events": TargetKind(
         "an event bus or API destination", r"(event-bus|api-destination)/.+", role=True, parameters="HttpParameters"
     ),
 }
 
 
 def check_id(value: object) -> None:
-    """The id of a target."""
+    """Refuse what cannot be the id of a target."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise SpecError(f"expected 1 to 64 letters, digits, '.', '-' and '_', got {value!r}")
 
 
-def check_arn(value: object) -> tuple[Arn, Kind]:
-    """The ARN of a target, and of which kind it is."""
+def check_arn(value: object) -> tuple[Arn, TargetKind]:
+    """Return the ARN of a target, and its kind. Refuse what is not the ARN of a target."""
     if isinstance(value, str) and (url := _QUEUE_URL.fullmatch(value)):
         raise SpecError(f"expected an ARN, got the URL of a queue: its ARN is arn:aws:sqs:{':'.join(url.groups())}")
     arn = Arn.parse(str(value))
-    kind = KINDS.get(arn.service)
+    kind = TARGET_KINDS.get(arn.service)
     if kind is None or not re.fullmatch(kind.resource, arn.resource) or not _ACCOUNT.fullmatch(arn.account):
-        supported = ", ".join(each.words for each in KINDS.values())
+        supported = ", ".join(kind.words for kind in TARGET_KINDS.values())
         raise SpecError(f"expected {supported}, with its account, got {value!r}")
     if arn.service == "sns" and arn.resource.endswith(".fifo"):
         raise SpecError("EventBridge does not support FIFO topics")
@@ -102,31 +106,31 @@ def is_reached_elsewhere(arn: Arn) -> bool:
 ELSEWHERE = "Kinesis streams, Lambda functions, SNS topics, SQS queues and event buses only"
 
 
-def check_role(role: object, arn: Arn, kind: Kind) -> None:
-    """The role that EventBridge takes on for a kind of target."""
+def check_role(role: object, arn: Arn, kind: TargetKind) -> None:
+    """Refuse a role that EventBridge cannot assume for a kind of target."""
     if role is None and kind.role is True:
         raise SpecError(
             f"EventBridge invokes {kind.words} only with a role: give one that events.amazonaws.com can assume"
         )
     if role is not None and kind.role is False:
         raise SpecError(f"{kind.words} takes none: leave it out")
-    found = _ROLE.fullmatch(role) if isinstance(role, str) else None
-    if role is not None and (found is None or found[1] != arn.partition):
+    match = _ROLE.fullmatch(role) if isinstance(role, str) else None
+    if role is not None and (match is None or match[1] != arn.partition):
         raise SpecError(f"expected the ARN of a role of the partition {arn.partition}, got {role!r}")
 
 
 def check_version(arn: Arn, role: object, authorize: object) -> None:
-    """Whether the version of a function can be given a permission.
+    """Refuse the version of a function if it cannot have a permission that it needs.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
     """
     if arn.resource.endswith(":$LATEST") and role is None and authorize is True:
-        whole = str(arn).removesuffix(":$LATEST")
-        raise SpecError(f"Lambda takes no permissions for $LATEST: give the function's own ARN, {whole}")
+        function = str(arn).removesuffix(":$LATEST")
+        raise SpecError(f"Lambda takes no permissions for $LATEST: give the function's own ARN, {function}")
 
 
-def check_parameters(parameters: object, kind: Kind) -> None:
-    """Members of EventBridge's own form, which its model judges too."""
+def check_parameters(parameters: object, kind: TargetKind) -> None:
+    """Refuse members of EventBridge's own form that do not fit the kind of target. botocore's model checks them too."""
     if not isinstance(parameters, Mapping | None):
         raise SpecError(f"expected a mapping of members of EventBridge's target, got {parameters!r}")
     problems, members = Problems(), dict(parameters or {})
@@ -135,21 +139,26 @@ def check_parameters(parameters: object, kind: Kind) -> None:
             problems.add("", f"{name} is said with {FIELDS[name]}")
         elif str(name).endswith("Parameters") and name != kind.parameters:
             problems.add("", f"{name} is not for {kind.words}")
-    own = members.get(kind.parameters)
+    parameters_of_kind = members.get(kind.parameters)
     missing = f"{kind.words} needs {kind.parameters}, with a task definition"
-    problems.check(own is not None or not kind.needs, "", missing)
-    if members and (wrong := misfit("events", "Target", {"Id": "x", "Arn": "x", **members})):
-        problems.add("", wrong)
-    if isinstance(own, Mapping) and kind.needs:
-        fargate = own.get("LaunchType") == "FARGATE" and not own.get("NetworkConfiguration")
-        problems.check(not fargate, "", "a task on FARGATE needs a NetworkConfiguration")
-        both = own.get("LaunchType") and own.get("CapacityProviderStrategy")
-        problems.check(not both, "", "a task has a LaunchType or a CapacityProviderStrategy, not both")
+    problems.check(parameters_of_kind is not None or not kind.needs, "", missing)
+    if members and (reason := misfit("events", "Target", {"Id": "x", "Arn": "x", **members})):
+        problems.add("", reason)
+    if isinstance(parameters_of_kind, Mapping) and kind.needs:
+        _check_task(problems, parameters_of_kind)
     problems.raise_any()
 
 
+def _check_task(problems: Problems, parameters: Mapping[str, Any]) -> None:
+    launch_type = parameters.get("LaunchType")
+    lacks_network = launch_type == "FARGATE" and not parameters.get("NetworkConfiguration")
+    problems.check(not lacks_network, "", "a task on FARGATE needs a NetworkConfiguration")
+    is_ambiguous = launch_type and parameters.get("CapacityProviderStrategy")
+    problems.check(not is_ambiguous, "", "a task has a LaunchType or a CapacityProviderStrategy, not both")
+
+
 def check_group(group: object, arn: Arn, parameters: object) -> None:
-    """The group of the messages that a FIFO queue gets."""
+    """Refuse a message group if the target is no FIFO queue, and a FIFO queue without one."""
     if arn.service != "sqs":
         if group is not None:
             raise SpecError(f"is for SQS queues, not for {arn}")
@@ -161,9 +170,9 @@ def check_group(group: object, arn: Arn, parameters: object) -> None:
 
 
 def check_input(value: Any) -> None:
-    """What is sent in place of the event."""
-    if isinstance(value, str) and len(value) > LONGEST_INPUT:
-        raise SpecError(f"has at most {LONGEST_INPUT:,} characters, this has {len(value):,}")
+    """Refuse an input that is not JSON, or too long."""
+    if isinstance(value, str) and len(value) > MAX_INPUT:
+        raise SpecError(f"has at most {MAX_INPUT:,} characters, this has {len(value):,}")
     try:
         if isinstance(value, str):
             json.loads(value)
@@ -176,30 +185,29 @@ def check_input(value: Any) -> None:
 
 
 def check_path(path: object) -> None:
-    """A path into the event."""
-    if not isinstance(path, str) or not path.startswith("$") or len(path) > LONGEST_PATH:
+    """Refuse what is not a path into the event."""
+    if not isinstance(path, str) or not path.startswith("$") or len(path) > MAX_PATH:
         raise SpecError(f"expected a path into the event of at most 256 characters, such as '$.detail', got {path!r}")
 
 
 def check_transformer(transformer: object) -> None:
-    """Variables, and the template that they are put into.
+    """Refuse an input transformer whose variables and template do not fit each other.
 
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html
     """
     problems = Problems()
-    given = problems.known(transformer, ("InputPathsMap", "InputTemplate"), "an input transformer")
-    template, paths = given.get("InputTemplate"), given.get("InputPathsMap", {})
-    right = isinstance(template, str) and 1 <= len(template) <= LONGEST_INPUT
-    problems.check(right, "InputTemplate", f"expected a text of 1 to {LONGEST_INPUT:,} characters, got {template!r}")
+    members = problems.known(transformer, ("InputPathsMap", "InputTemplate"), "an input transformer")
+    template, paths = members.get("InputTemplate"), members.get("InputPathsMap", {})
+    is_template = isinstance(template, str) and 1 <= len(template) <= MAX_INPUT
+    problems.check(is_template, "InputTemplate", f"expected a text of 1 to {MAX_INPUT:,} characters, got {template!r}")
     if problems.check(isinstance(paths, Mapping), "InputPathsMap", f"expected a mapping of paths, got {paths!r}"):
-        problems.check(
-            len(paths) <= MOST_VARIABLES, "InputPathsMap", f"has at most {MOST_VARIABLES} variables, got {len(paths)}"
-        )
+        reason = f"has at most {MOST_VARIABLES} variables, got {len(paths)}"
+        problems.check(len(paths) <= MOST_VARIABLES, "InputPathsMap", reason)
         for name, path in paths.items():
-            right = isinstance(name, str) and bool(_VARIABLE.fullmatch(name))
+            is_variable = isinstance(name, str) and bool(_VARIABLE.fullmatch(name))
             reason = f"a variable is made of letters, digits, '_' and '-', got {name!r}"
-            problems.check(right, "InputPathsMap", reason)
-            problems.take(f"InputPathsMap.{name}", lambda path=path: check_path(path))  # type: ignore[misc]
+            problems.check(is_variable, "InputPathsMap", reason)
+            problems.take(f"InputPathsMap.{name}", partial(check_path, path))
         for name in _PLACEHOLDER.findall(template) if isinstance(template, str) else ():
             known = name in paths or name.startswith("aws.events.")
             problems.check(known, "InputTemplate", f"has <{name}>, which is no variable of InputPathsMap")
@@ -207,7 +215,7 @@ def check_transformer(transformer: object) -> None:
 
 
 def check_log_input(value: object, path: object, transformer: object) -> None:
-    """What a log group gets in place of the event: a time and a message, or EventBridge logs nothing.
+    """Refuse what a log group cannot get in place of the event. Without a time and a message EventBridge logs nothing.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-input-transformer-tutorial.html
     """
@@ -227,22 +235,22 @@ def check_log_input(value: object, path: object, transformer: object) -> None:
 
 
 def check_dead_letters(queue: object) -> None:
-    """The queue for what cannot be delivered."""
+    """Refuse what is not a standard SQS queue, as the queue for events that cannot be delivered."""
     arn, kind = check_arn(queue)
-    if kind is not KINDS["sqs"] or arn.resource.endswith(".fifo"):
+    if kind is not TARGET_KINDS["sqs"] or arn.resource.endswith(".fifo"):
         raise SpecError(f"expected the ARN of a standard SQS queue, got {queue!r}")
 
 
 def check_attempts(attempts: object) -> None:
-    """How often EventBridge tries again."""
-    if not isinstance(attempts, int) or isinstance(attempts, bool) or not 0 <= attempts <= 185:
+    """Refuse a number of retries that EventBridge does not take."""
+    if not is_whole(attempts) or not 0 <= attempts <= 185:
         raise SpecError(f"expected 0 to 185, got {attempts!r}")
 
 
 def check_age(age: object) -> None:
-    """How old an event may become."""
+    """Refuse an age of events that EventBridge does not take."""
     seconds: Any = age.total_seconds() if isinstance(age, timedelta) else age
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 60 <= seconds <= 86400:
+    if not is_number(seconds) or not 60 <= seconds <= 86400:
         raise SpecError(f"expected 60 seconds to 24 hours, got {age!r}")
     if seconds != int(seconds):
         raise SpecError(f"expected 60 seconds to 24 hours, got {age!r}: whole seconds")

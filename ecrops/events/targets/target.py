@@ -1,4 +1,8 @@
-"""Where events go: a target is an ARN, and what EventBridge needs to know to invoke it."""
+"""``Target``: the target of an EventBridge rule, as a value that checks itself. Pure.
+
+Made by users, and from what EventBridge lists. Each field has a check in ``checks``. The permissions that a target
+needs are not here, but in ``permissions``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any, Self
 
 from ecrops.aws import Arn
@@ -32,24 +37,26 @@ OPTIONAL: Mapping[str, Callable[[Any], None]] = {
 @suggesting()
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a rule invokes. A plain ARN is accepted in its place.
+    """A target that a rule invokes. A plain ARN is accepted in its place.
 
     Args:
-        arn: Of a Lambda function (version, alias), SQS queue, SNS topic, log group, Step Functions state machine,
-            Kinesis or Firehose stream, ECS cluster, event bus or API destination. In another account EventBridge
-            reaches functions, queues, topics, Kinesis streams and event buses only, as their own policy lets it.
-        id: 1 to 64 letters, digits, ``.``, ``-`` and ``_``; made from the ARN without one. A rule has one target of
-            an id.
-        role_arn: The role that EventBridge takes on. Required for all but Lambda, SQS, SNS (which are given a
-            resource policy instead) and log groups (which take none). The caller needs ``iam:PassRole`` for it.
+        arn: The ARN of a Lambda function (version, alias), SQS queue, SNS topic, log group, Step Functions state
+            machine, Kinesis or Firehose stream, ECS cluster, event bus or API destination. In another account
+            EventBridge reaches functions, queues, topics, Kinesis streams and event buses only, as their own policy
+            lets it.
+        id: 1 to 64 letters, digits, ``.``, ``-`` and ``_``; by default made from the ARN. The ids of a rule's
+            targets are different.
+        role_arn: The role that EventBridge assumes. Required for all but Lambda, SQS, SNS (they get a resource policy
+            instead) and log groups (which take no role). The caller needs ``iam:PassRole`` for it.
         input: JSON that is sent in place of the event: a string as it is, anything else is made JSON.
         input_path: The part of the event that is sent, such as ``$.detail``.
         input_transformer: ``{"InputPathsMap": {...}, "InputTemplate": "..."}``, as EventBridge takes it. A log group
             takes this alone, with the template ``{"timestamp": <variable>, "message": <variable>}``.
         dead_letter_arn: The standard SQS queue of this region for events that cannot be delivered.
-        maximum_retry_attempts: 0 to 185 (what EventBridge does without).
-        maximum_event_age: A ``timedelta`` or seconds, from 60 seconds to 24 hours (what EventBridge does without).
-        message_group_id: Of the messages that a FIFO queue gets.
+        maximum_retry_attempts: 0 to 185; EventBridge's default is 185.
+        maximum_event_age: A ``timedelta`` or seconds, from 60 seconds to 24 hours; EventBridge's default
+            is 24 hours.
+        message_group_id: The group of the messages to a FIFO queue.
         parameters: Further members in EventBridge's own form, such as ``{"EcsParameters": {...}}``.
         authorize: Whether ecrops lets EventBridge invoke the target, and removes that again with the target.
 
@@ -83,16 +90,16 @@ class Target:
         if self.id is None:
             object.__setattr__(self, "id", id_of(self.arn))
         for name in ("input", "input_transformer", "parameters"):
-            object.__setattr__(self, name, copy.deepcopy(getattr(self, name)))  # nobody else's to change
+            object.__setattr__(self, name, copy.deepcopy(getattr(self, name)))  # the caller may change its own
         self._check()
 
     def _check(self) -> None:
         problems = Problems()
-        right = isinstance(self.authorize, bool)
-        problems.check(right, "authorize", f"expected True or False, got {self.authorize!r}")
+        is_bool = isinstance(self.authorize, bool)
+        problems.check(is_bool, "authorize", f"expected True or False, got {self.authorize!r}")
         problems.take("id", lambda: checks.check_id(self.id))
-        if found := problems.take("arn", lambda: checks.check_arn(self.arn)):
-            arn, kind = found
+        if checked := problems.take("arn", lambda: checks.check_arn(self.arn)):
+            arn, kind = checked
             problems.take("arn", lambda: checks.check_version(arn, self.role_arn, self.authorize))
             problems.take("role_arn", lambda: checks.check_role(self.role_arn, arn, kind))
             problems.take("parameters", lambda: checks.check_parameters(self.parameters, kind))
@@ -100,15 +107,15 @@ class Target:
             problems.take("message_group_id", lambda: checks.check_group(group, arn, self.parameters))
             if arn.service == "logs":
                 problems.take("", lambda: checks.check_log_input(self.input, self.input_path, self.input_transformer))
-        given = [name for name in INPUTS if getattr(self, name) is not None]
-        problems.check(len(given) < 2, given[-1] if given else "", f"a target has one of {' and '.join(given)}")
+        inputs = [name for name in INPUTS if getattr(self, name) is not None]
+        problems.check(len(inputs) < 2, inputs[-1] if inputs else "", f"a target has one of {' and '.join(inputs)}")
         for name, check in OPTIONAL.items():
             if (value := getattr(self, name)) is not None:
-                problems.take(name, lambda check=check, value=value: check(value))  # type: ignore[misc]
+                problems.take(name, partial(check, value))
         problems.raise_any()
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields that say something, ready for JSON."""
+        """Return the fields that are not empty, ready for JSON."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["maximum_event_age"] = _seconds(self.maximum_event_age)
         values["authorize"] = None if self.authorize else False
@@ -116,7 +123,7 @@ class Target:
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
-        """Read what ``to_dict`` wrote.
+        """Return the target that ``to_dict`` describes.
 
         Raises:
             SpecError: With every field that is unknown or wrong.
@@ -129,26 +136,26 @@ class Target:
 
     @classmethod
     def from_aws(cls, document: Mapping[str, Any]) -> Self:
-        """A target as EventBridge lists it.
+        """Return a target from what EventBridge lists.
 
         Raises:
-            SpecError: It is of a kind that ecrops does not know.
+            SpecError: ecrops does not know this kind of target.
         """
-        rest = dict(document)
-        fields_ = {"id": "Id", "arn": "Arn", "role_arn": "RoleArn", "input": "Input", "input_path": "InputPath"}
-        values = {field: rest.pop(name, None) for field, name in fields_.items()}
-        retry = rest.pop("RetryPolicy", {})
+        members = dict(document)
+        names = {"id": "Id", "arn": "Arn", "role_arn": "RoleArn", "input": "Input", "input_path": "InputPath"}
+        values = {field: members.pop(name, None) for field, name in names.items()}
+        retry = members.pop("RetryPolicy", {})
         return cls(
             **values,
-            input_transformer=rest.pop("InputTransformer", None),
-            dead_letter_arn=rest.pop("DeadLetterConfig", {}).get("Arn"),
+            input_transformer=members.pop("InputTransformer", None),
+            dead_letter_arn=members.pop("DeadLetterConfig", {}).get("Arn"),
             maximum_retry_attempts=retry.get("MaximumRetryAttempts"),
             maximum_event_age=retry.get("MaximumEventAgeInSeconds"),
-            parameters=rest or None,
+            parameters=members or None,
         )
 
     def to_aws(self) -> dict[str, Any]:
-        """The target as ``PutTargets`` takes it."""
+        """Return the target as ``PutTargets`` takes it."""
         document: dict[str, Any] = dict(self.parameters or {}) | {"Id": self.id, "Arn": self.arn}
         simple = {"RoleArn": self.role_arn, "InputPath": self.input_path, "InputTransformer": self.input_transformer}
         document |= {name: value for name, value in simple.items() if value is not None}
@@ -162,18 +169,18 @@ class Target:
             "MaximumRetryAttempts": self.maximum_retry_attempts,
             "MaximumEventAgeInSeconds": _seconds(self.maximum_event_age),
         }
-        if given := {name: value for name, value in retry.items() if value is not None}:
-            document["RetryPolicy"] = given
+        if policy := {name: value for name, value in retry.items() if value is not None}:
+            document["RetryPolicy"] = policy
         return document
 
 
 def plain_arn(arn: Any) -> Any:
-    """An ARN as EventBridge keeps it: that of a log group may come with its streams, ``:*``."""
+    """Return an ARN as EventBridge stores it: that of a log group without its streams, ``:*``."""
     return arn.removesuffix(":*") if isinstance(arn, str) and ":logs:" in arn else arn
 
 
 def id_of(arn: object) -> str:
-    """The id of a target that was given none."""
+    """Return the default id of a target with this ARN."""
     digest = hashlib.sha256(str(arn).encode()).hexdigest()[:8]
     name = re.sub(r"[^.\-_A-Za-z0-9]+", "-", re.split("[:/]", str(arn))[-1])[:40]
     return f"{MARK}{name}-{digest}"
@@ -185,7 +192,7 @@ def _seconds(age: timedelta | float | None) -> int | None:
 
 
 def check_target(target: object) -> Target:
-    """A target, from one or from a plain ARN.
+    """Return a target, from a ``Target`` or from a plain ARN.
 
     Raises:
         SpecError: It is neither, or EventBridge would refuse it.
@@ -198,28 +205,25 @@ def check_target(target: object) -> Target:
 
 
 def check_targets(targets: Sequence[object]) -> tuple[Target, ...]:
-    """The targets of a rule: those that are given twice once.
+    """Return the targets of a rule, without repeated ones.
 
     Raises:
-        SpecError: They are too many, or two have one id; with every reason.
+        SpecError: They are too many, or two different ones have the same id; with every reason.
     """
     problems = Problems()
-    found = [
-        problems.take(f"targets[{index}]", lambda each=each: check_target(each))  # type: ignore[misc]
-        for index, each in enumerate(targets)
-    ]
+    checked = problems.each("targets", targets, check_target)
     problems.raise_any()
-    given: dict[str | None, Target] = {}
-    for each in found:
-        if each is not None and given.setdefault(each.id, each) != each:
-            problems.add("", f"targets: two have the id {each.id!r}: give one an id of its own")
-    problems.check(len(given) <= MOST_TARGETS, "targets", f"a rule has at most {MOST_TARGETS}, these are {len(given)}")
+    by_id: dict[str | None, Target] = {}
+    for target in checked:
+        if by_id.setdefault(target.id, target) != target:
+            problems.add("", f"targets: two have the id {target.id!r}: give one an id of its own")
+    problems.check(len(by_id) <= MOST_TARGETS, "targets", f"a rule has at most {MOST_TARGETS}, these are {len(by_id)}")
     problems.raise_any()
-    return tuple(given.values())
+    return tuple(by_id.values())
 
 
 def check_reach(target: Target, partition: str, region: str) -> None:
-    """Whether a rule of a region can have this target.
+    """Refuse a target that a rule of this region cannot have.
 
     Raises:
         SpecError: It is in another region or partition; only event buses may be in another region.
@@ -228,18 +232,18 @@ def check_reach(target: Target, partition: str, region: str) -> None:
     for path, text in (("target", target.arn), ("dead_letter_arn", target.dead_letter_arn)):
         if text is not None:
             arn = Arn.parse(text)
-            near = arn.partition == partition and (arn.region == region or arn.resource.startswith("event-bus/"))
+            is_reached = arn.partition == partition and (arn.region == region or arn.resource.startswith("event-bus/"))
             reason = f"{text} is not in {region}, where the rule is: EventBridge does not reach it"
-            problems.check(near, path, reason)
+            problems.check(is_reached, path, reason)
     problems.raise_any()
 
 
 def check_account(target: Target, account: str) -> None:
-    """Whether a rule of an account can have this target.
+    """Refuse a target that a rule of this account cannot have.
 
     Raises:
-        SpecError: It is of a kind that is not reached in another account, is given a role of another account, or an
-            input on its way to another account's event bus.
+        SpecError: EventBridge does not reach this kind of target in another account, its role is of another account,
+            or it is the event bus of another account and has an input of its own.
     """
     problems, role, arn = Problems(), target.role_arn, Arn.parse(target.arn)
     problems.check(
@@ -253,7 +257,9 @@ def check_account(target: Target, account: str) -> None:
         "role_arn",
         f"{role} is not of account {account}, where the rule is: a role cannot be passed to another account",
     )
-    far = arn.account != account and arn.resource.startswith("event-bus/")
-    shaped = any(getattr(target, name) is not None for name in INPUTS)
-    problems.check(not (far and shaped), "input", f"{target.arn} is of another account: it gets whole events only")
+    is_foreign_bus = arn.account != account and arn.resource.startswith("event-bus/")
+    has_input = any(getattr(target, name) is not None for name in INPUTS)
+    problems.check(
+        not (is_foreign_bus and has_input), "input", f"{target.arn} is of another account: it gets whole events only"
+    )
     problems.raise_any()

@@ -23,7 +23,7 @@ from ecrops.events import (
     prefix,
 )
 from ecrops.events.patterns import kinds
-from ecrops.events.patterns.selection import Place
+from ecrops.events.patterns.selection import Location
 from support import CASES, cases
 
 SAMPLES = {each["title"]: each["event"] for each in json.loads((CASES / "event_samples.json").read_text())["events"]}
@@ -39,7 +39,7 @@ CLOUD_TRAIL = {
         "requestParameters": {"repositoryName": "trailed", "imageTag": "latest", "imageManifest": "{}"},
     },
 }
-Make = Callable[[Any, Place], Pattern]
+Make = Callable[[Any, Location], Pattern]
 # kind: the sample, the repository in it, and the pattern of a kind for repositories
 KINDS: dict[str, tuple[str, str, Make]] = {
     "pushed": ("Event for a completed image push", "my-repository-name", lambda of, _: kinds.image_pushed(of)),
@@ -55,7 +55,7 @@ KINDS: dict[str, tuple[str, str, Make]] = {
     "enhanced scan": (
         "Event for an initial image scan (enhanced",
         "amazon/amazon-ecs-sample",
-        lambda of, place: kinds.image_scan_completed(of, scan_type="ENHANCED", place=place),
+        lambda of, location: kinds.image_scan_completed(of, scan_type="ENHANCED", location=location),
     ),
     "finding": (
         "Event for an image scan finding update (enhanced",
@@ -96,8 +96,8 @@ def everything() -> dict[str, dict[str, Any]]:
     return {**SAMPLES, "trail": CLOUD_TRAIL}
 
 
-def place_of(event: dict[str, Any]) -> Place:
-    return Place("aws", event["region"], event["account"])
+def location_of(event: dict[str, Any]) -> Location:
+    return Location("aws", event["region"], event["account"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,7 +106,7 @@ def test_the_documented_sample_of_a_kind_matches_and_no_other_kind(kind: str) ->
     event = sample(title)
     start = repository[:4]
     for selection in (repository, [repository, "another"], prefix(start), None):
-        pattern = make(selection, place_of(event))
+        pattern = make(selection, location_of(event))
         found = [name for name, each in everything().items() if pattern.matches(each)]
         assert [ALSO.get(name, name) for name in found if ALSO.get(name) != title] == [title], selection
 
@@ -116,7 +116,7 @@ def test_the_sample_of_another_repository_does_not_match(kind: str) -> None:
     title, repository, make = KINDS[kind]
     event = sample(title)
     for selection in ("another", [f"{repository}2", "another"], prefix("other/")):
-        assert not make(selection, place_of(event)).matches(event), selection
+        assert not make(selection, location_of(event)).matches(event), selection
 
 
 def test_on_event_matches_every_event_that_names_the_repository() -> None:
@@ -333,8 +333,8 @@ def test_tags_select_images_and_scans() -> None:
     assert kinds.image_pushed(None, image_tags=["latest", "v1"]).matches(push)
     assert not kinds.image_pushed(None, image_tags=["v1"]).matches(push)
     scan = sample("Event for an initial image scan (enhanced")
-    place = place_of(scan)
-    found = kinds.image_scan_completed(None, image_tags=["latest"], scan_type="ENHANCED", place=place)
+    location = location_of(scan)
+    found = kinds.image_scan_completed(None, image_tags=["latest"], scan_type="ENHANCED", location=location)
     assert found.matches(scan)
 
 

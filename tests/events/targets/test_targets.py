@@ -136,10 +136,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "one in place of a list": (lambda: on_event(targets=QUEUE), "write target="),
     "no target": (lambda: on_event(target=5), "targets[0]: expected the ARN of a target"),  # type: ignore[arg-type]
-    "state": (lambda: on_event(state="ON"), "state: expected one of ENABLED"),
+    "state": (lambda: on_event(state="ON"), "state: expected one of ENABLED"),  # type: ignore[arg-type]
     "bus": (lambda: on_event(bus="a b"), "bus: expected the name of an event bus"),
     "description": (lambda: on_event(description="x" * 513), "description: expected at most 512"),
-    "unknown option": (lambda: on_event(colour="red"), "colour: unknown"),  # type: ignore[call-arg]
+    "unknown option": (lambda: on_event(colour="red"), "colour: unknown"),  # type: ignore[arg-type]
     "aws tag": (lambda: on_event(tags={"aws:x": "1"}), "AWS's own"),
     "a tag of ecrops": (lambda: on_event(tags={"ecrops:repository": "b"}), "ecrops's own, got 'ecrops:repository'"),
     "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 46, and those that ecrops adds"),
@@ -209,8 +209,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a log group with a text": (lambda: Target(GROUP, input_transformer={"InputTemplate": '"x"'}), "of a log group is"),
     "prefix": (lambda: prefix("team/*"), "expected the beginning of the names of repositories"),
     "upper-case prefix": (lambda: prefix("Team/"), "lower-case letters"),
-    "almost an option": (lambda: on_image_pushed(image_tag="v1"), "image_tag: unknown; did you mean image_tags?"),  # type: ignore[call-arg]
-    "almost a target": (lambda: on_event(targte=QUEUE), "targte: unknown; did you mean target?"),  # type: ignore[call-arg]
+    "almost an option": (lambda: on_image_pushed(image_tag="v1"), "image_tag: unknown; did you mean image_tags?"),  # type: ignore[arg-type]
+    "almost a target": (lambda: on_event(targte=QUEUE), "targte: unknown; did you mean target?"),  # type: ignore[arg-type]
     "a pattern of names": (lambda: on_image_pushed(repositories="team/*"), "write prefix('team/') for all of these"),
     "names and a prefix": (
         lambda: on_image_pushed(repositories=["team/api", prefix("x/")]),  # type: ignore[list-item]
