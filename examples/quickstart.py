@@ -1,11 +1,12 @@
 """The main job, end to end: plan, create, converge, repair, refuse, grant, listen to and delete a few repositories.
 
-Runs wherever boto3's default session leads: on AWS, or on an emulator that ``AWS_ENDPOINT_URL`` names.
-Every step checks what it claims; the exit code says whether all of it happened.
+It runs in the account of boto3's default session, or on an emulator that ``AWS_ENDPOINT_URL`` names. Every step checks
+its result. The exit code is 0 if all steps succeeded.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from datetime import timedelta
@@ -22,8 +23,8 @@ RULES = [
 ]
 
 
-def fleet() -> list[RepositorySpec]:
-    """Three services of one team, and the base image that they share."""
+def specs() -> list[RepositorySpec]:
+    """Return the specs of three services of one team, and of the base image that they share."""
     services = [
         RepositorySpec(
             f"{PREFIX}/{name}",
@@ -39,8 +40,10 @@ def fleet() -> list[RepositorySpec]:
 
 
 def main() -> None:
-    """All steps, and whatever happens, nothing is left behind."""
-    registry, names = Registry(), [spec.name for spec in fleet()]
+    """Run all steps, and delete everything in the end, also after an error."""
+    registry, names = Registry(), [spec.name for spec in specs()]
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "AWS")
+    print(f"This runs in account {registry.account_id}, region {registry.region}, on {endpoint}.")
     try:
         create(registry)
         converge(registry)
@@ -58,7 +61,7 @@ def main() -> None:
 def create(registry: Registry) -> None:
     """Plan, then apply with progress."""
     say("Plan: what is missing (nothing is changed yet)")
-    plan = registry.plan(*fleet())
+    plan = registry.plan(*specs())
     print(plan)
     check(len(plan) == 7, "four repositories and three lifecycle policies are missing")
     say("Apply, with progress")
@@ -67,11 +70,11 @@ def create(registry: Registry) -> None:
 
 
 def converge(registry: Registry) -> None:
-    """Running again changes nothing; one rule more is one change."""
+    """Run again, which changes nothing, and add one lifecycle rule, which is one change."""
     say("Run again")
-    print(again := registry.ensure(*fleet()))
+    print(again := registry.ensure(*specs()))
     check(not again, "the second run found nothing to do")
-    say("Add a lifecycle rule: it goes before the 'any' rule by itself")
+    say("Add a lifecycle rule: it is put before the 'any' rule")
     repo = registry.repository(f"{PREFIX}/api")
     print(added := repo.add_lifecycle_rule(tag_prefix_list=["release"], max_image_count=50))
     check(len(added) == 1, "the policy changed")
@@ -82,18 +85,18 @@ def converge(registry: Registry) -> None:
 
 
 def repair(registry: Registry) -> None:
-    """Somebody else changes a setting; just that is put right."""
-    say("Somebody else changes a setting behind our back")
+    """Change a setting as another program would, and let ``ensure`` put just that setting right."""
+    say("Another program changes a setting; run again")
     victim = f"{PREFIX}/worker"
     boto3.client("ecr").put_image_tag_mutability(repositoryName=victim, imageTagMutability="MUTABLE")
-    print(repaired := registry.ensure(*fleet()))
+    print(repaired := registry.ensure(*specs()))
     check(
         [(change.owner, change.what) for change in repaired] == [(victim, "tag mutability")], "just that was repaired"
     )
 
 
 def refuse(registry: Registry) -> None:
-    """What AWS cannot change is refused before anything is changed."""
+    """Ask for a change that AWS cannot make: it is refused before anything is changed."""
     say("Ask for what AWS cannot change")
     try:
         registry.ensure(RepositorySpec(f"{PREFIX}/base", encryption="AES256", image_scan_on_push=True))
@@ -105,7 +108,7 @@ def refuse(registry: Registry) -> None:
 
 
 def grant(registry: Registry) -> None:
-    """Somebody may pull, by a policy of IAM; a whole account may, by the repository's; and then nobody."""
+    """Grant pulling to a user (an identity policy) and reading to an account (the repository policy); revoke both."""
     say("Grant, see who has access, revoke")
     iam, name = boto3.client("iam"), f"{PREFIX}-ci"
     user = User(name)
@@ -118,14 +121,14 @@ def grant(registry: Registry) -> None:
         check(bool(granted) and not repo.grant_pull(user), "granting once was enough")
         check(str(user) in access.who_can("pull"), "the user can pull")
         print(repo.revoke(user), repo.revoke(account), sep="\n")
-        check(not repo.access(), "nobody can any longer")
+        check(not repo.access(), "ecrops has taken away all that it granted")
     finally:
         repo.revoke(user)
         iam.delete_user(UserName=name)
 
 
 def listen(registry: Registry) -> None:
-    """Pushes go to a queue: a rule, its target, and what lets EventBridge send there; and then nothing of it."""
+    """Send events of pushes to a queue: an EventBridge rule, its target and the permission; then remove all three."""
     say("Send events of pushes to a queue")
     sqs, name = boto3.client("sqs"), f"{PREFIX}-pushes"
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -144,12 +147,12 @@ def listen(registry: Registry) -> None:
 
 
 def say(title: str) -> None:
-    """A heading."""
+    """Print a heading."""
     print(f"\n== {title}")
 
 
 def check(right: bool, what: str) -> None:
-    """Stop with an error unless something really happened."""
+    """Exit with an error if a step did not have the expected result."""
     if not right:
         sys.exit(f"FAILED: {what}")
     print(f"   ok: {what}")

@@ -1,4 +1,8 @@
-"""The Python blocks of the documentation run, in order, against the emulated AWS; the example too."""
+"""Every Python block of the documentation runs alone, against the emulated AWS; the example runs too.
+
+Each block runs in an empty namespace, on an empty AWS with the user, role, group and queue that the README tells its
+reader to make first.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -15,27 +22,62 @@ from emulator import Cloud
 from support import AT_ONCE
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+PROJECT = "https://github.com/ecrops/ecrops"
+TREE = f"{PROJECT}/blob/main/"
+RAW = "https://raw.githubusercontent.com/ecrops/ecrops/main/"
+STAGE = "iam.create_user"
+
+
+class Block(NamedTuple):
+    """A Python block of a page, and the output that the page shows below it."""
+
+    page: Path
+    line: int
+    code: str
+    shown: str
+
+    def run(self) -> None:
+        namespace: dict[str, object] = {"__name__": "docs"}
+        exec(compile("\n" * self.line + self.code, self.page, "exec"), namespace)
+        for name in [name for name in namespace if name.startswith("test_")]:
+            test = namespace[name]
+            assert callable(test)
+            test()
+
+
+def blocks_of(page: Path) -> Iterator[Block]:
+    text = page.read_text()
+    for found in re.finditer(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", text, re.M | re.S):
+        yield Block(page, text[: found.start(1)].count("\n"), found[1], found[2] or "")
+
+
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+
+
+@pytest.fixture
+def stage(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Block]:
+    """The block of the README that makes the names that all other blocks use. It has been run, and nothing waits."""
+    monkeypatch.setattr("ecrops.engine.account.RetryPolicy", lambda: AT_ONCE)
+    [block] = [block for block in BLOCKS if block.page == README and STAGE in block.code]
+    block.run()
+    yield block
+    logging.getLogger("ecrops").setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.page.name}:{block.line}")
+def test_a_block_runs_alone(block: Block, stage: Block, capsys: pytest.CaptureFixture[str]) -> None:
+    if block != stage:
+        block.run()
+    assert block.shown in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_blocks_of_a_page_run(
-    memory_cloud: Cloud, page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ecrops.engine.account.RetryPolicy", lambda: AT_ONCE)
+def test_what_a_page_shows_is_checked(page: Path) -> None:
     text = page.read_text()
-    blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
-    assert blocks
-    namespace: dict[str, object] = {"__name__": "docs"}
-    try:
-        for block in blocks:
-            line = text[: block.start(1)].count("\n")
-            exec(compile("\n" * line + block[1], page, "exec"), namespace)
-    finally:
-        logging.getLogger("ecrops").setLevel(logging.NOTSET)
-    printed = capsys.readouterr().out
-    for shown in re.findall(r"^```text\n(.*?)^```", text, re.M | re.S):
-        assert shown in printed
+    assert text.count("```text\n") == sum(bool(block.shown) for block in BLOCKS if block.page == page)
+    assert text.count("```python\n") == sum(block.page == page for block in BLOCKS)
 
 
 def anchors(page: Path) -> set[str]:
@@ -44,13 +86,36 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def links_of(page: Path) -> list[str]:
+    return re.findall(r"\]\(([^)]+)\)", page.read_text())
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
-        path, _, anchor = link.partition("#")
-        there = page.parent / path if path else page
-        assert there.exists(), link
-        assert not anchor or anchor in anchors(there), link
+    for link in links_of(page):
+        local = link.removeprefix(TREE).removeprefix(RAW)
+        if local.startswith("https:"):
+            assert not local.startswith(PROJECT), link
+            continue
+        path, _, anchor = local.partition("#")
+        base = page.parent if local == link else ROOT
+        target = base / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_readme_is_right_on_pypi() -> None:
+    """PyPI shows the README without the files beside it."""
+    assert all(link.startswith("https://") for link in links_of(README))
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    assert set(urls) == {"Homepage", "Documentation", "Source", "Issues", "Changelog"}
+    for url in urls.values():
+        assert url.startswith(PROJECT)
+        assert not url.startswith(TREE) or (ROOT / url.removeprefix(TREE)).exists(), url
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 250
 
 
 def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud) -> None:
