@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
-from ecrops.lifecycle.policy.checks import Rule
+from ecrops.lifecycle.policy.checks import EcrRule
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.repositories.checks import MOST_FILTERS, check_filters, check_name, check_tags, is_key
@@ -62,7 +62,7 @@ class RepositorySpec:
     image_scan_on_push: bool | None = None
     encryption: RepositoryEncryption | str | None = None
     encryption_key: str | None = None
-    lifecycle_rules: Sequence[LifecycleRule | Rule] | None = None
+    lifecycle_rules: Sequence[LifecycleRule | EcrRule] | None = None
     lifecycle_guard: Guard | Literal[False] | None = None
     resource_policy: Mapping[str, Any] | None = None
     grants: Sequence[Grant | Mapping[str, Any]] | None = None
@@ -190,7 +190,7 @@ class RepositorySpec:
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
 
-def _rule_from(rule: object) -> LifecycleRule | Rule:
+def _rule_from(rule: object) -> LifecycleRule | EcrRule:
     if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
         return rule
     return LifecycleRule.from_dict(rule)

@@ -17,7 +17,7 @@ from ecrops.lifecycle.policy.words import difference
 from ecrops.repositories import calls, settings
 
 if TYPE_CHECKING:
-    from ecrops.lifecycle.guard import Guard, Outlook, RegistryGuard
+    from ecrops.lifecycle.guard import Guard, Impact, RegistryGuard
 
 base = settings
 NO_POLICY = "LifecyclePolicyNotFoundException"
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     """
 
     rules: Rules
-    outlook: Outlook | None = None
+    outlook: Impact | None = None
 
 
 def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
@@ -73,15 +73,15 @@ def read(aws: Aws, name: str) -> Found:
     return Found(canonical(parse(text)))
 
 
-def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outlook:
+def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Impact:
     from ecrops.images.image import describe
-    from ecrops.lifecycle.guard import Outlook, look
+    from ecrops.lifecycle.guard import Impact, look
     from ecrops.lifecycle.simulation.simulate import evaluate
 
     try:
         return look(evaluate(rules, describe(aws, name)), guards)
     except SpecError as error:
-        return Outlook("what it expires is not known", error.reasons)
+        return Impact("what it expires is not known", error.reasons)
 
 
 def edited(edits: Sequence[Edit], current: Rules) -> Rules:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import Rule, storage_class, tag_status
+from ecrops.lifecycle.policy.checks import EcrRule, storage_class, tag_status
 from ecrops.lifecycle.policy.document import Rules, body, check, following, numbered, render, to_ecr
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard
 
-    Guarding: TypeAlias = Guard | Literal[False] | None
+    GuardOption: TypeAlias = Guard | Literal[False] | None
     """What limits an edit: a guard, none, or what the registry says."""
 
 
@@ -32,10 +32,10 @@ def check_guard(guard: object) -> None:
 class Exactly(NamedTuple):
     """An edit: these rules and no others, whatever is there."""
 
-    rules: Sequence[LifecycleRule | Rule]
-    guard: Guarding = None
+    rules: Sequence[LifecycleRule | EcrRule]
+    guard: GuardOption = None
 
-    def __call__(self, have: Sequence[Rule]) -> Rules:
+    def __call__(self, have: Sequence[EcrRule]) -> Rules:
         """The rules after the edit."""
         return render(self.rules)
 
@@ -50,11 +50,11 @@ class Include(NamedTuple):
         guard: What the edit may take away.
     """
 
-    rule: LifecycleRule | Rule
-    floating: Sequence[LifecycleRule | Rule] = ()
-    guard: Guarding = None
+    rule: LifecycleRule | EcrRule
+    floating: Sequence[LifecycleRule | EcrRule] = ()
+    guard: GuardOption = None
 
-    def __call__(self, have: Sequence[Rule]) -> Rules:
+    def __call__(self, have: Sequence[EcrRule]) -> Rules:
         """The rules after the edit."""
         wanted = to_ecr(self.rule)
         if any(_is(wanted, rule) for rule in have):
@@ -81,10 +81,10 @@ class Include(NamedTuple):
 class Exclude(NamedTuple):
     """An edit: not this rule, wherever it stands unless it names its priority."""
 
-    rule: LifecycleRule | Rule
-    guard: Guarding = None
+    rule: LifecycleRule | EcrRule
+    guard: GuardOption = None
 
-    def __call__(self, have: Sequence[Rule]) -> Rules:
+    def __call__(self, have: Sequence[EcrRule]) -> Rules:
         """The rules after the edit."""
         wanted = to_ecr(self.rule)
         return [dict(rule) for rule in have if not _is(wanted, rule)]
@@ -93,19 +93,19 @@ class Exclude(NamedTuple):
 Edit = Exactly | Include | Exclude
 
 
-def _is(wanted: Rule, rule: Rule) -> bool:
+def _is(wanted: EcrRule, rule: EcrRule) -> bool:
     placed = wanted.get("rulePriority", rule["rulePriority"]) == rule["rulePriority"]
     return placed and body(wanted) == body(rule)
 
 
-def _last(rules: Rules, last: Iterable[Rule]) -> Rules:
+def _last(rules: Rules, last: Iterable[EcrRule]) -> Rules:
     """``rules``, and after them the ``any`` rules of the policy: renumbered where that keeps them last."""
     for rule in last:
         rules.append({**rule, "rulePriority": max(rule["rulePriority"], following(rules))})
     return rules
 
 
-def _refuse_second_any(wanted: Rule, last: Iterable[Rule]) -> None:
+def _refuse_second_any(wanted: EcrRule, last: Iterable[EcrRule]) -> None:
     for rule in last:
         if storage_class(rule) == storage_class(wanted):
             raise SpecError(
@@ -114,5 +114,5 @@ def _refuse_second_any(wanted: Rule, last: Iterable[Rule]) -> None:
             )
 
 
-def _unnumbered(rule: Rule) -> dict[str, Any]:
+def _unnumbered(rule: EcrRule) -> dict[str, Any]:
     return {key: value for key, value in rule.items() if key != "rulePriority"}

@@ -130,7 +130,7 @@ class RegistryGuard:
         return next((guard for pattern, guard in self.guards.items() if fits(name, tuple(pattern.split("*")))), None)
 
 
-class Outlook(NamedTuple):
+class Impact(NamedTuple):
     """What a policy that is about to be written would do, as far as a plan has to tell.
 
     Args:
@@ -150,15 +150,15 @@ class Outlook(NamedTuple):
         return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{such}"
 
 
-def look(found: Evaluation, guards: Iterable[Guard]) -> Outlook:
+def look(found: Evaluation, guards: Iterable[Guard]) -> Impact:
     """What the guards say to what a policy would do."""
     refusals = tuple(dict.fromkeys(reason for guard in guards for reason in guard.refusals(found)))
     if not refusals:
-        return Outlook(found.summary)
+        return Impact(found.summary)
     protected = [verdict for guard in guards for verdict in guard.protected(found)]
     others = sorted(found.expired, key=lambda verdict: verdict.image.used_at, reverse=True)
     worst = {verdict.image.digest: verdict for verdict in (*protected, *others)}
-    return Outlook(found.summary, refusals, tuple(_named(worst[digest]) for digest in list(worst)[:MOST_NAMED]))
+    return Impact(found.summary, refusals, tuple(_named(worst[digest]) for digest in list(worst)[:MOST_NAMED]))
 
 
 def _named(verdict: Verdict) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from ecrops.base.problems import nearest
 
-Rule = Mapping[str, Any]
+EcrRule = Mapping[str, Any]
 Problem = tuple[str, str]
 """The path of a key in a rule, and what is wrong with it."""
 
@@ -39,7 +39,7 @@ MOST_WILDCARDS = 4
 ARCHIVE_DAYS = 90
 
 
-def rule_problems(rule: Rule) -> Iterator[Problem]:
+def rule_problems(rule: EcrRule) -> Iterator[Problem]:
     """What is wrong with one rule, whatever the other rules are."""
     selection, action = rule.get("selection"), rule.get("action")
     if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
@@ -67,7 +67,7 @@ def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
             yield f"{prefix}{key}", f"unknown key; did you mean {close}?"
 
 
-def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:
+def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
     """What is wrong with the rules of a policy together. Each rule alone is sound, and has a priority."""
     if len(rules) > MOST_RULES:
         yield f"a policy has at most {MOST_RULES} rules, this one has {len(rules)}"
@@ -87,12 +87,12 @@ def text_problems(text: str) -> Iterator[str]:
         )
 
 
-def storage_class(rule: Rule) -> str:
+def storage_class(rule: EcrRule) -> str:
     """The storage class whose images a rule selects."""
     return str(rule["selection"].get("storageClass", "standard"))
 
 
-def tag_status(rule: Rule) -> str:
+def tag_status(rule: EcrRule) -> str:
     """Whether a rule selects ``tagged``, ``untagged`` or ``any`` images."""
     return str(rule["selection"].get("tagStatus"))
 
@@ -174,7 +174,7 @@ def _archive_problems(selection: Mapping[str, Any], verb: object, storage: objec
         yield "selection.countNumber", f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
 
 
-def _class_problems(storage: str, rules: Sequence[Rule]) -> Iterator[str]:
+def _class_problems(storage: str, rules: Sequence[EcrRule]) -> Iterator[str]:
     status = Counter(tag_status(rule) for rule in rules)
     if status["untagged"] > 1:
         yield f"only one rule can select untagged images per storage class, {status['untagged']} do in {storage}"

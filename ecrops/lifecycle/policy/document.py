@@ -13,7 +13,7 @@ from typing import Any
 
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import Rule, policy_problems, rule_problems, tag_status, text_problems
+from ecrops.lifecycle.policy.checks import EcrRule, policy_problems, rule_problems, tag_status, text_problems
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 Rules = list[dict[str, Any]]
@@ -26,12 +26,12 @@ def parse(text: str) -> Rules:
     return rules
 
 
-def to_text(rules: Sequence[Rule]) -> str:
+def to_text(rules: Sequence[EcrRule]) -> str:
     """The policy as it is sent."""
     return json.dumps({"rules": list(rules)}, separators=(",", ":"), ensure_ascii=False)
 
 
-def canonical(rules: Iterable[Rule]) -> Rules:
+def canonical(rules: Iterable[EcrRule]) -> Rules:
     """What a policy means: rules by priority, lists of tags sorted, defaults and empty lists left out.
 
     Keys that ecrops does not know are kept, so that a difference in them is a difference.
@@ -39,7 +39,7 @@ def canonical(rules: Iterable[Rule]) -> Rules:
     return sorted((_canonical(rule) for rule in rules), key=lambda rule: int(rule.get("rulePriority", 0)))
 
 
-def _canonical(rule: Rule) -> dict[str, Any]:
+def _canonical(rule: EcrRule) -> dict[str, Any]:
     kept = {key: value for key, value in rule.items() if value is not None}
     selection = {key: value for key, value in rule.get("selection", {}).items() if value not in (None, [])}
     for key in TAG_LISTS & selection.keys():
@@ -54,7 +54,7 @@ def _canonical(rule: Rule) -> dict[str, Any]:
     return kept | {"selection": selection, "action": action}
 
 
-def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
+def render(rules: Iterable[LifecycleRule | EcrRule]) -> Rules:
     """Give every rule a priority, in the order of the CDK, and check the policy that results.
 
     Rules that have a priority keep it and come first, then those without, then ``any``; a rule without a priority
@@ -78,12 +78,12 @@ def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
     return result
 
 
-def following(rules: Iterable[Rule]) -> int:
+def following(rules: Iterable[EcrRule]) -> int:
     """The priority after the highest."""
     return max((rule["rulePriority"] for rule in rules if "rulePriority" in rule), default=0) + 1
 
 
-def numbered(rules: Iterable[Rule], first: int) -> Rules:
+def numbered(rules: Iterable[EcrRule], first: int) -> Rules:
     """The rules, those without a priority with one each from ``first`` on."""
     count = itertools.count(first)
     return [dict(rule) if "rulePriority" in rule else {"rulePriority": next(count), **rule} for rule in rules]
@@ -119,7 +119,7 @@ def _without_empty_lists(rule: dict[str, Any]) -> dict[str, Any]:
     return {**rule, "selection": kept}
 
 
-def check(rules: Sequence[Rule], had: Sequence[Rule] = ()) -> None:
+def check(rules: Sequence[EcrRule], had: Sequence[EcrRule] = ()) -> None:
     """Refuse a policy that ECR would refuse; not for what ECR has accepted in the policy that was there.
 
     Raises:
@@ -131,14 +131,14 @@ def check(rules: Sequence[Rule], had: Sequence[Rule] = ()) -> None:
         raise SpecError(*reasons)
 
 
-def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
+def body(rule: LifecycleRule | EcrRule) -> dict[str, Any]:
     """A rule without its place in the policy: two rules with one body do the same."""
     plain = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
     plain.pop("rulePriority", None)
     return plain
 
 
-def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
+def check_rules(rules: object) -> tuple[LifecycleRule | EcrRule, ...]:
     """The rules of a policy, each sound and sound together.
 
     Raises:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule, rule_problems, tag_problems
+from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule, rule_problems, tag_problems
 
 
 class TagStatus(StrEnum):
@@ -65,15 +65,15 @@ class LifecycleRule:
 
     rule_priority: int | None = None
     description: str | None = None
-    tag_status: TagStatus | str | None = None
+    tag_status: Literal["any", "tagged", "untagged"] | TagStatus | None = None
     tag_prefix_list: Sequence[str] | None = None
     tag_pattern_list: Sequence[str] | None = None
     max_image_count: int | None = None
     max_image_age: timedelta | int | None = None
     since_image_pulled: timedelta | int | None = None
     since_image_transitioned: timedelta | int | None = None
-    storage_class: str | None = None
-    transition_to: str | None = None
+    storage_class: Literal["standard", "archive"] | None = None
+    transition_to: Literal["archive"] | None = None
 
     def __repr__(self) -> str:
         return compact(self)
@@ -147,7 +147,7 @@ class LifecycleRule:
         return {}
 
     @classmethod
-    def from_ecr(cls, rule: Rule) -> LifecycleRule | Rule:
+    def from_ecr(cls, rule: EcrRule) -> LifecycleRule | EcrRule:
         """A rule of ECR's JSON as a value, or as it is when it says more than a ``LifecycleRule`` can."""
         selection, action = rule.get("selection", {}), rule.get("action", {})
         ages = {kind: name for name, kind in AGES.items()} | {COUNT: "max_image_count"}

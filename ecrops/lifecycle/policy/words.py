@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule
+from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule
 
 
-def words(rules: Sequence[Rule]) -> str:
+def words(rules: Sequence[EcrRule]) -> str:
     """The rules in their order, such as ``expire untagged after 7 days; keep last 30``."""
     return "; ".join(_rule(rule) for rule in rules)
 
 
-def difference(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[str, str]:
+def difference(before: Sequence[EcrRule], after: Sequence[EcrRule]) -> tuple[str, str]:
     """Two policies in words that differ where the policies do: priorities and descriptions only if need be."""
     for say in (_rule, _placed, _described, _raw):
         said = tuple("; ".join(say(rule) for rule in rules) for rules in (before, after))
@@ -22,7 +22,7 @@ def difference(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[str, str]
     return said[0], said[1]
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: EcrRule) -> str:
     selection, action = rule.get("selection", {}), rule.get("action", {})
     kind, number, verb = selection.get("countType"), selection.get("countNumber"), action.get("type")
     who, archive = _who(selection), verb == "transition"
@@ -38,20 +38,20 @@ def _rule(rule: Rule) -> str:
     return _raw(rule)
 
 
-def _who(selection: Rule) -> str:
+def _who(selection: EcrRule) -> str:
     if selection.get("tagStatus") == "untagged":
         return " untagged"
     tags = [f"{prefix}*" for prefix in selection.get("tagPrefixList", ())] or selection.get("tagPatternList", ())
     return f" {'+'.join(tags)}" if tags else ""
 
 
-def _placed(rule: Rule) -> str:
+def _placed(rule: EcrRule) -> str:
     return f"#{rule.get('rulePriority')} {_rule(rule)}"
 
 
-def _described(rule: Rule) -> str:
+def _described(rule: EcrRule) -> str:
     return f"{_placed(rule)} ({rule['description']})" if rule.get("description") else _placed(rule)
 
 
-def _raw(rule: Rule) -> str:
+def _raw(rule: EcrRule) -> str:
     return json.dumps(rule, sort_keys=True, ensure_ascii=False)

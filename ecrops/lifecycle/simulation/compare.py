@@ -10,7 +10,7 @@ from typing import Any
 
 from ecrops.base.render import table, text_size
 from ecrops.images.image import Image
-from ecrops.lifecycle.simulation.compiled import Action, Policy
+from ecrops.lifecycle.simulation.compiled import Action, LifecyclePolicy
 from ecrops.lifecycle.simulation.result import MOST_ROWS, Simulation
 from ecrops.lifecycle.simulation.simulate import simulate
 from ecrops.lifecycle.simulation.verdicts import Verdict, size
@@ -89,7 +89,12 @@ class Comparison:
 
 
 def compare(
-    old: Policy, new: Policy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
+    old: LifecyclePolicy,
+    new: LifecyclePolicy,
+    images: Iterable[Image],
+    *,
+    now: datetime | None = None,
+    count_referrers: bool = False,
 ) -> Comparison:
     """Which images change their fate between two policies, at one moment. Calls nothing.
 
@@ -105,10 +110,10 @@ def compare(
     """
     known, moment = list(images), now or datetime.now(UTC)
     before, after = (simulate(policy, known, now=moment, count_referrers=count_referrers) for policy in (old, new))
-    return side_by_side(before, after, lambda verdict: (verdict.action, None))
+    return comparison(before, after, lambda verdict: (verdict.action, None))
 
 
-def side_by_side(before: Simulation, after: Simulation, fate: Callable[[Verdict], Fate]) -> Comparison:
+def comparison(before: Simulation, after: Simulation, fate: Callable[[Verdict], Fate]) -> Comparison:
     """The images of both whose fates are not the same."""
     others = {verdict.image.digest: verdict for verdict in before.verdicts}
     pairs = [(others[verdict.image.digest], verdict) for verdict in after.verdicts if verdict.image.digest in others]
@@ -116,7 +121,7 @@ def side_by_side(before: Simulation, after: Simulation, fate: Callable[[Verdict]
     return Comparison(before, after, tuple(differences))
 
 
-def marked(verdict: Verdict) -> Fate:
+def marked_by(verdict: Verdict) -> Fate:
     """What the rules say of an image, before indexes and subjects come into it."""
     return verdict.marked, None if verdict.marked is Action.KEEP else verdict.rule_priority
 

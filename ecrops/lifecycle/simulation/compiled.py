@@ -15,13 +15,13 @@ from typing import Any
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
-from ecrops.lifecycle.policy.checks import COUNT, COUNT_TYPES, KNOWN, PULLED, PUSHED, Rule, storage_class, tag_status
+from ecrops.lifecycle.policy.checks import COUNT, COUNT_TYPES, KNOWN, PULLED, PUSHED, EcrRule, storage_class, tag_status
 from ecrops.lifecycle.policy.document import Rules, canonical, render
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.lifecycle.policy.words import words
 
-Policy = str | Mapping[str, Any] | Iterable[LifecycleRule | Rule]
-Pieces = tuple[str, ...]
+LifecyclePolicy = str | Mapping[str, Any] | Iterable[LifecycleRule | EcrRule]
+Segments = tuple[str, ...]
 """A pattern without its wildcards: the texts between them. One piece is a whole tag."""
 
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -36,7 +36,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
+class CompiledRule:
     """One rule, ready to be evaluated.
 
     Args:
@@ -54,7 +54,7 @@ class Clause:
     words: str
     storage: str
     status: str
-    entries: tuple[Pieces, ...]
+    entries: tuple[Segments, ...]
     kind: str
     number: int
     action: Action
@@ -87,7 +87,7 @@ def _before(now: datetime, days: int) -> datetime:
         return _EVER
 
 
-def rules_of(policy: Policy) -> Rules:
+def rules_of(policy: LifecyclePolicy) -> Rules:
     """The rules of a policy in their canonical form.
 
     Args:
@@ -113,7 +113,7 @@ def _loaded(text: str) -> Any:
         raise SpecError(f"expected the JSON text of a lifecycle policy: {error}") from None
 
 
-def clauses_of(rules: Iterable[Rule]) -> list[Clause]:
+def compile_rules(rules: Iterable[EcrRule]) -> list[CompiledRule]:
     """Canonical rules, ready to be evaluated.
 
     Raises:
@@ -125,7 +125,7 @@ def clauses_of(rules: Iterable[Rule]) -> list[Clause]:
     return [_clause(rule) for rule in rules]
 
 
-def _newer(rule: Rule) -> Iterator[str]:
+def _newer(rule: EcrRule) -> Iterator[str]:
     name = f"rule {rule['rulePriority']}"
     if (kind := rule["selection"]["countType"]) not in COUNT_TYPES:
         yield f"{name} counts by {kind!r}, which ecrops does not know: only ECR can tell what it does"
@@ -135,11 +135,11 @@ def _newer(rule: Rule) -> Iterator[str]:
                 yield f"{name} has the key {key!r}, which ecrops does not know: only ECR can tell what it does"
 
 
-def _clause(rule: Rule) -> Clause:
+def _clause(rule: EcrRule) -> CompiledRule:
     selection = rule["selection"]
     prefixes = [(prefix, "") for prefix in selection.get("tagPrefixList", ())]
     patterns = [tuple(pattern.split("*")) for pattern in selection.get("tagPatternList", ())]
-    return Clause(
+    return CompiledRule(
         rule["rulePriority"],
         words([rule]),
         storage_class(rule),

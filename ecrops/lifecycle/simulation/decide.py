@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ecrops.images.image import STANDARD, Image
-from ecrops.lifecycle.simulation.compiled import Action, Clause
+from ecrops.lifecycle.simulation.compiled import Action, CompiledRule
 from ecrops.lifecycle.simulation.matching import Matcher
 
 UNSEEN = -1
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def decide(
-    clauses: Sequence[Clause],
+    clauses: Sequence[CompiledRule],
     images: Sequence[Image],
     now: datetime,
     count_referrers: bool,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED
-from ecrops.lifecycle.simulation.compiled import Action, Clause, Pieces, clauses_of
+from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, Segments, compile_rules
 from ecrops.lifecycle.simulation.decide import decide, newest_first
 from ecrops.lifecycle.simulation.matching import fits
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
@@ -31,7 +31,7 @@ def explain(found: Evaluation, verdict: Verdict) -> str:
 
 
 def _lines(found: Evaluation, verdict: Verdict) -> Iterator[str]:
-    clauses = clauses_of(found.rules)
+    clauses = compile_rules(found.rules)
     images = newest_first(each.image for each in found.verdicts)
     place = next(place for place, image in enumerate(images) if image.digest == verdict.image.digest)
     image = images[place]
@@ -56,7 +56,7 @@ def _lines(found: Evaluation, verdict: Verdict) -> Iterator[str]:
         yield "no rule selects it: it stays"
 
 
-def _fact(clause: Clause, images: Sequence[Image], places: Sequence[int], place: int, now: datetime) -> str:
+def _fact(clause: CompiledRule, images: Sequence[Image], places: Sequence[int], place: int, now: datetime) -> str:
     image = images[place]
     if clause.kind == COUNT:
         return f"number {places.index(place) + 1} of {len(places)}, the newest {clause.number} stay"
@@ -68,7 +68,7 @@ def _fact(clause: Clause, images: Sequence[Image], places: Sequence[int], place:
     return f"archived {_ago(image.archived_at, now)}" if image.archived_at else "nobody knows when it was archived"
 
 
-def _why_not(clause: Clause, image: Image) -> str:
+def _why_not(clause: CompiledRule, image: Image) -> str:
     if clause.storage != image.storage_class:
         return f"it is in {image.storage_class} storage"
     if clause.status == "untagged":
@@ -79,7 +79,7 @@ def _why_not(clause: Clause, image: Image) -> str:
     return f"none of its tags is {' and none is '.join(map(spelled, missing))}"
 
 
-def spelled(pieces: Pieces) -> str:
+def spelled(pieces: Segments) -> str:
     """An entry of a list of tags as a pattern."""
     return "*".join(pieces)
 

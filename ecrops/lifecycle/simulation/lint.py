@@ -12,7 +12,14 @@ from typing import Any
 
 from ecrops.images.image import INDEXES
 from ecrops.lifecycle.policy.checks import COUNT, PUSHED
-from ecrops.lifecycle.simulation.compiled import Action, Clause, Pieces, Policy, clauses_of, rules_of
+from ecrops.lifecycle.simulation.compiled import (
+    Action,
+    CompiledRule,
+    LifecyclePolicy,
+    Segments,
+    compile_rules,
+    rules_of,
+)
 from ecrops.lifecycle.simulation.matching import fits
 from ecrops.lifecycle.simulation.verdicts import Evaluation
 
@@ -41,7 +48,7 @@ class Finding:
         return {"code": self.code, "rule_priority": self.rule_priority, "message": self.message}
 
 
-def lint(policy: Policy) -> tuple[Finding, ...]:
+def lint(policy: LifecyclePolicy) -> tuple[Finding, ...]:
     """What in a lifecycle policy is probably not meant, whatever the images are.
 
     Args:
@@ -55,7 +62,7 @@ def lint(policy: Policy) -> tuple[Finding, ...]:
         >>> [finding.code for finding in lint([LifecycleRule(tag_prefix_list=["a", "b"], max_image_count=5)])]
         ['all-of']
     """
-    clauses = clauses_of(rules_of(policy))
+    clauses = compile_rules(rules_of(policy))
     return (*_covered(clauses), *_all_of(clauses), *_any_by_age(clauses))
 
 
@@ -63,7 +70,7 @@ def warnings(found: Evaluation) -> Iterator[Finding]:
     """The same about a policy that was tried on images: what is so for these images. ECR's preview tells too little."""
     if any(tally.selects is None for tally in found.by_rule.values()):
         return
-    clauses = clauses_of(found.rules)
+    clauses = compile_rules(found.rules)
     yield from _shielded(found, clauses)
     for finding in _all_of(clauses):
         if found.by_rule[finding.rule_priority].selects == 0:
@@ -73,7 +80,7 @@ def warnings(found: Evaluation) -> Iterator[Finding]:
     yield from _unknown_parts(found)
 
 
-def _covered(clauses: Sequence[Clause]) -> Iterator[Finding]:
+def _covered(clauses: Sequence[CompiledRule]) -> Iterator[Finding]:
     """Rules that can never act, because every image that they can select is seen by an earlier one."""
     for place, clause in enumerate(clauses):
         for earlier in clauses[:place]:
@@ -82,7 +89,7 @@ def _covered(clauses: Sequence[Clause]) -> Iterator[Finding]:
                 break
 
 
-def _covers(earlier: Clause, later: Clause) -> bool:
+def _covers(earlier: CompiledRule, later: CompiledRule) -> bool:
     if earlier.status == "any":
         return True
     return earlier.status == later.status and all(
@@ -90,12 +97,12 @@ def _covers(earlier: Clause, later: Clause) -> bool:
     )
 
 
-def _is_within(narrow: Pieces, wide: Pieces) -> bool:
+def _is_within(narrow: Segments, wide: Segments) -> bool:
     """Whether every tag that fits one entry fits the other: a wildcard is only within a wildcard."""
     return fits(WILD.join(narrow), wide)
 
 
-def _shielded(found: Evaluation, clauses: Sequence[Clause]) -> Iterator[Finding]:
+def _shielded(found: Evaluation, clauses: Sequence[CompiledRule]) -> Iterator[Finding]:
     """Rules that see images, all of which an earlier rule has seen."""
     for clause in clauses:
         tally = found.by_rule[clause.priority]
@@ -103,12 +110,12 @@ def _shielded(found: Evaluation, clauses: Sequence[Clause]) -> Iterator[Finding]
             yield _never(clause, f"earlier rules see all {tally.selects} of its images first")
 
 
-def _never(clause: Clause, because: str) -> Finding:
+def _never(clause: CompiledRule, because: str) -> Finding:
     way_out = "an image that a rule sees, even to keep it, is out of reach of all later rules"
     return Finding("never-acts", clause.priority, f"{clause} never acts: {because}; {way_out}")
 
 
-def _all_of(clauses: Sequence[Clause]) -> Iterator[Finding]:
+def _all_of(clauses: Sequence[CompiledRule]) -> Iterator[Finding]:
     for clause in clauses:
         entries = ["*".join(entry) for entry in clause.entries if not _is_implied(entry, clause.entries)]
         if len(entries) > 1:
@@ -120,11 +127,11 @@ def _all_of(clauses: Sequence[Clause]) -> Iterator[Finding]:
             )
 
 
-def _is_implied(entry: Pieces, entries: Sequence[Pieces]) -> bool:
+def _is_implied(entry: Segments, entries: Sequence[Segments]) -> bool:
     return any(_is_within(other, entry) for other in entries if other != entry and not _is_within(entry, other))
 
 
-def _any_by_age(clauses: Sequence[Clause]) -> Iterator[Finding]:
+def _any_by_age(clauses: Sequence[CompiledRule]) -> Iterator[Finding]:
     for place, clause in enumerate(clauses):
         counting = [each for each in clauses[:place] if each.kind == COUNT and each.storage == clause.storage]
         if clause.status == "any" and clause.kind == PUSHED and counting:

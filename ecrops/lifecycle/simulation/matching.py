@@ -10,10 +10,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from ecrops.images.image import Image
-from ecrops.lifecycle.simulation.compiled import Clause, Pieces
+from ecrops.lifecycle.simulation.compiled import CompiledRule, Segments
 
 
-def fits(tag: str, pieces: Pieces) -> bool:
+def fits(tag: str, pieces: Segments) -> bool:
     """Whether a tag is the pieces in their order, with anything between them."""
     if len(pieces) == 1:
         return tag == pieces[0]
@@ -29,7 +29,7 @@ def fits(tag: str, pieces: Pieces) -> bool:
     return at <= len(tag) - len(last) and tag.endswith(last)
 
 
-def fitting(pieces: Pieces, tags: Sequence[str]) -> Iterable[str]:
+def fitting(pieces: Segments, tags: Sequence[str]) -> Iterable[str]:
     """Those of the sorted tags that fit."""
     first, *others = pieces
     start = bisect_left(tags, first)
@@ -52,7 +52,7 @@ def side_by_side(tags: list[str]) -> list[str]:
 class Matcher:
     """Knows, for each image, the rules that select it."""
 
-    def __init__(self, clauses: Sequence[Clause]) -> None:
+    def __init__(self, clauses: Sequence[CompiledRule]) -> None:
         self._clauses = clauses
         self._entries = list(dict.fromkeys(entry for clause in clauses for entry in clause.entries))
         bits = {entry: 1 << place for place, entry in enumerate(self._entries)}

@@ -34,7 +34,7 @@ class PreviewError(EcropsError):
     """ECR gave up a preview: it failed, or it expired before it was read. Running it again may well succeed."""
 
 
-class Patience:
+class Waiter:
     """Waits between looks at a preview, and knows when it was long enough.
 
     Args:
@@ -71,19 +71,19 @@ class Patience:
         self._waited += pause
 
 
-def preview(aws: Aws, name: str, rules: Rules | None, images: Iterable[Image], patience: Patience) -> Simulation:
+def preview(aws: Aws, name: str, rules: Rules | None, images: Iterable[Image], waiter: Waiter) -> Simulation:
     """What ECR says that a policy would do: the stored one for ``None``. No rules need no preview: all is kept."""
     if rules is not None and not rules:
         return _simulation([], (), images)
     while True:
-        policy = canonical(parse(_start(aws, name, rules, patience)))
-        results = _results(aws, name, policy, patience)
+        policy = canonical(parse(_start(aws, name, rules, waiter)))
+        results = _results(aws, name, policy, waiter)
         if results is not None:
             return _simulation(policy, results, images)
-        patience.wait(name)
+        waiter.wait(name)
 
 
-def _start(aws: Aws, name: str, rules: Rules | None, patience: Patience) -> str:
+def _start(aws: Aws, name: str, rules: Rules | None, waiter: Waiter) -> str:
     """Start a preview, after the one that may be running; returns the policy that it is of."""
     params = {"repositoryName": name} | ({"lifecyclePolicyText": to_text(rules)} if rules is not None else {})
     while True:
@@ -98,18 +98,18 @@ def _start(aws: Aws, name: str, rules: Rules | None, patience: Patience) -> str:
         except ClientError as error:
             if code_of(error) != RUNNING:
                 raise
-            patience.wait(name)
-            _wait_until_over(aws, name, patience)
+            waiter.wait(name)
+            _wait_until_over(aws, name, waiter)
         else:
             return str(answer["lifecyclePolicyText"])
 
 
-def _wait_until_over(aws: Aws, name: str, patience: Patience) -> dict[str, Any]:
+def _wait_until_over(aws: Aws, name: str, waiter: Waiter) -> dict[str, Any]:
     while True:
         answer = _page(aws, name)
         if answer["status"] != "IN_PROGRESS":
             return answer
-        patience.wait(name)
+        waiter.wait(name)
 
 
 def _page(aws: Aws, name: str, **token: str) -> dict[str, Any]:
@@ -118,9 +118,9 @@ def _page(aws: Aws, name: str, **token: str) -> dict[str, Any]:
     return aws.call("ecr", "GetLifecyclePolicyPreview", params, needs="status", awaits=(NOT_YET,))
 
 
-def _results(aws: Aws, name: str, policy: Rules, patience: Patience) -> list[dict[str, Any]] | None:
+def _results(aws: Aws, name: str, policy: Rules, waiter: Waiter) -> list[dict[str, Any]] | None:
     """All pages of the preview of a policy; ``None`` if somebody else started another in between."""
-    answer, found = _wait_until_over(aws, name, patience), list[dict[str, Any]]()
+    answer, found = _wait_until_over(aws, name, waiter), list[dict[str, Any]]()
     while answer["status"] != "IN_PROGRESS" and canonical(parse(answer["lifecyclePolicyText"])) == policy:
         if answer["status"] != "COMPLETE":
             raise PreviewError(f"the preview for {name} is {answer['status']}: start it again")

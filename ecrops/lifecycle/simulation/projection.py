@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.images.image import ARCHIVE, STANDARD, Image
-from ecrops.lifecycle.simulation.compiled import Action, clauses_of
+from ecrops.lifecycle.simulation.compiled import Action, compile_rules
 from ecrops.lifecycle.simulation.days import Day, Storage
 from ecrops.lifecycle.simulation.decide import Outcome, decide, newest_first
 from ecrops.lifecycle.simulation.forecast import Forecast, check_number
@@ -45,7 +45,7 @@ class _Future:
         self._start = found.now
         self._count_referrers = found.count_referrers
         self._pushed = 0
-        self.clauses = clauses_of(found.rules)
+        self.clauses = compile_rules(found.rules)
         self.shelf = newest_first(verdict.image for verdict in found.verdicts)
         self.without = _stored(self.shelf)
         self._matcher = Matcher(self.clauses)

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image, aware
-from ecrops.lifecycle.policy.checks import Rule
-from ecrops.lifecycle.simulation.compiled import Action, Clause, Policy, clauses_of, rules_of
+from ecrops.lifecycle.policy.checks import EcrRule
+from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, LifecyclePolicy, compile_rules, rules_of
 from ecrops.lifecycle.simulation.decide import UNSEEN, Outcome, decide, newest_first
 from ecrops.lifecycle.simulation.result import Simulation
 from ecrops.lifecycle.simulation.verdicts import Tally, Verdict
 
 
 def simulate(
-    policy: Policy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
+    policy: LifecyclePolicy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
 ) -> Simulation:
     """What a lifecycle policy would do to images, and why. Calls nothing.
 
@@ -41,10 +41,10 @@ def simulate(
 
 
 def evaluate(
-    rules: Sequence[Rule], images: Iterable[Image], now: datetime | None = None, count_referrers: bool = False
+    rules: Sequence[EcrRule], images: Iterable[Image], now: datetime | None = None, count_referrers: bool = False
 ) -> Simulation:
     """The same for canonical rules, which ECR has accepted."""
-    clauses = clauses_of(rules)
+    clauses = compile_rules(rules)
     moment = aware(now) if now else datetime.now(UTC)
     shelf = newest_first(_checked(images))
     _refuse_twins(shelf)
@@ -68,7 +68,7 @@ def _refuse_twins(images: Sequence[Image]) -> None:
         seen.add(image.digest)
 
 
-def _verdicts(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Verdict]:
+def _verdicts(clauses: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Verdict]:
     told = {action: [f"{clause} {_DOES[action]} it" for clause in clauses] for action in Action}
     for place, image in enumerate(images):
         rule, marked = outcome.first[place], outcome.marked[place]
@@ -85,7 +85,7 @@ _PART = "an index that stays refers to it: ECR fails on it at each run"
 _FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
 
 
-def _tallies(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
+def _tallies(clauses: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
     for rule, clause in enumerate(clauses):
         decided = [place for place in outcome.selected[rule] if outcome.first[place] == rule]
         acting = (place for place in decided if outcome.actions[place] is not Action.KEEP)

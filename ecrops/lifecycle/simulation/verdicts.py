@@ -10,7 +10,7 @@ from typing import Any
 
 from ecrops.base.render import text_size
 from ecrops.images.image import Image
-from ecrops.lifecycle.policy.checks import Rule
+from ecrops.lifecycle.policy.checks import EcrRule
 from ecrops.lifecycle.simulation.compiled import Action
 
 MOST_NAMED = 3
@@ -90,7 +90,7 @@ class Evaluation:
 
     def __init__(
         self,
-        rules: Sequence[Rule],
+        rules: Sequence[EcrRule],
         now: datetime,
         verdicts: Sequence[Verdict],
         tallies: Sequence[Tally],
