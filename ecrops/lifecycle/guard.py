@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
-from ecrops.lifecycle.simulation.matching import fits
+from ecrops.lifecycle.simulation.compiled import segments_of
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Guard:
 
     def protected(self, found: Evaluation) -> list[Verdict]:
         """The images that go although they never may."""
-        patterns = [tuple(pattern.split("*")) for pattern in self.never]
+        patterns = [segments_of(pattern) for pattern in self.never]
         going = (*found.expired, *found.archived)
         return [each for each in going if any(fits(tag, pieces) for tag in each.image.tags for pieces in patterns)]
 
@@ -127,7 +128,7 @@ class RegistryGuard:
 
     def of(self, name: str) -> Guard | None:
         """The guard of a repository."""
-        return next((guard for pattern, guard in self.guards.items() if fits(name, tuple(pattern.split("*")))), None)
+        return next((guard for pattern, guard in self.guards.items() if fits(name, segments_of(pattern))), None)
 
 
 class Impact(NamedTuple):

@@ -23,7 +23,7 @@ PULLED = "sinceImagePulled"
 TRANSITIONED = "sinceImageTransitioned"
 COUNT_TYPES = (COUNT, PUSHED, PULLED, TRANSITIONED)
 
-KNOWN: Mapping[str, Sequence[str]] = {
+KNOWN_KEYS: Mapping[str, Sequence[str]] = {
     "": ("rulePriority", "description", "selection", "action"),
     "selection": (
         "tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"
@@ -32,10 +32,10 @@ KNOWN: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 REQUIRED = {"": ("selection", "action"), "selection": ("tagStatus", "countType", "countNumber"), "action": ("type",)}
 
-MOST_RULES = 50
-MOST_CHARACTERS = 30_720
-LEAST_CHARACTERS = 100
-MOST_WILDCARDS = 4
+MAX_RULES = 50
+MAX_CHARACTERS = 30_720
+MIN_CHARACTERS = 100
+MAX_WILDCARDS = 4
 ARCHIVE_DAYS = 90
 
 
@@ -63,14 +63,14 @@ def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
     place = prefix.removesuffix(".")
     missing = [key for key in REQUIRED[place] if key not in part]
     for key in part if missing else ():
-        if key not in KNOWN[place] and (close := nearest(str(key), missing)):
+        if key not in KNOWN_KEYS[place] and (close := nearest(str(key), missing)):
             yield f"{prefix}{key}", f"unknown key; did you mean {close}?"
 
 
 def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
     """What is wrong with the rules of a policy together. Each rule alone is sound, and has a priority."""
-    if len(rules) > MOST_RULES:
-        yield f"a policy has at most {MOST_RULES} rules, this one has {len(rules)}"
+    if len(rules) > MAX_RULES:
+        yield f"a policy has at most {MAX_RULES} rules, this one has {len(rules)}"
     for priority, times in Counter(rule["rulePriority"] for rule in rules).items():
         if times > 1:
             yield f"{times} rules have the priority {priority}: give each its own, or none to be numbered"
@@ -80,9 +80,9 @@ def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
 
 def text_problems(text: str) -> Iterator[str]:
     """What is wrong with the length of a policy."""
-    if not LEAST_CHARACTERS <= len(text) <= MOST_CHARACTERS:
+    if not MIN_CHARACTERS <= len(text) <= MAX_CHARACTERS:
         yield (
-            f"a policy has {LEAST_CHARACTERS} to {MOST_CHARACTERS:,} characters, this one has {len(text):,}: "
+            f"a policy has {MIN_CHARACTERS} to {MAX_CHARACTERS:,} characters, this one has {len(text):,}: "
             "shorten the descriptions, or merge rules"
         )
 
@@ -123,7 +123,7 @@ def _entry_problems(key: str, entries: object) -> Iterator[str]:
     for entry in entries:
         if not isinstance(entry, str) or not entry:
             yield f"expected strings that are not empty, got {entry!r}"
-        elif key == "tagPatternList" and entry.count("*") > MOST_WILDCARDS:
+        elif key == "tagPatternList" and entry.count("*") > MAX_WILDCARDS:
             yield f"a pattern has at most four '*': {entry!r} has {entry.count('*')}"
 
 
