@@ -239,7 +239,9 @@ def test_a_file_has_a_background_and_can_be_read_on_a_light_and_on_a_dark_page(t
     root = ElementTree.fromstring(svg)
     assert f"color:{chart.CARD_TEXT}" in root.attrib["style"]
     background = root[0].attrib
-    assert f"0 0 {background['width']} {background['height']}" == root.attrib["viewBox"], "it lies under all of the picture"
+    assert f"0 0 {background['width']} {background['height']}" == root.attrib["viewBox"], (
+        "it lies under all of the picture"
+    )
     assert background["fill"] == chart.CARD
     assert _contrast(chart.CARD_TEXT, chart.CARD) >= 7
 

@@ -1,7 +1,7 @@
-"""What ECR refuses in a lifecycle policy, said before the call and with the way out.
+"""What ECR refuses in a lifecycle policy, found before the call, with advice. Pure.
 
-Works on rules in ECR's own JSON form. A key or a count type that is newer than ecrops passes: what it means is
-ECR's to say. The checks are those of the ECR user guide, "Lifecycle policy properties":
+Called by ``document`` and by ``LifecycleRule``, with rules in ECR's own JSON form. A key or a count type that is newer
+than ecrops passes: only ECR can check it. The checks are those of the ECR user guide, "Lifecycle policy properties":
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
-from ecrops.base.problems import nearest
+from ecrops.base.problems import is_whole, nearest
 
 EcrRule = Mapping[str, Any]
+"""A lifecycle rule in ECR's own JSON form."""
 Problem = tuple[str, str]
 """The path of a key in a rule, and what is wrong with it."""
 
@@ -40,7 +41,7 @@ ARCHIVE_DAYS = 90
 
 
 def rule_problems(rule: EcrRule) -> Iterator[Problem]:
-    """What is wrong with one rule, whatever the other rules are."""
+    """Yield what is wrong with one rule by itself."""
     selection, action = rule.get("selection"), rule.get("action")
     if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
         yield "", "a rule in ECR's JSON form has a 'selection' and an 'action', each an object"
@@ -54,12 +55,15 @@ def rule_problems(rule: EcrRule) -> Iterator[Problem]:
     yield from _count_problems(selection)
     yield from _action_problems(selection, action)
     priority = rule.get("rulePriority", 1)
-    if not _is_number(priority) or priority < 1:
+    if not is_whole(priority) or priority < 1:
         yield "rulePriority", f"expected a whole number of at least 1, got {priority!r}"
 
 
 def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
-    """Keys that look like one that every rule has, and this one has not. Others are ECR's to judge: it may be newer."""
+    """Yield keys that look like a misspelling of a required key that is missing.
+
+    Other unknown keys pass: ECR may be newer than ecrops.
+    """
     place = prefix.removesuffix(".")
     missing = [key for key in REQUIRED[place] if key not in part]
     for key in part if missing else ():
@@ -68,7 +72,7 @@ def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
-    """What is wrong with the rules of a policy together. Each rule alone is sound, and has a priority."""
+    """Yield what is wrong with the rules of a policy together. Each rule by itself is right, and has a priority."""
     if len(rules) > MAX_RULES:
         yield f"a policy has at most {MAX_RULES} rules, this one has {len(rules)}"
     for priority, times in Counter(rule["rulePriority"] for rule in rules).items():
@@ -79,7 +83,7 @@ def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
 
 
 def text_problems(text: str) -> Iterator[str]:
-    """What is wrong with the length of a policy."""
+    """Yield what is wrong with the length of the text of a policy."""
     if not MIN_CHARACTERS <= len(text) <= MAX_CHARACTERS:
         yield (
             f"a policy has {MIN_CHARACTERS} to {MAX_CHARACTERS:,} characters, this one has {len(text):,}: "
@@ -88,17 +92,17 @@ def text_problems(text: str) -> Iterator[str]:
 
 
 def storage_class(rule: EcrRule) -> str:
-    """The storage class whose images a rule selects."""
+    """Return the storage class whose images a rule selects."""
     return str(rule["selection"].get("storageClass", "standard"))
 
 
 def tag_status(rule: EcrRule) -> str:
-    """Whether a rule selects ``tagged``, ``untagged`` or ``any`` images."""
+    """Return which images a rule selects: ``tagged``, ``untagged`` or ``any``."""
     return str(rule["selection"].get("tagStatus"))
 
 
 def tag_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the tags that a rule selects."""
+    """Yield what is wrong with the tags that a rule selects."""
     status = selection.get("tagStatus")
     lists = {key: selection[key] for key in ("tagPrefixList", "tagPatternList") if key in selection}
     if status not in ("tagged", "untagged", "any"):
@@ -131,7 +135,7 @@ def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
     kind, unit, number = (selection.get(key) for key in ("countType", "countUnit", "countNumber"))
     if not isinstance(kind, str):
         yield "selection.countType", f"expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
-    if not _is_number(number) or number < 1:
+    if not is_whole(number) or number < 1:
         yield "selection.countNumber", f"expected a whole number of at least 1, got {number!r}"
     if kind == COUNT and "countUnit" in selection:
         yield "selection.countUnit", "a count of images has no unit: leave it out"
@@ -170,7 +174,7 @@ def _archive_problems(selection: Mapping[str, Any], verb: object, storage: objec
         yield "action.type", "an archived image can only be expired"
     if storage != "archive":
         yield "selection.storageClass", f"{TRANSITIONED} selects archived images: it needs 'archive', got {storage!r}"
-    if _is_number(number) and 1 <= number < ARCHIVE_DAYS:
+    if is_whole(number) and 1 <= number < ARCHIVE_DAYS:
         yield "selection.countNumber", f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
 
 
@@ -191,7 +195,3 @@ def _class_problems(storage: str, rules: Sequence[EcrRule]) -> Iterator[str]:
     for entries, times in prefixes.items():
         if entries and times > 1:
             yield f"{times} rules select the same tag prefixes, {list(entries)}: merge them, ECR wants each set once"
-
-
-def _is_number(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)

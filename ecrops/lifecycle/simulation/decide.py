@@ -79,7 +79,7 @@ def decide(
     deciders = [NO_RULE] * len(images)
     for position, image in enumerate(images):
         if image.subject is None or count_referrers:
-            selecting = matcher.rules_of(image)
+            selecting = matcher.rules_selecting(image)
             for index in selecting:
                 selected[index].append(position)
             if selecting:
@@ -93,7 +93,9 @@ def decide(
     actions = list(marked)
     for position, action in (*dict.fromkeys(blocked, Action.KEEP).items(), *followed.items()):
         actions[position] = action
-    return Outcome(selected, deciders, marked, blocked, followed, actions)
+    return Outcome(
+        selected=selected, deciders=deciders, marked=marked, blocked=blocked, followed=followed, actions=actions
+    )
 
 
 def _settle(images: Sequence[Image], marked: Sequence[Action]) -> tuple[set[int], dict[int, Action]]:

@@ -22,13 +22,13 @@ def fitting(segments: Segments, tags: Sequence[str]) -> Iterable[str]:
         segments: The pattern.
         tags: The tags, sorted.
     """
-    prefix, *others = segments
+    prefix, *texts = segments
     start = bisect_left(tags, prefix)
-    if not others:
+    if not texts:
         return tags[start : start + 1] if tags[start : start + 1] == [prefix] else ()
     end = bisect_right(tags, prefix, lo=start, key=lambda tag: tag[: len(prefix)])
     candidates = tags[start:end] if prefix else tags
-    longest = max(others, key=len)
+    longest = max(texts, key=len)
     if not longest:
         return candidates
     holding = [tag for tag in candidates if longest in tag]
@@ -61,7 +61,7 @@ class Matcher:
             for tag in fitting(pattern, tags):
                 self._bits_of_tag[tag] |= bit
 
-    def rules_of(self, image: Image) -> tuple[int, ...]:
+    def rules_selecting(self, image: Image) -> tuple[int, ...]:
         """Return the indexes of the rules that select an image, in order."""
         bits = 0
         for tag in image.tags:

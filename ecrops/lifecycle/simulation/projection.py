@@ -31,7 +31,7 @@ FOLLOWING = 0
 
 
 def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
-    """Return the days after a simulation, each after the policy has run. For the arguments see ``Simulation``."""
+    """Return the days after a simulation, each after the policy has run. See ``Simulation.forecast``."""
     _check(days, pushes_per_day)
     repository = _Repository(evaluation, pushes_per_day)
     result: list[Day] = []
