@@ -1,4 +1,8 @@
-"""The images of a repository, as far as a lifecycle policy looks at them."""
+"""The images of a repository, with everything that a lifecycle policy depends on.
+
+Called by the verbs of lifecycle policies, and by the aspect for guards. It reads images and the manifests of indexes;
+it changes none. ``Image`` is pure: users make images of their own for ``simulate``.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,19 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws
-from ecrops.base.problems import Problems, compact
+from ecrops.base.problems import Problems, compact, is_whole
+from ecrops.errors import SpecError
 from ecrops.repositories import calls
 
 STANDARD = "standard"
 ARCHIVE = "archive"
-PAGE = 1000
-CHUNK = 100
+PAGE_SIZE = 1000
+CHUNK_SIZE = 100
+"""The images of one ``BatchGetImage``."""
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -29,19 +36,19 @@ class Image:
 
     Args:
         digest: ``sha256:…``; no two images of a repository have the same.
-        tags: All its tags; an image without one is untagged.
+        tags: All its tags; an image without tags is untagged.
         pushed_at: When it was pushed.
-        size: In bytes.
+        size: Its size in bytes.
         storage_class: ``standard`` or ``archive``.
         last_pulled_at: When it was last pulled; ECR records that once in 24 hours.
         archived_at: When it was last moved to the archive.
         activated_at: When it was last restored from the archive.
-        media_type: Of its manifest.
+        media_type: The media type of its manifest.
         subject: The digest of the image that this artifact (a signature, an SBOM) is about.
         referenced_by: The digests of the indexes (manifest lists) that it is a part of.
 
     Raises:
-        SpecError: A time without a time zone, a negative size, tags that are no list of strings.
+        SpecError: A time has no time zone, the size is negative, or the tags are not a list of strings.
     """
 
     digest: str
@@ -58,7 +65,9 @@ class Image:
 
     def __post_init__(self) -> None:
         problems = Problems()
-        problems.check(isinstance(self.digest, str) and bool(self.digest), "digest", f"got {self.digest!r}")
+        problems.check(
+            isinstance(self.digest, str) and bool(self.digest), "digest", f"expected a digest, got {self.digest!r}"
+        )
         right = self.subject is None or (isinstance(self.subject, str) and bool(self.subject))
         problems.check(right, "subject", f"expected a digest, got {self.subject!r}")
         for name in ("tags", "referenced_by"):
@@ -66,8 +75,8 @@ class Image:
         for name in TIMES:
             moment = getattr(self, name)
             if moment is not None or name == "pushed_at":
-                object.__setattr__(self, name, problems.take(name, lambda moment=moment: aware(moment)))  # type: ignore[misc]
-        right = isinstance(self.size, int) and not isinstance(self.size, bool) and self.size >= 0
+                object.__setattr__(self, name, problems.take(name, partial(aware, moment)))
+        right = is_whole(self.size) and self.size >= 0
         problems.check(right, "size", f"expected bytes, 0 or more, got {self.size!r}")
         right = self.storage_class in (STANDARD, ARCHIVE)
         problems.check(right, "storage_class", f"expected standard or archive, got {self.storage_class!r}")
@@ -78,43 +87,39 @@ class Image:
 
     @property
     def name(self) -> str:
-        """Its first tag, or the start of its digest: how people call it."""
+        """Its first tag, or the start of its digest: a short name for people."""
         return self.tags[0] if self.tags else self.digest[:19]
 
     @property
     def ordered_at(self) -> datetime:
-        """What its age counts from: the last restore from the archive, else the push."""
+        """The start of its age: the last restore from the archive, else the push."""
         return self.activated_at or self.pushed_at
 
     @property
     def used_at(self) -> datetime:
-        """The last pull; without one since it was pushed or restored, that."""
+        """When it was last used: the last pull, or the last restore or the push if it was not pulled since then."""
         if self.activated_at and (self.last_pulled_at is None or self.last_pulled_at < self.activated_at):
             return self.activated_at
         return self.last_pulled_at or self.pushed_at
 
     def to_dict(self) -> dict[str, Any]:
-        """What is known of it, ready for JSON."""
-        said = {name: getattr(self, name) for name in self.__slots__}
-        return {
-            name: value.isoformat()
-            if isinstance(value, datetime)
-            else list(value)
-            if isinstance(value, tuple)
-            else value
-            for name, value in said.items()
-            if value not in (None, ()) or name == "tags"
-        }
+        """Return the fields that are known, ready for JSON."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {name: _plain(value) for name, value in values.items() if value not in (None, ()) or name == "tags"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def aware(moment: object) -> datetime:
-    """A moment in UTC.
+    """Return a moment in UTC.
 
     Raises:
-        SpecError: It is not one: a time without a time zone means another moment on every machine.
+        SpecError: It is not a moment: a time without a time zone means a different moment on each machine.
     """
-    from ecrops.errors import SpecError
-
     if not isinstance(moment, datetime):
         raise SpecError(f"expected a datetime, got {moment!r}")
     if moment.utcoffset() is None:
@@ -126,50 +131,50 @@ def aware(moment: object) -> datetime:
 
 
 def describe(aws: Aws, name: str) -> Iterator[Image]:
-    """All images of a repository, page by page: archived ones too, which ECR leaves out unless it is asked."""
-    params: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE}
+    """Yield all images of a repository, page by page; archived ones too, which ECR lists only on request."""
+    params: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE_SIZE}
     if _knows_archived(aws):
         params["filter"] = {"imageStatus": "ANY"}
     awaits = calls.visibility(aws, name)
-    seen: set[str] = set()
+    digests: set[str] = set()
     for page in aws.pages("ecr", "DescribeImages", "imageDetails", awaits=awaits, **params):
         for item in page:
-            if item["imageDigest"] not in seen:  # the listing may move between two pages
-                seen.add(item["imageDigest"])
+            if item["imageDigest"] not in digests:  # the listing may move between two pages
+                digests.add(item["imageDigest"])
                 yield parse(item)
 
 
 def _knows_archived(aws: Aws) -> bool:
-    """Before botocore 1.41 a client knows no archived images, and cannot ask for them."""
+    """Whether the client can ask for archived images: botocore can since 1.41."""
     operation = aws.client("ecr").meta.service_model.operation_model("DescribeImages")
     return "imageStatus" in operation.input_shape.members["filter"].members
 
 
 def parse(item: Mapping[str, Any]) -> Image:
-    """An image as DescribeImages describes it. One that is being restored is archived until it is back."""
+    """Return an image from an item of ``DescribeImages``. While it is restored, an image counts as archived."""
     return Image(
-        item["imageDigest"],
-        tuple(item.get("imageTags", ())),
-        item["imagePushedAt"],
-        item.get("imageSizeInBytes") or 0,
-        ARCHIVE if item.get("imageStatus") in ("ARCHIVED", "ACTIVATING") else STANDARD,
-        item.get("lastRecordedPullTime"),
-        item.get("lastArchivedAt"),
-        item.get("lastActivatedAt"),
-        item.get("imageManifestMediaType"),
-        item.get("subjectManifestDigest") or None,
+        digest=item["imageDigest"],
+        tags=tuple(item.get("imageTags", ())),
+        pushed_at=item["imagePushedAt"],
+        size=item.get("imageSizeInBytes") or 0,
+        storage_class=ARCHIVE if item.get("imageStatus") in ("ARCHIVED", "ACTIVATING") else STANDARD,
+        last_pulled_at=item.get("lastRecordedPullTime"),
+        archived_at=item.get("lastArchivedAt"),
+        activated_at=item.get("lastActivatedAt"),
+        media_type=item.get("imageManifestMediaType"),
+        subject=item.get("subjectManifestDigest") or None,
     )
 
 
 def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]:
-    """The images, each with the indexes that it is a part of: only their manifests tell.
+    """Return the images, each with the indexes that it is a part of: only the manifests of the indexes list that.
 
-    Reading the manifest of an index counts as a pull of it, so that this moves its ``last_pulled_at``:
+    ECR counts the reading of a manifest as a pull, so this changes the ``last_pulled_at`` of each index:
     https://github.com/aws/containers-roadmap/issues/2390
     """
     known = list(images)
     indexes = [image.digest for image in known if image.media_type in INDEXES and image.storage_class == STANDARD]
-    chunks = [indexes[start : start + CHUNK] for start in range(0, len(indexes), CHUNK)]
+    chunks = [indexes[start : start + CHUNK_SIZE] for start in range(0, len(indexes), CHUNK_SIZE)]
     parents: dict[str, list[str]] = {}
     for manifests in aws.map(lambda chunk: _manifests(aws, name, chunk), chunks):
         for index, manifest in manifests:
@@ -182,7 +187,7 @@ def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]
 
 def _manifests(aws: Aws, name: str, digests: Sequence[str]) -> list[tuple[str, str]]:
     ids = [{"imageDigest": digest} for digest in digests]
-    found = aws.get(
+    items = aws.get(
         "ecr", "BatchGetImage", "images", repositoryName=name, imageIds=ids, acceptedMediaTypes=list(INDEXES)
     )
-    return [(image["imageId"]["imageDigest"], image["imageManifest"]) for image in found]
+    return [(item["imageId"]["imageDigest"], item["imageManifest"]) for item in items]

@@ -1,4 +1,8 @@
-"""The aspect of a repository's lifecycle policy."""
+"""The aspect of a repository's lifecycle policy.
+
+Called by the engine. It compares policies by their canonical form. For a guarded edit that changes the policy it also
+reads the images, and simulates the desired policy on them. ``changes`` decides, and calls nothing.
+"""
 
 from __future__ import annotations
 
@@ -17,41 +21,46 @@ from ecrops.lifecycle.policy.words import difference
 from ecrops.repositories import calls, settings
 
 if TYPE_CHECKING:
-    from ecrops.lifecycle.guard import Guard, Outlook, RegistryGuard
+    from ecrops.lifecycle.guard import Guard, Impact, RegistryGuard
 
 base = settings
 NO_POLICY = "LifecyclePolicyNotFoundException"
-WAY_OUT = "if these images may go, give a guard that lets them, or none with guard=False (lifecycle_guard in a spec)"
+GUARD_ADVICE = (
+    "if these images may go, give a guard that lets them, or none with guard=False (lifecycle_guard in a spec)"
+)
 
 
 class Found(NamedTuple):
-    """What is there: the rules of a policy, none without one.
+    """The current rules of a repository.
 
     Args:
-        rules: In their canonical form.
-        outlook: What the policy that is wanted would do to the images, where a guard has to know.
+        rules: In their canonical form; empty without a policy.
+        impact: What the desired policy would do to the images, if a guard has to know.
     """
 
     rules: Rules
-    outlook: Outlook | None = None
+    impact: Impact | None = None
 
 
 def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
-    """The want, with the guard of the registry where it has none of its own."""
+    """Return a want, with the guard of the registry if its edit has none of its own."""
     if guard is None or not isinstance(want.edit, Edit) or want.edit.guard is not None:
         return want
     return want._replace(edit=want.edit._replace(guard=guard.of(want.key)))
 
 
-def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
-    """Yield one reading for each repository; with the images where a guarded edit is about to change the policy.
+# Read
 
-    With a guard a missing repository is an error. A not-found that comes too early must not pass as "no images".
+
+def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
+    """Yield one reading for each repository; with the images if a guarded edit is about to change the policy.
+
+    With a guard, a missing repository is an error: a not-found that comes too early must not pass as "no images".
     """
     for name, edits in wants.items():
         guards = [edit.guard for edit in edits if edit.guard]
-        missing = () if guards else (calls.MISSING,)
-        yield from one_by_one([name], partial(_read_guarded, aws, edits, guards), ("ecr",), missing)
+        base_missing = () if guards else (calls.MISSING,)
+        yield from one_by_one([name], partial(_read_guarded, aws, edits, guards), ("ecr",), base_missing)
 
 
 def _read_guarded(aws: Aws, edits: Sequence[Edit], guards: Sequence[Guard], name: str) -> Found:
@@ -59,11 +68,11 @@ def _read_guarded(aws: Aws, edits: Sequence[Edit], guards: Sequence[Guard], name
     desired = edited(edits, current.rules) if guards else []
     if not desired or canonical(desired) == current.rules:
         return current
-    return current._replace(outlook=_outlook(aws, name, canonical(desired), guards))
+    return current._replace(impact=_impact(aws, name, canonical(desired), guards))
 
 
 def read(aws: Aws, name: str) -> Found:
-    """The rules of a repository; none if it has no policy."""
+    """Read the rules of a repository."""
     try:
         text = calls.get(aws, name, "GetLifecyclePolicy", "lifecyclePolicyText", repositoryName=name)
     except ClientError as error:
@@ -73,45 +82,55 @@ def read(aws: Aws, name: str) -> Found:
     return Found(canonical(parse(text)))
 
 
-def _outlook(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Outlook:
+def _impact(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Impact:
+    """Simulate rules on the images of a repository. Rules that ecrops does not understand are refused."""
     from ecrops.images.image import describe
-    from ecrops.lifecycle.guard import Outlook, look
+    from ecrops.lifecycle.guard import Impact, impact_of
     from ecrops.lifecycle.simulation.simulate import evaluate
 
     try:
-        return look(evaluate(rules, describe(aws, name)), guards)
+        return impact_of(evaluate(rules, describe(aws, name)), guards)
     except SpecError as error:
-        return Outlook("what it expires is not known", error.reasons)
+        return Impact("what it expires is not known", error.reasons)
+
+
+# Decide
 
 
 def edited(edits: Sequence[Edit], current: Rules) -> Rules:
     """Return the desired rules."""
+    desired = current
     for edit in edits:
-        current = edit(current)
-    return current
+        desired = edit(desired)
+    return desired
 
 
 def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator[Change | Note]:
-    """A policy is overwritten in place, never deleted first."""
-    have, outlook = (current.rules, current.outlook) if current else ([], None)
-    want = edited(edits, have)
-    yield from _newer(name, want)
-    if canonical(want) == have:
+    """Put or delete the policy. It is overwritten in place, never deleted first."""
+    rules, impact = Found([]) if current is None else current
+    desired = edited(edits, rules)
+    yield from _notes(name, desired)
+    if canonical(desired) == rules:
         return
-    before, after = difference(have, canonical(want))
-    params: dict[str, Any] = {"repositoryName": name}
-    if outlook:
-        after = f"{after} ({outlook})"
-        if outlook.refusals:
+    before, after = difference(rules, canonical(desired))
+    if impact:
+        after = f"{after} ({impact})"
+        if impact.refusals:
             yield Change(
-                owner=name, kind=Kind.CONFLICT, what="lifecycle", before=before, after=after, advice={"": WAY_OUT}
+                owner=name,
+                kind=Kind.CONFLICT,
+                what="lifecycle",
+                before=before,
+                after=after,
+                advice={"": GUARD_ADVICE},
             )
             return
-    if not want:
+    params: dict[str, Any] = {"repositoryName": name}
+    if not desired:
         kind, operation = Kind.DELETE, "DeleteLifecyclePolicy"
     else:
-        kind, operation = Kind.UPDATE if have else Kind.CREATE, "PutLifecyclePolicy"
-        params["lifecyclePolicyText"] = to_text(want)
+        kind, operation = Kind.UPDATE if rules else Kind.CREATE, "PutLifecyclePolicy"
+        params["lifecyclePolicyText"] = to_text(desired)
     yield Change(
         owner=name,
         kind=kind,
@@ -123,13 +142,14 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
     )
 
 
-def _newer(name: str, rules: Rules) -> Iterator[Note]:
+def _notes(name: str, rules: Rules) -> Iterator[Note]:
+    """Yield a note for each rule with a count type that is newer than ecrops."""
     for rule in rules:
-        kind = rule["selection"]["countType"]
-        if kind not in COUNT_TYPES:
-            yield Note(f"{name}: rule {rule['rulePriority']} counts by {kind}, which only ECR can check")
+        count_type = rule["selection"]["countType"]
+        if count_type not in COUNT_TYPES:
+            yield Note(f"{name}: rule {rule['rulePriority']} counts by {count_type}, which only ECR can check")
 
 
 def verify(edit: Edit) -> bool:
-    """Whether to look again afterwards: a writer who had read the policy before may have overwritten it."""
+    """Whether the engine reads again after the edit: a writer with an older reading may have overwritten it."""
     return not isinstance(edit, Exactly)

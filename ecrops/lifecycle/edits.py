@@ -1,4 +1,8 @@
-"""Edits of a lifecycle policy: what its rules are to be, given those that are there. Pure."""
+"""Edits of a lifecycle policy: from its current rules to the desired ones. Pure.
+
+Made by the verbs and by ``aspects``, called by ``aspect``. An edit that is called returns the desired rules. It never
+changes the rules that it is called with.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,19 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import Rule, storage_class, tag_status
-from ecrops.lifecycle.policy.document import Rules, body, check, following, numbered, render, to_ecr
+from ecrops.lifecycle.policy.checks import EcrRule, storage_class, tag_status
+from ecrops.lifecycle.policy.document import Rules, body, check, next_priority, numbered, render, to_ecr
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard
 
-    Guarding: TypeAlias = Guard | Literal[False] | None
-    """What limits an edit: a guard, none, or what the registry says."""
+    GuardOption: TypeAlias = Guard | Literal[False] | None
+    """The guard of an edit: a guard, ``False`` for none, or ``None`` for the registry's."""
 
 
 def check_guard(guard: object) -> None:
-    """Refuse what cannot limit an edit. Most edits have no guard, and do not pay for importing what one is.
+    """Refuse what is not a guard. ``lifecycle.guard`` is imported only if there is one: most edits have none.
 
     Raises:
         SpecError: It is neither a ``Guard``, nor ``None`` for the registry's own, nor ``False`` for none.
@@ -30,13 +34,18 @@ def check_guard(guard: object) -> None:
 
 
 class Exactly(NamedTuple):
-    """An edit: these rules and no others, whatever is there."""
+    """An edit: these rules and no others.
 
-    rules: Sequence[LifecycleRule | Rule]
-    guard: Guarding = None
+    Args:
+        rules: The rules.
+        guard: Limits of what the policy may remove.
+    """
 
-    def __call__(self, have: Sequence[Rule]) -> Rules:
-        """The rules after the edit."""
+    rules: Sequence[LifecycleRule | EcrRule]
+    guard: GuardOption = None
+
+    def __call__(self, current: Sequence[EcrRule]) -> Rules:
+        """Return the desired rules."""
         return render(self.rules)
 
 
@@ -44,75 +53,83 @@ class Include(NamedTuple):
     """An edit: this rule too.
 
     Args:
-        rule: The rule to have.
+        rule: The rule.
         floating: The rules that the same caller added before. Those without a priority follow the ones with, as if
-            all had been given at once: ECR does not tell which is which.
-        guard: What the edit may take away.
+            all had been added together: ECR does not store which rules had no priority.
+        guard: Limits of what the policy may remove.
     """
 
-    rule: LifecycleRule | Rule
-    floating: Sequence[LifecycleRule | Rule] = ()
-    guard: Guarding = None
+    rule: LifecycleRule | EcrRule
+    floating: Sequence[LifecycleRule | EcrRule] = ()
+    guard: GuardOption = None
 
-    def __call__(self, have: Sequence[Rule]) -> Rules:
-        """The rules after the edit."""
-        wanted = to_ecr(self.rule)
-        if any(_is(wanted, rule) for rule in have):
-            return [dict(rule) for rule in have]
-        others = [dict(rule) for rule in have if body(rule) != body(wanted)]
-        last = [rule for rule in others if tag_status(rule) == "any"]
-        if tag_status(wanted) == "any":
-            _refuse_second_any(wanted, last)
-            result = [*others, *numbered([wanted], following(others))]
+    def __call__(self, current: Sequence[EcrRule]) -> Rules:
+        """Return the desired rules."""
+        added = to_ecr(self.rule)
+        if any(_is(added, rule) for rule in current):
+            return [dict(rule) for rule in current]
+        remaining = [dict(rule) for rule in current if body(rule) != body(added)]
+        any_rules = [rule for rule in remaining if tag_status(rule) == "any"]
+        if tag_status(added) == "any":
+            _refuse_second_any(added, any_rules)
+            desired = [*remaining, *numbered([added], next_priority(remaining))]
         else:
-            result = _last(self._placed(wanted, [rule for rule in others if tag_status(rule) != "any"]), last)
-        check(result, had=have)
-        return result
+            selective = [rule for rule in remaining if tag_status(rule) != "any"]
+            desired = _with_any_last(self._with_added(added, selective), any_rules)
+        check(desired, accepted=current)
+        return desired
 
-    def _placed(self, wanted: dict[str, Any], rules: Rules) -> Rules:
-        if "rulePriority" not in wanted:
-            return [*rules, *numbered([wanted], following(rules))]
+    def _with_added(self, added: dict[str, Any], rules: Rules) -> Rules:
+        """Return rules and the added one. A rule with a priority moves the floating ones behind it."""
+        if "rulePriority" not in added:
+            return [*rules, *numbered([added], next_priority(rules))]
         floating = [body(rule) for rule in self.floating if "rulePriority" not in to_ecr(rule)]
-        fixed = [*(rule for rule in rules if body(rule) not in floating), wanted]
-        moved = [_unnumbered(rule) for mine in floating for rule in rules if body(rule) == mine]
-        return [*fixed, *numbered(moved, following(fixed))]
+        fixed = [*(rule for rule in rules if body(rule) not in floating), added]
+        moved = [_without_priority(rule) for content in floating for rule in rules if body(rule) == content]
+        return [*fixed, *numbered(moved, next_priority(fixed))]
 
 
 class Exclude(NamedTuple):
-    """An edit: not this rule, wherever it stands unless it names its priority."""
+    """An edit: not this rule. If the rule has a priority, only the rule with that priority is removed.
 
-    rule: LifecycleRule | Rule
-    guard: Guarding = None
+    Args:
+        rule: The rule.
+        guard: Limits of what the policy may remove without it.
+    """
 
-    def __call__(self, have: Sequence[Rule]) -> Rules:
-        """The rules after the edit."""
-        wanted = to_ecr(self.rule)
-        return [dict(rule) for rule in have if not _is(wanted, rule)]
+    rule: LifecycleRule | EcrRule
+    guard: GuardOption = None
+
+    def __call__(self, current: Sequence[EcrRule]) -> Rules:
+        """Return the desired rules."""
+        removed = to_ecr(self.rule)
+        return [dict(rule) for rule in current if not _is(removed, rule)]
 
 
 Edit = Exactly | Include | Exclude
 
 
-def _is(wanted: Rule, rule: Rule) -> bool:
-    placed = wanted.get("rulePriority", rule["rulePriority"]) == rule["rulePriority"]
-    return placed and body(wanted) == body(rule)
+def _is(wanted: EcrRule, rule: EcrRule) -> bool:
+    """Whether a rule of a policy is the wanted one: it does the same, and has its priority if that is given."""
+    same_priority = wanted.get("rulePriority", rule["rulePriority"]) == rule["rulePriority"]
+    return same_priority and body(wanted) == body(rule)
 
 
-def _last(rules: Rules, last: Iterable[Rule]) -> Rules:
-    """``rules``, and after them the ``any`` rules of the policy: renumbered where that keeps them last."""
-    for rule in last:
-        rules.append({**rule, "rulePriority": max(rule["rulePriority"], following(rules))})
+def _with_any_last(rules: Rules, any_rules: Iterable[EcrRule]) -> Rules:
+    """Return rules, and after them the ``any`` rules of the policy, with higher priorities if that needs them."""
+    for rule in any_rules:
+        rules.append({**rule, "rulePriority": max(rule["rulePriority"], next_priority(rules))})
     return rules
 
 
-def _refuse_second_any(wanted: Rule, last: Iterable[Rule]) -> None:
-    for rule in last:
-        if storage_class(rule) == storage_class(wanted):
+def _refuse_second_any(added: EcrRule, any_rules: Iterable[EcrRule]) -> None:
+    for rule in any_rules:
+        if storage_class(rule) == storage_class(added):
             raise SpecError(
                 f"the policy has an 'any' rule already, of priority {rule['rulePriority']}, and can have one per "
                 "storage class: remove_lifecycle_rule takes it out, set_lifecycle_rules replaces all rules"
             )
 
 
-def _unnumbered(rule: Rule) -> dict[str, Any]:
+def _without_priority(rule: EcrRule) -> dict[str, Any]:
     return {key: value for key, value in rule.items() if key != "rulePriority"}

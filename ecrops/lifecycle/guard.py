@@ -1,30 +1,35 @@
-"""What a lifecycle policy may take away at most, checked before it is written. Pure."""
+"""Guards: limits of what a lifecycle policy may remove, checked before the policy is written. Pure.
+
+Made by users, for a registry, a spec or a verb. The aspect simulates the desired policy, and ``impact_of`` compares the
+result with the guards: what a guard refuses becomes a conflict of the plan. This module reads no images.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, is_number, is_whole, suggesting
+from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
-from ecrops.lifecycle.simulation.matching import fits
+from ecrops.lifecycle.simulation.compiled import segments_of
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:
     from types import UnionType
 
 
-MOST_NAMED = 5
+MAX_EXAMPLES = 5
 
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Limits of what a lifecycle policy may do to the images that are there. A policy beyond them is a conflict.
+    """Limits of what a lifecycle policy may do to the current images. A policy that exceeds them is a conflict.
 
-    A guard without limits stops nothing: the plan then only says what would go. The images are read when a guarded
-    policy is about to change, and only then.
+    A guard without limits refuses nothing: the plan then only says what the policy would remove. The images are read
+    when a guarded policy is about to change, and only then.
 
     Args:
         max_expired: How many images may be deleted.
@@ -33,7 +38,7 @@ class Guard:
             impossible to pull.
 
     Raises:
-        SpecError: A limit is no number, or out of range.
+        SpecError: A limit is not a number, or out of range.
 
     Example:
         >>> Guard(max_expired=50, max_fraction=0.2, never=("prod*", "release-*"))
@@ -49,35 +54,38 @@ class Guard:
 
     def __post_init__(self) -> None:
         problems = Problems()
-        most, part = self.max_expired, self.max_fraction
-        right = most is None or (isinstance(most, int) and not isinstance(most, bool) and most >= 0)
-        problems.check(right, "max_expired", f"expected a number of images, 0 or more, got {most!r}")
-        right = part is None or (isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1)
-        problems.check(right, "max_fraction", f"expected a part of all images, from 0 to 1, got {part!r}")
+        limit, fraction = self.max_expired, self.max_fraction
+        right = limit is None or (is_whole(limit) and limit >= 0)
+        problems.check(right, "max_expired", f"expected a number of images, 0 or more, got {limit!r}")
+        right = fraction is None or (is_number(fraction) and 0 <= fraction <= 1)
+        problems.check(right, "max_fraction", f"expected a part of all images, from 0 to 1, got {fraction!r}")
         object.__setattr__(self, "never", problems.strings("never", self.never) or ())
         problems.check("" not in self.never, "never", "expected patterns of tags, got '', which no tag fits")
         problems.raise_any()
 
-    def refusals(self, found: Evaluation) -> Iterator[str]:
-        """Each limit that a policy breaks, in words."""
-        gone, total = len(found.expired), len(found.verdicts)
-        if self.max_expired is not None and gone > self.max_expired:
+    def refusals(self, evaluation: Evaluation) -> Iterator[str]:
+        """Yield each limit that a policy exceeds, in words."""
+        expired, total = len(evaluation.expired), len(evaluation.verdicts)
+        if self.max_expired is not None and expired > self.max_expired:
             yield f"at most {self.max_expired} images may expire"
-        if self.max_fraction is not None and gone and gone / total > self.max_fraction:
-            most, part = 100 * self.max_fraction, 100 * gone / total
-            yield f"at most {most:.3g}% of the images may expire, {part:.3g}% would"
-        if lost := len(self.protected(found)):
-            verb = "goes" if lost == 1 else "go"
-            yield f"images with tags like {', '.join(self.never)} must stay, {lost} of them {verb}"
+        if self.max_fraction is not None and expired and expired / total > self.max_fraction:
+            limit, percentage = 100 * self.max_fraction, 100 * expired / total
+            yield f"at most {limit:.3g}% of the images may expire, {percentage:.3g}% would"
+        if protected := len(self.protected(evaluation)):
+            verb = "goes" if protected == 1 else "go"
+            yield f"images with tags like {', '.join(self.never)} must stay, {protected} of them {verb}"
 
-    def protected(self, found: Evaluation) -> list[Verdict]:
-        """The images that go although they never may."""
-        patterns = [tuple(pattern.split("*")) for pattern in self.never]
-        going = (*found.expired, *found.archived)
-        return [each for each in going if any(fits(tag, pieces) for tag in each.image.tags for pieces in patterns)]
+    def protected(self, evaluation: Evaluation) -> list[Verdict]:
+        """Return the verdicts on images that a policy removes, and that ``never`` protects."""
+        patterns = [segments_of(pattern) for pattern in self.never]
+        return [
+            verdict
+            for verdict in (*evaluation.expired, *evaluation.archived)
+            if any(fits(tag, pattern) for tag in verdict.image.tags for pattern in patterns)
+        ]
 
     def of(self, name: str) -> Guard:
-        """The guard of a repository, when this one is set for a registry: itself, whatever its name."""
+        """Return the guard of a repository when this guard is set for a registry: itself, for every name."""
         return self
 
     @classmethod
@@ -89,14 +97,14 @@ class Guard:
         """
         problems = Problems()
         values = problems.known(data, [field.name for field in fields(cls)], "a guard")
-        made = problems.take("", lambda: cls(**values))
+        guard = problems.take("", lambda: cls(**values))
         problems.raise_any()
-        return cast("Self", made)
+        return cast("Self", guard)
 
     def to_dict(self) -> dict[str, Any]:
-        """The limits that are set, ready for JSON."""
-        said = {"max_expired": self.max_expired, "max_fraction": self.max_fraction, "never": list(self.never) or None}
-        return {name: limit for name, limit in said.items() if limit is not None}
+        """Return the limits that are set, ready for JSON."""
+        limits = {"max_expired": self.max_expired, "max_fraction": self.max_fraction, "never": list(self.never) or None}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +112,8 @@ class RegistryGuard:
     """A guard for each repository of a registry, by name.
 
     Args:
-        guards: Patterns of repository names, each with the guard of those that fit it, or with ``None`` to leave them
-            unguarded. The first that fits counts; a repository that none fits is not guarded.
+        guards: Patterns of repository names, each with a guard, or with ``None`` for no guard. The first pattern that
+            fits a name counts. A repository whose name fits no pattern has no guard.
 
     Raises:
         SpecError: It is not such a mapping.
@@ -126,52 +134,57 @@ class RegistryGuard:
                 raise SpecError(f"expected a pattern and a Guard or None, got {pattern!r}: {guard!r}")
 
     def of(self, name: str) -> Guard | None:
-        """The guard of a repository."""
-        return next((guard for pattern, guard in self.guards.items() if fits(name, tuple(pattern.split("*")))), None)
+        """Return the guard of a repository."""
+        return next((guard for pattern, guard in self.guards.items() if fits(name, segments_of(pattern))), None)
 
 
-class Outlook(NamedTuple):
-    """What a policy that is about to be written would do, as far as a plan has to tell.
+class Impact(NamedTuple):
+    """What a policy that is about to be written would do to images, and what the guards say.
 
     Args:
         summary: In words, such as ``expires 312 of 340 images, 41.2 GB``.
         refusals: Why a guard refuses it.
-        worst: The images whose loss hurts most.
+        examples: Removed images that people most probably want to keep.
     """
 
     summary: str
     refusals: tuple[str, ...] = ()
-    worst: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if not self.refusals:
             return self.summary
-        such = f"; such as {', '.join(self.worst)}" if self.worst else ""
-        return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{such}"
+        examples = f"; such as {', '.join(self.examples)}" if self.examples else ""
+        return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{examples}"
 
 
-def look(found: Evaluation, guards: Iterable[Guard]) -> Outlook:
-    """What the guards say to what a policy would do."""
-    refusals = tuple(dict.fromkeys(reason for guard in guards for reason in guard.refusals(found)))
+def impact_of(evaluation: Evaluation, guards: Sequence[Guard]) -> Impact:
+    """Return what a policy would do, and what the guards say. Protected images are the first examples."""
+    refusals = tuple(dict.fromkeys(reason for guard in guards for reason in guard.refusals(evaluation)))
     if not refusals:
-        return Outlook(found.summary)
-    protected = [verdict for guard in guards for verdict in guard.protected(found)]
-    others = sorted(found.expired, key=lambda verdict: verdict.image.used_at, reverse=True)
-    worst = {verdict.image.digest: verdict for verdict in (*protected, *others)}
-    return Outlook(found.summary, refusals, tuple(_named(worst[digest]) for digest in list(worst)[:MOST_NAMED]))
+        return Impact(evaluation.summary)
+    protected = [verdict for guard in guards for verdict in guard.protected(evaluation)]
+    by_last_use = sorted(evaluation.expired, key=lambda verdict: verdict.image.used_at, reverse=True)
+    verdicts = {verdict.image.digest: verdict for verdict in (*protected, *by_last_use)}
+    return Impact(evaluation.summary, refusals, tuple(map(_words, list(verdicts.values())[:MAX_EXAMPLES])))
 
 
-def _named(verdict: Verdict) -> str:
-    image, by = verdict.image, f" by rule {verdict.rule_priority}" if verdict.rule_priority else ""
+def _words(verdict: Verdict) -> str:
+    image, rule = verdict.image, f" by rule {verdict.rule_priority}" if verdict.rule_priority else ""
     used = f"pulled {image.last_pulled_at:%Y-%m-%d}" if image.last_pulled_at else f"pushed {image.pushed_at:%Y-%m-%d}"
-    return f"{image.name} ({used}{by})"
+    return f"{image.name} ({used}{rule})"
 
 
 def check(guard: object, kind: type | UnionType, expected: str) -> None:
-    """Refuse what is no guard.
+    """Refuse what is not a guard.
+
+    Args:
+        guard: The value.
+        kind: The class that it should have.
+        expected: The first words of the error.
 
     Raises:
-        SpecError: It is not of the kind expected.
+        SpecError: It has another class.
     """
     if not isinstance(guard, kind):
         raise SpecError(f"{expected}, got {guard!r}")

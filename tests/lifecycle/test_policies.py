@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import json
 from typing import Any
 
 import pytest
 
-from ecrops import LifecycleRule, Registry, RepositorySpec, SpecError
+from ecrops import LifecycleRule, Registry, Repository, RepositorySpec, SpecError
 from emulator import Client, Cloud
 from support import cases, lifecycle, registry_of
 
@@ -251,15 +252,23 @@ def test_a_verb_takes_one_rule_or_the_fields_of_one(registry: Registry, argument
         registry.repository("ab").add_lifecycle_rule(*arguments[0], **arguments[1])
 
 
+@pytest.mark.parametrize("verb", [Repository.add_lifecycle_rule, Repository.remove_lifecycle_rule])
+def test_a_verb_lists_the_fields_of_a_rule_with_their_types(verb: Any) -> None:
+    shown = inspect.signature(verb).parameters
+    fields = inspect.signature(LifecycleRule).parameters
+    assert list(shown) == ["self", "rule", "guard", *fields, "misspelt"]
+    assert {name: shown[name].annotation for name in fields} == {name: fields[name].annotation for name in fields}
+
+
 def test_an_unknown_field_is_refused_with_a_hint(cloud: Cloud, registry: Registry) -> None:
     with pytest.raises(SpecError, match="max_image_cuont: unknown key; did you mean max_image_count"):
-        registry.repository("ab").add_lifecycle_rule(max_image_cuont=3)
+        registry.repository("ab").add_lifecycle_rule(max_image_cuont=3)  # type: ignore[arg-type]
     assert cloud.calls.operations() == []
 
 
 def test_a_field_that_is_like_two_is_taken_for_the_likelier(registry: Registry) -> None:
     with pytest.raises(SpecError, match="max_images: unknown key; did you mean max_image_count"):
-        registry.repository("ab").add_lifecycle_rule(max_images=5)
+        registry.repository("ab").add_lifecycle_rule(max_images=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("arguments", [((1,), {}), ((), {"tag_status": "untagged"})])

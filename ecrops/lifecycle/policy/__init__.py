@@ -1,1 +1,1 @@
-"""What a lifecycle policy says. Pure."""
+"""Lifecycle policies as documents: rules, checks, canonical form, words. Pure."""

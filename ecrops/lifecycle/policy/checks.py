@@ -1,7 +1,7 @@
-"""What ECR refuses in a lifecycle policy, said before the call and with the way out.
+"""What ECR refuses in a lifecycle policy, found before the call, with advice. Pure.
 
-Works on rules in ECR's own JSON form. A key or a count type that is newer than ecrops passes: what it means is
-ECR's to say. The checks are those of the ECR user guide, "Lifecycle policy properties":
+Called by ``document`` and by ``LifecycleRule``, with rules in ECR's own JSON form. A key or a count type that is newer
+than ecrops passes: only ECR can check it. The checks are those of the ECR user guide, "Lifecycle policy properties":
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
-from ecrops.base.problems import nearest
+from ecrops.base.problems import is_whole, nearest
 
-Rule = Mapping[str, Any]
+EcrRule = Mapping[str, Any]
+"""A lifecycle rule in ECR's own JSON form."""
 Problem = tuple[str, str]
 """The path of a key in a rule, and what is wrong with it."""
 
@@ -23,7 +24,7 @@ PULLED = "sinceImagePulled"
 TRANSITIONED = "sinceImageTransitioned"
 COUNT_TYPES = (COUNT, PUSHED, PULLED, TRANSITIONED)
 
-KNOWN: Mapping[str, Sequence[str]] = {
+KNOWN_KEYS: Mapping[str, Sequence[str]] = {
     "": ("rulePriority", "description", "selection", "action"),
     "selection": (
         "tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"
@@ -32,15 +33,15 @@ KNOWN: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 REQUIRED = {"": ("selection", "action"), "selection": ("tagStatus", "countType", "countNumber"), "action": ("type",)}
 
-MOST_RULES = 50
-MOST_CHARACTERS = 30_720
-LEAST_CHARACTERS = 100
-MOST_WILDCARDS = 4
+MAX_RULES = 50
+MAX_CHARACTERS = 30_720
+MIN_CHARACTERS = 100
+MAX_WILDCARDS = 4
 ARCHIVE_DAYS = 90
 
 
-def rule_problems(rule: Rule) -> Iterator[Problem]:
-    """What is wrong with one rule, whatever the other rules are."""
+def rule_problems(rule: EcrRule) -> Iterator[Problem]:
+    """Yield what is wrong with one rule by itself."""
     selection, action = rule.get("selection"), rule.get("action")
     if not isinstance(selection, Mapping) or not isinstance(action, Mapping):
         yield "", "a rule in ECR's JSON form has a 'selection' and an 'action', each an object"
@@ -54,23 +55,26 @@ def rule_problems(rule: Rule) -> Iterator[Problem]:
     yield from _count_problems(selection)
     yield from _action_problems(selection, action)
     priority = rule.get("rulePriority", 1)
-    if not _is_number(priority) or priority < 1:
+    if not is_whole(priority) or priority < 1:
         yield "rulePriority", f"expected a whole number of at least 1, got {priority!r}"
 
 
 def _misspelled(prefix: str, part: Mapping[str, Any]) -> Iterator[Problem]:
-    """Keys that look like one that every rule has, and this one has not. Others are ECR's to judge: it may be newer."""
+    """Yield keys that look like a misspelling of a required key that is missing.
+
+    Other unknown keys pass: ECR may be newer than ecrops.
+    """
     place = prefix.removesuffix(".")
     missing = [key for key in REQUIRED[place] if key not in part]
     for key in part if missing else ():
-        if key not in KNOWN[place] and (close := nearest(str(key), missing)):
+        if key not in KNOWN_KEYS[place] and (close := nearest(str(key), missing)):
             yield f"{prefix}{key}", f"unknown key; did you mean {close}?"
 
 
-def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:
-    """What is wrong with the rules of a policy together. Each rule alone is sound, and has a priority."""
-    if len(rules) > MOST_RULES:
-        yield f"a policy has at most {MOST_RULES} rules, this one has {len(rules)}"
+def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
+    """Yield what is wrong with the rules of a policy together. Each rule by itself is right, and has a priority."""
+    if len(rules) > MAX_RULES:
+        yield f"a policy has at most {MAX_RULES} rules, this one has {len(rules)}"
     for priority, times in Counter(rule["rulePriority"] for rule in rules).items():
         if times > 1:
             yield f"{times} rules have the priority {priority}: give each its own, or none to be numbered"
@@ -79,26 +83,26 @@ def policy_problems(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def text_problems(text: str) -> Iterator[str]:
-    """What is wrong with the length of a policy."""
-    if not LEAST_CHARACTERS <= len(text) <= MOST_CHARACTERS:
+    """Yield what is wrong with the length of the text of a policy."""
+    if not MIN_CHARACTERS <= len(text) <= MAX_CHARACTERS:
         yield (
-            f"a policy has {LEAST_CHARACTERS} to {MOST_CHARACTERS:,} characters, this one has {len(text):,}: "
+            f"a policy has {MIN_CHARACTERS} to {MAX_CHARACTERS:,} characters, this one has {len(text):,}: "
             "shorten the descriptions, or merge rules"
         )
 
 
-def storage_class(rule: Rule) -> str:
-    """The storage class whose images a rule selects."""
+def storage_class(rule: EcrRule) -> str:
+    """Return the storage class whose images a rule selects."""
     return str(rule["selection"].get("storageClass", "standard"))
 
 
-def tag_status(rule: Rule) -> str:
-    """Whether a rule selects ``tagged``, ``untagged`` or ``any`` images."""
+def tag_status(rule: EcrRule) -> str:
+    """Return which images a rule selects: ``tagged``, ``untagged`` or ``any``."""
     return str(rule["selection"].get("tagStatus"))
 
 
 def tag_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the tags that a rule selects."""
+    """Yield what is wrong with the tags that a rule selects."""
     status = selection.get("tagStatus")
     lists = {key: selection[key] for key in ("tagPrefixList", "tagPatternList") if key in selection}
     if status not in ("tagged", "untagged", "any"):
@@ -123,7 +127,7 @@ def _entry_problems(key: str, entries: object) -> Iterator[str]:
     for entry in entries:
         if not isinstance(entry, str) or not entry:
             yield f"expected strings that are not empty, got {entry!r}"
-        elif key == "tagPatternList" and entry.count("*") > MOST_WILDCARDS:
+        elif key == "tagPatternList" and entry.count("*") > MAX_WILDCARDS:
             yield f"a pattern has at most four '*': {entry!r} has {entry.count('*')}"
 
 
@@ -131,7 +135,7 @@ def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
     kind, unit, number = (selection.get(key) for key in ("countType", "countUnit", "countNumber"))
     if not isinstance(kind, str):
         yield "selection.countType", f"expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
-    if not _is_number(number) or number < 1:
+    if not is_whole(number) or number < 1:
         yield "selection.countNumber", f"expected a whole number of at least 1, got {number!r}"
     if kind == COUNT and "countUnit" in selection:
         yield "selection.countUnit", "a count of images has no unit: leave it out"
@@ -170,11 +174,11 @@ def _archive_problems(selection: Mapping[str, Any], verb: object, storage: objec
         yield "action.type", "an archived image can only be expired"
     if storage != "archive":
         yield "selection.storageClass", f"{TRANSITIONED} selects archived images: it needs 'archive', got {storage!r}"
-    if _is_number(number) and 1 <= number < ARCHIVE_DAYS:
+    if is_whole(number) and 1 <= number < ARCHIVE_DAYS:
         yield "selection.countNumber", f"an archived image is kept for at least {ARCHIVE_DAYS} days, got {number}"
 
 
-def _class_problems(storage: str, rules: Sequence[Rule]) -> Iterator[str]:
+def _class_problems(storage: str, rules: Sequence[EcrRule]) -> Iterator[str]:
     status = Counter(tag_status(rule) for rule in rules)
     if status["untagged"] > 1:
         yield f"only one rule can select untagged images per storage class, {status['untagged']} do in {storage}"
@@ -191,7 +195,3 @@ def _class_problems(storage: str, rules: Sequence[Rule]) -> Iterator[str]:
     for entries, times in prefixes.items():
         if entries and times > 1:
             yield f"{times} rules select the same tag prefixes, {list(entries)}: merge them, ECR wants each set once"
-
-
-def _is_number(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)

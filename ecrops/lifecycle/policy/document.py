@@ -1,6 +1,7 @@
-"""A lifecycle policy: its canonical form, and the order of its rules. Pure.
+"""A lifecycle policy as a document: its canonical form, and the order and the priorities of its rules. Pure.
 
-Everything here works on ECR's own JSON form, as a list of rules; an empty list is no policy.
+Called by the edits, the aspect and the simulation. Everything here works on ECR's own JSON form, as a list of rules; an
+empty list means no policy. What ECR refuses is listed in ``checks``; here it becomes an error.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import Rule, policy_problems, rule_problems, tag_status, text_problems
+from ecrops.lifecycle.policy.checks import EcrRule, policy_problems, rule_problems, tag_status, text_problems
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 Rules = list[dict[str, Any]]
@@ -21,79 +22,80 @@ TAG_LISTS = {"tagPrefixList", "tagPatternList"}
 
 
 def parse(text: str) -> Rules:
-    """The rules of a policy as ECR returns it."""
+    """Return the rules of a policy, from the text that ECR returns."""
     rules: Rules = json.loads(text).get("rules", [])
     return rules
 
 
-def to_text(rules: Sequence[Rule]) -> str:
-    """The policy as it is sent."""
+def to_text(rules: Sequence[EcrRule]) -> str:
+    """Return the text of a policy, as it is sent to ECR."""
     return json.dumps({"rules": list(rules)}, separators=(",", ":"), ensure_ascii=False)
 
 
-def canonical(rules: Iterable[Rule]) -> Rules:
-    """What a policy means: rules by priority, lists of tags sorted, defaults and empty lists left out.
+def canonical(rules: Iterable[EcrRule]) -> Rules:
+    """Return the canonical form of a policy: rules by priority, sorted lists of tags, no defaults, no empty lists.
+
+    Two policies have the same canonical form if they mean the same.
 
     Keys that ecrops does not know are kept, so that a difference in them is a difference.
     """
     return sorted((_canonical(rule) for rule in rules), key=lambda rule: int(rule.get("rulePriority", 0)))
 
 
-def _canonical(rule: Rule) -> dict[str, Any]:
-    kept = {key: value for key, value in rule.items() if value is not None}
+def _canonical(rule: EcrRule) -> dict[str, Any]:
+    members = {key: value for key, value in rule.items() if value is not None}
     selection = {key: value for key, value in rule.get("selection", {}).items() if value not in (None, [])}
     for key in TAG_LISTS & selection.keys():
         selection[key] = sorted(selection[key])
     if selection.get("storageClass") == "standard":
         del selection["storageClass"]
     action = {key: value for key, value in rule.get("action", {}).items() if value is not None}
-    numbers = {"rulePriority": kept, "countNumber": selection}
+    numbers = {"rulePriority": members, "countNumber": selection}
     for key, part in numbers.items():
         if isinstance(part.get(key), str) and part[key].isdecimal():
             part[key] = int(part[key])
-    return kept | {"selection": selection, "action": action}
+    return members | {"selection": selection, "action": action}
 
 
-def render(rules: Iterable[LifecycleRule | Rule]) -> Rules:
-    """Give every rule a priority, in the order of the CDK, and check the policy that results.
+def render(rules: Iterable[LifecycleRule | EcrRule]) -> Rules:
+    """Give every rule a priority, in the order of the CDK, and check the resulting policy.
 
-    Rules that have a priority keep it and come first, then those without, then ``any``; a rule without a priority
-    gets the next one after the highest.
+    Rules that have a priority keep it and come first. Rules without a priority follow, ``any`` last; each gets the next
+    priority after the highest one.
 
     Raises:
         SpecError: ECR would refuse the policy; with every reason.
     """
     problems = Problems()
-    read = [problems.take(f"[{index}]", lambda rule=rule: to_ecr(rule)) for index, rule in enumerate(rules)]  # type: ignore[misc]
+    parsed = problems.each("", rules, to_ecr)
     problems.raise_any()
-    plain = [rule for rule in read if rule is not None]
-    rest = [rule for rule in plain if tag_status(rule) != "any"]
-    last = [rule for rule in plain if tag_status(rule) == "any"]
-    placed = [rule for rule in rest if "rulePriority" in rule]
-    unnumbered = [rule for rule in rest if "rulePriority" not in rule]
-    if unnumbered and any("rulePriority" in rule for rule in last):
+    selective = [rule for rule in parsed if tag_status(rule) != "any"]
+    any_rules = [rule for rule in parsed if tag_status(rule) == "any"]
+    fixed = [rule for rule in selective if "rulePriority" in rule]
+    floating = [rule for rule in selective if "rulePriority" not in rule]
+    if floating and any("rulePriority" in rule for rule in any_rules):
         raise SpecError("an 'any' rule with a priority goes with numbered rules only: give it none, it is put last")
-    result = [*placed, *numbered([*unnumbered, *last], following(plain))]
+    result = [*fixed, *numbered([*floating, *any_rules], next_priority(parsed))]
     check(result)
     return result
 
 
-def following(rules: Iterable[Rule]) -> int:
-    """The priority after the highest."""
+def next_priority(rules: Iterable[EcrRule]) -> int:
+    """Return the priority after the highest one of rules; 1 if none has a priority."""
     return max((rule["rulePriority"] for rule in rules if "rulePriority" in rule), default=0) + 1
 
 
-def numbered(rules: Iterable[Rule], first: int) -> Rules:
-    """The rules, those without a priority with one each from ``first`` on."""
+def numbered(rules: Iterable[EcrRule], first: int) -> Rules:
+    """Return copies of rules, with priorities from ``first`` on for those that have none."""
     count = itertools.count(first)
     return [dict(rule) if "rulePriority" in rule else {"rulePriority": next(count), **rule} for rule in rules]
 
 
 def to_ecr(rule: object) -> dict[str, Any]:
-    """A rule in ECR's JSON form.
+    """Return a rule in ECR's JSON form.
 
     Raises:
-        SpecError: It is none; with every reason.
+        SpecError: It is not a rule, or ECR would refuse it; with every reason.
     """
     if isinstance(rule, LifecycleRule):
         return rule.to_ecr()
@@ -111,35 +113,39 @@ def to_ecr(rule: object) -> dict[str, Any]:
 
 
 def _without_empty_lists(rule: dict[str, Any]) -> dict[str, Any]:
-    """An empty list of tags says what none says, and ECR refuses it."""
+    """Return a rule without empty lists of tags: they mean the same as no list, and ECR refuses them."""
     selection = rule.get("selection")
     if not isinstance(selection, Mapping):
         return rule
-    kept = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
-    return {**rule, "selection": kept}
+    filled = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
+    return {**rule, "selection": filled}
 
 
-def check(rules: Sequence[Rule], had: Sequence[Rule] = ()) -> None:
-    """Refuse a policy that ECR would refuse; not for what ECR has accepted in the policy that was there.
+def check(rules: Sequence[EcrRule], accepted: Sequence[EcrRule] = ()) -> None:
+    """Refuse a policy that ECR would refuse.
+
+    Args:
+        rules: The rules of the policy.
+        accepted: The current rules. ECR accepted them, so a reason that holds for them too is no reason.
 
     Raises:
         SpecError: With every reason.
     """
-    accepted = set(policy_problems(had))
-    reasons = [reason for reason in policy_problems(rules) if reason not in accepted]
+    accepted_reasons = set(policy_problems(accepted))
+    reasons = [reason for reason in policy_problems(rules) if reason not in accepted_reasons]
     if rules and (reasons := [*reasons, *text_problems(to_text(rules))]):
         raise SpecError(*reasons)
 
 
-def body(rule: LifecycleRule | Rule) -> dict[str, Any]:
-    """A rule without its place in the policy: two rules with one body do the same."""
-    plain = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
-    plain.pop("rulePriority", None)
-    return plain
+def body(rule: LifecycleRule | EcrRule) -> dict[str, Any]:
+    """Return the canonical form of a rule without its priority: two rules with the same body do the same."""
+    content = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
+    content.pop("rulePriority", None)
+    return content
 
 
-def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
-    """The rules of a policy, each sound and sound together.
+def check_rules(rules: object) -> tuple[LifecycleRule | EcrRule, ...]:
+    """Return the rules of a policy, checked one by one and together. Dicts are copied.
 
     Raises:
         SpecError: ECR would refuse them; with every reason.
@@ -148,6 +154,6 @@ def check_rules(rules: object) -> tuple[LifecycleRule | Rule, ...]:
         raise SpecError("expected a list of rules, got a whole document: give document['rules']")
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
         raise SpecError(f"expected a list of rules, got {rules!r}")
-    given = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)
-    render(given)
-    return given
+    copies = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)
+    render(copies)
+    return copies

@@ -1,4 +1,8 @@
-"""One rule of a lifecycle policy, as a value."""
+"""One rule of a lifecycle policy, as a value. Pure.
+
+Made by users, and by ``from_ecr`` from what ECR has. A value checks itself when it is made: what ECR would never accept
+is a ``SpecError``, with the names of the fields and not with ECR's.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, is_whole, suggesting
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule, rule_problems, tag_problems
+from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule, rule_problems, tag_problems
 
 
 class TagStatus(StrEnum):
@@ -37,24 +41,25 @@ AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_tran
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleRule:
-    """Which images ECR expires or archives, and when.
+    """A lifecycle rule: which images ECR expires or archives, and when.
 
     Exactly one of ``max_image_count``, ``max_image_age``, ``since_image_pulled`` and ``since_image_transitioned``
-    is given. Ages are a ``timedelta`` or a number of days; ECR knows whole days only.
+    is needed. Ages are a ``timedelta`` or a number of days; ECR knows whole days only.
 
     Args:
-        rule_priority: The lower, the earlier. Without one the rule is numbered: after the rules that have one,
-            in the order given, ``any`` last.
+        rule_priority: Rules with lower numbers come first. A rule without a number gets one: after the rules that
+            have one, in the order of the list, ``any`` last.
         description: For people.
         tag_status: ``tagged`` if a list of tags is given, else ``any``.
-        tag_prefix_list: An image must match **every** entry (with any of its tags) to be selected.
-        tag_pattern_list: The same with ``*`` for any characters, at most four in one pattern.
+        tag_prefix_list: The starts of tags. The rule selects an image if **every** entry matches one of its tags.
+        tag_pattern_list: Patterns of tags, with ``*`` for any characters, at most four in one pattern. The rule selects
+            an image if **every** entry matches one of its tags.
         max_image_count: How many images are kept, the newest ones.
-        max_image_age: The days after which an image goes, since it was pushed.
-        since_image_pulled: The days after which an image is archived, since it was last pulled.
-        since_image_transitioned: The days after which an archived image is expired, at least 90.
-        storage_class: Where the images lie that are selected: ``archive`` with ``since_image_transitioned``, else
-            ``standard``.
+        max_image_age: How many days after its push an image is expired or archived.
+        since_image_pulled: How many days after its last pull an image is archived.
+        since_image_transitioned: How many days after it was archived an image is expired, at least 90.
+        storage_class: The storage class whose images the rule selects: ``archive`` with ``since_image_transitioned``,
+            else ``standard``.
         transition_to: ``archive`` to archive images; without it they are expired, that is deleted.
 
     Raises:
@@ -65,15 +70,15 @@ class LifecycleRule:
 
     rule_priority: int | None = None
     description: str | None = None
-    tag_status: TagStatus | str | None = None
+    tag_status: Literal["any", "tagged", "untagged"] | TagStatus | None = None
     tag_prefix_list: Sequence[str] | None = None
     tag_pattern_list: Sequence[str] | None = None
     max_image_count: int | None = None
     max_image_age: timedelta | int | None = None
     since_image_pulled: timedelta | int | None = None
     since_image_transitioned: timedelta | int | None = None
-    storage_class: str | None = None
-    transition_to: str | None = None
+    storage_class: Literal["standard", "archive"] | None = None
+    transition_to: Literal["archive"] | None = None
 
     def __repr__(self) -> str:
         return compact(self)
@@ -82,8 +87,9 @@ class LifecycleRule:
         problems = Problems()
         for name in ("tag_prefix_list", "tag_pattern_list"):
             if (value := getattr(self, name)) is not None:
-                listed = problems.strings(name, value)
-                object.__setattr__(self, name, ("*",) if listed is None else listed)  # refused, once
+                entries = problems.strings(name, value)
+                # a wrong list is replaced by a right one, so that the checks below do not refuse it again
+                object.__setattr__(self, name, ("*",) if entries is None else entries)
         for name in AGES:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, _age(problems, name, value))
@@ -98,8 +104,8 @@ class LifecycleRule:
     def _tag_status(self) -> str:
         if self.tag_status is not None:
             return self.tag_status
-        listed = self.tag_prefix_list is not None or self.tag_pattern_list is not None
-        return TagStatus.TAGGED if listed else TagStatus.ANY
+        selects_by_tag = self.tag_prefix_list is not None or self.tag_pattern_list is not None
+        return TagStatus.TAGGED if selects_by_tag else TagStatus.ANY
 
     def _check_strings(self, problems: Problems) -> None:
         for name in ("description", "storage_class", "transition_to"):
@@ -108,18 +114,18 @@ class LifecycleRule:
 
     def _check_as_ecr(self, problems: Problems) -> None:
         counts = ("max_image_count", *AGES)
-        given = [name for name in counts if getattr(self, name) is not None]
+        names = [name for name in counts if getattr(self, name) is not None]
         rule = self.to_ecr()
-        if len(given) == 1:
-            found = rule_problems(rule)
+        if len(names) == 1:
+            reasons = rule_problems(rule)
         else:
-            problems.add("", f"expected exactly one of {', '.join(counts)}, got {' and '.join(given) or 'none'}")
-            found = tag_problems(rule["selection"])
-        for key, reason in found:
-            problems.add(FIELDS.get(key) or given[0], reason)
+            problems.add("", f"expected exactly one of {', '.join(counts)}, got {' and '.join(names) or 'none'}")
+            reasons = tag_problems(rule["selection"])
+        for key, reason in reasons:
+            problems.add(FIELDS.get(key) or names[0], reason)
 
     def to_ecr(self) -> dict[str, Any]:
-        """The rule in ECR's own JSON form; without ``rulePriority`` if it has none."""
+        """Return the rule in ECR's own JSON form; without ``rulePriority`` if it has none."""
         selection: dict[str, Any] = {"tagStatus": str(self.tag_status)}
         if self.tag_prefix_list is not None:
             selection["tagPrefixList"] = list(self.tag_prefix_list)
@@ -147,8 +153,8 @@ class LifecycleRule:
         return {}
 
     @classmethod
-    def from_ecr(cls, rule: Rule) -> LifecycleRule | Rule:
-        """A rule of ECR's JSON as a value, or as it is when it says more than a ``LifecycleRule`` can."""
+    def from_ecr(cls, rule: EcrRule) -> LifecycleRule | EcrRule:
+        """Return a rule in ECR's JSON form as a value; unchanged if a ``LifecycleRule`` cannot express it."""
         selection, action = rule.get("selection", {}), rule.get("action", {})
         ages = {kind: name for name, kind in AGES.items()} | {COUNT: "max_image_count"}
         try:
@@ -175,12 +181,12 @@ class LifecycleRule:
         """
         problems = Problems()
         values = problems.known(data, [field.name for field in fields(cls)], "a lifecycle rule", ADVICE)
-        made = problems.take("", lambda: cls(**values))
+        rule = problems.take("", lambda: cls(**values))
         problems.raise_any()
-        return cast("Self", made)
+        return cast("Self", rule)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields that are set, ready for JSON; ages in days."""
+        """Return the fields that are set, ready for JSON; ages in days."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
@@ -194,7 +200,8 @@ def _plain(value: Any) -> Any:
 
 
 def _age(problems: Problems, name: str, value: object) -> timedelta | None:
-    if isinstance(value, int) and not isinstance(value, bool):
+    """Return an age; one day in the place of a wrong one, so that it is refused only once."""
+    if is_whole(value):
         try:
             return timedelta(days=value)
         except OverflowError:

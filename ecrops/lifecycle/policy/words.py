@@ -1,57 +1,62 @@
-"""A lifecycle policy in words: a diff speaks of images, not of JSON. Pure."""
+"""A lifecycle policy in words, so that a diff speaks of images and not of JSON. Pure.
+
+Called by the aspect for the diff of a plan, and by the simulation for the words of each rule.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
-from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, Rule
+from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule
 
 
-def words(rules: Sequence[Rule]) -> str:
-    """The rules in their order, such as ``expire untagged after 7 days; keep last 30``."""
+def words(rules: Sequence[EcrRule]) -> str:
+    """Return the rules in words, in order, such as ``expire untagged after 7 days; keep last 30``."""
     return "; ".join(_rule(rule) for rule in rules)
 
 
-def difference(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[str, str]:
-    """Two policies in words that differ where the policies do: priorities and descriptions only if need be."""
-    for say in (_rule, _placed, _described, _raw):
-        said = tuple("; ".join(say(rule) for rule in rules) for rules in (before, after))
-        if said[0] != said[1]:
+def difference(before: Sequence[EcrRule], after: Sequence[EcrRule]) -> tuple[str, str]:
+    """Return two different policies in different words. Priorities and descriptions are left out if that is enough."""
+    for word in (_rule, _numbered, _described, _json):
+        old, new = ("; ".join(word(rule) for rule in rules) for rules in (before, after))
+        if old != new:
             break
-    return said[0], said[1]
+    return old, new
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: EcrRule) -> str:
     selection, action = rule.get("selection", {}), rule.get("action", {})
-    kind, number, verb = selection.get("countType"), selection.get("countNumber"), action.get("type")
-    who, archive = _who(selection), verb == "transition"
+    kind, number = selection.get("countType"), selection.get("countNumber")
+    images, archive = _images(selection), action.get("type") == "transition"
     if kind == COUNT:
-        return f"archive all but the last {number}{who}" if archive else f"keep last {number}{who}"
+        return f"archive all but the last {number}{images}" if archive else f"keep last {number}{images}"
     days = f"{number} day" if number == 1 else f"{number} days"
+    verb = "archive" if archive else "expire"
     if kind == PUSHED:
-        return f"{'archive' if archive else 'expire'}{who or ' all'} after {days}"
+        return f"{verb}{images or ' all'} after {days}"
     if kind == PULLED:
-        return f"{'archive' if archive else 'expire'}{who or ' all'} not pulled for {days}"
+        return f"{verb}{images or ' all'} not pulled for {days}"
     if kind == TRANSITIONED:
-        return f"expire{who} archived for {days}"
-    return _raw(rule)
+        return f"expire{images} archived for {days}"
+    return _json(rule)
 
 
-def _who(selection: Rule) -> str:
+def _images(selection: EcrRule) -> str:
+    """Return which images a rule selects, as a part of a sentence; empty for all."""
     if selection.get("tagStatus") == "untagged":
         return " untagged"
     tags = [f"{prefix}*" for prefix in selection.get("tagPrefixList", ())] or selection.get("tagPatternList", ())
     return f" {'+'.join(tags)}" if tags else ""
 
 
-def _placed(rule: Rule) -> str:
+def _numbered(rule: EcrRule) -> str:
     return f"#{rule.get('rulePriority')} {_rule(rule)}"
 
 
-def _described(rule: Rule) -> str:
-    return f"{_placed(rule)} ({rule['description']})" if rule.get("description") else _placed(rule)
+def _described(rule: EcrRule) -> str:
+    return f"{_numbered(rule)} ({rule['description']})" if rule.get("description") else _numbered(rule)
 
 
-def _raw(rule: Rule) -> str:
+def _json(rule: EcrRule) -> str:
     return json.dumps(rule, sort_keys=True, ensure_ascii=False)

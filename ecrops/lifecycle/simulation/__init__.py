@@ -1,1 +1,1 @@
-"""What a lifecycle policy does to images."""
+"""Simulating lifecycle policies on images: verdicts, explanations, comparisons, previews, forecasts. It only reads."""

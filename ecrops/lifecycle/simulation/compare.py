@@ -1,4 +1,8 @@
-"""Two simulations of the same images side by side. Pure."""
+"""Comparing two simulations of the same images. Pure.
+
+Called by users (``compare``, for two policies), and by ``Repository.check_lifecycle`` (``comparison``, for ecrops'
+evaluation and ECR's preview of one policy).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,10 @@ from typing import Any
 
 from ecrops.base.render import table, text_size
 from ecrops.images.image import Image
-from ecrops.lifecycle.simulation.compiled import Action, Policy
-from ecrops.lifecycle.simulation.result import MOST_ROWS, Simulation
+from ecrops.lifecycle.simulation.compiled import Action, LifecyclePolicy
+from ecrops.lifecycle.simulation.result import MAX_ROWS, Simulation
 from ecrops.lifecycle.simulation.simulate import simulate
 from ecrops.lifecycle.simulation.verdicts import Verdict, size
-
-Fate = tuple[Action, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,10 @@ class Difference:
     after: Verdict
 
     def __str__(self) -> str:
-        return f"{self.image.name}: {_said(self.before)} -> {_said(self.after)}"
+        return f"{self.image.name}: {_words(self.before)} -> {_words(self.after)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Both verdicts, ready for JSON."""
+        """Return both verdicts, ready for JSON."""
         return {"digest": self.image.digest, "before": self.before.to_dict(), "after": self.after.to_dict()}
 
 
@@ -41,7 +43,7 @@ class Comparison:
     Args:
         before: One simulation.
         after: The other.
-        differences: What they judge differently.
+        differences: The images that they judge differently.
     """
 
     before: Simulation
@@ -56,48 +58,64 @@ class Comparison:
 
     @property
     def expired(self) -> tuple[Verdict, ...]:
-        """Images that are deleted by the second and were not by the first."""
-        return tuple(each.after for each in self if each.after.action is Action.EXPIRE is not each.before.action)
+        """Images that the second simulation deletes, and the first does not."""
+        return tuple(
+            difference.after
+            for difference in self
+            if difference.after.action is Action.EXPIRE is not difference.before.action
+        )
 
     @property
     def spared(self) -> tuple[Verdict, ...]:
-        """Images that were deleted by the first and are not by the second."""
-        return tuple(each.after for each in self if each.before.action is Action.EXPIRE is not each.after.action)
+        """Images that the first simulation deletes, and the second does not."""
+        return tuple(
+            difference.after
+            for difference in self
+            if difference.before.action is Action.EXPIRE is not difference.after.action
+        )
 
     @property
     def summary(self) -> str:
-        """How many images change their fate, such as ``12 differ: 10 more expire, 3.1 GB; 2 are spared, 0.4 GB``."""
+        """How many images differ, such as ``12 of 40 differ: 10 more expire, 3.1 GB; 2 spared, 0.4 GB``."""
         if not self.differences:
             return "no image differs"
-        more, less = self.expired, self.spared
-        said = [f"{len(more)} more expire, {text_size(size(more))}"] if more else []
-        said += [f"{len(less)} spared, {text_size(size(less))}"] if less else []
-        return f"{len(self)} of {len(self.after.verdicts)} differ{': ' if said else ''}{'; '.join(said)}"
+        expired, spared = self.expired, self.spared
+        parts = [f"{len(expired)} more expire, {text_size(size(expired))}"] if expired else []
+        parts += [f"{len(spared)} spared, {text_size(size(spared))}"] if spared else []
+        return f"{len(self)} of {len(self.after.verdicts)} differ{': ' if parts else ''}{'; '.join(parts)}"
 
     def __str__(self) -> str:
-        lines = [f"  {difference}" for difference in self.differences[:MOST_ROWS]]
-        lines += [f"  and {len(self) - MOST_ROWS:,} more"] if len(self) > MOST_ROWS else []
+        lines = [f"  {difference}" for difference in self.differences[:MAX_ROWS]]
+        lines += [f"  and {len(self) - MAX_ROWS:,} more"] if len(self) > MAX_ROWS else []
         return "\n".join([self.summary, *lines])
 
     def _repr_html_(self) -> str:
-        rows = [(each.image.name, _said(each.before), _said(each.after)) for each in self.differences[:MOST_ROWS]]
+        rows = [
+            (difference.image.name, _words(difference.before), _words(difference.after))
+            for difference in self.differences[:MAX_ROWS]
+        ]
         return f"<p>{escape(self.summary)}</p>{table(('image', 'before', 'after'), rows, len(self))}"
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
+        """Return the summary and all differences, ready for JSON."""
         return {"summary": self.summary, "differences": [difference.to_dict() for difference in self]}
 
 
 def compare(
-    old: Policy, new: Policy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
+    old: LifecyclePolicy,
+    new: LifecyclePolicy,
+    images: Iterable[Image],
+    *,
+    now: datetime | None = None,
+    count_referrers: bool = False,
 ) -> Comparison:
-    """Which images change their fate between two policies, at one moment. Calls nothing.
+    """Return the images that two policies treat differently, at one moment. Calls nothing.
 
     Args:
         old: A policy, as for ``simulate``; ``()`` for none.
-        new: Another.
+        new: The other policy.
         images: All images of one repository.
-        now: The moment to evaluate both at; the present without it.
+        now: The moment of both evaluations; the present without it.
         count_referrers: As for ``simulate``.
 
     Raises:
@@ -105,22 +123,30 @@ def compare(
     """
     known, moment = list(images), now or datetime.now(UTC)
     before, after = (simulate(policy, known, now=moment, count_referrers=count_referrers) for policy in (old, new))
-    return side_by_side(before, after, lambda verdict: (verdict.action, None))
+    return comparison(before, after, lambda verdict: verdict.action)
 
 
-def side_by_side(before: Simulation, after: Simulation, fate: Callable[[Verdict], Fate]) -> Comparison:
-    """The images of both whose fates are not the same."""
-    others = {verdict.image.digest: verdict for verdict in before.verdicts}
-    pairs = [(others[verdict.image.digest], verdict) for verdict in after.verdicts if verdict.image.digest in others]
-    differences = (Difference(new.image, old, new) for old, new in pairs if fate(old) != fate(new))
+def comparison(before: Simulation, after: Simulation, outcome_of: Callable[[Verdict], object]) -> Comparison:
+    """Return the images that are in both simulations, and whose outcomes differ.
+
+    Args:
+        before: One simulation.
+        after: The other.
+        outcome_of: Returns the part of a verdict that is compared.
+    """
+    verdicts = {verdict.image.digest: verdict for verdict in before.verdicts}
+    pairs = [
+        (verdicts[verdict.image.digest], verdict) for verdict in after.verdicts if verdict.image.digest in verdicts
+    ]
+    differences = (Difference(new.image, old, new) for old, new in pairs if outcome_of(old) != outcome_of(new))
     return Comparison(before, after, tuple(differences))
 
 
-def marked(verdict: Verdict) -> Fate:
-    """What the rules say of an image, before indexes and subjects come into it."""
+def marked_by(verdict: Verdict) -> tuple[Action, int | None]:
+    """Return the mark of an image, and the rule that made it: without the effects of indexes and subjects."""
     return verdict.marked, None if verdict.marked is Action.KEEP else verdict.rule_priority
 
 
-def _said(verdict: Verdict) -> str:
+def _words(verdict: Verdict) -> str:
     rule = "" if verdict.rule_priority is None else f" by rule {verdict.rule_priority}"
     return f"{verdict.action}{rule}"

@@ -1,7 +1,8 @@
-"""A lifecycle policy as the evaluator reads it. Pure.
+"""A lifecycle policy in the form in which the decider reads it. Pure.
 
-What ecrops does not know it cannot evaluate: unlike ``ensure``, which lets a field pass that is newer than ecrops,
-everything here refuses it.
+Called by everything that simulates or lints: ``rules_of`` reads what a user gives, ``compile_rules`` prepares it for
+the decider. Unlike ``ensure``, which lets keys pass that are newer than ecrops, this module refuses them: ecrops cannot
+evaluate a rule that it does not understand.
 """
 
 from __future__ import annotations
@@ -15,20 +16,30 @@ from typing import Any
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
-from ecrops.lifecycle.policy.checks import COUNT, COUNT_TYPES, KNOWN, PULLED, PUSHED, Rule, storage_class, tag_status
+from ecrops.lifecycle.policy.checks import (
+    COUNT,
+    COUNT_TYPES,
+    KNOWN_KEYS,
+    PULLED,
+    PUSHED,
+    EcrRule,
+    storage_class,
+    tag_status,
+)
 from ecrops.lifecycle.policy.document import Rules, canonical, render
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.lifecycle.policy.words import words
 
-Policy = str | Mapping[str, Any] | Iterable[LifecycleRule | Rule]
-Pieces = tuple[str, ...]
-"""A pattern without its wildcards: the texts between them. One piece is a whole tag."""
+LifecyclePolicy = str | Mapping[str, Any] | Iterable[LifecycleRule | EcrRule]
+"""A policy as users give it: rules, a document in ECR's JSON form, or its text."""
+Segments = tuple[str, ...]
+"""A pattern of tags, cut at each ``*``. One segment alone is a whole tag."""
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Action(StrEnum):
-    """What becomes of an image."""
+    """What a lifecycle policy does to an image."""
 
     KEEP = "keep"
     EXPIRE = "expire"
@@ -36,25 +47,25 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
-    """One rule, ready to be evaluated.
+class CompiledRule:
+    """One lifecycle rule, ready to be evaluated.
 
     Args:
         priority: Its place in the policy.
         words: What it does, in words.
         storage: The storage class whose images it selects.
         status: ``tagged``, ``untagged`` or ``any``.
-        entries: What tags must fit, each entry at least one of them.
-        kind: What it counts by.
+        patterns: Patterns of tags. A selected image has a tag for each of them.
+        kind: What it counts by, as ECR names it.
         number: Images or days.
-        action: What it does.
+        action: What it does to images.
     """
 
     priority: int
     words: str
     storage: str
     status: str
-    entries: tuple[Pieces, ...]
+    patterns: tuple[Segments, ...]
     kind: str
     number: int
     action: Action
@@ -62,33 +73,33 @@ class Clause:
     def __str__(self) -> str:
         return f"rule {self.priority} ({self.words})"
 
-    def due(self, images: Sequence[Image], places: Sequence[int], now: datetime) -> Sequence[int]:
-        """Those of the selected images that the rule acts on, if no earlier rule sees them.
+    def due(self, images: Sequence[Image], positions: Sequence[int], now: datetime) -> Sequence[int]:
+        """Return the positions of the images that the rule acts on, unless an earlier rule selects them.
 
         Args:
             images: All images, newest first.
-            places: Of the selected ones among them, in the same order.
+            positions: The positions of the images that the rule selects, in order.
             now: When the policy is run.
         """
         if self.kind == COUNT:
-            return places[self.number :]
+            return positions[self.number :]
         limit = _before(now, self.number)
         if self.kind == PUSHED:  # newest first: the old ones are at the end
-            return places[bisect_right(places, False, key=lambda place: images[place].ordered_at < limit) :]
+            return positions[bisect_right(positions, False, key=lambda position: images[position].ordered_at < limit) :]
         if self.kind == PULLED:
-            return [place for place in places if images[place].used_at < limit]
-        return [place for place in places if (images[place].archived_at or now) < limit]
+            return [position for position in positions if images[position].used_at < limit]
+        return [position for position in positions if (images[position].archived_at or now) < limit]
 
 
 def _before(now: datetime, days: int) -> datetime:
     try:
         return now - timedelta(days=days)
     except OverflowError:
-        return _EVER
+        return _EARLIEST
 
 
-def rules_of(policy: Policy) -> Rules:
-    """The rules of a policy in their canonical form.
+def rules_of(policy: LifecyclePolicy) -> Rules:
+    """Return the rules of a policy in their canonical form.
 
     Args:
         policy: Rules, a document in ECR's JSON form, or its text.
@@ -96,15 +107,15 @@ def rules_of(policy: Policy) -> Rules:
     Raises:
         SpecError: ECR would refuse the policy.
     """
-    found: Any = _loaded(policy) if isinstance(policy, str) else policy
-    if isinstance(found, Mapping):
-        found = found.get("rules", found)
-    if not isinstance(found, Iterable) or isinstance(found, str | Mapping):
+    rules: Any = _parsed(policy) if isinstance(policy, str) else policy
+    if isinstance(rules, Mapping):
+        rules = rules.get("rules", rules)
+    if not isinstance(rules, Iterable) or isinstance(rules, str | Mapping):
         raise SpecError(f"expected lifecycle rules, a document {{'rules': [...]}} or its text, got {policy!r}")
-    return canonical(render(found))
+    return canonical(render(rules))
 
 
-def _loaded(text: str) -> Any:
+def _parsed(text: str) -> Any:
     import json
 
     try:
@@ -113,39 +124,44 @@ def _loaded(text: str) -> Any:
         raise SpecError(f"expected the JSON text of a lifecycle policy: {error}") from None
 
 
-def clauses_of(rules: Iterable[Rule]) -> list[Clause]:
-    """Canonical rules, ready to be evaluated.
+def compile_rules(rules: Iterable[EcrRule]) -> list[CompiledRule]:
+    """Prepare canonical rules for the decider.
 
     Raises:
-        SpecError: A rule has something that is newer than ecrops; with the rule's priority.
+        SpecError: A rule has a count type or a key that is newer than ecrops; with the rule's priority.
     """
     rules = list(rules)
-    if unknown := [reason for rule in rules for reason in _newer(rule)]:
-        raise SpecError(*unknown)
-    return [_clause(rule) for rule in rules]
+    if reasons := [reason for rule in rules for reason in _unknown(rule)]:
+        raise SpecError(*reasons)
+    return [_compiled(rule) for rule in rules]
 
 
-def _newer(rule: Rule) -> Iterator[str]:
+def _unknown(rule: EcrRule) -> Iterator[str]:
     name = f"rule {rule['rulePriority']}"
     if (kind := rule["selection"]["countType"]) not in COUNT_TYPES:
         yield f"{name} counts by {kind!r}, which ecrops does not know: only ECR can tell what it does"
-    for part, known in KNOWN.items():
+    for part, known in KNOWN_KEYS.items():
         for key in rule[part] if part else rule:
             if key not in known:
                 yield f"{name} has the key {key!r}, which ecrops does not know: only ECR can tell what it does"
 
 
-def _clause(rule: Rule) -> Clause:
+def _compiled(rule: EcrRule) -> CompiledRule:
     selection = rule["selection"]
     prefixes = [(prefix, "") for prefix in selection.get("tagPrefixList", ())]
-    patterns = [tuple(pattern.split("*")) for pattern in selection.get("tagPatternList", ())]
-    return Clause(
-        rule["rulePriority"],
-        words([rule]),
-        storage_class(rule),
-        tag_status(rule),
-        (*prefixes, *patterns),
-        selection["countType"],
-        selection["countNumber"],
-        Action.ARCHIVE if rule["action"]["type"] == "transition" else Action.EXPIRE,
+    patterns = [segments_of(pattern) for pattern in selection.get("tagPatternList", ())]
+    return CompiledRule(
+        priority=rule["rulePriority"],
+        words=words([rule]),
+        storage=storage_class(rule),
+        status=tag_status(rule),
+        patterns=(*prefixes, *patterns),
+        kind=selection["countType"],
+        number=selection["countNumber"],
+        action=Action.ARCHIVE if rule["action"]["type"] == "transition" else Action.EXPIRE,
     )
+
+
+def segments_of(pattern: str) -> Segments:
+    """Return the texts of a pattern between its ``*``. ECR's patterns have no other wildcard, and no escapes."""
+    return tuple(pattern.split("*"))

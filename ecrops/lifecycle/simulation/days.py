@@ -1,4 +1,7 @@
-"""What is stored, day by day. Pure."""
+"""What a repository stores, day by day: the values that a forecast is made of. Pure.
+
+Made by ``projection``; read by ``forecast`` and ``chart``. Nothing is computed here.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from ecrops.base.render import text_size
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """What is stored at one moment.
+    """What a repository stores at one moment.
 
     Args:
-        images: All of them.
-        bytes: In standard storage.
-        archived_bytes: In the archive.
+        images: How many images, archived ones too.
+        bytes: Their size in standard storage.
+        archived_bytes: Their size in the archive.
     """
 
     images: int
@@ -29,7 +32,7 @@ class Storage:
         return f"{self.images:,} images, {text_size(self.bytes)}{archived}"
 
     def to_dict(self) -> dict[str, int]:
-        """The numbers, ready for JSON."""
+        """Return the numbers, ready for JSON."""
         return {"images": self.images, "bytes": self.bytes, "archived_bytes": self.archived_bytes}
 
 
@@ -39,10 +42,10 @@ class Day:
 
     Args:
         at: The moment.
-        stored: What is there under the policy.
-        without: What would be there if nothing were ever removed.
-        acted: How many images each rule expired or archived on this day; those that went after the image that they
-            are about under 0.
+        stored: What is stored under the policy.
+        without: What would be stored if nothing were ever removed.
+        acted: How many images each rule expired or archived on this day, by its priority. Artifacts that followed the
+            image that they are about are counted under 0.
     """
 
     at: datetime
@@ -51,7 +54,7 @@ class Day:
     acted: Mapping[int, int]
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, ready for JSON."""
+        """Return the numbers, ready for JSON."""
         acted = {str(priority): number for priority, number in self.acted.items()}
         sides = {"with": self.stored.to_dict(), "without": self.without.to_dict()}
         return {"at": self.at.isoformat(), **sides, "acted": acted}

@@ -1,17 +1,19 @@
 """What a lifecycle policy does to images: ECR's semantics, offline. Pure.
 
-The sentences of the ECR user guide that this follows, from "Lifecycle policy evaluation rules":
-https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+Called by ``simulate``, ``explain`` and ``projection``. It follows these sentences of the ECR user guide, from
+"Lifecycle policy evaluation rules": https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
 
 - All rules are evaluated at the same time, whatever their priority; then they are applied by priority. So an image
   that an earlier rule expires still counts in a later one.
-- An image is expired or archived by exactly one rule or by none: the first that sees it decides, and if that rule
-  keeps it, no later one touches it.
+- An image is expired or archived by exactly one rule or by none: the first rule that selects it decides, and if that
+  rule keeps it, no later rule acts on it.
 - An image that a manifest list refers to cannot be expired or archived before the list is.
 
-What the guide leaves open is decided as follows: of images pushed at one moment the one listed later is newer; a day
+What the guide leaves open is decided as follows: of images pushed at one moment, the one listed later is newer; a day
 has 24 hours, and "older than" is strict; a restored image is as old as its restoration; a list that was archived
-protects its images no more.
+protects its images no longer.
+
+Images are named by their position in the list, newest first, and rules by their index in the policy.
 """
 
 from __future__ import annotations
@@ -21,33 +23,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ecrops.images.image import STANDARD, Image
-from ecrops.lifecycle.simulation.compiled import Action, Clause
+from ecrops.lifecycle.simulation.compiled import Action, CompiledRule
 from ecrops.lifecycle.simulation.matching import Matcher
 
-UNSEEN = -1
-"""In the place of a rule: none saw the image."""
+NO_RULE = -1
+"""The index in the place of a rule, for an image that no rule selects."""
 
 
 def newest_first(images: Iterable[Image]) -> list[Image]:
-    """The images in the order in which ECR counts them."""
+    """Return the images in the order in which ECR counts them."""
     return sorted(images, key=lambda image: image.ordered_at)[::-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of images, each by its place.
+    """What a policy does to images.
 
     Args:
-        selected: The places of the images that each rule selects.
-        first: The rule that saw an image first, and decides.
-        marked: What that rule does to it.
-        blocked: Marked images that ECR cannot touch: an index that stays refers to them.
-        followed: What becomes of the artifacts whose subject goes.
-        actions: What becomes of each in the end.
+        selected: For each rule, the positions of the images that it selects.
+        deciders: For each image, the first rule that selects it, which decides; or ``NO_RULE``.
+        marked: For each image, what that rule does to it.
+        blocked: Positions of marked images that ECR cannot remove: an index that stays refers to them.
+        followed: What ECR does to artifacts because their subject is removed, by position.
+        actions: For each image, what ECR does in the end.
     """
 
     selected: Sequence[Sequence[int]]
-    first: Sequence[int]
+    deciders: Sequence[int]
     marked: Sequence[Action]
     blocked: set[int]
     followed: dict[int, Action]
@@ -55,87 +57,105 @@ class Outcome:
 
 
 def decide(
-    clauses: Sequence[Clause],
+    rules: Sequence[CompiledRule],
     images: Sequence[Image],
     now: datetime,
     count_referrers: bool,
     matcher: Matcher | None = None,
 ) -> Outcome:
-    """Run the rules on images that are in order, newest first."""
+    """Run a policy once.
+
+    Args:
+        rules: The rules of the policy, by priority.
+        images: All images of the repository, newest first.
+        now: When the policy is run.
+        count_referrers: Whether rules select artifacts that are about another image.
+        matcher: Knows the tags of these images already; without it they are matched here.
+    """
     if matcher is None:
-        matcher = Matcher(clauses)
+        matcher = Matcher(rules)
         matcher.learn(images)
-    selected: list[list[int]] = [[] for _ in clauses]
-    first = [UNSEEN] * len(images)
-    marked = [Action.KEEP] * len(images)
-    for place, image in enumerate(images):
+    selected: list[list[int]] = [[] for _ in rules]
+    deciders = [NO_RULE] * len(images)
+    for position, image in enumerate(images):
         if image.subject is None or count_referrers:
-            rules = matcher.rules_of(image)
-            for rule in rules:
-                selected[rule].append(place)
-            if rules:
-                first[place] = rules[0]
-    for rule, clause in enumerate(clauses):
-        for place in clause.due(images, selected[rule], now):
-            if first[place] == rule:
-                marked[place] = clause.action
-    blocked, followed = _settled(images, marked)
+            selecting = matcher.rules_selecting(image)
+            for index in selecting:
+                selected[index].append(position)
+            if selecting:
+                deciders[position] = selecting[0]
+    marked = [Action.KEEP] * len(images)
+    for index, rule in enumerate(rules):
+        for position in rule.due(images, selected[index], now):
+            if deciders[position] == index:
+                marked[position] = rule.action
+    blocked, followed = _settle(images, marked)
     actions = list(marked)
-    for place, action in (*dict.fromkeys(blocked, Action.KEEP).items(), *followed.items()):
-        actions[place] = action
-    return Outcome(selected, first, marked, blocked, followed, actions)
+    for position, action in (*dict.fromkeys(blocked, Action.KEEP).items(), *followed.items()):
+        actions[position] = action
+    return Outcome(
+        selected=selected, deciders=deciders, marked=marked, blocked=blocked, followed=followed, actions=actions
+    )
 
 
-def _settled(images: Sequence[Image], marked: Sequence[Action]) -> tuple[set[int], dict[int, Action]]:
-    """What indexes hold, and what goes after its subject: an index may itself be one that goes, or is held."""
+def _settle(images: Sequence[Image], marked: Sequence[Action]) -> tuple[set[int], dict[int, Action]]:
+    """Return which images are blocked by an index, and which follow their subject.
+
+    The two depend on each other: an index may itself follow a subject, or be blocked. So both are computed again
+    until nothing new is blocked.
+    """
     blocked: set[int] = set()
     while True:
         followed = _followed(images, marked, blocked)
-        going = list(marked)
-        for place, action in followed.items():
-            going[place] = action
-        held = set(_blocked(images, going))
-        if held <= blocked or not followed:
-            return blocked | held, followed
-        blocked |= held
+        actions = list(marked)
+        for position, action in followed.items():
+            actions[position] = action
+        newly_blocked = set(_blocked(images, actions))
+        if newly_blocked <= blocked or not followed:
+            return blocked | newly_blocked, followed
+        blocked |= newly_blocked
 
 
-def _blocked(images: Sequence[Image], marked: Sequence[Action]) -> Iterator[int]:
-    """The parts that would go of indexes that stay, and of indexes that stay because of that."""
+def _blocked(images: Sequence[Image], actions: Sequence[Action]) -> Iterator[int]:
+    """Yield the parts to be removed of indexes that stay, and of indexes that stay because they are blocked."""
     parts: dict[str, list[int]] = {}
-    for place, image in enumerate(images):
-        for index in image.referenced_by:
-            parts.setdefault(index, []).append(place)
-    staying = [place for place, image in enumerate(images) if image.digest in parts and marked[place] is Action.KEEP]
-    known: set[int] = set()
+    for position, image in enumerate(images):
+        for index_digest in image.referenced_by:
+            parts.setdefault(index_digest, []).append(position)
+    staying = [
+        position for position, image in enumerate(images) if image.digest in parts and actions[position] is Action.KEEP
+    ]
+    blocked: set[int] = set()
     while staying:
-        stays = images[staying.pop()]
-        for place in parts.get(stays.digest, ()) if stays.storage_class == STANDARD else ():
-            if marked[place] is not Action.KEEP and place not in known:
-                known.add(place)
-                staying.append(place)
-                yield place
+        index_image = images[staying.pop()]
+        for position in parts.get(index_image.digest, ()) if index_image.storage_class == STANDARD else ():
+            if actions[position] is not Action.KEEP and position not in blocked:
+                blocked.add(position)
+                staying.append(position)
+                yield position
 
 
 def _followed(images: Sequence[Image], marked: Sequence[Action], blocked: set[int]) -> dict[int, Action]:
-    """Artifacts go with their subject, and artifacts about those with them."""
-    followers: dict[str, list[int]] = {}
-    for place, image in enumerate(images):
+    """Return the actions on artifacts that follow their subject, and on artifacts about those artifacts."""
+    artifacts: dict[str, list[int]] = {}
+    for position, image in enumerate(images):
         if image.subject is not None:
-            followers.setdefault(image.subject, []).append(place)
-    fates: dict[int, Action] = {}
-    for action in (Action.EXPIRE, Action.ARCHIVE) if followers else ():
-        todo = [place for place, does in enumerate(marked) if does is action and place not in blocked]
-        while todo:
-            for follower in followers.pop(images[todo.pop()].digest, ()):
-                if follower not in blocked and _goes_after(images[follower], marked[follower], action):
-                    fates[follower] = action
-                    todo.append(follower)
-    return fates
+            artifacts.setdefault(image.subject, []).append(position)
+    followed: dict[int, Action] = {}
+    for action in (Action.EXPIRE, Action.ARCHIVE) if artifacts else ():
+        subjects = [
+            position for position in range(len(images)) if marked[position] is action and position not in blocked
+        ]
+        while subjects:
+            for artifact in artifacts.pop(images[subjects.pop()].digest, ()):
+                if artifact not in blocked and _follows(images[artifact], marked[artifact], action):
+                    followed[artifact] = action
+                    subjects.append(artifact)
+    return followed
 
 
-def _goes_after(image: Image, marked: Action, action: Action) -> bool:
-    """Whether an artifact goes as its subject does, rather than as the rules say of itself."""
+def _follows(artifact: Image, marked: Action, action: Action) -> bool:
+    """Whether an artifact gets the action of its subject, and not the one that it is marked with."""
     if action is Action.EXPIRE:
         return marked is not Action.EXPIRE
-    return marked is Action.KEEP and image.storage_class == STANDARD
+    return marked is Action.KEEP and artifact.storage_class == STANDARD

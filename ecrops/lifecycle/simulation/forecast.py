@@ -1,16 +1,21 @@
-"""Images and bytes over time under a lifecycle policy, while pushes go on. Pure."""
+"""Images and bytes over time under a lifecycle policy, while pushes continue: as numbers, money, and a chart. Pure.
+
+Made by ``projection``, which computes the days. This module turns them into costs, text and tables, and ``chart`` draws
+them.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecrops.base.problems import is_number
 from ecrops.base.render import table, text_size
 from ecrops.errors import SpecError
 from ecrops.lifecycle.simulation.chart import Chart, forecast_chart
-from ecrops.lifecycle.simulation.days import Day
+from ecrops.lifecycle.simulation.days import Day, Storage
 
 DAYS_PER_MONTH = 365 / 12
 GB = 1_000_000_000
@@ -18,14 +23,19 @@ GB = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Money for the storage of all days of a forecast, in the currency of the price."""
+    """The price of the storage of all days of a forecast, in the currency of the price per GB.
+
+    Args:
+        stored: With the policy.
+        without: If nothing were ever removed.
+    """
 
     stored: float
     without: float
 
     @property
     def saved(self) -> float:
-        """What the policy saves."""
+        """What the policy saves: ``without`` minus ``stored``."""
         return self.without - self.stored
 
 
@@ -33,11 +43,11 @@ class Cost:
 class Forecast:
     """Images and bytes over time under a policy: a notebook shows the chart, ``print`` the first and last day.
 
-    What is pushed is like what was pushed: its tags fit the same patterns, its sizes are the same. Nothing that is
-    there is pulled, and no tag moves from one image to another.
+    The forecast repeats recent pushes: new images have the tags and the sizes of those. It assumes that no image is
+    pulled, and that no tag moves from one image to another.
 
     Args:
-        days: The first is the moment of the simulation, after the policy has run once.
+        days: The first one is the moment of the simulation, after the policy has run once.
         pushes_per_day: The rate that was assumed.
         words: The rules, in words, by priority.
     """
@@ -47,39 +57,39 @@ class Forecast:
     words: Mapping[int, str]
 
     def cost(self, price_per_gb_month: float, archive_price_per_gb_month: float | None = None) -> Cost:
-        """What storage costs over these days, with the policy and without.
+        """Return what storage costs over these days, with the policy and without.
 
         Args:
-            price_per_gb_month: Of standard storage, for 1,000,000,000 bytes.
-            archive_price_per_gb_month: Of the archive; the same without it. That ECR bills at least 90 days of it is
-                not in the numbers.
+            price_per_gb_month: The price of standard storage, for 1,000,000,000 bytes and a month of 365 / 12 days.
+            archive_price_per_gb_month: The price of the archive; without it, that of standard storage. ECR bills at
+                least 90 days for an archived image; the result does not include that.
 
         Raises:
-            SpecError: A price is no number of at least 0.
+            SpecError: A price is not a number of at least 0.
         """
         archive = price_per_gb_month if archive_price_per_gb_month is None else archive_price_per_gb_month
         for price in (price_per_gb_month, archive):
             check_number(price)
-        per_byte = price_per_gb_month / GB / DAYS_PER_MONTH, archive / GB / DAYS_PER_MONTH
+        per_byte, archived_per_byte = price_per_gb_month / GB / DAYS_PER_MONTH, archive / GB / DAYS_PER_MONTH
+
+        def total(stored: Iterable[Storage]) -> float:
+            return sum(day.bytes * per_byte + day.archived_bytes * archived_per_byte for day in stored)
+
         nights = self.days[:-1]
-        stored, without = (
-            sum(each.bytes * per_byte[0] + each.archived_bytes * per_byte[1] for each in side)
-            for side in ([day.stored for day in nights], [day.without for day in nights])
-        )
-        return Cost(stored, without)
+        return Cost(total(day.stored for day in nights), total(day.without for day in nights))
 
     def plot(self, price_per_gb_month: float | None = None, *, title: str = "", currency: str = "$") -> Chart:
-        """A chart of the storage with and without the policy, and of what each rule removes when.
+        """Return a chart of the storage with and without the policy, and of the images that each rule removes.
 
         Args:
-            price_per_gb_month: Says in the chart what is saved.
+            price_per_gb_month: The price of storage; with it the chart says what the policy saves.
             title: The first words of the chart, such as the name of the repository.
             currency: Put before amounts.
         """
         cost = None if price_per_gb_month is None else self.cost(price_per_gb_month)
         saved = "" if cost is None else f"saves {currency}{cost.saved:,.2f} of {currency}{cost.without:,.2f}"
-        below = "; ".join(filter(None, (f"{self.pushes_per_day:.3g} pushes a day", saved)))
-        return forecast_chart(self.days, self.words, title, below)
+        subtitle = "; ".join(filter(None, (f"{self.pushes_per_day:.3g} pushes a day", saved)))
+        return forecast_chart(self.days, self.words, title, subtitle)
 
     def __str__(self) -> str:
         first, last = self.days[0], self.days[-1]
@@ -93,11 +103,11 @@ class Forecast:
         return self.plot()._repr_html_()
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers of each day, ready for JSON."""
+        """Return the numbers of each day, ready for JSON."""
         return {"pushes_per_day": self.pushes_per_day, "days": [day.to_dict() for day in self.days]}
 
     def to_html(self) -> str:
-        """The numbers of each day as a table."""
+        """Return the numbers of each day as an HTML table."""
         head = ("day", "images", "size", "archived", "images without", "size without", "removed")
         rows = [
             (
@@ -114,12 +124,12 @@ class Forecast:
         return table(head, rows)
 
 
-def check_number(number: object, most: float = math.inf) -> None:
-    """Refuse what is no number from 0 to ``most``.
+def check_number(number: object, maximum: float = math.inf) -> None:
+    """Refuse what is not a number from 0 to ``maximum``.
 
     Raises:
         SpecError: It is not.
     """
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= most:
-        limit = "" if most == math.inf else f" and {most:,}"
-        raise SpecError(f"expected a number {f'between 0{limit}' if limit else 'of at least 0'}, got {number!r}")
+    if not is_number(number) or not 0 <= number <= maximum:
+        expected = "of at least 0" if maximum == math.inf else f"between 0 and {maximum:,}"
+        raise SpecError(f"expected a number {expected}, got {number!r}")

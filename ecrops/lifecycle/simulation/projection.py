@@ -1,17 +1,21 @@
-"""How a repository goes on after a simulation: pushes as they were, and once a day the policy. Pure."""
+"""The days after a simulation: pushes continue as before, and the policy runs once a day. Pure.
+
+Called by ``Simulation.forecast``. It copies images that were pushed lately, with the same tags and sizes, and lets
+``decide`` remove images each day. It never invents pulls, and never moves a tag from one image to another.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, is_whole
 from ecrops.errors import SpecError
 from ecrops.images.image import ARCHIVE, STANDARD, Image
-from ecrops.lifecycle.simulation.compiled import Action, clauses_of
+from ecrops.lifecycle.simulation.compiled import Action, compile_rules
 from ecrops.lifecycle.simulation.days import Day, Storage
 from ecrops.lifecycle.simulation.decide import Outcome, decide, newest_first
 from ecrops.lifecycle.simulation.forecast import Forecast, check_number
@@ -19,78 +23,90 @@ from ecrops.lifecycle.simulation.matching import Matcher
 from ecrops.lifecycle.simulation.verdicts import Evaluation
 
 WINDOW = 30
-MOST_DAYS = 3_650
-MOST_PUSHES = 10_000
+"""The pushes of so many days, the last ones, are taken as examples."""
+MAX_DAYS = 3_650
+MAX_PUSHES = 10_000
 FOLLOWING = 0
-"""Where images are counted that go after the image that they are about: no rule acts on them."""
+"""The priority under which artifacts are counted that follow the image that they are about: no rule acts on them."""
 
 
-def forecast(found: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
-    """The days after a simulation, one after the other, with the policy run on each."""
+def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
+    """Return the days after a simulation, each after the policy has run. See ``Simulation.forecast``."""
     _check(days, pushes_per_day)
-    future = _Future(found, pushes_per_day)
-    past: list[Day] = []
+    repository = _Repository(evaluation, pushes_per_day)
+    result: list[Day] = []
     for day in range(days + 1):
-        now = found.now + timedelta(days=day)
-        future.push(day)
-        acted = future.run(now)
-        past.append(Day(now, _stored(future.shelf), future.without, acted))
-    return Forecast(tuple(past), future.rate, {clause.priority: clause.words for clause in future.clauses})
+        now = evaluation.now + timedelta(days=day)
+        repository.push_until(day)
+        acted = repository.run_policy(now)
+        result.append(Day(now, _stored(repository.images), repository.without, acted))
+    words = {rule.priority: rule.words for rule in repository.rules}
+    return Forecast(tuple(result), repository.rate, words)
 
 
-class _Future:
-    """A repository that goes on: images are pushed to it, and once a day the policy is run."""
+class _Repository:
+    """A repository in the future: images are pushed to it, and once a day its policy runs.
 
-    def __init__(self, found: Evaluation, pushes_per_day: float | None) -> None:
-        self._start = found.now
-        self._count_referrers = found.count_referrers
+    Attributes:
+        rules: The rules of the policy.
+        images: The images that are stored, newest first.
+        without: What would be stored if nothing were ever removed.
+        rate: How many pushes there are a day.
+    """
+
+    def __init__(self, evaluation: Evaluation, pushes_per_day: float | None) -> None:
+        self._start = evaluation.now
+        self._count_referrers = evaluation.count_referrers
         self._pushed = 0
-        self.clauses = clauses_of(found.rules)
-        self.shelf = newest_first(verdict.image for verdict in found.verdicts)
-        self.without = _stored(self.shelf)
-        self._matcher = Matcher(self.clauses)
-        self._matcher.learn(self.shelf)
-        self._examples, rate = _habits(self.shelf, found.now)
+        self.rules = compile_rules(evaluation.rules)
+        self.images = newest_first(verdict.image for verdict in evaluation.verdicts)
+        self.without = _stored(self.images)
+        self._matcher = Matcher(self.rules)
+        self._matcher.learn(self.images)
+        self._examples, rate = _recent_pushes(self.images, evaluation.now)
         self.rate = rate if pushes_per_day is None else float(pushes_per_day)
         if self.rate and not self._examples:
             raise SpecError("pushes_per_day: a repository without images gives no example of what is pushed")
 
-    def push(self, day: int) -> None:
-        """Push what is to be there on a day, each like one that was pushed before."""
-        fresh: list[Image] = []
+    def push_until(self, day: int) -> None:
+        """Make the pushes up to a day, each like one of the examples."""
+        pushed: list[Image] = []
         while self._pushed < math.floor(self.rate * day):
             self._pushed += 1
-            at = self._start + timedelta(days=self._pushed / self.rate)
-            fresh += _like(self._examples[self._pushed % len(self._examples)], self._pushed, at)
-        new, old = _stored(fresh), self.without
+            moment = self._start + timedelta(days=self._pushed / self.rate)
+            pushed += _copies(self._examples[self._pushed % len(self._examples)], self._pushed, moment)
+        new, old = _stored(pushed), self.without
         self.without = Storage(old.images + new.images, old.bytes + new.bytes, old.archived_bytes)
-        if fresh and self.shelf and self.shelf[0].ordered_at > fresh[0].ordered_at:
-            self.shelf = newest_first([*reversed(self.shelf), *fresh])
+        if pushed and self.images and self.images[0].ordered_at > pushed[0].ordered_at:
+            self.images = newest_first([*reversed(self.images), *pushed])
         else:
-            self.shelf = [*reversed(fresh), *self.shelf]
+            self.images = [*reversed(pushed), *self.images]
 
-    def run(self, now: datetime) -> dict[int, int]:
-        """Run the policy; returns how many images each rule acted on."""
-        outcome = decide(self.clauses, self.shelf, now, self._count_referrers, self._matcher)
+    def run_policy(self, now: datetime) -> dict[int, int]:
+        """Remove and archive images; returns how many images each rule acted on, by its priority."""
+        outcome = decide(self.rules, self.images, now, self._count_referrers, self._matcher)
         acted: Counter[int] = Counter()
-        left = []
-        for place, image in enumerate(self.shelf):
-            action = outcome.actions[place]
+        remaining = []
+        for position, image in enumerate(self.images):
+            action = outcome.actions[position]
             if action is not Action.KEEP:
-                acted[self._priority(outcome, place)] += 1
+                acted[self._priority(outcome, position)] += 1
             if action is Action.ARCHIVE:
                 image = replace(image, storage_class=ARCHIVE, archived_at=now)
             if action is not Action.EXPIRE:
-                left.append(image)
-        self.shelf = left
+                remaining.append(image)
+        self.images = remaining
         return dict(acted)
 
-    def _priority(self, outcome: Outcome, place: int) -> int:
-        return FOLLOWING if place in outcome.followed else self.clauses[outcome.first[place]].priority
+    def _priority(self, outcome: Outcome, position: int) -> int:
+        return FOLLOWING if position in outcome.followed else self.rules[outcome.deciders[position]].priority
 
 
-def _habits(images: Sequence[Image], now: datetime) -> tuple[list[list[Image]], float]:
-    """What was pushed in the last days, oldest first, and how much of it in one day."""
+def _recent_pushes(images: Sequence[Image], now: datetime) -> tuple[list[list[Image]], float]:
+    """Return the pushes of the last days, oldest first, and their number per day.
+
+    Without a push in the last days all pushes are examples, and the number is 0.
+    """
     pushes = _pushes(images)
     if not pushes:
         return [], 0.0
@@ -101,38 +117,37 @@ def _habits(images: Sequence[Image], now: datetime) -> tuple[list[list[Image]], 
 
 
 def _pushes(images: Sequence[Image]) -> list[list[Image]]:
-    """What was pushed together, oldest first: an image with its parts and with the artifacts about it."""
-    there = {image.digest for image in images}
-    belonging: dict[str, list[Image]] = {}
+    """Group the images by push, oldest first: an image, its parts, and the artifacts about it are one push."""
+    digests = {image.digest for image in images}
+    members: dict[str, list[Image]] = {}
     roots = []
     for image in reversed(images):
-        owners = [owner for owner in (*image.referenced_by, image.subject) if owner in there]
+        owners = [owner for owner in (*image.referenced_by, image.subject) if owner in digests]
         if not owners:
             roots.append(image)
         for owner in owners[:1]:
-            belonging.setdefault(str(owner), []).append(image)
-    return [_with_all(root, belonging) for root in roots]
+            members.setdefault(str(owner), []).append(image)
+    pushes = []
+    for root in roots:
+        push = [root]
+        for image in push:  # grows while it is read: members have members
+            push += members.get(image.digest, ())
+        pushes.append(push)
+    return pushes
 
 
-def _with_all(root: Image, belonging: Mapping[str, list[Image]]) -> list[Image]:
-    together = [root]
-    for image in together:
-        together += belonging.get(image.digest, ())
-    return together
-
-
-def _like(example: Sequence[Image], number: int, at: datetime) -> Iterator[Image]:
-    """New images with the tags and sizes of others, belonging together as they do."""
-    new = {image.digest: f"{image.digest}+{number}" for image in example}
+def _copies(example: Sequence[Image], number: int, moment: datetime) -> Iterator[Image]:
+    """Yield new images with the tags and sizes of an example, that refer to each other as those of the example do."""
+    digests = {image.digest: f"{image.digest}+{number}" for image in example}
     for image in example:
         yield Image(
-            new[image.digest],
+            digests[image.digest],
             image.tags,
-            at,
+            moment,
             image.size,
             media_type=image.media_type,
-            subject=new.get(image.subject or "", image.subject),
-            referenced_by=[new[index] for index in image.referenced_by if index in new],
+            subject=digests.get(image.subject or "", image.subject),
+            referenced_by=[digests[digest] for digest in image.referenced_by if digest in digests],
         )
 
 
@@ -143,8 +158,8 @@ def _stored(images: Sequence[Image]) -> Storage:
 
 def _check(days: object, pushes: object) -> None:
     problems = Problems()
-    right = isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= MOST_DAYS
-    problems.check(right, "days", f"expected 1 to {MOST_DAYS:,} days, got {days!r}")
+    right = is_whole(days) and 1 <= days <= MAX_DAYS
+    problems.check(right, "days", f"expected 1 to {MAX_DAYS:,} days, got {days!r}")
     if pushes is not None:
-        problems.take("pushes_per_day", lambda: check_number(pushes, most=MOST_PUSHES))
+        problems.take("pushes_per_day", lambda: check_number(pushes, maximum=MAX_PUSHES))
     problems.raise_any()

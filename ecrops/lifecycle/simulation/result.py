@@ -1,4 +1,7 @@
-"""What a simulation found: a verdict for each image, by rule and in words."""
+"""The result of a simulation or of a preview, as users see it: printed, in a notebook, as JSON.
+
+Made by ``simulate`` and by ``preview``. It adds words, warnings and forecasts to ``Evaluation``; it decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +17,33 @@ from ecrops.lifecycle.simulation.forecast import Forecast
 from ecrops.lifecycle.simulation.lint import Finding
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 
 
 class Simulation(Evaluation):
-    """What a lifecycle policy does to images: ``print`` shows it by rule, a notebook shows a table.
+    """A verdict for each image, from a simulation of a lifecycle policy or from ECR's preview of it.
 
-    Sizes are ECR's, for each image by itself: layers that images share are counted with each of them, so that what is
-    freed in the end can be less.
+    ``print`` shows the numbers of each rule and the warnings; a notebook shows tables of rules and images.
+
+    Sizes are those that ECR reports for each image. Layers that several images share are counted with each of them, so
+    the storage that becomes free may be less.
 
     Attributes:
-        rules: Of the policy, in ECR's JSON form.
-        now: The moment it was evaluated at.
+        rules: The rules of the policy, in ECR's JSON form.
+        now: The moment of the evaluation.
         verdicts: One for each image, oldest first: the order in which ECR acts.
-        previewed: Whether ECR has made the verdicts, and not ecrops.
+        previewed: Whether the verdicts are from ECR's preview, and not from ecrops.
     """
 
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is probably not meant: rules that can never act, lists that nothing satisfies, and their like."""
+        """What is probably not meant, such as a rule that never acts, or a list of tags that no image matches."""
         return tuple(lint.warnings(self))
 
     def explain(self, image: Image | str) -> str:
-        """Why this becomes of an image, in words: which rules saw it, which one decided, what the others would do.
+        """Return why an image is kept, expired or archived: which rules select it, which decides, what others would do.
 
-        Of a preview it says no more than ECR has told.
+        For a preview it only repeats what ECR said.
 
         Args:
             image: The image, its digest, or one of its tags.
@@ -49,12 +54,12 @@ class Simulation(Evaluation):
         return explain.explain(self, self.verdict(image))
 
     def forecast(self, days: int = 90, pushes_per_day: float | None = None) -> Forecast:
-        """Images and bytes over time under this policy, with pushes that go on.
+        """Return images and bytes over time under this policy, while pushes continue.
 
         Args:
-            days: How far to look ahead, from ``now``.
-            pushes_per_day: How many images (an index with its parts is one) are pushed a day; without it as many as
-                in the last 30 days, as far as they are still there.
+            days: How many days to forecast, from ``now``.
+            pushes_per_day: How many images are pushed a day; an index and its parts are one push. Without it, the rate
+                of the last 30 days, as far as those images still exist.
 
         Raises:
             SpecError: A number is out of range.
@@ -62,12 +67,13 @@ class Simulation(Evaluation):
         return projection.forecast(self, days, pushes_per_day)
 
     def __str__(self) -> str:
-        return "\n".join([self.summary, *map(self._line, self.tallies), *(f"warning: {w}" for w in self.warnings)])
+        warnings = (f"warning: {warning}" for warning in self.warnings)
+        return "\n".join([self.summary, *map(self._line, self.tallies), *warnings])
 
     def _line(self, tally: Tally) -> str:
-        does = "archives" if tally.action is Action.ARCHIVE else "expires"
-        seen = f"selects {tally.selects}, decides about {tally.decides}, " if tally.selects is not None else ""
-        return f"  rule {tally.rule_priority} ({tally.words}): {seen}{does} {tally.acts_on}, {text_size(tally.bytes)}"
+        verb = "archives" if tally.action is Action.ARCHIVE else "expires"
+        counts = f"selects {tally.selects}, decides about {tally.decides}, " if tally.selects is not None else ""
+        return f"  rule {tally.rule_priority} ({tally.words}): {counts}{verb} {tally.acts_on}, {text_size(tally.bytes)}"
 
     def __repr__(self) -> str:
         return f"<Simulation: {self.summary}>"
@@ -81,21 +87,21 @@ class Simulation(Evaluation):
                 for tally in self.tallies
             ],
         )  # fmt: skip
-        going = [verdict for verdict in self.verdicts if verdict.action is not Action.KEEP]
+        removed = [verdict for verdict in self.verdicts if verdict.action is not Action.KEEP]
         images = table(
             ("", "image", "pushed", "size", "why"),
             [
                 (verdict.action, verdict.image.name, f"{verdict.image.pushed_at:%Y-%m-%d}",
                  text_size(verdict.image.size), verdict.reason)
-                for verdict in going[:MOST_ROWS]
+                for verdict in removed[:MAX_ROWS]
             ],
-            len(going),
+            len(removed),
         )  # fmt: skip
-        warned = "".join(f"<li>{escape(str(warning))}</li>" for warning in self.warnings)
-        return f"<p>{escape(self.summary)}</p>{rules}{images}{f'<ul>{warned}</ul>' if warned else ''}"
+        warnings = "".join(f"<li>{escape(str(warning))}</li>" for warning in self.warnings)
+        return f"<p>{escape(self.summary)}</p>{rules}{images}{f'<ul>{warnings}</ul>' if warnings else ''}"
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
+        """Return all of it, ready for JSON."""
         return {
             "now": self.now.isoformat(),
             "summary": self.summary,

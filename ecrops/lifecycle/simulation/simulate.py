@@ -1,4 +1,8 @@
-"""A lifecycle policy tried on images: a verdict for each image, in words, and the numbers of each rule. Pure."""
+"""Simulating a lifecycle policy: a verdict for each image, in words, and the numbers of each rule. Pure.
+
+Called by users (``simulate``), by the verbs, and by the guard (``evaluate``). ``decide`` makes the decisions; this
+module checks what goes in, and puts what comes out into words.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,31 @@ from datetime import UTC, datetime
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image, aware
-from ecrops.lifecycle.policy.checks import Rule
-from ecrops.lifecycle.simulation.compiled import Action, Clause, Policy, clauses_of, rules_of
-from ecrops.lifecycle.simulation.decide import UNSEEN, Outcome, decide, newest_first
+from ecrops.lifecycle.policy.checks import EcrRule
+from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, LifecyclePolicy, compile_rules, rules_of
+from ecrops.lifecycle.simulation.decide import NO_RULE, Outcome, decide, newest_first
 from ecrops.lifecycle.simulation.result import Simulation
 from ecrops.lifecycle.simulation.verdicts import Tally, Verdict
 
+_VERBS = {Action.KEEP: "keeps", Action.EXPIRE: "expires", Action.ARCHIVE: "archives"}
+_BLOCKED = "an index that stays refers to it: ECR fails on it at each run"
+_FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
+
 
 def simulate(
-    policy: Policy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
+    policy: LifecyclePolicy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
 ) -> Simulation:
-    """What a lifecycle policy would do to images, and why. Calls nothing.
+    """Return what a lifecycle policy would do to images, and why. Calls nothing.
 
     Args:
         policy: ``LifecycleRule``s or rules in ECR's JSON form, a whole document, or its text.
         images: All images of one repository, from ``Repository.images`` or of your own.
-        now: The moment to evaluate it at; the present without it.
-        count_referrers: Whether rules see artifacts that are about another image (signatures, SBOMs). ECR does not
-            document it; without it they only follow the image that they are about.
+        now: The moment of the evaluation; the present without it.
+        count_referrers: Whether rules select artifacts that are about another image (signatures, SBOMs). ECR does not
+            document it; without it, artifacts only follow the image that they are about.
 
     Raises:
-        SpecError: ECR would refuse the policy; ecrops does not know what a rule of it does; two images have one
+        SpecError: ECR would refuse the policy; ecrops does not know what one of its rules does; two images have one
             digest; ``now`` has no time zone.
 
     Example:
@@ -41,16 +49,16 @@ def simulate(
 
 
 def evaluate(
-    rules: Sequence[Rule], images: Iterable[Image], now: datetime | None = None, count_referrers: bool = False
+    rules: Sequence[EcrRule], images: Iterable[Image], now: datetime | None = None, count_referrers: bool = False
 ) -> Simulation:
-    """The same for canonical rules, which ECR has accepted."""
-    clauses = clauses_of(rules)
+    """Simulate canonical rules, which ECR has accepted or would accept. For the arguments see ``simulate``."""
+    compiled = compile_rules(rules)
     moment = aware(now) if now else datetime.now(UTC)
-    shelf = newest_first(_checked(images))
-    _refuse_twins(shelf)
-    outcome = decide(clauses, shelf, moment, count_referrers)
-    verdicts = tuple(_verdicts(clauses, shelf, outcome))[::-1]
-    return Simulation(tuple(rules), moment, verdicts, tuple(_tallies(clauses, shelf, outcome)), count_referrers)
+    ordered = newest_first(_checked(images))
+    _refuse_twins(ordered)
+    outcome = decide(compiled, ordered, moment, count_referrers)
+    verdicts = tuple(_verdicts(compiled, ordered, outcome))[::-1]
+    return Simulation(tuple(rules), moment, verdicts, tuple(_tallies(compiled, ordered, outcome)), count_referrers)
 
 
 def _checked(images: Iterable[Image]) -> Iterator[Image]:
@@ -61,41 +69,37 @@ def _checked(images: Iterable[Image]) -> Iterator[Image]:
 
 
 def _refuse_twins(images: Sequence[Image]) -> None:
-    seen: set[str] = set()
+    digests: set[str] = set()
     for image in images:
-        if image.digest in seen:
+        if image.digest in digests:
             raise SpecError(f"two images have the digest {image.digest}: give each image once, with all its tags")
-        seen.add(image.digest)
+        digests.add(image.digest)
 
 
-def _verdicts(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Verdict]:
-    told = {action: [f"{clause} {_DOES[action]} it" for clause in clauses] for action in Action}
-    for place, image in enumerate(images):
-        rule, marked = outcome.first[place], outcome.marked[place]
-        reason = told[marked][rule] if rule != UNSEEN else "no rule selects it"
-        action = outcome.actions[place]
+def _verdicts(rules: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Verdict]:
+    # the reasons are made once for each rule, not once for each image
+    reasons = {action: [f"{rule} {_VERBS[action]} it" for rule in rules] for action in Action}
+    for position, image in enumerate(images):
+        decider, marked = outcome.deciders[position], outcome.marked[position]
+        reason = reasons[marked][decider] if decider != NO_RULE else "no rule selects it"
+        action = outcome.actions[position]
         if action is not marked:
-            reason = f"{reason}, but {_PART}" if place in outcome.blocked else f"{_FOLLOWS} {image.subject}"
-        priority = None if rule == UNSEEN else clauses[rule].priority
+            reason = f"{reason}, but {_BLOCKED}" if position in outcome.blocked else f"{_FOLLOWS} {image.subject}"
+        priority = None if decider == NO_RULE else rules[decider].priority
         yield Verdict(image, action, priority, reason, marked)
 
 
-_DOES = {Action.KEEP: "keeps", Action.EXPIRE: "expires", Action.ARCHIVE: "archives"}
-_PART = "an index that stays refers to it: ECR fails on it at each run"
-_FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
-
-
-def _tallies(clauses: Sequence[Clause], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
-    for rule, clause in enumerate(clauses):
-        decided = [place for place in outcome.selected[rule] if outcome.first[place] == rule]
-        acting = (place for place in decided if outcome.actions[place] is not Action.KEEP)
-        acted = [place for place in acting if place not in outcome.followed]
+def _tallies(rules: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
+    for index, rule in enumerate(rules):
+        decided = [position for position in outcome.selected[index] if outcome.deciders[position] == index]
+        removed = (position for position in decided if outcome.actions[position] is not Action.KEEP)
+        acted_on = [position for position in removed if position not in outcome.followed]
         yield Tally(
-            clause.priority,
-            clause.words,
-            clause.action,
-            len(acted),
-            sum(images[place].size for place in acted),
-            len(outcome.selected[rule]),
-            len(decided),
+            rule_priority=rule.priority,
+            words=rule.words,
+            action=rule.action,
+            acts_on=len(acted_on),
+            bytes=sum(images[position].size for position in acted_on),
+            selects=len(outcome.selected[index]),
+            decides=len(decided),
         )

@@ -1,4 +1,8 @@
-"""What a lifecycle policy does to images, as data: a verdict for each image, and the numbers of each rule. Pure."""
+"""What a lifecycle policy does to images, as data: a verdict for each image, and a tally for each rule. Pure.
+
+Made by ``simulate`` and ``preview``; read by ``lint``, ``explain``, ``projection`` and the guard. ``result`` adds what
+users see.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +14,23 @@ from typing import Any
 
 from ecrops.base.render import text_size
 from ecrops.images.image import Image
-from ecrops.lifecycle.policy.checks import Rule
+from ecrops.lifecycle.policy.checks import EcrRule
 from ecrops.lifecycle.simulation.compiled import Action
 
-MOST_NAMED = 3
+MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of an image, and why.
+    """What a policy does to an image, and why.
 
     Args:
         image: The image.
         action: ``keep``, ``expire`` or ``archive``: what ECR does in the end.
         rule_priority: The rule that decides: it acts on the image, or keeps it from all later rules.
         reason: Why, in words.
-        marked: What that rule says. ECR does otherwise with a part of an index that stays, and with an artifact
-            whose subject goes.
+        marked: What that rule does. ECR does something else with a part of an index that stays, and with an artifact
+            whose subject is removed.
     """
 
     image: Image
@@ -36,7 +40,7 @@ class Verdict:
     marked: Action
 
     def to_dict(self) -> dict[str, Any]:
-        """The verdict, ready for JSON."""
+        """Return the verdict, ready for JSON."""
         return {
             "image": self.image.to_dict(),
             "action": str(self.action),
@@ -47,7 +51,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one rule does in all.
+    """What one rule does to all images together.
 
     Args:
         rule_priority: The rule.
@@ -55,9 +59,8 @@ class Tally:
         action: What it does to images.
         acts_on: How many images it expires or archives.
         bytes: Their size.
-        selects: How many images it sees, those that an earlier rule decides about among them; ``None`` if ECR has
-            not told.
-        decides: How many images it is the first to see; ``None`` if ECR has not told.
+        selects: How many images it selects, also those that an earlier rule decides about; ``None`` if ECR did not say.
+        decides: How many images it is the first to select; ``None`` if ECR did not say.
     """
 
     rule_priority: int
@@ -69,28 +72,26 @@ class Tally:
     decides: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, ready for JSON."""
-        return {name: str(value) if name == "action" else value for name, value in self._items()}
-
-    def _items(self) -> list[tuple[str, Any]]:
-        return [(name, getattr(self, name)) for name in self.__slots__]
+        """Return the numbers, ready for JSON."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {name: str(value) if name == "action" else value for name, value in values.items()}
 
 
 class Evaluation:
     """All verdicts of a policy on the images of a repository.
 
     Attributes:
-        rules: Of the policy, in ECR's JSON form.
-        now: The moment it was evaluated at.
+        rules: The rules of the policy, in ECR's JSON form.
+        now: The moment of the evaluation.
         verdicts: One for each image, oldest first: the order in which ECR acts.
         tallies: One for each rule.
-        count_referrers: Whether rules see artifacts that are about another image.
-        previewed: Whether ECR has made the verdicts, and not ecrops.
+        count_referrers: Whether rules select artifacts that are about another image.
+        previewed: Whether the verdicts are from ECR's preview, and not from ecrops.
     """
 
     def __init__(
         self,
-        rules: Sequence[Rule],
+        rules: Sequence[EcrRule],
         now: datetime,
         verdicts: Sequence[Verdict],
         tallies: Sequence[Tally],
@@ -124,7 +125,7 @@ class Evaluation:
 
     @cached_property
     def bytes_freed(self) -> int:
-        """The size of the images that are deleted."""
+        """The size of the images that are deleted, in bytes."""
         return size(self.expired)
 
     @cached_property
@@ -133,7 +134,7 @@ class Evaluation:
         return {tally.rule_priority: tally for tally in self.tallies}
 
     def verdict(self, image: Image | str) -> Verdict:
-        """What becomes of one image.
+        """Return the verdict on one image.
 
         Args:
             image: The image, its digest, or one of its tags.
@@ -141,28 +142,28 @@ class Evaluation:
         Raises:
             KeyError: There is no such image.
         """
-        wanted = image.digest if isinstance(image, Image) else image
+        name = image.digest if isinstance(image, Image) else image
         for verdict in self.verdicts:
-            if verdict.image.digest == wanted or wanted in verdict.image.tags:
+            if verdict.image.digest == name or name in verdict.image.tags:
                 return verdict
-        raise KeyError(f"there is no image {wanted!r}; expected one of the images, its digest or a tag{self._some()}")
+        raise KeyError(f"there is no image {name!r}; expected one of the images, its digest or a tag{self._examples()}")
 
-    def _some(self) -> str:
-        """Names of some images, the newest ones, if there are any."""
-        images = [verdict.image for verdict in reversed(self.verdicts[-MOST_NAMED:])]
+    def _examples(self) -> str:
+        """Return the names of the newest images, as the end of a message."""
+        images = [verdict.image for verdict in reversed(self.verdicts[-MAX_EXAMPLES:])]
         return f", such as {', '.join([*image.tags, image.digest][0] for image in images)}" if images else ""
 
     @property
     def summary(self) -> str:
-        """What happens in all, such as ``expires 312 of 340 images, 41.2 GB``."""
-        total, gone = len(self.verdicts), len(self.expired)
-        said = [f"expires {gone or 'none'} of {total} image{'' if total == 1 else 's'}"]
-        said += [text_size(self.bytes_freed)] if gone else []
+        """The numbers of all rules together, such as ``expires 312 of 340 images, 41.2 GB``."""
+        total, expired = len(self.verdicts), len(self.expired)
+        parts = [f"expires {expired or 'none'} of {total} image{'' if total == 1 else 's'}"]
+        parts += [text_size(self.bytes_freed)] if expired else []
         if self.archived:
-            said.append(f"archives {len(self.archived)}, {text_size(size(self.archived))}")
-        return ", ".join(said)
+            parts.append(f"archives {len(self.archived)}, {text_size(size(self.archived))}")
+        return ", ".join(parts)
 
 
 def size(verdicts: Sequence[Verdict]) -> int:
-    """Bytes of the images in all."""
+    """Return the size of the images of verdicts, in bytes."""
     return sum(verdict.image.size for verdict in verdicts)

@@ -221,12 +221,29 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_a_notebook_takes_the_colour_of_its_text_and_a_file_that_of_its_reader(tmp_path: Path) -> None:
+def test_a_notebook_shows_the_picture_without_a_background_in_the_colour_of_its_text() -> None:
     drawn = forecast(KEEP_FIVE).plot()
-    assert "prefers-color-scheme" not in drawn._repr_html_()
-    assert forecast(KEEP_FIVE)._repr_html_() == drawn._repr_html_()
-    drawn.save(tmp_path / "forecast.svg")
-    assert "prefers-color-scheme:dark" in (tmp_path / "forecast.svg").read_text()
+    page = drawn._repr_html_()
+    assert forecast(KEEP_FIVE)._repr_html_() == page
+    root = ElementTree.fromstring(page)
+    assert root.attrib["fill"] == "currentColor"
+    assert root.attrib["style"] == f"max-width:{chart.WIDTH}px"
+    assert chart.CARD not in page
+    assert chart.CARD_TEXT not in page
+
+
+def test_a_file_has_a_background_and_can_be_read_on_a_light_and_on_a_dark_page(tmp_path: Path) -> None:
+    forecast(KEEP_FIVE).plot().save(tmp_path / "forecast.svg")
+    svg = (tmp_path / "forecast.svg").read_text()
+    assert "prefers-color-scheme" not in svg
+    root = ElementTree.fromstring(svg)
+    assert f"color:{chart.CARD_TEXT}" in root.attrib["style"]
+    background = root[0].attrib
+    assert f"0 0 {background['width']} {background['height']}" == root.attrib["viewBox"], (
+        "it lies under all of the picture"
+    )
+    assert background["fill"] == chart.CARD
+    assert _contrast(chart.CARD_TEXT, chart.CARD) >= 7
 
 
 # 4. Bad input

@@ -1,0 +1,127 @@
+"""The verbs of a repository that try lifecycle policies on its images. They only read.
+
+Called by users, through ``Repository``. The simulation is imported when a verb needs it: a script that only sets
+policies does not wait for that. Nothing here writes, except that ECR counts ``images(references=True)`` as pulls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ecrops.lifecycle import aspect
+from ecrops.repositories.handle import Handle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from ecrops.images.image import Image
+    from ecrops.lifecycle.policy.document import Rules
+    from ecrops.lifecycle.simulation.compare import Comparison
+    from ecrops.lifecycle.simulation.compiled import LifecyclePolicy
+    from ecrops.lifecycle.simulation.result import Simulation
+
+
+class RepositoryTrials(Handle):
+    """Reading the images of a repository, and trying lifecycle policies on them."""
+
+    def images(self, *, references: bool = False) -> Iterator[Image]:
+        """Yield all images of the repository, archived ones too. Pages are read as they are needed.
+
+        Args:
+            references: Whether to find out which images are parts of an index. All images are read first then, and the
+                manifests of the indexes, which needs ``ecr:BatchGetImage``. ECR counts that as a pull of the index, so
+                that a rule with ``since_image_pulled`` sees it as used:
+                https://github.com/aws/containers-roadmap/issues/2390
+
+        Raises:
+            ClientError: botocore's ``RepositoryNotFoundException``.
+        """
+        from ecrops.images import image
+
+        self._check_account()
+        aws, name = self.registry.aws, self.name
+        images = image.describe(aws, name)
+        return iter(image.with_references(aws, name, images)) if references else images
+
+    def simulate_lifecycle(
+        self,
+        rules: LifecyclePolicy | None = None,
+        *,
+        now: datetime | None = None,
+        references: bool = False,
+        count_referrers: bool = False,
+    ) -> Simulation:
+        """Return what a policy would do to the current images, by ecrops' own evaluation. Changes nothing.
+
+        Args:
+            rules: The policy; without it, the current one.
+            now: The moment of the evaluation; the present without it.
+            references: As for ``images``. Without it, the simulation removes parts of indexes that ECR would keep.
+            count_referrers: As for ``ecrops.lifecycle.simulate``.
+
+        Raises:
+            SpecError: ECR would refuse the policy, or ecrops does not know what one of its rules does.
+            ClientError: botocore's ``RepositoryNotFoundException``.
+        """
+        from ecrops.lifecycle.simulation.simulate import evaluate
+
+        policy = self._policy(rules)
+        return evaluate(policy, self.images(references=references), now, count_referrers)
+
+    def preview_lifecycle(
+        self,
+        rules: LifecyclePolicy | None = None,
+        *,
+        timeout: float = 600,
+        on_wait: Callable[[float], object] | None = None,
+    ) -> Simulation:
+        """Return what ECR itself says that a policy would do: run its preview, and wait for it. Changes no image.
+
+        Args:
+            rules: The policy; without it, the current one.
+            timeout: Seconds to wait, also for another preview of this repository that is running.
+            on_wait: Called with the seconds waited so far, before each wait.
+
+        Raises:
+            PreviewError: ECR says that the preview failed or expired.
+            DeadlineError: It is not finished in time.
+            SpecError: ECR would refuse the policy, or the timeout is not a number of at least 0.
+            ClientError: botocore's ``LifecyclePolicyNotFoundException``: ``rules`` is ``None``, and the repository has
+                no policy.
+        """
+        from ecrops.lifecycle.simulation.preview import Waiter, preview
+
+        waiter = Waiter(self.registry.aws, timeout, on_wait)
+        policy = None if rules is None else self._policy(rules)
+        return preview(self.registry.aws, self.name, policy, self.images(), waiter)
+
+    def check_lifecycle(
+        self,
+        rules: LifecyclePolicy | None = None,
+        *,
+        timeout: float = 600,
+        on_wait: Callable[[float], object] | None = None,
+        count_referrers: bool = False,
+    ) -> Comparison:
+        """Compare ecrops' evaluation of a policy (``before``) with ECR's preview (``after``). False if they agree.
+
+        Takes the arguments of ``preview_lifecycle`` and ``simulate_lifecycle``, and raises their errors.
+        """
+        from ecrops.lifecycle.simulation.compare import comparison, marked_by
+        from ecrops.lifecycle.simulation.preview import Waiter, preview
+        from ecrops.lifecycle.simulation.simulate import evaluate
+
+        waiter = Waiter(self.registry.aws, timeout, on_wait)
+        policy, images = self._policy(rules), list(self.images())
+        simulated = evaluate(policy, images, None, count_referrers)
+        previewed = preview(self.registry.aws, self.name, None if rules is None else policy, images, waiter)
+        return comparison(simulated, previewed, marked_by)
+
+    def _policy(self, rules: LifecyclePolicy | None) -> Rules:
+        """Return canonical rules: those of a policy, or the current ones."""
+        from ecrops.lifecycle.simulation.compiled import rules_of
+
+        self._check_account()
+        return aspect.read(self.registry.aws, self.name).rules if rules is None else rules_of(rules)
