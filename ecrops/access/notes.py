@@ -22,7 +22,7 @@ from ecrops.access.principals.named import (
 )
 from ecrops.access.sides import Place
 from ecrops.aws import Arn, Aws
-from ecrops.iam.statements import RESOURCE, Policy
+from ecrops.iam.policy import RESOURCE, Policy
 from ecrops.repositories.calls import arn_of as repository_arn
 
 _GRANT_READ = "registry.authorization_token.grant_read"
@@ -96,8 +96,8 @@ def _account_of(principal: AnyOne) -> str:
 
 
 def _document(grant: Grant, arn: str) -> str:
-    policy = allowance(grant, arn)(Policy(RESOURCE))
-    statements: Sequence[dict[str, Any]] = policy.document(actions.sid)["Statement"]
+    policy = allowance(grant, arn)(Policy(RESOURCE, actions.sid))
+    statements: Sequence[dict[str, Any]] = policy.document["Statement"]
     return ready_document([{key: value for key, value in each.items() if key != "Sid"} for each in statements])
 
 

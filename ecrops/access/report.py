@@ -8,10 +8,12 @@ from typing import Any
 
 from ecrops.access import actions, words
 from ecrops.access.aspects import repository_policy
-from ecrops.access.edits import OWN_SIDS
+from ecrops.access.edits import RESERVED_SIDS
 from ecrops.aws import Aws
 from ecrops.errors import SpecError
-from ecrops.iam.statements import RESOURCE, listed, sid_of_ours, statements
+from ecrops.iam.policy import RESOURCE
+from ecrops.iam.sids import sid_of_ours
+from ecrops.iam.statements import listed, statements
 from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 
@@ -151,7 +153,7 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
 
 def _of_policy(who: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[Entry]:
     for statement in statements(document):
-        if sid_of_ours(statement, RESOURCE, actions.sid, OWN_SIDS) is None:
+        if sid_of_ours(statement, RESOURCE.name, actions.sid, RESERVED_SIDS) is None:
             continue
         resources = listed(statement.get("Resource", []))
         if any(resource != "*" and matches(resource, arn) for resource in resources):

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.events.targets.permissions import EVENTS
-from ecrops.iam.statements import PREFIX, VERSION, Statement, free, listed, meaning, statements
+from ecrops.iam.sids import PREFIX
+from ecrops.iam.sids import free_sid as free
+from ecrops.iam.statements import VERSION, Statement, listed, meaning, statements
 
 Policy = Mapping[str, Any]
 
