@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ecrops.iam.sids import PREFIX, Namer, ReservedSids, free_sid, sid_for, sid_of_ours
+from ecrops.iam.sids import PREFIX, Namer, ReservedSids, free_sid, sid_for, sid_of_ours, used_sids
 from ecrops.iam.statements import (
     OLD_VERSION,
     VERSION,
@@ -184,7 +184,7 @@ class Policy:
         return {"Version": VERSION, **self.members, "Statement": written} if written else {}
 
     def _statements(self) -> Iterator[dict[str, Any]]:
-        used = {str(statement.get("Sid")) for statement in self.foreign}
+        used = used_sids(self.foreign)
         groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
         for subject, actions in self.allowed.items():
             groups.setdefault((subject.sid, subject.condition, tuple(sorted(actions))), []).append(subject.name)

@@ -39,6 +39,11 @@ def free_sid(base: str, used: Collection[str]) -> str:
     return next(sid for sid in (base, *(f"{base}{number}" for number in range(2, MAX_SIDS + 1))) if sid not in used)
 
 
+def used_sids(statements: Iterable[Statement]) -> set[str]:
+    """Return the Sids of some statements."""
+    return {str(statement.get("Sid")) for statement in statements}
+
+
 def sid_for(base: str, condition: str) -> str:
     """Return the Sid of statements with a condition, which is given as JSON: it ends in the condition's fingerprint."""
     return base + (fingerprint(canonical_condition(condition)) if condition else "")

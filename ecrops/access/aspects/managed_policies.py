@@ -197,8 +197,8 @@ def _check_quota(policy_key: PolicyKey, documents: Sequence[Document]) -> None:
     lengths = list(map(size, documents))
     if len(documents) > MOST_ATTACHED or any(length > MANAGED_QUOTA for length in lengths):
         raise SpecError(
-            f"{policy_key}: a managed policy has at most {MANAGED_QUOTA:,} characters and {MOST_ATTACHED} are attached, "
-            f"these would be {len(documents)}, the longest of {max(lengths):,}: on='team/*' makes one "
+            f"{policy_key}: a managed policy has at most {MANAGED_QUOTA:,} characters and {MOST_ATTACHED} are "
+            f"attached, these would be {len(documents)}, the longest of {max(lengths):,}: on='team/*' makes one "
             "resource of many repositories"
         )
 
