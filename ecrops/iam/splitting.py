@@ -61,12 +61,12 @@ def _filled(policy: Policy, items: list[Item], limit: int) -> tuple[Policy, list
 
     An empty policy takes one item at least, however long that is.
     """
-    least = 0 if policy.allowed or policy.foreign else min(len(items), 1)
+    minimum = 0 if policy.allowed or policy.foreign else min(len(items), 1)
 
     def length(number: int) -> int:
         return size(policy.allowing_all(items[:number]).document)
 
-    number = bisect(range(len(items) + 1), limit, lo=least + 1, key=length) - 1
+    number = bisect(range(len(items) + 1), limit, lo=minimum + 1, key=length) - 1
     return policy.allowing_all(items[:number]), items[number:]
 
 

@@ -158,6 +158,18 @@ def test_an_account_is_the_same_subject_by_id_and_by_root() -> None:
     assert not policy.allowed
 
 
+def test_an_edit_leaves_the_policy_that_it_is_called_on_as_it_was() -> None:
+    foreign = {"Sid": "x", "Effect": "Deny", "Resource": "*", "NotAction": "s:a"}
+    policy = Policy(RESOURCE, name, resources(1), [foreign])
+    before = copy.deepcopy(policy.document)
+    policy.allowing(Subject("r"), ["s:c"])
+    policy.allowing(next(iter(policy.allowed)), ["s:c"])
+    policy.forbidding(next(iter(policy.allowed)), ["s:a"])
+    policy.with_foreign(())
+    assert policy == Policy(RESOURCE, name, resources(1), [foreign])
+    assert policy.document == before
+
+
 def test_white_space_is_not_counted() -> None:
     assert size({"a": "b c"}) == len('{"a":"bc"}')
 

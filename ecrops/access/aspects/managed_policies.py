@@ -7,9 +7,9 @@ gives nothing, and no grant brings back what it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ecrops.access.aspects import inline_policy
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
@@ -120,14 +120,13 @@ def _writes(key: str, current: Found, documents: _Documents, words: Mapping[bool
 
 def _removals(key: str, policies: Mapping[int, Managed], words: Mapping[bool, _Words]) -> Iterator[Change]:
     for _, policy in sorted(policies.items(), reverse=True):
-        name = _name(policy.arn)
         if policy.attached:
             yield _attachment(key, policy.arn, "Detach", ("attached", ""))
         for version in policy.old_versions:
-            params = {"PolicyArn": policy.arn, "VersionId": version}
-            yield _change(key, Kind.DELETE, f"{name} {version}", ("old version", ""), "DeletePolicyVersion", params)
+            yield _version_removal(key, policy.arn, version, "old version")
         removed, _ = words[policy.attached]
-        yield _change(key, Kind.DELETE, name, (removed, ""), "DeletePolicy", {"PolicyArn": policy.arn})
+        call = Call("iam", "DeletePolicy", {"PolicyArn": policy.arn})
+        yield _change(key, Kind.DELETE, _name(policy.arn), (removed, ""), call)
 
 
 def _not_given_back(policy_key: PolicyKey, unused: Policy, after: Policy) -> Iterator[Note]:
@@ -209,33 +208,31 @@ def _check_quota(policy_key: PolicyKey, documents: Sequence[Document]) -> None:
 def _put(key: str, arn: str, policy: Managed | None, document: Document, words: _Words) -> Iterator[Change]:
     name, text = _name(arn), to_iam_text(document)
     if policy is None:
-        params: dict[str, Any] = {"PolicyName": name, "PolicyDocument": text}
-        yield _change(key, Kind.CREATE, name, words, "CreatePolicy", params, superseded=(EXISTS,))
+        call = Call("iam", "CreatePolicy", {"PolicyName": name, "PolicyDocument": text})
+        yield _change(key, Kind.CREATE, name, words, call, superseded=(EXISTS,))
     elif not same(policy.document, document):
         if len(policy.old_versions) + 1 >= MOST_VERSIONS:
-            oldest = policy.old_versions[0]
-            params = {"PolicyArn": arn, "VersionId": oldest}
-            yield _change(key, Kind.DELETE, f"{name} {oldest}", ("oldest version", ""), "DeletePolicyVersion", params)
+            yield _version_removal(key, arn, policy.old_versions[0], "oldest version")
         params = {"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True}
+        call = Call("iam", "CreatePolicyVersion", params)
         # there can be five versions after all if the answer to this call was lost, and the call is made again
-        yield _change(key, Kind.UPDATE, name, words, "CreatePolicyVersion", params, superseded=(MISSING, FULL))
+        yield _change(key, Kind.UPDATE, name, words, call, superseded=(MISSING, FULL))
+
+
+def _version_removal(key: str, arn: str, version: str, before: str) -> Change:
+    call = Call("iam", "DeletePolicyVersion", {"PolicyArn": arn, "VersionId": version})
+    return _change(key, Kind.DELETE, f"{_name(arn)} {version}", (before, ""), call)
 
 
 def _attachment(key: str, arn: str, verb: str, words: _Words) -> Change:
     policy_key = key_of(key)
     kind = policy_key.kind.title()
-    params = {f"{kind}Name": policy_key.name, "PolicyArn": arn}
-    return _change(key, Kind.UPDATE, _name(arn), words, f"{verb}{kind}Policy", params)
+    call = Call("iam", f"{verb}{kind}Policy", {f"{kind}Name": policy_key.name, "PolicyArn": arn})
+    return _change(key, Kind.UPDATE, _name(arn), words, call)
 
 
 def _change(
-    key: str,
-    kind: Kind,
-    name: str,
-    words: _Words,
-    operation: str,
-    params: dict[str, Any],
-    superseded: tuple[str, ...] = (MISSING,),
+    key: str, kind: Kind, name: str, words: _Words, call: Call, *, superseded: Collection[str] = (MISSING,)
 ) -> Change:
     policy_key = key_of(key)
     return Change(
@@ -244,12 +241,12 @@ def _change(
         what=f"policy {name}",
         before=words[0],
         after=words[1],
-        call=Call("iam", operation, params),
+        call=call,
         races=Races(superseded=superseded),
         advice={
             MISSING: inline_policy.missing_advice(policy_key),
             inline_policy.OF_AWS: inline_policy.of_aws_advice(policy_key),
-            FULL: _quota_advice(policy_key, operation),
+            FULL: _quota_advice(policy_key, call.operation),
             IN_USE: _in_use_advice(policy_key),
         },
     )
