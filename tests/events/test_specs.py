@@ -30,14 +30,9 @@ def test_a_spec_with_an_event_takes_six_reads_when_nothing_is_to_do(cloud: Cloud
     assert registry.ensure(spec(on_image_pushed(target=QUEUE)))
     cloud.calls.clear()
     assert not registry.ensure(spec(on_image_pushed(target=QUEUE)))
-    assert cloud.calls.operations() == [
-        "ListRules",
-        "ListTagsForResource",
-        "ListTargetsByRule",
-        "DescribeRepositories",
-        "GetQueueUrl",
-        "GetQueueAttributes",
-    ]
+    rules = ["ListRules", "ListTagsForResource", "ListTargetsByRule"]
+    assert cloud.calls.operations()[:3] == rules
+    assert sorted(cloud.calls.operations()[3:]) == ["DescribeRepositories", "GetQueueAttributes", "GetQueueUrl"]
     cloud.emulator.events.emit(pushed())
     assert len(bodies(cloud)) == 1
 

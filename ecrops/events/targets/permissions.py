@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from ecrops.aws import Arn, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
-from ecrops.base.problems import NONE
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.patterns.selection import Place
 from ecrops.events.targets.target import Target
@@ -127,7 +126,7 @@ def policy_change(
     missing: str,
     *,
     empty: bool,
-    advice: Mapping[str, str] = NONE,
+    advice: Mapping[str, str] | None = None,
 ) -> Change:
     """Return the change of a policy that several rules share.
 
@@ -152,7 +151,7 @@ def policy_change(
         races=Races(derived=True, superseded=() if after else (missing,)),
         for_owners=owners(edits),
         step=step,
-        advice=advice,
+        advice=advice or {},
     )
 
 
