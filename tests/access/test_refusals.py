@@ -199,7 +199,7 @@ def test_the_signature_lists_the_options_of_a_grant(thing: Any) -> None:
 
 def test_a_verb_does_not_take_none_for_its_default(repo: Repository, cloud: Cloud) -> None:
     for verb in (repo.grant_pull, repo.revoke):
-        with pytest.raises(SpecError, match="^attach: expected 'inline' or 'managed', got None$"):
+        with pytest.raises(SpecError, match=r"^attach: expected 'inline' or 'managed', got None$"):
             verb(Role("nodes"), attach=None)  # type: ignore[arg-type]
     assert cloud.calls.operations() == []
 
