@@ -139,7 +139,7 @@ def test_an_arn_whose_account_is_not_12_digits_names_no_repository(registry: Reg
 
 
 def test_the_race_policy_of_a_change_travels_by_name() -> None:
-    from ecrops.access.aspects.repository_policy import _is_unseen
+    from ecrops.access.aspects.repository_policy import _is_not_yet_visible
 
-    change = Change(owner="ab", kind=Kind.UPDATE, what="policy", races=Races(awaits=_is_unseen))
-    assert pickle.loads(pickle.dumps(change)).races.awaits is _is_unseen
+    change = Change(owner="ab", kind=Kind.UPDATE, what="policy", races=Races(awaits=_is_not_yet_visible))
+    assert pickle.loads(pickle.dumps(change)).races.awaits is _is_not_yet_visible

@@ -1,25 +1,31 @@
-"""What is wanted of a policy document, as values that are called on the policy. Pure."""
+"""The edits of a policy document: values that are called on a policy, and return the policy after them. Pure.
+
+Made by ``wants`` and ``login/tokens``, called by the aspects. An edit never changes the policy that it is called on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 from ecrops.access import actions
 from ecrops.access.grants import Grant
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import without_resources
-from ecrops.iam.statements import PREFIX, VERSION, Policy, Statement, Subject, condition_text, meaning
+from ecrops.iam.policy import Policy, Subject
+from ecrops.iam.sids import PREFIX, is_reserved
+from ecrops.iam.statements import VERSION, Statement, condition_text, meaning
 
 # What is allowed on "*" stands in statements of its own. The first comes with a grant that needs it, and goes with it.
 LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
-OWN_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
+RESERVED_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
 
 
 @dataclass(frozen=True)
 class Exactly:
-    """An edit: this document and no other.
+    """An edit: the policy is this document.
 
     Args:
         document: The document.
@@ -30,43 +36,40 @@ class Exactly:
     force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
-        """The policy after the edit."""
-        return Policy.parse({"Version": VERSION, **self.document}, policy.element, actions.sid)
+        """Return the policy after the edit."""
+        return Policy.parse({"Version": VERSION, **self.document}, policy.element, policy.namer)
 
 
 @dataclass(frozen=True)
 class Allow:
-    """An edit: a subject may do this too.
+    """An edit: a subject is allowed these actions too.
 
     Args:
-        subject: Who, or on what.
-        actions: What.
-        also: Subjects of statements of their own that go with it, and what they are allowed.
+        subject: The principal or the resource.
+        actions: The actions.
+        login: Subjects of statements of their own, for the token to log in, and what those are allowed.
         notes: What the user must know about it.
     """
 
     subject: Subject
     actions: tuple[str, ...]
-    also: tuple[tuple[Subject, tuple[str, ...]], ...] = ()
+    login: tuple[tuple[Subject, tuple[str, ...]], ...] = ()
     notes: tuple[str, ...] = ()
 
     def __call__(self, policy: Policy) -> Policy:
-        """The policy after the edit."""
-        policy.allow(self.subject, self.actions)
-        for subject, allowed in self.also:
-            policy.allow(subject, allowed)
-        return policy
+        """Return the policy after the edit."""
+        return policy.allowing_all([(self.subject, self.actions), *self.login])
 
 
 @dataclass(frozen=True)
 class Forbid:
-    """An edit: a subject may not do this any longer, as far as ecrops allowed it.
+    """An edit: the statements of ecrops allow a subject these actions no longer.
 
     Args:
-        subject: Who, or on what.
-        actions: What; everything without.
-        repository: The ARN of the repository that it is for, where the subject is a resource.
-        stays: What the user must know if it takes something away: where else it would have to.
+        subject: The principal or the resource.
+        actions: The actions; all of them if ``None``.
+        repository: The ARN of the repository that it is about, if the subject is a resource.
+        stays: What the user must know if it takes something away: which other policy still allows it.
     """
 
     subject: Subject
@@ -75,14 +78,13 @@ class Forbid:
     stays: str = ""
 
     def __call__(self, policy: Policy) -> Policy:
-        """The policy after the edit."""
-        policy.forbid(self.subject, self.actions)
-        return policy
+        """Return the policy after the edit."""
+        return policy.forbidding(self.subject, self.actions)
 
 
 @dataclass(frozen=True)
 class Add:
-    """An edit: this statement too.
+    """An edit: the policy has this statement too.
 
     Args:
         statement: The statement.
@@ -95,44 +97,51 @@ class Add:
     force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
-        """The policy after the edit."""
+        """Return the policy after the edit.
+
+        Raises:
+            SpecError: Another statement has the Sid, and is not to be replaced.
+        """
         sid = self.statement.get("Sid")
-        if any(_same(self.statement, each) for each in policy.others):
+        if any(_is_same(self.statement, statement) for statement in policy.foreign):
             return policy
-        taken = [each for each in policy.others if sid and each.get("Sid") == sid]
-        if taken and not self.replace:
+        remaining = [statement for statement in policy.foreign if not sid or statement.get("Sid") != sid]
+        if len(remaining) < len(policy.foreign) and not self.replace:
             raise SpecError(
                 f"another statement has the Sid {sid!r} already: choose another, or replace it with replace=True"
             )
-        policy.others = [each for each in policy.others if each not in taken] + [dict(self.statement)]
-        return policy
+        return policy.with_foreign([*remaining, dict(self.statement)])
 
 
 @dataclass(frozen=True)
 class Drop:
-    """An edit: not this statement, or not the one with this Sid.
+    """An edit: the policy does not have this foreign statement, or the one with this Sid.
 
     Args:
         statement: The statement, or its Sid.
-        force: Whether ECR takes what is left even if it keeps the caller from setting another policy.
+        force: Whether ECR takes the remaining policy even if it keeps the caller from setting another.
     """
 
     statement: Statement | str
     force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
-        """The policy after the edit."""
-        policy.others = [each for each in policy.others if not self.means(each)]
-        return policy
+        """Return the policy after the edit."""
+        return policy.with_foreign(statement for statement in policy.foreign if not self.means(statement))
 
-    def means(self, other: Statement) -> bool:
-        """Whether a statement is the one."""
+    def means(self, statement: Statement) -> bool:
+        """Whether the edit is about a statement."""
         if isinstance(self.statement, str):
-            return other.get("Sid") == self.statement
-        return _same(self.statement, other)
+            return statement.get("Sid") == self.statement
+        return _is_same(self.statement, statement)
 
 
 Edit = Exactly | Allow | Forbid | Add | Drop
+
+
+def edited(edits: Iterable[Edit], policy: Policy) -> Policy:
+    """Return the policy after the edits, in their order."""
+    return reduce(lambda before, edit: edit(before), edits, policy)
 
 
 def token_subject(subject: Subject, condition: str) -> Subject:
@@ -141,7 +150,7 @@ def token_subject(subject: Subject, condition: str) -> Subject:
 
 
 def allowance(grant: Grant, arn: str) -> Allow:
-    """Return what a grant allows in an IAM policy, with the token to log in if it needs one.
+    """Return what a grant allows in an identity policy, with the token to log in if it needs one.
 
     Args:
         grant: The grant.
@@ -149,19 +158,19 @@ def allowance(grant: Grant, arn: str) -> Allow:
     """
     subject = Subject(arn, condition_text(grant.principal.all_conditions))
     login = ((token_subject(LOGIN, subject.condition), actions.TOKEN),) if grant.needs_login else ()
-    return Allow(subject, grant.actions, also=login)
+    return Allow(subject, grant.actions, login)
 
 
 def check_variables(edit: Edit, policy: Policy, way_out: str) -> None:
-    """Refuse a grant whose condition has variables, in a document that is older than they are.
+    """Refuse a grant whose condition has variables, in a document whose Version is older than variables.
 
     They are plain text there, and a test that was to shut somebody out lets everybody in:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
 
     Raises:
-        SpecError: It has, with its Version and the way out.
+        SpecError: The grant has variables, and the document is older; with its Version and the way out.
     """
-    version = policy.rest.get("Version", VERSION)
+    version = policy.members.get("Version", VERSION)
     if isinstance(edit, Allow) and "${" in edit.subject.condition and version != VERSION:
         raise SpecError(
             f"the policy has the Version {version}, said or unsaid, in which ${{...}} in a condition is plain text and "
@@ -169,8 +178,8 @@ def check_variables(edit: Edit, policy: Policy, way_out: str) -> None:
         )
 
 
-def _same(one: Statement, other: Statement) -> bool:
-    """Whether two statements mean the same; without a Sid one means the same under any but ours."""
-    if "Sid" in one or str(other.get("Sid", "")).startswith(PREFIX):
-        return meaning(one) == meaning(other)
-    return meaning(one) == meaning({key: value for key, value in other.items() if key != "Sid"})
+def _is_same(statement: Statement, current: Statement) -> bool:
+    """Whether a given statement means a current one. Without a Sid it means the same under any Sid but ecrops's."""
+    if "Sid" in statement or is_reserved(current):
+        return meaning(statement) == meaning(current)
+    return meaning(statement) == meaning({key: value for key, value in current.items() if key != "Sid"})

@@ -179,7 +179,7 @@ class GrantVerbs(Handle):
         """
         return self._grant("lifecycle", locals())
 
-    def grant(  # noqa: D417
+    def grant(
         self,
         principal: Grantee | str,
         *actions: str,
@@ -219,7 +219,7 @@ class GrantVerbs(Handle):
 
         return self._want(wants.grant_lambda(self.registry.aws, self.name, account, function_arn_pattern))
 
-    def revoke(  # noqa: D417
+    def revoke(
         self,
         principal: Grantee | str,
         *actions: str,

@@ -1,4 +1,8 @@
-"""What somebody is still allowed after a revoke, by the policy that was read, and what takes it away. Pure."""
+"""Leftovers: what a principal is still allowed after a revoke, and the call that takes it away. Pure.
+
+Called by the aspects of access, with the policy after the edits. It writes sentences for notes and errors. It knows
+only the policy that was read: a leftover in another policy is not found.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ import re
 from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, words
-from ecrops.access.edits import Drop, Forbid
+from ecrops.access.edits import LOGIN, PUBLIC_TOKEN, Drop, Forbid
 from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.errors import SpecError
-from ecrops.iam.statements import PRINCIPAL, Policy, Statement, Subject, condition_text, listed, meaning, plain_account
+from ecrops.iam.policy import PRINCIPAL, Policy, Subject
+from ecrops.iam.sids import is_sid, says
+from ecrops.iam.statements import Statement, condition_text, listed, plain_account
 from ecrops.iam.wildcards import matches
 
 _WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
@@ -18,97 +24,113 @@ _EVERYONE = "AWS:*"
 _IDENTITY = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
-def of_identity(home: PolicyKey, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
-    """What a user, a role or a group may still do with a repository, by a policy of its own."""
+# In an identity policy
+
+
+def of_identity(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: str = "inline") -> Iterator[str]:
+    """Yield what a user, a role or a group may still do with a repository, by an identity policy.
+
+    Args:
+        policy_key: The policy.
+        forbid: The edit.
+        policy: The policy after all edits.
+        attach: ``inline`` or ``managed``, as the caller of the verb gave it.
+    """
     if not forbid.repository:
-        yield from _of_token(home, forbid, policy, attach)
+        yield from _of_token(policy_key, forbid, policy, attach)
         return
     prefix, _, name = forbid.repository.partition("repository/")
-    who = str(PolicyKey(home.kind, home.name, home.account))
+    may = f"{name}: {_identity(policy_key)} may still"
     for subject, allowed in policy.allowed.items():
-        if matches(subject.name, forbid.repository) and (kept := _kept(allowed, forbid)):
+        if matches(subject.name, forbid.repository) and (remaining := _remaining(allowed, forbid)):
             on = subject.name.removeprefix(f"{prefix}repository/")
             wider = "" if on == name else f" on {on!r}"
-            call = _call_for(home, subject, _named(kept, forbid), "" if on == name else on, attach)
-            # on= is of repositories of this registry: what somebody has made wider than that, it does not name
+            call = _revoke(policy_key, subject, _arguments(remaining, forbid), "" if on == name else on, attach)
+            # on= names repositories of this registry: it cannot name a resource that somebody made wider
             way_out = "mend it in IAM" if on == subject.name else f"{call} takes it away"
+            what = f"{_do(remaining)}{wider}{_limits(subject.condition)}"
+            yield f"{may} {what}, by policy {policy_key.policy}: {way_out}"
+    for statement in policy.foreign:
+        if _is_about(statement, forbid.repository) and (remaining := _remaining_of(statement, forbid)):
+            what = f"{_do(remaining)}{_limits(condition_text(statement.get('Condition')))}"
             yield (
-                f"{name}: {who} may still {_said(kept)}{wider}{_limits(subject.condition)}, by policy {home.policy}: "
-                f"{way_out}"
-            )
-    for statement in policy.others:
-        if _is_about(statement, forbid.repository) and (kept := _kept_by(statement, forbid)):
-            by = f"by {_which(statement)} of policy {home.policy}"
-            yield (
-                f"{name}: {who} may still {_said(kept)}{_limits(condition_text(statement.get('Condition')))}, {by}: "
+                f"{may} {what}, by {_which(statement)} of policy {policy_key.policy}: "
                 "ecrops did not write it, and takes nothing from it; mend it in IAM"
             )
-    yield from _of_login(home, policy, name)
+    yield from _of_login(policy_key, policy, name)
 
 
-def _of_login(home: PolicyKey, policy: Policy, name: str) -> Iterator[str]:
-    """A token that came with a verb, and is kept for actions that were granted one by one: perhaps without one."""
-    logins = [subject for subject in policy.allowed if subject.sid.endswith("Login")]
+def _of_login(policy_key: PolicyKey, policy: Policy, name: str) -> Iterator[str]:
+    """Yield a note on a token that came with a verb, and now serves only actions that were granted one by one."""
+    has_login = any(subject.sid == LOGIN.sid for subject in policy.allowed)
     uses = {
         subject.name.partition("repository/")[2]: allowed
         for subject, allowed in policy.allowed.items()
         if not subject.sid and actions.need_a_token(allowed)
     }
-    brought = any(allowed.issuperset(each) for allowed in uses.values() for each in _WORTH_A_TOKEN)
-    if logins and uses and not brought:
-        who = PolicyKey(home.kind, home.name, home.account)
+    by_verb = any(allowed.issuperset(names) for allowed in uses.values() for names in _WORTH_A_TOKEN)
+    if has_login and uses and not by_verb:
         yield (
-            f"{name}: {who} may still log in, by policy {home.policy}, for what it may do with images of "
-            f"{words.several(uses)}: the token goes when that is revoked"
+            f"{name}: {_identity(policy_key)} may still log in, by policy {policy_key.policy}, for what it may do with "
+            f"images of {words.several(uses)}: the token goes when that is revoked"
         )
 
 
-def _of_token(home: PolicyKey, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
-    """What else lets somebody log in, where that was to be taken away."""
-    wanted = actions.PUBLIC_TOKEN[0] if forbid.subject.sid.endswith("PublicToken") else actions.TOKEN[0]
-    who = str(PolicyKey(home.kind, home.name, home.account))
+def _of_token(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: str) -> Iterator[str]:
+    """Yield what still lets an identity log in, after an edit that was to prevent it."""
+    token = actions.PUBLIC_TOKEN[0] if forbid.subject.sid == PUBLIC_TOKEN.sid else actions.TOKEN[0]
+    may = f"{_identity(policy_key)} may still"
     for subject, allowed in policy.allowed.items():
-        if wanted in allowed and subject.name == "*":
-            may = f"{who} may still {actions.words(allowed)}{_limits(subject.condition)}, by policy {home.policy}"
-            call = _call_for(home, subject, "", "", attach).replace("revoke", "revoke_read", 1)
-            is_own = subject.sid == forbid.subject.sid
-            yield f"{may}: {f'{call} takes it away' if is_own else 'it goes when nothing that needs it is granted'}"
-    for statement in policy.others:
-        allowed_too = listed(statement.get("Action", [])) if str(statement.get("Effect")).lower() == "allow" else []
-        if actions.is_among(wanted, map(str, allowed_too)):
-            yield f"{who} may still log in, by {_which(statement)} of policy {home.policy}: mend it in IAM"
+        if token in allowed and subject.name == "*":
+            call = _revoke(policy_key, subject, "", "", attach).replace("revoke", "revoke_read", 1)
+            is_same = subject.sid == forbid.subject.sid
+            way_out = f"{call} takes it away" if is_same else "it goes when nothing that needs it is granted"
+            what = f"{actions.words(allowed)}{_limits(subject.condition)}"
+            yield f"{may} {what}, by policy {policy_key.policy}: {way_out}"
+    for statement in policy.foreign:
+        allows = str(statement.get("Effect")).lower() == "allow"
+        if allows and actions.is_among(token, map(str, listed(statement.get("Action", [])))):
+            yield f"{may} log in, by {_which(statement)} of policy {policy_key.policy}: mend it in IAM"
+
+
+# In a repository policy
 
 
 def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
-    """What a principal may still do with a repository, by the repository's own policy."""
-    whom = forbid.subject
+    """Yield what a principal may still do with a repository, by the repository policy.
+
+    Args:
+        name: The repository.
+        forbid: The edit.
+        policy: The policy after all edits.
+    """
+    principal = forbid.subject
     for subject, allowed in policy.allowed.items():
-        if _means(subject, whom) and (kept := _kept(allowed, forbid)):
-            way_out = f"revoke({_python(subject)}{_named(kept, forbid)}) takes it away"
-            yield f"{name}: {_may(subject, whom, kept)}: {way_out}"
-    for statement in policy.others:
-        kept, sid = _kept_by(statement, forbid), statement.get("Sid")
+        if _covers(subject, principal) and (remaining := _remaining(allowed, forbid)):
+            way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
+            yield f"{name}: {_may(subject, principal, remaining)}: {way_out}"
+    for statement in policy.foreign:
+        remaining, sid = _remaining_of(statement, forbid), statement.get("Sid")
         way_out = f"remove_from_resource_policy({repr(sid) if sid else 'statement'}) takes the whole statement away"
-        for subject in _subjects(statement) if kept else ():
-            if _means(subject, whom):
+        for subject in _subjects(statement) if remaining else ():
+            if _covers(subject, principal):
                 by = f"by {_which(statement)} of the repository's policy"
-                yield f"{name}: {_may(subject, whom, kept)}, {by}: {way_out}"
+                yield f"{name}: {_may(subject, principal, remaining)}, {by}: {way_out}"
 
 
 def check_drop(drop: Drop, policy: Policy) -> None:
-    """Refuse to remove a statement of ecrops as if it were somebody's: each who is in it was granted something.
+    """Refuse to remove a statement of ecrops like a foreign one: it holds the grants of all its principals.
 
     Raises:
-        SpecError: It is one; with the calls that take the grants away.
+        SpecError: The edit is about such a statement; with the calls that take the grants away.
     """
-    wanted = drop.statement
-    for statement in Policy(policy.element, policy.allowed).document(actions.sid).get("Statement", []):
+    for statement in policy.with_foreign(()).document.get("Statement", []):
         sid = statement["Sid"]
-        if isinstance(wanted, str):
-            is_it = bool(re.fullmatch(rf"{re.escape(sid)}\d{{0,2}}", wanted))
+        if isinstance(drop.statement, str):
+            is_meant = is_sid(drop.statement, sid)
         else:
-            is_it = drop.means(statement) or meaning({**wanted, "Sid": sid}) == meaning(statement)
-        if is_it:
+            is_meant = drop.means(statement) or says(statement, drop.statement)
+        if is_meant:
             calls = words.several(f"revoke({_python(subject)})" for subject in _subjects(statement))
             raise SpecError(f"the statement {sid!r} holds what ecrops granted: {calls} takes it away")
 
@@ -116,70 +138,61 @@ def check_drop(drop: Drop, policy: Policy) -> None:
 # Actions
 
 
-def _kept(allowed: Collection[str], forbid: Forbid) -> list[str]:
-    """Which of the actions, as they are written, still allow something that was to be taken away."""
-    taken = forbid.actions
+def _remaining(allowed: Collection[str], forbid: Forbid) -> list[str]:
+    """Return the actions, as they are written, that still allow something that the edit was to take away."""
     return sorted(
-        each
-        for each in allowed
-        if actions.is_about_repositories(each)
-        and (taken is None or any(actions.have_in_common(each, other) for other in taken))
+        action
+        for action in allowed
+        if actions.is_about_repositories(action)
+        and (forbid.actions is None or any(actions.have_in_common(action, name) for name in forbid.actions))
     )
 
 
-def _kept_by(statement: Statement, forbid: Forbid) -> list[str]:
-    """The same of a statement of somebody else."""
+def _remaining_of(statement: Statement, forbid: Forbid) -> list[str]:
+    """Return the same for a foreign statement."""
     if str(statement.get("Effect")).lower() != "allow":
         return []
     if "NotAction" in statement:
-        but = listed(statement["NotAction"])
-        all_but = [each for each in sorted(actions.about_repositories()) if not actions.is_among(each, but)]
-        return [f"do anything but {actions.words(map(str, but))}"] if _kept(all_but, forbid) else []
-    return _kept([each for each in listed(statement.get("Action", [])) if isinstance(each, str)], forbid)
+        excluded = listed(statement["NotAction"])
+        allowed = [action for action in actions.about_repositories() if not actions.is_among(action, excluded)]
+        return [f"do anything but {actions.words(map(str, excluded))}"] if _remaining(allowed, forbid) else []
+    return _remaining([name for name in listed(statement.get("Action", [])) if isinstance(name, str)], forbid)
 
 
-def _said(kept: Collection[str]) -> str:
-    return "do anything" if {"*", "ecr:*"} & set(kept) else actions.words(kept)
-
-
-def _limits(condition: str) -> str:
-    return words.limits(json.loads(condition or "{}"))
-
-
-# Whom and what
+# Subjects
 
 
 def _is_about(statement: Statement, arn: str) -> bool:
     if "NotResource" in statement:
-        return not any(matches(str(each), arn) for each in listed(statement["NotResource"]))
-    return any(matches(str(each), arn) for each in listed(statement.get("Resource", [])))
+        return not any(matches(str(pattern), arn) for pattern in listed(statement["NotResource"]))
+    return any(matches(str(pattern), arn) for pattern in listed(statement.get("Resource", [])))
 
 
 def _subjects(statement: Statement) -> Iterator[Subject]:
-    """Whom a statement names; all but some are everyone, to be on the safe side."""
+    """Yield the principals of a statement. ``NotPrincipal`` counts as everyone, to be on the safe side."""
     condition = condition_text(statement.get("Condition"))
-    named = PRINCIPAL.read(statement["Principal"]) if "Principal" in statement else [_EVERYONE]
-    return (Subject(each, condition) for each in named)
+    names = PRINCIPAL.read(statement["Principal"]) if "Principal" in statement else [_EVERYONE]
+    return (Subject(name, condition) for name in names)
 
 
-def _means(subject: Subject, whom: Subject) -> bool:
-    """Whether a principal is somebody, or everyone, or the account that somebody is of."""
+def _covers(subject: Subject, principal: Subject) -> bool:
+    """Whether a subject includes a principal: it is the same principal, its account, or everyone."""
     if subject.name != _EVERYONE:
-        return _meant(subject.name) in (_meant(whom.name), f"AWS:{_account_of(whom.name)}")
-    if _who(subject) == "everyone":
+        return _plain(subject.name) in (_plain(principal.name), f"AWS:{_account_of(principal.name)}")
+    if _in_words(subject) == "everyone":
         return True
-    # an organization: another one is not it, and a service of AWS is of none
-    return not whom.name.startswith("Service:") and (
-        whom.name != _EVERYONE or _who(whom) in ("everyone", _who(subject))
+    # an organization: it includes no other organization, and no service of AWS
+    return not principal.name.startswith("Service:") and (
+        principal.name != _EVERYONE or _in_words(principal) in ("everyone", _in_words(subject))
     )
 
 
-def _meant(principal: str) -> str:
-    """A principal without what does not tell it from others: the path of a user or role, the spelling of an account."""
-    kind, _, who = principal.partition(":")
-    if identity := _IDENTITY.fullmatch(who):
+def _plain(principal: str) -> str:
+    """Return a principal without the path of a user or role, and an account by its id: these tell no two apart."""
+    kind, _, name = principal.partition(":")
+    if identity := _IDENTITY.fullmatch(name):
         return f"AWS:{identity[1]}:{identity[2]}/{identity[3]}"
-    return f"AWS:{plain_account(who)}" if kind == "AWS" else principal
+    return f"AWS:{plain_account(name)}" if kind == "AWS" else principal
 
 
 def _account_of(principal: str) -> str:
@@ -187,54 +200,78 @@ def _account_of(principal: str) -> str:
     return parts[5] if len(parts) > 5 and parts[0] == "AWS" else ""
 
 
-def _who(subject: Subject) -> str:
-    """A principal in words."""
+# Words
+
+
+def _identity(policy_key: PolicyKey) -> str:
+    """Return the user, role or group in words."""
+    return str(PolicyKey(policy_key.kind, policy_key.name, policy_key.account))
+
+
+def _in_words(subject: Subject) -> str:
+    """Return a principal in words."""
     return words.who(subject.name.partition(":")[2], json.loads(subject.condition or "{}"))
 
 
-def _may(subject: Subject, whom: Subject, kept: Collection[str]) -> str:
-    """Who may do what, and what that has to do with somebody."""
-    limits = "" if _who(subject).startswith("organization") else _limits(subject.condition)
-    said = f"{_who(subject)} may still {_said(kept)}{limits}"
-    if _meant(subject.name) == _meant(whom.name):
-        return said
-    return f"{said}, and so may {_who(whom)}" if subject.name == _EVERYONE else f"{said}, and may let {_who(whom)}"
+def _do(names: Collection[str]) -> str:
+    return "do anything" if {"*", "ecr:*"} & set(names) else actions.words(names)
+
+
+def _limits(condition: str) -> str:
+    return words.limits(json.loads(condition or "{}"))
+
+
+def _may(subject: Subject, principal: Subject, remaining: Collection[str]) -> str:
+    """Return what a subject may still do, and how that includes a principal."""
+    name, principal_name = _in_words(subject), _in_words(principal)
+    limits = "" if name.startswith("organization") else _limits(subject.condition)
+    sentence = f"{name} may still {_do(remaining)}{limits}"
+    if _plain(subject.name) == _plain(principal.name):
+        return sentence
+    is_everyone = subject.name == _EVERYONE
+    return f"{sentence}, and so may {principal_name}" if is_everyone else f"{sentence}, and may let {principal_name}"
 
 
 def _which(statement: Statement) -> str:
     return f"the statement {statement['Sid']!r}" if statement.get("Sid") else "a statement without a Sid"
 
 
-# Verbs
+# Calls
 
 
-def _named(kept: Collection[str], forbid: Forbid) -> str:
-    """The actions as arguments, where not all are taken away."""
-    return "" if forbid.actions is None else "".join(f", {each!r}" for each in kept)
+def _arguments(remaining: Collection[str], forbid: Forbid) -> str:
+    """Return the remaining actions as arguments; none if all actions were to be taken away."""
+    return "" if forbid.actions is None else "".join(f", {action!r}" for action in remaining)
 
 
-def _call_for(home: PolicyKey, subject: Subject, named: str, on: str, attach: str) -> str:
-    options = {"on": on, "attach": attach if attach != "inline" else "", "policy_name": home.policy}
-    said = {name: value for name, value in options.items() if value and (name, value) != ("policy_name", POLICY)}
-    more = "".join(f", {name}={value!r}" for name, value in said.items())
-    session = ", session=..." if home.account else ""
-    return f"revoke({_made(home.kind.title(), home.name, subject.condition)}{named}{more}{session})"
+def _revoke(policy_key: PolicyKey, subject: Subject, arguments: str, on: str, attach: str) -> str:
+    """Return the call that takes an allowance out of an identity policy."""
+    options = {
+        "on": on,
+        "attach": "" if attach == "inline" else attach,
+        "policy_name": "" if policy_key.policy == POLICY else policy_key.policy,
+    }
+    keywords = "".join(f", {name}={value!r}" for name, value in options.items() if value)
+    session = ", session=..." if policy_key.account else ""
+    principal = _principal(policy_key.kind.title(), policy_key.name, subject.condition)
+    return f"revoke({principal}{arguments}{keywords}{session})"
 
 
 def _python(subject: Subject) -> str:
-    """The principal of a repository policy as Python."""
-    kind, _, who = subject.name.partition(":")
+    """Return the principal of a repository policy as Python."""
+    kind, _, name = subject.name.partition(":")
     if subject.name == _EVERYONE:
-        if re.fullmatch(r"o-[a-z0-9]{10,32}", named := _who(subject).removeprefix("organization ")):
-            return _made("OrganizationPrincipal", named, "")
+        organization = _in_words(subject).removeprefix("organization ")
+        if re.fullmatch(r"o-[a-z0-9]{10,32}", organization):
+            return _principal("OrganizationPrincipal", organization, "")
         conditions = f"conditions={json.loads(subject.condition)!r}" if subject.condition else "public=True"
         return f"AnyPrincipal({conditions})"
     if kind == "AWS":
-        account = plain_account(who)
-        return _made("AccountPrincipal" if account.isdecimal() else "ArnPrincipal", account, subject.condition)
-    return _made(f"{kind}Principal", who, subject.condition)
+        account = plain_account(name)
+        return _principal("AccountPrincipal" if account.isdecimal() else "ArnPrincipal", account, subject.condition)
+    return _principal(f"{kind}Principal", name, subject.condition)
 
 
-def _made(kind: str, name: str, condition: str) -> str:
+def _principal(kind: str, name: str, condition: str) -> str:
     conditions = f", conditions={json.loads(condition)!r}" if condition else ""
     return f"{kind}({name!r}{conditions})"

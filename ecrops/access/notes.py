@@ -22,7 +22,8 @@ from ecrops.access.principals.named import (
 )
 from ecrops.access.sides import Place
 from ecrops.aws import Arn, Aws
-from ecrops.iam.statements import RESOURCE, VERSION, Policy
+from ecrops.iam.policy import RESOURCE, Policy
+from ecrops.iam.statements import VERSION
 from ecrops.repositories.calls import arn_of as repository_arn
 
 _GRANT_READ = "registry.authorization_token.grant_read"
@@ -104,7 +105,7 @@ def _account_of(principal: Grantee) -> str:
 
 def _document(grant: Grant, arn: str) -> str:
     """Return the identity policy that a grant needs, as JSON to copy."""
-    policy = allowance(grant, arn)(Policy(RESOURCE))
-    statements: list[dict[str, Any]] = policy.document(actions.sid)["Statement"]
+    policy = allowance(grant, arn)(Policy(RESOURCE, actions.sid))
+    statements: list[dict[str, Any]] = policy.document["Statement"]
     without_sids = [{key: value for key, value in item.items() if key != "Sid"} for item in statements]
     return json.dumps({"Version": VERSION, "Statement": without_sids})

@@ -17,7 +17,8 @@ from ecrops.aws import Arn
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.iam.plain_json import plain
-from ecrops.iam.statements import OLD_VERSION, VERSION, Document, is_ours, listed, statements
+from ecrops.iam.sids import is_reserved
+from ecrops.iam.statements import OLD_VERSION, VERSION, Document, listed, statements
 from ecrops.iam.text import to_text
 from ecrops.iam.wildcards import covers
 
@@ -95,8 +96,8 @@ def check_added(statement: object) -> dict[str, Any]:
     """
     checked = check_statement(statement)
     sid = checked.get("Sid")
-    if is_ours(checked) or sid in RESERVED:
-        owner = "ecrops" if is_ours(checked) else "Lambda"
+    if is_reserved(checked) or sid in RESERVED:
+        owner = "ecrops" if is_reserved(checked) else "Lambda"
         raise SpecError(f"the Sid {sid!r} is one that statements of {owner} have: choose another")
     return checked
 

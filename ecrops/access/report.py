@@ -1,21 +1,29 @@
-"""Who can use a repository, and where it says so."""
+"""The report on access: which principals can use a repository, and which statement lets them.
+
+Called by ``repository.access()``. It reads the repository policy, and the identity policies of the account as far as
+ecrops wrote them. It does not evaluate policies as IAM does: conditions and denials are listed, not weighed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from ecrops.access import actions, words
 from ecrops.access.aspects import repository_policy
-from ecrops.access.edits import OWN_SIDS
+from ecrops.access.edits import RESERVED_SIDS
 from ecrops.aws import Aws
+from ecrops.base import render
 from ecrops.errors import SpecError
-from ecrops.iam.statements import RESOURCE, listed, sid_of_ours, statements
+from ecrops.iam.policy import RESOURCE
+from ecrops.iam.sids import sid_of_ours
+from ecrops.iam.statements import listed, principals, statements
 from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 
-# What each verb covers, and what of that is enough: pulling works without asking which layers there are.
+# The actions that each verb grants, and those that are enough: pulling works without asking which layers there are.
 _VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
 _ENOUGH = {**_VERBS, "pull": actions.LAMBDA}
 _EVERYTHING = "everything else"
@@ -28,11 +36,11 @@ class Entry:
 
     Args:
         who: The principal, in words.
-        can: What of ``read``, ``pull`` and ``push`` it is allowed, and the other actions in words; ``everything else``
-            for all of them.
+        can: The verbs among ``read``, ``pull`` and ``push`` that it is allowed, and the other actions in words;
+            ``everything else`` for all of them.
         where: The policy, and the statement in it.
-        condition: On which it depends; empty for none.
-        denied: Whether it forbids.
+        condition: The condition that it depends on; empty for none.
+        denied: Whether the statement forbids it.
         actions: The actions of a repository that it allows or forbids, each by its name.
     """
 
@@ -44,14 +52,19 @@ class Entry:
     actions: frozenset[str] = field(default=frozenset(), repr=False)
 
     def cells(self) -> tuple[str, ...]:
-        """The entry as text."""
+        """Return the entry as the cells of a row."""
         verb = "not " if self.denied else ""
         return self.who, f"{verb}{', '.join(self.can)}", self.where, self.condition
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who can use a repository: iterable, printed as lines, and a table in a notebook."""
+    """The principals that can use a repository, one entry for each statement: iterable, and a table in a notebook.
+
+    Args:
+        repository: The name of the repository.
+        entries: The entries.
+    """
 
     repository: str
     entries: tuple[Entry, ...]
@@ -63,11 +76,13 @@ class Access:
         return len(self.entries)
 
     def who_can(self, verb: str) -> tuple[str, ...]:
-        """The principals that are allowed ``read``, ``pull``, ``push`` or an action, by all their entries together.
+        """Return the principals that are allowed a verb or an action, by all their entries together.
 
-        With a wildcard, those that are allowed every action of a repository that it means.
+        A principal may be allowed it under conditions only, or be forbidden it by another entry: see ``who_cannot``.
 
-        Some may be allowed it under conditions only, and an entry that forbids is not taken off: see ``who_cannot``.
+        Args:
+            verb: ``read``, ``pull``, ``push`` or an action. With a wildcard, every action of a repository that it
+                includes is needed.
 
         Raises:
             SpecError: It is none of these.
@@ -80,7 +95,12 @@ class Access:
         return tuple(dict.fromkeys(entry.who for entry in allowed if needed <= entry.actions | always[entry.who]))
 
     def who_cannot(self, verb: str) -> tuple[str, ...]:
-        """The principals that are forbidden a part of it, perhaps under conditions, whatever else allows it.
+        """Return the principals that are forbidden a part of it, whatever other entries allow.
+
+        A principal may be forbidden it under conditions only.
+
+        Args:
+            verb: As in ``who_can``.
 
         Raises:
             SpecError: As ``who_can``.
@@ -93,14 +113,7 @@ class Access:
         return "\n".join(lines) or f"{self.repository}: no policy allows anybody anything"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        head = "".join(f"<th>{title}</th>" for title in _COLUMNS)
-        rows = (
-            "<tr>" + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in entry.cells()) + "</tr>"
-            for entry in self.entries
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        return render.table(_COLUMNS, [entry.cells() for entry in self.entries]) or f"<p>{escape(str(self))}</p>"
 
 
 def _needed(verb: str) -> frozenset[str]:
@@ -112,7 +125,7 @@ def _needed(verb: str) -> frozenset[str]:
 
 
 def access_of(aws: Aws, name: str) -> Access:
-    """The entries of the repository's policy, and of the IAM policies that ecrops wrote."""
+    """Read the repository policy, and the identity policies of the account, and return the entries."""
     document = repository_policy.read(aws, name)
     return Access(name, (*_of_repository(document), *_of_identities(aws, repository_arn(aws, name))))
 
@@ -120,8 +133,7 @@ def access_of(aws: Aws, name: str) -> Access:
 def _of_repository(document: Mapping[str, Any]) -> Iterator[Entry]:
     for statement in statements(document):
         condition = statement.get("Condition") or {}
-        part = statement.get("Principal", {})
-        named = [who for value in part.values() for who in listed(value)] if isinstance(part, Mapping) else [part]
+        named = [name for names in principals(statement.get("Principal", {})).values() for name in listed(names)]
         for principal in named or ["everyone but some"]:
             yield _entry(words.who(principal, condition), statement, "repository policy")
 
@@ -130,64 +142,65 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
     documents: dict[str, Any] = {}
     identities: list[tuple[str, Mapping[str, Any]]] = []
     params: Any = {"Filter": ["User", "Role", "Group", "LocalManagedPolicy"]}
-    # one call tells of all: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    # one call reads all: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
     for answer in aws.pages("iam", "GetAccountAuthorizationDetails", **params):
         for kind in ("User", "Role", "Group"):
             identities += [(kind, detail) for detail in answer.get(f"{kind}DetailList", [])]
         for policy in answer.get("Policies", []):
             versions: list[dict[str, Any]] = policy.get("PolicyVersionList", [])
-            default = [each for each in versions if each.get("IsDefaultVersion")]
+            default = [version for version in versions if version.get("IsDefaultVersion")]
             documents[policy["Arn"]] = default[0]["Document"] if default else {}
     for kind, detail in identities:
-        who = f"{kind.lower()} {detail[f'{kind}Name']}"
-        inline = [(each["PolicyName"], each["PolicyDocument"]) for each in detail.get(f"{kind}PolicyList", [])]
+        identity = f"{kind.lower()} {detail[f'{kind}Name']}"
+        inline = [(policy["PolicyName"], policy["PolicyDocument"]) for policy in detail.get(f"{kind}PolicyList", [])]
         attached = [
-            (each["PolicyName"], documents.get(each["PolicyArn"], {}))
-            for each in detail.get("AttachedManagedPolicies", [])
+            (policy["PolicyName"], documents.get(policy["PolicyArn"], {}))
+            for policy in detail.get("AttachedManagedPolicies", [])
         ]
         for policy_name, document in (*inline, *attached):
-            yield from _of_policy(who, policy_name, document, arn)
+            yield from _of_policy(identity, policy_name, document, arn)
 
 
-def _of_policy(who: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[Entry]:
+def _of_policy(identity: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[Entry]:
     for statement in statements(document):
-        if sid_of_ours(statement, RESOURCE, actions.sid, OWN_SIDS) is None:
+        if sid_of_ours(statement, RESOURCE.name, actions.sid, RESERVED_SIDS) is None:
             continue
         resources = listed(statement.get("Resource", []))
         if any(resource != "*" and matches(resource, arn) for resource in resources):
-            yield _entry(who, statement, f"policy {policy_name}")
+            yield _entry(identity, statement, f"policy {policy_name}")
 
 
-def _entry(who: str, statement: Mapping[str, Any], where: str) -> Entry:
-    said = [str(action) for action in listed(statement.get("Action", []))]
-    means = _meant(statement)
-    verbs = [verb for verb, needed in _ENOUGH.items() if means.issuperset(needed)]
-    rest = [_EVERYTHING] if means == actions.about_repositories() else [*_beyond(said, verbs)]
+def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
+    included = _included(statement)
+    verbs = [verb for verb, needed in _ENOUGH.items() if included.issuperset(needed)]
+    is_everything = included == actions.about_repositories()
+    further = [_EVERYTHING] if is_everything else list(_further(statement, verbs))
     if "NotAction" in statement:
-        rest.append(f"all but {words.several(listed(statement['NotAction']))}")
-    sid = statement.get("Sid")
-    condition = statement.get("Condition")
+        further.append(f"all but {words.several(listed(statement['NotAction']))}")
+    sid, condition = statement.get("Sid"), statement.get("Condition")
     return Entry(
-        who,
-        (*verbs, *rest),
-        f"{where}, {sid}" if sid else where,
-        "" if not condition or who.startswith("organization") else str(condition),
-        str(statement.get("Effect")).lower() == "deny",
-        means,
+        who=principal,
+        can=(*verbs, *further),
+        where=f"{policy}, {sid}" if sid else policy,
+        condition="" if not condition or principal.startswith("organization") else str(condition),
+        denied=str(statement.get("Effect")).lower() == "deny",
+        actions=included,
     )
 
 
-def _beyond(said: list[str], verbs: list[str]) -> Iterator[str]:
-    """The actions, as they are written, that mean more than the verbs."""
-    of_verbs = {each for verb in verbs for each in _VERBS[verb]}
-    for action in said:
-        means = actions.expanded([action])
-        if not means or not means <= of_verbs:
+def _further(statement: Mapping[str, Any], verbs: list[str]) -> Iterator[str]:
+    """Yield the actions of a statement, as they are written, that are not among those of the verbs."""
+    of_verbs = {action for verb in verbs for action in _VERBS[verb]}
+    for action in map(str, listed(statement.get("Action", []))):
+        included = actions.expanded([action])
+        if not included or not included <= of_verbs:
             yield action.removeprefix("ecr:")
 
 
-def _meant(statement: Mapping[str, Any]) -> frozenset[str]:
-    """The actions of a repository that a statement means, whether it names them or all others."""
-    named = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
-    others = "NotAction" in statement
-    return frozenset(each for each in actions.about_repositories() if actions.is_among(each, named) != others)
+def _included(statement: Mapping[str, Any]) -> frozenset[str]:
+    """Return the actions of a repository that a statement is about, by its ``Action`` or its ``NotAction``."""
+    patterns = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
+    excludes = "NotAction" in statement
+    return frozenset(
+        action for action in actions.about_repositories() if actions.is_among(action, patterns) != excludes
+    )

@@ -18,7 +18,8 @@ from ecrops.access.principals.named import KINDS, Grantee, PolicyPrincipal
 from ecrops.aws import Aws
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.errors import SpecError
-from ecrops.iam.statements import Subject, condition_text
+from ecrops.iam.policy import Subject
+from ecrops.iam.statements import condition_text
 
 if TYPE_CHECKING:
     import boto3

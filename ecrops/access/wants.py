@@ -25,7 +25,8 @@ from ecrops.base.problems import Problems, hint
 from ecrops.engine.aspect import Want
 from ecrops.errors import SpecError
 from ecrops.iam.plain_json import plain
-from ecrops.iam.statements import Subject, condition_text
+from ecrops.iam.policy import Subject
+from ecrops.iam.statements import condition_text
 from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 

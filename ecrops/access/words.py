@@ -1,4 +1,7 @@
-"""Policies in words: a diff says who may do what. Pure."""
+"""Repository policies in words: the two sides of a diff. Pure.
+
+Called by the aspects of access and by the report. It describes statements, and never judges them.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,32 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecrops.access.actions import words as action_words
-from ecrops.iam.statements import OLD_VERSION, Statement, listed, meaning, plain_account, statements
+from ecrops.iam.statements import OLD_VERSION, Statement, listed, meaning, plain_account, principals, statements
 
 _ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
 _ARN = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(.+)")
 _DELETED = {"AROA": "a deleted role", "AIDA": "a deleted user"}
 ORGANIZATION = "aws:principalorgid"
-MOST_NAMED = 5
-_UNSAID = {"Version": OLD_VERSION}
+MAX_NAMES = 5
+_DEFAULTS = {"Version": OLD_VERSION}
 
 
 def deleted(principal: str) -> str:
-    """What a principal was that AWS shows by its unique id; empty for one that is there."""
+    """Return a deleted user or role in words; empty for any other principal.
+
+    AWS shows a deleted one by its unique id.
+    """
     kind = _DELETED.get(principal[:4], "")
     return f"{kind} ({principal})" if kind and re.fullmatch(r"[A-Z0-9]{16,}", principal) else ""
 
 
 def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
-    """A principal of a policy in words."""
+    """Return a principal of a policy in words.
+
+    Args:
+        principal: An account, an ARN, a unique id, a service or ``*``.
+        condition: The condition of its statement. Everyone under a condition may be an organization.
+    """
     if principal == "*":
         return _organization(condition or {}) or "everyone"
     if root := _ROOT.fullmatch(principal):
@@ -35,7 +46,7 @@ def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
 
 
 def _organization(condition: Mapping[str, Any]) -> str:
-    """The organization that a condition narrows everyone down to, if it does that and nothing else."""
+    """Return the organization in words, if the condition tests nothing but the organization; else empty."""
     test = condition.get("StringEquals")
     if len(condition) != 1 or not isinstance(test, Mapping) or [key.lower() for key in test] != [ORGANIZATION]:
         return ""
@@ -43,51 +54,50 @@ def _organization(condition: Mapping[str, Any]) -> str:
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:
-    """Two repository policies in words, as far as they differ."""
-    old, new = ({meaning(each): each for each in statements(document)} for document in (before, after))
-    gone = [each for key, each in old.items() if key not in new]
-    come = [each for key, each in new.items() if key not in old]
-    lost, gained = list(map(_statement, gone)), list(map(_statement, come))
+    """Return what differs between two repository policies: what the first says in words, and what the second says."""
+    old, new = ({meaning(statement): statement for statement in statements(document)} for document in (before, after))
+    removed = [_statement(statement) for key, statement in old.items() if key not in new]
+    added = [_statement(statement) for key, statement in new.items() if key not in old]
     if old and new:
         for key in ("Version", "Id"):
-            sides = [document.get(key, _UNSAID.get(key, "none")) for document in (before, after)]
-            for said, side in zip((lost, gained), sides, strict=True):
-                said += [f"{key} {side}"] if sides[0] != sides[1] else []
-    if not (lost or gained):
-        lost, gained = ([f"{len(statements(each))} statements, some twice"] for each in (before, after))
-    return "; ".join(lost), "; ".join(gained)
+            old_value, new_value = (document.get(key, _DEFAULTS.get(key, "none")) for document in (before, after))
+            if old_value != new_value:
+                removed.append(f"{key} {old_value}")
+                added.append(f"{key} {new_value}")
+    if not (removed or added):
+        removed, added = ([f"{len(statements(document))} statements, some twice"] for document in (before, after))
+    return "; ".join(removed), "; ".join(added)
 
 
 def _statement(statement: Statement) -> str:
     condition = statement.get("Condition") or {}
-    part = statement.get("Principal", statement.get("NotPrincipal", {}))
-    named = [who(each, condition) for each in sorted(_named(part), key=plain_account)]
-    acted = action_words(map(str, listed(statement.get("Action", statement.get("NotAction", [])))))
-    whom = several(named) if "Principal" in statement else f"everyone but {several(named)}"
-    what = acted if "Action" in statement else f"do anything but {acted}"
+    element = statement.get("Principal", statement.get("NotPrincipal", {}))
+    names = [str(name) for values in principals(element).values() for name in listed(values)]
+    named = several([who(name, condition) for name in sorted(names, key=plain_account)])
+    subject = named if "Principal" in statement else f"everyone but {named}"
+    acts = action_words(map(str, listed(statement.get("Action", statement.get("NotAction", [])))))
+    what = acts if "Action" in statement else f"do anything but {acts}"
     may = "may not" if str(statement.get("Effect")).lower() == "deny" else "may"
-    return f"{whom} {may} {what}{'' if whom.startswith('organization') else limits(condition)}"
-
-
-def _named(part: Any) -> list[str]:
-    return (
-        [str(each) for value in part.values() for each in listed(value)] if isinstance(part, Mapping) else [str(part)]
-    )
+    return f"{subject} {may} {what}{'' if subject.startswith('organization') else limits(condition)}"
 
 
 def limits(condition: Mapping[str, Any]) -> str:
-    """Under which conditions something holds, such as `` if aws:SourceIp IpAddress 192.0.2.0/24``; empty for none."""
-    said = [
-        f"{key} {operator} {' or '.join(str(each).lower() if isinstance(each, bool) else str(each) for each in values)}"
+    """Return a condition in words, such as `` if aws:SourceIp IpAddress 192.0.2.0/24``; empty for none."""
+    tests = [
+        f"{key} {operator} {' or '.join(map(_text, listed(values)))}"
         for operator, test in condition.items()
         if isinstance(test, Mapping)
-        for key, values in ((key, listed(value)) for key, value in test.items())
+        for key, values in test.items()
     ]
-    return f" if {' and '.join(said)}" if said else ""
+    return f" if {' and '.join(tests)}" if tests else ""
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def several(names: Iterable[str]) -> str:
-    """Names in a row, or how many there are."""
-    given = list(names)
-    more = len(given) - MOST_NAMED
-    return ", ".join(given) if more <= 0 else f"{', '.join(given[:MOST_NAMED])} and {more} more"
+    """Return names in a row: the first five, and the number of the others."""
+    listed_names = list(names)
+    hidden = len(listed_names) - MAX_NAMES
+    return ", ".join(listed_names) if hidden <= 0 else f"{', '.join(listed_names[:MAX_NAMES])} and {hidden} more"

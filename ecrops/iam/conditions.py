@@ -1,4 +1,7 @@
-"""The conditions of a statement, as IAM knows them. Pure.
+"""The conditions of a statement: which operators IAM has, and which conditions it refuses. Pure.
+
+Called by principals and by statements that check themselves. It checks the form of a condition. It does not know which
+condition keys there are, because every service of AWS has its own.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -38,8 +41,8 @@ OPERATORS = (
 )
 SETS = ("ForAllValues:", "ForAnyValue:")
 _KNOWN = {
-    f"{each}{operator}{end}".lower()
-    for each in ("", *SETS)
+    f"{prefix}{operator}{end}".lower()
+    for prefix in ("", *SETS)
     for operator in OPERATORS
     for end in ("", "IfExists")
     if operator + end != "NullIfExists"
@@ -50,7 +53,7 @@ SHAPE = '{operator: {key: value}}, as in a policy, such as {"Bool": {"aws:Secure
 
 
 def check_conditions(conditions: object) -> dict[str, Any]:
-    """Conditions in the form that a policy has them: a copy, in plain JSON.
+    """Return conditions in the form that a policy has them: a copy, in plain JSON.
 
     Raises:
         SpecError: IAM would refuse them; with every reason.
@@ -65,27 +68,27 @@ def check_conditions(conditions: object) -> dict[str, Any]:
 
 
 def without_resources(condition: str) -> str:
-    """A condition, as a subject has it, without the tests of the resource: what is about ``*`` has none to test.
+    """Return a condition, given as JSON, without the tests of a resource: for a statement about ``*``, which has none.
 
-    Tests of the owner and the tags of a resource go, and those whose values are such a key as a variable.
+    It loses the tests of a resource's owner and tags, and those that compare with such a key as a variable.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resource-properties
     """
-    left = {
-        operator: kept
+    remaining = {
+        operator: tests
         for operator, test in json.loads(condition or "{}").items()
-        if (kept := {key: value for key, value in test.items() if not _is_of_resource(key, value)})
+        if (tests := {key: value for key, value in test.items() if not _is_of_resource(key, value)})
     }
-    return condition_text(left)
+    return condition_text(remaining)
 
 
 def _is_of_resource(key: str, value: Any) -> bool:
-    variables = (_VARIABLE.findall(str(each)) for each in listed(value))
-    return any(_RESOURCE_KEY.match(each) for each in (key, *chain.from_iterable(variables)))
+    variables = chain.from_iterable(_VARIABLE.findall(str(item)) for item in listed(value))
+    return any(_RESOURCE_KEY.match(name) for name in (key, *variables))
 
 
 def _problems(operator: str, test: Any) -> Iterator[str]:
     if operator.lower() not in _KNOWN:
-        yield f"IAM has no condition operator {operator!r}{_meant(operator)}"
+        yield f"IAM has no condition operator {operator!r}{_hint(operator)}"
     if not isinstance(test, dict) or not test:
         yield f"expected {SHAPE}, got {test!r} under {operator!r}"
         return
@@ -93,13 +96,13 @@ def _problems(operator: str, test: Any) -> Iterator[str]:
         values = listed(value)
         if not key:
             yield f"expected the name of a condition key under {operator!r}, got ''"
-        if not values or not all(isinstance(each, str | bool | int | float) for each in values):
+        if not values or not all(isinstance(item, str | bool | int | float) for item in values):
             yield f"expected strings, numbers or booleans, at least one, as {key!r} under {operator!r}, got {value!r}"
 
 
-def _meant(operator: str) -> str:
-    """What may have been meant, for a name that IAM does not have."""
-    start = next((each for each in SETS if operator.lower().startswith(each.lower())), "")
-    bare = operator[len(start) :]
+def _hint(operator: str) -> str:
+    """Return which operator was probably meant, as the end of a message."""
+    prefix = next((prefix for prefix in SETS if operator.lower().startswith(prefix.lower())), "")
+    bare = operator[len(prefix) :]
     end = "IfExists" if bare.lower().endswith("ifexists") else ""
-    return hint(bare[: len(bare) - len(end)], OPERATORS, start, end if bare.lower() != "nullifexists" else "")
+    return hint(bare[: len(bare) - len(end)], OPERATORS, prefix, end if bare.lower() != "nullifexists" else "")

@@ -1,82 +1,81 @@
-"""What one policy would say, spread over several that fit. Pure."""
+"""One policy spread over several that each fit a limit. Pure.
+
+Called by ``access/aspects/managed_policies``. It places the allowances of one policy in numbered policies, and says in
+which order those are written. It leaves the foreign statements of each policy where they are.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain, count
 
-from ecrops.iam.statements import Namer, Policy, Subject
+from ecrops.iam.policy import Policy, Subject
 from ecrops.iam.text import size
 
 Item = tuple[Subject, frozenset[str]]
 
 
-def spread(want: Policy, have: Mapping[int, Policy], most: int, name: Namer) -> dict[int, Policy]:
-    """The policies by number, each of at most so many characters, as IAM counts them.
+def spread(desired: Policy, current: Mapping[int, Policy], limit: int) -> dict[int, Policy]:
+    """Return the policies by number, each of at most ``limit`` characters, as IAM counts them.
 
-    What a policy says already it goes on to say, so that nobody is without it while others are written; what is new
-    fills the room that is left, and then policies with numbers that are free. A subject that cannot be divided is
-    alone in its policy, however long that is.
+    A subject stays in the policy that has it, so that it never lacks its actions while other policies are written. New
+    subjects fill the policies that have room, and then policies with unused numbers. A subject cannot be divided: one
+    that is longer than the limit is alone in its policy.
 
     Args:
-        want: All that is to be said; the statements of others are those of ``have``.
-        have: The policies that are there.
-        most: How many characters each has room for.
-        name: What a set of actions is called in Sids.
+        desired: All allowances. Its foreign statements do not count: those of ``current`` do.
+        current: The current policies.
+        limit: The number of characters that one policy has room for.
     """
-    left = dict(want.allowed)
-    parts = {number: _kept(policy, left) for number, policy in have.items()}
-    full = {number: gone for number, part in parts.items() if (gone := _give_up(part, most, name))}
-    items = sorted([*chain.from_iterable(full.values()), *left.items()], key=_group)
-    for number in chain(sorted(parts.keys() - full.keys()), (each for each in count() if each not in have)):
+    unplaced = dict(desired.allowed)
+    parts: dict[int, Policy] = {}
+    displaced: dict[int, list[Item]] = {}
+    for number, policy in current.items():
+        items = [(subject, unplaced.pop(subject)) for subject in policy.allowed if subject in unplaced]
+        parts[number], displaced[number] = _filled(replace(policy, allowed={}), items, limit)
+    items = sorted([*chain.from_iterable(displaced.values()), *unplaced.items()], key=_group)
+    with_room = [number for number in sorted(parts) if not displaced[number]]
+    for number in chain(with_room, (number for number in count() if number not in current)):
         if not items:
             break
-        items = _fill(parts.setdefault(number, Policy(want.element)), items, most, name)
-    return _closed({number: part for number, part in parts.items() if part.allowed or part.others}, have)
+        part = parts.get(number, replace(desired, allowed={}, foreign=(), members={}))
+        parts[number], items = _filled(part, items, limit)
+    return _renumbered({number: part for number, part in parts.items() if part.allowed or part.foreign}, current)
 
 
-def in_order(parts: Mapping[int, Policy], have: Mapping[int, Policy]) -> list[int]:
-    """The numbers in the order in which they are written: those last that give up what another then says."""
-    said = {subject for part in parts.values() for subject in part.allowed}
+def in_order(parts: Mapping[int, Policy], current: Mapping[int, Policy]) -> list[int]:
+    """Return the numbers in the order of writing: a policy that gives a subject to another one is written last."""
+    placed = {subject for part in parts.values() for subject in part.allowed}
 
-    def gives_up(number: int) -> bool:
-        before, after = have.get(number), parts[number].allowed
-        return before is not None and any(each in said and each not in after for each in before.allowed)
+    def gives_away(number: int) -> bool:
+        before, after = current.get(number), parts[number].allowed
+        return before is not None and any(subject in placed and subject not in after for subject in before.allowed)
 
-    return sorted(parts, key=lambda number: (gives_up(number), number))
-
-
-def _kept(policy: Policy, left: dict[Subject, frozenset[str]]) -> Policy:
-    """What is still wanted of a policy; it is not left for another then."""
-    kept = {subject: left.pop(subject) for subject in policy.allowed if subject in left}
-    return Policy(policy.element, kept, list(policy.others), dict(policy.rest))
+    return sorted(parts, key=lambda number: (gives_away(number), number))
 
 
-def _give_up(part: Policy, most: int, name: Namer) -> list[Item]:
-    """Take out of a policy what it has no longer room for."""
-    items, part.allowed = list(part.allowed.items()), {}
-    return _fill(part, items, most, name)
+def _filled(policy: Policy, items: list[Item], limit: int) -> tuple[Policy, list[Item]]:
+    """Return a policy with as many more items as it has room for, and the remaining items.
+
+    An empty policy takes one item at least, however long that is.
+    """
+    minimum = 0 if policy.allowed or policy.foreign else min(len(items), 1)
+
+    def length(number: int) -> int:
+        return size(policy.allowing_all(items[:number]).document)
+
+    number = bisect(range(len(items) + 1), limit, lo=minimum + 1, key=length) - 1
+    return policy.allowing_all(items[:number]), items[number:]
 
 
-def _fill(part: Policy, items: list[Item], most: int, name: Namer) -> list[Item]:
-    """Put as many items into a policy as it has room for; returns those that are left."""
-    before = dict(part.allowed)
+def _renumbered(parts: dict[int, Policy], current: Mapping[int, Policy]) -> dict[int, Policy]:
+    """Return policies without gaps in their numbers: reading stops at the first number that is missing.
 
-    def put(number: int) -> int:
-        part.allowed = before | dict(items[:number])
-        return size(part.document(name))
-
-    few, many = min(len(items), 0 if before or part.others else 1), len(items)
-    while few < many:
-        middle = (few + many + 1) // 2
-        few, many = (middle, many) if put(middle) <= most else (few, middle - 1)
-    put(few)
-    return items[few:]
-
-
-def _closed(parts: dict[int, Policy], have: Mapping[int, Policy]) -> dict[int, Policy]:
-    """The last one takes the place of one that goes: what lies behind a gap is read only while it is attached."""
-    for number in sorted(have.keys() - parts.keys()):
+    The last policy takes the place of one that nothing remains of.
+    """
+    for number in sorted(current.keys() - parts.keys()):
         last = max(parts, default=-1)
         if last > number:
             parts[number] = parts.pop(last)
@@ -84,6 +83,6 @@ def _closed(parts: dict[int, Policy], have: Mapping[int, Policy]) -> dict[int, P
 
 
 def _group(item: Item) -> tuple[str, str, list[str], str]:
-    """What is in one statement is together."""
+    """Return a sort key by which subjects of one statement are together."""
     subject, allowed = item
     return subject.sid, subject.condition, sorted(allowed), subject.name

@@ -23,7 +23,8 @@ from ecrops.access.principals.parse import principal_of
 from ecrops.access.wants import token as token_want
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
-from ecrops.iam.statements import Subject, condition_text
+from ecrops.iam.policy import Subject
+from ecrops.iam.statements import condition_text
 
 if TYPE_CHECKING:
     import boto3

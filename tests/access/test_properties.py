@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ecrops import AnyPrincipal, Group, Registry, Role, User
 from ecrops.access import actions
 from ecrops.access.actions import FOR_IMAGES, PULL, PULL_PUSH, PUSH, READ
-from ecrops.iam.statements import PRINCIPAL, Policy, statements
+from ecrops.iam.policy import PRINCIPAL, Policy
+from ecrops.iam.statements import statements
 from emulator import Cloud
 from emulator.cloud import reset
 from support import registry_of
@@ -103,4 +104,4 @@ def test_grants_and_revokes_leave_what_the_model_says(
         assert statements(document)[:2] == [FOREIGN, THEIRS]
         ours = Policy.parse(document, PRINCIPAL, actions.sid)
         assert {subject.name: set(actions) for subject, actions in ours.allowed.items()} == model.repository(name)
-        assert ours.others == [FOREIGN, THEIRS]
+        assert list(ours.foreign) == [FOREIGN, THEIRS]

@@ -172,7 +172,9 @@ def test_a_condition_is_shown(cloud: Cloud) -> None:
 
 def test_nobody_is_said_and_a_missing_repository_is_an_error(cloud: Cloud) -> None:
     populate(cloud, "ab")
-    assert str(registry_of(cloud).repository("ab").access()) == "ab: no policy allows anybody anything"
+    access = registry_of(cloud).repository("ab").access()
+    assert str(access) == "ab: no policy allows anybody anything"
+    assert access._repr_html_() == "<p>ab: no policy allows anybody anything</p>"
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):
         registry_of(cloud).repository("none").access()
 

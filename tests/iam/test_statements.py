@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecrops.iam.policy import PRINCIPAL, RESOURCE, Element, Policy, Subject
 from ecrops.iam.splitting import in_order, spread
-from ecrops.iam.statements import PRINCIPAL, RESOURCE, Element, Policy, Subject, same
+from ecrops.iam.statements import same
 from ecrops.iam.text import size
 from support import CASES
 
@@ -100,20 +101,20 @@ def written(document: dict[str, Any], element: Element = RESOURCE) -> Policy:
 
 
 def test_subjects_with_the_same_actions_share_a_statement() -> None:
-    policy = Policy(RESOURCE)
+    policy = Policy(RESOURCE, name)
     for resource, actions in {"r1": "ab", "r2": "ab", "r3": "a"}.items():
-        policy.allow(Subject(resource), [f"s:{action}" for action in actions])
-    assert policy.document(name)["Statement"] == [
+        policy = policy.allowing(Subject(resource), [f"s:{action}" for action in actions])
+    assert policy.document["Statement"] == [
         {"Sid": "Ecropsa", "Effect": "Allow", "Resource": "r3", "Action": "s:a"},
         {"Sid": "Ecropsab", "Effect": "Allow", "Resource": ["r1", "r2"], "Action": ["s:a", "s:b"]},
     ]
 
 
 def test_a_condition_makes_a_statement_of_its_own() -> None:
-    policy = Policy(PRINCIPAL)
-    policy.allow(Subject("AWS:*", '{"Bool": {"k": "v"}}'), ["s:a"])
-    policy.allow(Subject("AWS:1"), ["s:a"])
-    first, second = policy.document(name)["Statement"]
+    policy = Policy(PRINCIPAL, name)
+    policy = policy.allowing(Subject("AWS:*", '{"Bool": {"k": "v"}}'), ["s:a"])
+    policy = policy.allowing(Subject("AWS:1"), ["s:a"])
+    first, second = policy.document["Statement"]
     assert first["Principal"] == {"AWS": "1"}
     assert "Condition" not in first
     assert second["Condition"] == {"Bool": {"k": "v"}}
@@ -123,7 +124,7 @@ def test_a_condition_makes_a_statement_of_its_own() -> None:
 def test_a_statement_of_ours_that_somebody_changed_is_somebodys() -> None:
     theirs = {"Sid": "Ecropsa", "Effect": "Deny", "Resource": "r", "Action": "s:a"}
     policy = written({"Statement": [theirs]})
-    assert policy.others == [theirs]
+    assert list(policy.foreign) == [theirs]
     assert not policy.allowed
 
 
@@ -133,18 +134,18 @@ ALLOWED = st.dictionaries(SUBJECTS, st.frozensets(st.sampled_from(["s:a", "s:b",
 
 @given(ALLOWED, st.sampled_from([[], [{"Sid": "x", "Effect": "Deny", "Resource": "*", "NotAction": "s:a"}]]))
 def test_what_is_written_is_read_again(allowed: dict[Subject, frozenset[str]], others: list[dict[str, Any]]) -> None:
-    policy = Policy(RESOURCE, dict(allowed), list(others))
-    again = written(policy.document(name))
+    policy = Policy(RESOURCE, name, dict(allowed), list(others))
+    again = written(policy.document)
     assert again.allowed == allowed
-    assert again.others == others
+    assert list(again.foreign) == others
 
 
 @given(ALLOWED, SUBJECTS, st.sampled_from([None, ["s:a"], ["s:a", "s:b", "s:c"]]))
 def test_what_is_forbidden_is_gone_and_nothing_else(
     allowed: dict[Subject, frozenset[str]], subject: Subject, actions: list[str] | None
 ) -> None:
-    policy = Policy(RESOURCE, dict(allowed))
-    policy.forbid(subject, actions)
+    policy = Policy(RESOURCE, name, dict(allowed))
+    policy = policy.forbidding(subject, actions)
     left = allowed.get(subject, frozenset()) - (allowed.get(subject, frozenset()) if actions is None else set(actions))
     expected = {**allowed, subject: left}
     assert policy.allowed == {each: actions_ for each, actions_ in expected.items() if actions_}
@@ -153,8 +154,20 @@ def test_what_is_forbidden_is_gone_and_nothing_else(
 def test_an_account_is_the_same_subject_by_id_and_by_root() -> None:
     document = {"Statement": {"Sid": "Ecropsa", "Effect": "Allow", "Principal": {"AWS": "1" * 12}, "Action": "s:a"}}
     policy = written(document, PRINCIPAL)
-    policy.forbid(Subject(f"AWS:arn:aws:iam::{'1' * 12}:root"))
+    policy = policy.forbidding(Subject(f"AWS:arn:aws:iam::{'1' * 12}:root"))
     assert not policy.allowed
+
+
+def test_an_edit_leaves_the_policy_that_it_is_called_on_as_it_was() -> None:
+    foreign = {"Sid": "x", "Effect": "Deny", "Resource": "*", "NotAction": "s:a"}
+    policy = Policy(RESOURCE, name, resources(1), [foreign])
+    before = copy.deepcopy(policy.document)
+    policy.allowing(Subject("r"), ["s:c"])
+    policy.allowing(next(iter(policy.allowed)), ["s:c"])
+    policy.forbidding(next(iter(policy.allowed)), ["s:a"])
+    policy.with_foreign(())
+    assert policy == Policy(RESOURCE, name, resources(1), [foreign])
+    assert policy.document == before
 
 
 def test_white_space_is_not_counted() -> None:
@@ -178,15 +191,15 @@ def resources(*numbers: int) -> dict[Subject, frozenset[str]]:
 
 
 def longest(parts: dict[int, Policy]) -> int:
-    return max(size(part.document(name)) for part in parts.values())
+    return max(size(part.document) for part in parts.values())
 
 
 @given(st.integers(1, 60), st.integers(250, 900))
 def test_a_policy_is_spread_so_that_every_part_fits_and_nothing_is_lost(count: int, most: int) -> None:
-    want = Policy(RESOURCE, resources(*range(count)))
-    parts = spread(want, {}, most, name)
+    want = Policy(RESOURCE, name, resources(*range(count)))
+    parts = spread(want, {}, most)
     assert longest(parts) <= most
-    again = [written(part.document(name)).allowed for part in parts.values()]
+    again = [written(part.document).allowed for part in parts.values()]
     assert {subject: actions for part in again for subject, actions in part.items()} == want.allowed
     assert sum(map(len, again)) == count
     assert list(parts) == list(range(len(parts)))
@@ -201,10 +214,10 @@ def test_what_is_there_stays_where_it_is_while_it_is_wanted(
 ) -> None:
     fit = [sorted(part)[: (most - 180) // 60] for part in there]
     own = [[each for each in part if each not in chain(*fit[:number])] for number, part in enumerate(fit)]
-    have = {number: Policy(RESOURCE, resources(*part)) for number, part in enumerate(own)}
-    want = Policy(RESOURCE, resources(*(({*chain(*own)} - less) | more)))
-    parts = spread(want, have, most, name)
-    assert longest({**parts, -1: Policy(RESOURCE)}) <= most
+    have = {number: Policy(RESOURCE, name, resources(*part)) for number, part in enumerate(own)}
+    want = Policy(RESOURCE, name, resources(*(({*chain(*own)} - less) | more)))
+    parts = spread(want, have, most)
+    assert longest({**parts, -1: Policy(RESOURCE, name)}) <= most
     said = [subject for part in parts.values() for subject in part.allowed]
     assert len(said) == len(set(said))
     assert set(said) == want.allowed.keys()
@@ -215,10 +228,10 @@ def test_what_is_there_stays_where_it_is_while_it_is_wanted(
 
 
 def test_what_a_policy_has_no_room_for_is_said_by_another_before_it_says_it_no_more() -> None:
-    have = {0: Policy(RESOURCE, resources(*range(8))), 1: Policy(RESOURCE, resources(8))}
-    most = size(have[0].document(name))
+    have = {0: Policy(RESOURCE, name, resources(*range(8))), 1: Policy(RESOURCE, name, resources(8))}
+    most = size(have[0].document)
     grown = {subject: actions | {"s:c"} for subject, actions in resources(1, 3).items()}
-    parts = spread(Policy(RESOURCE, {**resources(*range(9)), **grown}), have, most, name)
+    parts = spread(Policy(RESOURCE, name, {**resources(*range(9)), **grown}), have, most)
     assert longest(parts) <= most
     assert in_order(parts, have) == [1, 0]
     assert parts[0].allowed.keys() < have[0].allowed.keys()
@@ -226,22 +239,22 @@ def test_what_a_policy_has_no_room_for_is_said_by_another_before_it_says_it_no_m
 
 
 def test_the_last_policy_takes_the_place_of_one_that_nothing_is_left_of() -> None:
-    have = {number: Policy(RESOURCE, resources(number)) for number in range(3)}
-    parts = spread(Policy(RESOURCE, resources(0, 2)), have, 900, name)
+    have = {number: Policy(RESOURCE, name, resources(number)) for number in range(3)}
+    parts = spread(Policy(RESOURCE, name, resources(0, 2)), have, 900)
     assert {number: part.allowed for number, part in parts.items()} == {0: resources(0), 1: resources(2)}
-    assert spread(Policy(RESOURCE), have, 900, name) == {}
+    assert spread(Policy(RESOURCE, name), have, 900) == {}
 
 
 def test_what_two_policies_have_no_room_for_goes_to_a_third() -> None:
     def named(length: int, count: int) -> dict[Subject, frozenset[str]]:
         return {Subject(f"{number}".rjust(length, "r")): frozenset(["s:a", "s:b"]) for number in range(count)}
 
-    have = {0: Policy(RESOURCE, named(150, 5)), 1: Policy(RESOURCE, named(20, 33))}
+    have = {0: Policy(RESOURCE, name, named(150, 5)), 1: Policy(RESOURCE, name, named(20, 33))}
     grown = {
         subject: actions | {"s:c"} for each in have.values() for subject, actions in list(each.allowed.items())[:1]
     }
-    want = Policy(RESOURCE, {**have[0].allowed, **have[1].allowed, **grown})
-    parts = spread(want, have, 900, name)
+    want = Policy(RESOURCE, name, {**have[0].allowed, **have[1].allowed, **grown})
+    parts = spread(want, have, 900)
     assert longest(have) <= 900
     assert longest(parts) <= 900
     assert all(parts[number].allowed.keys() < policy.allowed.keys() for number, policy in have.items())

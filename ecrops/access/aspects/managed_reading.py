@@ -1,4 +1,7 @@
-"""The customer managed policies of a user, a role or a group that are there, and reading them."""
+"""Reading the customer managed policies of a user, a role or a group.
+
+Called by ``managed_policies``. It reads, and decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,74 +18,77 @@ MISSING = "NoSuchEntity"
 
 @dataclass(frozen=True)
 class Managed:
-    """A managed policy that is there.
+    """A current managed policy.
 
     Args:
         arn: Its ARN.
         document: Its default version.
         default: The id of that version.
-        others: The ids of the other versions, oldest first.
-        attached: Whether it is attached to the principal.
+        old_versions: The ids of the other versions, oldest first.
+        attached: Whether it is attached to the identity.
     """
 
     arn: str
     document: Document
     default: str
-    others: tuple[str, ...]
+    old_versions: tuple[str, ...]
     attached: bool
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is there.
+    """The current managed policies of an identity.
 
     Args:
-        prefix: How the ARNs of all policies begin.
-        policies: By their number.
-        nobody: What IAM answered, where there is nobody who could have them.
+        prefix: The beginning of the ARNs of all policies.
+        policies: The policies by their number.
+        missing_identity: IAM's answer if the user, role or group does not exist.
     """
 
     prefix: str
     policies: Mapping[int, Managed]
-    nobody: ClientError | None = None
+    missing_identity: ClientError | None = None
 
     def where(self, *, attached: bool) -> dict[int, Managed]:
-        """The policies that are attached, or those that are not."""
+        """Return the policies that are attached, or those that are not."""
         return {number: policy for number, policy in self.policies.items() if policy.attached == attached}
 
 
 def key_of(key: str) -> PolicyKey:
-    """Whose policies a key of the aspect stands for."""
+    """Return the policy key in a key of the aspect."""
     return PolicyKey.parse(key.removesuffix(" attached"))
 
 
 def read(aws: Aws, key: str) -> Found:
-    """The policies by number, until one is not there, and after it those that are attached: they are in force."""
-    home = key_of(key)
+    """Read the policies by number, up to the first number that is missing, and all that are attached.
+
+    A gap in the numbers is somebody's work. An attached policy behind it is read because it is in force.
+    """
+    policy_key = key_of(key)
     prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
-    found: dict[int, Managed] = {}
+    policies: dict[int, Managed] = {}
     try:
-        attached, nobody = _attached(aws, home), None
+        attached, missing_identity = _attached(aws, policy_key), None
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        attached, nobody = set(), error
-    arns = {number: f"{prefix}{managed_name(home, number)}" for number in range(MOST_ATTACHED)}
+        attached, missing_identity = set(), error
     is_gap = False
-    for number, arn in arns.items():
+    for number in range(MOST_ATTACHED):
+        arn = f"{prefix}{managed_name(policy_key, number)}"
         if is_gap and arn not in attached:
             continue
         policy = _read(aws, arn, attached)
         if policy is None:
             is_gap = True
         else:
-            found[number] = policy
-    return Found(prefix, found, nobody)
+            policies[number] = policy
+    return Found(prefix, policies, missing_identity)
 
 
-def _attached(aws: Aws, home: PolicyKey) -> set[str]:
-    kind = home.kind.title()
-    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": home.name})
+def _attached(aws: Aws, policy_key: PolicyKey) -> set[str]:
+    kind = policy_key.kind.title()
+    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": policy_key.name})
     return {policy["PolicyArn"] for page in pages for policy in page}
 
 
@@ -95,9 +101,11 @@ def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
         if code_of(error) != MISSING:
             raise
         return None
-    others = sorted((each["VersionId"] for each in versions if each["VersionId"] != default), key=_number)
-    return Managed(arn, version["Document"], default, tuple(others), arn in attached)
+    ids = (version["VersionId"] for version in versions)
+    old_versions = tuple(sorted((version_id for version_id in ids if version_id != default), key=_number))
+    return Managed(arn, version["Document"], default, old_versions, arn in attached)
 
 
-def _number(version: str) -> int:
-    return int(version.removeprefix("v").partition(".")[0])
+def _number(version_id: str) -> int:
+    """Return the number in the id of a version, such as ``v12``."""
+    return int(version_id.removeprefix("v").partition(".")[0])

@@ -1,8 +1,13 @@
-"""The aspect of a function's permissions: one for each rule that invokes it. Its key is the function's ARN."""
+"""The aspect of a function's permissions, one for each EventBridge rule that invokes it.
+
+Its key is the ARN of the function, a version or an alias, and its reading is the policy of that. Lambda writes the
+policy itself: each permission is one call.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
@@ -10,6 +15,8 @@ from ecrops.base.change import Call, Change, Kind, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.targets import policy
 from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, sid_of
+from ecrops.iam.sids import find, free_sid, used_sids
+from ecrops.iam.statements import Document, Statement, statements
 
 base = None
 MISSING = "ResourceNotFoundException"
@@ -26,10 +33,10 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     return one_by_one(wants, lambda key: _read(aws, key, wants[key]), services=("lambda",))
 
 
-def _read(aws: Aws, key: str, edits: Sequence[Edit]) -> policy.Policy:
-    """Lambda says of a function without a policy what it says of none: before one is needed, it must be there."""
+def _read(aws: Aws, key: str, edits: Sequence[Edit]) -> Document:
+    """Read the policy. Lambda answers the same for no policy as for no function: then see whether there is one."""
     try:
-        return policy.parse(aws.get("lambda", "GetPolicy", "Policy", **_named(key)))
+        return policy.parse(aws.get("lambda", "GetPolicy", "Policy", **_params(key)))
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
@@ -40,26 +47,28 @@ def _read(aws: Aws, key: str, edits: Sequence[Edit]) -> policy.Policy:
 
 def _demand(aws: Aws, key: str) -> None:
     try:
-        aws.call("lambda", "GetFunctionConfiguration", _named(key))
+        aws.call("lambda", "GetFunctionConfiguration", _params(key))
     except ClientError as error:
         if code_of(error) == MISSING:
             error.add_note(ADVICE[MISSING])
         raise
 
 
-def changes(key: str, edits: Sequence[Edit], have: policy.Policy) -> Iterator[Change]:
-    """Each permission is added and removed by itself."""
-    for _, some in in_steps(edits):
-        for edit in some:
-            ours = policy.ours(have, sid_of(edit.rule), lambda each, rule=edit.rule: _made(each, rule))  # type: ignore[misc]
-            if isinstance(edit, Allow) and ours is None and not policy.lets_in(have, INVOKE, key, edit.rule):
-                yield _add(key, policy.free_sid(have, sid_of(edit.rule)), edit)
-            elif isinstance(edit, Forbid) and ours is not None:
-                yield _remove(key, str(ours["Sid"]), edit)
+def changes(key: str, edits: Sequence[Edit], current: Document) -> Iterator[Change]:
+    """Add and remove each permission by itself."""
+    for _, step_edits in in_steps(edits):
+        for edit in step_edits:
+            sid = sid_of(edit.rule)
+            statement = find(statements(current), sid, partial(_written, edit.rule))
+            if isinstance(edit, Forbid):
+                if statement is not None:
+                    yield _remove(key, str(statement["Sid"]), edit)
+            elif statement is None and not policy.lets_in(current, INVOKE, key, edit.rule):
+                yield _add(key, free_sid(sid, used_sids(statements(current))), edit)
 
 
-def _made(statement: Mapping[str, Any], rule: str) -> dict[str, Any]:
-    """How Lambda writes down what ``AddPermission`` was told."""
+def _written(rule: str, statement: Statement) -> dict[str, Any]:
+    """Return the statement that Lambda writes for ``AddPermission``, about the resource of ``statement``."""
     return {
         "Effect": "Allow",
         "Principal": {"Service": EVENTS},
@@ -70,12 +79,12 @@ def _made(statement: Mapping[str, Any], rule: str) -> dict[str, Any]:
 
 
 def _add(key: str, sid: str, edit: Edit) -> Change:
-    """Without ``SourceAccount``, which keeps EventBridge out.
+    """Return the change that adds a permission, without ``SourceAccount``, which keeps EventBridge out.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
     """
     params = {
-        **_named(key),
+        **_params(key),
         "StatementId": sid,
         "Action": INVOKE,
         "Principal": EVENTS,
@@ -100,14 +109,14 @@ def _remove(key: str, sid: str, edit: Edit) -> Change:
         kind=Kind.DELETE,
         what="permission",
         before=edit.owner,
-        call=Call("lambda", "RemovePermission", {**_named(key), "StatementId": sid}),
+        call=Call("lambda", "RemovePermission", {**_params(key), "StatementId": sid}),
         races=Races(superseded=(MISSING,)),
         for_owners=[edit.owner],
         step=edit.step,
     )
 
 
-def _named(key: str) -> dict[str, str]:
+def _params(key: str) -> dict[str, str]:
     head, _, name = key.partition(":function:")
     name, _, qualifier = name.partition(":")
     return {"FunctionName": f"{head}:function:{name}"} | ({"Qualifier": qualifier} if qualifier else {})

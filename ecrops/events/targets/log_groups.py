@@ -1,4 +1,8 @@
-"""The aspect of the one resource policy that all log groups share: a region has ten of them only."""
+"""The aspect of the resource policy that lets EventBridge write to log groups.
+
+All log groups share one policy, because a region has ten only. Its only key is ``LOG_GROUPS``, its reading is
+``LogGroups``.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,13 @@ from ecrops.base.change import Call, Change
 from ecrops.engine.aspect import Read
 from ecrops.events.targets import policy
 from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, policy_change
-from ecrops.iam.statements import listed
+from ecrops.iam.sids import PREFIX, find
+from ecrops.iam.statements import Document, listed, statements
 
 base = None
 MISSING = "ResourceNotFoundException"
 NAME = "ecrops-events"
-SID = "EcropsEvents"
+SID = f"{PREFIX}Events"
 ADVICE = {"LimitExceededException": "a region has ten resource policies of log groups: merge some"}
 # botocore's model of PutResourcePolicy
 QUOTA = policy.Quota(bytes=51_200)
@@ -24,14 +29,14 @@ QUOTA = policy.Quota(bytes=51_200)
 
 @dataclass(frozen=True)
 class LogGroups:
-    """What is there.
+    """The current policy, and the rules that use its log groups.
 
     Args:
-        document: The policy, or an empty one.
-        users: The rules that each group is still a target of, for groups that a rule gives up.
+        document: The policy; an empty one if there is none.
+        users: For each log group that an edit forbids, the rules that have it as a target.
     """
 
-    document: policy.Policy
+    document: Document
     users: Mapping[str, frozenset[str]]
 
 
@@ -42,24 +47,23 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 
 
 def _read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, LogGroups]:
-    """What is there, and who uses what is given up: a statement cannot tell the rules apart."""
+    """Read the policy, and the users of forbidden log groups: a statement cannot tell the rules apart."""
     pages = aws.pages("logs", "DescribeResourcePolicies", "resourcePolicies")
-    texts = [each["policyDocument"] for page in pages for each in page if each["policyName"] == NAME]
+    texts = [item["policyDocument"] for page in pages for item in page if item["policyName"] == NAME]
     document = policy.parse(texts[0] if texts else None)
     return {key: LogGroups(document, _users(aws, edits)) for key, edits in wants.items()}
 
 
 def _users(aws: Aws, edits: Sequence[Edit]) -> dict[str, frozenset[str]]:
-    """The rules that write to each group that is given up, on whichever bus they are."""
-    freed = sorted(_groups(edits, Forbid))
-    if not freed:
+    """Return the rules that write to each forbidden group, on all buses."""
+    groups = sorted(_groups(edits, Forbid))
+    if not groups:
         return {}
     buses = [bus["Name"] for page in aws.pages("events", "ListEventBuses", "EventBuses") for bus in page]
-    asked = [(group, bus) for group in freed for bus in buses]
-    found = aws.map(lambda each: _rules_of(aws, *each), asked)
+    pairs = [(group, bus) for group in groups for bus in buses]
     users: dict[str, frozenset[str]] = {}
-    for (group, _), names in zip(asked, found, strict=True):
-        users[group] = users.get(group, frozenset()) | names
+    for (group, _), rules in zip(pairs, aws.map(lambda pair: _rules_of(aws, *pair), pairs), strict=True):
+        users[group] = users.get(group, frozenset()) | rules
     return users
 
 
@@ -72,33 +76,40 @@ def _bus(rule: str) -> str:
     return rule.split(":rule/")[1].rpartition("/")[0] or "default"
 
 
-def changes(key: str, edits: Sequence[Edit], have: LogGroups) -> Iterator[Change]:
-    """One statement names all groups; a group leaves it with the last rule that writes to it."""
-    wanted, now = _groups(edits, Allow), have.document
-    for step, some in in_steps(edits):
-        ours = policy.ours(now, SID, lambda each: _statement(_resources(each)))
-        there = _resources(ours or {})
-        gone = {group for group in _groups(some, Forbid) - wanted if _is_last(group, some, have)}
-        left = [each for each in there if each.removesuffix(":*") not in gone]
-        left += [f"{group}:*" for group in sorted(_groups(some, Allow)) if f"{group}:*" not in there]
-        if left != there:
-            now = policy.amended(now, ours, _statement(left) if left else None)
-            told = [edit for edit in some if (f"{edit.resource}:*" in left) != (f"{edit.resource}:*" in there)]
-            yield policy_change(key, step, told, _call(key, now), MISSING, empty=not now["Statement"], advice=ADVICE)
+def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Change]:
+    """Keep one statement that names all groups. The last rule that writes to a group takes the group out of it."""
+    allowed, document = _groups(edits, Allow), current.document
+    for step, step_edits in in_steps(edits):
+        statement = find(statements(document), SID, lambda candidate: _statement(_resources(candidate)))
+        before = _resources(statement or {})
+        removed = {group for group in _groups(step_edits, Forbid) - allowed if _is_last(group, step_edits, current)}
+        after = [resource for resource in before if resource.removesuffix(":*") not in removed]
+        after += [f"{group}:*" for group in sorted(_groups(step_edits, Allow)) if f"{group}:*" not in before]
+        if after != before:
+            document = policy.amended(document, statement, _statement(after) if after else None)
+            yield policy_change(
+                key,
+                step,
+                [edit for edit in step_edits if (f"{edit.resource}:*" in after) != (f"{edit.resource}:*" in before)],
+                _call(key, document),
+                MISSING,
+                empty=not document["Statement"],
+                advice=ADVICE,
+            )
 
 
 def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:
     return {edit.resource for edit in edits if isinstance(edit, kind)}
 
 
-def _is_last(group: str, edits: Sequence[Edit], have: LogGroups) -> bool:
-    """Whether no other rule writes to a group."""
-    gone = {f"{_bus(edit.rule)}/{edit.rule.rpartition('/')[2]}" for edit in edits if edit.resource == group}
-    return not have.users.get(group, frozenset()) - gone
+def _is_last(group: str, edits: Sequence[Edit], current: LogGroups) -> bool:
+    """Whether no rule but those of the edits writes to a group."""
+    rules = {f"{_bus(edit.rule)}/{edit.rule.rpartition('/')[2]}" for edit in edits if edit.resource == group}
+    return current.users.get(group, frozenset()) <= rules
 
 
-def _call(key: str, want: policy.Policy) -> Call:
-    if text := policy.text_of(key, want, QUOTA):
+def _call(key: str, desired: Document) -> Call:
+    if text := policy.text_of(key, desired, QUOTA):
         return Call("logs", "PutResourcePolicy", {"policyName": NAME, "policyDocument": text})
     return Call("logs", "DeleteResourcePolicy", {"policyName": NAME})
 
@@ -108,7 +119,7 @@ def _resources(statement: Mapping[str, Any]) -> list[str]:
 
 
 def _statement(resources: Sequence[str]) -> dict[str, Any]:
-    """As documented, without a condition.
+    """Return the documented statement, which has no condition.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions
     """

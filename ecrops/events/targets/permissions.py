@@ -1,6 +1,9 @@
-"""What lets EventBridge invoke a target, on the target's side: edits, and which resource they are made of.
+"""The permission of an EventBridge rule to invoke a target, in a policy of the target: edits, and shared parts.
 
-A target is on its rule as long as anything lets the rule in: it is put first and removed last. So the targets are a
+Called by ``events/wants``, which makes the edits, and by the aspects beside it. It never decides whether a policy has
+a permission already.
+
+A target is on its rule as long as a policy lets the rule in: it is put first and removed last. So the targets are a
 record of what is still to be undone, and a rule that works loses no event when a step fails.
 """
 
@@ -14,9 +17,11 @@ from typing import Any, TypeVar
 
 from ecrops.aws import Arn, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.problems import NONE
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.patterns.selection import Place
 from ecrops.events.targets.target import Target
+from ecrops.iam.sids import PREFIX
 
 T = TypeVar("T")
 
@@ -25,7 +30,7 @@ LOG_GROUPS = "log groups"
 
 
 class Step(IntEnum):
-    """The order of changes, of whichever owner. ``BEFORE`` is for targets that are changed in place."""
+    """The order of changes, of all owners together. ``BEFORE`` is for targets that are changed in place."""
 
     BEFORE = 0
     PUT = 1
@@ -35,14 +40,14 @@ class Step(IntEnum):
 
 
 @dataclass(frozen=True)
-class Allow:
-    """An edit: a rule may invoke the target.
+class Permission:
+    """The permission of an EventBridge rule to invoke a resource.
 
     Args:
-        rule: Its ARN.
-        owner: Its key.
-        resource: The ARN of what is invoked.
-        step: When.
+        rule: The ARN of the rule.
+        owner: The key of the rule.
+        resource: The ARN of the resource.
+        step: The step of the change.
     """
 
     rule: str
@@ -51,35 +56,29 @@ class Allow:
     step: Step
 
 
-@dataclass(frozen=True)
-class Forbid:
-    """An edit: a rule needs to invoke the target no more.
+class Allow(Permission):
+    """An edit: the rule may invoke the resource."""
 
-    Args:
-        rule: Its ARN.
-        owner: Its key.
-        resource: The ARN of what was invoked.
-        step: When.
-    """
 
-    rule: str
-    owner: str
-    resource: str
-    step: Step
+class Forbid(Permission):
+    """An edit: the rule no longer needs to invoke the resource."""
 
 
 Edit = Allow | Forbid
 
 
 def in_steps(edits: Iterable[Edit]) -> Iterator[tuple[Step, list[Edit]]]:
-    """The edits that count, in the order of their steps: the last one of a rule and a resource."""
+    """Yield the edits by step, in order. Of several edits of one rule and resource, only the last one counts."""
     last = {(edit.rule, edit.resource): edit for edit in edits}.values()
     for step in sorted({edit.step for edit in last}):
         yield step, [edit for edit in last if edit.step == step]
 
 
 def resources(target: Mapping[str, Any]) -> Iterator[str]:
-    """The ARNs that a target, as EventBridge lists it, needs a resource policy of. With a role it needs none."""
+    """Yield the ARNs whose resource policy must let EventBridge in for a target, as EventBridge lists it.
+
+    A target with a role needs no such policy.
+    """
     if Arn.parse(target["Arn"]).service in ("lambda", "sqs", "sns", "logs") and not target.get("RoleArn"):
         yield target["Arn"]
     if dead_letters := target.get("DeadLetterConfig", {}).get("Arn"):
@@ -87,36 +86,36 @@ def resources(target: Mapping[str, Any]) -> Iterator[str]:
 
 
 def elsewhere(target: Target, place: Place, rule: str) -> Iterator[Note]:
-    """What only another account can change: whom its resources must let in.
+    """Yield a note for each resource of another account, which only that account can authorise.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
     """
     for arn in {target.arn, *resources(target.to_aws())}:
         if target.authorize and not is_here(arn, place):
-            own = arn == target.arn
-            who = target.role_arn if own and target.role_arn and ":event-bus/" not in arn else rule
-            role = "" if not own or target.role_arn else "; EventBridge's guide asks for a role_arn too"
-            yield Note(f"{arn} is not authorised here: its own policy must let {who} in{role}")
+            is_target = arn == target.arn
+            caller = target.role_arn if is_target and target.role_arn and ":event-bus/" not in arn else rule
+            role = "" if not is_target or target.role_arn else "; EventBridge's guide asks for a role_arn too"
+            yield Note(f"{arn} is not authorised here: its own policy must let {caller} in{role}")
 
 
 def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The ARNs that a rule invokes no more, from its targets as EventBridge lists them."""
-    invoked, still = ({arn for target in targets for arn in resources(target)} for targets in (before, after))
-    return invoked - still
+    """Return the ARNs that a rule no longer invokes, from its targets as EventBridge lists them."""
+    old, new = ({arn for target in targets for arn in resources(target)} for targets in (before, after))
+    return old - new
 
 
 def is_here(arn: str, place: Place) -> bool:
-    """Whether something is of this account."""
+    """Whether a resource is in the account of the rule."""
     return Arn.parse(arn).account == place.account
 
 
 def key_of(arn: str) -> str:
-    """The key of the policy that a resource has; log groups share one."""
+    """Return the key of the policy that lets rules invoke a resource. All log groups share one policy."""
     return LOG_GROUPS if Arn.parse(arn).service == "logs" else arn
 
 
 def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
-    """The rules that are let in, or those that are no more."""
+    """Return the keys of the rules that are allowed, or of those that are forbidden, in words."""
     return ", ".join(sorted({edit.owner for edit in edits if isinstance(edit, kind)}))
 
 
@@ -128,18 +127,19 @@ def policy_change(
     missing: str,
     *,
     empty: bool,
-    **more: Any,
+    advice: Mapping[str, str] = NONE,
 ) -> Change:
-    """The change of a policy that several rules share.
+    """Return the change of a policy that several rules share.
 
     Args:
         key: The owner.
-        step: When.
-        edits: Those that change it.
-        call: The call that writes it.
-        missing: The error code that says that the resource is gone, where it is only to be forgotten.
-        empty: Whether nothing is left of the policy.
-        more: Further fields of the change.
+        step: The step of the change.
+        edits: The edits that change the policy.
+        call: The call that writes the policy.
+        missing: The error code that means that the resource does not exist. If no rule is allowed, nothing is to be
+            done then.
+        empty: Whether no statement remains.
+        advice: The way out, by error code.
     """
     before, after = words(edits, Forbid), words(edits)
     return Change(
@@ -152,12 +152,12 @@ def policy_change(
         races=Races(derived=True, superseded=() if after else (missing,)),
         for_owners=owners(edits),
         step=step,
-        **more,
+        advice=advice,
     )
 
 
 def encryption_notes(key: str, encryption: str | None, managed: str) -> Iterator[Note]:
-    """What must be so for EventBridge to send to something that is encrypted.
+    """Yield what the key of an encrypted resource must allow, so that EventBridge can send to it.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
     """
@@ -170,13 +170,13 @@ def encryption_notes(key: str, encryption: str | None, managed: str) -> Iterator
 
 
 def owners(edits: Iterable[Edit]) -> list[str]:
-    """The keys of the rules that edits are for."""
+    """Return the keys of the rules that edits are about."""
     return sorted({edit.owner for edit in edits})
 
 
 def sid_of(rule: str) -> str:
-    """A stable id for the statement of a rule: letters and digits, as IAM wants them."""
-    return f"EcropsRule{hashlib.sha256(rule.encode()).hexdigest()[:16]}"
+    """Return the Sid of the statement of a rule: always the same, and of letters and digits, as IAM asks."""
+    return f"{PREFIX}Rule{hashlib.sha256(rule.encode()).hexdigest()[:16]}"
 
 
 def read_each(

@@ -1,73 +1,74 @@
-"""Policy documents of queues, topics, functions and log groups: statements of ours, others as they are. Pure."""
+"""What EventBridge needs to know about the policies of queues, topics, functions and log groups. Pure.
+
+Called by the aspects beside it. Which statements are ecrops's own is decided in ``iam/sids``; here is whether a foreign
+statement lets EventBridge in already, and how much room a policy has. Foreign statements stay as they are.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.events.targets.permissions import EVENTS
-from ecrops.iam.statements import PREFIX, VERSION, Statement, free, listed, meaning, statements
-
-Policy = Mapping[str, Any]
-
-
-def parse(text: str | None) -> Policy:
-    """A policy from its text; an empty one from none."""
-    policy: Policy = json.loads(text) if text else {"Version": VERSION, "Statement": []}
-    return policy
+from ecrops.iam.sids import free_sid, is_reserved, used_sids
+from ecrops.iam.statements import VERSION, Document, Statement, listed, statements
 
 
-def ours(policy: Policy, sid: str, made: Callable[[Statement], Statement]) -> Statement | None:
-    """The statement with our id that says what we make of it; one that somebody has changed is theirs.
+def parse(text: str | None) -> Document:
+    """Return a policy from its text, and an empty policy from none."""
+    document: Document = json.loads(text) if text else {"Version": VERSION, "Statement": []}
+    return document
+
+
+def amended(document: Document, current: Statement | None, desired: Statement | None) -> Document:
+    """Return a policy with a statement of ecrops added, changed in its place, or removed.
 
     Args:
-        policy: Where.
-        sid: The id, which may have a number after it.
-        made: What we would make of what a statement is about.
+        document: The policy.
+        current: The statement of ecrops, if the policy has one.
+        desired: The statement that it is to have, with a Sid without a number; ``None`` for none.
     """
-    for each in statements(policy):
-        same_id = re.fullmatch(rf"{sid}\d{{0,2}}", str(each.get("Sid")))
-        if same_id and meaning(each) == meaning({**made(each), "Sid": each["Sid"]}):
-            return each
-    return None
+    current_statements = statements(document)
+    if desired is None:
+        return {**document, "Statement": [statement for statement in current_statements if statement != current]}
+    if current is None:
+        sid = free_sid(str(desired["Sid"]), used_sids(current_statements))
+        return {**document, "Statement": [*current_statements, {**desired, "Sid": sid}]}
+    replacement = {**desired, "Sid": current["Sid"]}
+    replaced = [replacement if statement == current else statement for statement in current_statements]
+    return {**document, "Statement": replaced}
 
 
-def free_sid(policy: Policy, sid: str) -> str:
-    """The id, with a number if a statement has it already."""
-    return free(sid, {str(each.get("Sid")) for each in statements(policy)})
+def lets_in(document: Document, action: str, resource: str, rule: str, *, conditions: bool = True) -> bool:
+    """Whether a foreign statement certainly lets EventBridge in for a rule.
 
-
-def amended(policy: Policy, there: Statement | None, wanted: Statement | None) -> Policy:
-    """The policy with a statement in the place of ours, or without it; the others stay as they are."""
-    if wanted is not None:
-        wanted = {**wanted, "Sid": there["Sid"] if there else free_sid(policy, str(wanted["Sid"]))}
-    kept = [wanted if each == there else each for each in statements(policy)]
-    return {**policy, "Statement": [each for each in (*kept, None if there else wanted) if each is not None]}
-
-
-def lets_in(policy: Policy, action: str, resource: str, rule: str, *, conditions: bool = True) -> bool:
-    """Whether a statement of somebody else lets EventBridge in for a rule, beyond doubt."""
-    found = statements(policy)
-    theirs = [each for each in found if not str(each.get("Sid", "")).startswith(PREFIX)]
-    if any(each.get("Effect") != "Allow" for each in found):
+    Args:
+        document: The policy.
+        action: The action that EventBridge needs.
+        resource: The ARN that it needs it on.
+        rule: The ARN of the rule.
+        conditions: Whether EventBridge supports conditions on the rule in such a policy.
+    """
+    current = statements(document)
+    if any(statement.get("Effect") != "Allow" for statement in current):
         return False
     return any(
-        _names(each, action, resource) and (not each.get("Condition") or (conditions and _holds(each, rule)))
-        for each in theirs
+        _names(statement, action, resource)
+        and (not statement.get("Condition") or (conditions and _holds(statement["Condition"], rule)))
+        for statement in current
+        if not is_reserved(statement)
     )
 
 
 def _names(statement: Statement, action: str, resource: str) -> bool:
     principal = statement.get("Principal")
-    named = isinstance(principal, Mapping) and EVENTS in listed(principal.get("Service", []))
-    return named and action in listed(statement.get("Action")) and resource in listed(statement.get("Resource"))
+    names_events = isinstance(principal, Mapping) and EVENTS in listed(principal.get("Service", []))
+    return names_events and action in listed(statement.get("Action")) and resource in listed(statement.get("Resource"))
 
 
-def _holds(statement: Statement, rule: str) -> bool:
-    condition = statement["Condition"]
+def _holds(condition: object, rule: str) -> bool:
     return isinstance(condition, Mapping) and all(
         operator in ("ArnEquals", "ArnLike", "StringEquals")
         and isinstance(test, Mapping)
@@ -77,20 +78,25 @@ def _holds(statement: Statement, rule: str) -> bool:
 
 
 class Quota(NamedTuple):
-    """How much AWS has room for in a policy."""
+    """The room that AWS has in a policy.
+
+    Args:
+        bytes: The bytes of its text.
+        statements: The statements, if AWS limits them.
+    """
 
     bytes: int
     statements: int | None = None
 
 
-def text_of(key: str, policy: Policy, quota: Quota) -> str:
-    """A policy as it is sent; empty if it says nothing.
+def text_of(key: str, document: Document, quota: Quota) -> str:
+    """Return a policy as it is sent; empty if it has no statements.
 
     Raises:
         SpecError: AWS has no room for it; with the numbers and the way out.
     """
-    count = len(statements(policy))
-    text = json.dumps(policy, separators=(",", ":")) if count else ""
+    count = len(statements(document))
+    text = json.dumps(document, separators=(",", ":")) if count else ""
     size, limits = len(text.encode()), f"{quota.bytes:,} bytes"
     limits += f" and {quota.statements} statements" if quota.statements else ""
     if size > quota.bytes or (quota.statements and count > quota.statements):

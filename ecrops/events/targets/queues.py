@@ -1,4 +1,7 @@
-"""The aspect of a queue's policy: one statement lets in all rules that send to it. Its key is the queue's ARN."""
+"""The aspect of a queue's policy: one statement lets in all EventBridge rules that send to the queue.
+
+Its key is the ARN of the queue, its reading is ``Queue``.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,12 @@ from ecrops.events.targets.permissions import (
     read_each,
     words,
 )
-from ecrops.iam.statements import listed
+from ecrops.iam.sids import PREFIX, find
+from ecrops.iam.statements import Document, listed, statements
 
 base = None
 MISSING = "AWS.SimpleQueueService.NonExistentQueue"
-SID = "EcropsEvents"
+SID = f"{PREFIX}Events"
 SEND = "sqs:SendMessage"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
 QUOTA = policy.Quota(bytes=8_192, statements=20)
@@ -34,11 +38,11 @@ MANAGED_KEY = "alias/aws/sqs"
 
 @dataclass(frozen=True)
 class Queue:
-    """What is there.
+    """A current queue.
 
     Args:
-        url: Of the queue.
-        attributes: All of them.
+        url: Its URL.
+        attributes: All its attributes.
     """
 
     url: str
@@ -52,39 +56,38 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 
 def _read(aws: Aws, key: str) -> Queue:
     arn, awaits = Arn.parse(key), (MISSING,) if aws.made_recently(key) else ()
-    asked = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
-    url = aws.get("sqs", "GetQueueUrl", "QueueUrl", awaits=awaits, **asked)
+    names = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
+    url = aws.get("sqs", "GetQueueUrl", "QueueUrl", awaits=awaits, **names)
     return Queue(url, aws.get("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"]))
 
 
-def changes(key: str, edits: Sequence[Edit], have: Queue | None) -> Iterator[Change | Note]:
-    """The policy is written with the statements of others as they are."""
-    if have is None:
+def changes(key: str, edits: Sequence[Edit], current: Queue | None) -> Iterator[Change | Note]:
+    """Write the policy anew for each step, with the foreign statements as they are."""
+    if current is None:
         return
-    now = policy.parse(have.attributes.get("Policy"))
-    for step, some in in_steps(edits):
-        ours = policy.ours(now, SID, lambda each: _statement(key, _rules(each)))
-        there = _rules(ours or {})
-        if told := [edit for edit in some if _is_missing(key, edit, there, now)]:
-            now = policy.amended(now, ours, _edited(key, there, told))
-            params = {"QueueUrl": have.url, "Attributes": {"Policy": policy.text_of(key, now, QUOTA)}}
-            yield policy_change(
-                key, step, told, Call("sqs", "SetQueueAttributes", params), MISSING, empty=not now["Statement"]
-            )
-            if words(told):
-                yield from _notes(key, have.attributes)
+    document = policy.parse(current.attributes.get("Policy"))
+    for step, step_edits in in_steps(edits):
+        statement = find(statements(document), SID, lambda candidate: _statement(key, _rules(candidate)))
+        rules = _rules(statement or {})
+        if missing := [edit for edit in step_edits if _is_missing(key, edit, rules, document)]:
+            document = policy.amended(document, statement, _edited(key, rules, missing))
+            params = {"QueueUrl": current.url, "Attributes": {"Policy": policy.text_of(key, document, QUOTA)}}
+            call, empty = Call("sqs", "SetQueueAttributes", params), not document["Statement"]
+            yield policy_change(key, step, missing, call, MISSING, empty=empty)
+            if words(missing):
+                yield from _notes(key, current.attributes)
 
 
-def _is_missing(key: str, edit: Edit, there: Sequence[str], now: policy.Policy) -> bool:
+def _is_missing(key: str, edit: Edit, rules: Sequence[str], document: Document) -> bool:
     if isinstance(edit, Allow):
-        return edit.rule not in there and not policy.lets_in(now, SEND, key, edit.rule)
-    return edit.rule in there
+        return edit.rule not in rules and not policy.lets_in(document, SEND, key, edit.rule)
+    return edit.rule in rules
 
 
 def _edited(key: str, rules: Sequence[str], edits: Sequence[Edit]) -> dict[str, Any] | None:
-    gone, come = ([edit.rule for edit in edits if isinstance(edit, kind)] for kind in (Forbid, Allow))
-    left = [*(rule for rule in rules if rule not in gone), *come]
-    return _statement(key, left) if left else None
+    removed, added = ([edit.rule for edit in edits if isinstance(edit, kind)] for kind in (Forbid, Allow))
+    desired = [*(rule for rule in rules if rule not in removed), *added]
+    return _statement(key, desired) if desired else None
 
 
 def _rules(statement: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,7 @@
-"""The aspect of a topic's policy: one statement for each rule that publishes to it. Its key is the topic's ARN."""
+"""The aspect of a topic's policy: one statement for each EventBridge rule that publishes to the topic.
+
+Its key is the ARN of the topic, its reading are the topic's attributes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ from ecrops.events.targets.permissions import (
     sid_of,
     words,
 )
-from ecrops.iam.statements import Statement, statements
+from ecrops.iam.sids import find
+from ecrops.iam.statements import Document, Statement, statements
 
 base = None
 MISSING = "NotFound"
@@ -40,45 +44,45 @@ def _read(aws: Aws, key: str) -> Mapping[str, str]:
     return attributes
 
 
-def changes(key: str, edits: Sequence[Edit], have: Mapping[str, str] | None) -> Iterator[Change | Note]:
-    """The policy is written with the statements of others as they are."""
-    if have is None:
+def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) -> Iterator[Change | Note]:
+    """Write the policy anew for each step, with the foreign statements as they are."""
+    if current is None:
         return
-    now = policy.parse(have.get("Policy"))
-    for step, some in in_steps(edits):
-        told = [edit for edit in some if _is_missing(key, edit, now)]
-        want = _edited(key, told, now)
-        if told and not statements(want):
+    document = policy.parse(current.get("Policy"))
+    for step, step_edits in in_steps(edits):
+        missing = [edit for edit in step_edits if _is_missing(key, edit, document)]
+        desired = _edited(key, missing, document)
+        if missing and not statements(desired):
             yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
-        elif told:
-            now = want
-            params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": policy.text_of(key, now, QUOTA)}
-            yield policy_change(key, step, told, Call("sns", "SetTopicAttributes", params), MISSING, empty=False)
-            if words(told):
-                yield from encryption_notes(key, have.get("KmsMasterKeyId"), MANAGED_KEY)
+        elif missing:
+            document, text = desired, policy.text_of(key, desired, QUOTA)
+            params = {"TopicArn": key, "AttributeName": "Policy", "AttributeValue": text}
+            yield policy_change(key, step, missing, Call("sns", "SetTopicAttributes", params), MISSING, empty=False)
+            if words(missing):
+                yield from encryption_notes(key, current.get("KmsMasterKeyId"), MANAGED_KEY)
 
 
-def _is_missing(key: str, edit: Edit, now: policy.Policy) -> bool:
-    there = _ours(key, edit, now) is not None
+def _is_missing(key: str, edit: Edit, document: Document) -> bool:
+    is_allowed = _find(key, edit, document) is not None
     if isinstance(edit, Allow):
-        return not there and not policy.lets_in(now, PUBLISH, key, edit.rule, conditions=False)
-    return there
+        return not is_allowed and not policy.lets_in(document, PUBLISH, key, edit.rule, conditions=False)
+    return is_allowed
 
 
-def _ours(key: str, edit: Edit, now: policy.Policy) -> Statement | None:
-    made = _statement(key, edit.rule)
-    return policy.ours(now, made["Sid"], lambda _: made)
+def _find(key: str, edit: Edit, document: Document) -> Statement | None:
+    written = _statement(key, edit.rule)
+    return find(statements(document), written["Sid"], lambda _: written)
 
 
-def _edited(key: str, edits: Sequence[Edit], now: policy.Policy) -> policy.Policy:
+def _edited(key: str, edits: Sequence[Edit], document: Document) -> Document:
     for edit in edits:
-        wanted = _statement(key, edit.rule) if isinstance(edit, Allow) else None
-        now = policy.amended(now, _ours(key, edit, now), wanted)
-    return now
+        desired = _statement(key, edit.rule) if isinstance(edit, Allow) else None
+        document = policy.amended(document, _find(key, edit, document), desired)
+    return document
 
 
 def _statement(key: str, rule: str) -> dict[str, Any]:
-    """No condition on the rule: EventBridge does not support conditions in the policies of topics.
+    """Return the statement of a rule, without a condition: EventBridge supports none in the policies of topics.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     """
