@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import (
-    ClientError,
     NoCredentialsError,
     NoRegionError,
     UnknownRegionError,
@@ -18,7 +16,7 @@ from botocore.exceptions import (
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, SpecError
 from emulator import Cloud
-from support import AT_ONCE, registry_of
+from support import AT_ONCE
 
 HOSTS = {
     "eu-west-1": ("aws", "amazonaws.com"),
@@ -116,30 +114,3 @@ def test_wrong_options_are_refused(registry: Registry) -> None:
         with pytest.raises(SpecError, match=said):
             act()
     assert not registry.repository("ab").exists()
-
-
-# Ends
-
-
-def test_an_owner_that_was_made_long_ago_is_not_waited_for(memory_cloud: Cloud) -> None:
-    registry = registry_of(memory_cloud, retry=RetryPolicy(propagation_budget=0.2))
-    repo = registry.repository("ab")
-    repo.ensure()
-    memory_cloud.client("ecr").delete_repository(repositoryName="ab")
-    time.sleep(0.25)
-    memory_cloud.calls.clear()
-    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
-        repo.add_lifecycle_rule(max_image_count=3)
-    assert memory_cloud.calls.operations() == ["GetLifecyclePolicy"]
-
-
-def test_after_the_first_error_nothing_else_is_begun(memory_cloud: Cloud) -> None:
-    begun: list[int] = []
-
-    def fail_at_once(item: int) -> None:
-        begun.append(item)
-        raise ValueError(item)
-
-    with pytest.raises(ValueError, match="0"):
-        registry_of(memory_cloud, workers=1).aws.map(fail_at_once, range(50))
-    assert len(begun) <= 2  # the worker may take one more before it is told

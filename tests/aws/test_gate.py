@@ -56,7 +56,16 @@ def test_an_error_that_is_no_exception_comes_out_of_a_worker(cloud: Cloud) -> No
         registry_of(cloud, retry=RetryPolicy(sleep=interrupt)).ensure(RepositorySpec("ab"))
 
 
-# The gate itself
+def test_after_the_first_error_nothing_else_is_begun(memory_cloud: Cloud) -> None:
+    begun: list[int] = []
+
+    def fail_at_once(item: int) -> None:
+        begun.append(item)
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match="0"):
+        registry_of(memory_cloud, workers=1).aws.map(fail_at_once, range(50))
+    assert len(begun) <= 2  # the worker may take one more before it is told
 
 
 def test_calls_that_were_in_flight_together_halve_the_limit_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import boto3
@@ -122,3 +123,15 @@ def test_every_wait_is_logged_with_its_reason(cloud: Cloud, caplog: pytest.LogCa
     assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be verified"
     made = [record.getMessage() for record in caplog.records if record.name == "ecrops.engine.making"]
     assert made == ["+ ab repository", "+ ab lifecycle: keep last 1"]
+
+
+def test_an_owner_that_was_made_long_ago_is_not_waited_for(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud, retry=RetryPolicy(propagation_budget=0.2))
+    repo = registry.repository("ab")
+    repo.ensure()
+    memory_cloud.client("ecr").delete_repository(repositoryName="ab")
+    time.sleep(0.25)
+    memory_cloud.calls.clear()
+    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
+        repo.add_lifecycle_rule(max_image_count=3)
+    assert memory_cloud.calls.operations() == ["GetLifecyclePolicy"]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, Registry, SpecError
+from ecrops import ConflictError, Registry, SpecError
 from ecrops.events import Target, prefix
 from emulator import Client, Cloud
 from support import registry_of
 
-from .support import arn, make_function, make_queue, make_role, queue_policy, rule_names
+from .support import arn, make_queue, queue_policy, rule_names
 
 QUEUE = arn("sqs", "pushes")
 THEIRS = {"Sid": "theirs", "Effect": "Allow", "Principal": "*", "Action": "sqs:ReceiveMessage", "Resource": QUEUE}
@@ -202,73 +199,6 @@ def test_what_is_not_there_is_nothing_to_remove_and_nothing_to_switch(registry: 
     assert cloud.calls.writes() == []
 
 
-MISSING: dict[str, tuple[str, str]] = {
-    "queue": (arn("sqs", "missing"), "AWS.SimpleQueueService.NonExistentQueue"),
-    "topic": (arn("sns", "missing"), "NotFound"),
-    "function": (arn("lambda", "function:missing"), "ResourceNotFoundException"),
-}
-
-
-@pytest.mark.parametrize("kind", MISSING)
-def test_a_missing_target_is_its_own_services_error_with_a_note(
-    cloud: Cloud, registry: Registry, events: Client, kind: str
-) -> None:
-    target, code = MISSING[kind]
-    with pytest.raises(ClientError) as caught:
-        registry.repository("team/api").on_image_pushed("pushes", target=target)
-    assert caught.value.response["Error"]["Code"] == code
-    assert any(target in note for note in caught.value.__notes__)
-    assert rule_names(events) == []
-
-
-def test_a_rule_whose_queue_is_gone_can_still_be_removed(cloud: Cloud, registry: Registry, events: Client) -> None:
-    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, dead_letter_arn=QUEUE))
-    sqs = cloud.client("sqs")
-    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"])
-    assert registry.rule("pushes").remove()
-    assert rule_names(events) == []
-
-
-def test_a_target_that_fails_is_an_error_that_names_it(cloud: Cloud, registry: Registry) -> None:
-    cloud.emulator.events.refuse("mine", "LimitExceededException")
-    with pytest.raises(ClientError, match="1 failed: mine: mine was refused") as caught:
-        registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="mine")])
-    assert caught.value.response["Error"]["Code"] == "LimitExceededException"
-    assert any("while making this change: + rule pushes targets" in note for note in caught.value.__notes__)
-    cloud.emulator.events.refuse("mine", times=0)
-    assert registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="mine")])
-
-
-def test_a_momentary_failure_of_one_target_is_tried_again(cloud: Cloud, registry: Registry) -> None:
-    cloud.emulator.events.refuse("mine", "ConcurrentModificationException", times=2)
-    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, id="mine"))
-    assert len(cloud.calls.of("PutTargets")) == 3
-    cloud.emulator.events.refuse("mine", "ConcurrentModificationException", times=1)
-    registry.rule("pushes").remove()
-    assert len(cloud.calls.of("RemoveTargets")) == 2
-
-
-def test_a_rule_that_was_made_a_moment_ago_is_waited_for(cloud: Cloud, registry: Registry) -> None:
-    cloud.emulator.events.appear_after = 2
-    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    assert cloud.calls.writes() == ["PutRule", *["PutTargets"] * 3, "SetQueueAttributes"]
-
-
-def test_a_lost_answer_to_putrule_makes_no_second_rule(cloud: Cloud, registry: Registry) -> None:
-    cloud.faults.on("reset_after", operation="PutRule")
-    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    assert len(cloud.calls.of("PutRule")) == 2
-    assert rule_names(cloud.client("events")) == ["pushes"]
-
-
-def test_a_lost_answer_to_deleterule_is_a_rule_that_was_deleted(cloud: Cloud, registry: Registry) -> None:
-    registry.on_image_pushed("pushes")
-    cloud.faults.on("reset_after", operation="DeleteRule")
-    plan = registry.rule("pushes").remove()
-    assert [change.operation for change in plan.applied] == ["DeleteRule"]
-    assert cloud.calls.operations().count("DeleteRule") == 1
-
-
 def test_a_writer_who_overwrites_the_queues_policy_is_survived(cloud: Cloud, registry: Registry) -> None:
     raced: list[int] = []
 
@@ -284,85 +214,6 @@ def test_a_writer_who_overwrites_the_queues_policy_is_survived(cloud: Cloud, reg
     assert [each["Sid"] for each in queue_policy(cloud)] == ["theirs", "EcropsEvents"]
 
 
-def test_a_target_of_another_account_is_noted_and_not_touched(cloud: Cloud, registry: Registry) -> None:
-    far = "arn:aws:sqs:eu-west-1:111122223333:far"
-    plan = registry.repository("team/api").on_image_pushed("pushes", target=far)
-    assert any(far in note and "its own policy" in note for note in plan.notes)
-    assert "SetQueueAttributes" not in cloud.calls.writes()
-    plan = registry.repository("team/api").on_image_pushed("more", target=Target(far, authorize=False))
-    assert not plan.notes
-
-
-def test_what_is_not_to_be_authorised_and_what_has_a_role_is_left_alone(cloud: Cloud, registry: Registry) -> None:
-    role = make_role(cloud)
-    registry.repository("team/api").on_image_pushed(
-        "pushes", targets=[Target(QUEUE, authorize=False), Target(QUEUE, id="role", role_arn=role)]
-    )
-    assert cloud.calls.writes() == ["PutRule", "PutTargets"]
-    plan = registry_of(cloud, dry_run=True).rule("pushes").add_target(Target(QUEUE, id="x", role_arn=role))
-    assert "iam:PassRole" in plan.permissions
-
-
-def encrypted(cloud: Cloud) -> str:
-    return make_queue(cloud, "secret", KmsMasterKeyId="alias/mine")
-
-
-def managed(cloud: Cloud) -> str:
-    return make_queue(cloud, "secret", KmsMasterKeyId="alias/aws/sqs")
-
-
-def plain_fifo(cloud: Cloud) -> str:
-    return make_queue(cloud, "secret.fifo", FifoQueue="true")
-
-
-def topic(cloud: Cloud) -> str:
-    sns = cloud.client("sns")
-    return str(sns.create_topic(Name="news", Attributes={"KmsMasterKeyId": "alias/mine"})["TopicArn"])
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (encrypted, "must allow events.amazonaws.com kms:Decrypt and kms:GenerateDataKey"),
-        (managed, "alias/aws/sqs, which EventBridge may not use"),
-        (plain_fifo, "content-based deduplication is off"),
-        (topic, "must allow events.amazonaws.com kms:Decrypt"),
-    ],
-)
-def test_what_keeps_events_out_and_ecrops_cannot_change_is_noted(
-    cloud: Cloud, registry: Registry, make: Callable[[Cloud], str], said: str
-) -> None:
-    made = make(cloud)
-    group: dict[str, Any] = {"message_group_id": "g"} if made.endswith(".fifo") else {}
-    plan = registry.repository("team/api").on_image_pushed("pushes", target=Target(made, **group))
-    assert any(said in note for note in plan.notes)
-
-
-def test_log_groups_share_one_policy_and_leave_it_with_their_last_rule(cloud: Cloud, registry: Registry) -> None:
-    logs = cloud.client("logs")
-    one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
-    repo = registry.repository("team/api")
-    repo.on_image_pushed("a", targets=[one, two])
-    repo.on_image_deleted("b", target=one)
-    registry.rule("a").remove()
-    [policy] = logs.describe_resource_policies()["resourcePolicies"]
-    [statement] = json.loads(policy["policyDocument"])["Statement"]
-    assert statement["Resource"] == [f"{one}:*"]
-    registry.rule("b").remove()
-    assert logs.describe_resource_policies()["resourcePolicies"] == []
-
-
-def test_the_permission_of_a_function_names_the_rule_and_no_account(cloud: Cloud, registry: Registry) -> None:
-    function = make_function(cloud)
-    repo = registry.repository("team/api")
-    repo.on_image_pushed("pushes", targets=[function, f"{function}:live"])
-    [call] = [call for call in cloud.calls.of("AddPermission") if "Qualifier" in call.params]
-    assert call.params["SourceArn"] == arn("events", "rule/pushes")
-    assert call.params["Principal"] == "events.amazonaws.com"
-    assert "SourceAccount" not in call.params
-    assert not repo.on_image_pushed("pushes", targets=[function, f"{function}:live"])
-
-
 def test_a_verb_of_a_repository_takes_no_other_repositories(registry: Registry) -> None:
     with pytest.raises(SpecError, match="these events are team/api's"):
         registry.repository("team/api").on_image_pushed(repositories=prefix("team/"))
@@ -375,17 +226,6 @@ def test_other_services_have_no_client_until_they_are_needed(cloud: Cloud) -> No
     assert set(registry.aws._clients) == {"ecr"}
     registry.repository("team/api").on_image_pushed("pushes")
     assert set(registry.aws._clients) == {"ecr", "sts", "events"}
-
-
-def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> None:
-    from ecrops import RepositorySpec
-    from ecrops.events import on_image_pushed
-
-    cloud.emulator.events.refuse("mine")
-    specs = [RepositorySpec(name, events=[on_image_pushed(target=Target(QUEUE, id="mine"))]) for name in ("a1", "a2")]
-    with pytest.raises(ApplyError) as caught:
-        registry.ensure(*specs)
-    assert len(caught.value.exceptions) == 2
 
 
 def test_a_diff_says_the_filter_that_is_wanted_and_what_is_known_of_a_target(cloud: Cloud, registry: Registry) -> None:

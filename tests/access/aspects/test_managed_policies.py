@@ -1,4 +1,4 @@
-"""Customer managed policies: written, attached, split, and nothing given back that was detached."""
+"""Customer managed policies: written, attached, and split over several. See ``test_detached`` too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from ecrops import (
     ApplyError,
     Change,
-    Registry,
     RepositorySpec,
     Role,
     SpecError,
@@ -24,27 +23,14 @@ from ecrops.iam.text import size
 from emulator import Client, Cloud, Fault
 from support import registry_of
 
-from ..world import LOG_IN, PULL, READ, by_resource, inline, populate
+from ..world import PULL, READ, by_resource, inline, populate
+from .managed import MANAGED, attached, three_managed_policies
 
 
 @pytest.fixture
 def cloud(memory_cloud: Cloud) -> Cloud:
     """In process only: what goes over the wire is the same as in the tests of grants."""
     return memory_cloud
-
-
-MANAGED = "ecrops-role-nodes-fc974502"
-
-
-def attached(iam: Client, role: str = "nodes") -> dict[str, dict[str, set[str]]]:
-    """What each managed policy of a role says."""
-    found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    documents = {}
-    for each in found:
-        version = iam.get_policy(PolicyArn=each["PolicyArn"])["Policy"]["DefaultVersionId"]
-        answer = iam.get_policy_version(PolicyArn=each["PolicyArn"], VersionId=version)
-        documents[each["PolicyName"]] = by_resource(answer["PolicyVersion"]["Document"])
-    return documents
 
 
 def test_a_managed_policy_is_made_attached_changed_and_removed(cloud: Cloud) -> None:
@@ -100,16 +86,6 @@ def test_seven_hundred_repositories_by_name_are_split_over_managed_policies(memo
         assert size(document) <= 6_144
     assert registry.repository(names[0]).revoke(Role("nodes"), attach="managed")
     assert {name for document in attached(iam).values() for name in document} == {*names[1:], "*"}
-
-
-def three_managed_policies(cloud: Cloud) -> tuple[Registry, list[str]]:
-    """A role with as many grants as needs three policies; the names of the repositories."""
-    populate(cloud)
-    names = sorted(cloud.emulator.seed(250, prefix="r"))
-    registry = registry_of(cloud)
-    registry.ensure(*[RepositorySpec(name, grants=[pull(Role("nodes"), attach="managed")]) for name in names])
-    assert len(attached(cloud.client("iam"))) >= 3
-    return registry, names
 
 
 def delete_managed(iam: Client, name: str) -> None:
@@ -189,115 +165,6 @@ def test_a_managed_policy_whose_attachment_was_lost_is_attached_again(cloud: Clo
     assert attached(iam)[MANAGED]["ab"] == PULL
 
 
-def detach(cloud: Cloud, user: str = "ci") -> str:
-    """Somebody takes the managed policy away from a user; its ARN."""
-    iam = cloud.client("iam")
-    (policy,) = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
-    iam.detach_user_policy(UserName=user, PolicyArn=policy["PolicyArn"])
-    return str(policy["PolicyArn"])
-
-
-def test_a_grant_gives_back_nothing_that_was_detached(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, user = registry_of(cloud), User("ci")
-    registry.repository("ab").grant_pull_push(user, attach="managed")
-    arn = detach(cloud)
-    cloud.calls.clear()
-    plan = registry.repository("cd").grant_read(user, attach="managed")
-    assert cloud.calls.writes() == ["CreatePolicyVersion", "AttachUserPolicy"]
-    assert [change.after for change in plan] == ["read cd", "attached"]
-    (note,) = plan.notes
-    assert "not attached says more, pull and push ab: that is not in force, and is not given back" in note
-    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
-    assert [entry.who for entry in registry.repository("ab").access()] == []
-    assert not registry.repository("cd").grant_read(user, attach="managed")
-    registry.repository("ab").grant_pull(user, attach="managed")
-    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ, "ab": PULL, "*": LOG_IN}
-
-
-def test_one_of_several_that_was_detached_is_not_given_back_and_the_others_stay(memory_cloud: Cloud) -> None:
-    registry, _ = three_managed_policies(memory_cloud)
-    (new,) = memory_cloud.emulator.seed(1, prefix="new")
-    iam, middle = memory_cloud.client("iam"), managed_name(PolicyKey("role", "nodes"), 1)
-    gone = attached(iam)[middle].keys() - {"*"}
-    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
-    stay = {name for document in attached(iam).values() for name in document}
-    seen: list[set[str]] = []
-
-    def note(_: Change) -> None:
-        seen.append({name for document in attached(iam).values() for name in document})
-
-    spec = RepositorySpec(new, grants=[pull(Role("nodes"), attach="managed")])
-    assert registry.ensure(spec, on_change=note)
-    assert all(each >= stay and not each & gone for each in seen)
-    assert seen[-1] == {*stay, new, "*"}
-    assert not registry.ensure(spec)
-
-
-def test_a_revoke_among_attached_and_detached_policies_writes_the_one_it_is_about(memory_cloud: Cloud) -> None:
-    registry, _ = three_managed_policies(memory_cloud)
-    iam, middle = memory_cloud.client("iam"), managed_name(PolicyKey("role", "nodes"), 1)
-    in_it, beside = (next(each for each in attached(iam)[name] if each != "*") for name in (middle, MANAGED))
-    iam.detach_role_policy(RoleName="nodes", PolicyArn=f"arn:aws:iam::123456789012:policy/{middle}")
-    there = attached(iam).keys()
-    for name, policy, lost in ((in_it, middle, "not attached, pull"), (beside, MANAGED, "pull")):
-        (change,) = registry.repository(name).revoke(Role("nodes"), attach="managed")
-        assert (change.operation, change.what) == ("CreatePolicyVersion", f"policy {policy}")
-        assert change.before.startswith(lost)
-        assert not registry.repository(name).revoke(Role("nodes"), attach="managed")
-    assert attached(iam).keys() == there
-
-
-def test_what_a_revoke_stopped_half_way_had_taken_away_is_not_given_back(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, user = registry_of(cloud), User("ci")
-    registry.repository("ab").grant_pull(user, attach="managed")
-    cloud.faults.on("denied", operation="DeletePolicy", times=None)
-    with pytest.raises(ApplyError):
-        registry.repository("ab").revoke(user, attach="managed")
-    cloud.faults.clear()
-    registry.repository("cd").grant_read(user, attach="managed")
-    assert [by_resource(each) for each in cloud.emulator.policies()["managed"].values()] == [{"cd": READ}]
-
-
-def test_a_document_that_could_not_be_written_is_not_attached(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, user = registry_of(cloud), User("ci")
-    registry.repository("ab").grant_pull(user, attach="managed")
-    detach(cloud)
-    cloud.faults.on("denied", operation="CreatePolicyVersion", times=None)
-    with pytest.raises(ClientError):
-        registry.repository("cd").grant_read(user, attach="managed")
-    assert cloud.emulator.policies()["attached"]["user ci"] == []
-
-
-def test_a_revoke_of_what_is_not_attached_says_so(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, user = registry_of(cloud), User("ci")
-    registry.repository("ab").grant_pull(user, attach="managed")
-    registry.repository("cd").grant_read(user, attach="managed")
-    arn = detach(cloud)
-    assert "not attached, pull ab; log in -> not attached" in str(
-        registry.repository("ab").revoke(user, attach="managed")
-    )
-    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
-    assert registry.repository("cd").revoke(user, attach="managed")
-    assert cloud.emulator.policies()["managed"] == {}
-
-
-def test_an_approved_plan_attaches_no_document_that_was_changed_since(cloud: Cloud) -> None:
-    populate(cloud, "ab", "cd")
-    registry, user = registry_of(cloud), User("ci")
-    registry.repository("ab").grant_pull(user, attach="managed")
-    arn = detach(cloud)
-    plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull(user, attach="managed")
-    assert [change.after for change in plan] == ["attached, pull ab; log in"]
-    wider = {"Version": "2012-10-17", "Statement": [{**ours(cloud, arn), "Resource": "arn:aws:ecr:*:*:repository/*"}]}
-    cloud.client("iam").create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(wider), SetAsDefault=True)
-    registry.apply(plan)
-    assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"ab": PULL, "*": LOG_IN}
-
-
 def test_a_policy_that_somebody_else_has_too_is_left_with_the_way_out(cloud: Cloud) -> None:
     populate(cloud, "ab", "cd")
     registry, iam, user = registry_of(cloud), cloud.client("iam"), User("ci")
@@ -345,12 +212,6 @@ def test_what_is_escaped_counts_as_it_is_sent(cloud: Cloud) -> None:
     user = User("ci", conditions={"StringEquals": {"aws:PrincipalTag/team": "\u30c1" * 200}})
     with pytest.raises(SpecError, match=r"at most 2,048 characters, this one 2,855"):
         registry_of(cloud).repository("ab").grant_pull(user)
-
-
-def ours(cloud: Cloud, arn: str) -> dict[str, Any]:
-    """The first statement of a managed policy."""
-    statement: dict[str, Any] = cloud.emulator.policies()["managed"][arn]["Statement"][0]
-    return statement
 
 
 def test_what_ten_managed_policies_have_no_room_for_is_refused_at_planning(memory_cloud: Cloud) -> None:

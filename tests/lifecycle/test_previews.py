@@ -1,9 +1,8 @@
-"""Images that are there, and what ECR and ecrops say that a policy would do to them."""
+"""What ECR says that a policy would do, and whether ecrops says the same."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,170 +15,13 @@ from emulator import Cloud
 from support import AT_ONCE, registry_of
 
 from .answers import refuse
-
-INDEX = "application/vnd.oci.image.index.v1+json"
-KEEP_TWO = LifecycleRule(tag_pattern_list=["v*"], max_image_count=2)
-UNTAGGED = LifecycleRule(tag_status="untagged", max_image_age=7)
-
-
-def digest(number: int) -> str:
-    return f"sha256:{number:064x}"
-
-
-def pushed(number: int, *tags: str, days: float = 1, **more: Any) -> dict[str, Any]:
-    """An image as DescribeImages says it."""
-    at = (datetime.now(UTC) - timedelta(days=days)).replace(microsecond=0)
-    return {"imageDigest": digest(number), "imageTags": tags, "imagePushedAt": at, "imageSizeInBytes": 10**9, **more}
-
-
-def versions(number: int) -> list[dict[str, Any]]:
-    return [pushed(n, f"v{n}", days=n) for n in range(1, number + 1)]
+from .support import KEEP_TWO, UNTAGGED, digest, names, pushed, versions
 
 
 @pytest.fixture
 def registry(cloud: Cloud) -> Registry:
     cloud.emulator.seed(["app"])
     return registry_of(cloud)
-
-
-def names(verdicts: Any) -> list[str]:
-    return [verdict.image.name for verdict in verdicts]
-
-
-# 1. Images
-
-
-def test_all_images_come_archived_ones_too(cloud: Cloud, registry: Registry) -> None:
-    archived = datetime(2026, 1, 1, tzinfo=UTC)
-    restoring: dict[str, Any] = {"imageStatus": "ACTIVATING", "lastArchivedAt": archived}
-    cloud.emulator.seed_images(
-        "app",
-        [
-            pushed(1, "v1", "latest", lastRecordedPullTime=archived, imageManifestMediaType=INDEX),
-            pushed(2, imageStatus="ARCHIVED", lastArchivedAt=archived),
-            pushed(3, "v3", subjectManifestDigest=digest(1), **restoring),
-        ],
-    )
-    first, second, third = registry.repository("app").images()
-    assert (first.tags, first.size, first.media_type) == (("v1", "latest"), 10**9, INDEX)
-    assert (first.storage_class, first.last_pulled_at) == ("standard", archived)
-    assert (second.tags, second.storage_class, second.archived_at) == ((), "archive", archived)
-    assert (third.storage_class, third.subject) == ("archive", digest(1))
-
-
-def test_images_are_read_page_by_page_as_they_are_asked_for(memory_cloud: Cloud) -> None:
-    memory_cloud.emulator.seed(["app"])
-    memory_cloud.emulator.seed_images("app", versions(2_500))
-    images = registry_of(memory_cloud).repository("app").images()
-    assert memory_cloud.calls.operations() == []
-    assert [next(images).tags for _ in range(1000)][-1] == ("v1000",)
-    assert memory_cloud.calls.operations() == ["DescribeImages"]
-    assert len(list(images)) == 1_500
-    assert memory_cloud.calls.operations() == ["DescribeImages"] * 3
-
-
-def test_images_of_no_repository_are_botocores_error(registry: Registry) -> None:
-    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
-        list(registry.repository("nowhere").images())
-
-
-def test_references_are_learned_from_the_manifests_of_indexes_only(cloud: Cloud, registry: Registry) -> None:
-    manifest = {"schemaVersion": 2, "manifests": [{"digest": digest(2)}, {"digest": digest(9)}]}
-    index = pushed(1, "v1", days=9, imageManifestMediaType=INDEX, manifest=manifest)
-    cloud.emulator.seed_images("app", [index, pushed(2, days=9), pushed(3, days=9)])
-    repo = registry.repository("app")
-    assert [image.referenced_by for image in repo.images(references=True)] == [(), (digest(1),), ()]
-    assert cloud.calls.operations() == ["DescribeImages", "BatchGetImage"]
-    unknown = repo.simulate_lifecycle([UNTAGGED])
-    assert [v.image.digest for v in unknown.expired] == [digest(2), digest(3)]
-    assert [warning.code for warning in unknown.warnings] == ["unknown-parts"]
-    assert "references=True tells which" in str(unknown)
-    known = repo.simulate_lifecycle([UNTAGGED], references=True)
-    assert [v.image.digest for v in known.expired] == [digest(3)]
-    assert [warning.code for warning in known.warnings] == ["part-of-index"]
-
-
-# 2. Simulations
-
-
-def test_the_stored_policy_is_simulated_and_nothing_is_written(cloud: Cloud, registry: Registry) -> None:
-    cloud.emulator.seed_images("app", versions(5))
-    repo = registry.repository("app")
-    repo.set_lifecycle_rules(KEEP_TWO)
-    cloud.calls.clear()
-    assert names(repo.simulate_lifecycle().expired) == ["v5", "v4", "v3"]
-    assert cloud.calls.operations() == ["GetLifecyclePolicy", "DescribeImages"]
-
-
-def test_a_policy_that_is_only_proposed_is_simulated(cloud: Cloud, registry: Registry) -> None:
-    cloud.emulator.seed_images("app", versions(3))
-    repo = registry.repository("app")
-    assert names(repo.simulate_lifecycle([KEEP_TWO]).expired) == ["v3"]
-    assert not repo.simulate_lifecycle().expired, "none is stored"
-    with pytest.raises(SpecError):
-        repo.simulate_lifecycle("{}")
-
-
-def test_a_registry_is_simulated_one_repository_after_the_other(cloud: Cloud) -> None:
-    repositories = cloud.emulator.seed(30)
-    for name in repositories:
-        cloud.emulator.seed_images(name, versions(3))
-    registry = registry_of(cloud, workers=4)
-    found = registry.simulate_lifecycles(rules=[KEEP_TWO])
-    name, simulation = next(found)
-    assert names(simulation.expired) == ["v3"]
-    assert cloud.calls.operations().count("DescribeImages") <= 6, "a few are read ahead, not all"
-    assert sorted([name, *(name for name, _ in found)]) == repositories
-    some = dict(registry.simulate_lifecycles(repositories[3]))
-    assert list(some) == [repositories[3]]
-    assert not some[repositories[3]].expired, "its own policy: none"
-
-
-def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(cloud: Cloud) -> None:
-    first, second, third = cloud.emulator.seed(3)
-    session, once = cloud.session(own=True), iter([second])
-
-    def meanwhile(**_: Any) -> None:
-        for name in once:
-            cloud.client("ecr").delete_repository(repositoryName=name, force=True)
-
-    session.events.register("after-call.ecr.DescribeRepositories", meanwhile)
-    registry = Registry(session, retry=AT_ONCE)
-    assert sorted(name for name, _ in registry.simulate_lifecycles(rules=[KEEP_TWO])) == [first, third]
-    with pytest.raises(ClientError, match="RepositoryNotFoundException") as caught:
-        list(registry.simulate_lifecycles(first, second))
-    assert f"while simulating {second}" in caught.value.__notes__
-
-
-def test_an_image_that_two_pages_show_is_one_image(cloud: Cloud) -> None:
-    cloud.emulator.seed(["app"])
-    cloud.emulator.seed_images("app", versions(3))
-    session = cloud.session(own=True)
-
-    def moved(parsed: dict[str, Any], **_: Any) -> None:
-        parsed["imageDetails"].append(dict(parsed["imageDetails"][0]))
-
-    session.events.register("after-call.ecr.DescribeImages", moved)
-    repo = Registry(session, retry=AT_ONCE).repository("app")
-    assert len(list(repo.images())) == 3
-    assert names(repo.simulate_lifecycle([KEEP_TWO]).expired) == ["v3"]
-
-
-def test_an_index_of_nothing_has_no_parts(cloud: Cloud, registry: Registry) -> None:
-    manifest = {"schemaVersion": 2, "manifests": None}
-    cloud.emulator.seed_images("app", [pushed(1, imageManifestMediaType=INDEX, manifest=manifest)])
-    assert [image.referenced_by for image in registry.repository("app").images(references=True)] == [()]
-
-
-def test_a_stream_that_is_not_read_to_its_end_leaves_nothing_running(cloud: Cloud) -> None:
-    cloud.emulator.seed(30)
-    found: Iterator[Any] = registry_of(cloud, workers=2).simulate_lifecycles(rules=[KEEP_TWO])
-    next(found)
-    found.close()  # type: ignore[attr-defined]
-    assert cloud.calls.operations().count("DescribeImages") <= 5
-
-
-# 3. Previews
 
 
 def test_a_preview_is_started_waited_for_and_read_to_its_last_page(cloud: Cloud, registry: Registry) -> None:
@@ -319,9 +161,6 @@ def test_an_answer_that_is_lost_does_not_lose_the_preview(cloud: Cloud, registry
     assert names(registry.repository("app").preview_lifecycle([KEEP_TWO]).expired) == ["v3"]
 
 
-# 4. Checks
-
-
 def test_ecr_and_ecrops_agree_where_their_readings_are_the_same(cloud: Cloud, registry: Registry) -> None:
     cloud.emulator.seed_images("app", [*versions(20), pushed(30, days=9), pushed(31, days=8)])
     check = registry.repository("app").check_lifecycle([KEEP_TWO, UNTAGGED])
@@ -345,10 +184,3 @@ def test_what_ecr_does_to_parts_and_artifacts_is_no_difference(cloud: Cloud, reg
         "app", [*versions(3), pushed(4, days=9), pushed(8, "v-signature", subjectManifestDigest=digest(3))]
     )
     assert not registry.repository("app").check_lifecycle([KEEP_TWO, UNTAGGED])
-
-
-def test_images_can_be_read_by_a_registry_with_the_usual_retries(cloud: Cloud, registry: Registry) -> None:
-    cloud.emulator.seed_images("app", versions(2))
-    cloud.faults.on("throttle", operation="DescribeImages", times=2)
-    assert len(list(registry.repository("app").images())) == 2
-    assert AT_ONCE.attempts > 3

@@ -1,0 +1,98 @@
+"""Rules when something fails: missing targets, momentary failures, and lost answers."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import ApplyError, Registry
+from ecrops.events import Target
+from emulator import Client, Cloud
+
+from .support import arn, rule_names
+
+QUEUE = arn("sqs", "pushes")
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """In process only: what goes over the wire is tested with the deliveries."""
+    return memory_cloud
+
+
+MISSING: dict[str, tuple[str, str]] = {
+    "queue": (arn("sqs", "missing"), "AWS.SimpleQueueService.NonExistentQueue"),
+    "topic": (arn("sns", "missing"), "NotFound"),
+    "function": (arn("lambda", "function:missing"), "ResourceNotFoundException"),
+}
+
+
+@pytest.mark.parametrize("kind", MISSING)
+def test_a_missing_target_is_its_own_services_error_with_a_note(
+    cloud: Cloud, registry: Registry, events: Client, kind: str
+) -> None:
+    target, code = MISSING[kind]
+    with pytest.raises(ClientError) as caught:
+        registry.repository("team/api").on_image_pushed("pushes", target=target)
+    assert caught.value.response["Error"]["Code"] == code
+    assert any(target in note for note in caught.value.__notes__)
+    assert rule_names(events) == []
+
+
+def test_a_rule_whose_queue_is_gone_can_still_be_removed(cloud: Cloud, registry: Registry, events: Client) -> None:
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, dead_letter_arn=QUEUE))
+    sqs = cloud.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="pushes")["QueueUrl"])
+    assert registry.rule("pushes").remove()
+    assert rule_names(events) == []
+
+
+def test_a_target_that_fails_is_an_error_that_names_it(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.refuse("mine", "LimitExceededException")
+    with pytest.raises(ClientError, match="1 failed: mine: mine was refused") as caught:
+        registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="mine")])
+    assert caught.value.response["Error"]["Code"] == "LimitExceededException"
+    assert any("while making this change: + rule pushes targets" in note for note in caught.value.__notes__)
+    cloud.emulator.events.refuse("mine", times=0)
+    assert registry.repository("team/api").on_image_pushed("pushes", targets=[QUEUE, Target(QUEUE, id="mine")])
+
+
+def test_a_momentary_failure_of_one_target_is_tried_again(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.refuse("mine", "ConcurrentModificationException", times=2)
+    registry.repository("team/api").on_image_pushed("pushes", target=Target(QUEUE, id="mine"))
+    assert len(cloud.calls.of("PutTargets")) == 3
+    cloud.emulator.events.refuse("mine", "ConcurrentModificationException", times=1)
+    registry.rule("pushes").remove()
+    assert len(cloud.calls.of("RemoveTargets")) == 2
+
+
+def test_a_rule_that_was_made_a_moment_ago_is_waited_for(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.events.appear_after = 2
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert cloud.calls.writes() == ["PutRule", *["PutTargets"] * 3, "SetQueueAttributes"]
+
+
+def test_a_lost_answer_to_putrule_makes_no_second_rule(cloud: Cloud, registry: Registry) -> None:
+    cloud.faults.on("reset_after", operation="PutRule")
+    registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert len(cloud.calls.of("PutRule")) == 2
+    assert rule_names(cloud.client("events")) == ["pushes"]
+
+
+def test_a_lost_answer_to_deleterule_is_a_rule_that_was_deleted(cloud: Cloud, registry: Registry) -> None:
+    registry.on_image_pushed("pushes")
+    cloud.faults.on("reset_after", operation="DeleteRule")
+    plan = registry.rule("pushes").remove()
+    assert [change.operation for change in plan.applied] == ["DeleteRule"]
+    assert cloud.calls.operations().count("DeleteRule") == 1
+
+
+def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> None:
+    from ecrops import RepositorySpec
+    from ecrops.events import on_image_pushed
+
+    cloud.emulator.events.refuse("mine")
+    specs = [RepositorySpec(name, events=[on_image_pushed(target=Target(QUEUE, id="mine"))]) for name in ("a1", "a2")]
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*specs)
+    assert len(caught.value.exceptions) == 2

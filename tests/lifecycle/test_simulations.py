@@ -1,0 +1,98 @@
+"""What ecrops says that a policy would do to the images that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import Registry, SpecError
+from emulator import Cloud
+from support import AT_ONCE, registry_of
+
+from .support import INDEX, KEEP_TWO, names, pushed, versions
+
+
+@pytest.fixture
+def registry(cloud: Cloud) -> Registry:
+    cloud.emulator.seed(["app"])
+    return registry_of(cloud)
+
+
+def test_the_stored_policy_is_simulated_and_nothing_is_written(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.seed_images("app", versions(5))
+    repo = registry.repository("app")
+    repo.set_lifecycle_rules(KEEP_TWO)
+    cloud.calls.clear()
+    assert names(repo.simulate_lifecycle().expired) == ["v5", "v4", "v3"]
+    assert cloud.calls.operations() == ["GetLifecyclePolicy", "DescribeImages"]
+
+
+def test_a_policy_that_is_only_proposed_is_simulated(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.seed_images("app", versions(3))
+    repo = registry.repository("app")
+    assert names(repo.simulate_lifecycle([KEEP_TWO]).expired) == ["v3"]
+    assert not repo.simulate_lifecycle().expired, "none is stored"
+    with pytest.raises(SpecError):
+        repo.simulate_lifecycle("{}")
+
+
+def test_a_registry_is_simulated_one_repository_after_the_other(cloud: Cloud) -> None:
+    repositories = cloud.emulator.seed(30)
+    for name in repositories:
+        cloud.emulator.seed_images(name, versions(3))
+    registry = registry_of(cloud, workers=4)
+    found = registry.simulate_lifecycles(rules=[KEEP_TWO])
+    name, simulation = next(found)
+    assert names(simulation.expired) == ["v3"]
+    assert cloud.calls.operations().count("DescribeImages") <= 6, "a few are read ahead, not all"
+    assert sorted([name, *(name for name, _ in found)]) == repositories
+    some = dict(registry.simulate_lifecycles(repositories[3]))
+    assert list(some) == [repositories[3]]
+    assert not some[repositories[3]].expired, "its own policy: none"
+
+
+def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(cloud: Cloud) -> None:
+    first, second, third = cloud.emulator.seed(3)
+    session, once = cloud.session(own=True), iter([second])
+
+    def meanwhile(**_: Any) -> None:
+        for name in once:
+            cloud.client("ecr").delete_repository(repositoryName=name, force=True)
+
+    session.events.register("after-call.ecr.DescribeRepositories", meanwhile)
+    registry = Registry(session, retry=AT_ONCE)
+    assert sorted(name for name, _ in registry.simulate_lifecycles(rules=[KEEP_TWO])) == [first, third]
+    with pytest.raises(ClientError, match="RepositoryNotFoundException") as caught:
+        list(registry.simulate_lifecycles(first, second))
+    assert f"while simulating {second}" in caught.value.__notes__
+
+
+def test_an_image_that_two_pages_show_is_one_image(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    cloud.emulator.seed_images("app", versions(3))
+    session = cloud.session(own=True)
+
+    def moved(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["imageDetails"].append(dict(parsed["imageDetails"][0]))
+
+    session.events.register("after-call.ecr.DescribeImages", moved)
+    repo = Registry(session, retry=AT_ONCE).repository("app")
+    assert len(list(repo.images())) == 3
+    assert names(repo.simulate_lifecycle([KEEP_TWO]).expired) == ["v3"]
+
+
+def test_an_index_of_nothing_has_no_parts(cloud: Cloud, registry: Registry) -> None:
+    manifest = {"schemaVersion": 2, "manifests": None}
+    cloud.emulator.seed_images("app", [pushed(1, imageManifestMediaType=INDEX, manifest=manifest)])
+    assert [image.referenced_by for image in registry.repository("app").images(references=True)] == [()]
+
+
+def test_a_stream_that_is_not_read_to_its_end_leaves_nothing_running(cloud: Cloud) -> None:
+    cloud.emulator.seed(30)
+    found: Iterator[Any] = registry_of(cloud, workers=2).simulate_lifecycles(rules=[KEEP_TWO])
+    next(found)
+    found.close()  # type: ignore[attr-defined]
+    assert cloud.calls.operations().count("DescribeImages") <= 5
