@@ -44,31 +44,32 @@ if TYPE_CHECKING:
     from ecrops.spec import fleet_from_dict as fleet_from_dict
     from ecrops.spec import fleet_to_dict as fleet_to_dict
 
-__all__, __getattr__, __dir__ = face(
-    __name__,
-    {
-        "ecrops.access.grants": ("Grant", "pull", "pull_push", "push", "read"),
-        "ecrops.access.principals.identities": ("Group", "Role", "User"),
-        "ecrops.access.principals.named": (
-            "AccountPrincipal",
-            "AnyPrincipal",
-            "ArnPrincipal",
-            "FederatedPrincipal",
-            "OrganizationPrincipal",
-            "ServicePrincipal",
-        ),
-        "ecrops.aws.retry": ("RetryPolicy",),
-        "ecrops.base.change": ("Change",),
-        "ecrops.engine.plan": ("Plan",),
-        "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
-        "ecrops.events.patterns.selection": ("prefix",),
-        "ecrops.events.targets.target": ("Target",),
-        "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
-        "ecrops.registry": ("Registry",),
-        "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
-        "ecrops.repository": ("Repository",),
-        "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
-        "ecrops.version": ("__version__",),
-    },
-    packages=("access", "events", "lifecycle", "login"),
-)
+if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
+    __all__, __getattr__, __dir__ = face(
+        __name__,
+        {
+            "ecrops.access.grants": ("Grant", "pull", "pull_push", "push", "read"),
+            "ecrops.access.principals.identities": ("Group", "Role", "User"),
+            "ecrops.access.principals.named": (
+                "AccountPrincipal",
+                "AnyPrincipal",
+                "ArnPrincipal",
+                "FederatedPrincipal",
+                "OrganizationPrincipal",
+                "ServicePrincipal",
+            ),
+            "ecrops.aws.retry": ("RetryPolicy",),
+            "ecrops.base.change": ("Change",),
+            "ecrops.engine.plan": ("Plan",),
+            "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
+            "ecrops.events.patterns.selection": ("prefix",),
+            "ecrops.events.targets.target": ("Target",),
+            "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
+            "ecrops.registry": ("Registry",),
+            "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
+            "ecrops.repository": ("Repository",),
+            "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
+            "ecrops.version": ("__version__",),
+        },
+        packages=("access", "events", "lifecycle", "login"),
+    )

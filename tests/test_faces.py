@@ -63,7 +63,7 @@ def test_a_name_of_another_face_is_answered_with_where_it_is() -> None:
     import ecrops
 
     with pytest.raises(AttributeError, match=r"write from ecrops\.lifecycle import simulate"):
-        _ = ecrops.simulate
+        _ = ecrops.simulate  # type: ignore[attr-defined]
 
 
 def test_a_script_that_only_sets_settings_waits_for_no_grants_events_or_simulations() -> None:

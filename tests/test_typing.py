@@ -33,6 +33,8 @@ registry.on_image_finding(severities=["CRITICAL"], repositories=["a/b", "c/d"])
 RepositorySpec("a/b", encryption="KMS_DSSE", grants=[pull("111122223333")], events=[on_image_pushed()])
 """
 WRONG = """
+from ecrops import Registri
+from ecrops.lifecycle import simulat
 repo.ensure(image_scan_on_puhs=True)
 repo.ensure(image_tag_mutability="immutable")
 repo.ensure(encryption="kms")

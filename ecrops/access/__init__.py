@@ -25,32 +25,33 @@ if TYPE_CHECKING:
     from ecrops.access.report import Access as Access
     from ecrops.access.report import Entry as Entry
 
-__all__, __getattr__, __dir__ = face(
-    __name__,
-    {
-        "ecrops.access.grants": (
-            "Grant",
-            "pull",
-            "pull_push",
-            "push",
-            "read",
-        ),
-        "ecrops.access.principals.identities": (
-            "Group",
-            "Role",
-            "User",
-        ),
-        "ecrops.access.principals.named": (
-            "AccountPrincipal",
-            "AnyPrincipal",
-            "ArnPrincipal",
-            "FederatedPrincipal",
-            "OrganizationPrincipal",
-            "ServicePrincipal",
-        ),
-        "ecrops.access.report": (
-            "Access",
-            "Entry",
-        ),
-    },
-)
+if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
+    __all__, __getattr__, __dir__ = face(
+        __name__,
+        {
+            "ecrops.access.grants": (
+                "Grant",
+                "pull",
+                "pull_push",
+                "push",
+                "read",
+            ),
+            "ecrops.access.principals.identities": (
+                "Group",
+                "Role",
+                "User",
+            ),
+            "ecrops.access.principals.named": (
+                "AccountPrincipal",
+                "AnyPrincipal",
+                "ArnPrincipal",
+                "FederatedPrincipal",
+                "OrganizationPrincipal",
+                "ServicePrincipal",
+            ),
+            "ecrops.access.report": (
+                "Access",
+                "Entry",
+            ),
+        },
+    )

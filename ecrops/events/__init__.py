@@ -31,36 +31,37 @@ if TYPE_CHECKING:
     from ecrops.events.targets.target import Target as Target
     from ecrops.events.testing import TestReport as TestReport
 
-__all__, __getattr__, __dir__ = face(
-    __name__,
-    {
-        "ecrops.events.event": (
-            "Event",
-            "RuleState",
-        ),
-        "ecrops.events.patterns.pattern": ("Pattern",),
-        "ecrops.events.patterns.selection": (
-            "Prefix",
-            "prefix",
-        ),
-        "ecrops.events.rule": ("Rule",),
-        "ecrops.events.rule_options": ("RuleOptions",),
-        "ecrops.events.targets.target": ("Target",),
-        "ecrops.events.testing": ("TestReport",),
-        "ecrops.events.on": (
-            "on_cloud_trail_event",
-            "on_cloud_trail_image_pushed",
-            "on_event",
-            "on_image_archived",
-            "on_image_deleted",
-            "on_image_finding",
-            "on_image_pushed",
-            "on_image_replicated",
-            "on_image_restored",
-            "on_image_scan_completed",
-            "on_pull_through_cache_action",
-            "on_referrer_action",
-            "on_scan_frequency_changed",
-        ),
-    },
-)
+if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
+    __all__, __getattr__, __dir__ = face(
+        __name__,
+        {
+            "ecrops.events.event": (
+                "Event",
+                "RuleState",
+            ),
+            "ecrops.events.patterns.pattern": ("Pattern",),
+            "ecrops.events.patterns.selection": (
+                "Prefix",
+                "prefix",
+            ),
+            "ecrops.events.rule": ("Rule",),
+            "ecrops.events.rule_options": ("RuleOptions",),
+            "ecrops.events.targets.target": ("Target",),
+            "ecrops.events.testing": ("TestReport",),
+            "ecrops.events.on": (
+                "on_cloud_trail_event",
+                "on_cloud_trail_image_pushed",
+                "on_event",
+                "on_image_archived",
+                "on_image_deleted",
+                "on_image_finding",
+                "on_image_pushed",
+                "on_image_replicated",
+                "on_image_restored",
+                "on_image_scan_completed",
+                "on_pull_through_cache_action",
+                "on_referrer_action",
+                "on_scan_frequency_changed",
+            ),
+        },
+    )

@@ -30,43 +30,44 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.simulation.verdicts import Tally as Tally
     from ecrops.lifecycle.simulation.verdicts import Verdict as Verdict
 
-__all__, __getattr__, __dir__ = face(
-    __name__,
-    {
-        "ecrops.images.image": ("Image",),
-        "ecrops.lifecycle.guard": (
-            "Guard",
-            "RegistryGuard",
-        ),
-        "ecrops.lifecycle.policy.rule": (
-            "LifecycleRule",
-            "TagStatus",
-        ),
-        "ecrops.lifecycle.simulation.chart": ("Chart",),
-        "ecrops.lifecycle.simulation.compare": (
-            "Comparison",
-            "Difference",
-            "compare",
-        ),
-        "ecrops.lifecycle.simulation.compiled": ("Action",),
-        "ecrops.lifecycle.simulation.days": (
-            "Day",
-            "Storage",
-        ),
-        "ecrops.lifecycle.simulation.forecast": (
-            "Cost",
-            "Forecast",
-        ),
-        "ecrops.lifecycle.simulation.lint": (
-            "Finding",
-            "lint",
-        ),
-        "ecrops.lifecycle.simulation.preview": ("PreviewError",),
-        "ecrops.lifecycle.simulation.result": ("Simulation",),
-        "ecrops.lifecycle.simulation.simulate": ("simulate",),
-        "ecrops.lifecycle.simulation.verdicts": (
-            "Tally",
-            "Verdict",
-        ),
-    },
-)
+if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
+    __all__, __getattr__, __dir__ = face(
+        __name__,
+        {
+            "ecrops.images.image": ("Image",),
+            "ecrops.lifecycle.guard": (
+                "Guard",
+                "RegistryGuard",
+            ),
+            "ecrops.lifecycle.policy.rule": (
+                "LifecycleRule",
+                "TagStatus",
+            ),
+            "ecrops.lifecycle.simulation.chart": ("Chart",),
+            "ecrops.lifecycle.simulation.compare": (
+                "Comparison",
+                "Difference",
+                "compare",
+            ),
+            "ecrops.lifecycle.simulation.compiled": ("Action",),
+            "ecrops.lifecycle.simulation.days": (
+                "Day",
+                "Storage",
+            ),
+            "ecrops.lifecycle.simulation.forecast": (
+                "Cost",
+                "Forecast",
+            ),
+            "ecrops.lifecycle.simulation.lint": (
+                "Finding",
+                "lint",
+            ),
+            "ecrops.lifecycle.simulation.preview": ("PreviewError",),
+            "ecrops.lifecycle.simulation.result": ("Simulation",),
+            "ecrops.lifecycle.simulation.simulate": ("simulate",),
+            "ecrops.lifecycle.simulation.verdicts": (
+                "Tally",
+                "Verdict",
+            ),
+        },
+    )

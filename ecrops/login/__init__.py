@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from ecrops.login.tokens import PublicGalleryAuthorizationToken as PublicGalleryAuthorizationToken
     from ecrops.login.tokens import Token as Token
 
-__all__, __getattr__, __dir__ = face(
-    __name__,
-    {
-        "ecrops.login.tokens": (
-            "AuthorizationToken",
-            "PublicGalleryAuthorizationToken",
-            "Token",
-        ),
-    },
-)
+if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
+    __all__, __getattr__, __dir__ = face(
+        __name__,
+        {
+            "ecrops.login.tokens": (
+                "AuthorizationToken",
+                "PublicGalleryAuthorizationToken",
+                "Token",
+            ),
+        },
+    )

@@ -94,7 +94,7 @@ def do(repo: Repository, note: str) -> None:
     """What a note says takes it away."""
     call = re.search(r": ((?:revoke|remove_from_resource_policy)\(.*\)) takes ", note)
     assert call is not None, note
-    assert eval(f"repo.{call[1]}", {name: getattr(ecrops, name) for name in ecrops.__all__} | {"repo": repo})
+    assert eval(f"repo.{call[1]}", {name: getattr(ecrops, name) for name in ecrops.__all__} | {"repo": repo})  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("granted, revoked, says", LEFT)
