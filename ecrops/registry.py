@@ -16,7 +16,7 @@ from ecrops.base.problems import suggesting
 from ecrops.engine.apply import OnChange
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import NONE, Goal
+from ecrops.engine.planning import Goal
 from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
@@ -74,9 +74,9 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
         self.guard = guard
 
-    def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
-        """Return what is missing for the wants to be true. Edits without a guard get the guard of the registry."""
-        return super().plan_wants((lifecycle_aspect.guarded(want, self.guard) for want in wants), known)
+    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any]) -> Plan:
+        """Plan the wants. Edits without a guard get the guard of the registry."""
+        return super()._missing((lifecycle_aspect.guarded(want, self.guard) for want in wants), known)
 
     def repository(self, name_or_arn: str) -> Repository:
         """Return a handle of a repository, whether it exists or not. Calls nothing.

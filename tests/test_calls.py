@@ -82,7 +82,8 @@ def test_five_hundred_new_repositories_in_an_empty_registry_are_found_missing_wi
     memory_cloud: Cloud,
 ) -> None:
     assert len(registry_of(memory_cloud).plan(*(RepositorySpec(f"app{n}") for n in range(500)))) == 500
-    assert memory_cloud.calls.operations() == ["DescribeRepositories"]
+    # a plan says for which account it is: STS is asked where no answer has named it
+    assert memory_cloud.calls.operations() == ["DescribeRepositories", "GetCallerIdentity"]
 
 
 def test_a_registry_is_described_with_one_listing_and_three_reads_for_each_repository(memory_cloud: Cloud) -> None:

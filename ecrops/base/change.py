@@ -90,6 +90,8 @@ class Change:
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
         advice: The way out, by error code. A conflict has its advice under the empty code.
+        account: The account that the owner is in; empty as long as it is not known.
+        region: The region that the owner is in.
     """
 
     owner: str
@@ -104,6 +106,8 @@ class Change:
     for_owners: Collection[str] = field(default=(), repr=False, compare=False)
     step: int = field(default=0, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    account: str = field(default="", repr=False)
+    region: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         head = " ".join(filter(None, (self.sign, self.owner, self.what)))
@@ -152,7 +156,7 @@ class Change:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the change, ready for JSON."""
-        names = ("owner", "kind", "what", "before", "after", "service", "operation")
+        names = ("account", "region", "owner", "kind", "what", "before", "after", "service", "operation")
         return {name: str(getattr(self, name)) for name in names} | {"params": copy.deepcopy(dict(self.params))}
 
 

@@ -13,9 +13,16 @@ from ecrops.base.text import printable
 MAX_ROWS = 200
 
 
+def places(changes: Sequence[Change]) -> str:
+    """Return where changes are made, such as ``account 123456789012, region eu-west-1``; empty for none."""
+    pairs = dict.fromkeys((change.account or "not known yet", change.region) for change in changes)
+    return " and ".join(f"account {account}, region {region}" for account, region in pairs)
+
+
 def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """Return a plan as a diff, with its notes and its summary."""
-    lines = [str(change) for change in changes]
+    """Return a plan as a diff: where it is for, the changes, its notes and its summary."""
+    lines = [f"in {places(changes)}:"] if changes else []
+    lines += [str(change) for change in changes]
     lines += [f"note: {printable(note)}" for note in notes]
     return "\n".join([*lines, summary])
 
@@ -27,7 +34,8 @@ def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MAX_ROWS]]
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     changes_table = table(("", "owner", "what", "before", "after"), rows, len(changes))
-    return f"{changes_table}{f'<ul>{items}</ul>' if items else ''}<p>{escape(summary)}</p>"
+    place = f"<p>in {escape(places(changes))}:</p>" if changes else ""
+    return f"{place}{changes_table}{f'<ul>{items}</ul>' if items else ''}<p>{escape(summary)}</p>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0) -> str:

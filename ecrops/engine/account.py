@@ -15,7 +15,7 @@ from ecrops.base.change import Kind
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import NONE, Goal, make_plan
+from ecrops.engine.planning import NONE, Goal, accounts, located, make_plan
 from ecrops.errors import SpecError
 
 if TYPE_CHECKING:
@@ -129,10 +129,16 @@ class Account:
             wants: What is wanted.
             known: Current values that were read before, and are not read again.
         """
-        plan = make_plan(self.aws, list(wants), self._would_be, known)
+        plan = self._missing(wants, known)
+        for account in (self.aws, *accounts(plan.wants).values()) if plan else ():
+            _ = account.account_id  # an approval says where: STS is asked if no answer has named the account
+        plan = located(plan, self.aws)
         if self.dry_run:
             self._would_be |= {change.owner for change in plan if change.makes_owner and change.kind is Kind.CREATE}
         return plan
+
+    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any]) -> Plan:
+        return make_plan(self.aws, list(wants), self._would_be, known)
 
     def would_make(self, key: str) -> bool:
         """Whether this dry run would have made an owner before."""
@@ -140,8 +146,9 @@ class Account:
 
     def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_change: OnChange | None = None) -> Plan:
         """Plan the wants, and apply the plan unless this is a dry run."""
-        plan = self.plan_wants(wants, known)
-        return plan if self.dry_run else apply(self.aws, plan, on_change)
+        if self.dry_run:
+            return self.plan_wants(wants, known)
+        return apply(self.aws, self._missing(wants, known), on_change)
 
 
 A = TypeVar("A", bound=Account)

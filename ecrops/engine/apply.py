@@ -17,7 +17,7 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
 from ecrops.engine.outcomes import Outcomes, Superseded
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import accounts, make_plan
+from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.errors import ConflictError, EcropsError, SpecError
 
 BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
@@ -51,7 +51,8 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
         raise SpecError(f"on_change: expected a function of a change, got {on_change!r}")
     if plan.conflicts:
         raise ConflictError(plan.conflicts)
-    _check_place(aws, plan)
+    _check_place(aws, plan, approved)
+    wants = plan.wants
     notes, run = plan.notes, _Run(aws, on_change, plan.wants, plan if approved else None)
     several = len({want.for_owner or want.key for want in plan.wants}) > 1
     if approved:
@@ -64,14 +65,17 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     run.outcomes.raise_failures(run.applied, several)
     notes = tuple(dict.fromkeys((*notes, *run.notes)))
     applied = tuple(run.applied)
-    return Plan(applied, notes, applied=applied, region=aws.region, account=aws.known_account)
+    made = Plan(applied, notes, applied=applied, wants=wants, region=aws.region, account=aws.known_account)
+    return replace(located(made, aws), wants=())
 
 
-def _check_place(aws: Aws, plan: Plan) -> None:
+def _check_place(aws: Aws, plan: Plan, approved: bool) -> None:
     if plan.applied:
         raise SpecError("the plan was applied before: plan again")
     if plan and plan.region != aws.region:
         raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
+    if approved and plan and not plan.account:
+        raise SpecError("the plan does not say for which account it is: make it with Registry.plan")
     if plan.account and plan.account != aws.account_id:
         raise SpecError(f"the plan is for the account {plan.account}, this registry is of {aws.account_id}")
 

@@ -7,6 +7,7 @@ and it knows no aspect by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Any
@@ -64,7 +65,26 @@ def make_plan(
     parts = list(_decide(goals, current, on_error))
     changes = sorted((part for part in parts if isinstance(part, Change)), key=lambda change: change.step)
     notes = dict.fromkeys(part for part in parts if isinstance(part, Note))
-    return Plan(tuple(changes), tuple(notes), wants=tuple(wants), region=aws.region, account=aws.known_account)
+    plan = Plan(tuple(changes), tuple(notes), wants=tuple(wants), region=aws.region, account=aws.known_account)
+    return located(plan, aws)
+
+
+def located(plan: Plan, aws: Aws) -> Plan:
+    """Return the plan with the account and region of each change, as far as the accounts are known.
+
+    Args:
+        plan: The plan.
+        aws: The registry's account. Owners in the accounts of other sessions are located there.
+    """
+    elsewhere = accounts(plan.wants)
+
+    def locate(change: Change) -> Change:
+        place = elsewhere.get(change.owner, aws)
+        return replace(change, account=place.known_account, region=place.region)
+
+    applied = tuple(map(locate, plan.applied))
+    changes = applied if plan.applied == plan.changes else tuple(map(locate, plan.changes))
+    return replace(plan, changes=changes, applied=applied, account=aws.known_account)
 
 
 def _decide(

@@ -9,7 +9,7 @@ import pytest
 from ecrops import ConflictError, Registry, SpecError
 from ecrops.events import Target, prefix
 from emulator import Client, Cloud
-from support import registry_of
+from support import HERE, registry_of
 
 from .support import arn, make_queue, queue_policy, rule_names
 
@@ -33,6 +33,7 @@ def test_a_rule_takes_four_writes_and_its_repetition_none(cloud: Cloud, registry
     repo = registry.repository("team/api")
     plan = repo.on_image_pushed("pushes", target=QUEUE)
     assert str(plan).splitlines() == [
+        HERE.strip(),
         "+ rule pushes rule: ECR Image Action of team/api (action-type PUSH), enabled",
         "+ rule pushes targets: sqs pushes",
         f"~ {QUEUE} policy: rule pushes",

@@ -10,6 +10,8 @@ from ecrops import Registry, RetryPolicy
 from emulator import Client, Cloud
 
 CASES = Path(__file__).parents[1] / "cases"
+HERE = "in account 123456789012, region eu-west-1:\n"
+"""The first line of the text of a plan for the emulated account."""
 AT_ONCE = RetryPolicy(sleep=lambda seconds: None)
 
 

@@ -9,13 +9,13 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, Registry, RepositorySpec
 from emulator import Client, Cloud
-from support import state
+from support import HERE, state
 
 
 def test_delete_waits_until_the_repository_is_gone(cloud: Cloud, registry: Registry) -> None:
     registry.ensure(RepositorySpec("ab"))
     cloud.emulator.vanish_after = 3
-    assert str(registry.repository("ab").delete()) == "- ab repository\n1 deleted"
+    assert str(registry.repository("ab").delete()) == f"{HERE}- ab repository\n1 deleted"
     assert not registry.repository("ab").exists()
     assert cloud.calls.writes() == ["CreateRepository", "DeleteRepository"]
 

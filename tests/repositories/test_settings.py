@@ -8,7 +8,7 @@ import pytest
 
 from ecrops import ApplyError, Registry, RepositorySpec, SpecError, TagMutability
 from emulator import Client, Cloud
-from support import cases, registry_of, state
+from support import HERE, cases, registry_of, state
 
 from .support import APP
 
@@ -79,7 +79,7 @@ def test_plan_only_reads(cloud: Cloud, registry: Registry) -> None:
 
 def test_a_dry_run_plans_and_changes_nothing(cloud: Cloud) -> None:
     registry = registry_of(cloud, dry_run=True)
-    assert str(registry.ensure(APP)).startswith("+ team/api repository: IMMUTABLE, scan on push, team=web")
+    assert str(registry.ensure(APP)).startswith(f"{HERE}+ team/api repository: IMMUTABLE, scan on push, team=web")
     assert str(registry.repository("team/api").ensure(encryption="KMS"))
     assert cloud.calls.writes() == []
     assert state(cloud) == {}
@@ -88,7 +88,7 @@ def test_a_dry_run_plans_and_changes_nothing(cloud: Cloud) -> None:
 def test_a_dry_run_goes_on_as_if_it_had_made_what_it_planned(cloud: Cloud) -> None:
     repo = registry_of(cloud, dry_run=True).repository("ab")
     assert repo.ensure(image_scan_on_push=True)
-    assert str(repo.add_lifecycle_rule(max_image_count=5)) == "+ ab lifecycle: keep last 5\n1 to create"
+    assert str(repo.add_lifecycle_rule(max_image_count=5)) == f"{HERE}+ ab lifecycle: keep last 5\n1 to create"
     assert repo.add_tags(a="1").notes == ("ab: the tags a=1 are added when it is there",)
     assert cloud.calls.writes() == []
 
@@ -155,7 +155,7 @@ def test_a_setting_converges_with_one_call(
     registry.ensure(RepositorySpec("ab"))
     cloud.calls.clear()
     plan = registry.ensure(RepositorySpec("ab", **fields))
-    assert str(plan) == f"{line}\n1 updated"
+    assert str(plan) == f"{HERE}{line}\n1 updated"
     assert cloud.calls.operations() == ["DescribeRepositories", operation]
     assert not registry.ensure(RepositorySpec("ab", **fields))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecrops import Registry, RepositorySpec
 from emulator import Cloud
-from support import state
+from support import HERE, state
 
 
 def tags(cloud: Cloud) -> dict[str, str]:
@@ -16,7 +16,7 @@ def test_a_specs_tags_are_the_whole_set_added_before_removed(cloud: Cloud, regis
     registry.ensure(RepositorySpec("ab", tags={"keep": "1", "change": "1", "go": "1"}))
     cloud.calls.clear()
     plan = registry.ensure(RepositorySpec("ab", tags={"keep": "1", "change": "2", "new": "1"}))
-    assert str(plan) == "~ ab tags: change=1 -> change=2, new=1\n- ab tags: go=1\n1 updated, 1 deleted"
+    assert str(plan) == f"{HERE}~ ab tags: change=1 -> change=2, new=1\n- ab tags: go=1\n1 updated, 1 deleted"
     assert cloud.calls.writes() == ["TagResource", "UntagResource"]
     assert tags(cloud) == {"keep": "1", "change": "2", "new": "1"}
 
