@@ -70,7 +70,9 @@ class ConflictError(EcropsError):
         conflicts: The changes that cannot be made, in the order of the plan.
     """
 
-    def __init__(self, conflicts: Iterable[Change], headline: str = "nothing was changed, for this cannot be") -> None:
+    def __init__(
+        self, conflicts: Iterable[Change], headline: str = "nothing was changed, because these changes are impossible"
+    ) -> None:
         self.conflicts = tuple(conflicts)
         lines = [f"  {conflict}" for conflict in self.conflicts]
         advice = dict.fromkeys(conflict.advice[""] for conflict in self.conflicts if "" in conflict.advice)

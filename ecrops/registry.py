@@ -1,7 +1,7 @@
 """The front door: the private registry of one account in one region.
 
 Users start here. A registry makes handles, plans and applies specs, and describes what exists. The verbs about
-lifecycle policies and events over many repositories are in the wings.
+lifecycle policies and events over many repositories are in the ``verbs.py`` of ``lifecycle`` and ``events``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import settings
-from ecrops.repositories.checks import check_name
+from ecrops.repositories.checks import check_name, check_one_by_one
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
 
@@ -136,6 +136,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         Raises:
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
+        check_one_by_one(names, "remove(*names)")
         absent = settings.absent(empty_on_delete)
         return self.make(*(Want(settings, name, absent) for name in dict.fromkeys(map(check_name, names))))
 

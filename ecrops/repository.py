@@ -1,7 +1,7 @@
 """A live handle of one repository, and its verbs.
 
-Users get one from ``Registry.repository``. The verbs about lifecycle policies, grants and events are in the wings; the
-verbs about the repository itself are here.
+Users get one from ``Registry.repository``. The verbs about lifecycle policies, grants and events are in the
+``verbs.py`` of ``lifecycle``, ``access`` and ``events``; the verbs about the repository itself are here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ecrops.events import verbs as events
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import calls, settings
 from ecrops.repositories import tags as tag_aspect
-from ecrops.repositories.checks import check_tag_keys, check_tags
+from ecrops.repositories.checks import check_one_by_one, check_tag_keys, check_tags
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
@@ -114,4 +114,5 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
 
     def remove_tags(self, *keys: str) -> Plan:
         """Remove the tags with these keys, and leave the other tags as they are."""
+        check_one_by_one(keys, "remove_tags(*keys)")
         return self._make(tag_aspect, tag_aspect.Exclude(check_tag_keys(keys)))

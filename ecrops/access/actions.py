@@ -215,4 +215,4 @@ def _check(action: str) -> str:
 
 def _hint(name: str) -> str:
     close = nearest(name, known().values())
-    return f"; did you mean ecr:{close}?" if close else "; one that is new is known to a newer botocore"
+    return f"; did you mean ecr:{close}?" if close else "; if the action is new, update botocore"

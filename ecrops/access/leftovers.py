@@ -47,7 +47,7 @@ def of_identity(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: s
             wider = "" if on == name else f" on {on!r}"
             call = _revoke(policy_key, subject, _arguments(remaining, forbid), "" if on == name else on, attach)
             # on= names repositories of this registry: it cannot name a resource that somebody made wider
-            way_out = "mend it in IAM" if on == subject.name else f"{call} takes it away"
+            way_out = "correct it in IAM" if on == subject.name else f"{call} takes it away"
             what = f"{_do(remaining)}{wider}{_limits(subject.condition)}"
             yield f"{may} {what}, by policy {policy_key.policy}: {way_out}"
     for statement in policy.foreign:
@@ -55,7 +55,7 @@ def of_identity(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: s
             what = f"{_do(remaining)}{_limits(condition_text(statement.get('Condition')))}"
             yield (
                 f"{may} {what}, by {_which(statement)} of policy {policy_key.policy}: "
-                "ecrops did not write it, and takes nothing from it; mend it in IAM"
+                "ecrops did not write it, and takes nothing from it; correct it in IAM"
             )
     yield from _of_login(policy_key, policy, name)
 
@@ -90,7 +90,7 @@ def _of_token(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: str
     for statement in policy.foreign:
         allows = str(statement.get("Effect")).lower() == "allow"
         if allows and actions.is_among(token, map(str, listed(statement.get("Action", [])))):
-            yield f"{may} log in, by {_which(statement)} of policy {policy_key.policy}: mend it in IAM"
+            yield f"{may} log in, by {_which(statement)} of policy {policy_key.policy}: correct it in IAM"
 
 
 # In a repository policy

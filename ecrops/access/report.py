@@ -14,8 +14,10 @@ from typing import Any
 from ecrops.access import actions, words
 from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import RESERVED_SIDS
+from ecrops.access.grants import VERBS
 from ecrops.aws import Aws
 from ecrops.base import render
+from ecrops.base.problems import nearest
 from ecrops.errors import SpecError
 from ecrops.iam.policy import RESOURCE
 from ecrops.iam.sids import sid_of_ours
@@ -117,11 +119,19 @@ class Access:
 
 
 def _needed(verb: str) -> frozenset[str]:
-    if not isinstance(verb, str):
-        raise SpecError(f"expected one of {', '.join(_ENOUGH)} or an action, got {verb!r}")
-    if verb in _ENOUGH:
+    if isinstance(verb, str) and verb in _ENOUGH:
         return frozenset(_ENOUGH[verb])
+    if not isinstance(verb, str) or _is_no_action(verb):
+        # The other verbs of grants are spelled right: for them, the nearest verb here would be another one
+        close = nearest(verb, _ENOUGH) if isinstance(verb, str) and verb not in VERBS else None
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise SpecError(f"expected {', '.join(_ENOUGH)} or an action such as 'ecr:ListImages', got {verb!r}{hint}")
     return actions.expanded(actions.check([verb if ":" in verb else f"ecr:{verb}"]))
+
+
+def _is_no_action(word: str) -> bool:
+    """Whether a word without ``ecr:`` is no action, and resembles none."""
+    return word in VERBS or (not {":", "*", "?"} & set(word) and nearest(word, actions.known().values()) is None)
 
 
 def access_of(aws: Aws, name: str) -> Access:

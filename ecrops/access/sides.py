@@ -60,7 +60,7 @@ class Place:
         account: The account of a user, role or group. It is empty for other principals, and for a name without a
             session, which is of the registry's account.
         account_aws: The account that the identity policy is written in; ``None`` if there is none that can be written.
-        local: Whether that is the registry's account.
+        local: Whether ``account`` is the registry's account.
         by_session: Whether a session was given. Its credentials are used then, for the registry's account too.
     """
 

@@ -54,7 +54,11 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
     if isinstance(allow, tuple):
         _check_one_by_one("grant", allow)
     options = _checked_options(arguments)
-    return list(granted(aws, name, Grant(arguments["principal"], allow, **options)))
+    try:
+        value = Grant(arguments["principal"], allow, **options)
+    except SpecError as error:  # its field ``allow`` is the argument ``actions`` here
+        raise SpecError(*(reason.removeprefix("allow.") for reason in error.reasons)) from None
+    return list(granted(aws, name, value))
 
 
 def of_grants(aws: Aws, name: str, grants: Iterable[Any]) -> Iterator[Want]:

@@ -1,6 +1,9 @@
 """The engine: from what is wanted to what was done.
 
 It knows aspects, owners, changes and plans. It does not know what a repository, a policy or an EventBridge rule is.
+A **key** names what is read, such as ``team/api`` or ``rule pushed``. An **owner** is what a change writes, usually
+under the same name.
+
 The pipeline has five stages, each in a module of its own:
 
 ``aspect``: what is wanted

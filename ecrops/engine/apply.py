@@ -21,14 +21,14 @@ from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.errors import ConflictError, EcropsError, SpecError
 
 BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
-IMPOSSIBLE = "in the meantime it was made otherwise, and this cannot be"
+IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"
 OnChange = Callable[[Change], object]
 
 
 def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: bool = False) -> Plan:
     """Make the changes of a plan.
 
-    1. Refuse a plan that has conflicts, was applied before, or is for another account or region.
+    1. Refuse a plan that has conflicts, a plan that an apply returned, or a plan for another account or region.
     2. If the plan is approved: derive its edits again from fresh readings, and refuse what goes beyond it
        (``brought_up_to_date``).
     3. Make the changes, step by step; in each step all owners in parallel (``_Run.carry_out``).
@@ -45,7 +45,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
 
     Raises:
         ConflictError: The plan has conflicts; nothing was changed.
-        SpecError: The plan was made for another account or region, or was applied before.
+        SpecError: The plan was made for another account or region, or an apply returned it.
     """
     if on_change is not None and not callable(on_change):
         raise SpecError(f"on_change: expected a function of a change, got {on_change!r}")

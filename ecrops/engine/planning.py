@@ -54,7 +54,8 @@ def make_plan(
     Args:
         aws: The account and region.
         wants: What is wanted.
-        would_be: Keys of owners that a dry run would have made before. They do not exist, and are not missing either.
+        would_be: Keys of owners that a dry run would have made before: they do not exist in AWS, and are treated as
+            made and empty.
         known: Current values that were read before, and need not be read again.
         on_error: Takes the errors of single keys, which then stop no other key. Without it the first error is raised.
     """

@@ -92,7 +92,9 @@ class Event:
         if self.state is not None:
             object.__setattr__(self, "state", problems.member("state", RuleState, self.state))
         text = self.description
-        problems.take("", lambda: check_rule_name("any" if self.name is None else self.name, self.bus))
+        is_target = isinstance(self.name, str) and self.name.startswith("arn:")
+        way_out = f"; write target={self.name!r}" if is_target else ""
+        problems.take("", lambda: check_rule_name("any" if self.name is None else self.name, self.bus, way_out))
         is_right = text is None or (isinstance(text, str) and len(text) <= 512)
         problems.check(is_right, "description", f"expected at most 512 characters, got {text!r}")
         if self.options is not None:
@@ -188,15 +190,21 @@ class Event:
         return cls(**values)
 
 
-def check_rule_name(name: object, bus: object) -> None:
+def check_rule_name(name: object, bus: object, way_out: str = "") -> None:
     """Refuse a name that no rule, or a bus that no account, can have.
+
+    Args:
+        name: The name of the rule.
+        bus: The name of the bus.
+        way_out: The end of the message about a wrong name.
 
     Raises:
         SpecError: With every reason.
     """
     problems = Problems()
     is_name = isinstance(name, str) and bool(_NAME.fullmatch(name))
-    problems.check(is_name, "name", f"a rule's name has 1 to 64 letters, digits, '.', '-' and '_', got {name!r}")
+    reason = f"a rule's name has 1 to 64 letters, digits, '.', '-' and '_', got {name!r}{way_out}"
+    problems.check(is_name, "name", reason)
     is_bus = isinstance(bus, str) and bool(_BUS.fullmatch(bus))
     problems.check(is_bus, "bus", f"expected the name of an event bus, got {bus!r}")
     problems.raise_any()

@@ -1,4 +1,4 @@
-"""The verbs about events, written once: of a repository, of a registry, and as values for a spec.
+"""The verbs about events: of a repository, of a registry, and as functions that return an ``Event`` for a spec.
 
 ``Repository`` and ``Registry`` inherit the verbs (``verbs``); users import the values from ``ecrops.events``. A verb
 collects its options and hands them on under the name of its kind, which ``patterns/kinds`` knows. It checks nothing,

@@ -61,7 +61,7 @@ def make_event(kind: str, arguments: Mapping[str, Any]) -> Event:
     kind_options = KINDS[kind].options
     names = [*kind_options, *RuleOptions.__annotations__]
     if misspelt := [name for name in arguments if name not in (*names, "name")]:
-        raise SpecError(*(f"{name}: unknown{hint(name, names)}" for name in misspelt))
+        raise SpecError(*(f"{name}: unknown option{hint(name, names)}" for name in misspelt))
     target = [arguments["target"]] if "target" in arguments else []
     return Event(
         kind,

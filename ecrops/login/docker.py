@@ -57,7 +57,7 @@ def _run_docker(token: Token) -> str:
     except FileNotFoundError:
         return f"there is no docker command here: {file}"
     except OSError as error:
-        return f"the docker command cannot be run ({error.strerror}): mend it, or {file}"
+        return f"the docker command cannot be run ({error.strerror}): correct it, or {file}"
     if ran.returncode:
         output = ran.stderr.decode(errors="replace").replace(token.password, "…").strip()
         return f"docker login to {token.endpoint} failed: {output}"
@@ -125,7 +125,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         settings = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise EcropsError(f"{path} is left as it was, for it is not JSON: {error}; mend it, or remove it") from None
+        raise EcropsError(f"{path} is left as it was, for it is not JSON: {error}; correct it, or remove it") from None
     if not isinstance(settings, dict):
         raise EcropsError(
             f"{path} is left as it was: expected a JSON object in it, such as {{}}, got a {_kind(settings)}"

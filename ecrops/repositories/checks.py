@@ -47,6 +47,21 @@ def check_name(name: object) -> str:
     return name
 
 
+def check_one_by_one(arguments: Iterable[object], call: str) -> None:
+    """Refuse a list, for a verb that takes each item as an argument.
+
+    Args:
+        arguments: The arguments of the verb.
+        call: How to call the verb with a list, such as ``remove(*names)``.
+
+    Raises:
+        SpecError: One is a list.
+    """
+    for argument in arguments:
+        if isinstance(argument, list | tuple | set | frozenset):
+            raise SpecError(f"one argument each: write {call}, got {argument!r}")
+
+
 def check_tags(tags: object) -> dict[str, str]:
     """Return the tags of a repository.
 

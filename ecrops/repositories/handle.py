@@ -1,6 +1,7 @@
 """What every handle of a repository has: its names, and the way from a verb to a plan.
 
-The wings add their verbs in classes derived from ``Handle``, and ``Repository`` joins them.
+The ``verbs.py`` of ``lifecycle``, ``access`` and ``events`` add their verbs in classes derived from ``Handle``, and
+``Repository`` joins them.
 """
 
 from __future__ import annotations

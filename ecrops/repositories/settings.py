@@ -198,7 +198,7 @@ def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterato
         what="encryption",
         before=_encryption(current.encryption, current.key),
         after=_encryption(encryption, key or ""),
-        advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and make it anew"},
+        advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and create it again"},
     )
 
 

@@ -1,4 +1,4 @@
-"""The aspect of a repository's tags. The smallest aspect: read it first."""
+"""The aspect of a repository's tags. Called by the engine. The smallest aspect: read it first."""
 
 from __future__ import annotations
 

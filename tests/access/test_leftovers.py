@@ -194,7 +194,7 @@ def test_the_statements_of_others_in_the_policy_of_the_principal_are_said(
     notes = repo.revoke(NODES).notes
     assert len(notes) == bool(says)
     assert says in " ".join(notes)
-    assert all("mend it in IAM" in note for note in notes)
+    assert all("correct it in IAM" in note for note in notes)
 
 
 def test_saying_what_is_left_costs_no_call(repo: Repository, cloud: Cloud) -> None:
@@ -306,4 +306,4 @@ def test_a_token_that_stays_is_said_with_what_it_stays_for(repo: Repository, clo
     document = json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
     iam.put_user_policy(UserName="ci", PolicyName="ecrops", PolicyDocument=document)
     (note,) = tokens.revoke_read(User("ci")).notes
-    assert note == "user ci may still log in, by the statement 'T' of policy ecrops: mend it in IAM"
+    assert note == "user ci may still log in, by the statement 'T' of policy ecrops: correct it in IAM"

@@ -34,7 +34,7 @@ NO_ACTION = [
     ("ecr:BatchGetImages", "ECR has no action 'ecr:BatchGetImages'; did you mean ecr:BatchGetImage?"),
     ("ecr:Nope", "ECR has no action 'ecr:Nope'"),
     ("ecr:Pull", "ECR has no action 'ecr:Pull'"),
-    ("ecr:Xyz*", r"ECR has no action 'ecr:Xyz\*'; one that is new is known to a newer botocore"),
+    ("ecr:Xyz*", r"ECR has no action 'ecr:Xyz\*'; if the action is new, update botocore"),
     ("ecr:GetAuthorizationTokens", "did you mean ecr:GetAuthorizationToken?"),
     ("ecr:DescribeRegistry", "ecr:DescribeRegistry is about the registry, not a repository"),
     ("ecr:GetAuth*", "means nothing that a repository has"),

@@ -168,6 +168,9 @@ def test_actions_that_are_given_otherwise_are_refused_with_how_they_are(
     for listed in (["ecr:ListImages"], ("ecr:ListImages",), {"ecr:ListImages"}):
         with pytest.raises(SpecError, match=rf"give actions one by one, {verb}\(principal, \*actions\)"):
             call(Group("devs"), listed)
+    with pytest.raises(SpecError) as caught:
+        call(User("ci"), "ecr:ListImage")
+    assert str(caught.value) == "actions: ECR has no action 'ecr:ListImage'; did you mean ecr:ListImages?"
     three = "'ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'$"
     with pytest.raises(SpecError, match=f"'pull' is a word of who_can: grant_pull grants its actions, {three}"):
         call(Role("nodes"), "pull")
@@ -328,7 +331,9 @@ def test_for_somebody_who_is_not_there_no_managed_policy_is_made(cloud: Cloud, w
         repo.grant_pull(who, attach="managed")
     assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
     assert "pull ab" in caught.value.__notes__[0]
-    assert f"there is no {who} in that account" in caught.value.__notes__[1]
+    assert (
+        f"there is no {who} in the registry's account: make it first, or correct the name" in caught.value.__notes__[1]
+    )
     assert cloud.calls.writes() == []
     assert not repo.revoke(who, attach="managed")
 

@@ -93,8 +93,20 @@ def test_who_is_forbidden_a_part_of_it_is_said(cloud: Cloud) -> None:
     assert (access.who_can("push"), access.who_cannot("push")) == ((), ())
     assert access.who_can("ecr:ListImages") == access.who_can("ListImages") == (f"account {OTHER}",)
     for wrong in ("pul", "sts:AssumeRole", None):
-        with pytest.raises(SpecError, match=r"ECR has no action|an action of ECR|expected one of read, pull, push"):
+        with pytest.raises(SpecError, match=r"ECR has no action|an action of ECR|expected read, pull, push or"):
             access.who_can(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong, hint",
+    [("pulll", "; did you mean 'pull'?"), ("pull_push", ""), ("lifecycle", ""), ("nothing", ""), ("", ""), (None, "")],
+)
+def test_a_word_that_is_no_verb_is_refused_with_the_verbs(cloud: Cloud, wrong: Any, hint: str) -> None:
+    populate(cloud, "ab")
+    with pytest.raises(SpecError) as caught:
+        registry_of(cloud).repository("ab").access().who_can(wrong)
+    expected = "expected read, pull, push or an action such as 'ecr:ListImages'"
+    assert str(caught.value) == f"{expected}, got {wrong!r}{hint}"
 
 
 @pytest.mark.parametrize(

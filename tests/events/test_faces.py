@@ -66,7 +66,7 @@ def test_a_verb_is_about_its_kind_and_hands_its_options_on(verb: str) -> None:
 def test_a_misspelt_option_is_refused_by_every_verb_before_any_call(memory_cloud: Cloud, verb: str) -> None:
     registry = registry_of(memory_cloud)
     for face in (registry, registry.repository("team/api"), ecrops.events):
-        with pytest.raises(SpecError, match=r"^targett: unknown; did you mean target"):
+        with pytest.raises(SpecError, match=r"^targett: unknown option; did you mean target"):
             getattr(face, verb)(targett="x")
     assert not memory_cloud.calls
 

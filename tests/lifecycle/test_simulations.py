@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import Registry, SpecError
+from ecrops import LifecycleRule, Registry, SpecError
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
@@ -96,3 +96,9 @@ def test_a_stream_that_is_not_read_to_its_end_leaves_nothing_running(cloud: Clou
     next(found)
     found.close()  # type: ignore[attr-defined]
     assert cloud.calls.operations().count("DescribeImages") <= 5
+
+
+def test_one_rule_in_place_of_a_policy_is_told_to_be_a_list(registry: Registry) -> None:
+    wrong: Any = LifecycleRule(max_image_count=1)
+    with pytest.raises(SpecError, match=r"expected lifecycle rules, .* got LifecycleRule\(.*\); write \[rule\]$"):
+        registry.repository("app").simulate_lifecycle(wrong)

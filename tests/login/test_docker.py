@@ -100,7 +100,7 @@ def test_a_file_with_nothing_in_it_is_as_good_as_none(registry: Registry, tmp_pa
 @pytest.mark.parametrize(
     "before, reason",
     [
-        ("{broken", "is not JSON: .*mend it, or remove it"),
+        ("{broken", "is not JSON: .*correct it, or remove it"),
         (b"\xff\xfe{", "is not JSON"),
         ('["secret"]', "expected a JSON object in it.*got a list"),
         ("null", "got a null"),
@@ -294,7 +294,7 @@ def test_a_docker_that_cannot_be_run_is_said_with_the_file_as_the_way_out(
     docker.write_text("no program")
     docker.chmod(mode)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EcropsError, match=rf"cannot be run \({says}\): mend it, or docker_login\(config="):
+    with pytest.raises(EcropsError, match=rf"cannot be run \({says}\): correct it, or docker_login\(config="):
         registry_of(memory_cloud).docker_login()
 
 

@@ -34,6 +34,17 @@ def test_a_list_of_specs_is_told_to_have_a_star(registry: Registry) -> None:
             verb(wrong)
 
 
+def test_a_list_of_names_or_keys_is_told_to_have_a_star(cloud: Cloud, registry: Registry) -> None:
+    wrong: Any = ["ab"]
+    with pytest.raises(SpecError) as caught:
+        registry.remove(wrong)
+    assert str(caught.value) == "one argument each: write remove(*names), got ['ab']"
+    with pytest.raises(SpecError) as caught:
+        registry.repository("ab").remove_tags(wrong)
+    assert str(caught.value) == "one argument each: write remove_tags(*keys), got ['ab']"
+    assert cloud.calls.operations() == []
+
+
 def test_an_unknown_setting_is_refused_by_name(cloud: Cloud, registry: Registry) -> None:
     with pytest.raises(SpecError, match="image_scan"):
         registry.repository("ab").ensure(image_scan=True)  # type: ignore[arg-type]

@@ -109,7 +109,8 @@ def without_unused_logins(policy: Policy) -> Policy:
 
 def missing_advice(policy_key: PolicyKey) -> str:
     """Return the way out if the user, role or group does not exist."""
-    return f"there is no {policy_key.kind} {policy_key.name} in that account: make it first, or mend the name"
+    account = f"account {policy_key.account}" if policy_key.account else "the registry's account"
+    return f"there is no {policy_key.kind} {policy_key.name} in {account}: make it first, or correct the name"
 
 
 def of_aws_advice(policy_key: PolicyKey) -> str:

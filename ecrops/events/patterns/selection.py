@@ -61,9 +61,11 @@ def prefix(text: str) -> Prefix:
         SpecError: No name of a repository can start with it.
     """
     if not isinstance(text, str) or not _PREFIX.fullmatch(text):
+        is_wildcard = isinstance(text, str) and text.endswith("*") and bool(_PREFIX.fullmatch(text[:-1]))
+        way_out = f"; write prefix({text[:-1]!r})" if is_wildcard else ""
         raise SpecError(
             "expected the beginning of the names of repositories, which are made of lower-case letters, digits, '/', "
-            f"'.', '_' and '-', got {text!r}"
+            f"'.', '_' and '-', got {text!r}{way_out}"
         )
     return Prefix(text)
 
@@ -79,9 +81,7 @@ def check_selection(selection: object) -> Selection:
     if isinstance(selection, Prefix):
         return prefix(selection.text)
     if isinstance(selection, str):
-        if selection.endswith("*"):
-            raise SpecError(f"expected a name, got {selection!r}: write prefix({selection[:-1]!r}) for all of these")
-        return check_name(selection)
+        return _check_name(selection)
     problems = Problems()
     mixed = isinstance(selection, Collection) and any(isinstance(item, Prefix) for item in selection)
     problems.check(not mixed, "", "expected names, or one prefix: give each prefix a rule of its own")
@@ -89,9 +89,18 @@ def check_selection(selection: object) -> Selection:
     names = tuple(sorted(set(problems.strings("", selection) or ())))
     problems.raise_any()
     problems.check(bool(names), "", "expected a repository at least; leave it out for all of them")
-    problems.each("", names, check_name, numbered=False)
+    problems.each("", names, lambda name: _check_name(name, ", in a rule of its own"), numbered=False)
     problems.raise_any()
     return names[0] if len(names) == 1 else names
+
+
+def _check_name(name: str, where: str = "") -> str:
+    """Return the name of a repository. A wildcard in its place is a usual mistake."""
+    if name == "*":
+        raise SpecError("expected a name, got '*': leave repositories out for all of them")
+    if name.endswith("*"):
+        raise SpecError(f"expected a name, got {name!r}: write prefix({name[:-1]!r}) for all of these{where}")
+    return check_name(name)
 
 
 def by_name(selection: Selection) -> list[Any]:

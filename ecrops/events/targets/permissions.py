@@ -198,7 +198,7 @@ def read_each(
                 raise
             if not any(isinstance(edit, Allow) for edit in wants[key]):
                 return None
-            error.add_note("it is not there: make it first, or mend the ARN")
+            error.add_note("it is not there: make it first, or correct the ARN")
             raise
 
     return one_by_one(wants, read_one, services)

@@ -111,7 +111,8 @@ def rules_of(policy: LifecyclePolicy) -> Rules:
     if isinstance(rules, Mapping):
         rules = rules.get("rules", rules)
     if not isinstance(rules, Iterable) or isinstance(rules, str | Mapping):
-        raise SpecError(f"expected lifecycle rules, a document {{'rules': [...]}} or its text, got {policy!r}")
+        way_out = "; write [rule]" if isinstance(policy, LifecycleRule) else ""
+        raise SpecError(f"expected lifecycle rules, a document {{'rules': [...]}} or its text, got {policy!r}{way_out}")
     return canonical(render(rules))
 
 

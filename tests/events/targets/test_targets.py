@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "state": (lambda: on_event(state="ON"), "state: expected one of ENABLED"),  # type: ignore[arg-type]
     "bus": (lambda: on_event(bus="a b"), "bus: expected the name of an event bus"),
     "description": (lambda: on_event(description="x" * 513), "description: expected at most 512"),
-    "unknown option": (lambda: on_event(colour="red"), "colour: unknown"),  # type: ignore[arg-type]
+    "unknown option": (lambda: on_event(colour="red"), "colour: unknown option"),  # type: ignore[arg-type]
     "aws tag": (lambda: on_event(tags={"aws:x": "1"}), "AWS's own"),
     "a tag of ecrops": (lambda: on_event(tags={"ecrops:repository": "b"}), "ecrops's own, got 'ecrops:repository'"),
     "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 46, and those that ecrops adds"),
@@ -180,9 +180,19 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a log group with a text": (lambda: Target(GROUP, input_transformer={"InputTemplate": '"x"'}), "of a log group is"),
     "prefix": (lambda: prefix("team/*"), "expected the beginning of the names of repositories"),
+    "a wildcard as a prefix": (lambda: prefix("team/*"), "got 'team/*'; write prefix('team/')"),
+    "a wildcard among names": (
+        lambda: on_image_pushed(repositories=["team/api", "team*"]),
+        "got 'team*': write prefix('team') for all of these, in a rule of its own",
+    ),
+    "a wildcard alone": (lambda: on_image_pushed(repositories="*"), "leave repositories out for all of them"),
+    "a target as the name": (lambda: on_image_pushed(QUEUE), f"got {QUEUE!r}; write target={QUEUE!r}"),
     "upper-case prefix": (lambda: prefix("Team/"), "lower-case letters"),
-    "almost an option": (lambda: on_image_pushed(image_tag="v1"), "image_tag: unknown; did you mean image_tags?"),  # type: ignore[arg-type]
-    "almost a target": (lambda: on_event(targte=QUEUE), "targte: unknown; did you mean target?"),  # type: ignore[arg-type]
+    "almost an option": (
+        lambda: on_image_pushed(image_tag="v1"),  # type: ignore[arg-type]
+        "image_tag: unknown option; did you mean image_tags?",
+    ),
+    "almost a target": (lambda: on_event(targte=QUEUE), "targte: unknown option; did you mean target?"),  # type: ignore[arg-type]
     "a pattern of names": (lambda: on_image_pushed(repositories="team/*"), "write prefix('team/') for all of these"),
     "names and a prefix": (
         lambda: on_image_pushed(repositories=["team/api", prefix("x/")]),  # type: ignore[list-item]
