@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ecrops.base.problems import Problems, compact
 from ecrops.errors import SpecError
@@ -31,6 +31,9 @@ _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
 OWN_TAGS = 4
 """How many tags ecrops adds to a rule at most: see ``edits``."""
+
+
+StateName = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 
 
 class RuleState(StrEnum):
@@ -73,7 +76,7 @@ class Event:
     options: Mapping[str, Any] = field(default_factory=dict)
     event_pattern: Mapping[str, Any] | None = None
     description: str | None = None
-    state: RuleState | str | None = None
+    state: StateName | RuleState | None = None
     bus: str = "default"
     tags: Mapping[str, str] = field(default_factory=dict)
 

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar
 from ecrops.base.problems import given
 
 if TYPE_CHECKING:
-    from ecrops.events.event import Event, RuleState
+    from ecrops.events.event import Event, RuleState, StateName
     from ecrops.events.patterns.selection import Selection
     from ecrops.events.targets.target import Target
 
 R = TypeVar("R")
-StateName = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 
 
 class EventVerbs(Generic[R]):

@@ -11,8 +11,7 @@ from typing import Any, TypedDict
 
 from ecrops.base.problems import hint
 from ecrops.errors import SpecError
-from ecrops.events.event import Event, RuleState, target_list
-from ecrops.events.on import StateName
+from ecrops.events.event import Event, RuleState, StateName, target_list
 from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.selection import Selection
 from ecrops.events.targets.target import Target
