@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ecrops.aws.classes import code_of, is_momentary
+from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.errors import DeadlineError, SpecError
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+CREDENTIAL_ATTEMPTS = 2
+"""A credential provider that fails is asked once more: it may be a program that asks a person."""
 BUDGETS = ("attempts", "budget", "propagation_budget")
 
 
@@ -124,6 +126,8 @@ class _Budgets:
             return self._waited > self._policy.propagation_budget
         self._attempts += 1
         self._tried += cost
+        if isinstance(error, NO_CREDENTIALS_YET) and self._attempts >= CREDENTIAL_ATTEMPTS:
+            return True
         return self._attempts >= self._policy.attempts or self._tried > self._policy.budget
 
 

@@ -78,12 +78,12 @@ class Maker:
         assert change.call is not None  # a conflict is never made
         aws = self.account_of(change)
         if change.races.derived:
-            self._call_derived(aws, change, change.call)
+            self._call_derived(aws, change, change.call, on_lost)
             return
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
         aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
 
-    def _call_derived(self, aws: Aws, change: Change, call: Call) -> None:
+    def _call_derived(self, aws: Aws, change: Change, call: Call, on_lost: Callable[[], object]) -> None:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
         Another writer may have changed the owner during the wait. If an answer was lost and planning again finds
@@ -107,6 +107,8 @@ class Maker:
                 aws.once(call.service, call.operation, call.params)
             except Exception as error:
                 errors.append(error)
+                if isinstance(error, LOST):
+                    on_lost()
                 raise
 
         aws.persist(attempt, f"{call.service}:{call.operation}")

@@ -145,9 +145,14 @@ def _read_wave(
     elsewhere: Mapping[str, Aws],
     on_error: OnError | None,
 ) -> None:
-    """Make all readings of some goals in parallel, and put the values into ``current``."""
+    """Make all readings of some goals in parallel, and put the values into ``current``.
+
+    With ``on_error``, a failed reading of several keys is made again for each key: one of them may be the reason.
+    """
     accounts_read = {id(place): place.stoppable() for place in (aws, *elsewhere.values())}
-    jobs = list(_jobs(goals, lambda key: accounts_read[id(elsewhere.get(key, aws))]))
+
+    def account_of(key: str) -> Aws:
+        return accounts_read[id(elsewhere.get(key, aws))]
 
     def attempt(job: tuple[Aspect, Read]) -> Mapping[str, Any] | Exception:
         aspect, reading = job
@@ -162,12 +167,18 @@ def _read_wave(
         for place in accounts_read.values():
             place.stop()
 
-    for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs, stop), strict=True):
-        if not isinstance(values, Exception):
-            current |= {(aspect, key): value for key, value in values.items()}
-        elif on_error is not None:
-            for key in reading.keys:
-                on_error(key, values)
+    jobs = list(_jobs(goals, account_of))
+    while jobs:
+        again: list[tuple[Aspect, Read]] = []
+        for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs, stop), strict=True):
+            if not isinstance(values, Exception):
+                current |= {(aspect, key): value for key, value in values.items()}
+            elif len(reading.keys) == 1 and on_error is not None:
+                on_error(reading.keys[0], values)
+            else:
+                singles = ({key: goals[aspect, key]} for key in reading.keys)
+                again += [(aspect, one) for wants in singles for one in aspect.reads(account_of(*wants), wants)]
+        jobs = again
 
 
 def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws]) -> Iterator[tuple[Aspect, Read]]:

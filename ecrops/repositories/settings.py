@@ -7,6 +7,7 @@ all of them; the tags of a repository that exists are another aspect (``tags``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws
@@ -118,8 +119,13 @@ def _parse(item: Mapping[str, Any]) -> Settings:
         item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         encryption.get("encryptionType", "AES256"),
         encryption.get("kmsKey", ""),
-        created_at=str(item.get("createdAt", "")),
+        created_at=_utc(item.get("createdAt")),
     )
+
+
+def _utc(moment: object) -> str:
+    """Return a time in UTC: botocore returns it in the time zone of the machine, and it is a part of a checksum."""
+    return moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else ""
 
 
 def _with_wanted_keys(

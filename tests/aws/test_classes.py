@@ -104,3 +104,18 @@ def test_what_passes_is_repeated_and_what_is_final_is_not(
     else:
         assert registry.repository("ab").set_lifecycle_rules(LifecycleRule(max_image_count=3))
     assert asked.count("PutLifecyclePolicy") == attempts
+
+
+def test_a_credential_provider_that_fails_is_asked_once_more(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fail(self: Any, service: str, operation: str, *args: Any, **options: Any) -> dict[str, Any]:
+        asked.append(operation)
+        raise CredentialRetrievalError(provider="custom-process", error_msg="no answer")
+
+    monkeypatch.setattr("ecrops.aws.client.Aws.once", fail)
+    with pytest.raises(CredentialRetrievalError):
+        registry_of(memory_cloud).repository("ab").exists()
+    assert asked == ["DescribeRepositories"] * 2

@@ -155,3 +155,21 @@ def test_ctrl_c_ends_the_waits_in_the_accounts_of_sessions_too(memory_cloud: Clo
     with pytest.raises(KeyboardInterrupt):
         patient.ensure(RepositorySpec("team/api", grants=grants), on_change=interrupt)
     assert time.monotonic() - began < 5
+
+
+def test_a_repository_that_may_not_be_described_stops_no_other(memory_cloud: Cloud) -> None:
+    specs = [RepositorySpec(name, grants=[pull("111122223333")]) for name in ("aa", "bb", "cc")]
+    registry = registry_of(memory_cloud)
+    registry.ensure(*(RepositorySpec(spec.name) for spec in specs))
+    plan = registry.plan(*specs)
+    memory_cloud.faults.on(
+        "denied",
+        operation="DescribeRepositories",
+        where=lambda call: "aa" in call.params.get("repositoryNames", ()),
+        times=None,
+    )
+    with pytest.raises(ExceptionGroup) as caught:
+        registry.apply(plan)
+    assert len(caught.value.exceptions) == 1
+    assert "while reading aa" in notes_of(caught.value.exceptions[0])
+    assert {change.owner for change in caught.value.applied} == {"bb", "cc"}  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -89,3 +90,28 @@ def test_a_removal_whose_answer_was_lost_is_made_once(cloud: Cloud, registry: Re
     assert [change.operation for change in registry.remove("ab")] == ["DeleteRepository"]
     assert len(cloud.calls.of("DeleteRepository")) == 1
     assert not registry.remove("ab")
+
+
+def test_a_removal_whose_answer_was_lost_while_the_repository_is_still_visible_is_reported(
+    cloud: Cloud, registry: Registry
+) -> None:
+    registry.ensure(RepositorySpec("ab"))
+    cloud.emulator.vanish_after = 3
+    cloud.faults.on("reset_after", operation="DeleteRepository")
+    plan = registry.remove("ab")
+    assert [str(change) for change in plan.applied] == ["- ab repository"]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_the_checksum_of_a_removal_is_the_same_in_every_time_zone(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    registry_of(cloud).ensure(RepositorySpec("ab"))
+    checksums = []
+    for name in ("UTC", zone):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+        checksums.append(registry_of(cloud, dry_run=True).remove("ab").checksum)
+    monkeypatch.undo()
+    time.tzset()
+    assert checksums[0] == checksums[1]
