@@ -16,6 +16,7 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Change, Note
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
+from ecrops.errors import SpecError
 
 Goal = tuple[Aspect, str]
 """An aspect of a key."""
@@ -33,8 +34,16 @@ def group(wants: Iterable[Want]) -> dict[Goal, list[Any]]:
 
 
 def accounts(wants: Iterable[Want]) -> dict[str, Aws]:
-    """Return the accounts of the keys that are not in the registry's account."""
-    return {want.key: want.account for want in wants if want.account}
+    """Return the accounts of the keys that are not in the registry's account.
+
+    Raises:
+        SpecError: Two sessions were given for one key: only one of them would be used.
+    """
+    places: dict[str, Aws] = {}
+    for want in wants:
+        if want.account and places.setdefault(want.key, want.account).session is not want.account.session:
+            raise SpecError(f"{want.key}: two sessions were given for it: give one session= for all grants to it")
+    return places
 
 
 def make_plan(

@@ -106,3 +106,21 @@ def test_a_plan_that_does_not_say_where_is_not_applied(cloud: Cloud) -> None:
     registry = registry_of(cloud)
     with pytest.raises(SpecError, match="does not say for which account"):
         registry.apply(replace(registry.plan(NEW), account=""))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_two_sessions_for_one_role_are_refused_and_one_session_twice_is_not(cloud: Cloud, same: bool) -> None:
+    cloud.client("iam", account=OTHER).create_role(RoleName="far", AssumeRolePolicyDocument="{}")
+    role, first = Role(f"arn:aws:iam::{OTHER}:role/far"), cloud.session(account=OTHER)
+    sessions = (first, first if same else cloud.session(account=OTHER))
+    specs = [
+        RepositorySpec(name, grants=[pull(role, session=session)])
+        for name, session in zip(("aa", "bb"), sessions, strict=True)
+    ]
+    registry = registry_of(cloud)
+    if same:
+        assert registry.ensure(*specs)
+        return
+    with pytest.raises(SpecError, match=f"role far of {OTHER}: two sessions were given for it"):
+        registry.ensure(*specs)
+    assert cloud.calls.writes() == []
