@@ -47,7 +47,8 @@ def changes(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Cha
     if any(isinstance(claim, Change) for claim in claims):
         return
     if current.settings is None and desired.settings is None and any(map(needs_rule, edits)):
-        yield _no_rule(key)
+        after = "there is no such rule any more"
+        yield Change(owner=key, kind=Kind.CONFLICT, what="rule", after=after, advice={"": NO_RULE})
         return
     target_puts, target_removals = _targets(key, current, desired)
     yield from _in_step(Step.PUT, [*_rule(key, current, desired), *target_puts])
@@ -91,11 +92,6 @@ def _foreign_rule(key: str, current: RuleValue, desired: RuleValue) -> Change:
         after=rule_words(desired),
         advice={"": f"{key} is {reason}: choose another name, or remove it first with registry.rule(name).remove()"},
     )
-
-
-def _no_rule(key: str) -> Change:
-    after = "there is no such rule any more"
-    return Change(owner=key, kind=Kind.CONFLICT, what="rule", after=after, advice={"": NO_RULE})
 
 
 # The rule
@@ -186,7 +182,10 @@ def _targets(key: str, current: RuleValue, desired: RuleValue) -> tuple[list[Cha
     ]
     removed = {name: target for name, target in current.targets.items() if name not in desired.targets}
     if len(desired.targets) > MOST_TARGETS:
-        return [_too_many(key, current, desired)], []
+        before, after = target_words(current.targets.values()), f"{len(desired.targets)}, of five at most"
+        advice = {"": f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"}
+        change = Change(owner=key, kind=Kind.CONFLICT, what="targets", before=before, after=after, advice=advice)
+        return [change], []
     puts = [_put_targets(key, current, written)] if written else []
     removals = [_remove_targets(key, removed)] if removed else []
     return (puts, removals) if has_room(current, desired) else (removals + puts, [])
@@ -195,12 +194,6 @@ def _targets(key: str, current: RuleValue, desired: RuleValue) -> tuple[list[Cha
 def has_room(current: RuleValue, desired: RuleValue) -> bool:
     """Whether a rule can have its current targets and the desired ones at the same time."""
     return len({*current.targets, *desired.targets}) <= MOST_TARGETS
-
-
-def _too_many(key: str, current: RuleValue, desired: RuleValue) -> Change:
-    before, after = target_words(current.targets.values()), f"{len(desired.targets)}, of five at most"
-    advice = {"": f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"}
-    return Change(owner=key, kind=Kind.CONFLICT, what="targets", before=before, after=after, advice=advice)
 
 
 def _put_targets(key: str, current: RuleValue, written: Sequence[Mapping[str, Any]]) -> Change:

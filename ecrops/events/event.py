@@ -186,7 +186,9 @@ class Event:
         problems.check("kind" in values, "kind", "is missing")
         targets = values.get("targets", ())
         if isinstance(targets, list | tuple):
-            values["targets"] = problems.each("targets", targets, _target)
+            values["targets"] = problems.each(
+                "targets", targets, lambda item: item if isinstance(item, str | Target) else Target.from_dict(item)
+            )
         if isinstance(selected := values.get("repositories"), Mapping):
             values["repositories"] = problems.take("repositories", lambda: _prefix(selected))
         problems.raise_any()
@@ -224,10 +226,6 @@ def target_list(targets: object) -> tuple[Any, ...]:
     if not isinstance(targets, Collection) or isinstance(targets, Mapping | bytes):
         raise SpecError(f"targets: expected a list of targets, got {targets!r}")
     return tuple(targets)
-
-
-def _target(data: object) -> Target | str:
-    return data if isinstance(data, str | Target) else Target.from_dict(data)
 
 
 def _prefix(data: Mapping[Any, Any]) -> Prefix | None:

@@ -50,12 +50,12 @@ def _value(value: Any) -> str:
 
 def target_words(targets: Iterable[Mapping[str, Any]]) -> str:
     """Return targets in words: the service and name of each, and its other members."""
-    return ", ".join(map(_target, targets))
-
-
-def _target(target: Mapping[str, Any]) -> str:
-    members = [_member(name, value) for name, value in target.items() if name not in ("Id", "Arn")]
-    return f"{_arn(target['Arn'])} ({'; '.join(members)})" if members else _arn(target["Arn"])
+    words = []
+    for target in targets:
+        name = _arn(target["Arn"])
+        members = [_member(key, value) for key, value in target.items() if key not in ("Id", "Arn")]
+        words.append(f"{name} ({'; '.join(members)})" if members else name)
+    return ", ".join(words)
 
 
 def _member(name: str, value: Any) -> str:

@@ -75,7 +75,9 @@ class Include(NamedTuple):
             desired = [*remaining, *numbered([added], next_priority(remaining))]
         else:
             selective = [rule for rule in remaining if tag_status(rule) != "any"]
-            desired = _with_any_last(self._with_added(added, selective), any_rules)
+            desired = self._with_added(added, selective)
+            for rule in any_rules:  # they come last, with higher priorities if that needs them
+                desired.append({**rule, "rulePriority": max(rule["rulePriority"], next_priority(desired))})
         check(desired, accepted=current)
         return desired
 
@@ -85,8 +87,9 @@ class Include(NamedTuple):
             return [*rules, *numbered([added], next_priority(rules))]
         floating = [body(rule) for rule in self.floating if "rulePriority" not in to_ecr(rule)]
         fixed = [*(rule for rule in rules if body(rule) not in floating), added]
-        moved = [_without_priority(rule) for content in floating for rule in rules if body(rule) == content]
-        return [*fixed, *numbered(moved, next_priority(fixed))]
+        moved = [rule for content in floating for rule in rules if body(rule) == content]
+        unnumbered = [{key: value for key, value in rule.items() if key != "rulePriority"} for rule in moved]
+        return [*fixed, *numbered(unnumbered, next_priority(fixed))]
 
 
 class Exclude(NamedTuple):
@@ -115,13 +118,6 @@ def _is(wanted: EcrRule, rule: EcrRule) -> bool:
     return same_priority and body(wanted) == body(rule)
 
 
-def _with_any_last(rules: Rules, any_rules: Iterable[EcrRule]) -> Rules:
-    """Return rules, and after them the ``any`` rules of the policy, with higher priorities if that needs them."""
-    for rule in any_rules:
-        rules.append({**rule, "rulePriority": max(rule["rulePriority"], next_priority(rules))})
-    return rules
-
-
 def _refuse_second_any(added: EcrRule, any_rules: Iterable[EcrRule]) -> None:
     for rule in any_rules:
         if storage_class(rule) == storage_class(added):
@@ -129,7 +125,3 @@ def _refuse_second_any(added: EcrRule, any_rules: Iterable[EcrRule]) -> None:
                 f"the policy has an 'any' rule already, of priority {rule['rulePriority']}, and can have one per "
                 "storage class: remove_lifecycle_rule takes it out, set_lifecycle_rules replaces all rules"
             )
-
-
-def _without_priority(rule: EcrRule) -> dict[str, Any]:
-    return {key: value for key, value in rule.items() if key != "rulePriority"}

@@ -47,15 +47,14 @@ CALLS = (
 
 def asks_for_reading(pattern: Mapping[str, Any]) -> bool:
     """Whether a pattern asks for calls that only read, in one alternative or more."""
-    return any(_asks(fields) for fields in branches(pattern))
-
-
-def _asks(fields: Mapping[str, Any]) -> bool:
-    read_only = fields.get("detail.readOnly", ())
-    if any(value is True for value in read_only):
-        return True
-    only_writing = bool(read_only) and all(value is False for value in read_only)
-    return not only_writing and any(_names_reading(want) for want in fields.get("detail.eventName", ()))
+    for fields in branches(pattern):
+        read_only = fields.get("detail.readOnly", ())
+        if any(value is True for value in read_only):
+            return True
+        only_writing = bool(read_only) and all(value is False for value in read_only)
+        if not only_writing and any(_names_reading(want) for want in fields.get("detail.eventName", ())):
+            return True
+    return False
 
 
 def _names_reading(want: Any) -> bool:

@@ -212,11 +212,9 @@ def _check_value(problems: Problems, path: str, want: Any) -> None:
             is_right, form = ARGUMENTS[name]
             problems.check(is_right(argument), path, f"{name} does not take {argument!r}, but {form}")
     else:
-        problems.check(_is_scalar(want), path, f"expected a string, number, boolean or null, got {want!r}")
-
-
-def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+        is_finite = not isinstance(want, float) or math.isfinite(want)
+        is_scalar = want is None or (isinstance(want, str | int | float) and is_finite)
+        problems.check(is_scalar, path, f"expected a string, number, boolean or null, got {want!r}")
 
 
 def _is_bound(value: Any) -> bool:

@@ -96,7 +96,11 @@ def image_finding(
     """Return the pattern of findings: of scans that count any (``BASIC``), or of each finding (``ENHANCED``)."""
     check_severities(severities)
     if _is_enhanced(scan_type):
-        return _inspector_finding(repositories, severities)
+        names = by_name(check_selection(repositories))
+        image: dict[str, Any] = {"details": {"awsEcrContainerImage": {"repositoryName": names}}} if names else {}
+        resources = {"type": ["AWS_ECR_CONTAINER_IMAGE"]} | image
+        detail = {"severity": list(severities), "resources": resources}
+        return Pattern({"source": ["aws.inspector2"], "detail-type": ["Inspector2 Finding"], "detail": detail})
     counts: list[Any] = [{"finding-severity-counts": {word: [{"numeric": [">", 0]}]}} for word in severities]
     any_count = counts[0] if len(counts) == 1 else {"$or": counts}
     return _ecr(repositories, "ECR Image Scan", {"scan-status": ["COMPLETE"]} | any_count)
@@ -193,14 +197,6 @@ def _cloud_trail(repositories: Selection, parameters: Mapping[str, Any]) -> Patt
     fields = ({"repositoryName": names} if names else {}) | dict(parameters)
     detail = {"detail": {"requestParameters": fields}} if fields else {}
     return Pattern({"source": ["aws.ecr"], "detail-type": ["AWS API Call via CloudTrail"]} | detail)
-
-
-def _inspector_finding(repositories: Selection, severities: Sequence[str]) -> Pattern:
-    names = by_name(check_selection(repositories))
-    image: dict[str, Any] = {"details": {"awsEcrContainerImage": {"repositoryName": names}}} if names else {}
-    resources = {"type": ["AWS_ECR_CONTAINER_IMAGE"]} | image
-    detail = {"severity": list(severities), "resources": resources}
-    return Pattern({"source": ["aws.inspector2"], "detail-type": ["Inspector2 Finding"], "detail": detail})
 
 
 def _is_enhanced(scan_type: str) -> bool:

@@ -89,17 +89,14 @@ def _matches_all(fields: Mapping[str, Any], values: Mapping[str, Sequence[Locate
 
 
 def _extended(wanted: Sequence[Any], candidates: Iterable[Located], before: Within) -> Iterator[Within]:
-    reachable = [(value, before | within) for value, within in candidates if _agree(before | within)]
+    choices = [(value, before | within) for value, within in candidates]
+    # A choice that agrees has one element of each list
+    reachable = [(value, choice) for value, choice in choices if len(dict(choice)) == len(choice)]
     if not reachable and {"exists": False} in wanted:
         yield before
     for value, after in reachable:
         if any(matches_value(want, value) for want in wanted):
             yield after
-
-
-def _agree(within: Within) -> bool:
-    """Whether a choice has one element of each list."""
-    return len(dict(within)) == len(within)
 
 
 def matches_value(want: Any, value: Any) -> bool:
@@ -124,14 +121,6 @@ def _either_case(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]
         return test(value, argument)
 
     return check
-
-
-def _equals_ignore_case(argument: str, value: Any) -> bool:
-    return isinstance(value, str) and value.lower() == argument.lower()
-
-
-def _wildcard(argument: str, value: Any) -> bool:
-    return isinstance(value, str) and fits(value, pieces(argument))
 
 
 def pieces(wildcard: str) -> list[str]:
@@ -172,8 +161,8 @@ def listed(argument: Any) -> Sequence[Any]:
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "prefix": _either_case(str.startswith),
     "suffix": _either_case(str.endswith),
-    "equals-ignore-case": _equals_ignore_case,
-    "wildcard": _wildcard,
+    "equals-ignore-case": lambda argument, value: isinstance(value, str) and value.lower() == argument.lower(),
+    "wildcard": lambda argument, value: isinstance(value, str) and fits(value, pieces(argument)),
     "numeric": _numeric,
     "cidr": _cidr,
     "anything-but": _anything_but,

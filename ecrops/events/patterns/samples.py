@@ -125,6 +125,9 @@ def _example(want: Any) -> Any:
     if not isinstance(want, Mapping):
         return want
     [(name, argument)] = want.items()
+    if name == "numeric":
+        bound, step = argument[1], {">": 1, "<": -1}.get(argument[0], 0)
+        return (bound + argument[3]) / 2 if len(argument) == 4 else bound + step
     text = argument.get("equals-ignore-case") if isinstance(argument, Mapping) else argument
     examples: Mapping[str, Any] = {
         "prefix": f"{text}example",
@@ -135,9 +138,4 @@ def _example(want: Any) -> Any:
         "anything-but": next((text for text in _EXAMPLES if matching.matches_value(want, text)), _EXAMPLES[0]),
         "cidr": str(text).partition("/")[0],
     }
-    return _number(argument) if name == "numeric" else examples[name]
-
-
-def _number(bounds: Sequence[Any]) -> Any:
-    value, step = bounds[1], {">": 1, "<": -1}.get(bounds[0], 0)
-    return (value + bounds[3]) / 2 if len(bounds) == 4 else value + step
+    return examples[name]

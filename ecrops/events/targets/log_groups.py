@@ -72,10 +72,6 @@ def _rules_of(aws: Aws, group: str, bus: str) -> frozenset[str]:
     return frozenset(f"{bus}/{name}" for page in pages for name in page)
 
 
-def _bus(rule: str) -> str:
-    return rule.split(":rule/")[1].rpartition("/")[0] or "default"
-
-
 def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Change]:
     """Keep one statement that names all groups. The last rule that writes to a group takes the group out of it."""
     allowed, document = _groups(edits, Allow), current.document
@@ -104,7 +100,8 @@ def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:
 
 def _is_last(group: str, edits: Sequence[Edit], current: LogGroups) -> bool:
     """Whether no rule but those of the edits writes to a group."""
-    rules = {f"{_bus(edit.rule)}/{edit.rule.rpartition('/')[2]}" for edit in edits if edit.resource == group}
+    names = [edit.rule.split(":rule/")[1] for edit in edits if edit.resource == group]
+    rules = {name if "/" in name else f"default/{name}" for name in names}
     return current.users.get(group, frozenset()) <= rules
 
 

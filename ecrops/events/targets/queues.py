@@ -65,29 +65,28 @@ def changes(key: str, edits: Sequence[Edit], current: Queue | None) -> Iterator[
     """Write the policy anew for each step, with the foreign statements as they are."""
     if current is None:
         return
-    document = policy.parse(current.attributes.get("Policy"))
+    attributes = current.attributes
+    document = policy.parse(attributes.get("Policy"))
     for step, step_edits in in_steps(edits):
         statement = find(statements(document), SID, lambda candidate: _statement(key, _rules(candidate)))
         rules = _rules(statement or {})
         if missing := [edit for edit in step_edits if _is_missing(key, edit, rules, document)]:
-            document = policy.amended(document, statement, _edited(key, rules, missing))
+            removed, added = ([edit.rule for edit in missing if isinstance(edit, kind)] for kind in (Forbid, Allow))
+            desired = [*(rule for rule in rules if rule not in removed), *added]
+            document = policy.amended(document, statement, _statement(key, desired) if desired else None)
             params = {"QueueUrl": current.url, "Attributes": {"Policy": policy.text_of(key, document, QUOTA)}}
             call, empty = Call("sqs", "SetQueueAttributes", params), not document["Statement"]
             yield policy_change(key, step, missing, call, MISSING, empty=empty)
             if words(missing):
-                yield from _notes(key, current.attributes)
+                yield from encryption_notes(key, attributes.get("KmsMasterKeyId"), MANAGED_KEY)
+                if attributes.get("FifoQueue") == "true" and attributes.get("ContentBasedDeduplication") != "true":
+                    yield Note(f"{key} refuses events as long as its content-based deduplication is off")
 
 
 def _is_missing(key: str, edit: Edit, rules: Sequence[str], document: Document) -> bool:
     if isinstance(edit, Allow):
         return edit.rule not in rules and not policy.lets_in(document, SEND, key, edit.rule)
     return edit.rule in rules
-
-
-def _edited(key: str, rules: Sequence[str], edits: Sequence[Edit]) -> dict[str, Any] | None:
-    removed, added = ([edit.rule for edit in edits if isinstance(edit, kind)] for kind in (Forbid, Allow))
-    desired = [*(rule for rule in rules if rule not in removed), *added]
-    return _statement(key, desired) if desired else None
 
 
 def _rules(statement: Mapping[str, Any]) -> list[str]:
@@ -103,12 +102,6 @@ def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:
         "Resource": key,
         "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
     }
-
-
-def _notes(key: str, attributes: Mapping[str, str]) -> Iterator[Note]:
-    yield from encryption_notes(key, attributes.get("KmsMasterKeyId"), MANAGED_KEY)
-    if attributes.get("FifoQueue") == "true" and attributes.get("ContentBasedDeduplication") != "true":
-        yield Note(f"{key} refuses events as long as its content-based deduplication is off")
 
 
 def verify(edit: Edit) -> bool:

@@ -36,12 +36,12 @@ MANAGED_KEY = "alias/aws/sns"
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each topic."""
-    return read_each(wants, lambda key: _read(aws, key), MISSING, services=("sns",))
-
-
-def _read(aws: Aws, key: str) -> Mapping[str, str]:
-    attributes: Mapping[str, str] = aws.get("sns", "GetTopicAttributes", "Attributes", TopicArn=key)
-    return attributes
+    return read_each(
+        wants,
+        lambda key: aws.get("sns", "GetTopicAttributes", "Attributes", TopicArn=key),
+        MISSING,
+        services=("sns",),
+    )
 
 
 def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) -> Iterator[Change | Note]:
@@ -51,7 +51,10 @@ def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) 
     document = policy.parse(current.get("Policy"))
     for step, step_edits in in_steps(edits):
         missing = [edit for edit in step_edits if _is_missing(key, edit, document)]
-        desired = _edited(key, missing, document)
+        desired = document
+        for edit in missing:
+            statement = _statement(key, edit.rule) if isinstance(edit, Allow) else None
+            desired = policy.amended(desired, _find(key, edit, desired), statement)
         if missing and not statements(desired):
             yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
         elif missing:
@@ -72,13 +75,6 @@ def _is_missing(key: str, edit: Edit, document: Document) -> bool:
 def _find(key: str, edit: Edit, document: Document) -> Statement | None:
     written = _statement(key, edit.rule)
     return find(statements(document), written["Sid"], lambda _: written)
-
-
-def _edited(key: str, edits: Sequence[Edit], document: Document) -> Document:
-    for edit in edits:
-        desired = _statement(key, edit.rule) if isinstance(edit, Allow) else None
-        document = policy.amended(document, _find(key, edit, document), desired)
-    return document
 
 
 def _statement(key: str, rule: str) -> dict[str, Any]:

@@ -102,23 +102,17 @@ def to_ecr(rule: object) -> dict[str, Any]:
     if not isinstance(rule, Mapping):
         raise SpecError(f"expected a LifecycleRule, or a dict in ECR's JSON form, got {rule!r}")
     try:
-        plain = _without_empty_lists(json.loads(json.dumps(rule, allow_nan=False)))
+        plain: dict[str, Any] = json.loads(json.dumps(rule, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise SpecError(f"expected JSON, got {rule!r}: {error}") from None
+    if isinstance(selection := plain.get("selection"), Mapping):
+        # Empty lists of tags mean the same as no list, and ECR refuses them
+        plain["selection"] = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
     problems = Problems()
     for key, reason in rule_problems(plain):
         problems.add(key, reason)
     problems.raise_any()
     return plain
-
-
-def _without_empty_lists(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return a rule without empty lists of tags: they mean the same as no list, and ECR refuses them."""
-    selection = rule.get("selection")
-    if not isinstance(selection, Mapping):
-        return rule
-    filled = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
-    return {**rule, "selection": filled}
 
 
 def check(rules: Sequence[EcrRule], accepted: Sequence[EcrRule] = ()) -> None:

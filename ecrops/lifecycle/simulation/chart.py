@@ -166,7 +166,7 @@ def _storage(days: Sequence[Day]) -> Iterator[str]:
         stack = [Series("standard storage", STORED, standard), Series("in the archive", ARCHIVED, archived)]
     totals = [sum(values) for values in zip(standard, archived, strict=True)]
     panel = Panel(TOP, STORAGE_HEIGHT, len(days) - 1, max(*without.values, *totals))
-    yield from panel.axes(_tick, _dates(days))
+    yield from panel.axes(lambda size: text_size(size).replace(".0 ", " "), _dates(days))
     yield from panel.areas(stack)
     yield panel.dashed_line(without)
     total, ends = 0.0, []
@@ -232,10 +232,6 @@ def _dates(days: Sequence[Day]) -> list[tuple[int, str]]:
     distance = max(1, math.ceil((len(days) - 1) / 6))
     format_ = "%b %Y" if len(days) > 300 else "%d %b"
     return [(step, days[step].at.strftime(format_)) for step in range(0, len(days), distance)]
-
-
-def _tick(size: float) -> str:
-    return text_size(size).replace(".0 ", " ")
 
 
 def _ticks(maximum: float) -> Iterator[float]:

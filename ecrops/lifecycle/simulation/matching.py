@@ -35,12 +35,6 @@ def fitting(segments: Segments, tags: Sequence[str]) -> Iterable[str]:
     return holding if segments == ("", longest, "") else [tag for tag in holding if fits(tag, segments)]
 
 
-def _adjacent(tags: list[str]) -> list[str]:
-    """Return copies of strings that are adjacent in memory: reading many of them is then 3 times as fast."""
-    copies = "\0".join(tags).split("\0")
-    return copies if len(copies) == len(tags) else tags
-
-
 class Matcher:
     """Knows for each image the rules that select it. ``learn`` comes first, with all images."""
 
@@ -54,7 +48,10 @@ class Matcher:
 
     def learn(self, images: Iterable[Image]) -> None:
         """Match the tags of these images with all patterns: each tag gets a bit for each pattern that it fits."""
-        tags = _adjacent(sorted({tag for image in images for tag in image.tags}))
+        tags = sorted({tag for image in images for tag in image.tags})
+        copies = "\0".join(tags).split("\0")
+        if len(copies) == len(tags):
+            tags = copies  # they are adjacent in memory: reading many of them is then 3 times as fast
         self._bits_of_tag = dict.fromkeys(tags, 0)
         for index, pattern in enumerate(self._patterns):
             bit = 1 << index

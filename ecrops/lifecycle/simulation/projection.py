@@ -32,7 +32,12 @@ FOLLOWING = 0
 
 def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
     """Return the days after a simulation, each after the policy has run. See ``Simulation.forecast``."""
-    _check(days, pushes_per_day)
+    problems = Problems()
+    right = is_whole(days) and 1 <= days <= MAX_DAYS
+    problems.check(right, "days", f"expected 1 to {MAX_DAYS:,} days, got {days!r}")
+    if pushes_per_day is not None:
+        problems.take("pushes_per_day", lambda: check_number(pushes_per_day, maximum=MAX_PUSHES))
+    problems.raise_any()
     repository = _Repository(evaluation, pushes_per_day)
     result: list[Day] = []
     for day in range(days + 1):
@@ -154,12 +159,3 @@ def _copies(example: Sequence[Image], number: int, moment: datetime) -> Iterator
 def _stored(images: Sequence[Image]) -> Storage:
     standard = sum(image.size for image in images if image.storage_class == STANDARD)
     return Storage(len(images), standard, sum(image.size for image in images) - standard)
-
-
-def _check(days: object, pushes: object) -> None:
-    problems = Problems()
-    right = is_whole(days) and 1 <= days <= MAX_DAYS
-    problems.check(right, "days", f"expected 1 to {MAX_DAYS:,} days, got {days!r}")
-    if pushes is not None:
-        problems.take("pushes_per_day", lambda: check_number(pushes, maximum=MAX_PUSHES))
-    problems.raise_any()
