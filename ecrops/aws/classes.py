@@ -110,6 +110,7 @@ GROUPS = (
             "KmsAccessDenied",
             "KmsOptInRequired",
             "PublicPolicyException",
+            "RequestExpired",
             "UnauthorizedOperation",
             "UnmodifiableEntity",
             "UnrecognizedClientException",
@@ -194,6 +195,16 @@ GROUPS = (
 CLASSES = {code: group.kind for group in GROUPS for code in group.codes}
 LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
 """Errors after which the call may have taken effect: its answer was lost. The last one means a truncated answer."""
+NO_LONGER_VALID = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "RequestExpired",
+        "UnrecognizedClientException",
+    }
+)
+"""Errors that every other call of the same session would get too."""
 NO_CREDENTIALS_YET = (CredentialRetrievalError, MetadataRetrievalError)
 """A credential provider failed: the call was never sent, and the provider may answer in a moment."""
 

@@ -23,7 +23,7 @@ from botocore.parsers import ResponseParserError
 from ecrops.aws.agent import name_agent
 from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
 from ecrops.aws.arn import Partition, partition_of
-from ecrops.aws.classes import LOST, code_of, is_throttled
+from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, is_throttled
 from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
 from ecrops.aws.pages import Pages
@@ -74,7 +74,7 @@ class Aws:
 
     def stoppable(self) -> Aws:
         """Return the same clients and memory, for a run that can be stopped alone."""
-        return self._until(self._deadline.sooner())
+        return self._until(self._deadline.sooner(of_run=True))
 
     def stop(self) -> None:
         """Begin no call and no wait any more."""
@@ -201,6 +201,9 @@ class Aws:
             throttled = is_throttled(error)
             if code_of(error) in DENIED:
                 error.add_note(f"the caller needs the IAM action {doing}")
+            if code_of(error) in NO_LONGER_VALID:
+                error.add_note("the credentials are not valid any more, and nothing else was begun: log in again")
+                self._deadline.break_off(error)
             raise
         finally:
             self._gate.leave(era, throttled=throttled)

@@ -66,15 +66,28 @@ class RetryPolicy:
 
 
 class Deadline:
-    """The moment after which no call and no wait begins."""
+    """The moment after which no call and no wait begins.
 
-    def __init__(self, end: float = math.inf) -> None:
+    Args:
+        end: The moment, as ``time.monotonic`` counts.
+        of_run: Whether it is the deadline of one plan or apply, which can be broken off alone.
+    """
+
+    def __init__(self, end: float = math.inf, *, of_run: bool = False) -> None:
         self._end = end
+        self._of_run = of_run
         self._stopped = threading.Event()
+        self.reason: Exception | None = None
 
-    def sooner(self, seconds: float = math.inf) -> Deadline:
+    def sooner(self, seconds: float = math.inf, *, of_run: bool = False) -> Deadline:
         """Return the earlier of this moment and ``seconds`` from now."""
-        return Deadline(min(self._end, time.monotonic() + seconds))
+        return Deadline(min(self._end, time.monotonic() + seconds), of_run=of_run)
+
+    def break_off(self, reason: Exception) -> None:
+        """Stop a run for an error that every other call would get too. A deadline that is of no run goes on."""
+        if self._of_run and self.reason is None:
+            self.reason = reason
+            self.stop()
 
     def stop(self) -> None:
         """Set the moment to now, and end the waits that have begun."""
@@ -93,7 +106,10 @@ class Deadline:
 
         Raises:
             DeadlineError: Fewer seconds remain.
+            Exception: The run was broken off for this error.
         """
+        if self.reason is not None:
+            raise self.reason
         if time.monotonic() + ahead > self._end:
             raise DeadlineError(f"the time given is over, before {doing}; run again to do what is missing")
 

@@ -16,6 +16,7 @@ from ecrops.engine.outcomes import Superseded
 from ecrops.engine.planning import make_plan
 
 log = logging.getLogger(__name__)
+STOPPED = "while making this change"
 
 
 class Maker:
@@ -134,6 +135,8 @@ def _is_same_step(one: Change, other: Change) -> bool:
 
 
 def _explain(error: Exception, change: Change) -> None:
-    error.add_note(f"while making this change: {change}")
+    if any(note.startswith(STOPPED) for note in getattr(error, "__notes__", ())):
+        return  # one error broke off the whole run: the first change that it stopped is enough
+    error.add_note(f"{STOPPED}: {change}")
     if advice := change.advice.get(code_of(error)):
         error.add_note(advice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
+from ecrops import ApplyError, Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
 from emulator import Cloud
 from support import registry_of
 
@@ -173,3 +174,26 @@ def test_a_repository_that_may_not_be_described_stops_no_other(memory_cloud: Clo
     assert len(caught.value.exceptions) == 1
     assert "while reading aa" in notes_of(caught.value.exceptions[0])
     assert {change.owner for change in caught.value.applied} == {"bb", "cc"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "InvalidClientTokenId", "RequestExpired"])
+def test_credentials_that_are_not_valid_any_more_stop_the_whole_run(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    registry, made = registry_of(memory_cloud, workers=4), itertools.count(1)
+
+    def expire(answer: Any, operation: str) -> None:
+        if operation == "CreateRepository" and next(made) > 10:
+            raise ClientError({"Error": {"Code": code, "Message": "no longer valid"}}, operation)
+
+    monkeypatch.setattr("ecrops.aws.client.check_entries", expire)
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*(RepositorySpec(f"app{n}") for n in range(200)))
+    assert len(memory_cloud.calls.of("CreateRepository")) <= 10 + 4
+    assert len(caught.value.applied) == 10
+    assert 1 <= len(caught.value.exceptions) <= 4
+    notes = notes_of(caught.value.exceptions[0])
+    assert "the credentials are not valid any more, and nothing else was begun: log in again" in notes
+    assert sum(note.startswith("while making this change") for note in notes) == 1
+    monkeypatch.undo()
+    assert registry.ensure(RepositorySpec("app199"))  # another run of the same registry begins anew
