@@ -184,7 +184,9 @@ def _matching(action: str) -> list[str]:
     pattern = action.partition(":")[2]
     matching = [name for name in known().values() if covers(pattern, name)]
     if not matching:
-        raise SpecError(f"ECR has no action {action!r}{_hint(pattern)}")
+        close = nearest(pattern, known().values())
+        hint = f"did you mean ecr:{close}?" if close else "if the action is new, update botocore"
+        raise SpecError(f"ECR has no action {action!r}; {hint}")
     return matching
 
 
@@ -211,8 +213,3 @@ def _check(action: str) -> str:
             "granted by registry.authorization_token.grant_read, the rest by a policy of IAM on '*'"
         )
     return f"ecr:{matching[0]}" if matching[0].lower() == name.lower() else f"ecr:{name}"
-
-
-def _hint(name: str) -> str:
-    close = nearest(name, known().values())
-    return f"; did you mean ecr:{close}?" if close else "; if the action is new, update botocore"

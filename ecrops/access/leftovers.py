@@ -178,7 +178,9 @@ def _subjects(statement: Statement) -> Iterator[Subject]:
 def _covers(subject: Subject, principal: Subject) -> bool:
     """Whether a subject includes a principal: it is the same principal, its account, or everyone."""
     if subject.name != _EVERYONE:
-        return _plain(subject.name) in (_plain(principal.name), f"AWS:{_account_of(principal.name)}")
+        parts = principal.name.split(":")
+        account = parts[5] if len(parts) > 5 and parts[0] == "AWS" else ""
+        return _plain(subject.name) in (_plain(principal.name), f"AWS:{account}")
     if _in_words(subject) == "everyone":
         return True
     # an organization: it includes no other organization, and no service of AWS
@@ -193,11 +195,6 @@ def _plain(principal: str) -> str:
     if identity := _IDENTITY.fullmatch(name):
         return f"AWS:{identity[1]}:{identity[2]}/{identity[3]}"
     return f"AWS:{plain_account(name)}" if kind == "AWS" else principal
-
-
-def _account_of(principal: str) -> str:
-    parts = principal.split(":")
-    return parts[5] if len(parts) > 5 and parts[0] == "AWS" else ""
 
 
 # Words

@@ -104,17 +104,13 @@ def check_added(statement: object) -> dict[str, Any]:
 
 def may_lock_out(document: Mapping[str, Any]) -> bool:
     """Whether a policy denies setting another one. ECR refuses it, unless forced, if it denies that to the caller."""
-    return any(
-        str(statement.get("Effect")).lower() == "deny" and _means(statement, "ecr:SetRepositoryPolicy")
-        for statement in statements(document)
-    )
-
-
-def _means(statement: Mapping[str, Any], action: str) -> bool:
-    """Whether a statement is about an action, by its ``Action`` or its ``NotAction``."""
-    is_negated = "NotAction" in statement
-    patterns = map(str, listed(statement["NotAction" if is_negated else "Action"]))
-    return any(covers(pattern, action) for pattern in patterns) != is_negated
+    for statement in statements(document):
+        if str(statement.get("Effect")).lower() == "deny":
+            is_negated = "NotAction" in statement
+            patterns = map(str, listed(statement["NotAction" if is_negated else "Action"]))
+            if any(covers(pattern, "ecr:SetRepositoryPolicy") for pattern in patterns) != is_negated:
+                return True
+    return False
 
 
 def check_partition(document: Mapping[str, Any], partition: str) -> None:

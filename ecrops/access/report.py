@@ -181,11 +181,15 @@ def _of_policy(identity: str, policy_name: str, document: Mapping[str, Any], arn
 
 
 def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
-    included = _included(statement)
+    excludes = "NotAction" in statement
+    patterns = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
+    included = frozenset(
+        action for action in actions.about_repositories() if actions.is_among(action, patterns) != excludes
+    )
     verbs = [verb for verb, needed in _ENOUGH.items() if included.issuperset(needed)]
     is_everything = included == actions.about_repositories()
     further = [_EVERYTHING] if is_everything else list(_further(statement, verbs))
-    if "NotAction" in statement:
+    if excludes:
         further.append(f"all but {words.several(listed(statement['NotAction']))}")
     sid, condition = statement.get("Sid"), statement.get("Condition")
     return Entry(
@@ -205,12 +209,3 @@ def _further(statement: Mapping[str, Any], verbs: list[str]) -> Iterator[str]:
         included = actions.expanded([action])
         if not included or not included <= of_verbs:
             yield action.removeprefix("ecr:")
-
-
-def _included(statement: Mapping[str, Any]) -> frozenset[str]:
-    """Return the actions of a repository that a statement is about, by its ``Action`` or its ``NotAction``."""
-    patterns = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
-    excludes = "NotAction" in statement
-    return frozenset(
-        action for action in actions.about_repositories() if actions.is_among(action, patterns) != excludes
-    )

@@ -84,7 +84,9 @@ class Place:
             SpecError: The principal is of another partition than the registry, or the session of another account than
                 the principal.
         """
-        _check_partition(aws, principal)
+        partition = principal.partition if isinstance(principal, Identity) else principal.own_partition
+        if partition not in ("", aws.partition.name):  # the same 12 digits are another account there
+            raise SpecError(f"{principal.value} is of another partition than the registry's, {aws.partition.name}")
         local_side, remote_side = sides_of(principal)
         if not isinstance(principal, Identity):
             return cls(principal, local_side, account="", account_aws=None, local=True)
@@ -110,10 +112,18 @@ class Place:
             edit: The edit.
             attach: ``inline`` or ``managed``.
             policy_name: The name of the policy.
+
+        Raises:
+            SpecError: The edit is a grant to a role whose policies only AWS changes; with who can be granted something
+                in its place. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html
         """
         assert isinstance(self.principal, Identity)
-        if isinstance(edit, Allow):
-            _check_writable(self.principal)
+        if isinstance(edit, Allow) and self.principal.is_of_aws:
+            raise SpecError(
+                f"{self.principal.value} is a role that AWS manages, and nobody else writes its policies: "
+                "ArnPrincipal(<its ARN>) is granted in the policy of the repository, and for the token its permission "
+                "set in IAM Identity Center says ecr:GetAuthorizationToken"
+            )
         account = "" if self.local else self.account
         policy_key = PolicyKey(self.principal.kind, self.principal.friendly_name, account, policy_name)
         aspect: Aspect = managed_policies if attach == "managed" else inline_policy
@@ -128,29 +138,6 @@ class Place:
         else:
             name = self.principal.subject(partition)
         return Subject(name, condition_text(self.principal.all_conditions))
-
-
-def _check_writable(principal: Identity) -> None:
-    """Refuse a role whose policies only AWS changes.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html
-
-    Raises:
-        SpecError: It is one; with who can be granted something in its place.
-    """
-    if principal.is_of_aws:
-        raise SpecError(
-            f"{principal.value} is a role that AWS manages, and nobody else writes its policies: "
-            "ArnPrincipal(<its ARN>) is granted in the policy of the repository, and for the token its permission set "
-            "in IAM Identity Center says ecr:GetAuthorizationToken"
-        )
-
-
-def _check_partition(aws: Aws, principal: Grantee) -> None:
-    """Refuse a principal of another partition: the same 12 digits are another account there."""
-    partition = principal.partition if isinstance(principal, Identity) else principal.own_partition
-    if partition not in ("", aws.partition.name):
-        raise SpecError(f"{principal.value} is of another partition than the registry's, {aws.partition.name}")
 
 
 def _check_account(principal: Identity, session_aws: Aws | None, account: str, local: bool) -> None:

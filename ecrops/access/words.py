@@ -10,7 +10,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecrops.access.actions import words as action_words
-from ecrops.iam.statements import OLD_VERSION, Statement, listed, meaning, plain_account, principals, statements
+from ecrops.iam.statements import (
+    OLD_VERSION,
+    Statement,
+    listed,
+    meaning,
+    plain_account,
+    principals,
+    statements,
+    value_text,
+)
 
 _ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
 _ARN = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(.+)")
@@ -84,16 +93,12 @@ def _statement(statement: Statement) -> str:
 def limits(condition: Mapping[str, Any]) -> str:
     """Return a condition in words, such as `` if aws:SourceIp IpAddress 192.0.2.0/24``; empty for none."""
     tests = [
-        f"{key} {operator} {' or '.join(map(_text, listed(values)))}"
+        f"{key} {operator} {' or '.join(map(value_text, listed(values)))}"
         for operator, test in condition.items()
         if isinstance(test, Mapping)
         for key, values in test.items()
     ]
     return f" if {' and '.join(tests)}" if tests else ""
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def several(names: Iterable[str]) -> str:

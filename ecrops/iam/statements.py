@@ -77,18 +77,19 @@ def _canonical(element: str, value: Any) -> Any:
 
 def _condition(value: Any) -> Any:
     """Return a condition with its keys in lower case, and its booleans and numbers as text: IAM does not tell them."""
-    is_condition = isinstance(value, Mapping) and all(isinstance(test, Mapping) for test in value.values())
-    return {operator: _test(test) for operator, test in value.items()} if is_condition else value
+    if not isinstance(value, Mapping) or not all(isinstance(test, Mapping) for test in value.values()):
+        return value
+    tests: dict[str, dict[str, list[Any]]] = {}
+    for operator, test in value.items():
+        keys: dict[str, list[Any]] = {}
+        for key, values in test.items():  # two keys may differ in case alone
+            keys.setdefault(key.lower(), []).extend(map(value_text, listed(values)))
+        tests[operator] = {key: _sorted(values) for key, values in keys.items()}
+    return tests
 
 
-def _test(test: Mapping[str, Any]) -> dict[str, list[Any]]:
-    keys: dict[str, list[Any]] = {}
-    for key, values in test.items():  # two keys may differ in case alone
-        keys.setdefault(key.lower(), []).extend(map(_text, listed(values)))
-    return {key: _sorted(values) for key, values in keys.items()}
-
-
-def _text(value: Any) -> str:
+def value_text(value: object) -> str:
+    """Return a value of a condition as the text that IAM compares: booleans are in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -86,12 +86,10 @@ def _write(path: Path, token: Token) -> None:
     with alone_in(path.parent):
         settings = _read(path)
         _check_store(path, settings, token.endpoint)
-        settings["auths"][token.endpoint] = {"auth": _encoded(token)}
+        settings["auths"][token.endpoint] = {
+            "auth": base64.b64encode(f"{token.user}:{token.password}".encode()).decode()
+        }
         _replace(path, settings)
-
-
-def _encoded(token: Token) -> str:
-    return base64.b64encode(f"{token.user}:{token.password}".encode()).decode()
 
 
 def _path_of(config: object) -> Path:

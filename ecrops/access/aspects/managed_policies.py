@@ -7,7 +7,7 @@ gives nothing, and no grant brings back what it says.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -52,8 +52,10 @@ class _Half(NamedTuple):
     @classmethod
     def of(cls, managed: Mapping[int, Managed], edits: Sequence[Edit]) -> _Half:
         """Take the documents of the policies apart."""
-        policies = {number: inline_policy.parse(policy.document) for number, policy in managed.items()}
-        before = _joined(policies.values())
+        policies = {number: inline_policy.parse(item.document) for number, item in managed.items()}
+        before = inline_policy.parse({})
+        for policy in policies.values():
+            before = before.allowing_all(policy.allowed.items()).with_foreign([*before.foreign, *policy.foreign])
         return cls(policies, before, inline_policy.without_unused_logins(edited(edits, before)))
 
     @property
@@ -65,14 +67,6 @@ class _Half(NamedTuple):
     def words(self) -> _Words:
         """What the edits take away and add, in words."""
         return inline_policy.difference(self.before, self.after)
-
-
-def _joined(policies: Iterable[Policy]) -> Policy:
-    """Return one policy that says what several say."""
-    joined = inline_policy.parse({})
-    for policy in policies:
-        joined = joined.allowing_all(policy.allowed.items()).with_foreign([*joined.foreign, *policy.foreign])
-    return joined
 
 
 def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[Change | Note]:
@@ -247,7 +241,9 @@ def _change(
             MISSING: inline_policy.missing_advice(policy_key),
             inline_policy.OF_AWS: inline_policy.of_aws_advice(policy_key),
             FULL: _quota_advice(policy_key, call.operation),
-            IN_USE: _in_use_advice(policy_key),
+            # https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html: another identity has it too
+            IN_USE: f"the {policy_key.kind} {policy_key.name} has it no more, but somebody else to whom it was "
+            "attached by hand has: iam:ListEntitiesForPolicy says who; detach it there, and do this again",
         },
     )
 
@@ -268,14 +264,3 @@ def _quota_advice(policy_key: PolicyKey, operation: str) -> str:
             f"it was raised: detach one, or have it raised; {fewer}"
         )
     return f"the account has as many managed policies as its quota allows: delete one, or have it raised; {fewer}"
-
-
-def _in_use_advice(policy_key: PolicyKey) -> str:
-    """Return the way out if another identity has the policy too.
-
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
-    """
-    return (
-        f"the {policy_key.kind} {policy_key.name} has it no more, but somebody else to whom it was attached by hand "
-        "has: iam:ListEntitiesForPolicy says who; detach it there, and do this again"
-    )

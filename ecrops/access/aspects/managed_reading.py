@@ -67,8 +67,10 @@ def read(aws: Aws, key: str) -> Found:
     policy_key = key_of(key)
     prefix = str(Arn(aws.partition.name, "iam", "", aws.account_id, "policy/"))
     policies: dict[int, Managed] = {}
+    kind = policy_key.kind.title()
     try:
-        attached, missing_identity = _attached(aws, policy_key), None
+        pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": policy_key.name})
+        attached, missing_identity = {policy["PolicyArn"] for page in pages for policy in page}, None
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
@@ -86,12 +88,6 @@ def read(aws: Aws, key: str) -> Found:
     return Found(prefix, policies, missing_identity)
 
 
-def _attached(aws: Aws, policy_key: PolicyKey) -> set[str]:
-    kind = policy_key.kind.title()
-    pages = aws.pages("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **{f"{kind}Name": policy_key.name})
-    return {policy["PolicyArn"] for page in pages for policy in page}
-
-
 def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
     try:
         versions: list[dict[str, Any]] = aws.get("iam", "ListPolicyVersions", "Versions", PolicyArn=arn)
@@ -101,11 +97,6 @@ def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
         if code_of(error) != MISSING:
             raise
         return None
-    ids = (version["VersionId"] for version in versions)
-    old_versions = tuple(sorted((version_id for version_id in ids if version_id != default), key=_number))
-    return Managed(arn, version["Document"], default, old_versions, arn in attached)
-
-
-def _number(version_id: str) -> int:
-    """Return the number in the id of a version, such as ``v12``."""
-    return int(version_id.removeprefix("v").partition(".")[0])
+    ids = [version["VersionId"] for version in versions if version["VersionId"] != default]
+    ids.sort(key=lambda version_id: int(version_id.removeprefix("v").partition(".")[0]))  # v9 before v10
+    return Managed(arn, version["Document"], default, tuple(ids), arn in attached)

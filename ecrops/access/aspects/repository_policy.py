@@ -60,7 +60,11 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     if same(after.document, before.document):
         return
     stale = [subject for subject in after.allowed if _deleted(subject)]
-    yield from (_removal_note(name, subject) for subject in stale)
+    for subject in stale:  # AWS refuses a policy that names a deleted principal
+        yield Note(
+            f"{name}: {_deleted(subject)} is taken out of the policy; "
+            "one made again under the name must be granted again"
+        )
     after = edited(map(Forbid, stale), after)
     desired = after.document
     if (length := len(to_text(desired))) > LONGEST:
@@ -92,13 +96,6 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
 
 def _deleted(subject: Subject) -> str:
     return words.deleted(subject.name.partition(":")[2])
-
-
-def _removal_note(name: str, subject: Subject) -> Note:
-    """Return a note on a deleted principal that ecrops removes: AWS refuses a policy that names one."""
-    return Note(
-        f"{name}: {_deleted(subject)} is taken out of the policy; one made again under the name must be granted again"
-    )
 
 
 def _warnings(statement: Statement) -> Iterator[str]:
