@@ -147,6 +147,7 @@ class _Run:
         self._on_change = on_change
         self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
         self._touched: set[str] = set()
+        self._is_alone = False
         self._waited = 0.0
         self.notes: list[str] = []
         self.applied: list[Change] = []
@@ -167,6 +168,7 @@ class _Run:
         self._touched = set()
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
+        self._is_alone = len({change.owner for change in plan}) == 1
         for change in self._open_changes(plan):
             steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
             self._maker.account_of(change).client(change.service)
@@ -213,15 +215,42 @@ class _Run:
                 self.outcomes.record(*event)
 
     def _make_all(self, changes: Sequence[Change]) -> None:
-        """Make the changes of one owner, on a worker."""
+        """Make the changes of one owner, on a worker. An owner among others is read again first."""
         owner = changes[0].owner
         try:
-            for change in changes:
+            for change in changes if self._is_alone else self._refreshed(changes):
                 self._maker.make(change, self._events.put)
         except BaseException as error:
             self._events.put((owner, error))
         else:
             self._events.put((owner, None))
+
+    def _refreshed(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Return the changes of an owner from a fresh reading.
+
+        Raises:
+            ConflictError: They cannot be made, or go beyond the approved plan.
+        """
+        plan = self._maker.refreshed(changes, self.outcomes.failed)
+        if plan is None:
+            return changes
+        self.notes += plan.notes
+        if plan.conflicts:
+            raise ConflictError(plan.conflicts, IMPOSSIBLE)
+        if self._approved is not None and (beyond := self._beyond(plan)):
+            raise ConflictError(beyond, BEYOND)
+        return plan.changes
+
+    def _beyond(self, plan: Plan) -> list[Change]:
+        """Return the deletions and new owners of a plan that the approved plan did not name."""
+        named = {_place(change) for change in self._approved or () if is_grave(change)}
+        taken = {_taken(change) for change in self._approved or ()}
+        return [
+            change
+            for change in plan
+            if (is_grave(change) and _place(change) not in named)
+            or (change.kind is Kind.DELETE and _taken(change) not in taken)
+        ]
 
     def open_wants(self, wants: Sequence[Want]) -> list[Want]:
         """Return the wants of owners that were superseded, and those that another writer may have undone."""

@@ -7,12 +7,14 @@ changes nor decides what happens to an owner that was superseded.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ecrops.aws import LOST, Aws, ClientError, code_of
-from ecrops.base.change import Call, Change
+from ecrops.base.change import Call, Change, Kind
 from ecrops.engine.aspect import Want
 from ecrops.engine.outcomes import Superseded
+from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,32 @@ class Maker:
         """Begin no call and no wait any more, in any account."""
         for aws in (self._aws, *self._elsewhere.values()):
             aws.stop()
+
+    def refreshed(self, changes: Sequence[Change], failed: Collection[str]) -> Plan | None:
+        """Read an owner again right before it is written, and derive its edits from that reading.
+
+        Other owners were written, and perhaps waited for, since the plan read this one: another writer may have changed
+        it. Values that are written whole (settings, tags) need no second reading. A repository that this very run is
+        about to make needs none either: its creation tells that it has no parts.
+
+        Args:
+            changes: The planned changes of one owner in one step.
+            failed: Owners that failed before: what is only wanted for them is not derived.
+
+        Returns:
+            The changes to make in their place; ``None`` if the planned ones are to be made as they are.
+        """
+        first = changes[0]
+        is_new = first.makes_owner and first.kind is Kind.CREATE
+        owner_wants = [want for want in self._wants.get(first.owner, ()) if want.for_owner not in failed]
+        derived = {want.aspect for want in owner_wants if want.aspect.verify(want.edit)}
+        wants = [want for want in owner_wants if want.aspect in derived]
+        if is_new or not wants or not any(change.races.derived for change in changes):
+            return None
+        plan = make_plan(self._aws, wants)
+        others = [change for change in changes if not change.races.derived]
+        fresh = [change for change in plan if change.step == first.step]
+        return replace(plan, changes=(*others, *fresh))
 
     def make(self, change: Change, on_made: Callable[[Change], object]) -> None:
         """Make a change.

@@ -91,7 +91,8 @@ def test_one_owner_that_cannot_be_read_costs_the_others_no_reading(memory_cloud:
         registry.apply(plan)
     assert len(caught.value.exceptions) == 1
     assert len(caught.value.applied) == 19  # type: ignore[attr-defined]
-    assert len(memory_cloud.calls.of("GetRepositoryPolicy")) == 20 + 19  # each again before it is written, and after
+    # each when the plan is brought up to date; then those that can be read right before the write, and once verified
+    assert len(memory_cloud.calls.of("GetRepositoryPolicy")) == 20 + 19 + 19
 
 
 def test_a_process_that_is_forked_during_a_call_is_not_hung_by_it(memory_cloud: Cloud) -> None:

@@ -102,7 +102,7 @@ def test_a_fleet_with_one_queue_reads_and_writes_its_policy_once(memory_cloud: C
     fleet = [spec(on_image_pushed(target=QUEUE), name=f"team/r{number}") for number in range(25)]
     registry.ensure(*fleet)
     assert len(memory_cloud.calls.of("SetQueueAttributes")) == 1
-    assert len(memory_cloud.calls.of("GetQueueAttributes")) == 2  # once to know, once to look again
+    assert len(memory_cloud.calls.of("GetQueueAttributes")) == 3  # to plan, right before the write, and to verify
     assert len(memory_cloud.calls.of("PutRule")) == 25
     memory_cloud.calls.clear()
     assert not registry.ensure(*fleet)
