@@ -1,4 +1,4 @@
-"""Another writer acts at any call of an apply: what it wrote before our last reading of an owner stays."""
+"""Another writer acts at any call of an apply: what it writes stays, but for one moment that AWS leaves open."""
 
 from __future__ import annotations
 
@@ -57,13 +57,18 @@ class Adversary:
         return list(policy["Statement"])
 
     def must_stay(self) -> set[tuple[str, str]]:
-        """The foreign statements that were complete before our last reading of their repository before each write."""
+        """The foreign statements that were not written between a reading of ours and the write right after it.
+
+        No call of ECR compares and swaps: in that one moment, and in no other, another writer may lose.
+        """
         stays = set()
         for place, (event, name, sid) in enumerate(self.log):
             if event != "foreign":
                 continue
-            later = [operation for operation, owner, _ in self.log[place:] if owner == name and operation != "foreign"]
-            if not later or later[0] not in WRITTEN:
+            before = [entry[:2] for entry in self.log[:place] if entry[0] != "foreign"]
+            after = [entry[:2] for entry in self.log[place:] if entry[0] != "foreign"]
+            in_between = before[-1:] == [(READ, name)] and after[:1] in ([(write, name)] for write in WRITTEN)
+            if not in_between:
                 stays.add((name, sid))
         return stays
 
@@ -71,9 +76,7 @@ class Adversary:
 @pytest.mark.parametrize("approved", [True, False])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(writes=WRITES, first=st.booleans())
-def test_what_another_writer_wrote_before_our_last_reading_stays(
-    approved: bool, writes: list[Write], first: bool
-) -> None:
+def test_what_another_writer_writes_during_an_apply_stays(approved: bool, writes: list[Write], first: bool) -> None:
     with in_memory() as cloud:
         registry: Registry = registry_of(cloud, workers=1)
         registry.ensure(*(RepositorySpec(name, grants=[pull(ACCOUNTS[1])] if first else []) for name in NAMES))
