@@ -19,8 +19,10 @@ The pipeline has five stages, each in a module of its own:
     A plan is a value: changes, notes, and the wants that it was made from. It prints as a diff, and has a checksum.
 
 ``apply`` and ``making``: doing it
-    ``apply`` gives each owner to a worker, and makes the changes of one owner in order. ``making`` makes one change:
-    the call, its retries, and what an error says about other writers. These two are the only modules that write.
+    ``apply`` gives each owner to a worker, and makes the changes of one owner in order. An owner among several is read
+    again right before it is written, and its edits are derived from that reading. ``making`` makes one change: the
+    call, its retries, and what an error says about other writers. These two are the only modules that write.
+    ``approval`` says which changes go beyond a plan that somebody approved.
 
 ``outcomes``: how each owner ended
     An owner is done, failed, or superseded by another writer. Superseded owners are planned again from their wants, a

@@ -12,7 +12,8 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aws import Aws
-from ecrops.base.change import Change, Kind
+from ecrops.base.change import Change
+from ecrops.engine.approval import beyond, brought_up_to_date, stale_owners
 from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
 from ecrops.engine.outcomes import Outcomes, Superseded
@@ -91,43 +92,6 @@ def _pauses(aws: Aws) -> Iterator[float]:
         pause = min(pause * random.uniform(1.3, 2), 10, remaining)
         spent += pause
         yield pause
-
-
-def is_grave(change: Change) -> bool:
-    """Whether a change has to be in an approved plan by name: it deletes something, or makes a new owner."""
-    return change.kind is Kind.DELETE or change.makes_owner
-
-
-def brought_up_to_date(plan: Plan, fresh: Plan) -> tuple[Plan, list[Change]]:
-    """Replace the derived changes of an approved plan by those of a fresh plan for the same wants. Pure.
-
-    Args:
-        plan: The approved plan.
-        fresh: The fresh plan, for the owners of ``stale_owners``.
-
-    Returns:
-        The plan to apply, and the deletions in it that take away more than the approved plan said.
-    """
-    stale = stale_owners(plan)
-    approved = {_taken(change) for change in plan}
-    grown = [change for change in fresh if change.kind is Kind.DELETE and _taken(change) not in approved]
-    changes = [*(change for change in plan if change.owner not in stale), *fresh]
-    return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step))), grown
-
-
-def _taken(change: Change) -> tuple[str, ...]:
-    """Return what a deletion takes away, and from where."""
-    return *_place(change), change.before
-
-
-def _place(change: Change) -> tuple[str, ...]:
-    """Return which part of which owner a change is about: an owner that was made anew is another one."""
-    return change.owner, change.what, change.identity
-
-
-def stale_owners(plan: Plan) -> set[str]:
-    """Return the owners of a plan that are read again before it is applied: another writer may have changed them."""
-    return {change.owner for change in plan if change.races.derived or change.may_overwrite}
 
 
 class _Run:
@@ -237,20 +201,9 @@ class _Run:
         self.notes += plan.notes
         if plan.conflicts:
             raise ConflictError(plan.conflicts, IMPOSSIBLE)
-        if self._approved is not None and (beyond := self._beyond(plan)):
-            raise ConflictError(beyond, BEYOND)
+        if self._approved is not None and (refused := beyond(self._approved, plan, exactly=True)):
+            raise ConflictError(refused, BEYOND)
         return plan.changes
-
-    def _beyond(self, plan: Plan) -> list[Change]:
-        """Return the deletions and new owners of a plan that the approved plan did not name."""
-        named = {_place(change) for change in self._approved or () if is_grave(change)}
-        taken = {_taken(change) for change in self._approved or ()}
-        return [
-            change
-            for change in plan
-            if (is_grave(change) and _place(change) not in named)
-            or (change.kind is Kind.DELETE and _taken(change) not in taken)
-        ]
 
     def open_wants(self, wants: Sequence[Want]) -> list[Want]:
         """Return the wants of owners that were superseded, and those that another writer may have undone."""
@@ -288,10 +241,7 @@ class _Run:
         self.notes += plan.notes
         self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         if self._approved is not None:
-            named = {_place(change) for change in self._approved if is_grave(change)}
-            self.outcomes.refuse(
-                [change for change in plan if is_grave(change) and _place(change) not in named], BEYOND
-            )
+            self.outcomes.refuse(beyond(self._approved, plan), BEYOND)
         return plan
 
     def _plan(self, wants: Sequence[Want]) -> Plan:

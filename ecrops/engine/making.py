@@ -72,9 +72,9 @@ class Maker:
         if is_new or not wants or not any(change.races.derived for change in changes):
             return None
         plan = make_plan(self._aws, wants)
-        others = [change for change in changes if not change.races.derived]
+        unchanged = [change for change in changes if not change.races.derived]
         fresh = [change for change in plan if change.step == first.step]
-        return replace(plan, changes=(*others, *fresh))
+        return replace(plan, changes=(*unchanged, *fresh))
 
     def make(self, change: Change, on_made: Callable[[Change], object]) -> None:
         """Make a change.

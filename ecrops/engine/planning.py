@@ -178,16 +178,17 @@ def _read_wave(
 
     jobs = list(_jobs(goals, account_of))
     while jobs:
-        again: list[tuple[Aspect, Read]] = []
+        singles: list[tuple[Aspect, Read]] = []
         for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs, stop), strict=True):
             if not isinstance(values, Exception):
                 current |= {(aspect, key): value for key, value in values.items()}
             elif len(reading.keys) == 1 and on_error is not None:
                 on_error(reading.keys[0], values)
             else:
-                singles = ({key: goals[aspect, key]} for key in reading.keys)
-                again += [(aspect, one) for wants in singles for one in aspect.reads(account_of(*wants), wants)]
-        jobs = again
+                for key in reading.keys:
+                    wants = {key: goals[aspect, key]}
+                    singles += [(aspect, single) for single in aspect.reads(account_of(key), wants)]
+        jobs = singles
 
 
 def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws]) -> Iterator[tuple[Aspect, Read]]:
