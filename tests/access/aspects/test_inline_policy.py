@@ -211,3 +211,19 @@ def test_the_conditions_of_a_principal_stand_at_its_token_too(cloud: Cloud) -> N
     registry.repository("ab").revoke(office)
     registry.authorization_token.revoke_read(office)
     assert iam.list_user_policies(UserName="ci")["PolicyNames"] == []
+
+
+def test_a_token_without_conditions_stays_while_a_grant_under_conditions_needs_it() -> None:
+    from ecrops.access import actions
+    from ecrops.access.aspects.inline_policy import parse, without_unused_logins
+    from ecrops.access.edits import LOGIN
+    from ecrops.iam.policy import Subject
+
+    condition = '{"Bool": {"aws:SecureTransport": "true"}}'
+    limited = Subject("arn:aws:ecr:eu-west-1:123456789012:repository/ab", condition)
+    policy = parse({}).allowing_all([(LOGIN, actions.TOKEN), (limited, actions.PULL)])
+    assert LOGIN in without_unused_logins(policy).allowed
+    own = Subject("*", condition, LOGIN.sid)
+    both = policy.allowing_all([(own, actions.TOKEN)])
+    assert set(without_unused_logins(both).allowed) == {limited, own}
+    assert without_unused_logins(policy.forbidding(limited)).allowed == {}
