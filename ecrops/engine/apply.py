@@ -31,8 +31,9 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
 
     1. Refuse a plan that has conflicts, a plan that an apply returned, or a plan for another account or region.
     2. If the plan is approved: derive its edits again from fresh readings, and refuse what goes beyond it
-       (``brought_up_to_date``).
-    3. Make the changes, step by step; in each step all owners in parallel (``_Run.carry_out``).
+       (``_Run.bring_up_to_date``).
+    3. Make the changes, step by step; in each step all owners in parallel (``_Run.carry_out``). One owner among
+       several is read again right before it is written.
     4. Collect the wants of owners that were superseded, and of those that have to be verified (``_Run.open_wants``).
     5. If there are any: pause, plan them again (``_Run.plan_again``), and go on with 3, within the propagation budget.
     6. Raise the errors of owners that failed, or return the changes that were made.
@@ -220,10 +221,8 @@ class _Run:
         if not stale:
             return plan
         fresh = self._plan([want for want in plan.wants if want.key in stale])
-        plan, grown = brought_up_to_date(plan, fresh)
-        self.outcomes.refuse(grown, BEYOND)
-        self._check(fresh)
-        return plan
+        self._check(fresh, exactly=True)
+        return brought_up_to_date(plan, fresh)
 
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """Plan some wants again, after a pause. An owner whose planning fails, or finds a conflict, has failed."""
@@ -236,12 +235,12 @@ class _Run:
         self._waited += pause
         return self._check(self._plan(wants))
 
-    def _check(self, plan: Plan) -> Plan:
-        """Refuse the changes of a new plan that cannot be made, or go beyond what was approved."""
+    def _check(self, plan: Plan, *, exactly: bool = False) -> Plan:
+        """Refuse the changes of a new plan that cannot be made, or go beyond what was approved (``beyond``)."""
         self.notes += plan.notes
         self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         if self._approved is not None:
-            self.outcomes.refuse(beyond(self._approved, plan), BEYOND)
+            self.outcomes.refuse(beyond(self._approved, plan, exactly=exactly), BEYOND)
         return plan
 
     def _plan(self, wants: Sequence[Want]) -> Plan:

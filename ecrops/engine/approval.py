@@ -17,7 +17,7 @@ def _is_grave(change: Change) -> bool:
     return change.kind is Kind.DELETE or change.makes_owner
 
 
-def brought_up_to_date(plan: Plan, fresh: Plan) -> tuple[Plan, list[Change]]:
+def brought_up_to_date(plan: Plan, fresh: Plan) -> Plan:
     """Replace the derived changes of an approved plan by those of a fresh plan for the same wants. Pure.
 
     Args:
@@ -25,13 +25,11 @@ def brought_up_to_date(plan: Plan, fresh: Plan) -> tuple[Plan, list[Change]]:
         fresh: The fresh plan, for the owners of ``stale_owners``.
 
     Returns:
-        The plan to apply, and the deletions in it that take away more than the approved plan said.
+        The plan to apply.
     """
     stale = stale_owners(plan)
-    approved = {_taken(change) for change in plan}
-    grown = [change for change in fresh if change.kind is Kind.DELETE and _taken(change) not in approved]
     changes = [*(change for change in plan if change.owner not in stale), *fresh]
-    return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step))), grown
+    return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step)))
 
 
 def _taken(change: Change) -> tuple[str, ...]:

@@ -89,6 +89,8 @@ def located(plan: Plan, aws: Aws) -> Plan:
     elsewhere = accounts(plan.wants)
 
     def locate(change: Change) -> Change:
+        if change.account:
+            return change
         place = elsewhere.get(change.owner, aws)
         return replace(change, account=place.known_account, region=place.region)
 
