@@ -83,6 +83,9 @@ class Change:
         before: The current value, in words; empty if there is none.
         after: The desired value, in words.
         call: The call to make; ``None`` for a conflict.
+        removed: Each part of the owner that the change takes away or overwrites, as canonical text: complete, where
+            words name a few. By default it is made of ``before``.
+        added: Each part that the change adds. By default it is made of ``after``.
         races: What its errors say about other writers.
         makes_owner: Whether the change makes or removes the owner itself, and not a part of it.
         identity: What tells the owner from a later one of the same name, such as the time it was created at. A removal
@@ -100,6 +103,8 @@ class Change:
     before: str = ""
     after: str = ""
     call: Call | None = None
+    removed: Collection[str] | None = field(default=None, repr=False, compare=False)
+    added: Collection[str] | None = field(default=None, repr=False, compare=False)
     races: Races = field(default=Races(), repr=False, compare=False)
     makes_owner: bool = field(default=False, repr=False, compare=False)
     identity: str = field(default="", repr=False, compare=False)
@@ -123,6 +128,16 @@ class Change:
         """The current value, the desired one, or both. An update that only takes away says ``-> nothing``."""
         only_takes = self.kind is Kind.UPDATE and bool(self.before) and not self.after
         return " -> ".join(side for side in (self.before, "nothing" if only_takes else self.after) if side)
+
+    @property
+    def parts(self) -> frozenset[tuple[str, str]]:
+        """The whole difference: ``("-", part)`` for what is removed, ``("+", part)`` for what is added."""
+        sides = (("-", self.removed, self.before), ("+", self.added, self.after))
+        return frozenset(
+            (sign, part)
+            for sign, parts, words in sides
+            for part in (parts if parts is not None else filter(None, [words]))
+        )
 
     @property
     def service(self) -> str:
