@@ -180,9 +180,7 @@ class Aws:
                 on_lost()
                 raise
 
-        answer = self.persist(attempt, doing, awaits)
-        self._learn(answer)
-        return answer
+        return self.persist(attempt, doing, awaits)
 
     def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
         """Repeat an attempt as often as the retry policy allows."""
@@ -210,6 +208,7 @@ class Aws:
         shape = client.meta.service_model.operation_model(operation).output_shape
         if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
+        self._learn(answer)
         return answer
 
     def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
@@ -253,6 +252,10 @@ class Aws:
     def pool(self, tasks: int) -> ThreadPoolExecutor:
         """Return a pool of threads for so many tasks, with at most as many threads as workers."""
         return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
+
+    def check(self, doing: str) -> None:
+        """Raise if the deadline is over, or the run was stopped."""
+        self._deadline.check(doing)
 
     def pause(self, seconds: float, doing: str) -> None:
         """Wait, unless the deadline comes first."""

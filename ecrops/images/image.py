@@ -132,9 +132,7 @@ def aware(moment: object) -> datetime:
 
 def describe(aws: Aws, name: str) -> Iterator[Image]:
     """Yield all images of a repository, page by page; archived ones too, which ECR lists only on request."""
-    params: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE_SIZE}
-    if _knows_archived(aws):
-        params["filter"] = {"imageStatus": "ANY"}
+    params = {"repositoryName": name, "maxResults": PAGE_SIZE, **calls.every_status(aws, "DescribeImages")}
     awaits = calls.visibility(aws, name)
     digests: set[str] = set()
     for page in aws.pages("ecr", "DescribeImages", "imageDetails", awaits=awaits, **params):
@@ -142,12 +140,6 @@ def describe(aws: Aws, name: str) -> Iterator[Image]:
             if item["imageDigest"] not in digests:  # the listing may move between two pages
                 digests.add(item["imageDigest"])
                 yield parse(item)
-
-
-def _knows_archived(aws: Aws) -> bool:
-    """Whether the client can ask for archived images: botocore can since 1.41."""
-    operation = aws.client("ecr").meta.service_model.operation_model("DescribeImages")
-    return "imageStatus" in operation.input_shape.members["filter"].members
 
 
 def parse(item: Mapping[str, Any]) -> Image:
