@@ -90,6 +90,12 @@ def test_what_stays_is_in_no_part() -> None:
     assert of_rule(Include([Target(FUNCTION)]), current) == of_rule(Include([Target(FUNCTION)]), rule(QUEUE))
 
 
+def test_a_member_of_a_target_that_changes_is_all_that_a_change_tells() -> None:
+    said = of_rule(Include([Target(QUEUE, input={"a": 2})]), rule(Target(QUEUE, input={"a": 1})))
+    assert sorted(sign for sign, _ in said) == ["+", "-"]
+    assert all("Input" in part for _, part in said)
+
+
 def test_one_fingerprint_more_is_one_part_more() -> None:
     current = rule(Target(QUEUE, id="one"))
     tags = {part for part in of_rule(Include([Target(FUNCTION, id="two")]), current) if "ecrops:targets" in part[1]}

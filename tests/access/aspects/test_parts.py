@@ -55,6 +55,17 @@ def test_one_action_is_a_part(cloud: Cloud) -> None:
         assert any('"ecr:putimage"' in part for _, part in pushes - pulls)
 
 
+def test_a_condition_is_of_the_part_and_its_spelling_is_not(cloud: Cloud) -> None:
+    def told(principal: AccountPrincipal) -> frozenset[tuple[str, str]]:
+        return parts(plan(cloud, grants=[pull(principal)]))
+
+    plain = told(AccountPrincipal(ACCOUNTS[0]))
+    limited = told(AccountPrincipal(ACCOUNTS[0], conditions={"Bool": {"aws:SecureTransport": True}}))
+    respelled = told(AccountPrincipal(ACCOUNTS[0], conditions={"Bool": {"aws:securetransport": ["true"]}}))
+    assert plain.isdisjoint(limited)
+    assert limited == respelled
+
+
 @pytest.mark.parametrize("respelled", [True, False])
 def test_the_spelling_of_a_document_makes_no_difference(cloud: Cloud, respelled: bool) -> None:
     deny: dict[str, Any] = {"Sid": "no", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": ["ecr:PutImage"]}
