@@ -26,6 +26,7 @@ from ecrops.events.edits import (
     same_settings,
     same_target,
 )
+from ecrops.events.parts import settings_parts, tag_parts, target_parts
 from ecrops.events.reading import DEFAULT_BUS, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.targets.permissions import Step, elsewhere
 from ecrops.events.targets.target import MOST_TARGETS
@@ -105,7 +106,9 @@ def _rule(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Change]:
     if desired.settings is None:
         return
     if current.settings is None:
-        yield _put(key, Kind.CREATE, "", desired, rule_words(desired), Tags=tag_list(desired.tags))
+        change = _put(key, Kind.CREATE, "", desired, rule_words(desired), Tags=tag_list(desired.tags))
+        added = settings_parts(desired.settings) | tag_parts(desired.tags)
+        yield replace(change, removed=(), added=added)
         return
     changed = {tag: value for tag, value in desired.tags.items() if current.tags.get(tag) != value}
     if changed:
@@ -116,17 +119,24 @@ def _rule(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Change]:
             what="tags",
             after=tags.words(changed),
             call=Call("events", "TagResource", params),
-            races=Races(superseded=(MISSING,)),
+            removed=tag_parts(current.tags) - tag_parts(desired.tags),
+            added=tag_parts(desired.tags) - tag_parts(current.tags),
+            races=Races(derived=True, superseded=(MISSING,)),
         )
     if not same_settings(current.settings, desired.settings):
         before, after = (str(settings.get("Description", "")) for settings in (current.settings, desired.settings))
         if before == after:
             before = after = ""
-        yield _put(key, Kind.UPDATE, rule_words(current, before), desired, rule_words(desired, after))
+        change = _put(key, Kind.UPDATE, rule_words(current, before), desired, rule_words(desired, after))
+        removed, added = settings_parts(current.settings), settings_parts(desired.settings)
+        yield replace(change, removed=removed - added, added=added - removed)
 
 
 def _put(key: str, kind: Kind, before: str, desired: RuleValue, after: str, **params: Any) -> Change:
-    """Return the change that writes the whole rule: ``PutRule`` resets what it omits."""
+    """Return the change that writes the whole rule: ``PutRule`` resets what it omits.
+
+    It has no compare-and-swap either: somebody else may have made a rule of this name, or changed it.
+    """
     settings = desired.settings or {}
     needs = (
         *(["events:TagResource"] if "Tags" in params else []),
@@ -139,7 +149,7 @@ def _put(key: str, kind: Kind, before: str, desired: RuleValue, after: str, **pa
         before=before,
         after=after,
         call=Call("events", "PutRule", {**_named(key, "Name"), **settings, **params}, needs),
-        races=Races(derived=kind is Kind.UPDATE),
+        races=Races(derived=True),
         makes_owner=kind is Kind.CREATE,
         advice=LIMITS,
     )
@@ -154,6 +164,8 @@ def _removal(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Chang
         what="rule",
         before=rule_words(current),
         call=Call("events", "DeleteRule", _named(key, "Name")),
+        removed=settings_parts(current.settings) | tag_parts(current.tags),
+        added=(),
         races=Races(derived=True, superseded=(MISSING,), awaits=_has_targets),
         makes_owner=True,
     )
@@ -199,6 +211,7 @@ def has_room(current: RuleValue, desired: RuleValue) -> bool:
 def _put_targets(key: str, current: RuleValue, written: Sequence[Mapping[str, Any]]) -> Change:
     before = [current.targets[target["Id"]] for target in written if target["Id"] in current.targets]
     needs = ("iam:PassRole",) if any("RoleArn" in target for target in written) else ()
+    old, new = target_parts(before), target_parts(written)
     return Change(
         owner=key,
         kind=Kind.UPDATE if before else Kind.CREATE,
@@ -206,7 +219,9 @@ def _put_targets(key: str, current: RuleValue, written: Sequence[Mapping[str, An
         before=target_words(before),
         after=target_words(written),
         call=Call("events", "PutTargets", {**_named(key, "Rule"), "Targets": list(written)}, needs),
-        races=Races(not_yet_visible=(MISSING,)),
+        removed=old - new,
+        added=new - old,
+        races=Races(derived=True, not_yet_visible=(MISSING,)),
     )
 
 
@@ -218,6 +233,8 @@ def _remove_targets(key: str, removed: Targets) -> Change:
         what="targets",
         before=target_words(removed.values()),
         call=Call("events", "RemoveTargets", params),
+        removed=target_parts(removed.values()),
+        added=(),
         races=Races(derived=True, superseded=(MISSING,)),
     )
 

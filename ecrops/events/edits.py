@@ -246,10 +246,11 @@ def to_aws(targets: Sequence[Target]) -> dict[str, dict[str, Any]]:
 
 def same_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Whether two rules have the same settings: patterns are compared by their meaning."""
-    return _settings(first) == _settings(second)
+    return canonical_settings(first) == canonical_settings(second)
 
 
-def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+def canonical_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a rule, comparable: patterns by their meaning, and none that is empty."""
     pattern = settings.get("EventPattern")
     plain = {name: value for name, value in settings.items() if value and name != "EventPattern"}
     return plain | {"pattern": text_of(canonical(json.loads(pattern))) if pattern else None}
@@ -257,10 +258,12 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def same_target(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Whether two targets are the same: their input is compared as JSON."""
-    return _target(first) == _target(second)
+    return canonical_target(first) == canonical_target(second)
 
 
-def _target(target: Mapping[str, Any]) -> dict[str, Any]:
+def canonical_target(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a target, comparable: its input is JSON in one spelling."""
+
     def plain(value: str) -> str:
         return json.dumps(json.loads(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
 

@@ -8,6 +8,7 @@ changes a policy: each returns a new one. It knows IAM's policy language alone, 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from ecrops.iam.statements import (
     canonical_condition,
     condition_text,
     listed,
+    meaning,
     plain_account,
     principals,
     statements,
@@ -88,6 +90,10 @@ class Subject:
         kind = "AWS:" if self.name.startswith("AWS:") else ""
         name = kind + plain_account(self.name.removeprefix(kind))
         object.__setattr__(self, "_meaning", (name, canonical_condition(self.condition)))
+
+    def part(self, action: str) -> str:
+        """Return the permission of one action as canonical text: see ``Policy.parts``."""
+        return f"allow {json.dumps([*self._meaning, self.sid, action.lower()])}"
 
 
 Allowance = tuple[Subject, Iterable[str]]
@@ -182,6 +188,27 @@ class Policy:
         """The document: the foreign statements, then those of ecrops; empty if there are none. Not to be changed."""
         written = [*self.foreign, *self._statements()]
         return {"Version": VERSION, **self.members, "Statement": written} if written else {}
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """All that the document says, part by part, as canonical text: order and spelling make no difference.
+
+        There is a part for each action that the statements of ecrops allow a subject, one for each foreign statement,
+        and one for each other member of the document. Today's ``Version`` is what a new document has, and is no part.
+        """
+        allowed = (subject.part(action) for subject, actions in self.allowed.items() for action in actions)
+        foreign = Counter(map(meaning, self.foreign))
+        stated = (
+            f"statement {text}" if number == 1 else f"statement {text} again, {number}"
+            for text, count in foreign.items()
+            for number in range(1, count + 1)
+        )
+        members = (
+            f"{name} {json.dumps(value, sort_keys=True)}"
+            for name, value in (self.members if self.allowed or self.foreign else {}).items()
+            if (name, value) != ("Version", VERSION)
+        )
+        return frozenset((*allowed, *stated, *members))
 
     def _statements(self) -> Iterator[dict[str, Any]]:
         used = used_sids(self.foreign)

@@ -78,6 +78,8 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
         before=removed,
         after=added,
         call=Call("iam", operation, params),
+        removed=before.parts - after.parts,
+        added=after.parts - before.parts,
         races=Races(derived=any(map(verify, edits)), superseded=() if desired else (MISSING,)),
         advice={
             MISSING: missing_advice(policy_key),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ecrops.access.aspects import inline_policy
+from ecrops.access.aspects.managed_parts import Difference
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
 from ecrops.access.edits import LOGIN, Allow, Edit, edited
 from ecrops.access.policy_keys import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, PolicyKey, managed_name
@@ -96,31 +97,36 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
         for number, policy in current.policies.items()
         if number not in documents and (policy.attached or not attach)
     }
-    for change in (*_writes(key, current, documents, words), *_removals(key, unused, words)):
-        yield replace(change, races=replace(change.races, derived=any(map(verify, edits))))
+    difference, derived = Difference(current, documents, unused), any(map(verify, edits))
+    numbered = (*_writes(key, current, documents, words), *_removals(key, unused, words))
+    for number, change in numbered:
+        gone, new = ((), ()) if change.operation == "DeletePolicyVersion" else difference.of(number)
+        yield replace(change, removed=gone, added=new, races=replace(change.races, derived=derived))
 
 
-def _writes(key: str, current: Found, documents: _Documents, words: Mapping[bool, _Words]) -> Iterator[Change]:
+def _writes(
+    key: str, current: Found, documents: _Documents, words: Mapping[bool, _Words]
+) -> Iterator[tuple[int, Change]]:
     for number, (document, attached) in documents.items():
         policy = current.policies.get(number)
         arn = f"{current.prefix}{managed_name(key_of(key), number)}"
         written = list(_put(key, arn, policy, document, words[attached]))
-        yield from written
+        yield from ((number, change) for change in written)
         if attached and not (policy and policy.attached):
             # the document may say it already: then it is the attachment that brings it into force
             added = "" if written else words[True][1]
-            yield _attachment(key, arn, "Attach", ("", f"attached{added and f', {added}'}"))
+            yield number, _attachment(key, arn, "Attach", ("", f"attached{added and f', {added}'}"))
 
 
-def _removals(key: str, policies: Mapping[int, Managed], words: Mapping[bool, _Words]) -> Iterator[Change]:
-    for _, policy in sorted(policies.items(), reverse=True):
+def _removals(key: str, policies: Mapping[int, Managed], words: Mapping[bool, _Words]) -> Iterator[tuple[int, Change]]:
+    for number, policy in sorted(policies.items(), reverse=True):
         if policy.attached:
-            yield _attachment(key, policy.arn, "Detach", ("attached", ""))
+            yield number, _attachment(key, policy.arn, "Detach", ("attached", ""))
         for version in policy.old_versions:
-            yield _version_removal(key, policy.arn, version, "old version")
+            yield number, _version_removal(key, policy.arn, version, "old version")
         removed, _ = words[policy.attached]
         call = Call("iam", "DeletePolicy", {"PolicyArn": policy.arn})
-        yield _change(key, Kind.DELETE, _name(policy.arn), (removed, ""), call)
+        yield number, _change(key, Kind.DELETE, _name(policy.arn), (removed, ""), call)
 
 
 def _not_given_back(policy_key: PolicyKey, unused: Policy, after: Policy) -> Iterator[Note]:

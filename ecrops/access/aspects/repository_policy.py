@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, leftovers, words
@@ -72,7 +73,8 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     warnings = [warning for statement in after.foreign for warning in _warnings(statement)]
     yield from (Note(f"{name}: {warning}") for warning in warnings)
     forced = any(isinstance(edit, Exactly | Add | Drop) and edit.force for edit in edits)
-    yield _change(name, current, desired, warnings, forced=forced, derived=any(map(verify, edits)))
+    change = _change(name, current, desired, warnings, forced=forced, derived=any(map(verify, edits)))
+    yield replace(change, removed=before.parts - after.parts, added=after.parts - before.parts)
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:

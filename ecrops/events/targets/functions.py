@@ -14,7 +14,7 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.targets import policy
-from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, sid_of
+from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, part, sid_of
 from ecrops.iam.sids import find, free_sid, used_sids
 from ecrops.iam.statements import Document, Statement, statements
 
@@ -96,6 +96,8 @@ def _add(key: str, sid: str, edit: Edit) -> Change:
         what="permission",
         after=edit.owner,
         call=Call("lambda", "AddPermission", params),
+        removed=(),
+        added=[part(edit)],
         races=Races(superseded=(EXISTS,)),
         for_owners=[edit.owner],
         step=edit.step,
@@ -110,6 +112,8 @@ def _remove(key: str, sid: str, edit: Edit) -> Change:
         what="permission",
         before=edit.owner,
         call=Call("lambda", "RemovePermission", {**_params(key), "StatementId": sid}),
+        removed=[part(edit)],
+        added=(),
         races=Races(superseded=(MISSING,)),
         for_owners=[edit.owner],
         step=edit.step,

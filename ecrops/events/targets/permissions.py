@@ -148,6 +148,8 @@ def policy_change(
         before=before,
         after=after,
         call=call,
+        removed=parts(edits, Forbid),
+        added=parts(edits, Allow),
         races=Races(derived=True, superseded=() if after else (missing,)),
         for_owners=owners(edits),
         step=step,
@@ -166,6 +168,16 @@ def encryption_notes(key: str, encryption: str | None, managed: str) -> Iterator
         yield Note(
             f"the policy of the key {encryption} of {key} must allow {EVENTS} kms:Decrypt and kms:GenerateDataKey"
         )
+
+
+def part(edit: Edit) -> str:
+    """Return a permission as canonical text."""
+    return f"{edit.rule} may invoke {edit.resource}"
+
+
+def parts(edits: Iterable[Edit], kind: type[Edit]) -> frozenset[str]:
+    """Return the permissions that are given, or those that are taken away, as canonical texts."""
+    return frozenset(part(edit) for edit in edits if isinstance(edit, kind))
 
 
 def owners(edits: Iterable[Edit]) -> list[str]:
