@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import boto3
 from botocore import xform_name
@@ -59,6 +59,7 @@ class Aws:
         self._locks = Locks()
         self._learned: dict[str, str] = {}
         self._made: dict[str, float] = {}
+        self._of_run: dict[str, Any] | None = None
         self._region = region
         self._sessions: dict[boto3.Session, Aws] = {}
 
@@ -73,8 +74,19 @@ class Aws:
         return self._until(Deadline())
 
     def stoppable(self) -> Aws:
-        """Return the same clients and memory, for a run that can be stopped alone."""
-        return self._until(self._deadline.sooner(of_run=True))
+        """Return the same clients and memory, for a run that can be stopped alone, and that reads some values once."""
+        run = self._until(self._deadline.sooner(of_run=True))
+        run._of_run = {} if self._of_run is None else self._of_run
+        return run
+
+    def once_per_run(self, name: str, read: Callable[[], T]) -> T:
+        """Return a value that is read once in a run of ``stoppable``, such as a setting of the whole registry."""
+        if self._of_run is None:
+            return read()
+        with self._locks.run:
+            if name not in self._of_run:
+                self._of_run[name] = read()
+            return cast("T", self._of_run[name])
 
     def stop(self) -> None:
         """Begin no call and no wait any more."""

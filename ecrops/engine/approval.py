@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecrops.base.change import Change
+from ecrops.base.change import Change, Kind
 from ecrops.engine.aspect import Want, name_of, rederived
 from ecrops.engine.plan import Plan
 
@@ -31,7 +31,7 @@ def approved_wants(plan: Plan) -> list[Want]:
 
 
 def beyond(approved: Plan, changes: Sequence[Change]) -> list[Change]:
-    """Return the changes that take away, overwrite or add what an approved plan did not show.
+    """Return the changes that take away, overwrite, add or delete what an approved plan did not show.
 
     Args:
         approved: The approved plan.
@@ -39,11 +39,14 @@ def beyond(approved: Plan, changes: Sequence[Change]) -> list[Change]:
     """
     parts: dict[str, set[tuple[str, str]]] = {}
     images: dict[str, int] = {}
+    deletions = {(change.owner, change.aspect) for change in approved if change.kind is Kind.DELETE}
     for change in approved:
         parts.setdefault(change.owner, set()).update(change.parts)
         images[change.owner] = max(images.get(change.owner, 0), change.images)
     return [
         change
         for change in changes
-        if not change.parts <= parts.get(change.owner, set()) or change.images > images.get(change.owner, 0)
+        if not change.parts <= parts.get(change.owner, set())
+        or change.images > images.get(change.owner, 0)
+        or (change.kind is Kind.DELETE and (change.owner, change.aspect) not in deletions)
     ]

@@ -53,7 +53,7 @@ class Maker:
                 self._guarded.add((want.key, name_of(want.aspect)))
         self.removed: dict[str, str] = {}
         self.presumed: set[str] = set()
-        self.notes: list[Note] = []
+        self.notes: list[str] = []
         self._held = TURNS.held
 
     def account_of(self, change: Change) -> Aws:
@@ -209,7 +209,7 @@ class Maker:
                 if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
                     self.presumed |= {change.owner} if change.removes_owner else set()
                     return
-                if not any(_is_equal(other, change) for other in same):
+                if not any(_is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
                 aws.once(call.service, call.operation, call.params)
@@ -245,6 +245,11 @@ def _is_same_step(one: Change, other: Change) -> bool:
 def _is_equal(one: Change, other: Change) -> bool:
     """Whether two changes send the same and make the same difference."""
     return one.params == other.params and one.parts == other.parts
+
+
+def _is_no_more(other: Change, change: Change) -> bool:
+    """Whether a later change sends what a change sends, and makes no more of a difference."""
+    return other.params == change.params and other.parts <= change.parts
 
 
 def _is_still_missing(change: Change, other: Change) -> bool:

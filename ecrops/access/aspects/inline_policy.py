@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, leftovers
-from ecrops.access.edits import LOGIN, RESERVED_SIDS, Allow, Edit, Exactly, Forbid, check_variables, edited
+from ecrops.access.edits import LOGIN, RESERVED_SIDS, Allow, Edit, Exactly, Forbid, added_parts, check_variables, edited
 from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
 from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
@@ -79,8 +79,8 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
         after=added,
         call=Call("iam", operation, params),
         removed=before.parts - after.parts,
-        added=after.parts - before.parts,
-        races=Races(derived=any(map(verify, edits)), superseded=() if desired else (MISSING,)),
+        added=added_parts(edits, before, after),
+        races=Races(derived=True, superseded=() if desired else (MISSING,)),
         advice={
             MISSING: missing_advice(policy_key),
             OF_AWS: of_aws_advice(policy_key),
