@@ -26,10 +26,14 @@ from ecrops.iam.text import size, to_iam_text
 base = None
 MISSING, OF_AWS = "NoSuchEntity", "UnmodifiableEntity"
 
+SETTLES = 30.0
+"""Seconds for which IAM may answer with an older policy. It says that it is eventually consistent, and gives no number:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
+
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each policy."""
-    return one_by_one(wants, lambda key: read(aws, key), services=("iam",))
+    return one_by_one(wants, lambda key: read(aws, key), services=("iam",), settles=SETTLES)
 
 
 def read(aws: Aws, key: str) -> Document:

@@ -34,7 +34,7 @@ verify = inline_policy.verify
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each identity and policy name."""
-    return one_by_one(wants, lambda key: read(aws, key), services=("iam",))
+    return one_by_one(wants, lambda key: read(aws, key), services=("iam",), settles=inline_policy.SETTLES)
 
 
 class _Half(NamedTuple):
