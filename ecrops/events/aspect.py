@@ -14,22 +14,13 @@ from ecrops.aws import code_of, tags
 from ecrops.aws.tags import tag_list
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.events import reading
-from ecrops.events.edits import (
-    TAG,
-    Absent,
-    Edit,
-    RuleValue,
-    Targets,
-    Wanted,
-    edited,
-    needs_rule,
-    same_settings,
-    same_target,
-)
+from ecrops.events.claims import claims
+from ecrops.events.edits import Edit, edited, needs_rule
 from ecrops.events.parts import settings_parts, tag_parts, target_parts
 from ecrops.events.reading import DEFAULT_BUS, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.targets.permissions import Step, elsewhere
 from ecrops.events.targets.target import MOST_TARGETS
+from ecrops.events.value import RuleValue, Targets, same_settings, same_target
 from ecrops.events.words import rule_words, target_words
 
 base = None
@@ -43,9 +34,9 @@ reads = reading.reads
 def changes(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Change | Note]:
     """Put the rule and its targets, then remove other targets or the rule. A rule of others is a conflict."""
     desired = edited(current, edits)
-    claims = [claim for edit in edits for claim in _claims(key, edit, current, desired)]
-    yield from claims
-    if any(isinstance(claim, Change) for claim in claims):
+    claimed = [claim for edit in edits for claim in claims(key, edit, current, desired)]
+    yield from claimed
+    if any(isinstance(claim, Change) for claim in claimed):
         return
     if current.settings is None and desired.settings is None and any(map(needs_rule, edits)):
         after = "there is no such rule any more"
@@ -59,40 +50,6 @@ def changes(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Cha
 
 def _in_step(step: Step, items: Sequence[Change]) -> Iterator[Change]:
     return (replace(change, step=step) for change in items)
-
-
-# Rules of others
-
-
-def _claims(key: str, edit: Edit, current: RuleValue, desired: RuleValue) -> Iterator[Change | Note]:
-    """Yield a conflict if others made the rule, and a note if ecrops made it for other repositories."""
-    owner = current.tags.get(TAG)
-    if current.settings is None:
-        return
-    if isinstance(edit, Absent) and edit.of not in ("", owner):
-        yield _foreign_rule(key, current, desired)
-    elif isinstance(edit, Absent) and edit.of and desired.settings is not None:
-        yield Note(f"{key} stays: others put targets on it, {target_words(desired.targets.values())}")
-    elif isinstance(edit, Wanted) and not same_settings(current.settings, desired.settings or {}):
-        if owner is None or not edit.may_take(owner):
-            yield _foreign_rule(key, current, desired)
-        elif owner != edit.mark:
-            yield Note(f"{key} was on events of {owner}, and is on those of {edit.event.whose} now")
-    elif isinstance(edit, Wanted) and owner is None:
-        yield Note(f"{key} was there as it is wanted, though ecrops did not make it: it is one of ecrops's rules now")
-
-
-def _foreign_rule(key: str, current: RuleValue, desired: RuleValue) -> Change:
-    owner = current.tags.get(TAG)
-    reason = f"the rule of {owner}" if owner else "not made by ecrops"
-    return Change(
-        owner=key,
-        kind=Kind.CONFLICT,
-        what="rule",
-        before=rule_words(current),
-        after=rule_words(desired),
-        advice={"": f"{key} is {reason}: choose another name, or remove it first with registry.rule(name).remove()"},
-    )
 
 
 # The rule

@@ -1,4 +1,4 @@
-"""An EventBridge rule with its tags and targets as a value, and the edits of it. Pure.
+"""The edits of an EventBridge rule. Pure.
 
 Made by the verbs, by ``wants`` and by the handle ``Rule``; read by ``aspect``, which compares the rule before and after
 its edits. An edit is called with a rule, and returns the rule after the edit; it never changes its argument.
@@ -6,87 +6,13 @@ its edits. An edit is called with a rule, and returns the rule after the edit; i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ecrops.events.event import Event, RuleState
-from ecrops.events.patterns.checks import canonical, text_of
-from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location
-from ecrops.events.targets.target import MARK, Target
-from ecrops.iam.statements import fingerprint
-
-TAG = "ecrops:repository"
-"""The tag of every rule that ecrops made; its value is the name of the repository, or ``SEVERAL``."""
-SEVERAL = "several repositories"
-OWN_TARGETS = "ecrops:targets"
-"""The tag that lists, by fingerprint, the targets that ecrops put under ids that the user chose."""
-UNAUTHORIZED = "ecrops:unauthorized"
-"""The tag that lists, by fingerprint, the targets with ``authorize=False``."""
-STATE = "ecrops:state"
-"""The tag with the state that a disabled rule had before, unless that was ``ENABLED``."""
-
-Targets = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class RuleValue:
-    """An EventBridge rule: the current one, or the desired one.
-
-    Args:
-        settings: The members of ``PutRule`` without its name, bus and tags; ``None`` if there is no rule.
-        tags: Its tags, without AWS's own.
-        targets: Its targets by id, as EventBridge lists them.
-        location: The account and region.
-        scan_type: The scan type in force, if it was read.
-    """
-
-    settings: Mapping[str, Any] | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    targets: Targets = field(default_factory=dict)
-    location: Location = EXAMPLE_LOCATION
-    scan_type: str = "BASIC"
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether ecrops made the rule."""
-        return TAG in self.tags
-
-    def has_put(self, target: str) -> bool:
-        """Whether ecrops put the target with this id."""
-        return target.startswith(MARK) or fingerprint(target) in self.fingerprints(OWN_TARGETS)
-
-    @property
-    def authorized(self) -> list[Mapping[str, Any]]:
-        """The targets, without those that have ``authorize=False``."""
-        unauthorized = self.fingerprints(UNAUTHORIZED)
-        return [target for key, target in self.targets.items() if fingerprint(key) not in unauthorized]
-
-    def fingerprints(self, tag: str) -> set[str]:
-        """Return the fingerprints of targets that a tag lists."""
-        return set(self.tags.get(tag, "").split())
-
-    def with_targets(self, targets: Sequence[Target], dropped: Collection[str] = ()) -> RuleValue:
-        """Add targets, and record in tags which of them are ours and which are not authorised.
-
-        Args:
-            targets: The targets to add.
-            dropped: The ids of targets to remove.
-        """
-        remaining = {key: target for key, target in self.targets.items() if key not in dropped}
-        marks = {str(target.id): fingerprint(str(target.id)) for target in targets}
-        chosen = {mark for key, mark in marks.items() if not key.startswith(MARK)}
-        allowed = {marks[str(target.id)] for target in targets if target.authorize}
-        refused = {mark for key, mark in marks.items() if mark not in allowed and key not in self.targets}
-        lists = {
-            OWN_TARGETS: self.fingerprints(OWN_TARGETS) | chosen if self.is_ours else set(),
-            UNAUTHORIZED: self.fingerprints(UNAUTHORIZED) - allowed | refused,
-        }
-        # A tag with outdated fingerprints is not corrected for their sake: that would need a call
-        known = {*map(fingerprint, self.targets), *marks.values()}
-        tags = {tag: " ".join(sorted(new & known)) for tag, new in lists.items() if new != self.fingerprints(tag)}
-        return replace(self, targets=remaining | to_aws(targets), tags={**self.tags, **tags})
+from ecrops.events.targets.target import Target
+from ecrops.events.value import MARKER, SEVERAL, STATE, TAG, Origin, RuleValue, same_settings
 
 
 class Edit(Protocol):
@@ -122,7 +48,7 @@ class Wanted:
         if event.description is not None:
             settings["Description"] = event.description
         dropped = [key for key in current.targets if self.exactly and current.has_put(key)]
-        tags = {**current.tags, **event.tags, TAG: self.mark}
+        tags = {**current.tags, **event.tags, TAG: self.mark, MARKER: current.next_marker}
         if settings["State"] == RuleState.DISABLED:
             tags |= _state_tag(current, firing)
         return replace(current, settings=settings, tags=tags).with_targets(self.targets, dropped)
@@ -203,7 +129,8 @@ class Absent:
     """An edit: no such rule.
 
     Args:
-        of: The repository that the rule must be of. If others put targets on such a rule, it stays, with those.
+        of: The repository that the rule must be of. Such a rule stays if others made it, or put targets on it: then it
+            loses the targets of ecrops.
     """
 
     of: str = ""
@@ -211,8 +138,10 @@ class Absent:
 
     def __call__(self, current: RuleValue) -> RuleValue:
         """Return the rule after the edit."""
+        if self.of and current.origin not in (Origin.MADE, Origin.ADOPTED):
+            return current
         foreign = {key: target for key, target in current.targets.items() if not current.has_put(key)}
-        if self.of and foreign:
+        if self.of and (foreign or current.origin is Origin.ADOPTED):
             return replace(current, targets=foreign)
         return replace(current, settings=None, tags={}, targets={})
 
@@ -237,34 +166,3 @@ def edited(current: RuleValue, edits: Sequence[Edit]) -> RuleValue:
 def event_targets(event: Event) -> Sequence[Target]:
     """Return the targets of an event, which has made each a ``Target`` when it checked itself."""
     return [target for target in event.targets if isinstance(target, Target)]
-
-
-def to_aws(targets: Sequence[Target]) -> dict[str, dict[str, Any]]:
-    """Return targets by id, as EventBridge takes them."""
-    return {str(target.id): target.to_aws() for target in targets}
-
-
-def same_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether two rules have the same settings: patterns are compared by their meaning."""
-    return canonical_settings(first) == canonical_settings(second)
-
-
-def canonical_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a rule, comparable: patterns by their meaning, and none that is empty."""
-    pattern = settings.get("EventPattern")
-    plain = {name: value for name, value in settings.items() if value and name != "EventPattern"}
-    return plain | {"pattern": text_of(canonical(json.loads(pattern))) if pattern else None}
-
-
-def same_target(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether two targets are the same: their input is compared as JSON."""
-    return canonical_target(first) == canonical_target(second)
-
-
-def canonical_target(target: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a target, comparable: its input is JSON in one spelling."""
-
-    def plain(value: str) -> str:
-        return json.dumps(json.loads(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
-
-    return {name: plain(value) if name == "Input" else value for name, value in target.items()}

@@ -29,8 +29,9 @@ from ecrops.repositories.checks import MAX_TAGS, check_tags
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
-OWN_TAGS = 4
-"""How many tags ecrops adds to a rule at most: see ``edits``."""
+OWN_TAGS = 5
+"""How many tags ecrops adds to a rule at most: see ``value``."""
+_DEFAULT_NAME = re.compile(rf"ecrops-({'|'.join(KINDS)})-.+-[0-9a-f]{{12}}")
 
 
 StateName = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
@@ -193,6 +194,11 @@ class Event:
             values["repositories"] = problems.take("repositories", lambda: _prefix(selected))
         problems.raise_any()
         return cls(**values)
+
+
+def is_default_name(name: str) -> bool:
+    """Whether a name is one that ecrops gives to a rule without a name: see ``Event.rule``."""
+    return bool(_DEFAULT_NAME.fullmatch(name))
 
 
 def check_rule_name(name: object, bus: object, way_out: str = "") -> None:

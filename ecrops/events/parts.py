@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ecrops.events.edits import OWN_TARGETS, UNAUTHORIZED, canonical_settings, canonical_target
+from ecrops.events.value import OWN_TARGETS, UNAUTHORIZED, canonical_settings, canonical_target
 
 _LISTS = (OWN_TARGETS, UNAUTHORIZED)
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.engine.aspect import Read, one_by_one
-from ecrops.events.edits import Edit, RuleValue, Wanted
+from ecrops.events.edits import Edit, Wanted
 from ecrops.events.patterns.selection import Location
+from ecrops.events.value import RuleValue
 
 MISSING = "ResourceNotFoundException"
 NO_RULE = "there is no such rule: make it first, such as with repository.on_image_pushed(name)"
@@ -64,7 +65,7 @@ def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
 def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:
     """Read a rule with its tags and targets."""
     name, bus = name_and_bus(key)
-    missing = RuleValue(location=location_of(aws), scan_type=scan_type())
+    missing = missing_rule(location_of(aws), key, scan_type())
     awaits = (MISSING,) if aws.made_recently(key) else ()
     try:
         described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
@@ -73,6 +74,11 @@ def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:
             return missing
         raise
     return read_parts(aws, described, missing)
+
+
+def missing_rule(location: Location, key: str, scan_type: str) -> RuleValue:
+    """Return the value of a rule that does not exist."""
+    return RuleValue(location=location, scan_type=scan_type, arn=arn_of(location, key))
 
 
 def read_parts(aws: Aws, described: Mapping[str, Any], missing: RuleValue) -> RuleValue:

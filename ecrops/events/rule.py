@@ -12,9 +12,10 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.events import reading, wants
-from ecrops.events.edits import TAG, Absent, Edit, Exclude, Include, Switch
+from ecrops.events.edits import Absent, Edit, Exclude, Include, Switch
 from ecrops.events.event import check_rule_name
 from ecrops.events.targets.target import Target, check_target, id_of, plain_arn
+from ecrops.events.value import Origin
 
 if TYPE_CHECKING:
     from ecrops.engine.account import Account
@@ -138,7 +139,7 @@ class Rule:
 
 
 def every_rule(registry: Account, bus: str) -> list[Rule]:
-    """Return handles on the rules of a bus that ecrops made, as their tags say.
+    """Return handles on the rules of a bus that ecrops made or has adopted, as their tags say.
 
     Reading tags takes a call for each rule, so only rules on events of AWS are asked for theirs.
     """
@@ -146,4 +147,6 @@ def every_rule(registry: Account, bus: str) -> list[Rule]:
     aws = registry.aws
     listed = [rule for rule in reading.every(aws, bus) if "aws." in rule.get("EventPattern", "")]
     tags_of_rules = aws.map(lambda rule: reading.read_tags(aws, rule["Arn"]), listed)
-    return [Rule(registry, rule["Name"], bus) for rule, tags in zip(listed, tags_of_rules, strict=True) if TAG in tags]
+    rules = [Rule(registry, rule["Name"], bus) for rule in listed]
+    both = zip(rules, tags_of_rules, strict=True)
+    return [rule for rule, tags in both if Origin.of(tags, rule.arn) is not Origin.FOREIGN]

@@ -20,11 +20,12 @@ from ecrops.engine.planning import make_plan
 from ecrops.engine.reading import Readings
 from ecrops.errors import SpecError
 from ecrops.events import aspect, reading
-from ecrops.events.edits import Absent, Include, RuleValue, to_aws
+from ecrops.events.edits import Absent, Include
 from ecrops.events.event import RuleState
 from ecrops.events.patterns.checks import check_pattern, text_of
 from ecrops.events.patterns.samples import envelope, sample_for
 from ecrops.events.targets.target import Target, check_reach
+from ecrops.events.value import RuleValue, to_aws
 from ecrops.events.wants import all_wants, edit_rules
 
 Message = Mapping[str, Any]

@@ -61,7 +61,7 @@ class RegistryVerbs(Account, EventVerbs[Plan]):
         return Rule(self, name, bus)
 
     def rules(self, bus: str = "default") -> list[Rule]:
-        """Return the rules that ecrops made for any user: those on events of ECR that have its tag.
+        """Return the rules that ecrops made or has adopted, for any user: those on events of ECR with its tags.
 
         Args:
             bus: The name of their event bus.

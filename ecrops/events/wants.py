@@ -20,7 +20,7 @@ from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal, Readings, read
 from ecrops.events import aspect, reading
-from ecrops.events.edits import TAG, Absent, Edit, RuleValue, Wanted, edited, needs_rule
+from ecrops.events.edits import Absent, Edit, Wanted, edited, needs_rule
 from ecrops.events.event import Event
 from ecrops.events.patterns.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
 from ecrops.events.reading import DEFAULT_BUS
@@ -29,6 +29,7 @@ from ecrops.events.targets import functions, log_groups, queues, topics
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
 from ecrops.events.targets.target import Target
+from ecrops.events.value import TAG, RuleValue
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = Readings
@@ -177,12 +178,13 @@ def _current_rules(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[
     one of the repositories are read.
     """
     aws.client("events")
-    missing = RuleValue(location=reading.location_of(aws), scan_type=reading.scan_type_for(aws, edits))
+    location, scan_type = reading.location_of(aws), reading.scan_type_for(aws, edits)
     listed = {reading.key_of(rule["Name"]): rule for rule in reading.every(aws)}
     names = [json.dumps(name)[1:-1] for name in repositories]
     relevant = {key: rule for key, rule in listed.items() if key in edits or _names_one(rule, names)}
-    rules = aws.map(lambda rule: reading.read_parts(aws, rule, missing), relevant.values())
-    absent = {key: missing for key in edits if key not in listed and reading.name_and_bus(key)[1] == DEFAULT_BUS}
+    missing = {key: reading.missing_rule(location, key, scan_type) for key in (*relevant, *edits)}
+    rules = aws.map(lambda key: reading.read_parts(aws, relevant[key], missing[key]), relevant)
+    absent = {key: missing[key] for key in edits if key not in listed and reading.name_and_bus(key)[1] == DEFAULT_BUS}
     return absent | dict(zip(relevant, rules, strict=True))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecrops.aws import Arn
-from ecrops.events.edits import RuleValue
+from ecrops.events.value import RuleValue
 
 MAX_LENGTH = 60
 _REPOSITORY_FIELDS = ("repository-name", "repositoryName")

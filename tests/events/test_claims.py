@@ -48,19 +48,6 @@ def test_a_rule_that_ecrops_did_not_make_is_a_conflict(cloud: Cloud, registry: R
     assert registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
 
 
-def test_a_rule_that_is_the_same_is_adopted(registry: Registry, events: Client) -> None:
-    repo = registry.repository("team/api")
-    repo.on_image_pushed("pushes")
-    events.untag_resource(ResourceARN=arn("events", "rule/pushes"), TagKeys=["ecrops:repository"])
-    assert registry.rules() == []
-    plan = repo.on_image_pushed("pushes")
-    assert [change.operation for change in plan] == ["TagResource"]
-    assert plan.notes == (
-        "rule pushes was there as it is wanted, though ecrops did not make it: it is one of ecrops's rules now",
-    )
-    assert [rule.name for rule in registry.rules()] == ["pushes"]
-
-
 def test_the_rule_of_another_repository_is_a_conflict(cloud: Cloud, registry: Registry, events: Client) -> None:
     registry.repository("team/api").on_image_pushed("pushes")
     before = pattern_of(events, "pushes")

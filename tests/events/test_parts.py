@@ -10,9 +10,10 @@ import pytest
 
 from ecrops.base.change import Change
 from ecrops.events import Event, Target, aspect, on_image_pushed
-from ecrops.events.edits import Absent, Exclude, Include, RuleValue, Wanted
+from ecrops.events.edits import Absent, Exclude, Include, Wanted
 from ecrops.events.targets import functions, log_groups, queues, topics
 from ecrops.events.targets.permissions import Allow, Forbid, Step
+from ecrops.events.value import RuleValue
 
 from .support import arn
 

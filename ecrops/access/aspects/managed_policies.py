@@ -221,8 +221,13 @@ def _put(key: str, arn: str, policy: Managed | None, document: Document, words: 
 
 
 def _version_removal(key: str, arn: str, version: str, before: str) -> Change:
+    """Return the removal of a version that is not in force. It takes nothing from anybody, so it is no deletion.
+
+    Somebody may make this version the default in the meantime: IAM keeps that one, and another one has to go.
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicyVersion.html
+    """
     call = Call("iam", "DeletePolicyVersion", {"PolicyArn": arn, "VersionId": version})
-    return _change(key, Kind.DELETE, f"{_name(arn)} {version}", (before, ""), call)
+    return _change(key, Kind.UPDATE, f"{_name(arn)} {version}", (before, ""), call, superseded=(MISSING, IN_USE))
 
 
 def _attachment(key: str, arn: str, verb: str, words: _Words) -> Change:

@@ -114,7 +114,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "unknown option": (lambda: on_event(colour="red"), "colour: unknown option"),  # type: ignore[arg-type]
     "aws tag": (lambda: on_event(tags={"aws:x": "1"}), "AWS's own"),
     "a tag of ecrops": (lambda: on_event(tags={"ecrops:repository": "b"}), "ecrops's own, got 'ecrops:repository'"),
-    "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 46, and those that ecrops adds"),
+    "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 45, and those that ecrops adds"),
     "targets that are none": (lambda: on_event(targets=5), "expected a list of targets, got 5"),  # type: ignore[arg-type]
     "no account": (lambda: Target("arn:aws:sqs:eu-west-1::q"), "an SQS queue, an SNS topic"),
     "role that is none": (
