@@ -119,12 +119,14 @@ class Maker:
         nothing of the kind to do for this very owner, the lost call took effect: an owner that somebody made anew
         under the same name is not removed.
         """
+        owner = self._aws.for_owner()
+        aws = aws.bound_to(owner)
         wants = self._wants[change.owner]
         errors: list[Exception] = []
 
         def attempt() -> None:
             if errors:
-                same = [other for other in make_plan(self._aws, wants) if _is_same_step(other, change)]
+                same = [other for other in make_plan(owner, wants) if _is_same_step(other, change)]
                 is_gone = all(other.identity != change.identity for other in same)
                 if is_gone and isinstance(errors[-1], LOST):
                     return
