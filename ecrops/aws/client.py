@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 import boto3
@@ -23,11 +23,14 @@ from botocore.parsers import ResponseParserError
 from ecrops.aws.agent import name_agent
 from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
 from ecrops.aws.arn import Partition, partition_of
+from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, is_throttled
+from ecrops.aws.deadline import Deadline
 from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
 from ecrops.aws.pages import Pages
-from ecrops.aws.retry import Deadline, RetryPolicy, persistently
+from ecrops.aws.parallel import in_parallel
+from ecrops.aws.retry import RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
 from ecrops.errors import SpecError
 
@@ -54,6 +57,7 @@ class Aws:
         self.workers = workers
         self.retry = retry
         self._deadline = Deadline()
+        self._budgets: Budgets | None = None
         self._gate = Gate(workers)
         self._clients: dict[str, Any] = {}
         self._locks = Locks()
@@ -74,8 +78,8 @@ class Aws:
         return self._until(Deadline())
 
     def stoppable(self) -> Aws:
-        """Return the same clients and memory, for a run that can be stopped alone, and that reads some values once."""
-        run = self._until(self._deadline.sooner(of_run=True))
+        """Return the same clients and memory, for a run that can be stopped alone, or for a part of this run."""
+        run = self._until(self._deadline.of_new_run(self.session))
         run._of_run = {} if self._of_run is None else self._of_run
         return run
 
@@ -88,14 +92,31 @@ class Aws:
                 self._of_run[name] = read()
             return cast("T", self._of_run[name])
 
+    def bound_to(self, run: Aws) -> Aws:
+        """Return the same clients and memory, with the deadline of a run, its stop, and the budgets of its owner.
+
+        Args:
+            run: The account of the run, as ``stoppable`` or ``for_owner`` returned it.
+        """
+        other = self._until(run._deadline.of_account(self.session))
+        other._budgets, other._of_run = run._budgets, None
+        return other
+
+    def for_owner(self) -> Aws:
+        """Return the same clients and memory, for one owner: all its calls share one budget of failed attempts."""
+        other = copy.copy(self)
+        other._budgets = Budgets(self.retry)
+        return other
+
     def stop(self) -> None:
-        """Begin no call and no wait any more."""
+        """Begin no call and no wait of the run any more, in any account."""
         self._deadline.stop()
 
     def for_session(self, session: boto3.Session) -> Aws:
         """Return the account of another session, with the same retry policy and deadline. Its clients are made once.
 
-        A session without a region is for the region of this one.
+        A session without a region is for the region of this one. ``bound_to`` gives the account the deadline of a later
+        run.
 
         Raises:
             SpecError: It is no session.
@@ -105,7 +126,7 @@ class Aws:
         with self._locks.clients:
             if session not in self._sessions:
                 self._sessions[session] = Aws(session, self.workers, self.retry, self.region)
-            return self._sessions[session]._until(self._deadline)
+            return self._sessions[session].bound_to(self)
 
     def _until(self, deadline: Deadline) -> Aws:
         other = copy.copy(self)
@@ -196,7 +217,7 @@ class Aws:
 
     def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
         """Repeat an attempt as often as the retry policy allows."""
-        return persistently(attempt, self.retry, self._deadline, doing, awaits)
+        return persistently(attempt, self.retry, self._deadline, doing, awaits, self._budgets)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
         """Make one attempt of a call, once fewer calls than allowed are in flight."""
@@ -204,7 +225,7 @@ class Aws:
         client = self.client(service)
         era, throttled = self._gate.enter(), False
         try:
-            self._deadline.check(doing)
+            self._deadline.check(doing, operation=doing)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
             check_entries(answer, operation)
         except ClientError as error:
@@ -221,7 +242,14 @@ class Aws:
         if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
         self._learn(answer)
+        self._count_success(doing)
         return answer
+
+    def _count_success(self, doing: str) -> None:
+        if self._deadline.breaker:
+            self._deadline.breaker.count_success(doing)
+        if self._budgets:
+            self._budgets.count_success(doing, self._deadline.breaker)
 
     def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
         """Make a call, and return one member of its answer. An answer without that member was truncated."""
@@ -248,18 +276,7 @@ class Aws:
         tasks = list(items)
         if len(tasks) < 2:
             return [do(item) for item in tasks]
-        with self.pool(len(tasks)) as pool:
-            futures = [pool.submit(do, item) for item in tasks]
-            try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-                for future in futures:
-                    if future.done():
-                        future.result()
-                return [future.result() for future in futures]
-            except BaseException:
-                on_error()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        return in_parallel(self.pool(len(tasks)), do, tasks, on_error)
 
     def pool(self, tasks: int) -> ThreadPoolExecutor:
         """Return a pool of threads for so many tasks, with at most as many threads as workers."""

@@ -106,7 +106,7 @@ class _Run:
 
     def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
-        elsewhere = {key: account.stoppable() for key, account in accounts(wants).items()}
+        elsewhere = {key: account.bound_to(self._aws) for key, account in accounts(wants).items()}
         self._maker = Maker(self._aws, elsewhere, wants, approved=approved is not None)
         self._approved = approved
         self._on_change = on_change

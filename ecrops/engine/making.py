@@ -51,19 +51,26 @@ class Maker:
             self._wants.setdefault(want.key, []).append(want._replace(edit=edit))
             if edit is not want.edit:
                 self._guarded.add((want.key, name_of(want.aspect)))
+        self._owners: dict[str, Aws] = {}
         self.removed: dict[str, str] = {}
         self.presumed: set[str] = set()
         self.notes: list[str] = []
         self._held = TURNS.held
 
     def account_of(self, change: Change) -> Aws:
-        """Return the account that a change is made in."""
-        return self._elsewhere.get(change.owner, self._aws)
+        """Return the account that a change is made in, with the budgets of its owner."""
+        here, elsewhere = self._budgeted(change.owner), self._elsewhere.get(change.owner)
+        return elsewhere.bound_to(here) if elsewhere else here
+
+    def _budgeted(self, owner: str) -> Aws:
+        """Return the registry's account for the calls of one owner: their failed attempts count together."""
+        if owner not in self._owners:
+            self._owners[owner] = self._aws.for_owner()
+        return self._owners[owner]
 
     def stop(self) -> None:
         """Begin no call and no wait any more, in any account."""
-        for aws in (self._aws, *self._elsewhere.values()):
-            aws.stop()
+        self._aws.stop()
 
     def is_derived(self, change: Change) -> bool:
         """Whether a change depends on a reading: it edits one, or somebody approved what it overwrites.
@@ -124,7 +131,7 @@ class Maker:
             return None
         wants = [want for want in self._wants_of(derived) if want.for_owner not in failed]
         try:
-            plan = make_plan(self._aws, wants)
+            plan = make_plan(self._budgeted(changes[0].owner), wants)
         except ClientError as error:
             if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
                 raise Superseded(error) from error
@@ -205,7 +212,9 @@ class Maker:
 
         def attempt() -> None:
             if errors:
-                same = [other for other in make_plan(self._aws, wants) if _is_same_step(other, change)]
+                same = [
+                    other for other in make_plan(self._budgeted(change.owner), wants) if _is_same_step(other, change)
+                ]
                 if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
                     self.presumed |= {change.owner} if change.removes_owner else set()
                     return

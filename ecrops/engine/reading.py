@@ -85,7 +85,8 @@ def _read_wave(
 
     With ``on_error``, a failed reading of several keys is made again for each key: one of them may be the reason.
     """
-    accounts_read = {id(place): place.stoppable() for place in (aws, *elsewhere.values())}
+    here = aws.stoppable()
+    accounts_read = {id(aws): here} | {id(place): place.bound_to(here) for place in elsewhere.values()}
 
     def account_of(key: str) -> Aws:
         return accounts_read[id(elsewhere.get(key, aws))]
@@ -100,14 +101,10 @@ def _read_wave(
                 raise
             return error
 
-    def stop() -> None:
-        for place in accounts_read.values():
-            place.stop()
-
     jobs = list(_jobs(goals, account_of))
     while jobs:
         singles: list[tuple[Aspect, Read]] = []
-        for (aspect, reading), values in zip(jobs, aws.map(attempt, jobs, stop), strict=True):
+        for (aspect, reading), values in zip(jobs, here.map(attempt, jobs, here.stop), strict=True):
             if not isinstance(values, Exception):
                 current |= {(aspect, key): value for key, value in values.items()}
             elif len(reading.keys) == 1 and on_error is not None:

@@ -168,7 +168,8 @@ def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]
     indexes = [image.digest for image in known if image.media_type in INDEXES and image.storage_class == STANDARD]
     chunks = [indexes[start : start + CHUNK_SIZE] for start in range(0, len(indexes), CHUNK_SIZE)]
     parents: dict[str, list[str]] = {}
-    for manifests in aws.map(lambda chunk: _manifests(aws, name, chunk), chunks):
+    asking = aws.stoppable()
+    for manifests in asking.map(lambda chunk: _manifests(asking, name, chunk), chunks, asking.stop):
         for index, manifest in manifests:
             for part in json.loads(manifest).get("manifests") or ():
                 parents.setdefault(part["digest"], []).append(index)

@@ -143,5 +143,6 @@ def _listed(pages: Pages, names: Collection[str], limit: int) -> dict[str, Any]:
 def _asked(aws: Aws, names: Sequence[str], at_once: int) -> dict[str, Any]:
     """Ask for names in chunks, and return the repositories. A chunk with a missing name returns none."""
     chunks = [names[start : start + at_once] for start in range(0, len(names), at_once)]
-    answers = aws.map(lambda chunk: _by_name(aws, chunk), chunks)
+    asking = aws.stoppable()
+    answers = asking.map(lambda chunk: _by_name(asking, chunk), chunks, asking.stop)
     return {name: item for answer in answers if answer for name, item in answer.items()}
