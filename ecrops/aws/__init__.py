@@ -10,7 +10,7 @@ from ecrops.aws.classes import LOST, code_of, is_momentary
 from ecrops.aws.client import DENIED, Aws
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import RetryPolicy
-from ecrops.aws.shapes import misfit, operations_of
+from ecrops.aws.shapes import misfit, operations_of, takes
 
 __all__ = [
     "DENIED",
@@ -24,4 +24,5 @@ __all__ = [
     "is_momentary",
     "misfit",
     "operations_of",
+    "takes",
 ]

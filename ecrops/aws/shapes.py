@@ -14,6 +14,13 @@ def operations_of(service: str) -> frozenset[str]:
     return frozenset(_model(service).operation_names)
 
 
+@cache
+def takes(service: str, operation: str, member: str) -> bool:
+    """Whether the installed botocore sends a member of an operation's input: older ones refuse newer members."""
+    shape = _model(service).operation_model(operation).input_shape
+    return shape is not None and member in shape.members
+
+
 def misfit(service: str, shape: str, value: Any) -> str:
     """Return why a value does not fit a shape of a service, in botocore's words; empty if it fits."""
     from botocore.validate import ParamValidator

@@ -22,6 +22,7 @@ from ecrops.events.targets.permissions import Step, elsewhere
 from ecrops.events.targets.target import MOST_TARGETS
 from ecrops.events.value import RuleValue, Targets, same_settings, same_target
 from ecrops.events.words import rule_words, target_words
+from ecrops.iam.statements import fingerprint
 
 base = None
 LIMITS = {
@@ -115,16 +116,18 @@ def _put(key: str, kind: Kind, before: str, desired: RuleValue, after: str, **pa
 def _removal(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Change]:
     if current.settings is None or desired.settings is not None:
         return
+    removed = settings_parts(current.settings) | tag_parts(current.tags)
     yield Change(
         owner=key,
         kind=Kind.DELETE,
         what="rule",
         before=rule_words(current),
         call=Call("events", "DeleteRule", _named(key, "Name")),
-        removed=settings_parts(current.settings) | tag_parts(current.tags),
+        removed=removed,
         added=(),
         races=Races(derived=True, superseded=(MISSING,), awaits=_has_targets),
         makes_owner=True,
+        identity=fingerprint("\n".join(sorted(removed))),  # EventBridge tells no time of creation
     )
 
 

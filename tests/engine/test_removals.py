@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, Role
+from ecrops import ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role
 from emulator import Cloud
 from support import registry_of
 from tests.access.world import populate
@@ -199,21 +199,17 @@ def test_a_removal_whose_answer_was_lost_takes_nothing_that_somebody_made_since(
 
 @pytest.mark.parametrize("settings", [{}, {"imageTagMutability": "IMMUTABLE"}])
 def test_a_creation_that_was_lost_and_won_by_another_is_not_told_as_ours(
-    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+    cloud: Cloud, settings: dict[str, Any]
 ) -> None:
     cloud.faults.on("reset_before", operation="CreateRepository")
-    once, others = type(registry.aws).once, [cloud.client("ecr")]
+    others = [cloud.client("ecr")]
 
-    def lose(self: Any, service: str, operation: str, *args: Any, **options: Any) -> dict[str, Any]:
-        try:
-            return once(self, service, operation, *args, **options)
-        except Exception:
-            if operation == "CreateRepository" and others:
-                time.sleep(0.01)
-                others.pop().create_repository(repositoryName="ab", **settings)
-            raise
+    def sleep(seconds: float) -> None:
+        if others:
+            time.sleep(0.01)
+            others.pop().create_repository(repositoryName="ab", **settings)
 
-    monkeypatch.setattr(type(registry.aws), "once", lose)
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=sleep))
     done = registry.ensure(RepositorySpec("ab"))
     assert [str(change) for change in done.applied] == []
     [note] = done.notes

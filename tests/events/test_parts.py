@@ -104,7 +104,7 @@ def test_one_fingerprint_more_is_one_part_more() -> None:
 
 
 TARGETS: dict[str, tuple[Any, Any]] = {
-    arn("lambda", "function:work"): (functions, json.loads('{"Version": "2012-10-17", "Statement": []}')),
+    arn("lambda", "function:work"): (functions, functions.FunctionPolicy({})),
     arn("sqs", "pushes"): (queues, queues.Queue("url", {})),
     arn("sns", "news"): (topics, {"Policy": '{"Statement": [{"Sid": "theirs", "Effect": "Allow"}]}'}),
     "log groups": (log_groups, log_groups.LogGroups({"Version": "2012-10-17", "Statement": []}, {})),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, leftovers
+from ecrops.access.aspects import edited_statements
 from ecrops.access.edits import LOGIN, RESERVED_SIDS, Allow, Edit, Exactly, Forbid, added_parts, check_variables, edited
 from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
 from ecrops.access.words import limits, several
@@ -67,6 +68,7 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
     desired = after.document
     if same(desired, before.document):
         return
+    yield from edited_statements.notes(f"{policy_key} policy {policy_key.policy}", before, after)
     check_size(policy_key, desired)
     removed, added = difference(before, after)
     params = _params(policy_key)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ecrops.access.aspects import inline_policy
+from ecrops.access.aspects import edited_statements, inline_policy
 from ecrops.access.aspects.managed_parts import Difference
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
 from ecrops.access.edits import LOGIN, Allow, Edit, added_parts, edited
@@ -88,6 +88,7 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
         raise _missing(policy_key, current.missing_identity, attached.words)
     documents = _attached_documents(current, attached) if attach else _edited_documents(edits, attached, detached)
     _check_quota(policy_key, [document for document, _ in documents.values()])
+    yield from edited_statements.notes(f"{policy_key} managed policy", attached.before, attached.after)
     if attach:
         yield from _not_given_back(policy_key, detached.before, attached.after)
     removed, added = (f"not attached{side and f', {side}'}" for side in detached.words)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, leftovers, words
+from ecrops.access.aspects import edited_statements
 from ecrops.access.edits import Add, Allow, Drop, Edit, Exactly, Forbid, added_parts, check_variables, edited
 from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
 from ecrops.aws import Aws, ClientError, code_of
@@ -60,6 +61,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
         yield from map(Note, _notes(name, edit, before, after))
     if same(after.document, before.document):
         return
+    yield from edited_statements.notes(name, before, after)
     stale = [subject for subject in after.allowed if _deleted(subject)]
     for subject in stale:  # AWS refuses a policy that names a deleted principal
         yield Note(

@@ -1,17 +1,18 @@
 """The aspect of a function's permissions, one for each EventBridge rule that invokes it.
 
-Its key is the ARN of the function, a version or an alias, and its reading is the policy of that. Lambda writes the
+Its key is the ARN of the function, a version or an alias, and its reading is ``FunctionPolicy``. Lambda writes the
 policy itself: each permission is one call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.base.change import Call, Change, Kind, Races
+from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.targets import policy
 from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, part, sid_of
@@ -21,6 +22,7 @@ from ecrops.iam.statements import Document, Statement, statements
 base = None
 MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceConflictException"
+REVISED = "PreconditionFailedException"
 INVOKE = "lambda:InvokeFunction"
 ADVICE = {
     MISSING: "there is no such function, version or alias",
@@ -28,21 +30,36 @@ ADVICE = {
 }
 
 
+@dataclass(frozen=True)
+class FunctionPolicy:
+    """The current policy of a function, a version or an alias.
+
+    Args:
+        document: The policy; an empty one if there is none.
+        revision: The revision of the policy; empty if there is none.
+    """
+
+    document: Document
+    revision: str = ""
+
+
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each function, version or alias."""
     return one_by_one(wants, lambda key: _read(aws, key, wants[key]), services=("lambda",))
 
 
-def _read(aws: Aws, key: str, edits: Sequence[Edit]) -> Document:
+def _read(aws: Aws, key: str, edits: Sequence[Edit]) -> FunctionPolicy:
     """Read the policy. Lambda answers the same for no policy as for no function: then see whether there is one."""
     try:
-        return policy.parse(aws.get("lambda", "GetPolicy", "Policy", **_params(key)))
+        answer = aws.call("lambda", "GetPolicy", _params(key), needs="Policy")
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
+    else:
+        return FunctionPolicy(policy.parse(answer["Policy"]), answer.get("RevisionId", ""))
     if any(isinstance(edit, Allow) for edit in edits):
         _demand(aws, key)
-    return policy.parse(None)
+    return FunctionPolicy(policy.parse(None))
 
 
 def _demand(aws: Aws, key: str) -> None:
@@ -54,17 +71,25 @@ def _demand(aws: Aws, key: str) -> None:
         raise
 
 
-def changes(key: str, edits: Sequence[Edit], current: Document) -> Iterator[Change]:
-    """Add and remove each permission by itself."""
+def changes(key: str, edits: Sequence[Edit], current: FunctionPolicy) -> Iterator[Change | Note]:
+    """Add and remove each permission by itself.
+
+    The first change is for the revision that was read: if somebody else has changed the policy since, it is planned
+    again. Later changes meet another revision, which Lambda's answer does not tell.
+    """
+    document, revision = current.document, current.revision
     for _, step_edits in in_steps(edits):
         for edit in step_edits:
             sid = sid_of(edit.rule)
-            statement = find(statements(current), sid, partial(_written, edit.rule))
+            statement = find(statements(document), sid, partial(_written, edit.rule))
             if isinstance(edit, Forbid):
                 if statement is not None:
-                    yield _remove(key, str(statement["Sid"]), edit)
-            elif statement is None and not policy.lets_in(current, INVOKE, key, edit.rule):
-                yield _add(key, free_sid(sid, used_sids(statements(current))), edit)
+                    yield _remove(key, str(statement["Sid"]), edit, revision)
+                    revision = ""
+            elif statement is None and not policy.lets_in(document, INVOKE, key, edit.rule):
+                yield from policy.edited_statements(key, document, sid, None)
+                yield _add(key, free_sid(sid, used_sids(statements(document))), edit, revision)
+                revision = ""
 
 
 def _written(rule: str, statement: Statement) -> dict[str, Any]:
@@ -78,7 +103,7 @@ def _written(rule: str, statement: Statement) -> dict[str, Any]:
     }
 
 
-def _add(key: str, sid: str, edit: Edit) -> Change:
+def _add(key: str, sid: str, edit: Edit, revision: str) -> Change:
     """Return the change that adds a permission, without ``SourceAccount``, which keeps EventBridge out.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
@@ -89,6 +114,7 @@ def _add(key: str, sid: str, edit: Edit) -> Change:
         "Action": INVOKE,
         "Principal": EVENTS,
         "SourceArn": edit.rule,
+        **_for_revision(revision),
     }
     return Change(
         owner=key,
@@ -98,26 +124,31 @@ def _add(key: str, sid: str, edit: Edit) -> Change:
         call=Call("lambda", "AddPermission", params),
         removed=(),
         added=[part(edit)],
-        races=Races(superseded=(EXISTS,)),
+        races=Races(derived=True, superseded=(EXISTS, REVISED)),
         for_owners=[edit.owner],
         step=edit.step,
         advice=ADVICE,
     )
 
 
-def _remove(key: str, sid: str, edit: Edit) -> Change:
+def _remove(key: str, sid: str, edit: Edit, revision: str) -> Change:
+    params = {**_params(key), "StatementId": sid, **_for_revision(revision)}
     return Change(
         owner=key,
         kind=Kind.DELETE,
         what="permission",
         before=edit.owner,
-        call=Call("lambda", "RemovePermission", {**_params(key), "StatementId": sid}),
+        call=Call("lambda", "RemovePermission", params),
         removed=[part(edit)],
         added=(),
-        races=Races(superseded=(MISSING,)),
+        races=Races(derived=True, superseded=(MISSING, REVISED)),
         for_owners=[edit.owner],
         step=edit.step,
     )
+
+
+def _for_revision(revision: str) -> dict[str, str]:
+    return {"RevisionId": revision} if revision else {}
 
 
 def _params(key: str) -> dict[str, str]:

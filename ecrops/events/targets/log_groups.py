@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecrops.aws import Aws
-from ecrops.base.change import Call, Change
+from ecrops.aws import Aws, takes
+from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Read
 from ecrops.events.targets import policy
 from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, policy_change
@@ -34,10 +34,12 @@ class LogGroups:
     Args:
         document: The policy; an empty one if there is none.
         users: For each log group that an edit forbids, the rules that have it as a target.
+        revision: The revision of the policy; empty if none was told, as for policies that several log groups share.
     """
 
     document: Document
     users: Mapping[str, frozenset[str]]
+    revision: str = ""
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
@@ -49,9 +51,10 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 def _read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, LogGroups]:
     """Read the policy, and the users of forbidden log groups: a statement cannot tell the rules apart."""
     pages = aws.pages("logs", "DescribeResourcePolicies", "resourcePolicies")
-    texts = [item["policyDocument"] for page in pages for item in page if item["policyName"] == NAME]
-    document = policy.parse(texts[0] if texts else None)
-    return {key: LogGroups(document, _users(aws, edits)) for key, edits in wants.items()}
+    found = [item for page in pages for item in page if item["policyName"] == NAME]
+    document = policy.parse(found[0]["policyDocument"] if found else None)
+    revision = found[0].get("revisionId", "") if found else ""
+    return {key: LogGroups(document, _users(aws, edits), revision) for key, edits in wants.items()}
 
 
 def _users(aws: Aws, edits: Sequence[Edit]) -> dict[str, frozenset[str]]:
@@ -72,9 +75,9 @@ def _rules_of(aws: Aws, group: str, bus: str) -> frozenset[str]:
     return frozenset(f"{bus}/{name}" for page in pages for name in page)
 
 
-def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Change]:
+def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Change | Note]:
     """Keep one statement that names all groups. The last rule that writes to a group takes the group out of it."""
-    allowed, document = _groups(edits, Allow), current.document
+    allowed, document, revision = _groups(edits, Allow), current.document, current.revision
     for step, step_edits in in_steps(edits):
         statement = find(statements(document), SID, lambda candidate: _statement(_resources(candidate)))
         before = _resources(statement or {})
@@ -82,16 +85,19 @@ def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Cha
         after = [resource for resource in before if resource.removesuffix(":*") not in removed]
         after += [f"{group}:*" for group in sorted(_groups(step_edits, Allow)) if f"{group}:*" not in before]
         if after != before:
+            if len(after) > len(before) - len(removed):
+                yield from policy.edited_statements(key, document, SID, statement)
             document = policy.amended(document, statement, _statement(after) if after else None)
             yield policy_change(
                 key,
                 step,
                 [edit for edit in step_edits if (f"{edit.resource}:*" in after) != (f"{edit.resource}:*" in before)],
-                _call(key, document),
+                _call(key, document, revision),
                 MISSING,
                 empty=not document["Statement"],
                 advice=ADVICE,
             )
+            revision = ""  # the next change meets another one
 
 
 def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:
@@ -105,10 +111,18 @@ def _is_last(group: str, edits: Sequence[Edit], current: LogGroups) -> bool:
     return current.users.get(group, frozenset()) <= rules
 
 
-def _call(key: str, desired: Document) -> Call:
-    if text := policy.text_of(key, desired, QUOTA):
-        return Call("logs", "PutResourcePolicy", {"policyName": NAME, "policyDocument": text})
-    return Call("logs", "DeleteResourcePolicy", {"policyName": NAME})
+def _call(key: str, desired: Document, revision: str) -> Call:
+    """Return the call that writes the policy, for the revision that was read if there is one.
+
+    botocore's model: ``expectedRevisionId`` prevents concurrent modifications. The error is among those that are
+    retried, after the policy was read again.
+    """
+    text = policy.text_of(key, desired, QUOTA)
+    operation = "PutResourcePolicy" if text else "DeleteResourcePolicy"
+    params = {"policyName": NAME} | ({"policyDocument": text} if text else {})
+    if revision and takes("logs", operation, "expectedRevisionId"):
+        params["expectedRevisionId"] = revision
+    return Call("logs", operation, params)
 
 
 def _resources(statement: Mapping[str, Any]) -> list[str]:

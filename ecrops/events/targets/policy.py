@@ -7,12 +7,13 @@ statement lets EventBridge in already, and how much room a policy has. Foreign s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ecrops.base.change import Note
 from ecrops.errors import SpecError
 from ecrops.events.targets.permissions import EVENTS
-from ecrops.iam.sids import free_sid, is_reserved, used_sids
+from ecrops.iam.sids import free_sid, is_reserved, is_sid, used_sids
 from ecrops.iam.statements import VERSION, Document, Statement, listed, statements
 
 
@@ -39,6 +40,23 @@ def amended(document: Document, current: Statement | None, desired: Statement | 
     replacement = {**desired, "Sid": current["Sid"]}
     replaced = [replacement if statement == current else statement for statement in current_statements]
     return {**document, "Statement": replaced}
+
+
+def edited_statements(name: str, document: Document, sid: str, ours: Statement | None) -> Iterator[Note]:
+    """Yield a note for each statement of ecrops that somebody edited: a permission comes to stand beside it.
+
+    Args:
+        name: The resource.
+        document: The policy.
+        sid: The Sid that ecrops gives, without a number.
+        ours: The statement with that Sid that is ecrops's own, if there is one.
+    """
+    for statement in statements(document):
+        if is_sid(statement.get("Sid"), sid) and statement != ours:
+            yield Note(
+                f"{name}: somebody changed the statement {statement['Sid']!r} of ecrops in its policy: it stays as it "
+                "is, and what is allowed now stands beside it, without its limits"
+            )
 
 
 def lets_in(document: Document, action: str, resource: str, rule: str, *, conditions: bool = True) -> bool:

@@ -75,6 +75,8 @@ def changes(key: str, edits: Sequence[Edit], current: Queue | None) -> Iterator[
         rules = _rules(statement or {})
         if missing := [edit for edit in step_edits if _is_missing(key, edit, rules, document)]:
             removed, added = ([edit.rule for edit in missing if isinstance(edit, kind)] for kind in (Forbid, Allow))
+            if added:
+                yield from policy.edited_statements(key, document, SID, statement)
             desired = [*(rule for rule in rules if rule not in removed), *added]
             document = policy.amended(document, statement, _statement(key, desired) if desired else None)
             params = {"QueueUrl": current.url, "Attributes": {"Policy": policy.text_of(key, document, QUOTA)}}

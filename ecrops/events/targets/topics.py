@@ -57,6 +57,8 @@ def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) 
         desired = document
         for edit in missing:
             statement = _statement(key, edit.rule) if isinstance(edit, Allow) else None
+            if statement:
+                yield from policy.edited_statements(key, document, statement["Sid"], None)
             desired = policy.amended(desired, _find(key, edit, desired), statement)
         if missing and not statements(desired):
             yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")

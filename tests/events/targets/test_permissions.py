@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecrops.base.change import Change
+from ecrops.base.change import Change, Note
 from ecrops.events.targets import functions, log_groups, queues, topics
+from ecrops.events.targets.functions import FunctionPolicy
 from ecrops.events.targets.log_groups import LogGroups
 from ecrops.events.targets.permissions import Allow, Forbid, Step
 from ecrops.events.targets.queues import Queue
@@ -89,18 +91,34 @@ def changed(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [narrowed]})
 
 
+def made(parts: Iterable[Change | Note]) -> list[Change]:
+    return [part for part in parts if isinstance(part, Change)]
+
+
+def noted(name: str, sid: str) -> str:
+    """What is said of a statement that somebody changed."""
+    return (
+        f"{name}: somebody changed the statement {sid!r} of ecrops in its policy: it stays as it is, and what is "
+        "allowed now stands beside it, without its limits"
+    )
+
+
+def told(aspect: str, edit_: Allow | Forbid, text: str) -> list[Change | Note]:
+    """The changes and notes of an edit of a policy."""
+    if aspect == "queue":
+        return list(queues.changes(QUEUE, [edit_], Queue("url", {"Policy": text})))
+    if aspect == "topic":
+        return list(topics.changes(TOPIC, [edit_], {"Policy": text}))
+    return list(log_groups.changes("log groups", [edit_], LogGroups(json.loads(text or "{}"), {})))
+
+
 def after(aspect: str, edit_: Allow | Forbid, text: str) -> list[dict[str, Any]]:
     """The statements of a policy after an edit."""
-    if aspect == "queue":
-        parts = list(queues.changes(QUEUE, [edit_], Queue("url", {"Policy": text})))
-        text = parts[0].params["Attributes"]["Policy"] if parts and isinstance(parts[0], Change) else text
-    elif aspect == "topic":
-        found = list(topics.changes(TOPIC, [edit_], {"Policy": text}))
-        text = found[0].params["AttributeValue"] if found and isinstance(found[0], Change) else text
-    else:
-        have = LogGroups(json.loads(text or "{}"), {})
-        put = list(log_groups.changes("log groups", [edit_], have))
-        text = put[0].params.get("policyDocument", "") if put else text
+    for change in made(told(aspect, edit_, text)):
+        params = change.params
+        text = (
+            params.get("policyDocument") or params.get("AttributeValue") or params.get("Attributes", {}).get("Policy")
+        )
     statements: list[dict[str, Any]] = json.loads(text)["Statement"] if text else []
     return statements
 
@@ -110,6 +128,8 @@ def test_a_statement_that_somebody_changed_is_theirs_and_ours_is_made_beside_it(
     [ours] = after(aspect, edit(resource, True, RULES[0]), "")
     spoiled = changed(ours)
     [theirs] = json.loads(spoiled)["Statement"]
+    notes = [str(part) for part in told(aspect, edit(resource, True, RULES[0]), spoiled) if isinstance(part, Note)]
+    assert notes == [noted("log groups" if aspect == "log group" else resource, theirs["Sid"])]
     both = after(aspect, edit(resource, True, RULES[0]), spoiled)
     assert both == [theirs, {**ours, "Sid": f"{ours['Sid']}2"}]
     again = json.dumps({"Statement": both})
@@ -120,11 +140,14 @@ def test_a_statement_that_somebody_changed_is_theirs_and_ours_is_made_beside_it(
 
 def test_a_permission_that_somebody_changed_is_theirs_and_ours_is_made_beside_it() -> None:
     allow, forbid = edit("f", True, RULES[0]), edit("f", False, RULES[0])
-    sid = next(functions.changes("f", [allow], {})).params["StatementId"]
+    [first] = made(functions.changes("f", [allow], FunctionPolicy({})))
+    sid = first.params["StatementId"]
     theirs = {"Sid": sid, "Effect": "Allow", "Condition": {"ArnLike": {"AWS:SourceArn": "other"}}}
-    [add] = functions.changes("f", [allow], {"Statement": [theirs]})
+    parts = list(functions.changes("f", [allow], FunctionPolicy({"Statement": [theirs]})))
+    [add] = made(parts)
+    assert [str(part) for part in parts if isinstance(part, Note)] == [noted("f", sid)]
     assert (add.operation, add.params["StatementId"]) == ("AddPermission", f"{sid}2")
-    assert not list(functions.changes("f", [forbid], {"Statement": [theirs]}))
+    assert not list(functions.changes("f", [forbid], FunctionPolicy({"Statement": [theirs]})))
     ours = {
         "Sid": f"{sid}2",
         "Effect": "Allow",
@@ -133,13 +156,13 @@ def test_a_permission_that_somebody_changed_is_theirs_and_ours_is_made_beside_it
         "Resource": "f",
         "Condition": {"ArnLike": {"AWS:SourceArn": RULES[0]}},
     }
-    assert not list(functions.changes("f", [allow], {"Statement": [theirs, ours]}))
-    [remove] = functions.changes("f", [forbid], {"Statement": [theirs, ours]})
+    assert not list(functions.changes("f", [allow], FunctionPolicy({"Statement": [theirs, ours]})))
+    [remove] = made(functions.changes("f", [forbid], FunctionPolicy({"Statement": [theirs, ours]})))
     assert (remove.operation, remove.params["StatementId"]) == ("RemovePermission", f"{sid}2")
 
 
 def test_a_log_group_that_another_rule_writes_to_stays() -> None:
-    [change] = log_groups.changes("log groups", [edit(GROUP, True, RULES[0])], LogGroups({}, {}))
+    [change] = made(log_groups.changes("log groups", [edit(GROUP, True, RULES[0])], LogGroups({}, {})))
     document = json.loads(change.params["policyDocument"])
     for users, operations in (("ab", []), ("a", ["DeleteResourcePolicy"]), ("", ["DeleteResourcePolicy"])):
         have = LogGroups(document, {GROUP: frozenset(f"default/{user}" for user in users)})

@@ -7,9 +7,11 @@ from moto.awslambda import urls as lambda_urls
 from moto.awslambda.models import lambda_backends
 from moto.events import urls
 from moto.events.models import events_backends
+from moto.logs import urls as logs_urls
 
 from .backend import EventsBackend, backend
 from .functions import FunctionsBackend, FunctionsResponse
+from .logs import LogsResponse
 from .response import EventsResponse
 
 __all__ = ["EventsBackend", "backend", "install"]
@@ -22,5 +24,7 @@ def install() -> None:
     events_backends.clear()
     for path in lambda_urls.url_paths:
         lambda_urls.url_paths[path] = FunctionsResponse.dispatch
+    for path in logs_urls.url_paths:
+        logs_urls.url_paths[path] = LogsResponse.dispatch
     lambda_backends.backend = FunctionsBackend
     lambda_backends.clear()

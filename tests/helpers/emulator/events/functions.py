@@ -21,6 +21,7 @@ class FunctionsBackend(LambdaBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.permissions: dict[Owner, dict[str, dict[str, Any]]] = {}
+        self.revisions: dict[Owner, int] = {}
 
     @property
     def _url_module(self) -> Any:
@@ -46,8 +47,20 @@ class FunctionsResponse(LambdaResponse):
         sid = request["StatementId"]
         if sid in there:
             raise _Refusal("ResourceConflictException", f"The statement id ({sid}) provided already exists.", 409)
+        self._revise(owner, request.get("RevisionId"))
         there[sid] = self._statement(owner, request)
         return json.dumps({"Statement": json.dumps(there[sid])})
+
+    def _revise(self, owner: Owner, expected: str | None) -> None:
+        """Make another revision of a policy, unless the request is for one that is past.
+
+        botocore's model of AddPermission and RemovePermission: "Update the policy only if the revision ID matches".
+        """
+        current = self._functions.revisions.get(owner, 0)
+        if expected not in (None, str(current)):
+            message = "The Revision Id provided does not match the latest Revision Id."
+            raise _Refusal("PreconditionFailedException", message, 412)
+        self._functions.revisions[owner] = current + 1
 
     def _statement(self, owner: tuple[str, str], request: dict[str, Any]) -> dict[str, Any]:
         arn = self._functions.get_function(owner[0]).function_arn
@@ -64,16 +77,21 @@ class FunctionsResponse(LambdaResponse):
         }
 
     def get_policy(self) -> str:
-        statements = list(self._functions.permissions.get(self._owner(-2), {}).values())
+        owner = self._owner(-2)
+        statements = list(self._functions.permissions.get(owner, {}).values())
         if not statements:
             raise _Refusal("ResourceNotFoundException", "The resource you requested does not exist.", 404)
         policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
-        return json.dumps({"Policy": json.dumps(policy), "RevisionId": "1"})
+        return json.dumps({"Policy": json.dumps(policy), "RevisionId": str(self._functions.revisions[owner])})
 
     def remove_permission(self) -> TYPE_RESPONSE:
         sid = unquote(self.path.split("/")[-1].split("?")[0])
-        if self._functions.permissions.get(self._owner(-3), {}).pop(sid, None) is None:
+        owner = self._owner(-3)
+        there = self._functions.permissions.get(owner, {})
+        if sid not in there:
             raise _Refusal("ResourceNotFoundException", f"No policy is associated with {sid}.", 404)
+        self._revise(owner, self.querystring.get("RevisionId", [None])[0])
+        del there[sid]
         return 204, {"status": 204}, "{}"
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .backend import EventsBackend, backend
+from .logs import revise
 from .picture import picture
 
 
@@ -30,6 +31,10 @@ class Events:
     def refuse(self, target: str, code: str = "InternalException", times: int = 10**6) -> None:
         """Let the target with this id fail in requests that succeed otherwise."""
         self._backend.refusals[target] = (code, times)
+
+    def revise_log_policies(self) -> None:
+        """Let the resource policies of log groups have revisions."""
+        revise(self._account, self._region)
 
     @property
     def appear_after(self) -> int:
