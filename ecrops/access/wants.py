@@ -21,10 +21,10 @@ from ecrops.access.principals.named import AccountPrincipal, Grantee, ServicePri
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
 from ecrops.aws import Arn, Aws
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, hint
 from ecrops.engine.aspect import Want
 from ecrops.errors import SpecError
-from ecrops.iam.plain_json import plain
 from ecrops.iam.policy import Subject
 from ecrops.iam.statements import condition_text
 from ecrops.iam.wildcards import matches
@@ -203,6 +203,7 @@ def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force:
 def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
     """Return the want of ``remove_from_resource_policy``."""
     _check_force(force)
+    check_size(statement)
     if not isinstance(statement, str | Mapping) or not statement:
         raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
     # Not checked as an added statement is: a statement that AWS accepted once may be one that ecrops refuses.

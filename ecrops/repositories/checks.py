@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
@@ -68,6 +69,7 @@ def check_tags(tags: object) -> dict[str, str]:
     Raises:
         SpecError: AWS would refuse them; with every reason.
     """
+    check_size(tags)
     if not isinstance(tags, Mapping):
         raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
     problems = Problems()
@@ -79,6 +81,7 @@ def check_tags(tags: object) -> dict[str, str]:
             "",
             f"the value of {key!r} is a string of at most 256 characters, got {value!r}",
         )
+    problems.texts("", *tags.values())
     problems.raise_any()
     return dict(tags)
 
@@ -89,7 +92,9 @@ def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
     Raises:
         SpecError: AWS would refuse one, or keeps it for itself.
     """
-    problems = Problems()
+    keys, problems = list(keys), Problems()
+    check_size(keys)
+    problems.texts("", *keys)
     for key in keys:
         right = isinstance(key, str) and 1 <= len(key) <= 128
         problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}")

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from ecrops.aws import Arn, misfit
+from ecrops.base.plain_json import check_text, parsed, plain
 from ecrops.base.problems import Problems, is_number, is_whole
 from ecrops.errors import SpecError
 
@@ -171,17 +172,14 @@ def check_group(group: object, arn: Arn, parameters: object) -> None:
 
 def check_input(value: Any) -> None:
     """Refuse an input that is not JSON, or too long."""
-    if isinstance(value, str) and len(value) > MAX_INPUT:
-        raise SpecError(f"has at most {MAX_INPUT:,} characters, this has {len(value):,}")
+    text = value if isinstance(value, str) else json.dumps(plain(value))
+    if len(text) > MAX_INPUT:
+        raise SpecError(f"has at most {MAX_INPUT:,} characters, this has {len(text):,}")
     try:
-        if isinstance(value, str):
-            json.loads(value)
-            return
-        text = json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        quoted = f"; a text is JSON in quotes: {json.dumps(value)}" if isinstance(value, str) else ""
-        raise SpecError(f"expected JSON, got {value!r}{quoted}") from None
-    check_input(text)
+        content = parsed(check_text(text))
+    except SpecError as error:
+        raise SpecError(f"{error}; got {text!r}; a text is JSON in quotes: {json.dumps(text)}") from None
+    plain(content)
 
 
 def check_path(path: object) -> None:
