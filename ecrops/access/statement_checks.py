@@ -153,6 +153,7 @@ def _name_problems(element: str, kind: str, name: object) -> Iterator[str]:
 def _check_arn(element: str, text: str) -> None:
     # IAM wants a NotPrincipal to name the session too:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-    if element == "NotPrincipal" and is_session(Arn.parse(text)):
+    arn = Arn.parse(text)
+    if element == "NotPrincipal" and is_session(arn) and arn.is_of_account:
         return
     check_arn(text)

@@ -100,7 +100,7 @@ def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern:
         problems.take("function_arn_pattern", lambda: _check_functions(aws, function_arn_pattern))
     problems.raise_any()
     owner = owner or AccountPrincipal(aws.account_id)
-    if function_arn_pattern is not None and Arn.parse(function_arn_pattern).account != owner.account:
+    if function_arn_pattern is not None and Arn.parse(function_arn_pattern, pattern=True).account != owner.account:
         raise SpecError(
             f"function_arn_pattern: expected functions of account {owner.account}, got {function_arn_pattern}: "
             "grant_lambda(account, function_arn_pattern=...) lets in another account, the same in both"
@@ -123,7 +123,7 @@ def _check_functions(aws: Aws, pattern: object) -> None:
     example = Arn(aws.partition.name, "lambda", aws.region, "111122223333", "function:*")
     if not isinstance(pattern, str):
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
-    arn = Arn.parse(pattern)
+    arn = Arn.parse(pattern, pattern=True)
     names_functions = arn.resource.startswith("function:") and arn.resource != "function:"
     if (arn.partition, arn.service) != (example.partition, "lambda") or not names_functions:
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")

@@ -76,6 +76,8 @@ VALUES: dict[str, Use] = {
     "a condition": lambda registry, value: registry.repository("ab").add_to_resource_policy(statement(Condition=value)),
     "the condition of a principal": lambda _, value: ServicePrincipal("x.amazonaws.com", conditions=value),
     "a principal": lambda registry, value: registry.repository("ab").grant_pull(value),
+    "a principal without grants": lambda registry, value: registry.repository("ab").revoke(value),
+    "a principal of a token": lambda registry, value: registry.authorization_token.grant_read(value),
     "grants": lambda _, value: RepositorySpec("ab", grants=[value]),
     "a fleet file": lambda _, value: fleet_from_dict(value),
     "a repository of a fleet file": lambda _, value: fleet_from_dict({"repositories": [value]}),
@@ -126,6 +128,12 @@ def test_what_would_be_too_large_when_it_is_written_out_is_refused_at_once(count
         plain(nested(count, lambda value: [value, value]))
 
 
+def test_as_many_values_as_are_allowed_are_taken() -> None:
+    assert len(plain([[0] * 49_999, (0,) * 49_999])[1]) == 49_999
+    with pytest.raises(SpecError, match="at most 100,000 values"):
+        plain([[0] * 49_999, [0] * 50_000])
+
+
 @pytest.mark.parametrize("wrap", [lambda value: {"a": value}, lambda value: [value], lambda value: (value,)])
 def test_one_level_fewer_is_taken(wrap: Callable[[Any], Any]) -> None:
     value = nested(MAX_DEPTH, wrap)
@@ -134,14 +142,18 @@ def test_one_level_fewer_is_taken(wrap: Callable[[Any], Any]) -> None:
         plain(wrap(value))
 
 
-@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 50_000, "[" * 200 + "]" * 200, "[[[[" * 1000 + "{}"], ids=len)
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, '{"a":' * 50_000, "[" * 200 + "]" * 200, "[[[[" * 1000 + "{}"], ids=len
+)
 def test_a_text_that_is_too_deep_is_refused_without_showing_it(text: str) -> None:
     with pytest.raises(SpecError, match="levels deep|this is none") as caught:
         parsed(text)
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.parametrize("text", ["[" * 4000 + "]" * 4000, '{"a": NaN}', "-Infinity", "[1e999]", '"\\u0000"', '"\\ud800"'])
+@pytest.mark.parametrize(
+    "text", ["[" * 4000 + "]" * 4000, '{"a": NaN}', "-Infinity", "[1e999]", '"\\u0000"', '"\\ud800"']
+)
 def test_an_input_as_text_is_checked_as_an_input_of_values_is(text: str) -> None:
     with pytest.raises(SpecError, match="^input: expected"):
         Target(QUEUE, input=text)
@@ -222,7 +234,9 @@ NUMBERS: dict[str, Use] = {
 }
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 10**5000], ids=["nan", "inf", "-inf", "long"])
+@pytest.mark.parametrize(
+    "number", [float("nan"), float("inf"), -float("inf"), 10**5000], ids=["nan", "inf", "-inf", "long"]
+)
 @pytest.mark.parametrize("use", NUMBERS)
 def test_a_number_that_json_does_not_have_is_refused_before_any_call(
     memory_cloud: Cloud, use: str, number: float

@@ -183,7 +183,7 @@ def plain_arn(arn: Any) -> Any:
 
 def id_of(arn: object) -> str:
     """Return the default id of a target with this ARN."""
-    digest = hashlib.sha256(str(arn).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(str(arn).encode(errors="surrogatepass")).hexdigest()[:8]
     name = re.sub(r"[^.\-_A-Za-z0-9]+", "-", re.split("[:/]", str(arn))[-1])[:40]
     return f"{MARK}{name}-{digest}"
 
