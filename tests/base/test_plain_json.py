@@ -146,7 +146,7 @@ def test_one_level_fewer_is_taken(wrap: Callable[[Any], Any]) -> None:
     "text", ["[" * 200_000, '{"a":' * 50_000, "[" * 200 + "]" * 200, "[[[[" * 1000 + "{}"], ids=len
 )
 def test_a_text_that_is_too_deep_is_refused_without_showing_it(text: str) -> None:
-    with pytest.raises(SpecError, match="levels deep|this is none") as caught:
+    with pytest.raises(SpecError, match=r"levels deep|this is none") as caught:
         parsed(text)
     assert len(str(caught.value)) < 200
 
@@ -155,13 +155,13 @@ def test_a_text_that_is_too_deep_is_refused_without_showing_it(text: str) -> Non
     "text", ["[" * 4000 + "]" * 4000, '{"a": NaN}', "-Infinity", "[1e999]", '"\\u0000"', '"\\ud800"']
 )
 def test_an_input_as_text_is_checked_as_an_input_of_values_is(text: str) -> None:
-    with pytest.raises(SpecError, match="^input: expected"):
+    with pytest.raises(SpecError, match=r"^input: expected"):
         Target(QUEUE, input=text)
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"rules": NaN}', "{"], ids=len)
 def test_the_text_of_a_lifecycle_policy_that_is_no_json_is_refused(text: str) -> None:
-    with pytest.raises(SpecError, match="^the text of a lifecycle policy: expected JSON"):
+    with pytest.raises(SpecError, match=r"^the text of a lifecycle policy: expected JSON"):
         simulate(text, [])
 
 

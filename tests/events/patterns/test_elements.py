@@ -98,7 +98,7 @@ def test_lists_at_one_path_that_can_be_combined_in_too_many_ways_are_refused() -
     pattern = Pattern({"a": {"b": {"c": {name: [1] for name in names} | {"g": ["no"]}}}})
 
     def match() -> None:
-        with pytest.raises(SpecError, match="more than 1,000 ways to choose .* give each list a path of its own"):
+        with pytest.raises(SpecError, match=r"more than 1,000 ways to choose .* give each list a path of its own"):
             pattern.matches(event)
 
     assert steps(match, 1_000_000) < 300_000
