@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from ecrops.base.text import printable
+from ecrops.text import printable
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecrops.base.change import Change
-from ecrops.base.text import printable
+from ecrops.text import printable
 
 MAX_ROWS = 200
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecrops.aws import Aws
+from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, is_number
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
@@ -124,6 +125,8 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
 
 def _check(event: object, timeout: object) -> None:
     problems = Problems()
+    problems.take("event", lambda: plain(event))
+    problems.raise_any()
     is_event = event is None or (
         isinstance(event, Mapping)
         and isinstance(event.get("detail-type"), str)
