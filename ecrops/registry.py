@@ -95,7 +95,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         Raises:
             SpecError: Two specs have one name.
         """
-        return self.plan_wants(*aspects.wants(self.aws, specs))
+        return self.plan_wants(*aspects.wants(self.aws, specs, self.assumed))
 
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
@@ -112,7 +112,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the specs are about one repository.
         """
-        wants, known = aspects.wants(self.aws, specs)
+        wants, known = aspects.wants(self.aws, specs, self.assumed)
         return self.make(*wants, known=known, on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:

@@ -213,6 +213,20 @@ def _notes(key: str, edits: Sequence[Edit], current: RuleValue, desired: RuleVal
         yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
 
 
+def after(change: Change, current: RuleValue) -> RuleValue:
+    """Return the rule after a change."""
+    params = change.params
+    tags_ = {**current.tags, **{tag["Key"]: tag["Value"] for tag in params.get("Tags", ())}}
+    targets = {**current.targets, **{target["Id"]: target for target in params.get("Targets", ())}}
+    if change.operation == "PutRule":
+        settings = {name: params[name] for name in reading.SETTINGS if params.get(name)}
+        return replace(current, settings=settings, tags=tags_)
+    if change.operation == "DeleteRule":
+        return replace(current, settings=None, tags={}, targets={})
+    remaining = {key: target for key, target in targets.items() if key not in params.get("Ids", ())}
+    return replace(current, tags=tags_, targets=remaining)
+
+
 def verify(edit: Edit) -> bool:
     """Whether the edit could be lost to a concurrent writer: each target is written by itself, so never."""
     return False

@@ -45,6 +45,11 @@ def some_plan(choose: random.Random) -> Plan:
     return Plan(changes, region=changes[0].region, account=changes[0].account)
 
 
+def _with(change: Change, place: str, value: Any) -> Change:
+    values: dict[str, Any] = {place: value}
+    return replace(change, **values)
+
+
 def another(choose: random.Random, plan: Plan) -> Plan:
     """A plan that differs in one place."""
     place, number = choose.choice(PLACES), choose.randrange(len(plan.changes))
@@ -54,13 +59,13 @@ def another(choose: random.Random, plan: Plan) -> Plan:
     if place in ("removed", "added"):
         parts = set(getattr(change, place))
         parts ^= {choose.choice(WORDS)}  # one part more, or one part less
-        other = replace(change, **{place: sorted(parts)})
+        other = _with(change, place, sorted(parts))
     elif place == "operation":
         other = replace(change, call=Call("ecr", "Other", change.params))
     elif place == "identity":
         other = replace(change, makes_owner=True, identity=f"{change.identity}T12:00")
     else:
-        other = replace(change, **{place: f"{getattr(change, place)}0"})
+        other = _with(change, place, f"{getattr(change, place)}0")
     return replace(plan, changes=(*plan.changes[:number], other, *plan.changes[number + 1 :]))
 
 

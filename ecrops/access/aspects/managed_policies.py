@@ -7,6 +7,7 @@ gives nothing, and no grant brings back what it says.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -30,6 +31,15 @@ _Words = tuple[str, str]  # what is removed and what is added
 _Documents = Mapping[int, tuple[Document, bool]]  # by number, and whether each is attached afterwards
 EXISTS, FULL, IN_USE = "EntityAlreadyExists", "LimitExceeded", "DeleteConflict"
 verify = inline_policy.verify
+
+
+def after(change: Change, current: Found | None) -> Found:
+    """Return the policies after a change."""
+    found, params = current or Found("", {}), change.params
+    name = params.get("PolicyName") or _name(params["PolicyArn"])
+    names = [managed_name(key_of(change.owner), number) for number in range(MOST_ATTACHED)]
+    document = json.loads(params["PolicyDocument"]) if "PolicyDocument" in params else None
+    return found.after(change.owner, names.index(name), change.operation, document)
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
@@ -111,7 +121,7 @@ def _writes(
 ) -> Iterator[tuple[int, Change]]:
     for number, (document, attached) in documents.items():
         policy = current.policies.get(number)
-        arn = f"{current.prefix}{managed_name(key_of(key), number)}"
+        arn = current.arn_of(key, number)
         written = list(_put(key, arn, policy, document, words[attached]))
         yield from ((number, change) for change in written)
         if attached and not (policy and policy.attached):
