@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.errors import DeadlineError, SpecError
+from ecrops.text import printable
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -163,7 +164,7 @@ def persistently(
 
     def before_sleep(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.debug("%s again in %.1f s, because of: %s", doing, state.upcoming_sleep, error)
+        log.debug("%s again in %.1f s, because of: %s", doing, state.upcoming_sleep, printable(str(error)))
         try:
             deadline.check(f"{doing} could be tried again", ahead=state.upcoming_sleep)
         except DeadlineError as over:

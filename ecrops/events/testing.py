@@ -16,6 +16,7 @@ from typing import Any
 from ecrops.aws import Aws
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, is_number
+from ecrops.base.render import page
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
 from ecrops.errors import SpecError
@@ -69,7 +70,7 @@ class TestReport:
             lines.append("it was not sent: this was a dry run")
         lines += [f"{arn}: {self.failed.get(arn, 'invoked')}" for arn in self.sent_to if self.arrived]
         lines += [f"{arn}: not tried, for ecrops does not authorise a copy of the rule there" for arn in self.untried]
-        return "\n".join(lines)
+        return page(lines)
 
 
 @dataclass(frozen=True)
