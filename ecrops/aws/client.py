@@ -72,6 +72,11 @@ class Aws:
         """Return the same clients and memory, without a deadline."""
         return self._until(Deadline())
 
+    @property
+    def remaining(self) -> float:
+        """The seconds that remain until the deadline: infinite without one. For work that is no call of AWS."""
+        return self._deadline.remaining
+
     def stoppable(self) -> Aws:
         """Return the same clients and memory, for a run that can be stopped alone."""
         return self._until(self._deadline.sooner(of_run=True))

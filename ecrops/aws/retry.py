@@ -84,6 +84,11 @@ class Deadline:
         """Return the earlier of this moment and ``seconds`` from now."""
         return Deadline(min(self._end, time.monotonic() + seconds), of_run=of_run)
 
+    @property
+    def remaining(self) -> float:
+        """The seconds that remain: infinite without a deadline, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
     def break_off(self, reason: Exception) -> None:
         """Stop a run for an error that every other call would get too. A deadline that is of no run goes on."""
         if self._of_run and self.reason is None:
