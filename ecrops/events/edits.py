@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from ecrops.base.plain_json import parsed
+from ecrops.errors import SpecError
 from ecrops.events.event import Event, RuleState
 from ecrops.events.patterns.checks import canonical, text_of
 from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location
@@ -244,6 +246,14 @@ def to_aws(targets: Sequence[Target]) -> dict[str, dict[str, Any]]:
     return {str(target.id): target.to_aws() for target in targets}
 
 
+def stored(text: str) -> Any:
+    """Return the JSON that EventBridge has; the text itself if it is too deep to be handled: others may have put it."""
+    try:
+        return parsed(text)
+    except SpecError:
+        return text
+
+
 def same_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Whether two rules have the same settings: patterns are compared by their meaning."""
     return _settings(first) == _settings(second)
@@ -252,7 +262,7 @@ def same_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     pattern = settings.get("EventPattern")
     plain = {name: value for name, value in settings.items() if value and name != "EventPattern"}
-    return plain | {"pattern": text_of(canonical(json.loads(pattern))) if pattern else None}
+    return plain | {"pattern": text_of(canonical(stored(pattern))) if pattern else None}
 
 
 def same_target(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -262,6 +272,6 @@ def same_target(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 def _target(target: Mapping[str, Any]) -> dict[str, Any]:
     def plain(value: str) -> str:
-        return json.dumps(json.loads(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
+        return json.dumps(stored(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
 
     return {name: plain(value) if name == "Input" else value for name, value in target.items()}
