@@ -165,12 +165,13 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             The token. A dry run gets one too, and logs nobody in.
 
         Raises:
-            SpecError: ``config`` is no path of a file.
+            SpecError: ``config`` is no path of a regular file.
             EcropsError: There is no Docker CLI, or it failed; or the file is broken or cannot be written, or it names
                 a credential store or helper for this registry, so that nobody would read the token in the file.
                 Nothing was written.
+            DeadlineError: The time given with ``within`` was over before the Docker CLI had ended.
         """
         from ecrops.login.docker import docker_login
 
         get = self.authorization_token.get
-        return get() if self.dry_run else docker_login(get, config)
+        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining)

@@ -101,6 +101,11 @@ class Deadline:
         """Return the earlier of this moment and ``seconds`` from now."""
         return Deadline(min(self._end, time.monotonic() + seconds), self._run, self._account)
 
+    @property
+    def remaining(self) -> float:
+        """The seconds that remain: infinite without a deadline, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
     def of_new_run(self, account: Hashable) -> Deadline:
         """Return the same moment for a new run, or for a new part of the run that this one is for."""
         return Deadline(self._end, Run(self._run), account)

@@ -114,8 +114,8 @@ def _copied(value: object) -> Any:
     if isinstance(value, list | tuple):
         return [_copied(item) for item in value]
     raise SpecError(
-        f"expected JSON, got {value!r}: JSON is strings, finite numbers, booleans, null, lists, and mappings with "
-        "strings as keys"
+        f"expected JSON, got {value!r}: JSON is strings, finite numbers, booleans, null, lists, and mappings whose "
+        "keys are strings"
     )
 
 

@@ -25,6 +25,7 @@ from ecrops.iam.policy import NO_ACTIONS, Policy
 from ecrops.iam.splitting import in_order, spread
 from ecrops.iam.statements import Document, same
 from ecrops.iam.text import size, to_iam_text
+from ecrops.text import printable
 
 base = None
 _Words = tuple[str, str]  # what is removed and what is added
@@ -158,7 +159,7 @@ def _not_given_back(policy_key: PolicyKey, unused: Policy, after: Policy) -> Ite
 def _missing(policy_key: PolicyKey, answer: ClientError, words: _Words) -> ClientError:
     """Return IAM's answer with notes on the grant: ecrops makes no policy for an identity that does not exist."""
     error = ClientError(answer.response, answer.operation_name)
-    error.add_note(f"while planning this change: + {policy_key} managed policy: {words[1]}")
+    error.add_note(printable(f"while planning this change: + {policy_key} managed policy: {words[1]}"))
     error.add_note(inline_policy.missing_advice(policy_key))
     return error
 
