@@ -80,6 +80,7 @@ class Budgets:
         with self._lock:
             self._spend(seconds)
             self._attempts += 1
+            self._tried += seconds
             self._refusals += isinstance(error, NO_CREDENTIALS_YET)
             is_refused = isinstance(error, NO_CREDENTIALS_YET) and self._refusals >= CREDENTIAL_ATTEMPTS
             return is_refused or self._attempts >= self._policy.attempts or self._tried > self._policy.budget
