@@ -49,12 +49,10 @@ class Budgets:
         self.throttled_in_a_row = 0
         self.stalled = 0.0
 
-    def begin(self, operation: str, breaker: Breaker | None) -> None:
-        """Begin a call, with all its attempts: what succeeded before says nothing about it."""
+    def begin(self) -> None:
+        """Begin a call, with all its attempts."""
         with self._lock:
             self._open += 1
-            if not self.stalled:
-                self._look(operation, breaker)
 
     def end(self, *, succeeded: bool) -> None:
         """End a call."""
@@ -91,7 +89,7 @@ class Budgets:
             self._spend(seconds)
             self.throttled_in_a_row += 1
             self._throttled += seconds
-            if self._has_progress(operation, breaker):
+            if not self.stalled or self._has_progress(operation, breaker):
                 self.stalled = 0.0
                 self._look(operation, breaker)
             self.stalled += seconds
@@ -111,7 +109,7 @@ class Budgets:
         self.spent += seconds
 
     def _look(self, operation: str, breaker: Breaker | None) -> None:
-        """Take down what others have done, of the operation and of all."""
+        """Note how many calls of others have succeeded, of the operation and of all."""
         for name in (operation, ""):
             self._seen[breaker, name] = self._successes_of_others(name, breaker)
 

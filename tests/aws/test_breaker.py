@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +76,33 @@ def test_a_write_with_readings_inside_is_ten_writes_and_ten_readings_at_most(
     assert notes_of(caught.value).count("tried ") == 1
 
 
+def test_seconds_of_a_reading_inside_a_write_are_spent_once(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, slept, monotonic = [0.0], list[float](), time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + clock[0])
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        slept.append(seconds)
+
+    owner = run_of(memory_cloud, sleep).for_owner()
+    with pytest.raises(ClientError):
+        Nested(owner, of_read="ThrottlingException", of_write="ThrottlingException").make()
+    assert 40 < sum(slept) <= 60  # the wait that would be beyond the budget is 20 seconds at most
+
+
+def test_an_owner_in_the_account_of_another_session_has_one_budget_too(memory_cloud: Cloud) -> None:
+    run = run_of(memory_cloud, attempts=5)
+    owner = run.for_owner()
+    elsewhere = run.for_session(memory_cloud.session(account=OTHER)).bound_to(owner)
+    memory_cloud.faults.on("error500", times=3)
+    describe(owner)
+    memory_cloud.faults.on("error500", times=2)
+    with pytest.raises(ClientError, match="internal error"):
+        describe(elsewhere)
+
+
 def test_calls_of_one_owner_after_each_other_share_their_attempts(memory_cloud: Cloud) -> None:
     memory_cloud.faults.on("error500", operation="DescribeRepositories", times=3)
     owner = run_of(memory_cloud, attempts=5).for_owner()
@@ -114,19 +142,23 @@ def test_waits_under_throttling_grow_to_twenty_seconds_and_are_never_short(memor
     assert all(most / 2 <= seconds <= most for seconds, most in zip(slept, longest, strict=False))
 
 
-def test_a_run_in_which_nothing_succeeds_is_broken_off(memory_cloud: Cloud) -> None:
+def test_a_run_in_which_nothing_succeeds_is_broken_off(memory_cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     run = run_of(memory_cloud)
+    describe(run)
+    assert run.get("sts", "GetCallerIdentity", "Account"), "what succeeded before the call is no sign of anything"
     memory_cloud.faults.on("throttle", times=None)
     with pytest.raises(ClientError, match="Rate exceeded") as caught:
         describe(run)
     assert "AWS throttled ecr:DescribeRepositories for" in notes_of(caught.value)
     assert "nothing else was begun in this account" in notes_of(caught.value)
     calls = len(memory_cloud.calls)
+    caplog.set_level("DEBUG", "ecrops")
     for later in (run, run.stoppable(), run.for_owner(), run.within(9)):
         with pytest.raises(ClientError) as again:
             later.get("sts", "GetCallerIdentity", "Account")
         assert again.value is caught.value
     assert len(memory_cloud.calls) == calls
+    assert caplog.records == [], "nothing is waited for"
 
 
 def test_a_run_that_is_broken_off_leaves_the_next_run_alone(memory_cloud: Cloud) -> None:

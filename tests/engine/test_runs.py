@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from botocore.exceptions import ClientError
@@ -59,13 +60,17 @@ def expire(monkeypatch: pytest.MonkeyPatch, expires: Callable[[str], bool]) -> l
     return expired
 
 
-def test_a_deadline_is_of_the_registry_that_applies_not_of_the_one_that_planned(cloud: Cloud) -> None:
-    registry = registry_of(cloud)
-    plan = registry.within(5).plan(far(cloud, 0))
+@pytest.mark.parametrize("attach", ["inline", "managed"])
+def test_a_deadline_is_of_the_registry_that_applies_not_of_the_one_that_planned(
+    cloud: Cloud, attach: Literal["inline", "managed"]
+) -> None:
+    registry, session = registry_of(cloud), cloud.session(account=FAR)
+    role = Role(f"arn:aws:iam::{FAR}:role/far0")
+    plan = registry.within(5).plan(RepositorySpec("aa", grants=[pull(role, session=session, attach=attach)]))
     monotonic = time.monotonic
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "monotonic", lambda: monotonic() + 100)
-        assert len(registry.apply(plan).applied) == 2
+        assert registry.apply(plan).applied
 
 
 @pytest.mark.parametrize("act", ["apply", "ensure", "plan"])
@@ -83,6 +88,20 @@ def test_after_the_deadline_nothing_is_begun_in_the_account_of_another_session(c
     with pytest.raises(DeadlineError):
         acts[act]()
     assert cloud.calls.operations() == []
+
+
+def test_readings_before_a_write_is_repeated_share_the_budget_of_their_owner(cloud: Cloud) -> None:
+    cloud.faults.on("throttle", operation="SetRepositoryPolicy", times=None)
+
+    def is_throttled(call: Call) -> bool:
+        written, read = cloud.calls.of("SetRepositoryPolicy"), cloud.calls.of("GetRepositoryPolicy")
+        return call.operation == "GetRepositoryPolicy" and bool(written) and len(read) % 4 != 0
+
+    cloud.faults.on("throttle", where=is_throttled, times=None)
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        registry_of(cloud).ensure(RepositorySpec("aa", grants=[pull(OTHER)]))
+    assert len(cloud.calls.of("GetRepositoryPolicy")) <= 10
+    assert len(cloud.calls.of("SetRepositoryPolicy")) <= 10
 
 
 def test_ctrl_c_ends_the_waits_of_readings_inside_an_apply(cloud: Cloud) -> None:
