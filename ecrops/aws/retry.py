@@ -96,7 +96,7 @@ class _Call:
             return attempt()
 
         succeeded = False
-        self._budgets.begin(self._doing, self._deadline.breaker)
+        self._budgets.begin()
         try:
             result = Retrying(
                 retry=retry_if_exception(self._may_pass),
