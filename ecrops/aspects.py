@@ -11,7 +11,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.engine.aspect import Aspect, Want
-from ecrops.engine.planning import Goal, read
+from ecrops.engine.reading import Goal, read
 from ecrops.errors import EcropsError, SpecError
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.edits import Exactly as ExactlyRules

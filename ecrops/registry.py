@@ -16,7 +16,7 @@ from ecrops.base.problems import suggesting
 from ecrops.engine.apply import OnChange
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import Goal
+from ecrops.engine.reading import Goal
 from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 
 from ecrops import Registry
+from ecrops.engine.turns import TURNS
 from emulator import Cloud, Server, in_memory, network, over_http, running_server
 from support import AT_ONCE, registry_of
 from tests.access.ministack import running, session
@@ -33,6 +34,12 @@ def nothing_real() -> Iterator[None]:
             patch.delenv(name, raising=False)
         network.block(patch)
         yield
+
+
+@pytest.fixture(autouse=True)
+def a_process_of_its_own() -> None:
+    """No test waits for what another one wrote: each has an AWS of its own."""
+    TURNS.renew()
 
 
 @pytest.fixture(scope="session")

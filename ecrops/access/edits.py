@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 from ecrops.access import actions
@@ -142,6 +143,21 @@ Edit = Exactly | Allow | Forbid | Add | Drop
 def edited(edits: Iterable[Edit], policy: Policy) -> Policy:
     """Return the policy after the edits, in their order."""
     return reduce(lambda before, edit: edit(before), edits, policy)
+
+
+def added_parts(edits: Iterable[Edit], before: Policy, after: Policy) -> frozenset[str]:
+    """Return what edits add to a policy, part by part.
+
+    An edit that is not met yet counts whole: that some of it is there may be due to another grant, which may go.
+
+    Args:
+        edits: The edits.
+        before: The policy before them.
+        after: The policy after them.
+    """
+    nothing = Policy(before.element, before.namer)
+    whole = (edit(nothing).parts for edit in edits if edit(before).parts != before.parts)
+    return after.parts - before.parts | after.parts.intersection(chain.from_iterable(whole))
 
 
 def token_subject(subject: Subject, condition: str) -> Subject:

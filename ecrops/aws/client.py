@@ -11,8 +11,8 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
 
 import boto3
 from botocore import xform_name
@@ -23,11 +23,14 @@ from botocore.parsers import ResponseParserError
 from ecrops.aws.agent import name_agent
 from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
 from ecrops.aws.arn import Partition, partition_of
+from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, is_throttled
+from ecrops.aws.deadline import Deadline
 from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
 from ecrops.aws.pages import Pages
-from ecrops.aws.retry import Deadline, RetryPolicy, persistently
+from ecrops.aws.parallel import in_parallel
+from ecrops.aws.retry import RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
 from ecrops.errors import SpecError
 
@@ -54,11 +57,13 @@ class Aws:
         self.workers = workers
         self.retry = retry
         self._deadline = Deadline()
+        self._budgets: Budgets | None = None
         self._gate = Gate(workers)
         self._clients: dict[str, Any] = {}
         self._locks = Locks()
         self._learned: dict[str, str] = {}
         self._made: dict[str, float] = {}
+        self._of_run: dict[str, Any] | None = None
         self._region = region
         self._sessions: dict[boto3.Session, Aws] = {}
 
@@ -73,17 +78,45 @@ class Aws:
         return self._until(Deadline())
 
     def stoppable(self) -> Aws:
-        """Return the same clients and memory, for a run that can be stopped alone."""
-        return self._until(self._deadline.sooner(of_run=True))
+        """Return the same clients and memory, for a run that can be stopped alone, or for a part of this run."""
+        run = self._until(self._deadline.of_new_run(self.session))
+        run._of_run = {} if self._of_run is None else self._of_run
+        return run
+
+    def once_per_run(self, name: str, read: Callable[[], T]) -> T:
+        """Return a value that is read once in a run of ``stoppable``, such as a setting of the whole registry."""
+        if self._of_run is None:
+            return read()
+        with self._locks.run:
+            if name not in self._of_run:
+                self._of_run[name] = read()
+            return cast("T", self._of_run[name])
+
+    def bound_to(self, run: Aws) -> Aws:
+        """Return the same clients and memory, with the deadline of a run, its stop, and the budgets of its owner.
+
+        Args:
+            run: The account of the run, as ``stoppable`` or ``for_owner`` returned it.
+        """
+        other = self._until(run._deadline.of_account(self.session))
+        other._budgets, other._of_run = run._budgets, None
+        return other
+
+    def for_owner(self) -> Aws:
+        """Return the same clients and memory, for one owner: all its calls share one budget of failed attempts."""
+        other = copy.copy(self)
+        other._budgets = Budgets(self.retry)
+        return other
 
     def stop(self) -> None:
-        """Begin no call and no wait any more."""
+        """Begin no call and no wait of the run any more, in any account."""
         self._deadline.stop()
 
     def for_session(self, session: boto3.Session) -> Aws:
         """Return the account of another session, with the same retry policy and deadline. Its clients are made once.
 
-        A session without a region is for the region of this one.
+        A session without a region is for the region of this one. ``bound_to`` gives the account the deadline of a later
+        run.
 
         Raises:
             SpecError: It is no session.
@@ -93,7 +126,7 @@ class Aws:
         with self._locks.clients:
             if session not in self._sessions:
                 self._sessions[session] = Aws(session, self.workers, self.retry, self.region)
-            return self._sessions[session]._until(self._deadline)
+            return self._sessions[session].bound_to(self)
 
     def _until(self, deadline: Deadline) -> Aws:
         other = copy.copy(self)
@@ -180,13 +213,11 @@ class Aws:
                 on_lost()
                 raise
 
-        answer = self.persist(attempt, doing, awaits)
-        self._learn(answer)
-        return answer
+        return self.persist(attempt, doing, awaits)
 
     def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
         """Repeat an attempt as often as the retry policy allows."""
-        return persistently(attempt, self.retry, self._deadline, doing, awaits)
+        return persistently(attempt, self.retry, self._deadline, doing, awaits, self._budgets)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
         """Make one attempt of a call, once fewer calls than allowed are in flight."""
@@ -194,7 +225,7 @@ class Aws:
         client = self.client(service)
         era, throttled = self._gate.enter(), False
         try:
-            self._deadline.check(doing)
+            self._deadline.check(doing, operation=doing)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
             check_entries(answer, operation)
         except ClientError as error:
@@ -210,7 +241,15 @@ class Aws:
         shape = client.meta.service_model.operation_model(operation).output_shape
         if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
+        self._learn(answer)
+        self._count_success(doing)
         return answer
+
+    def _count_success(self, doing: str) -> None:
+        if self._deadline.breaker:
+            self._deadline.breaker.count_success(doing)
+        if self._budgets:
+            self._budgets.count_success(doing, self._deadline.breaker)
 
     def get(self, service: str, operation: str, member: str, *, awaits: Collection[str] = (), **params: Any) -> Any:
         """Make a call, and return one member of its answer. An answer without that member was truncated."""
@@ -237,22 +276,15 @@ class Aws:
         tasks = list(items)
         if len(tasks) < 2:
             return [do(item) for item in tasks]
-        with self.pool(len(tasks)) as pool:
-            futures = [pool.submit(do, item) for item in tasks]
-            try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-                for future in futures:
-                    if future.done():
-                        future.result()
-                return [future.result() for future in futures]
-            except BaseException:
-                on_error()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        return in_parallel(self.pool(len(tasks)), do, tasks, on_error)
 
     def pool(self, tasks: int) -> ThreadPoolExecutor:
         """Return a pool of threads for so many tasks, with at most as many threads as workers."""
         return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
+
+    def check(self, doing: str) -> None:
+        """Raise if the deadline is over, or the run was stopped."""
+        self._deadline.check(doing)
 
     def pause(self, seconds: float, doing: str) -> None:
         """Wait, unless the deadline comes first."""

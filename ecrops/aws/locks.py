@@ -37,7 +37,7 @@ if hasattr(os, "register_at_fork"):  # Windows forks no process
 
 
 class Locks:
-    """The locks of an account: those of its clients, and of the question which account it is."""
+    """The locks of an account: those of its clients, of the question which account it is, and of a run's values."""
 
     def __init__(self) -> None:
         self.renew()
@@ -47,3 +47,4 @@ class Locks:
         """Make new locks."""
         self.clients = threading.RLock()
         self.account = threading.RLock()
+        self.run = threading.RLock()

@@ -1,6 +1,6 @@
 """When a call is repeated: one policy, one classification of errors, tenacity as the only retrier.
 
-Called by ``client`` for every call.
+Called by ``client`` for every call. ``budgets`` counts what the attempts spend, ``deadline`` ends them early.
 
 Every client has ``total_max_attempts=1``, so that attempts never multiply. botocore's own retry modes count
 ECR's hard quotas (``LimitExceededException``) as throttling; here they are final.
@@ -9,14 +9,15 @@ ECR's hard quotas (``LimitExceededException``) as throttling; here they are fina
 from __future__ import annotations
 
 import logging
-import math
-import threading
+import random
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary
+from ecrops.aws.budgets import Budgets, Stopwatch
+from ecrops.aws.classes import code_of, is_momentary, is_throttled
+from ecrops.aws.deadline import Breaker, Deadline
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.errors import DeadlineError, SpecError
 
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-CREDENTIAL_ATTEMPTS = 2
-"""A credential provider that fails is asked once more: it may be a program that asks a person."""
-BUDGETS = ("attempts", "budget", "propagation_budget")
+TRIED = "tried"
+BUDGETS = ("attempts", "budget", "propagation_budget", "throttling_budget")
+FIRST_WAIT, LONGEST_WAIT = 1.0, 20.0
+"""Seconds between two attempts that AWS throttles, at most: at first, and after some. Half of them at least."""
 
 
 @suggesting()
@@ -37,9 +39,15 @@ class RetryPolicy:
     """How long ecrops tries.
 
     Args:
-        attempts: The largest number of attempts of one call while AWS throttles, answers 5xx or drops the connection.
-        budget: The seconds that one call may take in all while that happens.
+        attempts: The largest number of attempts that fail because AWS answers 5xx or the connection is lost. While a
+            plan is applied, all calls of one owner (such as a repository) share them. Attempts that AWS throttles do
+            not count: only seconds limit them.
+        budget: The seconds that such attempts, and the waits between them, may take. Also the seconds that AWS may
+            throttle calls of an operation while none of them succeeds. After that ecrops begins no such call any more,
+            and none at all in that account if no other call succeeded either.
         propagation_budget: The seconds to wait for something that was made a moment ago to become visible everywhere.
+        throttling_budget: The seconds that AWS may throttle the calls of one owner in all while the same calls succeed
+            for others.
         sleep: The function that waits. Tests give one that does not.
 
     Raises:
@@ -50,12 +58,13 @@ class RetryPolicy:
     budget: float = 60.0
     propagation_budget: float = 120.0
     sleep: Callable[[float], None] = time.sleep
+    throttling_budget: float = 600.0
 
     def __post_init__(self) -> None:
         wrong = []
         if not is_whole(self.attempts) or self.attempts < 1:
             wrong.append(f"attempts: expected a whole number of at least 1, got {self.attempts!r}")
-        for name in ("budget", "propagation_budget"):
+        for name in BUDGETS[1:]:
             seconds = getattr(self, name)
             if not is_number(seconds) or not seconds >= 0:
                 wrong.append(f"{name}: expected seconds, 0 or more, got {seconds!r}")
@@ -65,90 +74,112 @@ class RetryPolicy:
             raise SpecError(*wrong)
 
 
-class Deadline:
-    """The moment after which no call and no wait begins.
+class _Call:
+    """One call with all its attempts: what is tried again, how long to wait before that, and when to stop."""
 
-    Args:
-        end: The moment, as ``time.monotonic`` counts.
-        of_run: Whether it is the deadline of one plan or apply, which can be broken off alone.
-    """
-
-    def __init__(self, end: float = math.inf, *, of_run: bool = False) -> None:
-        self._end = end
-        self._of_run = of_run
-        self._stopped = threading.Event()
-        self.reason: Exception | None = None
-
-    def sooner(self, seconds: float = math.inf, *, of_run: bool = False) -> Deadline:
-        """Return the earlier of this moment and ``seconds`` from now."""
-        return Deadline(min(self._end, time.monotonic() + seconds), of_run=of_run)
-
-    def break_off(self, reason: Exception) -> None:
-        """Stop a run for an error that every other call would get too. A deadline that is of no run goes on."""
-        if self._of_run and self.reason is None:
-            self.reason = reason
-            self.stop()
-
-    def stop(self) -> None:
-        """Set the moment to now, and end the waits that have begun."""
-        self._end = -math.inf
-        self._stopped.set()
-
-    def wait(self, seconds: float, sleep: Callable[[float], None]) -> None:
-        """Wait with ``sleep``. A wait with ``time.sleep`` ends early when the deadline is stopped."""
-        if sleep is time.sleep:
-            self._stopped.wait(seconds)
-        else:
-            sleep(seconds)
-
-    def check(self, doing: str, ahead: float = 0.0) -> None:
-        """Raise unless ``ahead`` more seconds remain.
-
-        Raises:
-            DeadlineError: Fewer seconds remain.
-            Exception: The run was broken off for this error.
-        """
-        if self.reason is not None:
-            raise self.reason
-        if time.monotonic() + ahead > self._end:
-            raise DeadlineError(f"the time given is over, before {doing}; run again to do what is missing")
-
-
-class _Budgets:
-    """When to stop: passing errors and things that are not visible yet have a budget each."""
-
-    def __init__(self, policy: RetryPolicy, awaits: Collection[str]) -> None:
+    def __init__(
+        self, policy: RetryPolicy, deadline: Deadline, budgets: Budgets, doing: str, awaits: Collection[str]
+    ) -> None:
         self._policy = policy
+        self._deadline = deadline
+        self._budgets = budgets
+        self._doing = doing
         self._awaits = awaits
-        self._attempts = 0
-        self._waited = self._tried = self._seen = self._slept = 0.0
 
-    def __call__(self, state: RetryCallState) -> bool:
-        """Whether the next wait is beyond the budget. The error then gets a note with the attempts and seconds."""
-        error = state.outcome.exception() if state.outcome else None
-        spent = self._is_spent(state, error)
-        if spent and error and state.attempt_number > 1:
-            options = ", ".join(f"{name}={getattr(self._policy, name):g}" for name in BUDGETS)
-            seconds = state.seconds_since_start or 0.0
-            error.add_note(f"tried {state.attempt_number} times in {seconds:.0f} s, as RetryPolicy({options}) says")
+    def make(self, attempt: Callable[[], T]) -> T:
+        """Make attempts until one succeeds, fails for good, or nothing is left to spend."""
+        from tenacity import Retrying, retry_if_exception
+
+        def timed() -> T:
+            self._watch = Stopwatch(self._budgets)
+            return attempt()
+
+        succeeded = False
+        self._budgets.begin(self._doing, self._deadline.breaker)
+        try:
+            result = Retrying(
+                retry=retry_if_exception(self._may_pass),
+                wait=self._wait,
+                stop=self._is_spent,
+                sleep=lambda seconds: self._deadline.wait(seconds, self._policy.sleep, self._doing),
+                before_sleep=self._before_sleep,
+                reraise=True,
+            )(timed)
+            succeeded = True
+        finally:
+            self._budgets.end(succeeded=succeeded)
+        return result
+
+    def _may_pass(self, error: BaseException) -> bool:
+        if error is self._deadline.reason(self._doing):  # it ended this call and others
+            return False
+        return is_momentary(error) or code_of(error) in self._awaits
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Return seconds with jitter, longer after each attempt. Under throttling no wait is short."""
+        error = _error_of(state)
+        if is_throttled(error) and code_of(error) not in self._awaits:
+            longest = min(FIRST_WAIT * 2 ** min(self._budgets.throttled_in_a_row, 10), LONGEST_WAIT)
+            return random.uniform(longest / 2, longest)
+        return random.uniform(0, min(0.2 * 2 ** min(state.attempt_number - 1, 10), 10))
+
+    def _is_spent(self, state: RetryCallState) -> bool:
+        """Whether the next wait is beyond the budgets. The error then gets a note with the attempts and seconds."""
+        error, budgets, breaker = _error_of(state), self._budgets, self._deadline.breaker
+        cost = self._watch.seconds() + state.upcoming_sleep
+        if code_of(error) in self._awaits:
+            spent = budgets.spend_on_visibility(cost)
+        elif is_throttled(error):
+            spent = budgets.spend_on_throttling(cost, self._doing, breaker)
+        else:
+            spent = budgets.spend_on_error(cost, error)
+        if spent and error:
+            self._explain(error, state)
+            if is_throttled(error) and budgets.is_stalled and breaker:
+                self._break_off(error, breaker, budgets.stalled - state.upcoming_sleep)
         return spent
 
-    def _is_spent(self, state: RetryCallState, error: BaseException | None) -> bool:
-        now = state.seconds_since_start or 0.0
-        cost = max(now - self._seen - self._slept, 0.0) + state.upcoming_sleep
-        self._seen, self._slept = now, state.upcoming_sleep
-        if code_of(error) in self._awaits:
-            self._waited += cost
-            return self._waited > self._policy.propagation_budget
-        self._attempts += 1
-        self._tried += cost
-        if isinstance(error, NO_CREDENTIALS_YET) and self._attempts >= CREDENTIAL_ATTEMPTS:
-            return True
-        return self._attempts >= self._policy.attempts or self._tried > self._policy.budget
+    def _explain(self, error: BaseException, state: RetryCallState) -> None:
+        failures = self._budgets.failures
+        if failures < 2 or any(note.startswith(TRIED) for note in getattr(error, "__notes__", ())):
+            return
+        options = ", ".join(f"{name}={getattr(self._policy, name):g}" for name in BUDGETS)
+        times = f"{state.attempt_number} times in {state.seconds_since_start or 0.0:.0f} s"
+        if failures > state.attempt_number:
+            times += f" (for this owner {failures} attempts failed in all)"
+        error.add_note(f"{TRIED} {times}, as RetryPolicy({options}) says")
+
+    def _break_off(self, error: BaseException, breaker: Breaker, seconds: float) -> None:
+        """Begin no such call any more in this run and account, and none at all if no other call succeeds either."""
+        alone = self._budgets.is_alone(breaker)
+        rest = "nothing else was begun in this account" if alone else f"{self._doing} was not begun again"
+        calls = "no other call" if alone else "no other such call"
+        error.add_note(
+            f"AWS throttled {self._doing} for {seconds:.0f} s, and {calls} succeeded meanwhile: {rest}. "
+            "Running again later makes what is still missing"
+        )
+        breaker.break_off(error, "" if alone else self._doing)
+
+    def _before_sleep(self, state: RetryCallState) -> None:
+        error = _error_of(state)
+        log.debug("%s again in %.1f s, because of: %s", self._doing, state.upcoming_sleep, error)
+        try:
+            self._deadline.check(f"{self._doing} could be tried again", state.upcoming_sleep, self._doing)
+        except DeadlineError as over:
+            raise over from error
+
+
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
 
 
 def persistently(
-    attempt: Callable[[], T], policy: RetryPolicy, deadline: Deadline, doing: str, awaits: Collection[str] = ()
+    attempt: Callable[[], T],
+    policy: RetryPolicy,
+    deadline: Deadline,
+    doing: str,
+    awaits: Collection[str] = (),
+    budgets: Budgets | None = None,
 ) -> T:
     """Repeat an attempt until it succeeds, fails for good, or its budget is spent.
 
@@ -156,24 +187,8 @@ def persistently(
         attempt: Makes one attempt.
         policy: How long to try.
         deadline: The moment to stop at in any case.
-        doing: The call, for messages.
+        doing: The operation that is called, such as ``ecr:PutLifecyclePolicy``.
         awaits: Error codes that mean "not visible yet". They have the propagation budget.
+        budgets: What the call shares with others; its own without one.
     """
-    from tenacity import Retrying, retry_if_exception, wait_random_exponential
-
-    def before_sleep(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        log.debug("%s again in %.1f s, because of: %s", doing, state.upcoming_sleep, error)
-        try:
-            deadline.check(f"{doing} could be tried again", ahead=state.upcoming_sleep)
-        except DeadlineError as over:
-            raise over from error
-
-    return Retrying(
-        retry=retry_if_exception(lambda error: is_momentary(error) or code_of(error) in awaits),
-        wait=wait_random_exponential(multiplier=0.2, max=10),
-        stop=_Budgets(policy, awaits),
-        sleep=lambda seconds: deadline.wait(seconds, policy.sleep),
-        before_sleep=before_sleep,
-        reraise=True,
-    )(attempt)
+    return _Call(policy, deadline, budgets or Budgets(policy), doing, awaits).make(attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 
@@ -13,3 +14,8 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def words(tags: Mapping[str, str]) -> str:
     """Return tags as ``key=value``, for plans."""
     return ", ".join(f"{key}={value}" for key, value in tags.items())
+
+
+def tag_part(key: str, value: str) -> str:
+    """Return a tag as a part of a difference."""
+    return json.dumps(["tag", key, value])

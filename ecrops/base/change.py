@@ -64,12 +64,15 @@ class Races:
             a moment ago, else they count as ``superseded``.
         awaits: Whether an error means that something the call names is not visible yet, such as a new role. The owner
             is planned again until it is.
+        is_made_between: Whether AWS made the owner between two times, as ``time.time`` counts. It is asked if the
+            answer to a creation was lost and the owner exists: another caller may have made it.
     """
 
     derived: bool = False
     superseded: Collection[str] = ()
     not_yet_visible: Collection[str] = ()
     awaits: Callable[[Exception], bool] = never
+    is_made_between: Callable[[Any, float, float], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +93,11 @@ class Change:
         makes_owner: Whether the change makes or removes the owner itself, and not a part of it.
         identity: What tells the owner from a later one of the same name, such as the time it was created at. A removal
             is for this owner only.
+        images: How many images the change removes with the owner.
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
         advice: The way out, by error code. A conflict has its advice under the empty code.
+        aspect: The name of the aspect that it is of: set by the engine.
         account: The account that the owner is in; empty as long as it is not known.
         region: The region that the owner is in.
     """
@@ -108,9 +113,11 @@ class Change:
     races: Races = field(default=Races(), repr=False, compare=False)
     makes_owner: bool = field(default=False, repr=False, compare=False)
     identity: str = field(default="", repr=False, compare=False)
+    images: int = field(default=0, repr=False, compare=False)
     for_owners: Collection[str] = field(default=(), repr=False, compare=False)
     step: int = field(default=0, repr=False, compare=False)
     advice: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    aspect: str = field(default="", repr=False, compare=False)
     account: str = field(default="", repr=False)
     region: str = field(default="", repr=False)
 
@@ -131,13 +138,16 @@ class Change:
 
     @property
     def parts(self) -> frozenset[tuple[str, str]]:
-        """The whole difference: ``("-", part)`` for what is removed, ``("+", part)`` for what is added."""
-        sides = (("-", self.removed, self.before), ("+", self.added, self.after))
-        return frozenset(
-            (sign, part)
-            for sign, parts, words in sides
-            for part in (parts if parts is not None else filter(None, [words]))
-        )
+        """The whole difference: ``("-", part)`` for what is removed, ``("+", part)`` for what is added.
+
+        An owner that is made or removed is a part of the difference, with its identity.
+        """
+        removed = _or_words(self.removed, self.before)
+        added = _or_words(self.added, self.after)
+        parts = {*(("-", part) for part in removed), *(("+", part) for part in added)}
+        if self.makes_owner:
+            parts.add(("-" if self.kind is Kind.DELETE else "+", f"{self.owner} itself {self.identity}".rstrip()))
+        return frozenset(parts)
 
     @property
     def service(self) -> str:
@@ -160,9 +170,9 @@ class Change:
         return self.makes_owner and self.kind is Kind.DELETE
 
     @property
-    def may_overwrite(self) -> bool:
-        """Whether AWS makes the owner without an error even if somebody made it in the meantime."""
-        return self.makes_owner and self.kind is Kind.CREATE and not self.races.superseded
+    def refuses_existing(self) -> bool:
+        """Whether the change makes the owner, and AWS refuses it if somebody made the owner in the meantime."""
+        return self.makes_owner and self.kind is Kind.CREATE and bool(self.races.superseded)
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -173,6 +183,11 @@ class Change:
         """Return the change, ready for JSON."""
         names = ("account", "region", "owner", "kind", "what", "before", "after", "service", "operation")
         return {name: str(getattr(self, name)) for name in names} | {"params": copy.deepcopy(dict(self.params))}
+
+
+def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:
+    """Return the parts of one side of a difference; its words if it names no parts."""
+    return parts if parts is not None else [words] if words else []
 
 
 class Note(str):

@@ -7,11 +7,10 @@ nothing does not wait for the import of grants. It never imports a module before
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 Modules = Mapping[str, Sequence[str]]
@@ -49,19 +48,3 @@ def face(package: str, modules: Modules, packages: Sequence[str] = ()) -> Face:
         return sorted({*sources, *packages, *dunders})
 
     return sorted(sources), get, names
-
-
-class Once(Generic[T]):
-    """A value that is made by the first thread that asks for it, and shared by all."""
-
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._values: list[T] = []
-
-    def __call__(self) -> T:
-        """Return the value."""
-        with self._lock:
-            if not self._values:
-                self._values.append(self._make())
-            return self._values[0]

@@ -15,7 +15,8 @@ from ecrops.base.change import Kind
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import NONE, Goal, accounts, located, make_plan
+from ecrops.engine.planning import accounts, located, make_plan
+from ecrops.engine.reading import NONE, Goal
 from ecrops.errors import SpecError
 
 if TYPE_CHECKING:

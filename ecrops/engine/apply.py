@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change
-from ecrops.engine.approval import beyond, brought_up_to_date, stale_owners
+from ecrops.engine.approval import approved_wants, beyond
 from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
 from ecrops.engine.outcomes import Outcomes, Superseded
@@ -30,10 +30,10 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     """Make the changes of a plan.
 
     1. Refuse a plan that has conflicts, a plan that an apply returned, or a plan for another account or region.
-    2. If the plan is approved: derive its edits again from fresh readings, and refuse what goes beyond it
-       (``_Run.bring_up_to_date``).
-    3. Make the changes, step by step; in each step all owners in parallel (``_Run.carry_out``). One owner among
-       several is read again right before it is written.
+    2. If the plan is approved: plan it again from fresh readings, and refuse what goes beyond it
+       (``_Run.brought_up_to_date``).
+    3. Make the changes, step by step; in each step all owners in parallel, each in its turn (``_Run.carry_out``). An
+       owner is read again right before it is written, unless its reading is as fresh as that.
     4. Collect the wants of owners that were superseded, and of those that have to be verified (``_Run.open_wants``).
     5. If there are any: pause, plan them again (``_Run.plan_again``), and go on with 3, within the propagation budget.
     6. Raise the errors of owners that failed, or return the changes that were made.
@@ -42,11 +42,11 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
         aws: The account and region.
         plan: The plan.
         on_change: Called with every change that was made.
-        approved: Whether somebody has approved this plan. Planning again may then neither delete nor make an owner
-            that the plan did not name.
+        approved: Whether somebody has approved this plan. Nothing is then taken away, overwritten or added that the
+            plan did not show.
 
     Raises:
-        ConflictError: The plan has conflicts; nothing was changed.
+        ConflictError: The plan has conflicts, or goes beyond what was approved; nothing was changed.
         SpecError: The plan was made for another account or region, or an apply returned it.
     """
     if on_change is not None and not callable(on_change):
@@ -54,11 +54,11 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     if plan.conflicts:
         raise ConflictError(plan.conflicts)
     _check_place(aws, plan, approved)
-    wants = plan.wants
-    notes, run = plan.notes, _Run(aws, on_change, plan.wants, plan if approved else None)
+    notes, wants = plan.notes, approved_wants(plan) if approved else list(plan.wants)
+    run = _Run(aws, on_change, wants, plan if approved else None)
     several = len({want.for_owner or want.key for want in plan.wants}) > 1
     if approved:
-        plan = run.bring_up_to_date(plan)
+        plan = run.brought_up_to_date(plan, wants)
     try:
         run.make_rounds(plan, _pauses(aws))
     except BaseException as error:  # Ctrl-C, or an error of on_change
@@ -67,7 +67,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     run.outcomes.raise_failures(run.applied, several)
     notes = tuple(dict.fromkeys((*notes, *run.notes)))
     applied = tuple(run.applied)
-    made = Plan(applied, notes, applied=applied, wants=wants, region=aws.region, account=aws.known_account)
+    made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
 
 
@@ -106,15 +106,18 @@ class _Run:
 
     def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
-        elsewhere = {key: account.stoppable() for key, account in accounts(wants).items()}
-        self._maker = Maker(self._aws, elsewhere, wants)
+        elsewhere = {key: account.bound_to(self._aws) for key, account in accounts(wants).items()}
+        self._maker = Maker(self._aws, elsewhere, wants, approved=approved is not None)
         self._approved = approved
         self._on_change = on_change
         self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
         self._touched: set[str] = set()
+        self._unfinished: set[str] = set()
+        self._read_at = -1
+        self._seen: dict[str, int] = {}
         self._is_alone = False
         self._waited = 0.0
-        self.notes: list[str] = []
+        self.notes: list[str] = self._maker.notes
         self.applied: list[Change] = []
         self.outcomes = Outcomes()
 
@@ -130,7 +133,8 @@ class _Run:
 
     def carry_out(self, plan: Plan) -> None:
         """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
-        self._touched = set()
+        self._touched, self._unfinished = set(), set()
+        self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
         self._is_alone = len({change.owner for change in plan}) == 1
@@ -180,11 +184,21 @@ class _Run:
                 self.outcomes.record(*event)
 
     def _make_all(self, changes: Sequence[Change]) -> None:
-        """Make the changes of one owner, on a worker. An owner among others is read again first."""
-        owner = changes[0].owner
+        """Make the changes of one owner, on a worker, in the owner's turn."""
+        owner, made = changes[0].owner, list[Change]()
+
+        def on_made(change: Change) -> None:
+            made.append(change)
+            self._events.put(change)
+
         try:
-            for change in changes if self._is_alone else self._refreshed(changes):
-                self._maker.make(change, self._events.put)
+            with self._maker.turn(changes[0]):
+                try:
+                    for change in self._refreshed(changes):
+                        self._maker.make(change, on_made)
+                finally:
+                    self._maker.record(made)
+                    self._seen[owner] = self._maker.moment
         except BaseException as error:
             self._events.put((owner, error))
         else:
@@ -193,36 +207,63 @@ class _Run:
     def _refreshed(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes of an owner from a fresh reading.
 
+        The reading of the plan is fresh if no other owner was written since, nor this one by another thread.
+
         Raises:
             ConflictError: They cannot be made, or go beyond the approved plan.
+            Superseded: A guard has to judge them again.
         """
+        read_at = max(self._read_at, self._seen.get(changes[0].owner, -1))
+        if self._is_alone and not self._maker.is_written_since(read_at, changes[0]):
+            return changes
         plan = self._maker.refreshed(changes, self.outcomes.failed)
         if plan is None:
             return changes
         self.notes += plan.notes
         if plan.conflicts:
             raise ConflictError(plan.conflicts, IMPOSSIBLE)
-        if self._approved is not None and (refused := beyond(self._approved, plan, exactly=True)):
+        if self._approved is not None and (refused := beyond(self._approved, plan.changes)):
             raise ConflictError(refused, BEYOND)
-        return plan.changes
+        if any(change.step != changes[0].step for change in plan):
+            self._unfinished.add(changes[0].owner)  # it is planned again: its other steps may lack these changes
+        return [change for change in plan if change.step == changes[0].step]
 
     def open_wants(self, wants: Sequence[Want]) -> list[Want]:
         """Return the wants of owners that were superseded, and those that another writer may have undone."""
         failed = self.outcomes.failed.keys()
-        return [want for want in wants if not {want.key, want.for_owner} & failed and self._is_open(want)]
+        open_goals = {(want.aspect, want.key) for want in wants if self._is_open(want)}
+        return [
+            want for want in wants if (want.aspect, want.key) in open_goals and not {want.key, want.for_owner} & failed
+        ]
 
     def _is_open(self, want: Want) -> bool:
+        """Whether a want is planned again. If one edit of a goal is, all are: they make one value together."""
+        if want.key in self.outcomes.superseded or want.key in self._unfinished | self._maker.presumed:
+            return True
         written = want.key in self._touched or want.for_owner in self._touched
-        return want.key in self.outcomes.superseded or (written and want.aspect.verify(want.edit))
+        return written and want.aspect.verify(want.edit)
 
-    def bring_up_to_date(self, plan: Plan) -> Plan:
-        """Derive the edits of an approved plan again: other writers may have written since it was made."""
-        stale = stale_owners(plan)
-        if not stale:
-            return plan
-        fresh = self._plan([want for want in plan.wants if want.key in stale])
-        self._check(fresh, exactly=True)
-        return brought_up_to_date(plan, fresh)
+    def brought_up_to_date(self, approved: Plan, wants: Sequence[Want]) -> Plan:
+        """Plan the wants of an approved plan again: other writers may have written since it was made.
+
+        New repositories are not read: their creation is refused if they exist.
+
+        Args:
+            approved: The approved plan.
+            wants: Its wants.
+
+        Raises:
+            ConflictError: It cannot be made any more, or goes beyond what was approved. Nothing was changed.
+        """
+        new = {change.owner for change in approved if change.refuses_existing}
+        plan = self._plan([want for want in wants if want.key not in new])
+        self.notes += plan.notes
+        if plan.conflicts:
+            raise ConflictError(plan.conflicts, IMPOSSIBLE)
+        if refused := beyond(approved, plan.changes):
+            raise ConflictError(refused, BEYOND)
+        changes = [*(change for change in approved if change.owner in new), *plan]
+        return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step)), wants=tuple(wants))
 
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """Plan some wants again, after a pause. An owner whose planning fails, or finds a conflict, has failed."""
@@ -235,12 +276,12 @@ class _Run:
         self._waited += pause
         return self._check(self._plan(wants))
 
-    def _check(self, plan: Plan, *, exactly: bool = False) -> Plan:
+    def _check(self, plan: Plan) -> Plan:
         """Refuse the changes of a new plan that cannot be made, or go beyond what was approved (``beyond``)."""
         self.notes += plan.notes
         self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         if self._approved is not None:
-            self.outcomes.refuse(beyond(self._approved, plan, exactly=exactly), BEYOND)
+            self.outcomes.refuse(beyond(self._approved, plan.changes), BEYOND)
         return plan
 
     def _plan(self, wants: Sequence[Want]) -> Plan:

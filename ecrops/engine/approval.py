@@ -1,66 +1,52 @@
 """What an approved plan allows: which changes of a later plan for the same wants go beyond it. Pure.
 
-Called by ``apply`` before the first write, before each owner is written, and in each round. It compares values, and
-neither reads nor refuses anything itself.
+Called by ``apply`` before the first write, before each owner is written, and in each round. It compares differences and
+never documents: what other writers added, and what stays as it is, is no part of a difference. It neither reads nor
+refuses anything itself.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from ecrops.base.change import Change, Kind
+from ecrops.engine.aspect import Want, name_of, rederived
 from ecrops.engine.plan import Plan
 
 
-def _is_grave(change: Change) -> bool:
-    """Whether a change has to be in an approved plan by name: it deletes something, or makes a new owner."""
-    return change.kind is Kind.DELETE or change.makes_owner
+def approved_wants(plan: Plan) -> list[Want]:
+    """Return the wants of an approved plan that it has changes for, and those of their bases.
 
-
-def brought_up_to_date(plan: Plan, fresh: Plan) -> Plan:
-    """Replace the derived changes of an approved plan by those of a fresh plan for the same wants. Pure.
-
-    Args:
-        plan: The approved plan.
-        fresh: The fresh plan, for the owners of ``stale_owners``.
-
-    Returns:
-        The plan to apply.
+    What the plan did not change when it was approved is not its subject: it is neither read nor written again.
     """
-    stale = stale_owners(plan)
-    changes = [*(change for change in plan if change.owner not in stale), *fresh]
-    return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.step)))
+    new = {change.owner for change in plan if change.refuses_existing}  # its creation says what its parts are
+    goals = {(change.owner, change.aspect) for change in plan}
+    bases = {
+        (want.key, name_of(want.aspect.base))
+        for want in plan.wants
+        if want.aspect.base is not None and (want.key, name_of(want.aspect)) in goals
+    }
+    wants = (want for want in plan.wants if want.key in new or (want.key, name_of(want.aspect)) in goals | bases)
+    return [want._replace(edit=rederived(want.edit)) for want in wants]
 
 
-def _taken(change: Change) -> tuple[str, ...]:
-    """Return what a deletion takes away, and from where."""
-    return *_part(change), change.before
-
-
-def _part(change: Change) -> tuple[str, ...]:
-    """Return which part of which owner a change is about: an owner that was made anew is another one."""
-    return change.owner, change.what, change.identity
-
-
-def stale_owners(plan: Plan) -> set[str]:
-    """Return the owners of a plan that are read again before it is applied: another writer may have changed them."""
-    return {change.owner for change in plan if change.races.derived or change.may_overwrite}
-
-
-def beyond(approved: Plan, plan: Plan, *, exactly: bool = False) -> list[Change]:
-    """Return the deletions and new owners of a plan that an approved plan did not name.
+def beyond(approved: Plan, changes: Sequence[Change]) -> list[Change]:
+    """Return the changes that take away, overwrite, add or delete what an approved plan did not show.
 
     Args:
         approved: The approved plan.
-        plan: A later plan for the same wants, or for some of them.
-        exactly: Whether a deletion may take away only what the approved plan showed. That holds for a plan of owners of
-            which nothing was written yet.
+        changes: Those of a later plan for the same wants, or for some of them.
     """
-    named = {_part(change) for change in approved if _is_grave(change)}
-    taken = {_taken(change) for change in approved}
+    parts: dict[str, set[tuple[str, str]]] = {}
+    images: dict[str, int] = {}
+    deletions = {(change.owner, change.aspect) for change in approved if change.kind is Kind.DELETE}
+    for change in approved:
+        parts.setdefault(change.owner, set()).update(change.parts)
+        images[change.owner] = max(images.get(change.owner, 0), change.images)
     return [
         change
-        for change in plan
-        if (_is_grave(change) and _part(change) not in named)
-        or (exactly and change.kind is Kind.DELETE and _taken(change) not in taken)
+        for change in changes
+        if not change.parts <= parts.get(change.owner, set())
+        or change.images > images.get(change.owner, 0)
+        or (change.kind is Kind.DELETE and (change.owner, change.aspect) not in deletions)
     ]

@@ -24,12 +24,14 @@ class Read(NamedTuple):
         services: The boto3 services that it calls. Their clients are made before, on the caller's thread.
         base_missing: Error codes that mean that the base does not exist. If the base was read a moment ago and existed,
             the current value is ``None`` then; else the error is raised.
+        settles: The seconds for which the service may answer with an older value after a write.
     """
 
     keys: Sequence[str]
     call: Callable[[], Mapping[str, Any]]
     services: Collection[str]
     base_missing: Collection[str] = ()
+    settles: float = 0.0
 
 
 def one_by_one(
@@ -37,6 +39,7 @@ def one_by_one(
     read: Callable[[str], Any],
     services: Collection[str],
     base_missing: Collection[str] = (),
+    settles: float = 0.0,
 ) -> Iterator[Read]:
     """Yield one reading for each key.
 
@@ -45,9 +48,10 @@ def one_by_one(
         read: Reads the current value of one key.
         services: As in ``Read``.
         base_missing: As in ``Read``.
+        settles: As in ``Read``.
     """
     for key in keys:
-        yield Read((key,), partial(_read_one, key, read), services, base_missing)
+        yield Read((key,), partial(_read_one, key, read), services, base_missing, settles)
 
 
 def _read_one(key: str, read: Callable[[str], Any]) -> dict[str, Any]:
@@ -82,6 +86,19 @@ class Aspect(Protocol):
         """Whether the engine reads again after the edit was made, and plans again if it was undone."""
 
 
+def name_of(aspect: Aspect) -> str:
+    """Return the name of an aspect: that of its module."""
+    return getattr(aspect, "__name__", "")
+
+
+def rederived(edit: Any) -> Any:
+    """Return an edit as it is derived again: without what is judged only once, such as a guard of images.
+
+    An edit has a method ``rederived`` if the two differ.
+    """
+    return edit.rederived() if hasattr(edit, "rederived") else edit
+
+
 class Want(NamedTuple):
     """An edit of one aspect of one key.
 
@@ -110,7 +127,7 @@ class Want(NamedTuple):
                 f"{self.key} is in the account of another session, and credentials are never pickled: "
                 "make the plan where it is applied"
             )
-        return _unpickled, (getattr(self.aspect, "__name__", ""), self.key, self.edit, self.for_owner)
+        return _unpickled, (name_of(self.aspect), self.key, self.edit, self.for_owner)
 
 
 def _unpickled(aspect: str, key: str, edit: Any, for_owner: str) -> Want:

@@ -7,15 +7,19 @@ changes nor decides what happens to an owner that was superseded.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ecrops.aws import LOST, Aws, ClientError, code_of
-from ecrops.base.change import Call, Change, Kind
-from ecrops.engine.aspect import Want
+from ecrops.base.change import Call, Change, Note
+from ecrops.engine.aspect import Want, name_of, rederived
 from ecrops.engine.outcomes import Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
+from ecrops.engine.turns import TURNS, Place, place_of
+from ecrops.errors import EcropsError
 
 log = logging.getLogger(__name__)
 STOPPED = "while making this change"
@@ -28,53 +32,124 @@ class Maker:
         aws: The registry's account.
         elsewhere: The accounts of owners that are not in it.
         wants: What the plan was made from, to derive a change again after a wait.
+        approved: Whether somebody approved the plan. Values that are written whole are then read again too.
 
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
+        notes: What the user must know about the calls that were made.
+        presumed: The owners that were removed by a call whose answer was lost, as a later reading says.
     """
 
-    def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want]) -> None:
+    def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want], *, approved: bool) -> None:
         self._aws = aws
         self._elsewhere = elsewhere
+        self._approved = approved
+        self._guarded: set[tuple[str, str]] = set()
         self._wants: dict[str, list[Want]] = {}
         for want in wants:
-            self._wants.setdefault(want.key, []).append(want)
+            edit = rederived(want.edit)
+            self._wants.setdefault(want.key, []).append(want._replace(edit=edit))
+            if edit is not want.edit:
+                self._guarded.add((want.key, name_of(want.aspect)))
+        self._owners: dict[str, Aws] = {}
         self.removed: dict[str, str] = {}
+        self.presumed: set[str] = set()
+        self.notes: list[str] = []
+        self._held = TURNS.held
 
     def account_of(self, change: Change) -> Aws:
-        """Return the account that a change is made in."""
-        return self._elsewhere.get(change.owner, self._aws)
+        """Return the account that a change is made in, with the budgets of its owner."""
+        here, elsewhere = self._budgeted(change.owner), self._elsewhere.get(change.owner)
+        return elsewhere.bound_to(here) if elsewhere else here
+
+    def _budgeted(self, owner: str) -> Aws:
+        """Return the registry's account for the calls of one owner: their failed attempts count together."""
+        if owner not in self._owners:
+            self._owners[owner] = self._aws.for_owner()
+        return self._owners[owner]
 
     def stop(self) -> None:
         """Begin no call and no wait any more, in any account."""
-        for aws in (self._aws, *self._elsewhere.values()):
-            aws.stop()
+        self._aws.stop()
+
+    def is_derived(self, change: Change) -> bool:
+        """Whether a change depends on a reading: it edits one, or somebody approved what it overwrites.
+
+        The creation of a repository does not: AWS refuses it if the repository exists.
+        """
+        return change.races.derived or (self._approved and not change.refuses_existing)
+
+    def turn(self, change: Change) -> AbstractContextManager[None]:
+        """Return the turn of an owner: no other thread of this process writes it meanwhile."""
+        aws = self.account_of(change)
+        doing = f"another thread was done with {change.owner}"
+        return TURNS.of(self.place_of(change), lambda: aws.check(doing), self._held)
+
+    @property
+    def moment(self) -> int:
+        """The moment of ``engine/turns``."""
+        return TURNS.now
+
+    def is_written_since(self, moment: int, change: Change) -> bool:
+        """Whether another thread of this process wrote the owner of a change after a moment."""
+        return TURNS.is_written_since(self.place_of(change), moment)
+
+    def place_of(self, change: Change) -> Place:
+        """Return where the owner of a change is."""
+        return place_of(self.account_of(change), change.service, change.owner)
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Record what was written of an owner: a reading that lacks it is an older one.
+
+        Args:
+            changes: The changes that were made of one owner.
+        """
+        for aspect in dict.fromkeys(change.aspect for change in changes):
+            made = [change for change in changes if change.aspect == aspect]
+            edits = [want.edit for want in self._wants_of(made)]
+            TURNS.record(self.place_of(made[0]), aspect, edits, frozenset().union(*(change.parts for change in made)))
 
     def refreshed(self, changes: Sequence[Change], failed: Collection[str]) -> Plan | None:
         """Read an owner again right before it is written, and derive its edits from that reading.
 
         Other owners were written, and perhaps waited for, since the plan read this one: another writer may have changed
-        it. Values that are written whole (settings, tags) need no second reading. A repository that this very run is
-        about to make needs none either: its creation tells that it has no parts.
+        it. A repository that this very run is about to make needs no second reading: its creation tells that it has no
+        parts.
 
         Args:
             changes: The planned changes of one owner in one step.
             failed: Owners that failed before: what is only wanted for them is not derived.
 
         Returns:
-            The changes to make in their place; ``None`` if the planned ones are to be made as they are.
+            The plan to make in their place; ``None`` if the planned changes are to be made as they are.
+
+        Raises:
+            Superseded: The owner does not exist any more.
         """
-        first = changes[0]
-        is_new = first.makes_owner and first.kind is Kind.CREATE
-        owner_wants = [want for want in self._wants.get(first.owner, ()) if want.for_owner not in failed]
-        derived = {want.aspect for want in owner_wants if want.aspect.verify(want.edit)}
-        wants = [want for want in owner_wants if want.aspect in derived]
-        if is_new or not wants or not any(change.races.derived for change in changes):
+        derived = [change for change in changes if self.is_derived(change)]
+        if changes[0].refuses_existing or not derived:
             return None
-        plan = make_plan(self._aws, wants)
-        unchanged = [change for change in changes if not change.races.derived]
-        fresh = [change for change in plan if change.step == first.step]
-        return replace(plan, changes=(*unchanged, *fresh))
+        wants = [want for want in self._wants_of(derived) if want.for_owner not in failed]
+        try:
+            plan = make_plan(self._budgeted(changes[0].owner), wants)
+        except ClientError as error:
+            if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
+                raise Superseded(error) from error
+            raise
+        planned = tuple(_as_planned(change, derived) for change in plan)
+        if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
+            raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
+        unchanged = tuple(change for change in changes if change not in derived)
+        return replace(plan, changes=unchanged + planned)
+
+    def _is_guarded(self, changes: Collection[Change]) -> bool:
+        """Whether changes of one owner were judged when they were planned, and are not when they are derived again."""
+        return any((change.owner, change.aspect) in self._guarded for change in changes)
+
+    def _wants_of(self, changes: Collection[Change]) -> list[Want]:
+        """Return the wants that changes of one owner were derived from."""
+        aspects = {change.aspect for change in changes}
+        return [want for want in self._wants.get(next(iter(changes)).owner, ()) if name_of(want.aspect) in aspects]
 
     def make(self, change: Change, on_made: Callable[[Change], object]) -> None:
         """Make a change.
@@ -87,26 +162,40 @@ class Maker:
             Superseded: Another writer was faster, or something that the call names is not visible yet.
             ClientError: botocore's own error, with notes.
         """
-        answers_lost: list[bool] = []
+        lost: list[float] = []
+        begun = time.time()
         try:
-            self._call(change, lambda: answers_lost.append(True))
+            self._call(change, lambda: lost.append(time.time()))
         except (ClientError, *LOST) as error:
             if change.races.awaits(error):
                 _explain(error, change)
             elif not self._is_superseded(change, error):
                 _explain(error, change)
                 raise
-            if change.makes_owner and answers_lost:  # our own call, whose answer was lost, took effect
+            if change.makes_owner and lost and self._is_ours(change, begun, lost[-1]):
                 on_made(change)
             raise Superseded(error) from error
         self._remember(change)
         on_made(change)
         log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
 
+    def _is_ours(self, change: Change, begun: float, lost: float) -> bool:
+        """Whether our own call, whose answer was lost, made an owner. If that is not certain, a note says so."""
+        is_made_between = change.races.is_made_between
+        if is_made_between is None or is_made_between(self.account_of(change), begun, lost):
+            return True
+        self.notes.append(
+            Note(
+                f"{change.owner} exists, and the answer to our own {change.operation} was lost: another caller made "
+                "it, as far as its time of creation tells"
+            )
+        )
+        return False
+
     def _call(self, change: Change, on_lost: Callable[[], object]) -> None:
         assert change.call is not None  # a conflict is never made
         aws = self.account_of(change)
-        if change.races.derived:
+        if self.is_derived(change):
             self._call_derived(aws, change, change.call, on_lost)
             return
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
@@ -115,22 +204,21 @@ class Maker:
     def _call_derived(self, aws: Aws, change: Change, call: Call, on_lost: Callable[[], object]) -> None:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
-        Another writer may have changed the owner during the wait. If an answer was lost and planning again finds
-        nothing of the kind to do for this very owner, the lost call took effect: an owner that somebody made anew
-        under the same name is not removed.
+        Another writer may have changed the owner during the wait. If an answer was lost, and the reading shows that
+        what the call removes is gone, the lost call took effect: what somebody made since stays.
         """
-        wants = self._wants[change.owner]
+        wants = self._wants_of([change])
         errors: list[Exception] = []
 
         def attempt() -> None:
             if errors:
-                same = [other for other in make_plan(self._aws, wants) if _is_same_step(other, change)]
-                is_gone = all(other.identity != change.identity for other in same)
-                if is_gone and isinstance(errors[-1], LOST):
+                same = [
+                    other for other in make_plan(self._budgeted(change.owner), wants) if _is_same_step(other, change)
+                ]
+                if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
+                    self.presumed |= {change.owner} if change.removes_owner else set()
                     return
-                if is_gone and change.removes_owner:
-                    raise Superseded(errors[-1])
-                if change.params not in [other.params for other in same]:
+                if not any(_is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
                 aws.once(call.service, call.operation, call.params)
@@ -140,7 +228,8 @@ class Maker:
                     on_lost()
                 raise
 
-        aws.persist(attempt, f"{call.service}:{call.operation}")
+        awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
+        aws.persist(attempt, f"{call.service}:{call.operation}", awaits)
 
     def _is_superseded(self, change: Change, error: Exception) -> bool:
         superseded = code_of(error) in (*change.races.superseded, *change.races.not_yet_visible)
@@ -160,6 +249,32 @@ class Maker:
 def _is_same_step(one: Change, other: Change) -> bool:
     """Whether two changes make the same call for the same owner, perhaps with other members."""
     return (one.owner, one.service, one.operation) == (other.owner, other.service, other.operation)
+
+
+def _is_equal(one: Change, other: Change) -> bool:
+    """Whether two changes send the same and make the same difference."""
+    return one.params == other.params and one.parts == other.parts
+
+
+def _is_no_more(other: Change, change: Change) -> bool:
+    """Whether a later change sends what a change sends, and makes no more of a difference."""
+    return other.params == change.params and other.parts <= change.parts
+
+
+def _is_still_missing(change: Change, other: Change) -> bool:
+    """Whether a change is still to be made, as a later plan says: some of what it removes is there.
+
+    Args:
+        change: The change, whose answer was lost.
+        other: The same change in the later plan.
+    """
+    removed = {part for part in change.parts if part[0] == "-"}
+    return other.identity == change.identity and (not removed or bool(removed & other.parts))
+
+
+def _as_planned(change: Change, planned: Sequence[Change]) -> Change:
+    """Return the planned change that a change is equal to, if there is one: its words may say more."""
+    return next((other for other in planned if _is_same_step(other, change) and _is_equal(other, change)), change)
 
 
 def _explain(error: Exception, change: Change) -> None:

@@ -41,6 +41,7 @@ class Plan:
         wants: The wants that the plan was made from.
         region: The region that it was made for.
         account: The account that it was made for, if it was known.
+        read_at: The moment of ``engine/turns`` that the current values were read at.
     """
 
     changes: tuple[Change, ...] = ()
@@ -49,6 +50,7 @@ class Plan:
     wants: tuple[Want, ...] = field(default=(), repr=False, compare=False)
     region: str = field(default="", repr=False, compare=False)
     account: str = field(default="", repr=False, compare=False)
+    read_at: int = field(default=-1, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
@@ -87,13 +89,14 @@ class Plan:
 
     @property
     def checksum(self) -> str:
-        """The fingerprint of the changes, whatever their order: approve it now, apply a plan later if it has the same.
+        """The fingerprint of the whole difference: approve it now, apply a plan later if it has the same.
 
-        It is made of the current values and of what is sent. The number of images that a guarded lifecycle policy
-        takes away is no part of it, because each push changes that number.
+        It is made of account, region, owner and operation of each change, and of each part that the change removes,
+        overwrites or adds. Their order makes no difference. Parts of other writers that stay, notes, and the number of
+        images that go are no part of it.
         """
-        changes = sorted(json.dumps(_lasting(change), sort_keys=True) for change in self.changes)
-        return hashlib.sha256(json.dumps([self.region, changes]).encode()).hexdigest()
+        changes = sorted(json.dumps(_lasting(change)) for change in self.changes)
+        return hashlib.sha256(json.dumps([self.account, self.region, changes]).encode()).hexdigest()
 
     def check(self, deletes: int = 0) -> Plan:
         """Refuse a plan that deletes more than expected. Returns the plan itself.
@@ -126,8 +129,6 @@ class Plan:
         }
 
 
-def _lasting(change: Change) -> dict[str, Any]:
-    """Return a change without the words for what is sent: its parameters say the same. A conflict sends nothing."""
-    values = change.to_dict()
-    sent = {name: value for name, value in values.items() if name != "after" or not change.operation}
-    return sent | {"identity": change.identity}
+def _lasting(change: Change) -> list[Any]:
+    """Return what a change is about and its whole difference, without its words, which shorten."""
+    return [change.account, change.region, change.owner, change.what, change.operation, sorted(change.parts)]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.base.lazy import Once
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.edits import Edit, Wanted
 from ecrops.events.patterns.selection import Location
@@ -51,16 +51,15 @@ def location_of(aws: Aws) -> Location:
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each rule. Those whose pattern depends on the scan type share one reading of it."""
-    scan_type = Once(lambda: scan_type_for(aws, wants))
-    return one_by_one(wants, lambda key: read(aws, key, scan_type), services=("events",))
+    return one_by_one(wants, lambda key: read(aws, key, lambda: scan_type_for(aws, wants)), services=("events",))
 
 
 def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
     """Read the scan type that is in force, if the pattern of a wanted rule depends on it; else return ``BASIC``."""
     if not any(isinstance(edit, Wanted) and edit.event.needs_scan_type for edits in wants.values() for edit in edits):
         return "BASIC"
-    configuration = aws.get("ecr", "GetRegistryScanningConfiguration", "scanningConfiguration")
-    return str(configuration.get("scanType", "BASIC"))
+    read = partial(aws.get, "ecr", "GetRegistryScanningConfiguration", "scanningConfiguration")
+    return str(aws.once_per_run("scan type", read).get("scanType", "BASIC"))
 
 
 def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:

@@ -17,6 +17,7 @@ from ecrops.aws import Aws
 from ecrops.base.problems import Problems, is_number
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
+from ecrops.engine.reading import Readings
 from ecrops.errors import SpecError
 from ecrops.events import aspect, reading
 from ecrops.events.edits import Absent, Include
@@ -146,7 +147,7 @@ def _reachable_targets(aws: Aws, rule: RuleValue) -> Iterator[Target]:
 
 def _missing(aws: Aws, key: str, targets: Sequence[Target], rule: RuleValue) -> list[str]:
     """Return what the rule itself lacks. Its copy does not show that: it is enabled, and has its own permissions."""
-    wants, known = all_wants(aws, {key: [Include(targets)]}, {key: rule})
+    wants, known = all_wants(aws, {key: [Include(targets)]}, Readings({(aspect, key): rule}))
     permissions = [want for want in wants if want.aspect is not aspect]
     missing = [str(change) for change in make_plan(aws, permissions, known=known)]
     if (rule.settings or {}).get("State") == RuleState.DISABLED:

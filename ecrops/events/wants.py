@@ -18,7 +18,7 @@ from ecrops.base.problems import Problems
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import Goal, read
+from ecrops.engine.reading import Goal, Readings, read
 from ecrops.events import aspect, reading
 from ecrops.events.edits import Absent, Edit, Wanted, edited, needs_rule
 from ecrops.events.event import Event
@@ -32,7 +32,7 @@ from ecrops.events.targets.target import Target
 from ecrops.events.value import TAG, RuleValue
 
 Edits = Mapping[str, Sequence[Edit]]
-Known = dict[Goal, Any]
+Known = Readings
 PERMISSIONS: Mapping[str, Aspect] = {"lambda": functions, "sqs": queues, "sns": topics, "logs": log_groups}
 
 
@@ -58,20 +58,20 @@ def edit_rules(account: Account, edits: Edits) -> Plan:
     return account.make(*wants, known=known)
 
 
-def all_wants(aws: Aws, edits: Edits, rules: Mapping[str, RuleValue] | None = None) -> tuple[list[Want], Known]:
+def all_wants(aws: Aws, edits: Edits, known: Known | None = None) -> tuple[list[Want], Known]:
     """Return the wants for edits of rules, and the rules that were read on the way.
 
     Args:
         aws: The account and region.
         edits: The edits by the key of the rule.
-        rules: Rules that are known already, by key.
+        known: Rules that are known already.
 
     Raises:
         SpecError: EventBridge does not reach a target from this account and region.
     """
     check_reach(aws, edits)
-    known: Known = {(aspect, key): rule for key, rule in (rules or {}).items()}
-    current = read(aws, {(aspect, key): rule_edits for key, rule_edits in edits.items()}, known)
+    goals: dict[Goal, Sequence[Edit]] = {(aspect, key): rule_edits for key, rule_edits in edits.items()}
+    current = read(aws, goals, Readings() if known is None else known)
     wants = [Want(aspect, key, edit) for key, rule_edits in edits.items() for edit in rule_edits]
     for key, rule_edits in edits.items():
         wants += _permissions(key, rule_edits, current[aspect, key])
@@ -137,13 +137,15 @@ def of_repositories(aws: Aws, events: Mapping[str, Sequence[Event]]) -> tuple[li
     managed = {name: [Wanted(event, exactly=True) for event in specified] for name, specified in events.items()}
     edits = _by_key(edit for wanted in managed.values() for edit in wanted)
     check_reach(aws, edits)
+    known = Readings()  # their moment is before the first of them is read
     rules = _current_rules(aws, edits, managed)
+    known |= {(aspect, key): rule for key, rule in rules.items()}
     stale = {
         key: [Absent(rule.tags[TAG])]
         for key, rule in rules.items()
         if rule.tags.get(TAG) in managed and key not in edits
     }
-    return all_wants(aws, {**edits, **stale}, rules)
+    return all_wants(aws, {**edits, **stale}, known)
 
 
 def _by_key(wanted: Iterable[Wanted]) -> dict[str, list[Wanted]]:

@@ -132,9 +132,7 @@ def aware(moment: object) -> datetime:
 
 def describe(aws: Aws, name: str) -> Iterator[Image]:
     """Yield all images of a repository, page by page; archived ones too, which ECR lists only on request."""
-    params: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE_SIZE}
-    if _knows_archived(aws):
-        params["filter"] = {"imageStatus": "ANY"}
+    params = {"repositoryName": name, "maxResults": PAGE_SIZE, **calls.every_status(aws, "DescribeImages")}
     awaits = calls.visibility(aws, name)
     digests: set[str] = set()
     for page in aws.pages("ecr", "DescribeImages", "imageDetails", awaits=awaits, **params):
@@ -142,12 +140,6 @@ def describe(aws: Aws, name: str) -> Iterator[Image]:
             if item["imageDigest"] not in digests:  # the listing may move between two pages
                 digests.add(item["imageDigest"])
                 yield parse(item)
-
-
-def _knows_archived(aws: Aws) -> bool:
-    """Whether the client can ask for archived images: botocore can since 1.41."""
-    operation = aws.client("ecr").meta.service_model.operation_model("DescribeImages")
-    return "imageStatus" in operation.input_shape.members["filter"].members
 
 
 def parse(item: Mapping[str, Any]) -> Image:
@@ -176,7 +168,8 @@ def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]
     indexes = [image.digest for image in known if image.media_type in INDEXES and image.storage_class == STANDARD]
     chunks = [indexes[start : start + CHUNK_SIZE] for start in range(0, len(indexes), CHUNK_SIZE)]
     parents: dict[str, list[str]] = {}
-    for manifests in aws.map(lambda chunk: _manifests(aws, name, chunk), chunks):
+    asking = aws.stoppable()
+    for manifests in asking.map(lambda chunk: _manifests(asking, name, chunk), chunks, asking.stop):
         for index, manifest in manifests:
             for part in json.loads(manifest).get("manifests") or ():
                 parents.setdefault(part["digest"], []).append(index)

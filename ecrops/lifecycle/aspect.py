@@ -6,6 +6,8 @@ reads the images, and simulates the desired policy on them. ``changes`` decides,
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,9 +16,9 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, Want, one_by_one
 from ecrops.errors import SpecError
-from ecrops.lifecycle.edits import Edit, Exactly
+from ecrops.lifecycle.edits import Edit, Exactly, Include
 from ecrops.lifecycle.policy.checks import COUNT_TYPES
-from ecrops.lifecycle.policy.document import Rules, canonical, parse, to_text
+from ecrops.lifecycle.policy.document import Rules, body, canonical, parse, to_ecr, to_text
 from ecrops.lifecycle.policy.words import difference
 from ecrops.repositories import calls, settings
 
@@ -138,8 +140,25 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
         before=before,
         after=after,
         call=Call("ecr", operation, params),
-        races=Races(derived=any(map(verify, edits)), superseded=(NO_POLICY,), not_yet_visible=(calls.MISSING,)),
+        removed=_parts(rules, canonical(desired), edits),
+        added=[*_parts(canonical(desired), rules, edits), *_given_priorities(rules, edits)],
+        races=Races(derived=True, superseded=(NO_POLICY,), not_yet_visible=(calls.MISSING,)),
     )
+
+
+def _parts(rules: Rules, other: Rules, edits: Sequence[Edit]) -> list[str]:
+    """Return the rules that another policy lacks. Only an exact edit is about all priorities."""
+    is_exact = any(isinstance(edit, Exactly) for edit in edits)
+    texts = ([json.dumps(rule if is_exact else body(rule), sort_keys=True) for rule in side] for side in (rules, other))
+    mine, others = map(Counter, texts)
+    return sorted(mine - others)
+
+
+def _given_priorities(rules: Rules, edits: Sequence[Edit]) -> Iterator[str]:
+    """Yield the rules that get a priority of the user's choice."""
+    for rule in (to_ecr(edit.rule) for edit in edits if isinstance(edit, Include)):
+        if "rulePriority" in rule and canonical([rule])[0] not in rules:
+            yield f"{json.dumps(body(rule), sort_keys=True)} at priority {rule['rulePriority']}"
 
 
 def _notes(name: str, rules: Rules) -> Iterator[Note]:

@@ -44,6 +44,10 @@ class Exactly(NamedTuple):
     rules: Sequence[LifecycleRule | EcrRule]
     guard: GuardOption = None
 
+    def rederived(self) -> Exactly:
+        """Return the edit without its guard, which judges once: when the edit is planned."""
+        return self._replace(guard=False) if self.guard else self
+
     def __call__(self, current: Sequence[EcrRule]) -> Rules:
         """Return the desired rules."""
         return render(self.rules)
@@ -62,6 +66,10 @@ class Include(NamedTuple):
     rule: LifecycleRule | EcrRule
     floating: Sequence[LifecycleRule | EcrRule] = ()
     guard: GuardOption = None
+
+    def rederived(self) -> Include:
+        """Return the edit without its guard, which judges once: when the edit is planned."""
+        return self._replace(guard=False) if self.guard else self
 
     def __call__(self, current: Sequence[EcrRule]) -> Rules:
         """Return the desired rules."""
@@ -102,6 +110,10 @@ class Exclude(NamedTuple):
 
     rule: LifecycleRule | EcrRule
     guard: GuardOption = None
+
+    def rederived(self) -> Exclude:
+        """Return the edit without its guard, which judges once: when the edit is planned."""
+        return self._replace(guard=False) if self.guard else self
 
     def __call__(self, current: Sequence[EcrRule]) -> Rules:
         """Return the desired rules."""

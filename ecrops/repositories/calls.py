@@ -6,6 +6,7 @@ Called by the aspects of a repository, and by verbs that look a repository up. I
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, Pages, code_of
@@ -81,6 +82,34 @@ def is_there(aws: Aws, name: str) -> bool:
     return bool(_by_name(aws, [name]))
 
 
+def count_images(aws: Aws, name: str) -> int:
+    """Return how many images a repository holds, archived ones too; 0 if it does not exist any more."""
+    params = {"repositoryName": name, "maxResults": PAGE, **every_status(aws, "ListImages")}
+    try:
+        pages = aws.pages("ecr", "ListImages", "imageIds", **params)
+        return len({item["imageDigest"] for page in pages for item in page})
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return 0
+
+
+def every_status(aws: Aws, operation: str) -> dict[str, Any]:
+    """Return the parameter that lists archived images too, if botocore knows it: it does since 1.41."""
+    members = aws.client("ecr").meta.service_model.operation_model(operation).input_shape.members["filter"].members
+    return {"filter": {"imageStatus": "ANY"}} if "imageStatus" in members else {}
+
+
+def is_made_between(name: str, aws: Aws, start: float, end: float) -> bool:
+    """Whether a repository was made between two times, as ``time.time`` counts.
+
+    It tells whether a call whose answer was lost made it, or somebody else did a moment before or after.
+    """
+    item = (_by_name(aws, [name]) or {}).get(name, {})
+    made = item.get("createdAt")
+    return isinstance(made, datetime) and start <= made.timestamp() <= end
+
+
 def demand(aws: Aws, name: str) -> None:
     """Raise botocore's own error unless a repository exists."""
     try:
@@ -114,5 +143,6 @@ def _listed(pages: Pages, names: Collection[str], limit: int) -> dict[str, Any]:
 def _asked(aws: Aws, names: Sequence[str], at_once: int) -> dict[str, Any]:
     """Ask for names in chunks, and return the repositories. A chunk with a missing name returns none."""
     chunks = [names[start : start + at_once] for start in range(0, len(names), at_once)]
-    answers = aws.map(lambda chunk: _by_name(aws, chunk), chunks)
+    asking = aws.stoppable()
+    answers = asking.map(lambda chunk: _by_name(asking, chunk), chunks, asking.stop)
     return {name: item for answer in answers if answer for name, item in answer.items()}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws
-from ecrops.aws.tags import tag_list
+from ecrops.aws.tags import tag_list, tag_part
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
@@ -20,6 +21,7 @@ from ecrops.repositories.kms import arn_behind, is_alias, is_id_of
 from ecrops.repositories.values import RepositoryEncryption
 
 base = None
+SCAN = "scan on push"
 KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
 KMS_ADVICE = "encryption with KMS needs kms:DescribeKey and kms:CreateGrant on the key, deletion kms:RetireGrant"
 
@@ -79,6 +81,7 @@ class Settings(NamedTuple):
         key: The ARN of the KMS key.
         wanted_key: The ARN of the key behind the alias that is wanted; ``None`` if it could not be read.
         created_at: When the repository was made: it tells this repository from a later one of the same name.
+        images: How many images go with it, if it is to be deleted with them.
     """
 
     mutability: str = "MUTABLE"
@@ -88,6 +91,7 @@ class Settings(NamedTuple):
     key: str = ""
     wanted_key: str | None = ""
     created_at: str = ""
+    images: int = 0
 
 
 # Read
@@ -103,7 +107,19 @@ def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Setting
     """Read the settings of repositories; ``None`` for each that does not exist."""
     items = calls.find(aws, list(wants))
     current = {name: _parse(items[name]) if name in items else None for name in wants}
-    return _with_wanted_keys(aws, wants, current)
+    return _with_wanted_keys(aws, wants, _with_images(aws, wants, current))
+
+
+def _with_images(
+    aws: Aws, wants: Mapping[str, Sequence[Edit]], current: dict[str, Settings | None]
+) -> dict[str, Settings | None]:
+    """Count the images of repositories that are to be deleted with their images."""
+    emptied = [name for name, edits in wants.items() if Absent(empty_on_delete=True) in edits]
+    found = [(name, settings) for name in emptied if (settings := current[name])]
+    counts = aws.map(lambda pair: calls.count_images(aws, pair[0]), found)
+    return current | {
+        name: settings._replace(images=count) for (name, settings), count in zip(found, counts, strict=True)
+    }
 
 
 def every(aws: Aws) -> dict[str, Settings]:
@@ -173,6 +189,8 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
             what="tag mutability",
             before=_mutability(current.mutability, sorted(current.filters)),
             after=_mutability(mutability, filters),
+            removed=_mutability_parts(current.mutability, current.filters),
+            added=_mutability_parts(mutability, filters),
             call=Call("ecr", "PutImageTagMutability", {"repositoryName": name} | _mutability_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
@@ -184,6 +202,8 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
             what="scan on push",
             before="on" if current.scan_on_push else "off",
             after="on" if scan else "off",
+            removed=[] if scan else [SCAN],
+            added=[SCAN] if scan else [],
             call=Call("ecr", "PutImageScanningConfiguration", {"repositoryName": name} | _scan_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
@@ -228,8 +248,9 @@ def _create(name: str, wanted: Wanted) -> Change:
         kind=Kind.CREATE,
         what="repository",
         after=_words(wanted),
+        added=_parts(wanted),
         call=Call("ecr", "CreateRepository", params, needs),
-        races=Races(superseded=(calls.EXISTS,)),
+        races=Races(superseded=(calls.EXISTS,), is_made_between=partial(calls.is_made_between, name)),
         makes_owner=True,
         advice={"KmsException": KMS_ADVICE},
     )
@@ -241,11 +262,13 @@ def _delete(name: str, edit: Absent, current: Settings) -> Change:
         owner=name,
         kind=Kind.DELETE,
         what="repository",
-        before="with all its images" if edit.empty_on_delete else "",
+        before=f"with all its images, {current.images:,} now" if edit.empty_on_delete else "",
+        removed=["with all its images"] if edit.empty_on_delete else [],
         call=Call("ecr", "DeleteRepository", params, ("kms:RetireGrant",) if current.key else ()),
         races=Races(derived=True, superseded=(calls.MISSING,)),
         makes_owner=True,
         identity=current.created_at,
+        images=current.images,
         advice={
             "KmsException": KMS_ADVICE,
             "RepositoryNotEmptyException": "it holds images: empty_on_delete=True deletes it with them",
@@ -286,6 +309,21 @@ def _words(wanted: Wanted) -> str:
     if wanted.encryption is not None:
         parts.append(_encryption(wanted.encryption, wanted.encryption_key or ""))
     return ", ".join([*parts, *(f"{key}={value}" for key, value in (wanted.tags or {}).items())])
+
+
+def _parts(wanted: Wanted) -> list[str]:
+    """Return the parts of a difference that makes a repository: each setting that is not the default."""
+    parts = [] if wanted.mutability is None else _mutability_parts(wanted.mutability, wanted.filters)
+    if wanted.scan_on_push:
+        parts.append(SCAN)
+    if wanted.encryption is not None:
+        parts.append(f"encryption: {_encryption(wanted.encryption, wanted.encryption_key or '')}")
+    return [*parts, *(tag_part(key, value) for key, value in (wanted.tags or {}).items())]
+
+
+def _mutability_parts(mode: str, filters: Iterable[str]) -> list[str]:
+    words = _mutability(mode, sorted(filters))
+    return [] if words == Settings().mutability else [f"tag mutability: {words}"]
 
 
 def _mutability(mode: str, filters: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ecrops.aws import Aws
-from ecrops.aws.tags import tag_list, words
+from ecrops.aws.tags import tag_list, tag_part, words
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.repositories import calls, settings
@@ -97,6 +97,8 @@ def _put(name: str, current: Tagged, tags: Mapping[str, str]) -> Change:
         before=words({key: current.tags[key] for key in tags if key in current.tags}),
         after=words(tags),
         call=Call("ecr", "TagResource", {"resourceArn": current.arn, "tags": tag_list(tags)}),
+        removed=[tag_part(key, current.tags[key]) for key in tags if key in current.tags],
+        added=[tag_part(key, value) for key, value in tags.items()],
         races=Races(not_yet_visible=(calls.MISSING,)),
     )
 
@@ -108,6 +110,7 @@ def _remove(name: str, current: Tagged, keys: Sequence[str]) -> Change:
         what="tags",
         before=words({key: current.tags[key] for key in keys}),
         call=Call("ecr", "UntagResource", {"resourceArn": current.arn, "tagKeys": list(keys)}),
+        removed=[tag_part(key, current.tags[key]) for key in keys],
         races=Races(not_yet_visible=(calls.MISSING,)),
     )
 

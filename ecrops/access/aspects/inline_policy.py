@@ -12,7 +12,7 @@ from typing import Any
 
 from ecrops.access import actions, leftovers
 from ecrops.access.aspects import edited_statements
-from ecrops.access.edits import LOGIN, RESERVED_SIDS, Allow, Edit, Exactly, Forbid, check_variables, edited
+from ecrops.access.edits import LOGIN, RESERVED_SIDS, Allow, Edit, Exactly, Forbid, added_parts, check_variables, edited
 from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
 from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
@@ -27,10 +27,14 @@ from ecrops.iam.text import size, to_iam_text
 base = None
 MISSING, OF_AWS = "NoSuchEntity", "UnmodifiableEntity"
 
+SETTLES = 30.0
+"""Seconds for which IAM may answer with an older policy. It says that it is eventually consistent, and gives no number:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
+
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each policy."""
-    return one_by_one(wants, lambda key: read(aws, key), services=("iam",))
+    return one_by_one(wants, lambda key: read(aws, key), services=("iam",), settles=SETTLES)
 
 
 def read(aws: Aws, key: str) -> Document:
@@ -81,8 +85,8 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
         after=added,
         call=Call("iam", operation, params),
         removed=before.parts - after.parts,
-        added=after.parts - before.parts,
-        races=Races(derived=any(map(verify, edits)), superseded=() if desired else (MISSING,)),
+        added=added_parts(edits, before, after),
+        races=Races(derived=True, superseded=() if desired else (MISSING,)),
         advice={
             MISSING: missing_advice(policy_key),
             OF_AWS: of_aws_advice(policy_key),

@@ -21,16 +21,24 @@ class Difference:
     """The difference between the current managed policies of an identity and those after the changes.
 
     What a policy says is one part. That it is in force, because the policy is attached, is another one: to attach a
-    policy adds nothing to what is said, and to detach it takes nothing away from that.
+    policy adds nothing to what is said, and to detach it takes nothing away from that. A grant that attaches a policy
+    may write it anew: what a policy said that was not in force is nobody's loss.
     """
 
-    def __init__(self, current: Found, documents: Mapping[int, tuple[Document, bool]], unused: Collection[int]) -> None:
+    def __init__(
+        self,
+        current: Found,
+        documents: Mapping[int, tuple[Document, bool]],
+        unused: Collection[int],
+        wanted: Collection[str],
+    ) -> None:
         """Compare the current policies with those after the changes.
 
         Args:
             current: The current policies.
             documents: The documents that are written by number, and whether each is attached afterwards.
             unused: The numbers of the policies that are deleted.
+            wanted: What the edits add, as ``edits.added_parts`` says.
         """
         self._before: _ByNumber = {
             number: _parts(policy.document, policy.attached) for number, policy in current.policies.items()
@@ -39,7 +47,10 @@ class Difference:
         remaining = {number: parts for number, parts in self._before.items() if number not in unused}
         self._after: _ByNumber = {**remaining, **written}
         before, after = (frozenset(chain(*parts.values())) for parts in (self._before, self._after))
-        self._removed, self._added = before - after, after - before
+        attaches = any(attached for _, attached in documents.values())
+        removed = before - after
+        self._removed = frozenset(filter(_is_in_force, removed)) if attaches else removed
+        self._added = after - before | after & {*wanted, *map(_in_force, wanted)}
 
     def of(self, number: int) -> tuple[_Parts, _Parts]:
         """Return what is taken away and added by the changes of one policy."""
@@ -49,4 +60,12 @@ class Difference:
 
 def _parts(document: Document, attached: bool) -> _Parts:
     parts = inline_policy.parse(document).parts
-    return parts | {f"in force: {part}" for part in parts} if attached else parts
+    return parts.union(map(_in_force, parts)) if attached else parts
+
+
+def _is_in_force(part: str) -> bool:
+    return part.startswith(_in_force(""))
+
+
+def _in_force(part: str) -> str:
+    return f"in force: {part}"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ecrops.access.aspects import edited_statements, inline_policy
 from ecrops.access.aspects.managed_parts import Difference
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
-from ecrops.access.edits import LOGIN, Allow, Edit, edited
+from ecrops.access.edits import LOGIN, Allow, Edit, added_parts, edited
 from ecrops.access.policy_keys import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, PolicyKey, managed_name
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Races
@@ -34,7 +34,7 @@ verify = inline_policy.verify
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each identity and policy name."""
-    return one_by_one(wants, lambda key: read(aws, key), services=("iam",))
+    return one_by_one(wants, lambda key: read(aws, key), services=("iam",), settles=inline_policy.SETTLES)
 
 
 class _Half(NamedTuple):
@@ -98,11 +98,12 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
         for number, policy in current.policies.items()
         if number not in documents and (policy.attached or not attach)
     }
-    difference, derived = Difference(current, documents, unused), any(map(verify, edits))
+    wanted = added_parts(edits, attached.before, attached.after) if attach else frozenset[str]()
+    difference = Difference(current, documents, unused, wanted)
     numbered = (*_writes(key, current, documents, words), *_removals(key, unused, words))
     for number, change in numbered:
         gone, new = ((), ()) if change.operation == "DeletePolicyVersion" else difference.of(number)
-        yield replace(change, removed=gone, added=new, races=replace(change.races, derived=derived))
+        yield replace(change, removed=gone, added=new, races=replace(change.races, derived=True))
 
 
 def _writes(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ecrops.access import actions, leftovers, words
 from ecrops.access.aspects import edited_statements
-from ecrops.access.edits import Add, Allow, Drop, Edit, Exactly, Forbid, check_variables, edited
+from ecrops.access.edits import Add, Allow, Drop, Edit, Exactly, Forbid, added_parts, check_variables, edited
 from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races, never
@@ -75,8 +75,9 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     warnings = [warning for statement in after.foreign for warning in _warnings(statement)]
     yield from (Note(f"{name}: {warning}") for warning in warnings)
     forced = any(isinstance(edit, Exactly | Add | Drop) and edit.force for edit in edits)
-    change = _change(name, current, desired, warnings, forced=forced, derived=any(map(verify, edits)))
-    yield replace(change, removed=before.parts - after.parts, added=after.parts - before.parts)
+    change = _change(name, current, desired, warnings, forced=forced)
+    added = added_parts(edits, before, after) | ({"force"} if forced else set())
+    yield replace(change, removed=before.parts - after.parts, added=added)
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:
@@ -113,9 +114,7 @@ def _warnings(statement: Statement) -> Iterator[str]:
         )
 
 
-def _change(
-    name: str, current: Document, desired: Document, warnings: Sequence[str], *, forced: bool, derived: bool
-) -> Change:
+def _change(name: str, current: Document, desired: Document, warnings: Sequence[str], *, forced: bool) -> Change:
     before, after = words.difference(current, desired)
     params: dict[str, Any] = {"repositoryName": name}
     # ECR has seen the principals of the current policy, and a deleted one does not come back under its unique id
@@ -136,7 +135,7 @@ def _change(
         after=after,
         call=Call("ecr", operation, params),
         races=Races(
-            derived=derived,
+            derived=True,
             superseded=(NO_POLICY,),
             not_yet_visible=(calls.MISSING,),
             awaits=_is_not_yet_visible if identities else never,

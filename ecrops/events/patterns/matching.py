@@ -2,7 +2,7 @@
 
 Called by ``Pattern.matches`` and by the samples. A pattern becomes its fields by path, an event its values by path.
 Each value knows which elements of which lists it is in, because the values that match a pattern must not come from two
-elements of one list.
+elements of one list: ``elements`` chooses them.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 https://github.com/aws/event-ruler, which says how lists of objects are matched
@@ -11,14 +11,16 @@ https://github.com/aws/event-ruler, which says how lists of objects are matched
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import json
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.base.problems import is_number
 from ecrops.base.wildcards import fits
+from ecrops.events.patterns.elements import Field, Found, Within, is_any_choice_right
 
 OR = "$or"
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -28,8 +30,6 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-Within = frozenset[tuple[tuple[str | int, ...], int]]
-"""The list elements that a value is in: the path of each list in the event, and the index in it."""
 Located = tuple[Any, Within]
 """A value of an event, and the list elements that it is in."""
 
@@ -37,7 +37,7 @@ Located = tuple[Any, Within]
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether EventBridge would send this event to a rule with this pattern."""
     values: dict[str, list[Located]] = {}
-    for path, value, within in _values(event):
+    for path, value, within in _values(event, itertools.count()):
         values.setdefault(path, []).append((value, within))
     return any(_matches_all(fields, values) for fields in branches(pattern))
 
@@ -65,38 +65,36 @@ def joined(path: str, key: str) -> str:
 
 
 def _values(
-    value: Any, path: str = "", at: tuple[str | int, ...] = (), within: Within = frozenset()
+    value: Any, numbers: Iterator[int], path: str = "", within: Within = ()
 ) -> Iterator[tuple[str, Any, Within]]:
-    """Yield the values of an event with their paths. An object is no value. Scalars have no list element."""
+    """Yield the values of an event with their paths. An object is no value. Scalars have no list element.
+
+    Args:
+        value: The event, or a part of it.
+        numbers: Numbers for its lists.
+        path: The path of the part.
+        within: The list elements that the part is in.
+    """
     if isinstance(value, Mapping):
         for key, part in value.items():
-            yield from _values(part, joined(path, key), (*at, key), within)
+            yield from _values(part, numbers, joined(path, key), within)
     elif isinstance(value, list | tuple):
+        number = next(numbers)
         for index, part in enumerate(value):
-            inside = within | {(at, index)} if isinstance(part, Mapping | list | tuple) else within
-            yield from _values(part, path, (*at, index), inside)
+            is_element = isinstance(part, Mapping | list | tuple)
+            yield from _values(part, numbers, path, (*within, (number, index)) if is_element else within)
     else:
         yield path, value, within
 
 
 def _matches_all(fields: Mapping[str, Any], values: Mapping[str, Sequence[Located]]) -> bool:
-    """Whether all fields match: field by field, with all choices of list elements that agree so far."""
-    choices: set[Within] = {frozenset()}
-    for path in sorted(fields):
-        candidates = values.get(path, ())
-        choices = {after for before in choices for after in _extended(fields[path], candidates, before)}
-    return bool(choices)
+    """Whether all fields match, with values whose list elements agree. EventBridge takes them in order of names."""
+    return is_any_choice_right([_field(fields[path], values.get(path, ())) for path in sorted(fields)])
 
 
-def _extended(wanted: Sequence[Any], candidates: Iterable[Located], before: Within) -> Iterator[Within]:
-    choices = [(value, before | within) for value, within in candidates]
-    # A choice that agrees has one element of each list
-    reachable = [(value, choice) for value, choice in choices if len(dict(choice)) == len(choice)]
-    if not reachable and {"exists": False} in wanted:
-        yield before
-    for value, after in reachable:
-        if any(matches_value(want, value) for want in wanted):
-            yield after
+def _field(wanted: Sequence[Any], located: Sequence[Located]) -> Field:
+    found = [Found(within, any(matches_value(want, value) for want in wanted)) for value, within in located]
+    return Field(found, {"exists": False} in wanted)
 
 
 def matches_value(want: Any, value: Any) -> bool:

@@ -191,7 +191,11 @@ def sid_of(rule: str) -> str:
 
 
 def read_each(
-    wants: Mapping[str, Sequence[Edit]], read: Callable[[str], T], missing: str, services: Collection[str]
+    wants: Mapping[str, Sequence[Edit]],
+    read: Callable[[str], T],
+    missing: str,
+    services: Collection[str],
+    settles: float,
 ) -> Iterator[Read]:
     """Yield one reading for each resource. One that does not exist is ``None`` if nothing is to be allowed on it.
 
@@ -200,6 +204,7 @@ def read_each(
         read: Reads a resource.
         missing: The error code that means that it does not exist.
         services: The boto3 services that are called.
+        settles: As in ``Read``.
     """
 
     def read_one(key: str) -> T | None:
@@ -213,4 +218,4 @@ def read_each(
             error.add_note("it is not there: make it first, or correct the ARN")
             raise
 
-    return one_by_one(wants, read_one, services)
+    return one_by_one(wants, read_one, services, settles=settles)

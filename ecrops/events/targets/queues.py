@@ -33,6 +33,9 @@ SID = f"{PREFIX}Events"
 SEND = "sqs:SendMessage"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
 QUOTA = policy.Quota(bytes=8_192, statements=20)
+SETTLES = 60.0
+"""Seconds for which SQS may answer with an older policy:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 MANAGED_KEY = "alias/aws/sqs"
 
 
@@ -51,7 +54,7 @@ class Queue:
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each queue."""
-    return read_each(wants, lambda key: _read(aws, key), MISSING, services=("sqs",))
+    return read_each(wants, lambda key: _read(aws, key), MISSING, services=("sqs",), settles=SETTLES)
 
 
 def _read(aws: Aws, key: str) -> Queue:

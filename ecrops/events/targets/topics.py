@@ -31,6 +31,8 @@ MISSING = "NotFound"
 PUBLISH = "sns:Publish"
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
 QUOTA = policy.Quota(bytes=30 * 1024, statements=100)
+SETTLES = 60.0
+"""Seconds for which SNS may answer with an older policy. SNS gives no number: this is that of SQS."""
 MANAGED_KEY = "alias/aws/sns"
 
 
@@ -41,6 +43,7 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
         lambda key: aws.get("sns", "GetTopicAttributes", "Attributes", TopicArn=key),
         MISSING,
         services=("sns",),
+        settles=SETTLES,
     )
 
 

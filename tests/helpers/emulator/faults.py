@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .calls import Call
+from .lag import Lag
 from .verdicts import Fault
 
 
@@ -71,6 +72,8 @@ class Faults:
         """Seconds added to each call; calls in parallel wait in parallel."""
         self.hits: list[Call] = []
         """The calls that met a fault, in order."""
+        self.lag = Lag()
+        """Which readings get older answers; over HTTP none do."""
         self._rules: list[_Rule] = []
         self._limit: _Limit | None = None
         self._lock = threading.Lock()

@@ -113,8 +113,14 @@ class Wire:
         with self._lock:
             self._calls.add(call)
             self._here.over = self._faults.judge(call)
+            older: AWSResponse | None = self._faults.lag.begin(call)
+        if older is not None:
+            return older
         protocol = service.resolved_protocol
-        return self._transport(request, fault=call.fault, protocol=protocol, delay=self._faults.latency)
+        answer_ = self._transport(request, fault=call.fault, protocol=protocol, delay=self._faults.latency)
+        with self._lock:
+            self._faults.lag.end(call, answer_)
+        return answer_
 
     def _over(self, **_: object) -> None:
         self._here.over()

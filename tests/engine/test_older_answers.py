@@ -1,0 +1,105 @@
+"""A service that answers a reading with an older value: nothing is derived from a reading that lacks our last write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecrops import Registry, RepositorySpec, RetryPolicy, Role
+from ecrops.events import on_image_pushed
+from emulator import Cloud
+from support import registry_of
+from tests.access.world import inline, populate
+from tests.events.support import arn, queue_policy
+
+QUEUE = arn("sqs", "pushes")
+NAMES = ("aa", "bb", "cc")
+
+
+def registry_that_waits(cloud: Cloud, **options: Any) -> tuple[Registry, list[float]]:
+    waits: list[float] = []
+    return registry_of(cloud, retry=RetryPolicy(sleep=waits.append, **options)), waits
+
+
+def test_a_grant_is_not_derived_from_a_policy_that_lacks_our_last_one(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, _ = registry_that_waits(memory_cloud)
+    memory_cloud.faults.lag.of("iam", 3)
+    for name in NAMES:
+        registry.repository(name).grant_pull(Role("nodes"))
+    assert set(inline(memory_cloud, "role", "nodes")) >= set(NAMES)
+    assert memory_cloud.faults.lag.served
+
+
+def test_a_rule_is_not_authorised_from_a_policy_that_lacks_our_last_one(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "aa")
+    memory_cloud.client("sqs").create_queue(QueueName="pushes")
+    registry, _ = registry_that_waits(memory_cloud)
+    memory_cloud.faults.lag.of("sqs", 4)
+    for name in ("first", "second"):
+        registry.repository("aa").on_image_pushed(name, target=QUEUE)
+    [statement] = queue_policy(memory_cloud)
+    assert len(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == 2
+
+
+def test_a_topic_too(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "aa")
+    topic = memory_cloud.client("sns").create_topic(Name="pushes")["TopicArn"]
+    registry, _ = registry_that_waits(memory_cloud)
+    memory_cloud.faults.lag.of("sns", 2)
+    for name in ("first", "second"):
+        registry.repository("aa").on_image_pushed(name, target=topic)
+    text = memory_cloud.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    assert text.count("EcropsRule") == 2
+
+
+def test_a_second_ensure_after_a_write_that_is_not_seen_yet_has_nothing_to_do(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "aa")
+    registry, waits = registry_that_waits(memory_cloud)
+    memory_cloud.faults.lag.of("iam", 2)
+    registry.repository("aa").grant_pull(Role("nodes"))
+    assert not registry.repository("aa").grant_pull(Role("nodes"))
+    assert sum(waits) < 10
+
+
+def test_the_wait_ends_where_another_writer_took_our_write_away(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, waits = registry_that_waits(memory_cloud)
+    registry.repository("aa").grant_pull(Role("nodes"))
+    memory_cloud.client("iam").delete_role_policy(RoleName="nodes", PolicyName="ecrops")
+    registry.repository("bb").grant_pull(Role("nodes"))
+    assert set(inline(memory_cloud, "role", "nodes")) & set(NAMES) == {"bb"}
+    assert 25 < sum(waits) < 40, "as long as IAM may take, and no longer"
+
+
+@pytest.mark.parametrize("budget", [0, 2.5])
+def test_the_wait_is_within_the_propagation_budget(memory_cloud: Cloud, budget: float) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, waits = registry_that_waits(memory_cloud, propagation_budget=budget)
+    registry.repository("aa").grant_pull(Role("nodes"))
+    memory_cloud.client("iam").delete_role_policy(RoleName="nodes", PolicyName="ecrops")
+    waits.clear()
+    registry.repository("bb").grant_pull(Role("nodes"))
+    assert sum(waits) <= budget + 1  # and the pause before the verifying read
+
+
+def test_what_an_earlier_process_wrote_is_not_waited_for(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, waits = registry_that_waits(memory_cloud)
+    registry.repository("aa").grant_pull(Role("nodes"))
+    registry.repository("aa").revoke(Role("nodes"))
+    waits.clear()
+    registry.repository("bb").grant_pull(Role("nodes"))
+    assert sum(waits) <= 1
+
+
+def test_what_the_next_step_of_the_same_apply_takes_away_is_not_waited_for(memory_cloud: Cloud) -> None:
+    memory_cloud.client("sqs").create_queue(QueueName="pushes")
+    registry, waits = registry_that_waits(memory_cloud)
+    registry.ensure(RepositorySpec("aa", events=[on_image_pushed("first", target=QUEUE)]))
+    waits.clear()
+    registry.ensure(RepositorySpec("aa", events=[on_image_pushed("second", target=QUEUE)]))
+    [statement] = queue_policy(memory_cloud)
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [arn("events", "rule/second")]
+    assert sum(waits) < 10
