@@ -87,7 +87,7 @@ class Deadline:
 
     Args:
         end: The moment, as ``time.monotonic`` counts.
-        run: The run that it is for, if there is one. Without a run nothing is stopped or broken off.
+        run: The run that it is for, if there is one. Without one no wait ends early, and nothing is broken off.
         account: The account, as the run names it.
     """
 
@@ -115,7 +115,8 @@ class Deadline:
         return Deadline(self._end, self._run, account)
 
     def stop(self) -> None:
-        """Begin no call and no wait of the run any more, and end the waits that have begun."""
+        """Set the moment to now, and end the waits of the run that have begun, in all accounts."""
+        self._end = -math.inf
         if self._run:
             self._run.stop()
 

@@ -144,7 +144,6 @@ def test_waits_under_throttling_grow_to_twenty_seconds_and_are_never_short(memor
 
 def test_a_run_in_which_nothing_succeeds_is_broken_off(memory_cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     run = run_of(memory_cloud)
-    describe(run)
     assert run.get("sts", "GetCallerIdentity", "Account"), "what succeeded before the call is no sign of anything"
     memory_cloud.faults.on("throttle", times=None)
     with pytest.raises(ClientError, match="Rate exceeded") as caught:

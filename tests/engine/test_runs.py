@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,6 +13,7 @@ from ecrops import (
     ApplyError,
     Change,
     DeadlineError,
+    EcropsError,
     LifecycleRule,
     Plan,
     Registry,
@@ -189,3 +190,19 @@ def test_a_denied_call_is_the_last_one_of_its_owner(cloud: Cloud) -> None:
         Registry(cloud.session(), retry=AT_ONCE).ensure(*specs)
     of_new = [call.operation for call in cloud.calls if call.params.get("repositoryName") == "new"]
     assert of_new == ["CreateRepository"]
+
+
+def test_a_repository_that_comes_and_goes_is_described_ten_times_with_pauses(cloud: Cloud) -> None:
+    session, slept = cloud.session(own=True), list[float]()
+
+    def disappear(http_response: Any = None, parsed: Any = None, **_: object) -> None:
+        parsed["Error"] = {"Code": "RepositoryNotFoundException", "Message": "not visible here"}
+        http_response.status_code = 400
+
+    session.events.register("after-call.ecr.GetLifecyclePolicy", disappear)
+    registry = Registry(session, retry=RetryPolicy(sleep=slept.append))
+    with pytest.raises(EcropsError, match="aa: it comes and goes, after 10 readings"):
+        registry.describe("aa")
+    assert slept == [1.0] * 10
+    with pytest.raises(DeadlineError):
+        registry.within(0.5).describe("aa")
