@@ -130,3 +130,12 @@ def test_a_registry_that_is_no_dry_run_remembers_nothing(aws: Cloud) -> None:
     spec = RepositorySpec("ab", image_scan_on_push=True)
     assert registry.plan(spec) == registry.plan(spec)
     assert registry.plan(spec)
+
+
+def test_a_plan_alone_is_not_remembered(aws: Cloud) -> None:
+    dry = registry_of(aws, dry_run=True)
+    spec = RepositorySpec("ab", image_scan_on_push=True)
+    assert dry.plan(spec)
+    assert dry.plan(spec)
+    assert dry.ensure(spec)
+    assert not dry.plan(spec)
