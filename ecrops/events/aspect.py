@@ -15,7 +15,7 @@ from ecrops.aws.tags import tag_list
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.events import reading
 from ecrops.events.claims import claims
-from ecrops.events.edits import Edit, edited, needs_rule
+from ecrops.events.edits import Edit, Wanted, edited, needs_rule
 from ecrops.events.parts import settings_parts, tag_parts, target_parts
 from ecrops.events.reading import DEFAULT_BUS, MISSING, NO_RULE, arn_of, name_and_bus
 from ecrops.events.targets.permissions import Step, elsewhere
@@ -44,13 +44,14 @@ def changes(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Cha
         yield Change(owner=key, kind=Kind.CONFLICT, what="rule", after=after, advice={"": NO_RULE})
         return
     target_puts, target_removals = _targets(key, current, desired)
-    yield from _in_step(Step.PUT, [*_rule(key, current, desired), *target_puts])
-    yield from _in_step(Step.REMOVE, [*target_removals, *_removal(key, current, desired)])
+    owners = sorted({edit.repository for edit in edits if isinstance(edit, Wanted) and edit.repository})
+    yield from _in_step(Step.PUT, owners, [*_rule(key, current, desired), *target_puts])
+    yield from _in_step(Step.REMOVE, owners, [*target_removals, *_removal(key, current, desired)])
     yield from _notes(key, edits, current, desired)
 
 
-def _in_step(step: Step, items: Sequence[Change]) -> Iterator[Change]:
-    return (replace(change, step=step) for change in items)
+def _in_step(step: Step, owners: Sequence[str], items: Sequence[Change]) -> Iterator[Change]:
+    return (replace(change, step=step, for_owners=owners) for change in items)
 
 
 # The rule

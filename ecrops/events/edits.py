@@ -75,6 +75,11 @@ class Wanted:
         return repositories if isinstance(repositories, str) else SEVERAL
 
     @property
+    def repository(self) -> str:
+        """The repository whose spec wants the rule; empty if a verb wants it."""
+        return self.mark if self.exactly else ""
+
+    @property
     def targets(self) -> Sequence[Target]:
         """The targets of the event."""
         return event_targets(self.event)

@@ -223,7 +223,7 @@ def test_a_rule_that_fails_does_not_keep_others_from_leaving_its_queue(cloud: Cl
     registry.ensure(*[spec(OLD, name=name) for name in names])
     cloud.emulator.events.refuse("bad")
     wanted = [spec(Target(NEW, id="bad" if name == "team/web" else None), name=name) for name in names]
-    with pytest.raises(ApplyError, match="1 could not be finished") as caught:
+    with pytest.raises(ApplyError, match="2 could not be finished") as caught:
         registry.ensure(*wanted)
     assert len(caught.value.exceptions) == 1
     assert sources(cloud, "old") == ["web"]

@@ -29,13 +29,16 @@ LOG_GROUPS = "log groups"
 
 
 class Step(IntEnum):
-    """The order of changes, of all owners together. ``BEFORE`` is for targets that are changed in place."""
+    """The order of changes, of all owners together. ``BEFORE`` is for targets that are changed in place.
 
-    BEFORE = 0
-    PUT = 1
-    ALLOW = 2
-    FORBID = 3
-    REMOVE = 4
+    Step 0 is that of repositories: a rule on the events of one that could not be made is not made either.
+    """
+
+    BEFORE = 1
+    PUT = 2
+    ALLOW = 3
+    FORBID = 4
+    REMOVE = 5
 
 
 @dataclass(frozen=True)
