@@ -137,7 +137,7 @@ class _Run:
         self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
-        self._is_alone = len({change.owner for change in plan}) == 1
+        self._is_alone = len({change.owner for change in plan} | {want.key for want in plan.wants}) == 1
         for change in self._open_changes(plan):
             steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
             self._maker.account_of(change).client(change.service)
@@ -207,7 +207,7 @@ class _Run:
     def _refreshed(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes of an owner from a fresh reading.
 
-        The reading of the plan is fresh if no other owner was written since, nor this one by another thread.
+        The reading of the plan is fresh if it read no other owner, and no other thread wrote this one since.
 
         Raises:
             ConflictError: They cannot be made, or go beyond the approved plan.

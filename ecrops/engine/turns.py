@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws
@@ -70,7 +71,7 @@ class Turns:
     def renew(self) -> None:
         """Begin anew."""
         self._changed = threading.Condition()
-        self._of_thread = threading.local()
+        self._held = ContextVar[frozenset[tuple[str, str]]]("held", default=frozenset())
         self._count = 0
         self._busy: dict[tuple[str, str], list[str]] = {}
         self._written: dict[tuple[str, str], dict[str, int]] = {}
@@ -83,8 +84,8 @@ class Turns:
 
     @property
     def held(self) -> frozenset[tuple[str, str]]:
-        """The region and the key of each owner that this thread writes now."""
-        return frozenset(getattr(self._of_thread, "held", ()))
+        """The region and the key of each owner that this thread writes now, or reads on behalf of one that does."""
+        return self._held.get()
 
     @contextmanager
     def of(self, place: Place, check: Callable[[], object], held: Collection[tuple[str, str]] = ()) -> Iterator[None]:
@@ -105,12 +106,11 @@ class Turns:
                 check()
                 self._changed.wait(CHECKED_EVERY)
             self._busy.setdefault(key, []).append(place.account)
-        before = self.held
-        self._of_thread.held = {*before, key}
+        before = self._held.set(self.held | {key})
         try:
             yield
         finally:
-            self._of_thread.held = before
+            self._held.reset(before)
             with self._changed:
                 self._busy[key].remove(place.account)
                 if not self._busy[key]:
