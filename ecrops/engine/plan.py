@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ecrops.base import render
 from ecrops.base.change import Change, Kind
 from ecrops.base.problems import is_whole
+from ecrops.engine.turns import NEVER, Moment
 from ecrops.errors import ConflictError, SpecError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Plan:
         wants: The wants that the plan was made from.
         region: The region that it was made for.
         account: The account that it was made for, if it was known.
-        read_at: The moment of ``engine/turns`` that the current values were read at.
+        read_at: The moment that the current values were read at; ``NEVER`` if they were not read together.
     """
 
     changes: tuple[Change, ...] = ()
@@ -50,7 +51,7 @@ class Plan:
     wants: tuple[Want, ...] = field(default=(), repr=False, compare=False)
     region: str = field(default="", repr=False, compare=False)
     account: str = field(default="", repr=False, compare=False)
-    read_at: int = field(default=-1, repr=False, compare=False)
+    read_at: Moment = field(default=NEVER, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)

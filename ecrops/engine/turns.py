@@ -6,6 +6,7 @@ It calls nothing. Other processes and other programs are not seen here: see ``ve
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -45,6 +46,22 @@ def place_of(aws: Aws, service: str, owner: str) -> Place:
     return Place(aws.known_account, "" if service in GLOBAL else aws.region, owner)
 
 
+class Moment(NamedTuple):
+    """When something was read.
+
+    Args:
+        turn: The number of turns before it in which something was written.
+        time: As ``time.monotonic`` counts.
+    """
+
+    turn: int
+    time: float
+
+
+NEVER = Moment(-1, -math.inf)
+"""The moment of values that were not read together."""
+
+
 class Write(NamedTuple):
     """The last write of an aspect of an owner.
 
@@ -78,9 +95,9 @@ class Turns:
         self._last: dict[tuple[str, str, str], Write] = {}
 
     @property
-    def now(self) -> int:
-        """The number of turns in which something was written: what is read now was read after them."""
-        return self._count
+    def now(self) -> Moment:
+        """This moment: what is read now was read after all turns before it."""
+        return Moment(self._count, time.monotonic())
 
     @property
     def held(self) -> frozenset[tuple[str, str]]:
@@ -132,10 +149,10 @@ class Turns:
             write = Write(place.account, time.monotonic(), tuple(edits), frozenset(parts))
             self._last[place.region, place.owner, aspect] = write
 
-    def is_written_since(self, place: Place, moment: int) -> bool:
-        """Whether this process wrote an owner after a moment of ``now``."""
+    def is_written_since(self, place: Place, moment: Moment) -> bool:
+        """Whether this process wrote an owner after a moment."""
         written = self._written.get((place.region, place.owner), {})
-        return any(count > moment for account, count in written.items() if place.may_be(account))
+        return any(count > moment.turn for account, count in written.items() if place.may_be(account))
 
     def last(self, place: Place, aspect: str) -> Write | None:
         """Return what this process wrote last of an aspect of an owner."""

@@ -81,7 +81,7 @@ ACTS: dict[str, Act] = {
     "remove_rule": lambda registry: registry.rule(RULE).remove(),
 }
 SHORT = tuple(name for name in ACTS if name not in ("fleet", "exact", "one of many"))
-STARTS = {
+STARTS: dict[str, Callable[[Registry], object]] = {
     "bare": lambda registry: None,
     "before": lambda registry: registry.ensure(*BEFORE),
     "done": lambda registry: registry.ensure(*FLEET),
