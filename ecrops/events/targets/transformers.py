@@ -96,7 +96,7 @@ def doubts(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> str:
 
 
 def is_plain_text(template: str) -> bool:
-    """Whether a template is a text that is not in quotes, as the example in botocore's model of ``InputTransformer``."""
+    """Whether a template is a text without quotes, as in the example of botocore's model of ``InputTransformer``."""
     return not _is_texts(_filled(template)) and not template.lstrip().startswith(("{", "[", '"'))
 
 
