@@ -49,9 +49,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         retry: How long ecrops tries.
         dry_run: Whether every verb returns its plan, and changes nothing.
         guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
+        quotas: The quotas that AWS has raised for the account: ``rules`` on an event bus, and ``pattern_characters`` of
+            an event pattern. A plan that exceeds a quota has a note with the number, and AWS decides.
 
     Raises:
-        SpecError: ``workers`` is no whole number of at least 1, or ``guard`` is no guard.
+        SpecError: ``workers`` is no whole number of at least 1, ``guard`` is no guard, or ``quotas`` are no quotas.
 
     Example:
         >>> registry = Registry(dry_run=True)
@@ -66,8 +68,9 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,
+        quotas: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run)
+        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run, quotas=quotas)
         if guard is not None:
             from ecrops.lifecycle.guard import Guard, RegistryGuard, check
 

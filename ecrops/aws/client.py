@@ -31,6 +31,7 @@ from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.retry import RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
+from ecrops.base.quotas import Quotas
 from ecrops.errors import SpecError
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Aws:
         self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
         self.workers = workers
         self.retry = retry
+        self.quotas = Quotas()
         self._deadline = Deadline()
         self._budgets: Budgets | None = None
         self._gate = Gate(workers)

@@ -21,7 +21,7 @@ from ecrops.engine.reading import Goal, Readings, read
 from ecrops.events import aspect, reading
 from ecrops.events.edits import Absent, Edit, Wanted, edited, needs_rule
 from ecrops.events.event import Event
-from ecrops.events.patterns.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
+from ecrops.events.patterns.limits import MOST_WILDCARD_RULES, wildcards
 from ecrops.events.reading import DEFAULT_BUS
 from ecrops.events.rule_options import make_event
 from ecrops.events.targets import functions, log_groups, queues, topics
@@ -161,11 +161,7 @@ def _by_key(wanted: Iterable[Wanted]) -> dict[str, list[Wanted]]:
 
 
 def check_quotas(problems: Problems, events: Sequence[Event]) -> None:
-    """Add a problem for each bus that cannot hold the rules of the events."""
-    advice = 'one rule of registry.on_...() with repositories=prefix("team/") serves many repositories'
-    for bus, count in Counter(event.bus for event in events).items():
-        reason = f"the bus {bus} has at most {MOST_RULES} rules, these are {count}; {advice}"
-        problems.check(count <= MOST_RULES, "", reason)
+    """Add a problem for each bus that cannot hold the rules of the events. AWS does not raise this quota."""
     for bus, count in Counter(event.bus for event in events if any(wildcards(event.pattern().document))).items():
         reason = f"the bus {bus} has at most {MOST_WILDCARD_RULES} rules with wildcards, these are {count}"
         problems.check(count <= MOST_WILDCARD_RULES, "", reason)
@@ -178,13 +174,15 @@ def _current_rules(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[
     one of the repositories are read.
     """
     aws.client("events")
-    location, scan_type = reading.location_of(aws), reading.scan_type_for(aws, edits)
+    scan_type = reading.scan_type_for(aws, edits)
     listed = {reading.key_of(rule["Name"]): rule for rule in reading.every(aws)}
     names = [json.dumps(name)[1:-1] for name in repositories]
     relevant = {key: rule for key, rule in listed.items() if key in edits or _names_one(rule, names)}
-    missing = {key: reading.missing_rule(location, key, scan_type) for key in (*relevant, *edits)}
+    on_default = [key for key in edits if reading.name_and_bus(key)[1] == DEFAULT_BUS]
+    count = len({*listed, *on_default})
+    missing = {key: reading.missing_rule(aws, key, scan_type, count) for key in (*relevant, *edits)}
     rules = aws.map(lambda key: reading.read_parts(aws, relevant[key], missing[key]), relevant)
-    absent = {key: missing[key] for key in edits if key not in listed and reading.name_and_bus(key)[1] == DEFAULT_BUS}
+    absent = {key: missing[key] for key in on_default if key not in listed}
     return absent | dict(zip(relevant, rules, strict=True))
 
 

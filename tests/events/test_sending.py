@@ -61,8 +61,8 @@ def test_a_rule_that_works_is_reported_so_and_nothing_is_left(cloud: Cloud, regi
     assert str(report).splitlines() == [
         "the event matches the pattern of the rule",
         "it came through EventBridge",
-        f"{QUEUE}: invoked",
-        f"{function}: invoked",
+        f"{QUEUE}: no failure seen",
+        f"{function}: no failure seen",
     ]
     assert rule_names(cloud.client("events")) == ["pushes"]
     assert cloud.client("sqs").list_queues()["QueueUrls"] == [
@@ -127,10 +127,12 @@ def test_what_was_set_up_is_taken_away_though_the_time_is_over(
 def test_a_pattern_without_room_for_the_name_of_a_test_is_refused_before_anything_is_made(
     cloud: Cloud, registry: Registry
 ) -> None:
-    tags = [f"a-rather-long-tag-number-{number:02}" for number in range(63)]
+    cloud.emulator.events.raise_quotas(pattern_characters=4096)
+    tags = [f"a-rather-long-tag-number-{number:03}" for number in range(127)]
     registry.repository("team/api").on_image_pushed("pushes", image_tags=tags)
+    assert 4000 < len(json.dumps(registry.rule("pushes").describe()["EventPattern"], separators=(",", ":"))) <= 4096
     cloud.calls.clear()
-    with pytest.raises(SpecError, match="the pattern of the copy: has at most 2048 characters"):
+    with pytest.raises(SpecError, match="the pattern of the copy: has at most 4,096 characters"):
         registry.rule("pushes").send_test_event()
     assert cloud.calls.writes() == []
 

@@ -92,6 +92,8 @@ def elsewhere(target: Target, place: Place, rule: str) -> Iterator[Note]:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
     """
+    if Arn.parse(target.arn).service == "execute-api" and target.role_arn is None and target.authorize:
+        yield Note(f"{target.arn} is not authorised here: the policy of the API must let {rule} in, or give a role_arn")
     for arn in {target.arn, *resources(target.to_aws())}:
         if target.authorize and not is_here(arn, place):
             is_target = arn == target.arn
@@ -107,8 +109,8 @@ def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]
 
 
 def is_here(arn: str, place: Place) -> bool:
-    """Whether a resource is in the account of the rule."""
-    return Arn.parse(arn).account == place.account
+    """Whether a resource is in the account of the rule, or AWS's own: its ARN has no account."""
+    return Arn.parse(arn).account in (place.account, "")
 
 
 def key_of(arn: str) -> str:
