@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from ecrops.aws import Aws
 from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
+from ecrops.base.notes import together
 from ecrops.engine.approval import approved_wants, beyond
 from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
@@ -69,7 +70,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
         run.outcomes.add_applied(error, run.applied)
         raise
     run.outcomes.raise_failures(run.applied, several)
-    notes = tuple(dict.fromkeys((*notes, *run.notes)))
+    notes = together((*notes, *run.notes))
     applied = tuple(run.applied)
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())

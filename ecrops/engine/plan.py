@@ -37,7 +37,8 @@ class Plan:
 
     Args:
         changes: The missing changes; in the plan that a verb returns, the changes that it made.
-        notes: What the user must know, and what no change tells.
+        notes: What the user must know because of the changes, and what no change tells. The same about many owners is
+            one note. Each is complete; ``print`` names a few of many owners.
         applied: The changes that were made.
         wants: The wants that the plan was made from.
         region: The region that it was made for.

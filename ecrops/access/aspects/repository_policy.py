@@ -96,7 +96,8 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
         if edit.stays and edit(before).allowed != before.allowed:
             yield edit.stays
     if isinstance(edit, Allow):
-        yield from edit.notes
+        was_there = bool(edit.actions) and edit(before).parts == before.parts
+        yield from () if was_there else edit.notes
 
 
 def _deleted(subject: Subject) -> str:
