@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from ecrops.aws import ClientError, code_of
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import given
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
@@ -243,5 +244,6 @@ def _one_rule(rule: LifecycleRule | EcrRule | None, fields: Mapping[str, Any]) -
     if rule is None:
         return LifecycleRule.from_dict(fields)
     if isinstance(rule, list | tuple | str):
+        check_size(rule)
         raise SpecError(f"expected one rule, got {rule!r}; set_lifecycle_rules takes several, one argument each")
     return check_rules([rule])[0]
