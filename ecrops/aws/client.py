@@ -108,6 +108,16 @@ class Aws:
         other._budgets = Budgets(self.retry)
         return other
 
+    @property
+    def has_waited(self) -> bool:
+        """Whether a call of this run, or of this part of one, waited for its next attempt."""
+        return self._deadline.has_waited
+
+    @property
+    def failures(self) -> int:
+        """The attempts of calls of this owner that failed, each followed by a wait: see ``for_owner``."""
+        return self._budgets.failures if self._budgets else 0
+
     def stop(self) -> None:
         """Begin no call and no wait of the run any more, in any account."""
         self._deadline.stop()

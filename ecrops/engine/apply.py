@@ -194,8 +194,12 @@ class _Run:
         try:
             with self._maker.turn(changes[0]):
                 try:
-                    for change in self._refreshed(changes):
-                        self._maker.make(change, on_made)
+                    remaining = self._refreshed(changes)
+                    while remaining:
+                        self._maker.make(remaining[0], on_made)
+                        remaining = remaining[1:]
+                        if remaining and self._maker.has_waited(owner):
+                            remaining = self._refreshed(remaining)
                 finally:
                     self._maker.record(made)
                     self._seen[owner] = self._maker.moment
@@ -207,14 +211,16 @@ class _Run:
     def _refreshed(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes of an owner from a fresh reading.
 
-        The reading of the plan is fresh if it read no other owner, and no other thread wrote this one since.
+        The reading of the plan is fresh if it read no other owner, no call has waited for its next attempt since, and no
+        other thread wrote this one.
 
         Raises:
             ConflictError: They cannot be made, or go beyond the approved plan.
             Superseded: A guard has to judge them again.
         """
         read_at = max(self._read_at, self._seen.get(changes[0].owner, -1))
-        if self._is_alone and not self._maker.is_written_since(read_at, changes[0]):
+        is_fresh = self._is_alone and self._read_at >= 0 and not self._maker.has_waited(changes[0].owner)
+        if is_fresh and not self._maker.is_written_since(read_at, changes[0]):
             return changes
         plan = self._maker.refreshed(changes, self.outcomes.failed)
         if plan is None:

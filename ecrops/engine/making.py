@@ -52,6 +52,7 @@ class Maker:
             if edit is not want.edit:
                 self._guarded.add((want.key, name_of(want.aspect)))
         self._owners: dict[str, Aws] = {}
+        self._failures: dict[str, int] = {}
         self.removed: dict[str, str] = {}
         self.presumed: set[str] = set()
         self.notes: list[str] = []
@@ -94,6 +95,21 @@ class Maker:
         """Whether another thread of this process wrote the owner of a change after a moment."""
         return TURNS.is_written_since(self.place_of(change), moment)
 
+    def has_waited(self, owner: str) -> bool:
+        """Whether a call for an owner waited for its next attempt since the owner was ``refreshed``."""
+        return self._budgeted(owner).failures != self._failures.get(owner, 0)
+
+    def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
+        """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
+
+        The attempts and seconds of the owner's budgets limit how often.
+        """
+        aws = self._budgeted(owner)
+        plan = make_plan(aws, wants)
+        while plan.read_at < 0:
+            plan = make_plan(aws, wants)
+        return plan
+
     def place_of(self, change: Change) -> Place:
         """Return where the owner of a change is."""
         return place_of(self.account_of(change), change.service, change.owner)
@@ -131,11 +147,12 @@ class Maker:
             return None
         wants = [want for want in self._wants_of(derived) if want.for_owner not in failed]
         try:
-            plan = make_plan(self._budgeted(changes[0].owner), wants)
+            plan = self._plan(changes[0].owner, wants)
         except ClientError as error:
             if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
                 raise Superseded(error) from error
             raise
+        self._failures[changes[0].owner] = self._budgeted(changes[0].owner).failures
         planned = tuple(_as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
@@ -212,9 +229,7 @@ class Maker:
 
         def attempt() -> None:
             if errors:
-                same = [
-                    other for other in make_plan(self._budgeted(change.owner), wants) if _is_same_step(other, change)
-                ]
+                same = [other for other in self._plan(change.owner, wants) if _is_same_step(other, change)]
                 if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
                     self.presumed |= {change.owner} if change.removes_owner else set()
                     return
@@ -262,14 +277,14 @@ def _is_no_more(other: Change, change: Change) -> bool:
 
 
 def _is_still_missing(change: Change, other: Change) -> bool:
-    """Whether a change is still to be made, as a later plan says: some of what it removes is there.
+    """Whether a change is still to be made, as a later plan says: it adds something, or what it removes is there.
 
     Args:
         change: The change, whose answer was lost.
         other: The same change in the later plan.
     """
-    removed = {part for part in change.parts if part[0] == "-"}
-    return other.identity == change.identity and (not removed or bool(removed & other.parts))
+    adds = any(sign == "+" for sign, _ in change.parts)
+    return other.identity == change.identity and (adds or bool(change.parts & other.parts))
 
 
 def _as_planned(change: Change, planned: Sequence[Change]) -> Change:

@@ -41,7 +41,7 @@ class Plan:
         wants: The wants that the plan was made from.
         region: The region that it was made for.
         account: The account that it was made for, if it was known.
-        read_at: The moment of ``engine/turns`` that the current values were read at.
+        read_at: The moment of ``engine/turns`` that the current values were read at; -1 if they are of no one moment.
     """
 
     changes: tuple[Change, ...] = ()

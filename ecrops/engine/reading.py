@@ -32,7 +32,8 @@ class Readings(dict[Goal, Any]):
     """Current values by goal.
 
     Attributes:
-        read_at: The moment of ``TURNS`` before the first of them was read.
+        read_at: The moment of ``TURNS`` before the first of them was read; -1 if a call waited for its next attempt:
+            what was read before the wait may be old.
     """
 
     def __init__(self, known: Mapping[Goal, Any] = NONE, assumed: Mapping[Goal, Any] = NONE) -> None:
@@ -77,7 +78,7 @@ def base_of(goal: Goal) -> Any:
 def _read_wave(
     aws: Aws,
     goals: Mapping[Goal, Sequence[Any]],
-    current: dict[Goal, Any],
+    current: Readings,
     elsewhere: Mapping[str, Aws],
     on_error: OnError | None,
 ) -> None:
@@ -114,6 +115,8 @@ def _read_wave(
                     wants = {key: goals[aspect, key]}
                     singles += [(aspect, single) for single in aspect.reads(account_of(key), wants)]
         jobs = singles
+    if here.has_waited:
+        current.read_at = -1
 
 
 def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws]) -> Iterator[tuple[Aspect, Read]]:
