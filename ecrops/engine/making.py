@@ -19,12 +19,13 @@ from ecrops.engine.comparing import as_planned, is_no_more, is_same_step, is_sti
 from ecrops.engine.outcomes import Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
-from ecrops.engine.turns import NEVER, TURNS, Moment, Place, place_of
+from ecrops.engine.turns import TURNS, Moment, Place, place_of
 from ecrops.errors import EcropsError
 from ecrops.text import printable
 
 log = logging.getLogger(__name__)
 STOPPED = "while making this change"
+MOST_READINGS = 3
 
 
 class Maker:
@@ -98,19 +99,20 @@ class Maker:
         return TURNS.is_written_since(self.place_of(change), moment)
 
     def has_waited(self, owner: str) -> bool:
-        """Whether a call for an owner waited for its next attempt since the owner was read."""
+        """Whether a call for an owner waited for its next attempt since the owner was ``refreshed``."""
         return self._budgeted(owner).failures != self._failures.get(owner, 0)
 
     def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
         """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
 
-        The attempts and seconds of the owner's budgets limit how often.
+        Something that is waited for again and again, such as a repository that is gone, limits how often.
         """
         aws = self._budgeted(owner)
-        plan = make_plan(aws, wants)
-        while plan.read_at == NEVER:
+        for _ in range(MOST_READINGS):
+            failures = aws.failures
             plan = make_plan(aws, wants)
-        self._failures[owner] = aws.failures
+            if aws.failures == failures:
+                break
         return plan
 
     def place_of(self, change: Change) -> Place:
@@ -155,6 +157,7 @@ class Maker:
             if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
                 raise Superseded(error) from error
             raise
+        self._failures[changes[0].owner] = self._budgeted(changes[0].owner).failures
         planned = tuple(as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))

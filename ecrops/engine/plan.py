@@ -43,7 +43,8 @@ class Plan:
         wants: The wants that the plan was made from.
         region: The region that it was made for.
         account: The account that it was made for, if it was known.
-        read_at: The moment that the current values were read at; ``NEVER`` if they were not read together.
+        read_at: The moment that its only owner was read at; ``NEVER`` if it has several, or if another one was read, or
+            a call waited, after that.
     """
 
     changes: tuple[Change, ...] = ()

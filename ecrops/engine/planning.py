@@ -17,6 +17,7 @@ from ecrops.engine.aspect import Want, name_of
 from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import NONE, Goal, OnError, Readings, read
+from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
 
 
@@ -76,7 +77,7 @@ def make_plan(
         wants=tuple(wants),
         region=aws.region,
         account=aws.known_account,
-        read_at=current.read_at,
+        read_at=current.moment_of(changes[0].owner) if len({change.owner for change in changes}) == 1 else NEVER,
     )
     plan = located(plan, aws)
     if dry_run is not None and remember:

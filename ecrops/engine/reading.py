@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +39,17 @@ class Readings(dict[Goal, Any]):
     def __init__(self, known: Mapping[Goal, Any] = NONE) -> None:
         super().__init__(known)
         self.read_at: Moment = getattr(known, "read_at", TURNS.now)
+        self._order: list[Sequence[str]] = list(getattr(known, "_order", ()))
+
+    def add(self, readings: Iterable[Read]) -> None:
+        """Note which readings are made now, in this order."""
+        self._order += [reading.keys for reading in readings]
+
+    def moment_of(self, key: str) -> Moment:
+        """Return the moment that a key was read at; ``NEVER`` if other keys were read after it began."""
+        first = next((number for number, keys in enumerate(self._order) if key in keys), None)
+        is_last = first is not None and all(tuple(keys) == (key,) for keys in self._order[first + 1 :])
+        return self.read_at if is_last else NEVER
 
 
 def read(
@@ -103,6 +114,7 @@ def _read_wave(
             return error
 
     jobs = list(_jobs(goals, account_of))
+    current.add(reading for _, reading in jobs)
     while jobs:
         singles: list[tuple[Aspect, Read]] = []
         for (aspect, reading), values in zip(jobs, here.map(attempt, jobs, here.stop), strict=True):

@@ -87,13 +87,14 @@ class Watch(logging.Handler):
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Aws, "once", watched)
-            patch.setattr(logger, "level", logging.INFO)
             patch.setattr(logger, "propagate", False)
+            logger.setLevel(logging.INFO)
             logger.addHandler(self)
             try:
                 yield
             finally:
                 logger.removeHandler(self)
+                logger.setLevel(logging.NOTSET)
 
     def act(self, write: Callable[[], object], text: str) -> None:
         """Let another writer write, in one moment: its own calls are not watched."""

@@ -80,7 +80,8 @@ ACTS: dict[str, Act] = {
     "remove_target": lambda registry: registry.rule(RULE).remove_target("ours"),
     "remove_rule": lambda registry: registry.rule(RULE).remove(),
 }
-SHORT = tuple(name for name in ACTS if name not in ("fleet", "exact", "one of many"))
+LONG = ("fleet", "exact", "one of many")
+"""The acts that write several owners, or read several."""
 STARTS: dict[str, Callable[[Registry], object]] = {
     "bare": lambda registry: None,
     "before": lambda registry: registry.ensure(*BEFORE),
