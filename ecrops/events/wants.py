@@ -24,7 +24,7 @@ from ecrops.events.event import Event
 from ecrops.events.patterns.limits import MOST_WILDCARD_RULES, wildcards
 from ecrops.events.reading import DEFAULT_BUS
 from ecrops.events.rule_options import make_event
-from ecrops.events.targets import functions, log_groups, queues, topics
+from ecrops.events.targets import functions, log_groups, presence, queues, topics
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
 from ecrops.events.targets.target import Target
@@ -41,13 +41,19 @@ def make_rule(account: Account, kind: str, options: Mapping[str, Any]) -> Plan:
     return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
 
 
-def edit_rules(account: Account, edits: Edits) -> Plan:
+def edit_rules(account: Account, edits: Edits, *, looks: bool = True) -> Plan:
     """Edit rules, and the permissions of their targets.
+
+    Args:
+        account: The account and region.
+        edits: The edits by the key of the rule.
+        looks: Whether to look first whether what the rules need exists.
 
     Raises:
         ClientError: botocore's ``ResourceNotFoundException``: an edit needs a rule that does not exist.
     """
     wants, known = all_wants(account.aws, edits, Readings(account.assumed))
+    wants = [want for want in wants if looks or want.aspect is not presence]
     for key, rule_edits in edits.items():
         if known[aspect, key].settings is None and any(map(needs_rule, rule_edits)):
             reading.describe(account.aws, key)  # raises the error, with the way out
@@ -71,6 +77,7 @@ def all_wants(aws: Aws, edits: Edits, known: Known | None = None) -> tuple[list[
     wants = [Want(aspect, key, edit) for key, rule_edits in edits.items() for edit in rule_edits]
     for key, rule_edits in edits.items():
         wants += _permissions(key, rule_edits, current[aspect, key])
+        wants += _needed(key, rule_edits, current[aspect, key])
     return wants, current
 
 
@@ -113,6 +120,28 @@ def _permissions(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterato
         service = edit.resource.split(":")[2]
         if service in PERMISSIONS and is_here(edit.resource, location):
             yield Want(PERMISSIONS[service], key_of(edit.resource), edit, for_owner=edit.owner)
+
+
+def _needed(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Want]:
+    """Yield the wants to look for what a rule, and each target that is put on it, needs: before anything is written."""
+    desired, location = edited(current, edits), current.location
+    authorized = {str(target.id) for edit in edits for target in edit.targets if target.authorize}
+    arns = {
+        arn
+        for name in authorized & desired.targets.keys()
+        for arn in _named(desired.targets[name]) - _named(current.targets.get(name, {}))
+    }
+    bus = reading.name_and_bus(key)[1]
+    if current.settings is None and desired.settings is not None and bus != DEFAULT_BUS:
+        arns.add(location.arn("events", f"event-bus/{bus}"))
+    for arn in sorted(arns):
+        if presence.is_looked_for(arn, location):
+            yield Want(presence, arn, presence.Needed(key), for_owner=key)
+
+
+def _named(target: Mapping[str, Any]) -> set[str]:
+    """Return the ARNs that a target names: its own, and that of its role."""
+    return {target[member] for member in ("Arn", "RoleArn") if target.get(member)}
 
 
 # Specs
