@@ -24,6 +24,8 @@ MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceConflictException"
 REVISED = "PreconditionFailedException"
 INVOKE = "lambda:InvokeFunction"
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 20 KB for a resource-based policy
+QUOTA = policy.Quota(bytes=20_480)
 ADVICE = {
     MISSING: "there is no such function, version or alias",
     "PolicyLengthExceededException": "a function's policy has 20 KB: let fewer rules invoke it",
@@ -88,8 +90,11 @@ def changes(key: str, edits: Sequence[Edit], current: FunctionPolicy) -> Iterato
                     revision = ""
             elif statement is None and not policy.lets_in(document, INVOKE, key, edit.rule):
                 yield from policy.edited_statements(key, document, sid, None)
-                yield _add(key, free_sid(sid, used_sids(statements(document))), edit, revision)
-                revision = ""
+                change = _add(key, free_sid(sid, used_sids(statements(document))), edit, revision)
+                yield change
+                document, revision = _with(document, change), ""
+    if document is not current.document:
+        policy.text_of(key, document, QUOTA)  # Lambda writes the text: here it is only measured
 
 
 def _written(rule: str, statement: Statement) -> dict[str, Any]:
@@ -159,10 +164,14 @@ def _params(key: str) -> dict[str, str]:
 
 def after(change: Change, current: FunctionPolicy) -> FunctionPolicy:
     """Return the policy after a change."""
+    return replace(current, document=_with(current.document, change))
+
+
+def _with(document: Document, change: Change) -> Document:
     sid, rule = change.params["StatementId"], change.params.get("SourceArn")
-    remaining = [statement for statement in statements(current.document) if statement.get("Sid") != sid]
+    remaining = [statement for statement in statements(document) if statement.get("Sid") != sid]
     added = [{"Sid": sid, **_written(rule, {"Resource": change.owner})}] if rule else []
-    return replace(current, document={**current.document, "Statement": [*remaining, *added]})
+    return {**document, "Statement": [*remaining, *added]}
 
 
 def verify(edit: Edit) -> bool:
