@@ -26,7 +26,7 @@ from ecrops.events.reading import DEFAULT_BUS
 from ecrops.events.rule_options import make_event
 from ecrops.events.targets import functions, log_groups, presence, queues, topics
 from ecrops.events.targets import target as targets
-from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
+from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources, shared_rules
 from ecrops.events.targets.target import Target
 from ecrops.events.value import TAG, RuleValue
 
@@ -107,19 +107,27 @@ def _permissions(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterato
     """
     location, rule = current.location, reading.arn_of(current.location, key)
     desired = edited(current, edits)
-    added = [target.to_aws() for edit in edits for target in edit.targets if target.authorize]
-    needed = {arn for target in added for arn in resources(target)}
+    added = [target for edit in edits for target in edit.targets if target.authorize]
+    needed = {arn: _permitted(rule, arn, target) for target in added for arn in resources(target.to_aws())}
     changed = {arn for name, target in desired.targets.items() if name in current.targets for arn in resources(target)}
     last_step = Step.FORBID if aspect.has_room(current, desired) else Step.BEFORE
     permissions: list[Allow | Forbid] = [
-        Allow(rule, key, arn, Step.BEFORE if arn in changed else Step.ALLOW) for arn in sorted(needed)
+        Allow(permitted, key, arn, Step.BEFORE if arn in changed else Step.ALLOW)
+        for arn, permitted in sorted(needed.items())
     ]
     freed_arns = freed(current.authorized, desired.authorized)
+    freed_arns |= {arn for arn, permitted in needed.items() if permitted != rule}
     permissions += [Forbid(rule, key, arn, last_step) for arn in sorted(freed_arns)]
     for edit in permissions:
         service = edit.resource.split(":")[2]
         if service in PERMISSIONS and is_here(edit.resource, location):
             yield Want(PERMISSIONS[service], key_of(edit.resource), edit, for_owner=edit.owner)
+
+
+def _permitted(rule: str, arn: str, target: Target) -> str:
+    """Return the ARN of the rules that a permission is for: the rule, or all rules with names that ecrops makes."""
+    is_shared = target.authorize == targets.SHARED and key_of(arn) == arn
+    return (shared_rules(rule) if is_shared else "") or rule
 
 
 def _needed(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Want]:
