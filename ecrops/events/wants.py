@@ -18,17 +18,19 @@ from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal, Readings, read
+from ecrops.errors import SpecError
 from ecrops.events import aspect, reading
 from ecrops.events.edits import Absent, Edit, Wanted, edited, needs_rule
 from ecrops.events.event import Event
 from ecrops.events.patterns.limits import MOST_WILDCARD_RULES, wildcards
 from ecrops.events.reading import DEFAULT_BUS
 from ecrops.events.rule_options import make_event
+from ecrops.events.split import parts
 from ecrops.events.targets import functions, log_groups, presence, queues, topics
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources, shared_rules
 from ecrops.events.targets.target import Target
-from ecrops.events.value import TAG, RuleValue
+from ecrops.events.value import TAG, Origin, RuleValue
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = Readings
@@ -36,9 +38,33 @@ PERMISSIONS: Mapping[str, Aspect] = {"lambda": functions, "sqs": queues, "sns": 
 
 
 def make_rule(account: Account, kind: str, options: Mapping[str, Any]) -> Plan:
-    """Make the rule that a verb describes, with its targets."""
-    event = make_event(kind, options)
-    return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
+    """Make the rule that a verb describes, with its targets; or the rules that it is split into.
+
+    Raises:
+        SpecError: An option is wrong; with every reason.
+    """
+    split = options.get("split", False)
+    if not isinstance(split, bool):
+        raise SpecError(f"split: expected True or False, got {split!r}")
+    if not split:
+        event = make_event(kind, options)
+        return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
+    aws = account.aws
+    whole = {name: value for name, value in options.items() if name != "split"}
+    events = parts(kind, whole, aws.quotas.pattern_characters, reading.location_of(aws))
+    edits: dict[str, list[Edit]] = {reading.key_of(event.rule, event.bus): [Wanted(event)] for event in events}
+    return edit_rules(account, {**edits, **_later_parts(aws, options["name"], events)})
+
+
+def _later_parts(aws: Aws, name: str, events: Sequence[Event]) -> dict[str, list[Edit]]:
+    """Return the removals of the rules that an earlier run made when the repositories took more parts."""
+    removed: dict[str, list[Edit]] = {}
+    while True:
+        key = reading.key_of(f"{name}-{len(events) + len(removed) + 1}", events[0].bus)
+        rule = reading.read(aws, key, lambda: "BASIC")
+        if rule.settings is None or rule.origin is not Origin.MADE:
+            return removed
+        removed[key] = [Absent(rule.tags[TAG])]
 
 
 def edit_rules(account: Account, edits: Edits, *, looks: bool = True) -> Plan:

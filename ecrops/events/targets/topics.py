@@ -58,8 +58,6 @@ def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) 
         desired = document
         for edit in missing:
             statement = _statement(key, edit.rule) if isinstance(edit, Allow) else None
-            if statement and _find(key, edit.rule, desired):
-                continue  # another rule shares it
             if statement:
                 yield from policy.edited_statements(key, document, statement["Sid"], None)
             desired = policy.amended(desired, _find(key, edit.rule, desired), statement)

@@ -97,6 +97,7 @@ def test_a_rule_with_another_name_and_a_log_group_are_authorised_as_ever(cloud: 
     registry_of(cloud).on_image_pushed(target=Target(group, authorize="shared"))
     [policy] = cloud.client("logs").describe_resource_policies()["resourcePolicies"]
     assert f"{group}:*" in policy["policyDocument"]
+    assert not cloud.calls.of("ListRuleNamesByTarget"), "nothing is to be taken away"
 
 
 def test_a_test_event_goes_through_the_shared_permission(cloud: Cloud) -> None:
