@@ -195,6 +195,7 @@ GROUPS = (
 CLASSES = {code: group.kind for group in GROUPS for code in group.codes}
 LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
 """Errors after which the call may have taken effect: its answer was lost. The last one means a truncated answer."""
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 NO_LONGER_VALID = frozenset(
     {
         "ExpiredToken",
@@ -226,6 +227,19 @@ def class_of(error: BaseException | None) -> ErrorClass:
     if isinstance(error, (*LOST, *NO_CREDENTIALS_YET)) and not _is_wrong_certificate(error):
         return ErrorClass.PASSING
     return ErrorClass.FINAL
+
+
+def explain(error: ClientError, doing: str) -> None:
+    """Add notes to an error: what the caller lacks.
+
+    Args:
+        error: The error.
+        doing: The operation, such as ``ecr:PutLifecyclePolicy``.
+    """
+    if code_of(error) in DENIED:
+        error.add_note(f"the caller needs the IAM action {doing}")
+    if code_of(error) in NO_LONGER_VALID:
+        error.add_note("the credentials are not valid any more, and nothing else was begun: log in again")
 
 
 def is_throttled(error: BaseException | None) -> bool:

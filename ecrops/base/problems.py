@@ -111,7 +111,9 @@ class Problems:
         try:
             return kind(value)  # type: ignore[arg-type]
         except ValueError:
-            self.add(path, f"expected one of {', '.join(kind)}, got {value!r}")
+            close = nearest(value, tuple(kind)) if isinstance(value, str) else None
+            way_out = f"; did you mean {close}?" if close else ""
+            self.add(path, f"expected one of {', '.join(kind)}, got {value!r}{way_out}")
             return None
 
 

@@ -15,10 +15,11 @@ from dataclasses import replace
 from ecrops.aws import LOST, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Want, name_of, rederived
+from ecrops.engine.comparing import as_planned, is_no_more, is_same_step, is_still_missing
 from ecrops.engine.outcomes import Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
-from ecrops.engine.turns import TURNS, Place, place_of
+from ecrops.engine.turns import NEVER, TURNS, Moment, Place, place_of
 from ecrops.errors import EcropsError
 from ecrops.text import printable
 
@@ -53,6 +54,7 @@ class Maker:
             if edit is not want.edit:
                 self._guarded.add((want.key, name_of(want.aspect)))
         self._owners: dict[str, Aws] = {}
+        self._failures: dict[str, int] = {}
         self.removed: dict[str, str] = {}
         self.presumed: set[str] = set()
         self.notes: list[str] = []
@@ -87,13 +89,29 @@ class Maker:
         return TURNS.of(self.place_of(change), lambda: aws.check(doing), self._held)
 
     @property
-    def moment(self) -> int:
-        """The moment of ``engine/turns``."""
+    def moment(self) -> Moment:
+        """This moment."""
         return TURNS.now
 
-    def is_written_since(self, moment: int, change: Change) -> bool:
+    def is_written_since(self, moment: Moment, change: Change) -> bool:
         """Whether another thread of this process wrote the owner of a change after a moment."""
         return TURNS.is_written_since(self.place_of(change), moment)
+
+    def has_waited(self, owner: str) -> bool:
+        """Whether a call for an owner waited for its next attempt since the owner was read."""
+        return self._budgeted(owner).failures != self._failures.get(owner, 0)
+
+    def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
+        """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
+
+        The attempts and seconds of the owner's budgets limit how often.
+        """
+        aws = self._budgeted(owner)
+        plan = make_plan(aws, wants)
+        while plan.read_at == NEVER:
+            plan = make_plan(aws, wants)
+        self._failures[owner] = aws.failures
+        return plan
 
     def place_of(self, change: Change) -> Place:
         """Return where the owner of a change is."""
@@ -132,12 +150,12 @@ class Maker:
             return None
         wants = [want for want in self._wants_of(derived) if want.for_owner not in failed]
         try:
-            plan = make_plan(self._budgeted(changes[0].owner), wants)
+            plan = self._plan(changes[0].owner, wants)
         except ClientError as error:
             if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
                 raise Superseded(error) from error
             raise
-        planned = tuple(_as_planned(change, derived) for change in plan)
+        planned = tuple(as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
         unchanged = tuple(change for change in changes if change not in derived)
@@ -213,13 +231,11 @@ class Maker:
 
         def attempt() -> None:
             if errors:
-                same = [
-                    other for other in make_plan(self._budgeted(change.owner), wants) if _is_same_step(other, change)
-                ]
-                if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
+                same = [other for other in self._plan(change.owner, wants) if is_same_step(other, change)]
+                if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in same):
                     self.presumed |= {change.owner} if change.removes_owner else set()
                     return
-                if not any(_is_no_more(other, change) for other in same):
+                if not any(is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
                 aws.once(call.service, call.operation, call.params)
@@ -245,37 +261,6 @@ class Maker:
             self.account_of(change).forget(change.owner)
         elif change.makes_owner:
             self.account_of(change).remember(change.owner)
-
-
-def _is_same_step(one: Change, other: Change) -> bool:
-    """Whether two changes make the same call for the same owner, perhaps with other members."""
-    return (one.owner, one.service, one.operation) == (other.owner, other.service, other.operation)
-
-
-def _is_equal(one: Change, other: Change) -> bool:
-    """Whether two changes send the same and make the same difference."""
-    return one.params == other.params and one.parts == other.parts
-
-
-def _is_no_more(other: Change, change: Change) -> bool:
-    """Whether a later change sends what a change sends, and makes no more of a difference."""
-    return other.params == change.params and other.parts <= change.parts
-
-
-def _is_still_missing(change: Change, other: Change) -> bool:
-    """Whether a change is still to be made, as a later plan says: some of what it removes is there.
-
-    Args:
-        change: The change, whose answer was lost.
-        other: The same change in the later plan.
-    """
-    removed = {part for part in change.parts if part[0] == "-"}
-    return other.identity == change.identity and (not removed or bool(removed & other.parts))
-
-
-def _as_planned(change: Change, planned: Sequence[Change]) -> Change:
-    """Return the planned change that a change is equal to, if there is one: its words may say more."""
-    return next((other for other in planned if _is_same_step(other, change) and _is_equal(other, change)), change)
 
 
 def _explain(error: Exception, change: Change) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Change
 from ecrops.engine.aspect import Aspect, Read, name_of
-from ecrops.engine.turns import TURNS, Write, place_of
+from ecrops.engine.turns import NEVER, TURNS, Moment, Write, place_of
 from ecrops.errors import EcropsError
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,13 @@ class Readings(dict[Goal, Any]):
     """Current values by goal.
 
     Attributes:
-        read_at: The moment of ``TURNS`` before the first of them was read.
+        read_at: The moment before the first of them was read; ``NEVER`` if a call waited for its next attempt: what
+            was read before the wait may be old.
     """
 
     def __init__(self, known: Mapping[Goal, Any] = NONE) -> None:
         super().__init__(known)
-        self.read_at: int = getattr(known, "read_at", TURNS.now)
+        self.read_at: Moment = getattr(known, "read_at", TURNS.now)
 
 
 def read(
@@ -77,7 +78,7 @@ def base_of(goal: Goal) -> Any:
 def _read_wave(
     aws: Aws,
     goals: Mapping[Goal, Sequence[Any]],
-    current: dict[Goal, Any],
+    current: Readings,
     elsewhere: Mapping[str, Aws],
     on_error: OnError | None,
 ) -> None:
@@ -114,6 +115,8 @@ def _read_wave(
                     wants = {key: goals[aspect, key]}
                     singles += [(aspect, single) for single in aspect.reads(account_of(key), wants)]
         jobs = singles
+    if here.has_waited:
+        current.read_at = NEVER
 
 
 def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws]) -> Iterator[tuple[Aspect, Read]]:

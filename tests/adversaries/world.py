@@ -81,7 +81,7 @@ ACTS: dict[str, Act] = {
     "remove_rule": lambda registry: registry.rule(RULE).remove(),
 }
 SHORT = tuple(name for name in ACTS if name not in ("fleet", "exact", "one of many"))
-STARTS = {
+STARTS: dict[str, Callable[[Registry], object]] = {
     "bare": lambda registry: None,
     "before": lambda registry: registry.ensure(*BEFORE),
     "done": lambda registry: registry.ensure(*FLEET),
@@ -111,16 +111,20 @@ class World:
         cloud.client("logs").create_log_group(logGroupName="/g")
         STARTS[start](self._registry())
         self._act = ACTS[act]
-        self.plan = self._wanted() if approved else None
+        self.plan = self.wanted() if approved else None
         cloud.calls.clear()
 
     def _registry(self, *, dry_run: bool = False) -> Registry:
         retry = RetryPolicy(sleep=self.watch.wait)
         return registry_of(self.cloud, workers=1, retry=retry, dry_run=dry_run)
 
-    def _wanted(self) -> Plan:
+    def wanted(self) -> Plan:
         """What is missing now, with a registry that has read nothing yet."""
         return self._act(self._registry(dry_run=True))
+
+    def make(self) -> Plan:
+        """Make what is wanted, unwatched."""
+        return self._act(self._registry())
 
     def write(self, kind: str, name: str, number: int) -> None:
         """Let another writer write."""
@@ -151,7 +155,7 @@ class World:
                 )
                 assert change.parts <= approved, f"{change}: {change.parts - approved}\n{story}"
         if error is None:
-            missing = [change for change in self._wanted() if not self._is_excused(change.owner, change.aspect)]
+            missing = [change for change in self.wanted() if not self._is_excused(change.owner, change.aspect)]
             assert not missing, f"{[str(change) for change in missing]}\n{story}"
 
     def _is_excused(self, owner: str, aspect: str) -> bool:

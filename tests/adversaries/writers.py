@@ -178,7 +178,7 @@ def _document(statements: list[dict[str, Any]]) -> str:
 
 
 def _statement(number: int, **members: str) -> dict[str, Any]:
-    about = members or {"Principal": {"AWS": f"arn:aws:iam::{Cloud.account}:root"}}
+    about: dict[str, Any] = dict(members) or {"Principal": {"AWS": f"arn:aws:iam::{Cloud.account}:root"}}
     return {"Sid": f"Their{number}", "Effect": "Allow", "Action": "ecr:ListImages", **about}
 
 

@@ -102,7 +102,7 @@ def test_a_notebook_is_spared_a_table_of_thousands(registry: Registry) -> None:
 
 def test_a_notebook_shows_notes_and_an_empty_plan() -> None:
     html = Plan(notes=("mind < this",))._repr_html_()
-    assert html == "<ul><li>mind &lt; this</li></ul><p>nothing to do</p>"
+    assert html == "<p>nothing to do</p><ul><li>mind &lt; this</li></ul>"
 
 
 def test_a_change_shows_what_it_is() -> None:
