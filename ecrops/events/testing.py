@@ -27,6 +27,7 @@ from ecrops.events.event import RuleState
 from ecrops.events.patterns.checks import check_pattern
 from ecrops.events.patterns.limits import text_of
 from ecrops.events.patterns.samples import envelope, sample_for
+from ecrops.events.targets import presence
 from ecrops.events.targets.target import Target, check_reach
 from ecrops.events.targets.transformers import doubts
 from ecrops.events.value import RuleValue, to_aws
@@ -173,7 +174,7 @@ def _reachable_targets(aws: Aws, rule: RuleValue) -> Iterator[Target]:
 def _missing(aws: Aws, key: str, targets: Sequence[Target], rule: RuleValue) -> list[str]:
     """Return what the rule itself lacks. Its copy does not show that: it is enabled, and has its own permissions."""
     wants, known = all_wants(aws, {key: [Include(targets)]}, Readings({(aspect, key): rule}))
-    permissions = [want for want in wants if want.aspect is not aspect]
+    permissions = [want for want in wants if want.aspect not in (aspect, presence)]
     missing = [str(change) for change in make_plan(aws, permissions, known=known)]
     if (rule.settings or {}).get("State") == RuleState.DISABLED:
         missing.append(f"{key} is disabled: registry.rule(name).enable()")
@@ -259,7 +260,7 @@ def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Seq
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
     aws.remember(queue)
     try:
-        edit_rules(registry, copies)
+        edit_rules(registry, copies, looks=False)
         yield _Stage(aws, bus, url, name)
     finally:
         try:

@@ -18,7 +18,7 @@ from ecrops.events.patterns.selection import EXAMPLE_LOCATION
 from emulator import Cloud
 from support import registry_of
 
-from .support import arn, bodies, make_function, make_queue, pushed, queue_policy, rule_names
+from .support import arn, bodies, make_function, make_places, make_queue, pushed, queue_policy, rule_names
 
 QUEUE = arn("sqs", "pushes")
 OPTIONS = {"image-scan-completed": {"scan_type": "ENHANCED"}, "image-finding": {"scan_type": "ENHANCED"}}
@@ -77,7 +77,9 @@ def test_a_rule_that_works_is_reported_so_and_nothing_is_left(cloud: Cloud, regi
 def test_a_target_that_cannot_be_invoked_is_reported_with_the_reason(cloud: Cloud, registry: Registry) -> None:
     machine = arn("states", "stateMachine:scan")
     target = Target(machine, role_arn="arn:aws:iam::123456789012:role/missing")
+    make_places(cloud, machine, str(target.role_arn))
     registry.repository("team/api").on_image_pushed("pushes", target=target)
+    cloud.client("iam").delete_role(RoleName="missing")
     report = registry.rule("pushes").send_test_event()
     assert not report
     assert report.failed == {machine: "NO_PERMISSIONS"}

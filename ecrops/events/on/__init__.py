@@ -42,6 +42,7 @@ class EventVerbs(ImageVerbs[R], ScanVerbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire on every event of ECR that has the repository's name in its detail.
@@ -63,6 +64,7 @@ class EventVerbs(ImageVerbs[R], ScanVerbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire on API calls that a trail of CloudTrail records. There must be a trail."""
@@ -81,6 +83,7 @@ class EventVerbs(ImageVerbs[R], ScanVerbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire on pushes that a trail of CloudTrail records. Without a trail use ``on_image_pushed``."""

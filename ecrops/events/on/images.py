@@ -33,6 +33,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when an image is pushed: with one of the tags, or with any tag or none."""
@@ -51,6 +52,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when an image is deleted: with one of the tags, or with any tag or none."""
@@ -68,6 +70,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when an image is moved to the archive."""
@@ -85,6 +88,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when an image is restored from the archive."""
@@ -102,6 +106,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when a referrer of an image, such as an SBOM or a signature, is restored from the archive."""
@@ -119,6 +124,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire on an ``ECR Artifact Action``.
@@ -139,6 +145,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when an image is pulled through from an upstream registry, or could not be."""
@@ -157,6 +164,7 @@ class ImageVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when an image is replicated to this registry (``SUCCESS``), or could not be (``FAILED``)."""

@@ -34,6 +34,7 @@ class ScanVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when a scan of an image is completed.
@@ -59,6 +60,7 @@ class ScanVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire on findings of these severities: on scans that have any (``BASIC``), on each finding (``ENHANCED``)."""
@@ -76,6 +78,7 @@ class ScanVerbs(Verbs[R]):
         state: StateName | RuleState | None = None,
         bus: str = "default",
         tags: Mapping[str, str] | None = None,
+        split: bool | None = None,
         **misspelt: Never,
     ) -> R:
         """Fire when the scan frequency of a repository changes, under ``ENHANCED`` scanning."""

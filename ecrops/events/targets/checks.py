@@ -122,7 +122,7 @@ def check_version(arn: Arn, role: object, authorize: object) -> None:
 
     https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
     """
-    if arn.resource.endswith(":$LATEST") and role is None and authorize is True:
+    if arn.resource.endswith(":$LATEST") and role is None and authorize is not False:
         function = str(arn).removesuffix(":$LATEST")
         raise SpecError(f"Lambda takes no permissions for $LATEST: give the function's own ARN, {function}")
 

@@ -19,7 +19,7 @@ from ecrops.aws import Arn, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.patterns.selection import Place
-from ecrops.events.targets.target import Target
+from ecrops.events.targets.target import MARK, Target
 from ecrops.iam.sids import PREFIX
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Permission:
     """The permission of an EventBridge rule to invoke a resource.
 
     Args:
-        rule: The ARN of the rule.
+        rule: The ARN of the rule, or the one of ``shared_rules``.
         owner: The key of the rule.
         resource: The ARN of the resource.
         step: The step of the change.
@@ -70,10 +70,23 @@ Edit = Allow | Forbid
 
 
 def in_steps(edits: Iterable[Edit]) -> Iterator[tuple[Step, list[Edit]]]:
-    """Yield the edits by step, in order. Of several edits of one rule and resource, only the last one counts."""
-    last = {(edit.rule, edit.resource): edit for edit in edits}.values()
+    """Yield the edits by step, in order. Of several edits of one rule and resource, only the last one counts.
+
+    Several owners can share the permission of all their rules.
+    """
+    last = {(edit.rule, edit.resource, edit.owner): edit for edit in edits}.values()
     for step in sorted({edit.step for edit in last}):
         yield step, [edit for edit in last if edit.step == step]
+
+
+def shared_rules(rule: str) -> str:
+    """Return the ARN that stands for all rules of the default bus with names that ecrops makes; empty for other rules.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html: the ARN of a
+    condition may have ``*`` in it, for ``ArnEquals`` as for ``ArnLike``.
+    """
+    head, _, name = rule.partition(":rule/")
+    return f"{head}:rule/{MARK}*" if name.startswith(MARK) and "/" not in name else ""
 
 
 def resources(target: Mapping[str, Any]) -> Iterator[str]:

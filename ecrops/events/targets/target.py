@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import timedelta
 from functools import partial
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ecrops.aws import Arn
 from ecrops.base.plain_json import plain
@@ -23,6 +23,7 @@ from ecrops.events.targets import checks, kinds, transformers
 
 MOST_TARGETS = 5
 MARK = "ecrops-"
+SHARED = "shared"
 INPUTS = ("input", "input_path", "input_transformer")
 OPTIONAL: Mapping[str, Callable[[Any], None]] = {
     "input": checks.check_input,
@@ -60,7 +61,10 @@ class Target:
             is 24 hours.
         message_group_id: The group of the messages to a FIFO queue.
         parameters: Further members in EventBridge's own form, such as ``{"EcsParameters": {...}}``.
-        authorize: Whether ecrops lets EventBridge invoke the target, and removes that again with the target.
+        authorize: Whether ecrops lets EventBridge invoke the target, and removes that again with the target. With
+            ``"shared"`` one permission lets in all rules of the default bus whose names begin with ``ecrops-``, as the
+            names that ecrops makes do: the policy of a function or queue then has room for any number of them. ecrops
+            never removes it. A rule with another name, and a log group, is authorised as with ``True``.
         unchecked: Whether the target is of a kind that ecrops does not know. It is put as it is: what it needs is not
             checked, and nothing but its role lets EventBridge invoke it.
 
@@ -84,7 +88,7 @@ class Target:
     maximum_event_age: timedelta | int | None = None
     message_group_id: str | None = None
     parameters: Mapping[str, Any] | None = None
-    authorize: bool = True
+    authorize: bool | Literal["shared"] = True
     unchecked: bool = False
 
     def __repr__(self) -> str:
@@ -102,9 +106,10 @@ class Target:
         self._check(problems)
 
     def _check(self, problems: Problems) -> None:
-        for name in ("authorize", "unchecked"):
-            value = getattr(self, name)
-            problems.check(isinstance(value, bool), name, f"expected True or False, got {value!r}")
+        is_right = isinstance(self.authorize, bool) or self.authorize == SHARED
+        problems.check(is_right, "authorize", f"expected True or False, or 'shared', got {self.authorize!r}")
+        is_bool = isinstance(self.unchecked, bool)
+        problems.check(is_bool, "unchecked", f"expected True or False, got {self.unchecked!r}")
         problems.take("id", lambda: checks.check_id(self.id))
         if self.unchecked is True:
             given = (self.arn, self.role_arn, self.parameters, self.message_group_id)
@@ -131,7 +136,7 @@ class Target:
         """Return the fields that are not empty, ready for JSON."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["maximum_event_age"] = _seconds(self.maximum_event_age)
-        values["authorize"] = None if self.authorize else False
+        values["authorize"] = None if self.authorize is True else self.authorize
         values["unchecked"] = self.unchecked or None
         return {name: value for name, value in values.items() if value is not None}
 
