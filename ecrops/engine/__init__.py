@@ -20,8 +20,9 @@ The pipeline has five stages, each in a module of its own:
 
 ``apply`` and ``making``: doing it
     ``apply`` gives each owner to a worker, and makes the changes of one owner in order. An owner among several is read
-    again right before it is written, and its edits are derived from that reading. ``making`` makes one change: the
-    call, its retries, and what an error says about other writers. These two are the only modules that write.
+    again right before it is written, and its edits are derived from that reading. So is an owner whose
+    calls had to wait. ``making`` makes one change: the call, its retries, and what an error says about other writers.
+    These two are the only modules that write.
     ``approval`` says which changes go beyond a plan that somebody approved.
 
 ``outcomes``: how each owner ended

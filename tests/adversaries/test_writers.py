@@ -68,7 +68,9 @@ def cases(draw: st.DrawFn) -> tuple[str, str, list[Write]]:
     suppress_health_check=list(HealthCheck),
 )
 @given(case=cases())
-def test_what_others_write_during_an_apply_stays_or_is_named(approved: bool, case: tuple[str, str, list[Write]]) -> None:
+def test_what_others_write_during_an_apply_stays_or_is_named(
+    approved: bool, case: tuple[str, str, list[Write]]
+) -> None:
     act, start, others = case
     with in_memory() as cloud:
         world = World(cloud, act, start, approved=approved)
@@ -84,9 +86,8 @@ def interleaving(world: World, others: list[Write]) -> Callable[[int, frozenset[
 
     def before_call(number: int, owners: frozenset[str]) -> None:
         for index, write in enumerate(others, 1):
-            if write.of_owner and write.owner in owners and counts[write.owner] == write.number:
-                world.write(write.kind, write.owner, index)
-            elif not write.of_owner and write.number == number:
+            is_about = write.owner in owners or not write.of_owner
+            if is_about and write.number == (counts[write.owner] if write.of_owner else number):
                 world.write(write.kind, write.owner, index)
         counts.update(owners)
 

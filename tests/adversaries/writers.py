@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ecrops import EcropsError, Registry, Role
-from emulator import Client, Cloud
+from emulator import Cloud
 from support import lifecycle, registry_of
 
 from .cells import QUEUE
@@ -170,11 +170,7 @@ OF_OWNER: dict[str, tuple[str, ...]] = {
     f"rule {RULE}": ("put_target", "put_target_under_our_id", "describe_rule", "remove_our_target"),
 }
 """The kinds of writes that change an owner that is no repository."""
-OF_REPOSITORY = tuple(
-    kind
-    for kind in KINDS
-    if not any(kind in kinds for kinds in OF_OWNER.values())
-)
+OF_REPOSITORY = tuple(kind for kind in KINDS if not any(kind in kinds for kinds in OF_OWNER.values()))
 
 
 def _document(statements: list[dict[str, Any]]) -> str:
@@ -182,8 +178,9 @@ def _document(statements: list[dict[str, Any]]) -> str:
 
 
 def _statement(number: int, **members: str) -> dict[str, Any]:
-    about = members or {"Principal": {"AWS": f"arn:aws:iam::{Cloud.account}:root"}}
-    return {"Sid": f"Their{number}", "Effect": "Allow", "Action": "ecr:ListImages", **about}
+    statement: dict[str, Any] = {"Sid": f"Their{number}", "Effect": "Allow", "Action": "ecr:ListImages"}
+    principal: dict[str, Any] = {"Principal": {"AWS": f"arn:aws:iam::{Cloud.account}:root"}}
+    return statement | (members or principal)
 
 
 def _rule(number: int) -> dict[str, Any]:
@@ -197,5 +194,3 @@ def _rule(number: int) -> dict[str, Any]:
         },
         "action": {"type": "expire"},
     }
-
-
