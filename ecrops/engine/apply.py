@@ -38,7 +38,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     2. If the plan is approved: plan it again from fresh readings, and refuse what goes beyond it
        (``_Run.brought_up_to_date``).
     3. Make the changes, step by step; in each step all owners in parallel, each in its turn (``_Run.carry_out``). An
-       owner is read again right before it is written, unless its reading is as fresh as that.
+       owner is read again right before it is written, unless its reading is as fresh as that (``_Run._refreshed``).
     4. Collect the wants of owners that were superseded, and of those that have to be verified (``_Run.open_wants``).
     5. If there are any: pause, plan them again (``_Run.plan_again``), and go on with 3, within the propagation budget.
     6. Raise the errors of owners that failed, or return the changes that were made.

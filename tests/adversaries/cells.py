@@ -115,7 +115,7 @@ READS = {
     "ecr:GetLifecyclePolicy": "lifecycle",
     "ecr:GetRepositoryPolicy": "policy",
     "iam:GetRolePolicy": "inline",
-    "iam:ListPolicyVersions": "managed",  # a version that it names never changes
+    "iam:ListAttachedRolePolicies": "managed",  # the first call of several
     "sqs:GetQueueAttributes": "queue",
     "logs:DescribeResourcePolicies": "groups",
     "events:DescribeRule": "rule",

@@ -86,9 +86,8 @@ def interleaving(world: World, others: list[Write]) -> Callable[[int, frozenset[
 
     def before_call(number: int, owners: frozenset[str]) -> None:
         for index, write in enumerate(others, 1):
-            if (write.of_owner and write.owner in owners and counts[write.owner] == write.number) or (
-                not write.of_owner and write.number == number
-            ):
+            is_about = write.owner in owners or not write.of_owner
+            if is_about and write.number == (counts[write.owner] if write.of_owner else number):
                 world.write(write.kind, write.owner, index)
         counts.update(owners)
 

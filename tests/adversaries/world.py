@@ -82,8 +82,8 @@ ACTS: dict[str, Act] = {
 }
 LONG = ("fleet", "exact", "one of many")
 """The acts that write several owners, or read several."""
-STARTS: dict[str, Callable[[Registry], object]] = {
-    "bare": lambda registry: None,
+STARTS: dict[str, Act] = {
+    "bare": lambda registry: Plan(),
     "before": lambda registry: registry.ensure(*BEFORE),
     "done": lambda registry: registry.ensure(*FLEET),
 }

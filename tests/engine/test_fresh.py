@@ -101,7 +101,7 @@ def test_what_comes_while_other_owners_are_read_stays_though_only_one_is_written
 
     def come(call: Any) -> bool:
         if call.operation == "GetLifecyclePolicy" and not came:  # the policy of the other one was read before
-            came.append(True)
+            came.append(call)
             deny(memory_cloud, "aa")
         return False
 
