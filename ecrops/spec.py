@@ -15,7 +15,7 @@ from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
-from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_name, check_tags, is_key
+from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_key, check_name, check_tags
 from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
 
 if TYPE_CHECKING:
@@ -137,11 +137,7 @@ class RepositorySpec:
             self._set("encryption", problems.member("encryption", RepositoryEncryption, self.encryption))
         if key is None:
             return
-        problems.check(
-            is_key(key),
-            "encryption_key",
-            f"expected a KMS key as alias/NAME, as key id or as ARN, got {key!r}",
-        )
+        problems.take("encryption_key", lambda: check_key(key))
         problems.check(
             self.encryption != RepositoryEncryption.AES256,
             "encryption_key",
