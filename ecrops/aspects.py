@@ -126,10 +126,15 @@ def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
 def _check_names(specs: Iterable[RepositorySpec]) -> None:
     seen: set[str] = set()
     for spec in specs:
+        if isinstance(spec, Mapping):
+            is_fleet = "repositories" in spec
+            way_out = "ensure(*fleet_from_dict({...}))" if is_fleet else "ensure(RepositorySpec.from_dict({...}))"
+            raise SpecError(f"expected RepositorySpecs, got a mapping: write {way_out}")
         if isinstance(spec, Iterable) and not isinstance(spec, str):
             raise SpecError("expected RepositorySpecs, one argument each, got a list: write ensure(*specs)")
         if not isinstance(spec, RepositorySpec):
-            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}")
+            way_out = f"; write RepositorySpec({spec!r})" if isinstance(spec, str) else ""
+            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}{way_out}")
         if spec.name in seen:
             raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
         seen.add(spec.name)

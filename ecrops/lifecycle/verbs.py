@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from ecrops.aws import ClientError, code_of
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import given
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
@@ -242,6 +243,7 @@ def _one_rule(rule: LifecycleRule | EcrRule | None, fields: Mapping[str, Any]) -
         raise SpecError("expected one rule, or the fields of one, such as max_image_count=30")
     if rule is None:
         return LifecycleRule.from_dict(fields)
+    check_size(rule)
     if isinstance(rule, list | tuple | str):
         raise SpecError(f"expected one rule, got {rule!r}; set_lifecycle_rules takes several, one argument each")
     return check_rules([rule])[0]
