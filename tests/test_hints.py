@@ -151,6 +151,17 @@ def test_a_rule_is_taken_in_each_form_by_each_verb(cloud: Cloud, registry: Regis
     assert [rule["rulePriority"] for rule in lifecycle(cloud.client("ecr"), "ab")] == [1, 2]
 
 
+def test_a_rule_of_fields_without_a_priority_moves_behind_one_with_a_priority(cloud: Cloud, registry: Registry) -> None:
+    for set_first in (True, False):
+        repo = registry.repository(f"ab{set_first}".lower())
+        repo.ensure()
+        add: Any = repo.set_lifecycle_rules if set_first else repo.add_lifecycle_rule
+        add({"tag_prefix_list": ["a"], "max_image_count": 5})
+        repo.add_lifecycle_rule({"tag_prefix_list": ["b"], "max_image_count": 5, "rule_priority": 1})
+        rules = lifecycle(cloud.client("ecr"), repo.name)
+        assert [rule["selection"]["tagPrefixList"] for rule in rules] == [["b"], ["a"]]
+
+
 def test_the_fields_of_ecrs_form_are_answered_in_a_rule() -> None:
     for name in ("countNumber", "count_type"):
         made: Any = LifecycleRule
