@@ -6,7 +6,7 @@ Called by everything above it. Nothing in it knows what a repository is.
 from botocore.exceptions import ClientError
 
 from ecrops.aws.arn import Arn
-from ecrops.aws.classes import DENIED, LOST, code_of, is_momentary
+from ecrops.aws.classes import DENIED, LOST, code_of, detail_of, is_momentary
 from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import RetryPolicy
@@ -21,6 +21,7 @@ __all__ = [
     "Pages",
     "RetryPolicy",
     "code_of",
+    "detail_of",
     "is_momentary",
     "misfit",
     "operations_of",

@@ -6,6 +6,7 @@ and fails when one of them is in no class. A code that is in no class is judged 
 
 from __future__ import annotations
 
+import re
 import ssl
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -213,6 +214,13 @@ NO_CREDENTIALS_YET = (CredentialRetrievalError, MetadataRetrievalError)
 def code_of(error: BaseException | None) -> str:
     """Return the error code of an answer of AWS; empty for other errors."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def detail_of(error: BaseException | None) -> str:
+    """Return the code of an error of another service inside of an error: ECR repeats that of KMS. Empty without one."""
+    answer: Any = error.response if isinstance(error, ClientError) else {}
+    inner = re.search(r"Error Code: (\w+)", str(answer.get("Error", {}).get("Message", "")))
+    return str(answer.get("kmsError") or (inner[1] if inner else ""))
 
 
 def class_of(error: BaseException | None) -> ErrorClass:

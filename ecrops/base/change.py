@@ -96,7 +96,8 @@ class Change:
         images: How many images the change removes with the owner.
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
-        advice: The way out, by error code. A conflict has its advice under the empty code.
+        advice: The way out, by error code; with the code of the service behind it, after a blank, if it differs by
+            that: ``KmsException NotFoundException``. A conflict has its advice under the empty code.
         aspect: The name of the aspect that it is of: set by the engine.
         account: The account that the owner is in; empty as long as it is not known.
         region: The region that the owner is in.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from ecrops.aws import LOST, Aws, ClientError, code_of
+from ecrops.aws import LOST, Aws, ClientError, code_of, detail_of
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Want, name_of, rederived
 from ecrops.engine.comparing import as_planned, is_no_more, is_same_step, is_still_missing
@@ -270,5 +270,6 @@ def _explain(error: Exception, change: Change) -> None:
     if any(note.startswith(STOPPED) for note in getattr(error, "__notes__", ())):
         return  # one error broke off the whole run: the first change that it stopped is enough
     error.add_note(f"{STOPPED}: {change}")
-    if advice := change.advice.get(code_of(error)):
+    code = code_of(error)
+    if advice := change.advice.get(f"{code} {detail_of(error)}") or change.advice.get(code):
         error.add_note(printable(advice))

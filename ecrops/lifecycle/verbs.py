@@ -243,6 +243,7 @@ def _one_rule(rule: LifecycleRule | EcrRule | None, fields: Mapping[str, Any]) -
         raise SpecError("expected one rule, or the fields of one, such as max_image_count=30")
     if rule is None:
         return LifecycleRule.from_dict(fields)
+    check_size(rule)
     if isinstance(rule, list | tuple | str):
         check_size(rule)
         raise SpecError(f"expected one rule, got {rule!r}; set_lifecycle_rules takes several, one argument each")

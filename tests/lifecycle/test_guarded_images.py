@@ -96,6 +96,7 @@ def test_a_refusal_names_only_images_that_exceed_a_limit() -> None:
     assert named(max_archived=0) == ["v2"]
     assert named(max_expired=1) == ["v3", "v4"]
     assert named(max_fraction=0.1, never=["v2"]) == ["v2", "v3", "v4"], "the protected one first"
+    assert named(max_expired=1, never=["v4"]) == ["v4", "v3"]
     assert named(max_archived=1, max_expired=2, never=["v1"]) == []
 
 

@@ -34,7 +34,15 @@ FIELDS = {
     "action.type": "transition_to",
     "action.targetStorageClass": "transition_to",
 }
-ADVICE = {"max_images": "did you mean max_image_count?"}
+_COUNTS = "write max_image_count for a number of images, or max_image_age, since_image_pulled … for days"
+ADVICE = {
+    "max_images": "did you mean max_image_count?",
+    "count_number": _COUNTS,
+    "count_type": _COUNTS,
+    "count_unit": _COUNTS,
+    "action": "transition_to='archive' archives images; without it they are expired",
+    "target_storage_class": "did you mean transition_to?",
+}
 AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_transitioned": TRANSITIONED}
 
 

@@ -44,6 +44,11 @@ def test_the_nearest_prefix_is_told(prefix: str, tag: str, suggested: str) -> No
     assert not warned([rule], an_image("1", tag)), "what is suggested selects an image"
 
 
+def test_a_start_in_other_case_is_nearer_than_the_same_text_elsewhere() -> None:
+    ((_, said),) = warned([keep(1, "Build-")], an_image("1", "x-Build-1"), an_image("2", "build-2"))
+    assert said.endswith("did you mean 'build-*'?")
+
+
 def test_a_rule_that_selects_something_or_has_nothing_to_select_from_is_right() -> None:
     assert not warned([keep(10, "build-")], *BUILDS)
     assert not warned([keep(10, "Build-"), UNTAGGED])
