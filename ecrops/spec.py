@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
@@ -219,6 +220,7 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
     """
     problems = Problems()
     if isinstance(data, list | tuple):
+        check_size(data)
         raise SpecError("expected a fleet, got a list: write fleet_from_dict({'repositories': [...]})")
     items = problems.known(data, ["repositories"], "a fleet").get("repositories")
     if not isinstance(items, Sequence) or isinstance(items, str):
