@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from ecrops.base.plain_json import check_size
+from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
@@ -219,8 +219,8 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
             ``repositories[3].lifecycle_rules[0].max_image_cuont``.
     """
     problems = Problems()
+    check_depth(data)
     if isinstance(data, list | tuple):
-        check_size(data)
         raise SpecError("expected a fleet, got a list: write fleet_from_dict({'repositories': [...]})")
     items = problems.known(data, ["repositories"], "a fleet").get("repositories")
     if not isinstance(items, Sequence) or isinstance(items, str):
