@@ -23,7 +23,7 @@ The pipeline has five stages, each in a module of its own:
     again right before it is written, and its edits are derived from that reading. So is an owner whose
     calls had to wait. ``making`` makes one change: the call, its retries, and what an error says about other writers.
     These two are the only modules that write.
-    ``approval`` says which changes go beyond a plan that somebody approved.
+    ``approval`` says which changes go beyond a plan that somebody approved, and ``differences`` compares two changes.
 
 ``outcomes``: how each owner ended
     An owner is done, failed, or superseded by another writer. Superseded owners are planned again from their wants, a

@@ -15,6 +15,7 @@ from dataclasses import replace
 from ecrops.aws import LOST, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Want, name_of, rederived
+from ecrops.engine.differences import as_planned, is_no_more, is_same_step, is_still_missing
 from ecrops.engine.outcomes import Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
@@ -37,7 +38,7 @@ class Maker:
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
-        presumed: The owners that were removed by a call whose answer was lost, as a later reading says.
+        presumed: The owners that were removed in this round by a call whose answer was lost, as a later reading says.
     """
 
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want], *, approved: bool) -> None:
@@ -104,10 +105,8 @@ class Maker:
 
         The attempts and seconds of the owner's budgets limit how often.
         """
-        aws = self._budgeted(owner)
-        plan = make_plan(aws, wants)
-        while plan.read_at < 0:
-            plan = make_plan(aws, wants)
+        while (plan := make_plan(self._budgeted(owner), wants)).read_at < 0:
+            pass
         return plan
 
     def place_of(self, change: Change) -> Place:
@@ -153,7 +152,7 @@ class Maker:
                 raise Superseded(error) from error
             raise
         self._failures[changes[0].owner] = self._budgeted(changes[0].owner).failures
-        planned = tuple(_as_planned(change, derived) for change in plan)
+        planned = tuple(as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
         unchanged = tuple(change for change in changes if change not in derived)
@@ -222,18 +221,18 @@ class Maker:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
         Another writer may have changed the owner during the wait. If an answer was lost, and the reading shows that
-        what the call removes is gone, the lost call took effect: what somebody made since stays.
+        what the call removes is gone, the lost call took effect: what somebody made since stays, and a note says so.
         """
         wants = self._wants_of([change])
         errors: list[Exception] = []
 
         def attempt() -> None:
             if errors:
-                same = [other for other in self._plan(change.owner, wants) if _is_same_step(other, change)]
-                if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
-                    self.presumed |= {change.owner} if change.removes_owner else set()
+                same = [other for other in self._plan(change.owner, wants) if is_same_step(other, change)]
+                if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in same):
+                    self._presume(change, is_different=bool(same))
                     return
-                if not any(_is_no_more(other, change) for other in same):
+                if not any(is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
                 aws.once(call.service, call.operation, call.params)
@@ -245,6 +244,15 @@ class Maker:
 
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
         aws.persist(attempt, f"{call.service}:{call.operation}", awaits)
+
+    def _presume(self, change: Change, *, is_different: bool) -> None:
+        """Take a removal whose answer was lost as made, though something else may have come in its place."""
+        if change.removes_owner:
+            self.presumed.add(change.owner)
+        elif is_different:
+            what = f"{change.owner} {change.what}".rstrip()
+            lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"
+            self.notes.append(Note(f"{what}: {lost}, as far as a later reading tells: what is there now stays"))
 
     def _is_superseded(self, change: Change, error: Exception) -> bool:
         superseded = code_of(error) in (*change.races.superseded, *change.races.not_yet_visible)
@@ -259,37 +267,6 @@ class Maker:
             self.account_of(change).forget(change.owner)
         elif change.makes_owner:
             self.account_of(change).remember(change.owner)
-
-
-def _is_same_step(one: Change, other: Change) -> bool:
-    """Whether two changes make the same call for the same owner, perhaps with other members."""
-    return (one.owner, one.service, one.operation) == (other.owner, other.service, other.operation)
-
-
-def _is_equal(one: Change, other: Change) -> bool:
-    """Whether two changes send the same and make the same difference."""
-    return one.params == other.params and one.parts == other.parts
-
-
-def _is_no_more(other: Change, change: Change) -> bool:
-    """Whether a later change sends what a change sends, and makes no more of a difference."""
-    return other.params == change.params and other.parts <= change.parts
-
-
-def _is_still_missing(change: Change, other: Change) -> bool:
-    """Whether a change is still to be made, as a later plan says: it adds something, or what it removes is there.
-
-    Args:
-        change: The change, whose answer was lost.
-        other: The same change in the later plan.
-    """
-    adds = any(sign == "+" for sign, _ in change.parts)
-    return other.identity == change.identity and (adds or bool(change.parts & other.parts))
-
-
-def _as_planned(change: Change, planned: Sequence[Change]) -> Change:
-    """Return the planned change that a change is equal to, if there is one: its words may say more."""
-    return next((other for other in planned if _is_same_step(other, change) and _is_equal(other, change)), change)
 
 
 def _explain(error: Exception, change: Change) -> None:
