@@ -125,7 +125,7 @@ class _Run:
 
     def carry_out(self, plan: Plan) -> None:
         """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
-        self._touched, self._unfinished = set(), set()
+        self._touched, self._unfinished, self._maker.presumed = set(), set(), set()
         self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}

@@ -40,7 +40,7 @@ class Maker:
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
-        presumed: The owners that were removed by a call whose answer was lost, as a later reading says.
+        presumed: The owners that were removed in this round by a call whose answer was lost, as a later reading says.
     """
 
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want], *, approved: bool) -> None:
@@ -227,7 +227,7 @@ class Maker:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
         Another writer may have changed the owner during the wait. If an answer was lost, and the reading shows that
-        what the call removes is gone, the lost call took effect: what somebody made since stays.
+        what the call removes is gone, the lost call took effect: what somebody made since stays, and a note says so.
         """
         wants = self._wants_of([change])
         errors: list[Exception] = []
@@ -250,6 +250,15 @@ class Maker:
 
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
         aws.persist(attempt, f"{call.service}:{call.operation}", awaits)
+
+    def _presume(self, change: Change, *, is_different: bool) -> None:
+        """Take a removal whose answer was lost as made, though something else may have come in its place."""
+        if change.removes_owner:
+            self.presumed.add(change.owner)
+        elif is_different:
+            what = f"{change.owner} {change.what}".rstrip()
+            lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"
+            self.notes.append(Note(f"{what}: {lost}, as far as a later reading tells: what is there now stays"))
 
     def _is_superseded(self, change: Change, error: Exception) -> bool:
         superseded = code_of(error) in (*change.races.superseded, *change.races.not_yet_visible)

@@ -112,6 +112,7 @@ class World:
         cloud.client("logs").create_log_group(logGroupName="/g")
         STARTS[start](self._registry())
         self._act = ACTS[act]
+        self.notes: tuple[str, ...] = ()
         self.plan = self.wanted() if approved else None
         cloud.calls.clear()
 
@@ -136,10 +137,8 @@ class World:
         registry = self._registry()
         with self.watch.watching():
             try:
-                if self.plan is None:
-                    self._act(registry)
-                else:
-                    registry.apply(self.plan)
+                done = self._act(registry) if self.plan is None else registry.apply(self.plan)
+                self.notes = done.notes
             except (EcropsError, ExceptionGroup, ClientError) as error:
                 return error
         return None
@@ -160,6 +159,7 @@ class World:
             assert not missing, f"{[str(change) for change in missing]}\n{story}"
 
     def _is_excused(self, owner: str, aspect: str) -> bool:
-        """Whether something may be missing: another writer came after we had last read it, or nobody approved it."""
+        """Whether something may be missing: a writer came after our last reading, a note says so, nobody approved."""
         is_approved = self.plan is None or any((owner, aspect) == (each.owner, each.aspect) for each in self.plan)
-        return not is_approved or self.watch.is_touched_late(owner, ASPECTS[aspect.removeprefix("ecrops.")])
+        is_said = any(note.startswith(owner) and "was lost" in note for note in self.notes)
+        return is_said or not is_approved or self.watch.is_touched_late(owner, ASPECTS[aspect.removeprefix("ecrops.")])

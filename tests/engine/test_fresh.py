@@ -186,3 +186,38 @@ def test_a_write_whose_answer_was_lost_is_made_again_in_a_repository_that_was_ma
 
 def document(sid: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{**DENY, "Sid": sid}]}
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after", "truncated"])
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_comes_after_a_removal_whose_answer_was_lost_stays_and_a_note_says_so(
+    memory_cloud: Cloud, fault: Fault, approved: bool
+) -> None:
+    """The rule of others comes first, so that ours, if it is there still, has another priority."""
+    registry_of(memory_cloud).ensure(RepositorySpec("ab", lifecycle_rules=[LifecycleRule(max_image_count=3)]))
+    waits, ecr = list[float](), memory_cloud.client("ecr")
+
+    def sleep(seconds: float) -> None:
+        if not waits:
+            found = [rule | {"rulePriority": 2} for rule in lifecycle(ecr, "ab") or ()]
+            theirs = LifecycleRule(tag_prefix_list=["v"], max_image_count=9).to_ecr() | {"rulePriority": 1}
+            text = json.dumps({"rules": [theirs, *found]})
+            ecr.put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=text)
+        waits.append(seconds)
+
+    registry = registry_of(memory_cloud, retry=RetryPolicy(sleep=sleep))
+    spec = RepositorySpec("ab", lifecycle_rules=[])
+    plan = registry.plan(spec)
+    memory_cloud.faults.on(fault, operation="DeleteLifecyclePolicy")
+    done = registry.apply(plan) if approved else registry.ensure(spec)
+    assert 9 in rules(memory_cloud, "ab")
+    [note] = done.notes
+    assert "ab lifecycle: the answer to our own DeleteLifecyclePolicy was lost, and another writer has changed" in note
+
+
+def test_a_removal_whose_answer_was_lost_is_waited_for_once(memory_cloud: Cloud) -> None:
+    registry_of(memory_cloud).ensure(RepositorySpec("ab"))
+    waits = list[float]()
+    memory_cloud.faults.on("reset_after", operation="DeleteRepository")
+    assert registry_of(memory_cloud, retry=RetryPolicy(sleep=waits.append)).remove("ab")
+    assert len(waits) == 2, "before the call was repeated, and before the removal was verified"
