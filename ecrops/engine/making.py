@@ -236,7 +236,7 @@ class Maker:
             if errors:
                 same = [other for other in self._plan(change.owner, wants) if is_same_step(other, change)]
                 if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in same):
-                    self.presumed |= {change.owner} if change.removes_owner else set()
+                    self._presume(change, is_different=bool(same))
                     return
                 if not any(is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
