@@ -64,8 +64,15 @@ def _fields(name: str, current: Mapping[Goal, Any]) -> dict[str, Any]:
     }
 
 
-def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[Goal, Any]]:
+def wants(
+    aws: Aws, specs: Sequence[RepositorySpec], assumed: Mapping[Goal, Any]
+) -> tuple[list[Want], Mapping[Goal, Any]]:
     """Return the wants of specs: of the repositories, of those who are granted something, and of EventBridge rules.
+
+    Args:
+        aws: The account and region.
+        specs: The specs.
+        assumed: The values that a dry run would have made before.
 
     Returns:
         The wants, and the current values that had to be read to know them.
@@ -83,7 +90,7 @@ def wants(aws: Aws, specs: Sequence[RepositorySpec]) -> tuple[list[Want], dict[G
         return wanted, {}
     from ecrops.events.wants import of_repositories
 
-    rules, known = of_repositories(aws, managed)
+    rules, known = of_repositories(aws, managed, assumed)
     return [*wanted, *rules], known
 
 

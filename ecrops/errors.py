@@ -19,6 +19,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from ecrops.text import printable, printable_lines
+
 if TYPE_CHECKING:
     from ecrops.base.change import Change
 
@@ -27,7 +29,13 @@ MAX_SHOWN = 10
 
 
 class EcropsError(Exception):
-    """The base of all errors that ecrops itself raises. Every error can be pickled and copied with all it carries."""
+    """The base of all errors that ecrops itself raises. Every error can be pickled and copied with all it carries.
+
+    Its text shows control characters, which texts of others may hold, as escapes.
+    """
+
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Rebuild the error without calling ``__init__``, whose arguments are not those of ``Exception``."""
@@ -48,7 +56,8 @@ class SpecError(EcropsError, ValueError):
     """
 
     def __init__(self, *reasons: str) -> None:
-        self.reasons = reasons
+        self.reasons = tuple(map(printable, reasons))
+        reasons = self.reasons
         super().__init__(reasons[0] if len(reasons) == 1 else "\n".join(f"- {reason}" for reason in reasons))
 
     def at(self, path: str) -> SpecError:
@@ -76,7 +85,7 @@ class ConflictError(EcropsError):
         self.conflicts = tuple(conflicts)
         lines = [f"  {conflict}" for conflict in self.conflicts]
         advice = dict.fromkeys(conflict.advice[""] for conflict in self.conflicts if "" in conflict.advice)
-        super().__init__("\n".join([f"{headline}:", *lines, *advice]))
+        super().__init__("\n".join([f"{headline}:", *lines, *map(printable, advice)]))
 
 
 class DeadlineError(EcropsError, TimeoutError):
@@ -112,11 +121,12 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
         super().__init__(message, exceptions)
 
     def __str__(self) -> str:
-        lines = ["; ".join((str(error), *getattr(error, "__notes__", ()))) for error in self.exceptions[:MAX_SHOWN]]
+        texts = [(str(error), *getattr(error, "__notes__", ())) for error in self.exceptions[:MAX_SHOWN]]
+        lines = ["; ".join(text).replace("\n", "\n    ") for text in texts]
         if len(self.exceptions) > MAX_SHOWN:
             lines.append(f"and {len(self.exceptions) - MAX_SHOWN} more, in .exceptions")
         count = "1 change was" if len(self.applied) == 1 else f"{len(self.applied)} changes were"
-        return "\n  ".join([f"{self.message}; {count} made (.applied)", *lines])
+        return printable_lines("\n  ".join([f"{self.message}; {count} made (.applied)", *lines]))
 
     def derive(self, exceptions: Sequence[Exception]) -> ApplyError:  # type: ignore[override]
         """Return the part that ``except*`` splits off: an ``ApplyError`` too."""

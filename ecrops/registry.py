@@ -95,7 +95,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         Raises:
             SpecError: Two specs have one name.
         """
-        return self.plan_wants(*aspects.wants(self.aws, specs))
+        return self.plan_wants(*aspects.wants(self.aws, specs, self.assumed))
 
     def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
@@ -112,7 +112,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the specs are about one repository.
         """
-        wants, known = aspects.wants(self.aws, specs)
+        wants, known = aspects.wants(self.aws, specs, self.assumed)
         return self.make(*wants, known=known, on_change=on_change)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
@@ -165,12 +165,13 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             The token. A dry run gets one too, and logs nobody in.
 
         Raises:
-            SpecError: ``config`` is no path of a file.
+            SpecError: ``config`` is no path of a regular file.
             EcropsError: There is no Docker CLI, or it failed; or the file is broken or cannot be written, or it names
                 a credential store or helper for this registry, so that nobody would read the token in the file.
                 Nothing was written.
+            DeadlineError: The time given with ``within`` was over before the Docker CLI had ended.
         """
         from ecrops.login.docker import docker_login
 
         get = self.authorization_token.get
-        return get() if self.dry_run else docker_login(get, config)
+        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining)

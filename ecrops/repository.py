@@ -90,7 +90,7 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
         spec = RepositorySpec.from_dict({"name": self.name, **fields})
         self._check_account()
-        wants, known = aspects.wants(self.registry.aws, [spec])
+        wants, known = aspects.wants(self.registry.aws, [spec], self.registry.assumed)
         plan = self.registry.make(*wants, known=known, on_change=on_change)
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)

@@ -14,9 +14,9 @@ from typing import Any
 
 from ecrops.access.statement_checks import check_statement, unknown
 from ecrops.aws import Arn
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-from ecrops.iam.plain_json import plain
 from ecrops.iam.sids import is_reserved
 from ecrops.iam.statements import OLD_VERSION, VERSION, Document, listed, statements
 from ecrops.iam.text import to_text
@@ -44,6 +44,7 @@ def check_document(document: object) -> Document:
     """
     if isinstance(document, Stored):
         return document
+    check_size(document)
     if not isinstance(document, Mapping):
         raise SpecError(f'expected a policy document, {{"Statement": [...]}}, got {document!r}; {{}} is no policy')
     part = document.get("Statement", [])

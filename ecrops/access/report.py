@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from ecrops.access import actions, words
@@ -112,10 +111,10 @@ class Access:
 
     def __str__(self) -> str:
         lines = [" | ".join(filter(None, entry.cells())) for entry in self.entries]
-        return "\n".join(lines) or f"{self.repository}: no policy allows anybody anything"
+        return render.page(lines) or f"{self.repository}: no policy allows anybody anything"
 
     def _repr_html_(self) -> str:
-        return render.table(_COLUMNS, [entry.cells() for entry in self.entries]) or f"<p>{escape(str(self))}</p>"
+        return render.table(_COLUMNS, [entry.cells() for entry in self.entries]) or f"<p>{render.markup(self)}</p>"
 
 
 def _needed(verb: str) -> frozenset[str]:

@@ -15,10 +15,10 @@ from ecrops.access import actions
 from ecrops.access.principals.base import is_session
 from ecrops.access.principals.named import FederatedPrincipal, check_arn
 from ecrops.aws import Arn
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import hint
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import check_conditions
-from ecrops.iam.plain_json import plain
 from ecrops.iam.statements import listed
 
 ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
@@ -42,6 +42,7 @@ def check_statement(statement: object) -> dict[str, Any]:
     Raises:
         SpecError: ECR would refuse it; with every reason.
     """
+    check_size(statement)
     if not isinstance(statement, Mapping):
         raise SpecError(f"expected a statement, a mapping with Effect, Principal and Action, got {statement!r}")
     sid = f"the statement {statement['Sid']!r}: " if statement.get("Sid") else ""
@@ -152,6 +153,7 @@ def _name_problems(element: str, kind: str, name: object) -> Iterator[str]:
 def _check_arn(element: str, text: str) -> None:
     # IAM wants a NotPrincipal to name the session too:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-    if element == "NotPrincipal" and is_session(Arn.parse(text)):
+    arn = Arn.parse(text)
+    if element == "NotPrincipal" and is_session(arn) and arn.is_of_account:
         return
     check_arn(text)

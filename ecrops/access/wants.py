@@ -21,10 +21,10 @@ from ecrops.access.principals.named import AccountPrincipal, Grantee, ServicePri
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
 from ecrops.aws import Arn, Aws
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, hint
 from ecrops.engine.aspect import Want
 from ecrops.errors import SpecError
-from ecrops.iam.plain_json import plain
 from ecrops.iam.policy import Subject
 from ecrops.iam.statements import condition_text
 from ecrops.iam.wildcards import matches
@@ -101,7 +101,7 @@ def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern:
         problems.take("function_arn_pattern", lambda: _check_functions(aws, function_arn_pattern))
     problems.raise_any()
     owner = owner or AccountPrincipal(aws.account_id)
-    if function_arn_pattern is not None and Arn.parse(function_arn_pattern).account != owner.account:
+    if function_arn_pattern is not None and Arn.parse(function_arn_pattern, pattern=True).account != owner.account:
         raise SpecError(
             f"function_arn_pattern: expected functions of account {owner.account}, got {function_arn_pattern}: "
             "grant_lambda(account, function_arn_pattern=...) lets in another account, the same in both"
@@ -124,7 +124,7 @@ def _check_functions(aws: Aws, pattern: object) -> None:
     example = Arn(aws.partition.name, "lambda", aws.region, "111122223333", "function:*")
     if not isinstance(pattern, str):
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
-    arn = Arn.parse(pattern)
+    arn = Arn.parse(pattern, pattern=True)
     names_functions = arn.resource.startswith("function:") and arn.resource != "function:"
     if (arn.partition, arn.service) != (example.partition, "lambda") or not names_functions:
         raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
@@ -204,6 +204,7 @@ def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force:
 def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
     """Return the want of ``remove_from_resource_policy``."""
     _check_force(force)
+    check_size(statement)
     if not isinstance(statement, str | Mapping) or not statement:
         raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
     # Not checked as an added statement is: a statement that AWS accepted once may be one that ecrops refuses.

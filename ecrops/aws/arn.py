@@ -10,6 +10,22 @@ from botocore.exceptions import UnknownRegionError
 
 from ecrops.errors import SpecError
 
+# The partitions and regions of botocore's endpoint data have this form. Its models have no pattern for ARNs as a whole.
+_PARTITION = re.compile(r"aws(-[a-z]+)*")
+_SERVICE = re.compile(r"[a-z0-9-]+")
+_REGION = re.compile(r"([a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2})?")
+# Some resources have no account; policies of AWS itself have "aws" in its place
+_ACCOUNT = re.compile(r"([0-9]{12}|aws)?")
+_WILDCARD = re.compile(r"[a-z0-9*?-]*[*?][a-z0-9*?-]*")
+_RESOURCE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_FORMS = (
+    ("a partition such as 'aws'", _PARTITION),
+    ("a service in lower case", _SERVICE),
+    ("a region such as 'eu-west-1'", _REGION),
+    ("an account of 12 digits", _ACCOUNT),
+    ("a resource without blanks and control characters", _RESOURCE),
+)
+
 
 class Arn(NamedTuple):
     """An Amazon Resource Name in its parts."""
@@ -21,16 +37,32 @@ class Arn(NamedTuple):
     resource: str
 
     @classmethod
-    def parse(cls, text: str) -> Arn:
+    def parse(cls, text: str, *, pattern: bool = False) -> Arn:
         """Parse ``arn:partition:service:region:account:resource``.
 
+        Args:
+            text: The ARN.
+            pattern: Whether ``*`` and ``?`` may be in the place of the region and the account. A resource may have them
+                in any case: its owner checks it.
+
         Raises:
-            SpecError: The text is no ARN.
+            SpecError: The text is no ARN, or one of its parts cannot be one.
         """
         head, *parts = text.split(":", 5)
-        if head != "arn" or len(parts) != 5 or not all((parts[0], parts[1], parts[4])):
+        if head != "arn" or len(parts) != 5:
             raise SpecError(f"expected an ARN, arn:partition:service:region:account:resource, got {text!r}")
+        for number, (part, (form, expression)) in enumerate(zip(parts, _FORMS, strict=True)):
+            is_wildcard = pattern and number in (2, 3) and _WILDCARD.fullmatch(part)
+            if not expression.fullmatch(part) and not is_wildcard:
+                raise SpecError(
+                    f"expected an ARN, arn:partition:service:region:account:resource, with {form}, got {text!r}"
+                )
         return cls(*parts)
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it names an account by its 12 digits: not every ARN has one, and a pattern may have a wildcard."""
+        return bool(re.fullmatch(r"[0-9]{12}", self.account))
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

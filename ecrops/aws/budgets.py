@@ -49,12 +49,10 @@ class Budgets:
         self.throttled_in_a_row = 0
         self.stalled = 0.0
 
-    def begin(self, operation: str, breaker: Breaker | None) -> None:
-        """Begin a call, with all its attempts: what succeeded before says nothing about it."""
+    def begin(self) -> None:
+        """Begin a call, with all its attempts."""
         with self._lock:
             self._open += 1
-            if not self.stalled:
-                self._look(operation, breaker)
 
     def end(self, *, succeeded: bool) -> None:
         """End a call."""
@@ -80,6 +78,7 @@ class Budgets:
         with self._lock:
             self._spend(seconds)
             self._attempts += 1
+            self._tried += seconds
             self._refusals += isinstance(error, NO_CREDENTIALS_YET)
             is_refused = isinstance(error, NO_CREDENTIALS_YET) and self._refusals >= CREDENTIAL_ATTEMPTS
             return is_refused or self._attempts >= self._policy.attempts or self._tried > self._policy.budget
@@ -90,7 +89,7 @@ class Budgets:
             self._spend(seconds)
             self.throttled_in_a_row += 1
             self._throttled += seconds
-            if self._has_progress(operation, breaker):
+            if not self.stalled or self._has_progress(operation, breaker):
                 self.stalled = 0.0
                 self._look(operation, breaker)
             self.stalled += seconds
@@ -110,7 +109,7 @@ class Budgets:
         self.spent += seconds
 
     def _look(self, operation: str, breaker: Breaker | None) -> None:
-        """Take down what others have done, of the operation and of all."""
+        """Note how many calls of others have succeeded, of the operation and of all."""
         for name in (operation, ""):
             self._seen[breaker, name] = self._successes_of_others(name, breaker)
 

@@ -77,6 +77,11 @@ class Aws:
         """Return the same clients and memory, without a deadline."""
         return self._until(Deadline())
 
+    @property
+    def remaining(self) -> float:
+        """The seconds that remain until the deadline: infinite without one. For work that is no call of AWS."""
+        return self._deadline.remaining
+
     def stoppable(self) -> Aws:
         """Return the same clients and memory, for a run that can be stopped alone, or for a part of this run."""
         run = self._until(self._deadline.of_new_run(self.session))

@@ -87,7 +87,7 @@ class Deadline:
 
     Args:
         end: The moment, as ``time.monotonic`` counts.
-        run: The run that it is for, if there is one. Without a run nothing is stopped or broken off.
+        run: The run that it is for, if there is one. Without one no wait ends early, and nothing is broken off.
         account: The account, as the run names it.
     """
 
@@ -101,6 +101,11 @@ class Deadline:
         """Return the earlier of this moment and ``seconds`` from now."""
         return Deadline(min(self._end, time.monotonic() + seconds), self._run, self._account)
 
+    @property
+    def remaining(self) -> float:
+        """The seconds that remain: infinite without a deadline, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
     def of_new_run(self, account: Hashable) -> Deadline:
         """Return the same moment for a new run, or for a new part of the run that this one is for."""
         return Deadline(self._end, Run(self._run), account)
@@ -110,7 +115,8 @@ class Deadline:
         return Deadline(self._end, self._run, account)
 
     def stop(self) -> None:
-        """Begin no call and no wait of the run any more, and end the waits that have begun."""
+        """Set the moment to now, and end the waits of the run that have begun, in all accounts."""
+        self._end = -math.inf
         if self._run:
             self._run.stop()
 

@@ -20,6 +20,7 @@ from ecrops.aws.classes import code_of, is_momentary, is_throttled
 from ecrops.aws.deadline import Breaker, Deadline
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.errors import DeadlineError, SpecError
+from ecrops.text import printable
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -95,7 +96,7 @@ class _Call:
             return attempt()
 
         succeeded = False
-        self._budgets.begin(self._doing, self._deadline.breaker)
+        self._budgets.begin()
         try:
             result = Retrying(
                 retry=retry_if_exception(self._may_pass),
@@ -162,7 +163,7 @@ class _Call:
 
     def _before_sleep(self, state: RetryCallState) -> None:
         error = _error_of(state)
-        log.debug("%s again in %.1f s, because of: %s", self._doing, state.upcoming_sleep, error)
+        log.debug("%s again in %.1f s, because of: %s", self._doing, state.upcoming_sleep, printable(str(error)))
         try:
             self._deadline.check(f"{self._doing} could be tried again", state.upcoming_sleep, self._doing)
         except DeadlineError as over:

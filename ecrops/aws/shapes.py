@@ -26,7 +26,7 @@ def misfit(service: str, shape: str, value: Any) -> str:
     from botocore.validate import ParamValidator
 
     report = ParamValidator().validate(value, _model(service).shape_for(shape))
-    return report.generate_report() if report.has_errors() else ""
+    return report.generate_report().replace("\n", "; ") if report.has_errors() else ""
 
 
 @cache

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
-from ecrops.base.text import printable
+from ecrops.text import printable
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -191,6 +191,10 @@ def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:
 
 
 class Note(str):
-    """Something that the user must know, and that no change tells."""
+    """Something that the user must know, and that no change tells. Control characters in it are escaped."""
 
     __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Make the note: strings take their text in ``__new__``."""
+        return super().__new__(cls, printable(text))

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import fields
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, TypeGuard, TypeVar
 
+from ecrops.base.plain_json import check_depth, check_text
 from ecrops.errors import SpecError
 
 T = TypeVar("T")
@@ -78,8 +79,9 @@ class Problems:
             advice: What to say of unknown fields whose spelling does not tell what is meant.
 
         Raises:
-            SpecError: It is not a mapping.
+            SpecError: It is not a mapping, or it is too deep.
         """
+        check_depth(data)
         if not isinstance(data, Mapping):
             raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
         for key in data:
@@ -97,6 +99,12 @@ class Problems:
         else:
             return tuple(sorted(value)) if isinstance(value, Set) else tuple(value)
         return None
+
+    def texts(self, path: str, *values: object) -> None:
+        """Add a reason for each text that cannot be sent to AWS. What is no text is left to other checks."""
+        for value in values:
+            if isinstance(value, str):
+                self.take(path, partial(check_text, value))
 
     def member(self, path: str, kind: type[E], value: object) -> E | None:
         """Return the member of an enumeration that ``value`` is or names, or ``None`` if there is none."""
@@ -140,7 +148,8 @@ def _way_out(key: str, names: Collection[str], advice: Mapping[str, str]) -> str
 def suggesting(advice: Mapping[str, str] = NONE) -> Callable[[type[T]], type[T]]:
     """Decorate a class: its ``TypeError`` for an unknown keyword says which keyword was probably meant.
 
-    Python does so itself since 3.13. The signature stays as it is.
+    Python does so itself since 3.13. The signature stays as it is. A value that is too deep to be shown in a message is
+    a ``SpecError`` before the class checks it.
 
     Args:
         advice: What to say of keywords whose spelling does not tell what is meant.
@@ -156,12 +165,25 @@ def suggesting(advice: Mapping[str, str] = NONE) -> Callable[[type[T]], type[T]]
                 if key not in names:
                     way_out = _way_out(key, names, advice)
                     raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {key!r}{way_out}")
+            check_depths(dict(zip(names, args, strict=False)) | keywords)
             init(self, *args, **keywords)
 
         cls.__init__ = checked  # type: ignore[assignment]
         return cls
 
     return decorate
+
+
+def check_depths(fields: Mapping[str, object]) -> None:
+    """Refuse fields that are too deep to be shown in a message.
+
+    Raises:
+        SpecError: With every such field.
+    """
+    problems = Problems()
+    for name, value in fields.items():
+        problems.take(name, partial(check_depth, value))
+    problems.raise_any()
 
 
 def is_whole(value: object) -> TypeGuard[int]:

@@ -1,14 +1,15 @@
 """How plans and reports look: a diff in words for a terminal, a table for a notebook. Pure.
 
-The only module that draws tables. Everything in HTML is escaped, and bounded.
+The only module that draws tables. Everything in HTML is escaped, and bounded. Control characters, which texts of others
+may hold, are escaped in text and in HTML.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ecrops.base.change import Change
-from ecrops.base.text import printable
+from ecrops.text import printable
 
 MAX_ROWS = 200
 
@@ -21,21 +22,29 @@ def places(changes: Sequence[Change]) -> str:
 
 def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     """Return a plan as a diff: where it is for, the changes, its notes and its summary."""
-    lines = [f"in {places(changes)}:"] if changes else []
-    lines += [str(change) for change in changes]
-    lines += [f"note: {printable(note)}" for note in notes]
-    return "\n".join([*lines, summary])
+    place = [f"in {places(changes)}:"] if changes else []
+    return page([*place, *map(str, changes), *(f"note: {note}" for note in notes), summary])
+
+
+def page(lines: Iterable[str]) -> str:
+    """Return lines as one text. No line can look like several."""
+    return "\n".join(map(printable, lines))
+
+
+def markup(value: object) -> str:
+    """Return a text that may be a part of HTML and of XML."""
+    from html import escape
+
+    return escape(printable(str(value)))
 
 
 def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
     """Return a plan as an HTML table of at most ``MAX_ROWS`` rows."""
-    from html import escape
-
     rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MAX_ROWS]]
-    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    items = "".join(f"<li>{markup(note)}</li>" for note in notes)
     changes_table = table(("", "owner", "what", "before", "after"), rows, len(changes))
-    place = f"<p>in {escape(places(changes))}:</p>" if changes else ""
-    return f"{place}{changes_table}{f'<ul>{items}</ul>' if items else ''}<p>{escape(summary)}</p>"
+    place = f"<p>in {markup(places(changes))}:</p>" if changes else ""
+    return f"{place}{changes_table}{f'<ul>{items}</ul>' if items else ''}<p>{markup(summary)}</p>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0) -> str:
@@ -46,11 +55,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0)
         rows: The rows to show.
         total: How many rows there are in all, if not all are shown.
     """
-    from html import escape
-
     if not rows:
         return ""
-    lines = ["".join(f"<td style='text-align:left'>{escape(str(cell))}</td>" for cell in row) for row in rows]
+    lines = ["".join(f"<td style='text-align:left'>{markup(cell)}</td>" for cell in row) for row in rows]
     if total > len(rows):
         lines.append(f"<td colspan='{len(head)}'>and {total - len(rows):,} more</td>")
     titles = "".join(f"<th>{title}</th>" for title in head)

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
-from ecrops.base.change import Kind
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
+from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.engine.reading import NONE, Goal
@@ -37,7 +37,7 @@ class Account:
         if not isinstance(dry_run, bool):
             raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
-        self._would_be: set[str] = set()
+        self._dry_run = DryRun() if dry_run else None
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
 
     def __repr__(self) -> str:
@@ -124,7 +124,7 @@ class Account:
         return plan if self.dry_run else apply(self.aws, plan, on_change, approved=True)
 
     def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
-        """Return what is missing for the wants to be true. A dry run remembers the owners that it would have made.
+        """Return what is missing for the wants to be true. A dry run remembers the values that it would have made.
 
         Args:
             wants: What is wanted.
@@ -133,17 +133,15 @@ class Account:
         plan = self._missing(wants, known)
         for account in (self.aws, *accounts(plan.wants).values()) if plan else ():
             _ = account.account_id  # an approval says where: STS is asked if no answer has named the account
-        plan = located(plan, self.aws)
-        if self.dry_run:
-            self._would_be |= {change.owner for change in plan if change.makes_owner and change.kind is Kind.CREATE}
-        return plan
+        return located(plan, self.aws)
 
     def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any]) -> Plan:
-        return make_plan(self.aws, list(wants), self._would_be, known)
+        return make_plan(self.aws, list(wants), known, dry_run=self._dry_run)
 
-    def would_make(self, key: str) -> bool:
-        """Whether this dry run would have made an owner before."""
-        return key in self._would_be
+    @property
+    def assumed(self) -> Mapping[Goal, Any]:
+        """The values that this dry run would have made before; none if it is no dry run."""
+        return NONE if self._dry_run is None else self._dry_run.values
 
     def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_change: OnChange | None = None) -> Plan:
         """Plan the wants, and apply the plan unless this is a dry run."""

@@ -82,6 +82,14 @@ class Aspect(Protocol):
             current: The current value; ``None`` if the base does not exist yet.
         """
 
+    def after(self, change: Change, current: Any) -> Any:
+        """Return the value after a change was made, as a dry run remembers it. Pure.
+
+        Args:
+            change: A change of this aspect.
+            current: The value before it.
+        """
+
     def verify(self, edit: Any) -> bool:
         """Whether the engine reads again after the edit was made, and plans again if it was undone."""
 

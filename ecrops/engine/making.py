@@ -20,6 +20,7 @@ from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
 from ecrops.engine.turns import TURNS, Place, place_of
 from ecrops.errors import EcropsError
+from ecrops.text import printable
 
 log = logging.getLogger(__name__)
 STOPPED = "while making this change"
@@ -282,4 +283,4 @@ def _explain(error: Exception, change: Change) -> None:
         return  # one error broke off the whole run: the first change that it stopped is enough
     error.add_note(f"{STOPPED}: {change}")
     if advice := change.advice.get(code_of(error)):
-        error.add_note(advice)
+        error.add_note(printable(advice))

@@ -6,15 +6,16 @@ and it knows no aspect by name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change, Note
 from ecrops.engine.aspect import Want, name_of
+from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
-from ecrops.engine.reading import NONE, Goal, OnError, Readings, base_of, read
+from ecrops.engine.reading import NONE, Goal, OnError, Readings, read
 from ecrops.errors import SpecError
 
 
@@ -42,9 +43,9 @@ def accounts(wants: Iterable[Want]) -> dict[str, Aws]:
 def make_plan(
     aws: Aws,
     wants: Sequence[Want],
-    would_be: Collection[str] = (),
     known: Mapping[Goal, Any] = NONE,
     on_error: OnError | None = None,
+    dry_run: DryRun | None = None,
 ) -> Plan:
     """Read the current values, and decide what is missing.
 
@@ -56,15 +57,13 @@ def make_plan(
     Args:
         aws: The account and region.
         wants: What is wanted.
-        would_be: Keys of owners that a dry run would have made before: they do not exist in AWS, and are treated as
-            made and empty.
         known: Current values that were read before, and need not be read again.
         on_error: Takes the errors of single keys, which then stop no other key. Without it the first error is raised.
+        dry_run: What a dry run would have made before: its values take the place of readings.
     """
     goals = group(wants)
-    would_exist = {base_of(goal) for goal in goals if goal[1] in would_be and base_of(goal) not in goals}
-    absent = {goal: None for goal in would_exist if goal[0] is not None}
-    current = read(aws, goals, Readings(known, absent), accounts(wants), on_error)
+    known = Readings(known) if dry_run is None else dry_run.readings(goals, known)
+    current = read(aws, goals, known, accounts(wants), on_error)
     parts = list(_decide(goals, current, on_error))
     changes = sorted((part for part in parts if isinstance(part, Change)), key=lambda change: change.step)
     notes = dict.fromkeys(part for part in parts if isinstance(part, Note))
@@ -76,7 +75,10 @@ def make_plan(
         account=aws.known_account,
         read_at=current.read_at,
     )
-    return located(plan, aws)
+    plan = located(plan, aws)
+    if dry_run is not None:
+        dry_run.remember(plan, {goal: current[goal] for goal in goals if goal in current})
+    return plan
 
 
 def located(plan: Plan, aws: Aws) -> Plan:

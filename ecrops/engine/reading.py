@@ -35,8 +35,8 @@ class Readings(dict[Goal, Any]):
         read_at: The moment of ``TURNS`` before the first of them was read.
     """
 
-    def __init__(self, known: Mapping[Goal, Any] = NONE, assumed: Mapping[Goal, Any] = NONE) -> None:
-        super().__init__({**assumed, **known})
+    def __init__(self, known: Mapping[Goal, Any] = NONE) -> None:
+        super().__init__(known)
         self.read_at: int = getattr(known, "read_at", TURNS.now)
 
 

@@ -22,6 +22,7 @@ from ecrops.events.targets.permissions import Step, elsewhere
 from ecrops.events.targets.target import MOST_TARGETS
 from ecrops.events.value import RuleValue, Targets, same_settings, same_target
 from ecrops.events.words import rule_words, target_words
+from ecrops.iam.statements import fingerprint
 
 base = None
 LIMITS = {
@@ -116,16 +117,18 @@ def _put(key: str, kind: Kind, before: str, desired: RuleValue, after: str, **pa
 def _removal(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Change]:
     if current.settings is None or desired.settings is not None:
         return
+    removed = settings_parts(current.settings) | tag_parts(current.tags)
     yield Change(
         owner=key,
         kind=Kind.DELETE,
         what="rule",
         before=rule_words(current),
         call=Call("events", "DeleteRule", _named(key, "Name")),
-        removed=settings_parts(current.settings) | tag_parts(current.tags),
+        removed=removed,
         added=(),
         races=Races(derived=True, superseded=(MISSING,), awaits=_has_targets),
         makes_owner=True,
+        identity=fingerprint("\n".join(sorted(removed))),  # EventBridge tells no time of creation
     )
 
 
@@ -209,6 +212,20 @@ def _notes(key: str, edits: Sequence[Edit], current: RuleValue, desired: RuleVal
     if current.settings is None and desired.settings is not None and "/" in key:
         bus = name_and_bus(key)[1]
         yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
+
+
+def after(change: Change, current: RuleValue) -> RuleValue:
+    """Return the rule after a change."""
+    params = change.params
+    tags_ = {**current.tags, **{tag["Key"]: tag["Value"] for tag in params.get("Tags", ())}}
+    targets = {**current.targets, **{target["Id"]: target for target in params.get("Targets", ())}}
+    if change.operation == "PutRule":
+        settings = {name: params[name] for name in reading.SETTINGS if params.get(name)}
+        return replace(current, settings=settings, tags=tags_)
+    if change.operation == "DeleteRule":
+        return replace(current, settings=None, tags={}, targets={})
+    remaining = {key: target for key, target in targets.items() if key not in params.get("Ids", ())}
+    return replace(current, tags=tags_, targets=remaining)
 
 
 def verify(edit: Edit) -> bool:

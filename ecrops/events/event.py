@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from ecrops.base.problems import Problems, compact
+from ecrops.base.problems import Problems, check_depths, compact
 from ecrops.errors import SpecError
 from ecrops.events.patterns import selection
 from ecrops.events.patterns.api_calls import asks_for_reading
@@ -85,6 +85,7 @@ class Event:
         return compact(self)
 
     def __post_init__(self) -> None:
+        check_depths({item.name: getattr(self, item.name) for item in fields(self)})
         problems = Problems()
         known = isinstance(self.kind, str) and self.kind in KINDS
         problems.check(known, "kind", f"expected one of {', '.join(KINDS)}, got {self.kind!r}")
@@ -101,6 +102,7 @@ class Event:
         problems.take("", lambda: check_rule_name("any" if self.name is None else self.name, self.bus, way_out))
         is_right = text is None or (isinstance(text, str) and len(text) <= 512)
         problems.check(is_right, "description", f"expected at most 512 characters, got {text!r}")
+        problems.texts("description", text)
         if self.options is not None:
             problems.take("", self.pattern)
         problems.raise_any()

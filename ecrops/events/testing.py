@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecrops.aws import Aws
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, is_number
+from ecrops.base.render import page
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
 from ecrops.engine.reading import Readings
@@ -70,7 +72,7 @@ class TestReport:
             lines.append("it was not sent: this was a dry run")
         lines += [f"{arn}: {self.failed.get(arn, 'invoked')}" for arn in self.sent_to if self.arrived]
         lines += [f"{arn}: not tried, for ecrops does not authorise a copy of the rule there" for arn in self.untried]
-        return "\n".join(lines)
+        return page(lines)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
     pattern = reading.describe(aws, key).get("EventPattern")
     if pattern is None:
         raise SpecError(f"{key} has a schedule, and no pattern that an event could match")
+    check_size(pattern)
     location = reading.location_of(aws)
     event = {**envelope(location, event["detail-type"]), **event} if event else sample_for(pattern, location)
     texts = {"EventPattern": text_of(pattern), "Event": json.dumps(event)}
@@ -124,6 +127,8 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
 
 def _check(event: object, timeout: object) -> None:
     problems = Problems()
+    problems.take("event", lambda: plain(event))
+    problems.raise_any()
     is_event = event is None or (
         isinstance(event, Mapping)
         and isinstance(event.get("detail-type"), str)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from ecrops.base.plain_json import parsed
+from ecrops.errors import SpecError
 from ecrops.events.event import is_default_name
 from ecrops.events.patterns.checks import canonical, text_of
 from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location
@@ -162,6 +164,14 @@ def merged(current: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, A
     return {**kept, **target, **({"RetryPolicy": retry} if retry else {})}
 
 
+def stored(text: str) -> Any:
+    """Return the JSON that EventBridge has; the text itself if it is too deep to be handled: others may have put it."""
+    try:
+        return parsed(text)
+    except SpecError:
+        return text
+
+
 def same_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Whether two rules have the same settings: patterns are compared by their meaning."""
     return canonical_settings(first) == canonical_settings(second)
@@ -171,7 +181,7 @@ def canonical_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a rule, comparable: patterns by their meaning, and none that is empty."""
     pattern = settings.get("EventPattern")
     plain = {name: value for name, value in settings.items() if value and name != "EventPattern"}
-    return plain | {"pattern": text_of(canonical(json.loads(pattern))) if pattern else None}
+    return plain | {"pattern": text_of(canonical(stored(pattern))) if pattern else None}
 
 
 def same_target(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -183,6 +193,6 @@ def canonical_target(target: Mapping[str, Any]) -> dict[str, Any]:
     """Return a target, comparable: its input is JSON in one spelling."""
 
     def plain(value: str) -> str:
-        return json.dumps(json.loads(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
+        return json.dumps(stored(value), sort_keys=True)  # as text: 1, 1.0 and true are equal in Python
 
     return {name: plain(value) if name == "Input" else value for name, value in target.items()}

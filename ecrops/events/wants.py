@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ecrops.aws import Aws
@@ -48,13 +47,10 @@ def edit_rules(account: Account, edits: Edits) -> Plan:
     Raises:
         ClientError: botocore's ``ResourceNotFoundException``: an edit needs a rule that does not exist.
     """
-    wants, known = all_wants(account.aws, edits)
+    wants, known = all_wants(account.aws, edits, Readings(account.assumed))
     for key, rule_edits in edits.items():
         if known[aspect, key].settings is None and any(map(needs_rule, rule_edits)):
-            if account.would_make(key):
-                known[aspect, key] = replace(known[aspect, key], settings={})
-            else:
-                reading.describe(account.aws, key)  # raises the error, with the way out
+            reading.describe(account.aws, key)  # raises the error, with the way out
     return account.make(*wants, known=known)
 
 
@@ -122,7 +118,9 @@ def _permissions(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterato
 # Specs
 
 
-def of_repositories(aws: Aws, events: Mapping[str, Sequence[Event]]) -> tuple[list[Want], Known]:
+def of_repositories(
+    aws: Aws, events: Mapping[str, Sequence[Event]], assumed: Mapping[Goal, Any]
+) -> tuple[list[Want], Known]:
     """Return the wants for the events of specs, and the rules that were read on the way.
 
     The rules that ecrops made for these repositories before, and that are no longer in their specs, are removed.
@@ -130,6 +128,7 @@ def of_repositories(aws: Aws, events: Mapping[str, Sequence[Event]]) -> tuple[li
     Args:
         aws: The account and region.
         events: The events by the name of the repository.
+        assumed: The values that a dry run would have made before.
 
     Raises:
         SpecError: Two are one rule, they are more than a bus holds, or a target is in another region.
@@ -139,6 +138,7 @@ def of_repositories(aws: Aws, events: Mapping[str, Sequence[Event]]) -> tuple[li
     check_reach(aws, edits)
     known = Readings()  # their moment is before the first of them is read
     rules = _current_rules(aws, edits, managed)
+    rules |= {key: value for (part, key), value in assumed.items() if part is aspect}
     known |= {(aspect, key): rule for key, rule in rules.items()}
     stale = {
         key: [Absent(rule.tags[TAG])]

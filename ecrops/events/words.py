@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecrops.aws import Arn
-from ecrops.events.value import RuleValue
+from ecrops.events.value import RuleValue, stored
 
 MAX_LENGTH = 60
 _REPOSITORY_FIELDS = ("repository-name", "repositoryName")
@@ -25,7 +25,10 @@ def rule_words(rule: RuleValue, description: str = "") -> str:
 
 
 def _pattern(text: str) -> str:
-    fields = dict(_fields(json.loads(text))) if text else {}
+    pattern = stored(text) if text else {}
+    if not isinstance(pattern, Mapping):
+        return "a pattern that is too deep to be shown"
+    fields = dict(_fields(pattern))
     source = fields.pop("source", "")
     kind = fields.pop("detail-type", "") or source
     repositories = [fields.pop(path) for path in list(fields) if path.rpartition(".")[2] in _REPOSITORY_FIELDS]

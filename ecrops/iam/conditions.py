@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import hint
 from ecrops.errors import SpecError
-from ecrops.iam.plain_json import plain
 from ecrops.iam.statements import condition_text, listed
 
 _ORDERS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
@@ -58,6 +58,7 @@ def check_conditions(conditions: object) -> dict[str, Any]:
     Raises:
         SpecError: IAM would refuse them; with every reason.
     """
+    check_size(conditions)
     if not isinstance(conditions, Mapping):
         raise SpecError(f"expected {SHAPE}, got {conditions!r}")
     copied: dict[str, Any] = plain(conditions)

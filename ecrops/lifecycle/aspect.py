@@ -169,6 +169,12 @@ def _notes(name: str, rules: Rules) -> Iterator[Note]:
             yield Note(f"{name}: rule {rule['rulePriority']} counts by {count_type}, which only ECR can check")
 
 
+def after(change: Change, current: Found | None) -> Found:
+    """Return the rules after a change."""
+    text = change.params.get("lifecyclePolicyText")
+    return Found(canonical(parse(text)) if text else [])
+
+
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a writer with an older reading may have overwritten it."""
     return not isinstance(edit, Exactly)

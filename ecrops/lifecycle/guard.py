@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from ecrops.base.problems import Problems, compact, is_number, is_whole, suggesting
+from ecrops.base.render import page
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.lifecycle.simulation.compiled import segments_of
@@ -155,7 +156,7 @@ class Impact(NamedTuple):
         if not self.refusals:
             return self.summary
         examples = f"; such as {', '.join(self.examples)}" if self.examples else ""
-        return f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{examples}"
+        return page([f"{self.summary}; the guard refuses it: {'; '.join(self.refusals)}{examples}"])
 
 
 def impact_of(evaluation: Evaluation, guards: Sequence[Guard]) -> Impact:

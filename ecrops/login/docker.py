@@ -1,24 +1,34 @@
 """Log in to a registry: through the Docker CLI, or by writing the file that docker, podman and skopeo read.
 
-Called by ``Registry.docker_login``. It does not know AWS: the token comes from a function. Errors never hold the token.
+Called by ``Registry.docker_login``. It does not know AWS: the token and the time that remains come from functions.
+Errors never hold the token. The file itself is read and replaced by ``files``.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ecrops.errors import EcropsError, SpecError
-from ecrops.login.locking import alone_in
+from ecrops.base.plain_json import parsed
+from ecrops.errors import DeadlineError, EcropsError, SpecError
+from ecrops.login import files
+from ecrops.login.locking import MAX_WAIT, alone_in
 from ecrops.login.tokens import Token
 
+MAX_SECONDS = 120.0
+"""How long the Docker CLI may take: it calls the registry, and may ask a program that keeps passwords."""
 
-def docker_login(get: Callable[[], Token], config: str | os.PathLike[str] | None) -> Token:
+
+def docker_login(
+    get: Callable[[], Token],
+    config: str | os.PathLike[str] | None,
+    remaining: Callable[[], float] = lambda: math.inf,
+) -> Token:
     """Log in through the Docker CLI, or write the file.
 
     The file is checked before a token is fetched. Errors are raised here, and not where the password is in a variable:
@@ -27,33 +37,42 @@ def docker_login(get: Callable[[], Token], config: str | os.PathLike[str] | None
     Args:
         get: Fetches a token.
         config: The path of the file; ``None`` for the Docker CLI.
+        remaining: Returns the seconds that remain.
 
     Returns:
         The token.
 
     Raises:
-        SpecError: ``config`` is no path of a file.
-        EcropsError: The Docker CLI failed, or the file cannot be written.
+        SpecError: ``config`` is no path of a regular file.
+        EcropsError: The Docker CLI failed or did not end, or the file cannot be written.
+        DeadlineError: No time remained.
     """
     path = None if config is None else _path_of(config)
     reason = "" if path is None else _reason_against(path, lambda: _check_file(path))
     if reason:
         raise EcropsError(reason)
     token = get()
-    reason = _run_docker(token) if path is None else _reason_against(path, lambda: _write(path, token))
+    if path is None:
+        reason = _run_docker(token, min(MAX_SECONDS, remaining()))
+    else:
+        reason = _reason_against(path, lambda: _write(path, token, min(MAX_WAIT, remaining())))
     if reason:
-        raise EcropsError(reason)
+        raise (EcropsError if remaining() else DeadlineError)(reason)
     return token
 
 
-def _run_docker(token: Token) -> str:
+def _run_docker(token: Token, seconds: float) -> str:
     """Run ``docker login``. Returns why it failed; empty if it did not."""
     import subprocess
 
+    if not seconds:
+        return "no time is left to run docker login"
     command = ["docker", "login", "--username", token.user, "--password-stdin", token.endpoint]
     file = "docker_login(config='~/.docker/config.json') writes the file that docker, podman and skopeo read"
     try:
-        ran = subprocess.run(command, input=token.password.encode(), capture_output=True, check=False)
+        ran = subprocess.run(command, input=token.password.encode(), capture_output=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return f"docker login to {token.endpoint} had not ended after {seconds:.3g} s, and was stopped: {file}"
     except FileNotFoundError:
         return f"there is no docker command here: {file}"
     except OSError as error:
@@ -81,15 +100,15 @@ def _check_file(path: Path) -> None:
     _read(path)
 
 
-def _write(path: Path, token: Token) -> None:
+def _write(path: Path, token: Token, wait: float) -> None:
     """Read the file again, add the token and write it, under a lock: another login may have added a token."""
-    with alone_in(path.parent):
+    with alone_in(path.parent, wait):
         settings = _read(path)
         _check_store(path, settings, token.endpoint)
         settings["auths"][token.endpoint] = {
             "auth": base64.b64encode(f"{token.user}:{token.password}".encode()).decode()
         }
-        _replace(path, settings)
+        files.replace(path, json.dumps(settings, indent=2))
 
 
 def _path_of(config: object) -> Path:
@@ -112,6 +131,8 @@ def _check_path(real: Path) -> None:
         raise SpecError(f"config: expected a file, {real} is a link that leads to itself: name the file")
     if real.is_dir():
         raise SpecError(f"config: expected a file, {real} is a directory: write {str(real / 'config.json')!r}")
+    if real.exists() and not real.is_file():
+        raise SpecError(f"config: expected a file, {real} is a device, a pipe or a socket: name a regular file")
     for parent in real.parents:
         if parent.exists() and not parent.is_dir():
             raise SpecError(f"config: expected a file in a directory, {parent} is a file: name another path")
@@ -119,10 +140,10 @@ def _check_path(real: Path) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     """Read the settings in the file, with an ``auths`` for tokens. A missing file is as an empty one."""
-    text = path.read_bytes() if path.exists() else b""
+    text = files.read(path)
     try:
-        settings = json.loads(text) if text.strip() else {}
-    except ValueError as error:
+        settings = parsed(text) if text.strip() else {}
+    except SpecError as error:
         raise EcropsError(f"{path} is left as it was, for it is not JSON: {error}; correct it, or remove it") from None
     if not isinstance(settings, dict):
         raise EcropsError(
@@ -163,15 +184,3 @@ def _check_store(path: Path, settings: Mapping[str, Any], host: str) -> None:
         f"read the file; {way_out}. For podman and skopeo write another file, which --authfile and REGISTRY_AUTH_FILE "
         "name"
     )
-
-
-def _replace(path: Path, settings: Mapping[str, Any]) -> None:
-    """Replace the file in one step. At no moment can anyone but the owner read it."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # with the mode 0600
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(settings, file, indent=2)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

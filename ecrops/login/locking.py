@@ -35,7 +35,7 @@ def alone_in(directory: Path, longest: float = MAX_WAIT) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    descriptor = os.open(directory, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _lock(descriptor, directory, time.monotonic() + longest)
         yield

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ecrops.aws import Arn
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
@@ -15,7 +17,8 @@ from ecrops.errors import SpecError
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"{_PART}(/{_PART})*"
-_KEY = r"alias/[\w/-]+|arn:[\w-]+:kms:[\w-]*:\d*:(key|alias)/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32}"
+_KEY = re.compile(r"alias/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32}", re.ASCII)
+_KEY_RESOURCE = re.compile(r"(key|alias)/[\w/-]+", re.ASCII)
 _FILTER = r"[0-9a-zA-Z._*-]{1,128}"
 MAX_FILTERS = 5
 MAX_FILTER_WILDCARDS = 2
@@ -68,6 +71,7 @@ def check_tags(tags: object) -> dict[str, str]:
     Raises:
         SpecError: AWS would refuse them; with every reason.
     """
+    check_size(tags)
     if not isinstance(tags, Mapping):
         raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
     problems = Problems()
@@ -79,6 +83,7 @@ def check_tags(tags: object) -> dict[str, str]:
             "",
             f"the value of {key!r} is a string of at most 256 characters, got {value!r}",
         )
+    problems.texts("", *tags.values())
     problems.raise_any()
     return dict(tags)
 
@@ -89,7 +94,9 @@ def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
     Raises:
         SpecError: AWS would refuse one, or keeps it for itself.
     """
-    problems = Problems()
+    keys, problems = list(keys), Problems()
+    check_size(keys)
+    problems.texts("", *keys)
     for key in keys:
         right = isinstance(key, str) and 1 <= len(key) <= 128
         problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}")
@@ -122,4 +129,14 @@ def _check_filter(problems: Problems, path: str, entry: str) -> None:
 
 def is_key(key: object) -> bool:
     """Whether a value names a KMS key: by an alias, an id or an ARN."""
-    return isinstance(key, str) and len(key) <= 2048 and bool(re.fullmatch(_KEY, key))
+    if not isinstance(key, str) or len(key) > 2048:
+        return False
+    if not key.startswith("arn:"):
+        return bool(_KEY.fullmatch(key))
+    try:
+        arn = Arn.parse(key)
+    except SpecError:
+        return False
+    return (
+        arn.service == "kms" and bool(arn.region) and arn.is_of_account and bool(_KEY_RESOURCE.fullmatch(arn.resource))
+    )

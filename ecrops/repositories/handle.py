@@ -6,7 +6,6 @@ The ``verbs.py`` of ``lifecycle``, ``access`` and ``events`` add their verbs in 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ecrops.aws import Arn
@@ -44,7 +43,7 @@ class Handle:
             return check_name(name_or_arn)
         arn = Arn.parse(name_or_arn)
         kind, _, name = arn.resource.partition("/")
-        if arn.service != "ecr" or kind != "repository" or not re.fullmatch(r"[0-9]{12}", arn.account):
+        if arn.service != "ecr" or kind != "repository" or not arn.is_of_account:
             raise SpecError(f"expected arn:PARTITION:ecr:REGION:ACCOUNT:repository/NAME, got {name_or_arn!r}")
         if (arn.partition, arn.region) != (self.registry.partition, self.registry.region):
             raise SpecError(f"{name_or_arn} is not in {self.registry.region}: make a Registry with a session for it")

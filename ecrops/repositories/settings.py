@@ -22,6 +22,12 @@ from ecrops.repositories.values import RepositoryEncryption
 
 base = None
 SCAN = "scan on push"
+_SETTINGS = (
+    "imageTagMutability",
+    "imageTagMutabilityExclusionFilters",
+    "imageScanningConfiguration",
+    "encryptionConfiguration",
+)
 KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
 KMS_ADVICE = "encryption with KMS needs kms:DescribeKey and kms:CreateGrant on the key, deletion kms:RetireGrant"
 
@@ -274,6 +280,19 @@ def _delete(name: str, edit: Absent, current: Settings) -> Change:
             "RepositoryNotEmptyException": "it holds images: empty_on_delete=True deletes it with them",
         },
     )
+
+
+def after(change: Change, current: Settings | None) -> Settings | None:
+    """Return the settings after a change. A new repository has the defaults of ECR for what its spec leaves out."""
+    if change.operation == "DeleteRepository":
+        return None
+    item = {name: value for name, value in change.params.items() if name in _SETTINGS}
+    if change.operation == "CreateRepository":
+        return _parse(item)
+    settings = current or Settings()
+    if change.operation == "PutImageTagMutability":
+        return settings._replace(mutability=_parse(item).mutability, filters=_parse(item).filters)
+    return settings._replace(scan_on_push=_parse(item).scan_on_push)
 
 
 def verify(edit: Edit) -> bool:

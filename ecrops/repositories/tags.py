@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ecrops.aws import Aws
+from ecrops.aws.arn import partition_of
 from ecrops.aws.tags import tag_list, tag_part, words
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.repositories import calls, settings
 from ecrops.repositories.checks import MAX_TAGS
+from ecrops.repositories.values import repository_arn
 
 base = settings
 
@@ -113,6 +115,15 @@ def _remove(name: str, current: Tagged, keys: Sequence[str]) -> Change:
         removed=[tag_part(key, current.tags[key]) for key in keys],
         races=Races(not_yet_visible=(calls.MISSING,)),
     )
+
+
+def after(change: Change, current: Tagged | None) -> Tagged:
+    """Return the tags after a change: a repository is made with tags too."""
+    arn = repository_arn(partition_of(change.region).name, change.region, change.account, change.owner)
+    tags = dict(current.tags) if current else {}
+    tags |= {tag["Key"]: tag["Value"] for tag in change.params.get("tags", ())}
+    removed = change.params.get("tagKeys", ())
+    return Tagged(arn, {key: value for key, value in tags.items() if key not in removed})
 
 
 def verify(edit: Edit) -> bool:

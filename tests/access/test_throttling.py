@@ -64,8 +64,8 @@ def test_a_write_whose_answer_was_lost_was_made(cloud: Cloud) -> None:
 @pytest.mark.parametrize("attempts", [1, 3])
 @pytest.mark.parametrize("write", WRITES)
 def test_a_write_is_attempted_as_often_as_the_policy_allows(cloud: Cloud, write: str, attempts: int) -> None:
-    cloud.faults.on("throttle", operation=write, times=None)
-    with pytest.raises(ClientError, match="Throttling") as caught:
+    cloud.faults.on("error500", operation=write, times=None)
+    with pytest.raises(ClientError, match="internal error") as caught:
         WRITES[write](registry_of(cloud, retry=patient(attempts=attempts)))
     assert cloud.calls.operations().count(write) == attempts
     assert any(note.startswith("while making this change: ") for note in caught.value.__notes__)

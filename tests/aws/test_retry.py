@@ -34,8 +34,8 @@ def test_an_answer_without_its_members_is_not_believed(cloud: Cloud) -> None:
 
 
 def test_attempts_are_as_many_as_the_policy_says_and_never_multiply(cloud: Cloud) -> None:
-    cloud.faults.on("throttle", times=None)
-    with pytest.raises(ClientError, match="Rate exceeded"):
+    cloud.faults.on("error500", times=None)
+    with pytest.raises(ClientError, match="internal error"):
         Registry(cloud.session(), retry=RetryPolicy(attempts=4, sleep=lambda seconds: None)).describe("ab")
     assert len(cloud.calls) == 4
 
@@ -62,8 +62,8 @@ def test_an_endpoint_that_nobody_answers_at_says_how_often_it_was_tried(monkeypa
     registry = Registry(boto3.Session(), retry=RetryPolicy(attempts=3, sleep=lambda seconds: None))
     with pytest.raises(EndpointConnectionError) as caught:
         registry.describe("ab")
-    told = "tried 3 times in 0 s, as RetryPolicy(attempts=3, budget=60, propagation_budget=120) says"
-    assert told in caught.value.__notes__
+    options = "attempts=3, budget=60, propagation_budget=120, throttling_budget=600"
+    assert f"tried 3 times in 0 s, as RetryPolicy({options}) says" in caught.value.__notes__
 
 
 def test_a_denial_is_not_tried_again(cloud: Cloud) -> None:
@@ -89,7 +89,15 @@ def test_a_quota_is_not_tried_again(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"attempts": 0}, {"attempts": 1.5}, {"attempts": True}, {"budget": -1}, {"propagation_budget": "x"}]
+    "wrong",
+    [
+        {"attempts": 0},
+        {"attempts": 1.5},
+        {"attempts": True},
+        {"budget": -1},
+        {"propagation_budget": "x"},
+        {"throttling_budget": -0.5},
+    ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=next(iter(wrong))):
@@ -106,7 +114,7 @@ def test_what_is_not_visible_yet_and_what_is_throttled_have_budgets_of_their_own
 def test_errors_do_not_speak_of_retries_that_botocore_did_not_make(cloud: Cloud) -> None:
     cloud.faults.on("throttle", times=None)
     with pytest.raises(ClientError) as caught:
-        Registry(cloud.session(), retry=RetryPolicy(attempts=1)).describe("ab")
+        Registry(cloud.session(), retry=RetryPolicy(budget=0)).describe("ab")
     assert "max retries" not in str(caught.value)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ecrops import ConflictError, LifecycleRule, Plan, Registry, RepositorySpec, User, pull, push
+from ecrops import ConflictError, LifecycleRule, Plan, Registry, RepositorySpec, RetryPolicy, User, pull, push
+from ecrops.lifecycle import Guard
 from emulator import Cloud
 from support import lifecycle, registry_of
 from tests.access.world import inline, populate, repository_policy
@@ -228,3 +229,113 @@ def test_fewer_images_than_approved_are_deleted(memory_cloud: Cloud, registry: R
     memory_cloud.client("ecr").batch_delete_image(repositoryName="ab", imageIds=[{"imageTag": "v0"}])
     assert registry.apply(plan)
     assert not memory_cloud.emulator.exists("ab")
+
+
+ARN = "arn:aws:ecr:eu-west-1:123456789012:repository/"
+
+
+@pytest.mark.parametrize(
+    ("before", "planned", "operation", "since"),
+    [
+        (
+            {"tags": {"team": "a"}},
+            {"tags": {"team": "b"}},
+            "TagResource",
+            lambda ecr, name: ecr.tag_resource(resourceArn=ARN + name, tags=[{"Key": "team", "Value": "c"}]),
+        ),
+        (
+            {"image_scan_on_push": False},
+            {"image_scan_on_push": True, "tags": {"a": "1"}},
+            "TagResource",
+            lambda ecr, name: ecr.tag_resource(resourceArn=ARN + name, tags=[{"Key": "cost", "Value": "c"}]),
+        ),
+        (
+            {"image_tag_mutability": "IMMUTABLE"},
+            {"image_tag_mutability": "MUTABLE"},
+            "PutImageTagMutability",
+            lambda ecr, name: ecr.put_image_tag_mutability(
+                repositoryName=name,
+                imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+                imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "latest"}],
+            ),
+        ),
+    ],
+)
+def test_single_values_that_were_approved_are_read_again_right_before_they_are_written(
+    memory_cloud: Cloud,
+    registry: Registry,
+    before: dict[str, Any],
+    planned: dict[str, Any],
+    operation: str,
+    since: Callable[[Any, str], object],
+) -> None:
+    names = ("ab", "cd")
+    registry.ensure(*(RepositorySpec(name, **before) for name in names))
+    plan = registry.plan(*(RepositorySpec(name, **planned) for name in names))
+    ecr, meddled = memory_cloud.client("ecr"), list[str]()
+
+    def come(call: Any) -> bool:
+        if call.operation == operation and not meddled:
+            first = call.params.get("repositoryName") or call.params["resourceArn"].rpartition("/")[2]
+            meddled.append({"ab": "cd", "cd": "ab"}[first])
+            since(ecr, meddled[0])
+        return False
+
+    memory_cloud.faults.on("throttle", where=come, times=None)
+    with pytest.raises(ExceptionGroup) as caught:
+        registry_of(memory_cloud, workers=1).apply(plan)
+    [error] = caught.value.exceptions
+    assert isinstance(error, ConflictError)
+    assert {change.owner for change in error.conflicts} == {meddled[0]}
+
+
+def test_a_guard_judges_when_the_plan_is_made_and_lists_no_images_when_it_is_applied(
+    memory_cloud: Cloud, registry: Registry
+) -> None:
+    push_images(memory_cloud, range(3))
+    spec = RepositorySpec("ab", lifecycle_rules=[LAST], lifecycle_guard=Guard(max_expired=0))
+    plan = registry.plan(spec, RepositorySpec("cd", lifecycle_rules=[LAST]))
+    assert len(memory_cloud.calls.of("DescribeImages")) == 1
+    registry.apply(plan)
+    assert len(memory_cloud.calls.of("DescribeImages")) == 1
+
+
+def test_a_guard_of_ensure_judges_again_what_another_writer_changed(memory_cloud: Cloud, registry: Registry) -> None:
+    push_images(memory_cloud, range(3))
+    ecr, meddled = memory_cloud.client("ecr"), list[bool]()
+    rule = LifecycleRule(tag_prefix_list=["v"], max_image_count=1).to_ecr() | {"rulePriority": 1}
+
+    def come(call: Any) -> bool:
+        if call.operation == "PutLifecyclePolicy" and call.params["repositoryName"] == "cd" and not meddled:
+            meddled.append(True)
+            ecr.put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=json.dumps({"rules": [rule]}))
+        return False
+
+    memory_cloud.faults.on("throttle", where=come, times=None)
+    specs = [
+        RepositorySpec("cd", lifecycle_rules=[LAST]),
+        RepositorySpec("ab", lifecycle_rules=[LAST], lifecycle_guard=Guard(max_expired=0)),
+    ]
+    done = registry_of(memory_cloud, workers=1).ensure(*specs)
+    assert len(memory_cloud.calls.of("DescribeImages")) == 2
+    assert [change.owner for change in done] == ["cd", "ab"]
+
+
+def test_what_comes_between_an_exact_policy_and_its_grants_does_not_stay(
+    memory_cloud: Cloud, registry: Registry
+) -> None:
+    spec = RepositorySpec("ab", resource_policy=POLICY, grants=[pull(OTHER)])
+    everyone = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
+    ecr, pauses = memory_cloud.client("ecr"), list[float]()
+
+    def sleep(seconds: float) -> None:
+        if not pauses:
+            text = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+            ecr.set_repository_policy(repositoryName="ab", policyText=text)
+        pauses.append(seconds)
+
+    registry_of(memory_cloud, retry=RetryPolicy(sleep=sleep)).ensure(spec)
+    policy = repository_policy(ecr, "ab")
+    assert policy is not None
+    assert sorted(statement["Sid"] for statement in policy["Statement"]) == ["EcropsPull", "Mine"]
+    assert not registry.ensure(spec)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
 from typing import Any
 
 import pytest
 
-from ecrops import ConflictError, EcropsError, Registry, RepositorySpec
+from ecrops import ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role
 from emulator import Cloud
 from support import registry_of
+from tests.access.world import populate
 
 
 def made_anew(cloud: Cloud, name: str) -> None:
@@ -115,3 +118,106 @@ def test_the_checksum_of_a_removal_is_the_same_in_every_time_zone(
     monkeypatch.undo()
     time.tzset()
     assert checksums[0] == checksums[1]
+
+
+def remade(cloud: Cloud, operation: str, remake: Any, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> None:
+    """The answer to a removal is lost, and somebody makes the thing anew before it is repeated."""
+    cloud.faults.on("reset_after", operation=operation)
+    once, remakes = type(registry.aws).once, [remake]
+
+    def lose_and_remake(self: Any, service: str, called: str, *args: Any, **options: Any) -> dict[str, Any]:
+        try:
+            return once(self, service, called, *args, **options)
+        finally:
+            if called == operation and remakes:
+                remakes.pop()()
+
+    monkeypatch.setattr(type(registry.aws), "once", lose_and_remake)
+
+
+STATEMENT = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "ecr:BatchGetImage"}
+POLICY_TEXT = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+RULES_TEXT = json.dumps({"rules": [LifecycleRule(max_image_count=900).to_ecr() | {"rulePriority": 1}]})
+REMOVALS: dict[str, tuple[str, Any, Any, Any, Any]] = {
+    "a lifecycle policy": (
+        "DeleteLifecyclePolicy",
+        lambda registry: registry.repository("ab").set_lifecycle_rules(LifecycleRule(max_image_count=3)),
+        lambda registry: registry.repository("ab").set_lifecycle_rules(),
+        lambda cloud: cloud.client("ecr").put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=RULES_TEXT),
+        lambda cloud: "900" in cloud.client("ecr").get_lifecycle_policy(repositoryName="ab")["lifecyclePolicyText"],
+    ),
+    "a repository policy": (
+        "DeleteRepositoryPolicy",
+        lambda registry: registry.repository("ab").grant_pull("111122223333"),
+        lambda registry: registry.repository("ab").set_resource_policy({}),
+        lambda cloud: cloud.client("ecr").set_repository_policy(repositoryName="ab", policyText=POLICY_TEXT),
+        lambda cloud: "Theirs" in cloud.client("ecr").get_repository_policy(repositoryName="ab")["policyText"],
+    ),
+    "a policy of a role": (
+        "DeleteRolePolicy",
+        lambda registry: registry.repository("ab").grant_pull(Role("nodes")),
+        lambda registry: registry.repository("ab").revoke(Role("nodes")),
+        lambda cloud: cloud.client("iam").put_role_policy(
+            RoleName="nodes",
+            PolicyName="ecrops",
+            PolicyDocument=POLICY_TEXT.replace('"Principal": {"AWS": "444455556666"}', '"Resource": "*"'),
+        ),
+        lambda cloud: (
+            "Theirs"
+            in str(cloud.client("iam").get_role_policy(RoleName="nodes", PolicyName="ecrops")["PolicyDocument"])
+        ),
+    ),
+    "a rule": (
+        "DeleteRule",
+        lambda registry: registry.repository("ab").on_image_pushed("pushed"),
+        lambda registry: registry.rule("pushed").remove(),
+        lambda cloud: cloud.client("events").put_rule(Name="pushed", EventPattern='{"source": ["theirs"]}'),
+        lambda cloud: "theirs" in cloud.client("events").describe_rule(Name="pushed")["EventPattern"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("operation", "make", "remove", "remake", "is_theirs"), REMOVALS.values(), ids=REMOVALS)
+def test_a_removal_whose_answer_was_lost_takes_nothing_that_somebody_made_since(
+    cloud: Cloud,
+    registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    make: Any,
+    remove: Any,
+    remake: Any,
+    is_theirs: Any,
+) -> None:
+    populate(cloud, "ab")
+    make(registry)
+    remade(cloud, operation, lambda: remake(cloud), monkeypatch, registry)
+    with contextlib.suppress(EcropsError):  # what is there again is said of a rule, which has no policy of its own
+        remove(registry)
+    assert is_theirs(cloud)
+    assert len(cloud.calls.of(operation)) == 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"imageTagMutability": "IMMUTABLE"}])
+def test_a_creation_that_was_lost_and_won_by_another_is_not_told_as_ours(
+    cloud: Cloud, settings: dict[str, Any]
+) -> None:
+    cloud.faults.on("reset_before", operation="CreateRepository")
+    others = [cloud.client("ecr")]
+
+    def sleep(seconds: float) -> None:
+        if others:
+            time.sleep(0.01)
+            others.pop().create_repository(repositoryName="ab", **settings)
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=sleep))
+    done = registry.ensure(RepositorySpec("ab"))
+    assert [str(change) for change in done.applied] == []
+    [note] = done.notes
+    assert "the answer to our own CreateRepository was lost: another caller made it" in note
+
+
+def test_a_creation_whose_answer_was_lost_is_told_as_ours(cloud: Cloud, registry: Registry) -> None:
+    cloud.faults.on("reset_after", operation="CreateRepository")
+    done = registry.ensure(RepositorySpec("ab"))
+    assert [str(change) for change in done.applied] == ["+ ab repository"]
+    assert done.notes == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -108,8 +109,12 @@ def test_what_was_set_up_is_taken_away_though_the_time_is_over(
     make_queue(memory_cloud)
     registry = registry_of(memory_cloud)
     registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
-    soon = registry.within(60)
-    monkeypatch.setattr("ecrops.events.testing._Stage.wait_until_it_works", lambda *given: soon.aws.stop())
+    soon = registry.within(2)
+
+    def wait_too_long(*_: Any) -> None:
+        time.sleep(soon.aws.remaining + 0.01)
+
+    monkeypatch.setattr("ecrops.events.testing._Stage.wait_until_it_works", wait_too_long)
     with pytest.raises(DeadlineError):
         soon.rule("pushes").send_test_event()
     assert rule_names(memory_cloud.client("events")) == ["pushes"]

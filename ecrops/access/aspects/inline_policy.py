@@ -194,6 +194,12 @@ def _words(allowed: Mapping[Subject, frozenset[str]]) -> str:
     return "; ".join(f"{f'{verb} {several(filter(None, on))}'.rstrip()}{when}" for (verb, when), on in groups.items())
 
 
+def after(change: Change, current: Document | None) -> Document:
+    """Return the policy after a change."""
+    document: Document = json.loads(change.params.get("PolicyDocument", "{}"))
+    return document
+
+
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a writer who read the policy before may have overwritten it."""
     return not isinstance(edit, Exactly)

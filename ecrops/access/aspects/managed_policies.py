@@ -7,6 +7,7 @@ gives nothing, and no grant brings back what it says.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -24,12 +25,22 @@ from ecrops.iam.policy import NO_ACTIONS, Policy
 from ecrops.iam.splitting import in_order, spread
 from ecrops.iam.statements import Document, same
 from ecrops.iam.text import size, to_iam_text
+from ecrops.text import printable
 
 base = None
 _Words = tuple[str, str]  # what is removed and what is added
 _Documents = Mapping[int, tuple[Document, bool]]  # by number, and whether each is attached afterwards
 EXISTS, FULL, IN_USE = "EntityAlreadyExists", "LimitExceeded", "DeleteConflict"
 verify = inline_policy.verify
+
+
+def after(change: Change, current: Found | None) -> Found:
+    """Return the policies after a change."""
+    found, params = current or Found("", {}), change.params
+    name = params.get("PolicyName") or _name(params["PolicyArn"])
+    names = [managed_name(key_of(change.owner), number) for number in range(MOST_ATTACHED)]
+    document = json.loads(params["PolicyDocument"]) if "PolicyDocument" in params else None
+    return found.after(change.owner, names.index(name), change.operation, document)
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
@@ -112,7 +123,7 @@ def _writes(
 ) -> Iterator[tuple[int, Change]]:
     for number, (document, attached) in documents.items():
         policy = current.policies.get(number)
-        arn = f"{current.prefix}{managed_name(key_of(key), number)}"
+        arn = current.arn_of(key, number)
         written = list(_put(key, arn, policy, document, words[attached]))
         yield from ((number, change) for change in written)
         if attached and not (policy and policy.attached):
@@ -149,7 +160,7 @@ def _not_given_back(policy_key: PolicyKey, unused: Policy, after: Policy) -> Ite
 def _missing(policy_key: PolicyKey, answer: ClientError, words: _Words) -> ClientError:
     """Return IAM's answer with notes on the grant: ecrops makes no policy for an identity that does not exist."""
     error = ClientError(answer.response, answer.operation_name)
-    error.add_note(f"while planning this change: + {policy_key} managed policy: {words[1]}")
+    error.add_note(printable(f"while planning this change: + {policy_key} managed policy: {words[1]}"))
     error.add_note(inline_policy.missing_advice(policy_key))
     return error
 

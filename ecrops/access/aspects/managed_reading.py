@@ -6,7 +6,7 @@ Called by ``managed_policies``. It reads, and decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecrops.access.policy_keys import MOST_ATTACHED, PolicyKey, managed_name
@@ -52,6 +52,33 @@ class Found:
     def where(self, *, attached: bool) -> dict[int, Managed]:
         """Return the policies that are attached, or those that are not."""
         return {number: policy for number, policy in self.policies.items() if policy.attached == attached}
+
+    def arn_of(self, key: str, number: int) -> str:
+        """Return the ARN of a policy of the identity that a key is about."""
+        return f"{self.prefix}{managed_name(key_of(key), number)}"
+
+    def after(self, key: str, number: int, operation: str, document: Document | None) -> Found:
+        """Return the policies after one of them was written, attached, detached or deleted.
+
+        Args:
+            key: The key of the aspect.
+            number: The number of the policy.
+            operation: The operation that was called.
+            document: What it says then, if it was written.
+        """
+        policies = dict(self.policies)
+        policy = policies.get(number) or Managed(self.arn_of(key, number), {}, "v1", (), attached=False)
+        if operation == "DeletePolicy":
+            del policies[number]
+        elif operation == "DeletePolicyVersion":
+            policies[number] = replace(policy, old_versions=policy.old_versions[1:])
+        elif document is not None:
+            older = (*policy.old_versions, policy.default) if policy.document else ()
+            default = f"v{max((int(version[1:]) for version in older), default=0) + 1}"
+            policies[number] = replace(policy, document=document, old_versions=older, default=default)
+        else:
+            policies[number] = replace(policy, attached=operation.startswith("Attach"))
+        return replace(self, policies=policies)
 
 
 def key_of(key: str) -> PolicyKey:

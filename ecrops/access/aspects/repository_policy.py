@@ -161,6 +161,12 @@ def _advice(identities: Sequence[str], warnings: Sequence[str], *, locks_out: bo
         yield "it names no user or role that might be missing: its actions, conditions or accounts are wrong"
 
 
+def after(change: Change, current: Document | None) -> Document:
+    """Return the policy after a change."""
+    document: Document = json.loads(change.params.get("policyText", "{}"))
+    return document
+
+
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a writer who read the policy before may have overwritten it."""
     return not isinstance(edit, Exactly)

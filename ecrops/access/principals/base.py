@@ -76,7 +76,7 @@ def iam_arn(text: str) -> Arn:
     """
     arn = Arn.parse(text)
     refuse_session(arn)
-    if arn.service != "iam" or arn.region or not ACCOUNT.fullmatch(arn.account):
+    if arn.service != "iam" or arn.region or not arn.is_of_account:
         raise SpecError(f"expected an ARN of IAM, such as arn:aws:iam::111122223333:role/nodes, got {text!r}")
     return arn
 

@@ -17,6 +17,7 @@ from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu)")
 
 
@@ -149,12 +150,13 @@ class FederatedPrincipal(PolicyPrincipal):
     key = "federated"
 
     def _check(self, problems: Problems) -> None:
-        is_provider = isinstance(self.provider, str) and re.fullmatch(
-            r"arn:[^:]+:iam::[0-9]{12}:(saml|oidc)-provider/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", self.provider
-        )
-        problems.check(
-            bool(is_provider), "", f"expected the ARN of an identity provider, or its domain, got {self.provider!r}"
-        )
+        reason = f"expected the ARN of an identity provider, or its domain, got {self.provider!r}"
+        if isinstance(self.provider, str) and self.provider.startswith("arn:"):
+            arn = problems.take("", lambda: iam_arn(self.provider))
+            is_provider = arn is None or bool(re.fullmatch(r"(saml|oidc)-provider/.+", arn.resource))
+        else:
+            is_provider = isinstance(self.provider, str) and bool(_DOMAIN.fullmatch(self.provider))
+        problems.check(is_provider, "", reason)
 
     def __str__(self) -> str:
         return f"users of {self.provider}"

@@ -21,6 +21,7 @@ from ecrops.access.principals.named import (
     OrganizationPrincipal,
     ServicePrincipal,
 )
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
@@ -35,6 +36,7 @@ def principal_of(value: object) -> Grantee:
     """
     if isinstance(value, KINDS):
         return value
+    check_size(value)
     if isinstance(value, Mapping):
         return _from_dict(value)
     if not isinstance(value, str):

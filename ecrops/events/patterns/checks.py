@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, is_number
 from ecrops.events.patterns.matching import COMPARE, OPERATORS, OR, joined, listed
 
@@ -41,9 +42,12 @@ def check_pattern(pattern: object, path: str = "event_pattern") -> None:
         SpecError: With every reason.
     """
     problems = Problems()
+    problems.take(path, lambda: check_size(pattern))
+    problems.raise_any()
     if problems.check(isinstance(pattern, Mapping), path, f"expected a mapping, got {pattern!r}"):
         _check_object(problems, path, pattern)  # type: ignore[arg-type]
     problems.raise_any()
+    problems.take(path, lambda: plain(pattern))
     _check_repeated(problems, pattern, path, {})  # type: ignore[arg-type]
     size, count = len(text_of(pattern)), alternatives(pattern)  # type: ignore[arg-type]
     problems.check(size <= MOST_CHARACTERS, path, f"has at most {MOST_CHARACTERS} characters, this has {size:,}")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems
 from ecrops.events.patterns import matching
 from ecrops.events.patterns.checks import check_further, check_pattern, text_of
@@ -41,7 +42,12 @@ class Pattern:
         return text_of(self.document)
 
     def matches(self, event: Mapping[str, Any]) -> bool:
-        """Whether EventBridge would send this event to a rule with this pattern."""
+        """Whether EventBridge would send this event to a rule with this pattern.
+
+        Raises:
+            SpecError: The event is too deep or too large, or its lists can be combined in too many ways.
+        """
+        check_depth(event)
         return matching.matches(self.document, event)
 
     def restricted(self, further: Mapping[str, Any]) -> Pattern:

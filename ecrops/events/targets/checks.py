@@ -15,13 +15,12 @@ from functools import partial
 from typing import Any
 
 from ecrops.aws import Arn, misfit
+from ecrops.base.plain_json import check_text, parsed, plain
 from ecrops.base.problems import Problems, is_number, is_whole
 from ecrops.errors import SpecError
 
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
-_ACCOUNT = re.compile(r"\d{12}")
-_ROLE = re.compile(r"arn:([^:]+):iam::\d{12}:role/.+")
-_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/(\d{12})/([^/]+)")
+_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/([0-9]{12})/([^/]+)")
 _PLACEHOLDER = re.compile(r"(?<!\\)<([A-Za-z0-9_.-]+)>")
 _VARIABLE = re.compile(r"(?!AWS\.)[A-Za-z0-9_-]{1,256}")
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html
@@ -87,9 +86,10 @@ def check_arn(value: object) -> tuple[Arn, TargetKind]:
         raise SpecError(f"expected an ARN, got the URL of a queue: its ARN is arn:aws:sqs:{':'.join(url.groups())}")
     arn = Arn.parse(str(value))
     kind = TARGET_KINDS.get(arn.service)
-    if kind is None or not re.fullmatch(kind.resource, arn.resource) or not _ACCOUNT.fullmatch(arn.account):
+    is_placed = arn.is_of_account and arn.region
+    if kind is None or not re.fullmatch(kind.resource, arn.resource) or not is_placed:
         supported = ", ".join(kind.words for kind in TARGET_KINDS.values())
-        raise SpecError(f"expected {supported}, with its account, got {value!r}")
+        raise SpecError(f"expected {supported}, with its region and account, got {value!r}")
     if arn.service == "sns" and arn.resource.endswith(".fifo"):
         raise SpecError("EventBridge does not support FIFO topics")
     return arn, kind
@@ -114,9 +114,17 @@ def check_role(role: object, arn: Arn, kind: TargetKind) -> None:
         )
     if role is not None and kind.role is False:
         raise SpecError(f"{kind.words} takes none: leave it out")
-    match = _ROLE.fullmatch(role) if isinstance(role, str) else None
-    if role is not None and (match is None or match[1] != arn.partition):
+    if role is not None and not _is_role(role, arn.partition):
         raise SpecError(f"expected the ARN of a role of the partition {arn.partition}, got {role!r}")
+
+
+def _is_role(role: object, partition: str) -> bool:
+    try:
+        arn = Arn.parse(str(role))
+    except SpecError:
+        return False
+    is_of_iam = (arn.partition, arn.service, arn.region) == (partition, "iam", "") and arn.is_of_account
+    return is_of_iam and bool(re.fullmatch(r"role/.+", arn.resource))
 
 
 def check_version(arn: Arn, role: object, authorize: object) -> None:
@@ -171,17 +179,14 @@ def check_group(group: object, arn: Arn, parameters: object) -> None:
 
 def check_input(value: Any) -> None:
     """Refuse an input that is not JSON, or too long."""
-    if isinstance(value, str) and len(value) > MAX_INPUT:
-        raise SpecError(f"has at most {MAX_INPUT:,} characters, this has {len(value):,}")
+    text = value if isinstance(value, str) else json.dumps(plain(value))
+    if len(text) > MAX_INPUT:
+        raise SpecError(f"has at most {MAX_INPUT:,} characters, this has {len(text):,}")
     try:
-        if isinstance(value, str):
-            json.loads(value)
-            return
-        text = json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        quoted = f"; a text is JSON in quotes: {json.dumps(value)}" if isinstance(value, str) else ""
-        raise SpecError(f"expected JSON, got {value!r}{quoted}") from None
-    check_input(text)
+        content = parsed(check_text(text))
+    except SpecError as error:
+        raise SpecError(f"{error}; got {text!r}; a text is JSON in quotes: {json.dumps(text)}") from None
+    plain(content)
 
 
 def check_path(path: object) -> None:

@@ -7,7 +7,7 @@ policy itself: each permission is one call.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -155,6 +155,14 @@ def _params(key: str) -> dict[str, str]:
     head, _, name = key.partition(":function:")
     name, _, qualifier = name.partition(":")
     return {"FunctionName": f"{head}:function:{name}"} | ({"Qualifier": qualifier} if qualifier else {})
+
+
+def after(change: Change, current: FunctionPolicy) -> FunctionPolicy:
+    """Return the policy after a change."""
+    sid, rule = change.params["StatementId"], change.params.get("SourceArn")
+    remaining = [statement for statement in statements(current.document) if statement.get("Sid") != sid]
+    added = [{"Sid": sid, **_written(rule, {"Resource": change.owner})}] if rule else []
+    return replace(current, document={**current.document, "Statement": [*remaining, *added]})
 
 
 def verify(edit: Edit) -> bool:

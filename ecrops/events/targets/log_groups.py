@@ -7,7 +7,7 @@ All log groups share one policy, because a region has ten only. Its only key is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecrops.aws import Aws, takes
@@ -141,6 +141,11 @@ def _statement(resources: Sequence[str]) -> dict[str, Any]:
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": list(resources),
     }
+
+
+def after(change: Change, current: LogGroups) -> LogGroups:
+    """Return the policy after a change."""
+    return replace(current, document=policy.parse(change.params.get("policyDocument")))
 
 
 def verify(edit: Edit) -> bool:

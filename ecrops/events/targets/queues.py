@@ -6,7 +6,7 @@ Its key is the ARN of the queue, its reading is ``Queue``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecrops.aws import Arn, Aws
@@ -107,6 +107,11 @@ def _statement(key: str, rules: Sequence[str]) -> dict[str, Any]:
         "Resource": key,
         "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
     }
+
+
+def after(change: Change, current: Queue) -> Queue:
+    """Return the queue after a change."""
+    return replace(current, attributes={**current.attributes, **change.params["Attributes"]})
 
 
 def verify(edit: Edit) -> bool:

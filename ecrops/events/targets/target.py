@@ -6,7 +6,6 @@ needs are not here, but in ``permissions``.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import re
@@ -17,6 +16,7 @@ from functools import partial
 from typing import Any, Self
 
 from ecrops.aws import Arn
+from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.events.targets import checks
@@ -89,12 +89,14 @@ class Target:
         object.__setattr__(self, "arn", plain_arn(self.arn))
         if self.id is None:
             object.__setattr__(self, "id", id_of(self.arn))
-        for name in ("input", "input_transformer", "parameters"):
-            object.__setattr__(self, name, copy.deepcopy(getattr(self, name)))  # the caller may change its own
-        self._check()
-
-    def _check(self) -> None:
         problems = Problems()
+        for name in ("input", "input_transformer", "parameters"):
+            if (value := getattr(self, name)) is not None:  # the caller may change its own
+                object.__setattr__(self, name, problems.take(name, partial(plain, value)))
+        problems.raise_any()
+        self._check(problems)
+
+    def _check(self, problems: Problems) -> None:
         is_bool = isinstance(self.authorize, bool)
         problems.check(is_bool, "authorize", f"expected True or False, got {self.authorize!r}")
         problems.take("id", lambda: checks.check_id(self.id))
@@ -181,7 +183,7 @@ def plain_arn(arn: Any) -> Any:
 
 def id_of(arn: object) -> str:
     """Return the default id of a target with this ARN."""
-    digest = hashlib.sha256(str(arn).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(str(arn).encode(errors="surrogatepass")).hexdigest()[:8]
     name = re.sub(r"[^.\-_A-Za-z0-9]+", "-", re.split("[:/]", str(arn))[-1])[:40]
     return f"{MARK}{name}-{digest}"
 

@@ -96,6 +96,11 @@ def _statement(key: str, rule: str) -> dict[str, Any]:
     }
 
 
+def after(change: Change, current: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the attributes of the topic after a change."""
+    return {**current, change.params["AttributeName"]: change.params["AttributeValue"]}
+
+
 def verify(edit: Edit) -> bool:
     """Whether the edit could be lost to a concurrent writer: a policy has no compare-and-swap."""
     return True

@@ -6,12 +6,12 @@ empty list means no policy. What ECR refuses is listed in ``checks``; here it be
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.checks import EcrRule, policy_problems, rule_problems, tag_status, text_problems
@@ -99,20 +99,18 @@ def to_ecr(rule: object) -> dict[str, Any]:
     """
     if isinstance(rule, LifecycleRule):
         return rule.to_ecr()
+    check_size(rule)
     if not isinstance(rule, Mapping):
         raise SpecError(f"expected a LifecycleRule, or a dict in ECR's JSON form, got {rule!r}")
-    try:
-        plain: dict[str, Any] = json.loads(json.dumps(rule, allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise SpecError(f"expected JSON, got {rule!r}: {error}") from None
-    if isinstance(selection := plain.get("selection"), Mapping):
+    copied: dict[str, Any] = plain(rule)
+    if isinstance(selection := copied.get("selection"), Mapping):
         # Empty lists of tags mean the same as no list, and ECR refuses them
-        plain["selection"] = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
+        copied["selection"] = {key: value for key, value in selection.items() if key not in TAG_LISTS or value != []}
     problems = Problems()
-    for key, reason in rule_problems(plain):
+    for key, reason in rule_problems(copied):
         problems.add(key, reason)
     problems.raise_any()
-    return plain
+    return copied
 
 
 def check(rules: Sequence[EcrRule], accepted: Sequence[EcrRule] = ()) -> None:
@@ -148,6 +146,8 @@ def check_rules(rules: object) -> tuple[LifecycleRule | EcrRule, ...]:
         raise SpecError("expected a list of rules, got a whole document: give document['rules']")
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
         raise SpecError(f"expected a list of rules, got {rules!r}")
-    copies = tuple(copy.deepcopy(rule) if isinstance(rule, dict) else rule for rule in rules)
+    problems = Problems()
+    copies = problems.each("", rules, lambda rule: plain(rule) if isinstance(rule, Mapping) else rule)
+    problems.raise_any()
     render(copies)
-    return copies
+    return tuple(copies)

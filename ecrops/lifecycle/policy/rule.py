@@ -88,6 +88,7 @@ class LifecycleRule:
         for name in ("tag_prefix_list", "tag_pattern_list"):
             if (value := getattr(self, name)) is not None:
                 entries = problems.strings(name, value)
+                problems.texts(name, *(entries or ()))
                 # a wrong list is replaced by a right one, so that the checks below do not refuse it again
                 object.__setattr__(self, name, ("*",) if entries is None else entries)
         for name in AGES:
@@ -111,6 +112,7 @@ class LifecycleRule:
         for name in ("description", "storage_class", "transition_to"):
             value = getattr(self, name)
             problems.check(value is None or isinstance(value, str), name, f"expected a string, got {value!r}")
+            problems.texts(name, value)
 
     def _check_as_ecr(self, problems: Problems) -> None:
         counts = ("max_image_count", *AGES)

@@ -8,13 +8,11 @@ page. The other colours are of middle lightness: their contrast is at least 3 to
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape as escape_html
 from pathlib import Path
 
-from ecrops.base.render import text_size
+from ecrops.base.render import markup, text_size
 from ecrops.errors import SpecError
 from ecrops.lifecycle.simulation.days import Day
 
@@ -27,7 +25,6 @@ TOP, ROW, GAP = 66, 18, 58
 STORAGE_HEIGHT, REMOVED_HEIGHT = 200, 130
 MAX_ENTRY = 90
 """The characters of an entry of the legend."""
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Point = tuple[float, float]
 
 
@@ -69,7 +66,7 @@ class Chart:
     def _svg(self, width: int, height: int, style: str, content: str) -> str:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="ecrops-chart" viewBox="0 0 {width} {height}" '
-            f'width="100%" style="{style}" role="img" aria-label="{escape(self.label)}" '
+            f'width="100%" style="{style}" role="img" aria-label="{markup(self.label)}" '
             f'font-family="system-ui,sans-serif" font-size="12" fill="currentColor">{content}</svg>'
         )
 
@@ -242,13 +239,8 @@ def _ticks(maximum: float) -> Iterator[float]:
     return (step * number for number in range(math.ceil(max(maximum, 1) / step) + 1))
 
 
-def escape(text: str) -> str:
-    """Return a text that may be a part of XML. XML has no way to write most control characters."""
-    return escape_html(_NOT_XML.sub("\ufffd", text))
-
-
 def _text(x: float, y: float, text: str, attributes: str) -> str:
-    return f'<text x="{x}" y="{y}" {attributes}>{escape(text)}</text>'
+    return f'<text x="{x}" y="{y}" {attributes}>{markup(text)}</text>'
 
 
 def _line(points: Sequence[Point], color: str, attributes: str) -> str:
@@ -258,7 +250,7 @@ def _line(points: Sequence[Point], color: str, attributes: str) -> str:
 def _area(points: Sequence[Point], series: Series) -> str:
     return (
         f'<polygon points="{_path(points)}" fill="{series.color}" fill-opacity="0.3">'
-        f"<title>{escape(series.name)}</title></polygon>"
+        f"<title>{markup(series.name)}</title></polygon>"
     )
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
-from ecrops.base.render import table, text_size
+from ecrops.base.render import markup, page, table, text_size
 from ecrops.images.image import Image
 from ecrops.lifecycle.simulation.compiled import Action, LifecyclePolicy
 from ecrops.lifecycle.simulation.result import MAX_ROWS, Simulation
@@ -29,7 +28,7 @@ class Difference:
     after: Verdict
 
     def __str__(self) -> str:
-        return f"{self.image.name}: {_words(self.before)} -> {_words(self.after)}"
+        return page([f"{self.image.name}: {_words(self.before)} -> {_words(self.after)}"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return both verdicts, ready for JSON."""
@@ -87,14 +86,14 @@ class Comparison:
     def __str__(self) -> str:
         lines = [f"  {difference}" for difference in self.differences[:MAX_ROWS]]
         lines += [f"  and {len(self) - MAX_ROWS:,} more"] if len(self) > MAX_ROWS else []
-        return "\n".join([self.summary, *lines])
+        return page([self.summary, *lines])
 
     def _repr_html_(self) -> str:
         rows = [
             (difference.image.name, _words(difference.before), _words(difference.after))
             for difference in self.differences[:MAX_ROWS]
         ]
-        return f"<p>{escape(self.summary)}</p>{table(('image', 'before', 'after'), rows, len(self))}"
+        return f"<p>{markup(self.summary)}</p>{table(('image', 'before', 'after'), rows, len(self))}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary and all differences, ready for JSON."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from ecrops.base.plain_json import check_size, parsed
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.checks import (
@@ -107,6 +108,7 @@ def rules_of(policy: LifecyclePolicy) -> Rules:
     Raises:
         SpecError: ECR would refuse the policy.
     """
+    check_size(policy)
     rules: Any = _parsed(policy) if isinstance(policy, str) else policy
     if isinstance(rules, Mapping):
         rules = rules.get("rules", rules)
@@ -117,12 +119,10 @@ def rules_of(policy: LifecyclePolicy) -> Rules:
 
 
 def _parsed(text: str) -> Any:
-    import json
-
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise SpecError(f"expected the JSON text of a lifecycle policy: {error}") from None
+        return parsed(text)
+    except SpecError as error:
+        raise error.at("the text of a lifecycle policy") from None
 
 
 def compile_rules(rules: Iterable[EcrRule]) -> list[CompiledRule]:

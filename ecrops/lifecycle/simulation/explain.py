@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ecrops.base.render import page
 from ecrops.base.wildcards import fits
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED
@@ -27,11 +28,11 @@ def explain(evaluation: Evaluation, verdict: Verdict) -> str:
     tags = ", ".join(image.tags) or "untagged"
     head = f"{image.digest} ({tags}), pushed {_ago(image.pushed_at, evaluation.now)}: {_PAST[verdict.action]}"
     if evaluation.previewed:
-        return f"{head}\n  {verdict.reason}"
+        return page([head, f"  {verdict.reason}"])
     lines = [head, *(f"  {line}" for line in _lines(evaluation, verdict))]
     if verdict.marked is not verdict.action:
         lines.append(f"  {verdict.reason}")
-    return "\n".join(lines)
+    return page(lines)
 
 
 def _lines(evaluation: Evaluation, verdict: Verdict) -> Iterator[str]:

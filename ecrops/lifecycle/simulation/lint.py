@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ecrops.base.render import page
 from ecrops.base.wildcards import fits
 from ecrops.images.image import INDEXES
 from ecrops.lifecycle.policy.checks import COUNT, PUSHED
@@ -44,7 +45,7 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return self.message
+        return page([self.message])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding, ready for JSON."""

@@ -6,10 +6,9 @@ Made by ``simulate`` and by ``preview``. It adds words, warnings and forecasts t
 from __future__ import annotations
 
 from functools import cached_property
-from html import escape
 from typing import Any
 
-from ecrops.base.render import table, text_size
+from ecrops.base.render import markup, page, table, text_size
 from ecrops.images.image import Image
 from ecrops.lifecycle.simulation import explain, lint, projection
 from ecrops.lifecycle.simulation.compiled import Action
@@ -68,7 +67,7 @@ class Simulation(Evaluation):
 
     def __str__(self) -> str:
         warnings = (f"warning: {warning}" for warning in self.warnings)
-        return "\n".join([self.summary, *map(self._line, self.tallies), *warnings])
+        return page([self.summary, *map(self._line, self.tallies), *warnings])
 
     def _line(self, tally: Tally) -> str:
         verb = "archives" if tally.action is Action.ARCHIVE else "expires"
@@ -97,8 +96,8 @@ class Simulation(Evaluation):
             ],
             len(removed),
         )  # fmt: skip
-        warnings = "".join(f"<li>{escape(str(warning))}</li>" for warning in self.warnings)
-        return f"<p>{escape(self.summary)}</p>{rules}{images}{f'<ul>{warnings}</ul>' if warnings else ''}"
+        warnings = "".join(f"<li>{markup(warning)}</li>" for warning in self.warnings)
+        return f"<p>{markup(self.summary)}</p>{rules}{images}{f'<ul>{warnings}</ul>' if warnings else ''}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""

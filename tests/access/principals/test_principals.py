@@ -63,7 +63,7 @@ def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
         (lambda: ArnPrincipal("arn:aws:iam::111122223333:role/*"), "a principal has no wildcards"),
         (lambda: AccountPrincipal("1234"), "12 digits"),
         (lambda: AccountPrincipal("١" * 12), "12 digits"),
-        (lambda: Role(f"arn:aws:iam::{'١' * 12}:role/x"), "expected an ARN of IAM"),
+        (lambda: Role(f"arn:aws:iam::{'١' * 12}:role/x"), "with an account of 12 digits"),
         (lambda: principal_of({"account": ROLE}), "expected 12 digits, or the ARN of the root of an account"),
         (lambda: AccountPrincipal(111122223333), "12 digits"),  # type: ignore[arg-type]
         (lambda: ServicePrincipal("codebuild"), "a service is like"),

@@ -27,6 +27,7 @@ def picture(account: str, region: str) -> dict[str, Any]:
                 rule.state,
                 _sorted(rule.targets),
                 events.tagger.get_tag_dict_for_resource(rule.arn),
+                rule.description,
             )
             for bus in events.event_buses.values()
             for rule in bus.rules.values()

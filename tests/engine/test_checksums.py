@@ -1,0 +1,145 @@
+"""The checksum of a plan: made of the whole difference, and of nothing else."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ecrops import Change, LifecycleRule, Plan, RepositorySpec, Role, pull
+from ecrops.base.change import Call, Kind
+from ecrops.events import on_image_pushed, on_image_scan_completed
+from emulator import Cloud
+from support import registry_of
+from tests.access.world import populate
+from tests.events.support import arn
+
+PAIRS = 100_000
+WORDS = [f"{kind} {number}" for kind in ("allow", "tag", "rule") for number in range(40)]
+OPERATIONS = ("SetRepositoryPolicy", "PutLifecyclePolicy", "TagResource", "DeleteRepository")
+PLACES = ("account", "region", "owner", "operation", "removed", "added", "identity", "changes")
+
+
+def some_change(choose: random.Random) -> Change:
+    removes = choose.random() < 0.1
+    return Change(
+        owner=f"team/app{choose.randrange(30)}",
+        kind=Kind.DELETE if removes else choose.choice((Kind.CREATE, Kind.UPDATE)),
+        what=choose.choice(("policy", "lifecycle", "")),
+        before="before, in words that shorten",
+        after="after, in words that shorten",
+        call=Call("ecr", choose.choice(OPERATIONS), {"foreign": choose.random()}),
+        removed=choose.sample(WORDS, choose.randrange(8)),
+        added=choose.sample(WORDS, choose.randrange(8)),
+        makes_owner=removes,
+        identity=f"2026-11-{choose.randrange(10, 29)}" if removes else "",
+        account=f"{choose.randrange(10**11, 10**12)}",
+        region=choose.choice(("eu-west-1", "us-east-1")),
+    )
+
+
+def some_plan(choose: random.Random) -> Plan:
+    changes = tuple(some_change(choose) for _ in range(choose.randrange(1, 4)))
+    return Plan(changes, region=changes[0].region, account=changes[0].account)
+
+
+def _with(change: Change, place: str, value: Any) -> Change:
+    values: dict[str, Any] = {place: value}
+    return replace(change, **values)
+
+
+def another(choose: random.Random, plan: Plan) -> Plan:
+    """A plan that differs in one place."""
+    place, number = choose.choice(PLACES), choose.randrange(len(plan.changes))
+    change = plan.changes[number]
+    if place == "changes":
+        return replace(plan, changes=(*plan.changes, some_change(choose)))
+    if place in ("removed", "added"):
+        parts = set(getattr(change, place))
+        parts ^= {choose.choice(WORDS)}  # one part more, or one part less
+        other = _with(change, place, sorted(parts))
+    elif place == "operation":
+        other = replace(change, call=Call("ecr", "Other", change.params))
+    elif place == "identity":
+        other = replace(change, makes_owner=True, identity=f"{change.identity}T12:00")
+    else:
+        other = _with(change, place, f"{getattr(change, place)}0")
+    return replace(plan, changes=(*plan.changes[:number], other, *plan.changes[number + 1 :]))
+
+
+def shuffled(choose: random.Random, plan: Plan) -> Plan:
+    """The same plan, built in another order, with other foreign parts, words and notes."""
+    changes = [
+        replace(
+            change,
+            removed=choose.sample(list(change.removed or ()), len(change.removed or ())),
+            added=choose.sample(list(change.added or ()), len(change.added or ())),
+            before="other words",
+            call=Call("ecr", change.operation, {"foreign": choose.random()}),
+            images=choose.randrange(9),
+        )
+        for change in plan
+    ]
+    choose.shuffle(changes)
+    return replace(plan, changes=tuple(changes), notes=("a note",))
+
+
+def test_plans_that_differ_in_one_place_have_different_checksums() -> None:
+    choose = random.Random(11)
+    for _ in range(PAIRS // 10):
+        plan = some_plan(choose)
+        checksum = plan.checksum
+        for other in (another(choose, plan) for _ in range(10)):
+            assert checksum != other.checksum, (plan.changes, other.changes)
+
+
+def test_the_same_plan_in_another_order_has_the_same_checksum() -> None:
+    choose = random.Random(12)
+    for _ in range(PAIRS // 20):
+        plan = some_plan(choose)
+        assert plan.checksum == shuffled(choose, plan).checksum
+
+
+def test_the_order_of_specs_filters_rules_and_targets_makes_no_difference(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "base")
+    queue = memory_cloud.client("sqs").create_queue(QueueName="pushes")
+    assert queue
+    topic = memory_cloud.client("sns").create_topic(Name="pushes")["TopicArn"]
+    choose = random.Random(13)
+
+    def spec(name: str) -> RepositorySpec:
+        filters, targets = ["latest", "dev-*", "pr-*"], [arn("sqs", "pushes"), topic]
+        grants = [pull(Role("nodes")), pull("111122223333"), pull("222233334444")]
+        events = [
+            on_image_pushed("pushed-" + name, targets=choose.sample(targets, 2)),
+            on_image_scan_completed("s" + name),
+        ]
+        return RepositorySpec(
+            name,
+            image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+            image_tag_mutability_exclusion_filters=choose.sample(filters, 3),
+            tags=dict(choose.sample([("a", "1"), ("b", "2"), ("c", "3")], 3)),
+            lifecycle_rules=[LifecycleRule(tag_prefix_list=choose.sample(["x", "y", "z"], 3), max_image_count=3)],
+            grants=choose.sample(grants, 3),
+            events=choose.sample(events, 2),
+        )
+
+    def checksum() -> str:
+        return registry_of(memory_cloud).plan(*(spec(name) for name in choose.sample(["aa", "bb", "cc"], 3))).checksum
+
+    assert len({checksum() for _ in range(8)}) == 1
+
+
+@pytest.mark.parametrize("accounts", [6, 12])
+def test_an_account_that_words_do_not_name_is_a_difference(memory_cloud: Cloud, accounts: int) -> None:
+    populate(memory_cloud, "ab")
+    names = [f"{number:012}" for number in range(111111111111, 111111111111 + accounts)]
+
+    def plan(*given: str) -> Any:
+        return registry_of(memory_cloud).plan(RepositorySpec("ab", grants=[pull(name) for name in given]))
+
+    one, other = plan(*names), plan(*names[:-1], "999999999999")
+    assert list(map(str, one)) == list(map(str, other)), "words name five"
+    assert one.checksum != other.checksum
