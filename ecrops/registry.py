@@ -74,9 +74,10 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
         self.guard = guard
 
-    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any]) -> Plan:
+    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
         """Plan the wants. Edits without a guard get the guard of the registry."""
-        return super()._missing((lifecycle_aspect.guarded(want, self.guard) for want in wants), known)
+        guarded = (lifecycle_aspect.guarded(want, self.guard) for want in wants)
+        return super()._missing(guarded, known, remember=remember)
 
     def repository(self, name_or_arn: str) -> Repository:
         """Return a handle of a repository, whether it exists or not. Calls nothing.

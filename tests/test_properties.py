@@ -48,7 +48,7 @@ def rules(draw: st.DrawFn) -> list[LifecycleRule]:
     last += [draw(ARCHIVED)] if draw(st.booleans()) else []
     for fields in tagged:
         if draw(st.booleans()):
-            fields["description"] = draw(st.text(max_size=5))
+            fields["description"] = draw(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5))
     return [LifecycleRule(**fields) for fields in draw(st.permutations(tagged + last))]
 
 

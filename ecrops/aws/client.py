@@ -16,15 +16,14 @@ from typing import Any, TypeVar, cast
 
 import boto3
 from botocore import xform_name
-from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws.agent import name_agent
-from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
+from ecrops.aws.answers import account_in, check_entries, is_truncated
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, is_throttled
+from ecrops.aws.clients import make_client
 from ecrops.aws.deadline import Deadline
 from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
@@ -173,21 +172,8 @@ class Aws:
         with self._locks.clients:
             if service not in self._clients:
                 partition_of(self.region)  # an unknown region is reported before a host name fails to resolve
-                make: Any = self.session.client  # typed for literal names only
-                client = make(service, region_name=self.region, config=self._config())
-                client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
-                created = f"request-created.{client.meta.service_model.service_id.hyphenize()}"
-                client.meta.events.register_last(created, name_agent, unique_id="ecrops-agent")
-                self._clients[service] = client
+                self._clients[service] = make_client(self.session, service, self.region, self.workers)
             return self._clients[service]
-
-    def _config(self) -> Config:
-        return Config(
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            connect_timeout=10,
-            read_timeout=30,
-            max_pool_connections=self.workers,
-        )
 
     def call(
         self,
@@ -246,7 +232,8 @@ class Aws:
         shape = client.meta.service_model.operation_model(operation).output_shape
         if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
-        self._learn(answer)
+        if account := account_in(answer):
+            self._learned.setdefault("account", account)
         self._count_success(doing)
         return answer
 
@@ -308,13 +295,3 @@ class Aws:
     def made_recently(self, key: str) -> bool:
         """Whether this process made an owner a moment ago."""
         return key in self._made and time.monotonic() - self._made[key] < self.retry.propagation_budget
-
-    def _learn(self, answer: Mapping[str, Any]) -> None:
-        """Learn the account from an answer of ECR, which names its registry in the answer or in a member of it."""
-        if "account" in self._learned:
-            return
-        for value in (answer, *answer.values()):
-            part = value[0] if isinstance(value, list) and value else value
-            if isinstance(part, dict) and "registryId" in part:
-                self._learned["account"] = part["registryId"]
-                return

@@ -101,9 +101,9 @@ class Account:
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
 
-        Edits of a policy are derived again from a fresh reading: other writers may have changed the policy since the
-        plan was made. If another writer was faster, ecrops makes what is missing now, as ``ensure`` does. It deletes
-        nothing, and makes no repository, that the plan did not name: it raises a ``ConflictError`` instead.
+        Everything that the plan changes is read again: other writers may have changed it since the plan was made. What
+        they added stays. Nothing is removed, overwritten or made that the plan did not show: that is a
+        ``ConflictError``.
 
         Args:
             plan: A plan of ``plan``, or of a verb with ``dry_run``.
@@ -114,7 +114,7 @@ class Account:
             The changes that were made.
 
         Raises:
-            ConflictError: The plan has conflicts; nothing was changed.
+            ConflictError: The plan has conflicts, or goes beyond what it showed; nothing was changed.
             ApplyError: Some of several owners failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the plan is for one owner.
             DeadlineError: The time given with ``within`` is over.
@@ -124,19 +124,22 @@ class Account:
         return plan if self.dry_run else apply(self.aws, plan, on_change, approved=True)
 
     def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
-        """Return what is missing for the wants to be true. A dry run remembers the values that it would have made.
+        """Return what is missing for the wants to be true.
 
         Args:
             wants: What is wanted.
             known: Current values that were read before, and are not read again.
         """
-        plan = self._missing(wants, known)
+        return self._plan(wants, known)
+
+    def _plan(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
+        plan = self._missing(wants, known, remember=remember)
         for account in (self.aws, *accounts(plan.wants).values()) if plan else ():
             _ = account.account_id  # an approval says where: STS is asked if no answer has named the account
         return located(plan, self.aws)
 
-    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any]) -> Plan:
-        return make_plan(self.aws, list(wants), known, dry_run=self._dry_run)
+    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
+        return make_plan(self.aws, list(wants), known, dry_run=self._dry_run, remember=remember)
 
     @property
     def assumed(self) -> Mapping[Goal, Any]:
@@ -144,9 +147,9 @@ class Account:
         return NONE if self._dry_run is None else self._dry_run.values
 
     def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_change: OnChange | None = None) -> Plan:
-        """Plan the wants, and apply the plan unless this is a dry run."""
+        """Plan the wants, and apply the plan. A dry run remembers the values that it would have made."""
         if self.dry_run:
-            return self.plan_wants(wants, known)
+            return self._plan(wants, known, remember=True)
         return apply(self.aws, self._missing(wants, known), on_change)
 
 

@@ -46,6 +46,8 @@ def make_plan(
     known: Mapping[Goal, Any] = NONE,
     on_error: OnError | None = None,
     dry_run: DryRun | None = None,
+    *,
+    remember: bool = False,
 ) -> Plan:
     """Read the current values, and decide what is missing.
 
@@ -60,6 +62,7 @@ def make_plan(
         known: Current values that were read before, and need not be read again.
         on_error: Takes the errors of single keys, which then stop no other key. Without it the first error is raised.
         dry_run: What a dry run would have made before: its values take the place of readings.
+        remember: Whether the dry run remembers what this plan would make.
     """
     goals = group(wants)
     known = Readings(known) if dry_run is None else dry_run.readings(goals, known)
@@ -76,7 +79,7 @@ def make_plan(
         read_at=current.read_at,
     )
     plan = located(plan, aws)
-    if dry_run is not None:
+    if dry_run is not None and remember:
         dry_run.remember(plan, {goal: current[goal] for goal in goals if goal in current})
     return plan
 

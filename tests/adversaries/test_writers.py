@@ -45,7 +45,9 @@ def cases(draw: st.DrawFn) -> tuple[str, str, list[Write]]:
     suppress_health_check=list(HealthCheck),
 )
 @given(case=cases())
-def test_what_others_write_during_an_apply_stays_or_is_named(approved: bool, case: tuple[str, str, list[Write]]) -> None:
+def test_what_others_write_during_an_apply_stays_or_is_named(
+    approved: bool, case: tuple[str, str, list[Write]]
+) -> None:
     act, start, writes = case
     with in_memory() as cloud:
         world = World(cloud, act, start, approved=approved)

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ecrops import EcropsError, Registry, Role
-from emulator import Client, Cloud
+from emulator import Cloud
 from support import lifecycle, registry_of
 
 from .cells import QUEUE
@@ -170,11 +170,7 @@ OF_OWNER: dict[str, tuple[str, ...]] = {
     f"rule {RULE}": ("put_target", "put_target_under_our_id", "describe_rule", "remove_our_target"),
 }
 """The kinds of writes that change an owner that is no repository."""
-OF_REPOSITORY = tuple(
-    kind
-    for kind in KINDS
-    if not any(kind in kinds for kinds in OF_OWNER.values())
-)
+OF_REPOSITORY = tuple(kind for kind in KINDS if not any(kind in kinds for kinds in OF_OWNER.values()))
 
 
 def _document(statements: list[dict[str, Any]]) -> str:
@@ -197,5 +193,3 @@ def _rule(number: int) -> dict[str, Any]:
         },
         "action": {"type": "expire"},
     }
-
-

@@ -89,7 +89,7 @@ def test_a_dry_run_goes_on_as_if_it_had_made_what_it_planned(cloud: Cloud) -> No
     repo = registry_of(cloud, dry_run=True).repository("ab")
     assert repo.ensure(image_scan_on_push=True)
     assert str(repo.add_lifecycle_rule(max_image_count=5)) == f"{HERE}+ ab lifecycle: keep last 5\n1 to create"
-    assert repo.add_tags(a="1").notes == ("ab: the tags a=1 are added when it is there",)
+    assert str(repo.add_tags(a="1")) == f"{HERE}~ ab tags: a=1\n1 to update"
     assert cloud.calls.writes() == []
 
 

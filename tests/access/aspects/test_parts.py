@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import AccountPrincipal, RepositorySpec, Role, pull, push
+from ecrops import AccountPrincipal, Repository, RepositorySpec, Role, pull, push
 from ecrops.base.change import Kind
 from ecrops.engine.plan import Plan
 from emulator import Cloud
@@ -107,15 +107,18 @@ def test_a_statement_that_is_there_twice_counts_twice(cloud: Cloud) -> None:
 
 def test_a_managed_policy_in_force_is_told_from_one_that_is_not(cloud: Cloud) -> None:
     repo, iam = registry_of(cloud).repository("ab"), cloud.client("iam")
-    dry = registry_of(cloud, dry_run=True).repository("ab")
-    new = parts(dry.grant_pull(Role("nodes"), attach="managed"))
+
+    def dry() -> Repository:
+        return registry_of(cloud, dry_run=True).repository("ab")
+
+    new = parts(dry().grant_pull(Role("nodes"), attach="managed"))
     repo.grant_pull(Role("nodes"), attach="managed")
-    gone = parts(dry.revoke(Role("nodes"), attach="managed"))
+    gone = parts(dry().revoke(Role("nodes"), attach="managed"))
     assert gone == {("-", part) for _, part in new}
     iam.detach_role_policy(RoleName="nodes", PolicyArn=ARN)
-    attached = parts(dry.grant_pull(Role("nodes"), attach="managed"))
+    attached = parts(dry().grant_pull(Role("nodes"), attach="managed"))
     assert attached == new, "the whole grant is approved, though the policy says it already"
-    unused = parts(dry.revoke(Role("nodes"), attach="managed"))
+    unused = parts(dry().revoke(Role("nodes"), attach="managed"))
     assert unused == {part for part in gone if not part[1].startswith("in force: ")}
 
 
