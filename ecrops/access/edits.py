@@ -101,12 +101,14 @@ class Add:
         """Return the policy after the edit.
 
         Raises:
-            SpecError: Another statement has the Sid, and is not to be replaced.
+            SpecError: Another statement has the Sid, and is not to be replaced, or several have it.
         """
         sid = self.statement.get("Sid")
         if any(_is_same(self.statement, statement) for statement in policy.foreign):
             return policy
         remaining = [statement for statement in policy.foreign if not sid or statement.get("Sid") != sid]
+        if self.replace and sid:
+            check_one(policy, sid, "replace=True replaces")
         if len(remaining) < len(policy.foreign) and not self.replace:
             raise SpecError(
                 f"another statement has the Sid {sid!r} already: choose another, or replace it with replace=True"
@@ -127,7 +129,13 @@ class Drop:
     force: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
-        """Return the policy after the edit."""
+        """Return the policy after the edit.
+
+        Raises:
+            SpecError: Several statements have the Sid.
+        """
+        if isinstance(self.statement, str):
+            check_one(policy, self.statement, "a Sid takes away")
         return policy.with_foreign(statement for statement in policy.foreign if not self.means(statement))
 
     def means(self, statement: Statement) -> bool:
@@ -177,6 +185,20 @@ def allowance(grant: Grant, arn: str) -> Allow:
     subject = Subject(arn, condition_text(grant.principal.all_conditions))
     login = ((token_subject(LOGIN, subject.condition), actions.TOKEN),) if grant.needs_login else ()
     return Allow(subject, grant.actions, login)
+
+
+def check_one(policy: Policy, sid: str, verb: str) -> None:
+    """Refuse an edit by a Sid that several foreign statements have, unless all of them mean the same.
+
+    Raises:
+        SpecError: Several have it; with each of them.
+    """
+    having = {meaning(statement): statement for statement in policy.foreign if statement.get("Sid") == sid}
+    if len(having) > 1:
+        raise SpecError(
+            f"{len(having)} statements have the Sid {sid!r}, and {verb} one: name the one that is meant with "
+            f"remove_from_resource_policy(statement), {' or '.join(map(str, having.values()))}"
+        )
 
 
 def check_variables(edit: Edit, policy: Policy, way_out: str) -> None:

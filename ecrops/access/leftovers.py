@@ -13,15 +13,15 @@ from collections.abc import Collection, Iterator
 from ecrops.access import actions, words
 from ecrops.access.edits import LOGIN, PUBLIC_TOKEN, Drop, Forbid
 from ecrops.access.policy_keys import POLICY, PolicyKey
+from ecrops.access.principals.reach import EVERYONE, is_part, reach
 from ecrops.errors import SpecError
+from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
 from ecrops.iam.sids import is_sid, says
-from ecrops.iam.statements import Statement, condition_text, listed, plain_account
+from ecrops.iam.statements import Statement, condition_text, listed, meaning, plain_account
 from ecrops.iam.wildcards import matches
 
 _WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
-_EVERYONE = "AWS:*"
-_IDENTITY = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
 # In an identity policy
@@ -106,16 +106,29 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
     """
     principal = forbid.subject
     for subject, allowed in policy.allowed.items():
-        if _covers(subject, principal) and (remaining := _remaining(allowed, forbid)):
+        if reach(_naming(subject), principal) and (remaining := _remaining(allowed, forbid)):
             way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
             yield f"{name}: {_may(subject, principal, remaining)}: {way_out}"
     for statement in policy.foreign:
-        remaining, sid = _remaining_of(statement, forbid), statement.get("Sid")
-        way_out = f"remove_from_resource_policy({repr(sid) if sid else 'statement'}) takes the whole statement away"
+        remaining = _remaining_of(statement, forbid)
+        by = f"by {_which(statement)} of the repository's policy"
+        way_out = f"{removal(statement, policy)} takes the whole statement away"
+        if "NotPrincipal" in statement and remaining and reach(statement, principal):
+            everyone = Subject(EVERYONE, condition_text(statement.get("Condition")))
+            may = _may(everyone, principal, remaining, words.all_but(statement["NotPrincipal"]))
+            yield f"{name}: {may}, {by}: {way_out}"
         for subject in _subjects(statement) if remaining else ():
-            if _covers(subject, principal):
-                by = f"by {_which(statement)} of the repository's policy"
+            if reach(_naming(subject), principal):
                 yield f"{name}: {_may(subject, principal, remaining)}, {by}: {way_out}"
+
+
+def removal(statement: Statement, policy: Policy) -> str:
+    """Return the call that takes a foreign statement out of a policy, and no other statement."""
+    sid = statement.get("Sid")
+    if not sid:
+        return "remove_from_resource_policy(statement)"
+    others = {meaning(other) for other in policy.foreign if other.get("Sid") == sid}
+    return f"remove_from_resource_policy({sid!r})" if len(others) < 2 else f"remove_from_resource_policy({statement})"
 
 
 def check_drop(drop: Drop, policy: Policy) -> None:
@@ -169,32 +182,14 @@ def _is_about(statement: Statement, arn: str) -> bool:
 
 
 def _subjects(statement: Statement) -> Iterator[Subject]:
-    """Yield the principals of a statement. ``NotPrincipal`` counts as everyone, to be on the safe side."""
+    """Yield the principals that a statement names."""
     condition = condition_text(statement.get("Condition"))
-    names = PRINCIPAL.read(statement["Principal"]) if "Principal" in statement else [_EVERYONE]
-    return (Subject(name, condition) for name in names)
+    return (Subject(name, condition) for name in PRINCIPAL.read(statement.get("Principal", {})))
 
 
-def _covers(subject: Subject, principal: Subject) -> bool:
-    """Whether a subject includes a principal: it is the same principal, its account, or everyone."""
-    if subject.name != _EVERYONE:
-        parts = principal.name.split(":")
-        account = parts[5] if len(parts) > 5 and parts[0] == "AWS" else ""
-        return _plain(subject.name) in (_plain(principal.name), f"AWS:{account}")
-    if _in_words(subject) == "everyone":
-        return True
-    # an organization: it includes no other organization, and no service of AWS
-    return not principal.name.startswith("Service:") and (
-        principal.name != _EVERYONE or _in_words(principal) in ("everyone", _in_words(subject))
-    )
-
-
-def _plain(principal: str) -> str:
-    """Return a principal without the path of a user or role, and an account by its id: these tell no two apart."""
-    kind, _, name = principal.partition(":")
-    if identity := _IDENTITY.fullmatch(name):
-        return f"AWS:{identity[1]}:{identity[2]}/{identity[3]}"
-    return f"AWS:{plain_account(name)}" if kind == "AWS" else principal
+def _naming(subject: Subject) -> Statement:
+    """Return the elements of a statement that name a subject."""
+    return {"Principal": PRINCIPAL.write([subject.name]), "Condition": json.loads(subject.condition or "{}")}
 
 
 # Words
@@ -218,14 +213,14 @@ def _limits(condition: str) -> str:
     return words.limits(json.loads(condition or "{}"))
 
 
-def _may(subject: Subject, principal: Subject, remaining: Collection[str]) -> str:
-    """Return what a subject may still do, and how that includes a principal."""
-    name, principal_name = _in_words(subject), _in_words(principal)
+def _may(subject: Subject, principal: Subject, remaining: Collection[str], name: str = "") -> str:
+    """Return what a subject may still do, and how that includes a principal. ``name`` is the subject in words."""
+    name, principal_name = name or _in_words(subject), _in_words(principal)
     limits = "" if name.startswith("organization") else _limits(subject.condition)
     sentence = f"{name} may still {_do(remaining)}{limits}"
-    if _plain(subject.name) == _plain(principal.name):
+    is_everyone = subject.name == EVERYONE
+    if subject.name == principal.name or not (is_everyone or is_part(principal.name, subject.name)):
         return sentence
-    is_everyone = subject.name == _EVERYONE
     return f"{sentence}, and so may {principal_name}" if is_everyone else f"{sentence}, and may let {principal_name}"
 
 
@@ -257,12 +252,13 @@ def _revoke(policy_key: PolicyKey, subject: Subject, arguments: str, on: str, at
 def _python(subject: Subject) -> str:
     """Return the principal of a repository policy as Python."""
     kind, _, name = subject.name.partition(":")
-    if subject.name == _EVERYONE:
+    if subject.name == EVERYONE:
         organization = _in_words(subject).removeprefix("organization ")
         if re.fullmatch(r"o-[a-z0-9]{10,32}", organization):
             return _principal("OrganizationPrincipal", organization, "")
-        conditions = f"conditions={json.loads(subject.condition)!r}" if subject.condition else "public=True"
-        return f"AnyPrincipal({conditions})"
+        conditions = json.loads(subject.condition or "{}")
+        public = "" if narrowing(conditions) else "public=True"
+        return f"AnyPrincipal({', '.join(filter(None, (f'{conditions=}' if conditions else '', public)))})"
     if kind == "AWS":
         account = plain_account(name)
         return _principal("AccountPrincipal" if account.isdecimal() else "ArnPrincipal", account, subject.condition)

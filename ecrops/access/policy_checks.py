@@ -8,23 +8,29 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-polici
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ecrops.access import actions
 from ecrops.access.statement_checks import check_statement, unknown
 from ecrops.aws import Arn
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.iam.sids import is_reserved
-from ecrops.iam.statements import OLD_VERSION, VERSION, Document, listed, statements
+from ecrops.iam.statements import OLD_VERSION, VERSION, Document, Statement, listed, statements
 from ecrops.iam.text import to_text
 from ecrops.iam.wildcards import covers
 
 LONGEST = 10_240
 MEMBERS = ("Version", "Id", "Statement")
-RESERVED = ("LambdaECRImageRetrievalPolicy",)
+# What Lambda writes under its Sid: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, and the three
+# actions on the policy itself in https://github.com/terraform-aws-modules/terraform-aws-ecr/issues/34
+LAMBDA_SID, LAMBDA = "LambdaECRImageRetrievalPolicy", "lambda.amazonaws.com"
+_LAMBDA_ACTIONS = {
+    *map(str.lower, actions.LAMBDA),
+    *(f"ecr:{verb}repositorypolicy" for verb in ("get", "set", "delete")),
+}
 
 
 class Stored(dict[str, Any]):
@@ -56,7 +62,6 @@ def check_document(document: object) -> Document:
     problems.check(not document or bool(part), "Statement", "expected at least one statement; {} is no policy")
     items = [part] if isinstance(part, Mapping) else part
     problems.each("Statement", items, check_statement)
-    _check_sids(problems, items)
     problems.raise_any()
     copied: Document = plain(document)
     length = len(to_text(copied))
@@ -81,26 +86,31 @@ def too_long(length: int) -> str:
     )
 
 
-def _check_sids(problems: Problems, items: Sequence[Any]) -> None:
-    sids = (item.get("Sid") for item in items if isinstance(item, Mapping))
-    count = Counter(sid for sid in sids if isinstance(sid, str))
-    del count[""]  # an empty Sid is no Sid
-    for sid, times in count.items():
-        problems.check(times == 1, "Statement", f"{times} statements have the Sid {sid!r}: give each its own")
-
-
 def check_added(statement: object) -> dict[str, Any]:
     """Return a copy of a statement that a user adds, in plain JSON.
 
     Raises:
-        SpecError: ECR would refuse it, or its Sid is reserved for ecrops or Lambda; with every reason.
+        SpecError: ECR would refuse it, or its Sid is one of ecrops, or Lambda's and the statement not; with every
+            reason.
     """
     checked = check_statement(statement)
     sid = checked.get("Sid")
-    if is_reserved(checked) or sid in RESERVED:
-        owner = "ecrops" if is_reserved(checked) else "Lambda"
-        raise SpecError(f"the Sid {sid!r} is one that statements of {owner} have: choose another")
+    if is_reserved(checked):
+        raise SpecError(f"the Sid {sid!r} is one that statements of ecrops have: choose another")
+    if sid == LAMBDA_SID and not _is_of_lambda(checked):
+        raise SpecError(
+            f"the Sid {sid!r} is one that Lambda gives to a statement that lets {LAMBDA} pull, and this one says "
+            "something else: choose another; grant_lambda() lets Lambda pull"
+        )
     return checked
+
+
+def _is_of_lambda(statement: Statement) -> bool:
+    """Whether a statement lets Lambda do nothing but what Lambda's own statement lets it do."""
+    is_lambda = statement.get("Principal") in ({"Service": LAMBDA}, {"Service": [LAMBDA]})
+    if statement["Effect"] != "Allow" or not is_lambda or "Action" not in statement:
+        return False
+    return {name.lower() for name in listed(statement["Action"])} <= _LAMBDA_ACTIONS
 
 
 def may_lock_out(document: Mapping[str, Any]) -> bool:

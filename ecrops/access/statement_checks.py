@@ -83,6 +83,12 @@ def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
     for element in ("Action", "NotAction"):
         for action in listed(statement.get(element) or []):
             yield from _action_problems(element, action)
+    if "NotPrincipal" in statement and statement.get("Effect") == "Allow":
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        yield (
+            "NotPrincipal with the Effect 'Allow' lets in everybody else in the world, and AWS does not support it: "
+            "name who may in Principal"
+        )
     for element in ("Principal", "NotPrincipal"):
         yield from _principal_problems(element, statement.get(element) or {})
     if "Condition" in statement:

@@ -23,6 +23,8 @@ from ecrops.iam.statements import (
 
 _ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
 _ARN = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(user|role)/(.+)")
+_SESSION = re.compile(r"arn:[^:]+:sts::([0-9]{12}):assumed-role/([^/]+)/(.+)")
+_FEDERATED = re.compile(r"arn:[^:]+:sts::([0-9]{12}):federated-user/(.+)")
 _DELETED = {"AROA": "a deleted role", "AIDA": "a deleted user"}
 ORGANIZATION = "aws:principalorgid"
 MAX_NAMES = 5
@@ -51,6 +53,10 @@ def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
         return f"account {root[1] or root[2]}"
     if arn := _ARN.fullmatch(principal):
         return f"{arn[2]} {arn[3]} of {arn[1]}"
+    if session := _SESSION.fullmatch(principal):
+        return f"session {session[3]} of role {session[2]} of {session[1]}"
+    if federated := _FEDERATED.fullmatch(principal):
+        return f"federated user {federated[2]} of {federated[1]}"
     return deleted(principal) or principal
 
 
@@ -80,14 +86,24 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str
 
 def _statement(statement: Statement) -> str:
     condition = statement.get("Condition") or {}
-    element = statement.get("Principal", statement.get("NotPrincipal", {}))
-    names = [str(name) for values in principals(element).values() for name in listed(values)]
-    named = several([who(name, condition) for name in sorted(names, key=plain_account)])
-    subject = named if "Principal" in statement else f"everyone but {named}"
+    if "Principal" in statement:
+        subject = several(who(name, condition) for name in _names(statement["Principal"]))
+    else:
+        subject = all_but(statement.get("NotPrincipal", {}))
     acts = action_words(map(str, listed(statement.get("Action", statement.get("NotAction", [])))))
     what = acts if "Action" in statement else f"do anything but {acts}"
     may = "may not" if str(statement.get("Effect")).lower() == "deny" else "may"
     return f"{subject} {may} {what}{'' if subject.startswith('organization') else limits(condition)}"
+
+
+def _names(element: Any) -> list[str]:
+    names = [str(name) for values in principals(element).values() for name in listed(values)]
+    return sorted(names, key=plain_account)
+
+
+def all_but(element: Any) -> str:
+    """Return everyone but those whom a ``NotPrincipal`` names, in words."""
+    return f"everyone but {several(map(who, _names(element)))}"
 
 
 def limits(condition: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 from ecrops.aws.answers import account_in, check_entries, is_truncated
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.budgets import Budgets
-from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, is_throttled
+from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
 from ecrops.aws.clients import make_client
 from ecrops.aws.deadline import Deadline
 from ecrops.aws.gate import Gate
@@ -31,13 +31,12 @@ from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.retry import RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
+from ecrops.base.quotas import Quotas
 from ecrops.errors import SpecError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
-
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
 class Aws:
@@ -55,6 +54,7 @@ class Aws:
         self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
         self.workers = workers
         self.retry = retry
+        self.quotas = Quotas()
         self._deadline = Deadline()
         self._budgets: Budgets | None = None
         self._gate = Gate(workers)
@@ -97,11 +97,7 @@ class Aws:
             return cast("T", self._of_run[name])
 
     def bound_to(self, run: Aws) -> Aws:
-        """Return the same clients and memory, with the deadline of a run, its stop, and the budgets of its owner.
-
-        Args:
-            run: The account of the run, as ``stoppable`` or ``for_owner`` returned it.
-        """
+        """Return the same clients and memory, with the deadline and the stop of a run, and the budgets of its owner."""
         other = self._until(run._deadline.of_account(self.session))
         other._budgets, other._of_run = run._budgets, None
         return other
@@ -112,6 +108,16 @@ class Aws:
         other._budgets = Budgets(self.retry)
         return other
 
+    @property
+    def has_waited(self) -> bool:
+        """Whether a call of this run, or of this part of one, waited for its next attempt."""
+        return self._deadline.has_waited
+
+    @property
+    def attempts(self) -> tuple[int, int]:
+        """How many attempts for this owner failed, each before a wait, and how many succeeded: see ``for_owner``."""
+        return (self._budgets.failures, self._budgets.successes) if self._budgets else (0, 0)
+
     def stop(self) -> None:
         """Begin no call and no wait of the run any more, in any account."""
         self._deadline.stop()
@@ -119,8 +125,7 @@ class Aws:
     def for_session(self, session: boto3.Session) -> Aws:
         """Return the account of another session, with the same retry policy and deadline. Its clients are made once.
 
-        A session without a region is for the region of this one. ``bound_to`` gives the account the deadline of a later
-        run.
+        A session without a region is for the region of this one.
 
         Raises:
             SpecError: It is no session.
@@ -221,10 +226,8 @@ class Aws:
             check_entries(answer, operation)
         except ClientError as error:
             throttled = is_throttled(error)
-            if code_of(error) in DENIED:
-                error.add_note(f"the caller needs the IAM action {doing}")
+            explain(error, doing)
             if code_of(error) in NO_LONGER_VALID:
-                error.add_note("the credentials are not valid any more, and nothing else was begun: log in again")
                 self._deadline.break_off(error)
             raise
         finally:

@@ -23,6 +23,7 @@ The pipeline has five stages, each in a module of its own:
 ``apply`` and ``making``: doing it
     ``apply`` gives each owner to a worker, and makes its changes in order, in the owner's turn (``turns``).
     An owner among several is read again right before it is written, and its changes are derived from that reading.
+    So is an owner whose calls had to wait.
     ``making`` makes one change: the call, its retries, and what an error says about other writers. These two are the
     only modules that write. ``approval`` says which changes go beyond the difference that somebody approved.
 

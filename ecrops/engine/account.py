@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
+from ecrops.base.quotas import Quotas
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
 from ecrops.engine.dry_run import DryRun
@@ -33,12 +34,14 @@ class Account:
         workers: int = 16,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
+        quotas: Mapping[str, int] | None = None,
     ) -> None:
         if not isinstance(dry_run, bool):
             raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
         self._dry_run = DryRun() if dry_run else None
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
+        self.aws.quotas = Quotas.of(quotas)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"

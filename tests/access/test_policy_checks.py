@@ -184,7 +184,7 @@ def test_every_reason_is_said_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         RepositorySpec("ab", resource_policy={"Versions": 1, "Version": "2020", "Id": 7, "Statement": [GOOD, worst]})
     said = str(caught.value)
-    for reason in ("'Versions'", "Version:", "Id:", "2 statements", "Resource", "Effect", "an action", "'Is'", "'a'"):
+    for reason in ("'Versions'", "Version:", "Id:", "Resource", "Effect", "an action", "'Is'", "'a'"):
         assert reason in said
 
 
@@ -227,8 +227,6 @@ def test_a_reason_names_the_statement_by_its_sid() -> None:
         ({"statement": [GOOD]}, "a policy document has no 'statement'; did you mean Statement?"),
         ({"Version": "2012-10-18", "Statement": [GOOD]}, "Version: expected '2012-10-17', or the older '2008-10-17'"),
         ({"Id": 7, "Statement": [GOOD]}, "Id: expected a string, got 7"),
-        ({"Statement": [{**GOOD, "Sid": "a"}, {**GOOD, "Sid": "a"}]}, "2 statements have the Sid 'a'"),
-        ({"Statement": [GOOD, GOOD]}, "2 statements have the Sid 'good'"),
         (
             {"Statement": [{**GOOD, "Principal": {"AWS": [f"{n:012}" for n in range(1000)]}}]},
             "at most 10,240 characters, this one 15,",
@@ -240,9 +238,11 @@ def test_a_wrong_document_is_refused(document: Any, reason: str) -> None:
         RepositorySpec("ab", resource_policy=document)
 
 
-@pytest.mark.parametrize("sid", [FOREIGN["Sid"], "EcropsPull"])
-def test_the_sid_of_anothers_statement_is_refused_before_any_call(memory_cloud: Cloud, sid: str) -> None:
-    with pytest.raises(SpecError, match="choose another"):
+@pytest.mark.parametrize(
+    "sid, way_out", [(FOREIGN["Sid"], r"choose another; grant_lambda\(\)"), ("EcropsPull", "choose another$")]
+)
+def test_the_sid_of_anothers_statement_is_refused_before_any_call(memory_cloud: Cloud, sid: str, way_out: str) -> None:
+    with pytest.raises(SpecError, match=way_out):
         registry_of(memory_cloud).repository("ab").add_to_resource_policy({**GOOD, "Sid": sid})
     assert memory_cloud.calls.operations() == []
 

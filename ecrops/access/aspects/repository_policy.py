@@ -72,7 +72,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     desired = after.document
     if (length := len(to_text(desired))) > LONGEST:
         raise SpecError(f"{name}: {too_long(length)}")
-    warnings = [warning for statement in after.foreign for warning in _warnings(statement)]
+    warnings = [warning for statement in after.foreign for warning in _warnings(statement, after)]
     yield from (Note(f"{name}: {warning}") for warning in warnings)
     forced = any(isinstance(edit, Exactly | Add | Drop) and edit.force for edit in edits)
     change = _change(name, current, desired, warnings, forced=forced)
@@ -96,21 +96,22 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
         if edit.stays and edit(before).allowed != before.allowed:
             yield edit.stays
     if isinstance(edit, Allow):
-        yield from edit.notes
+        was_there = bool(edit.actions) and edit(before).parts == before.parts
+        yield from () if was_there else edit.notes
 
 
 def _deleted(subject: Subject) -> str:
     return words.deleted(subject.name.partition(":")[2])
 
 
-def _warnings(statement: Statement) -> Iterator[str]:
+def _warnings(statement: Statement, policy: Policy) -> Iterator[str]:
     """Yield a warning for each deleted principal in a foreign statement, which ecrops does not change."""
     sid = statement.get("Sid")
-    which, argument = (f"the statement {sid!r}", repr(sid)) if sid else ("a statement without a Sid", "statement")
+    which = f"the statement {sid!r}" if sid else "a statement without a Sid"
     for deleted in filter(None, map(words.deleted, named({"Statement": [statement]}))):
         yield (
             f"{which}, which ecrops did not write, names {deleted}, and AWS may refuse a policy that does: "
-            f"remove_from_resource_policy({argument}) takes the whole statement away"
+            f"{leftovers.removal(statement, policy)} takes the whole statement away"
         )
 
 
