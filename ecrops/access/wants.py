@@ -65,7 +65,8 @@ def of_grants(aws: Aws, name: str, grants: Iterable[Any]) -> Iterator[Want]:
     """Yield the wants of the grants of a spec, which are added to what a policy says already."""
     for index, grant in enumerate(grants):
         try:
-            yield from granted(aws, name, grant)
+            for want in granted(aws, name, grant):  # nothing is granted in IAM on a repository that cannot be made
+                yield want if want.key == name else want._replace(for_owner=name)
         except SpecError as error:
             raise error.at(f"{name}: grants[{index}]") from None
 
