@@ -108,7 +108,7 @@ class Outcomes:
             return
         if all(isinstance(error, DeadlineError) for error in errors):
             raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", applied) from errors[0]
-        if several:
+        if several or len(errors) > 1:
             raise ApplyError(f"{len(self.failed)} could not be finished", errors, applied)
         for change in applied:
             errors[0].add_note(f"done before: {change}")
