@@ -21,7 +21,7 @@ from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import settings
-from ecrops.repositories.checks import check_name, check_one_by_one
+from ecrops.repositories.checks import check_existing_name, check_name, check_one_by_one
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
 
@@ -49,6 +49,10 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         retry: How long ecrops tries.
         dry_run: Whether every verb returns its plan, and changes nothing.
         guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
+        dual_stack: Whether ``uri`` and logins use the hosts with addresses of IPv6 too. By default as the configuration
+            of the session says for the API, ``use_dualstack_endpoint``.
+        fips: Whether they use the hosts of FIPS 140, which some regions of the USA have. By default as the
+            configuration of the session says for the API, ``use_fips_endpoint``.
 
     Raises:
         SpecError: ``workers`` is no whole number of at least 1, or ``guard`` is no guard.
@@ -66,8 +70,10 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,
+        dual_stack: bool | None = None,
+        fips: bool | None = None,
     ) -> None:
-        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run)
+        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run, dual_stack=dual_stack, fips=fips)
         if guard is not None:
             from ecrops.lifecycle.guard import Guard, RegistryGuard, check
 
@@ -83,10 +89,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         """Return a handle of a repository, whether it exists or not. Calls nothing.
 
         Args:
-            name_or_arn: The name of the repository, or its ARN.
+            name_or_arn: The name of the repository, or its ARN. A repository of another account or region has names and
+                URIs, and its calls are refused.
 
         Raises:
-            SpecError: It is no name or ARN of a repository, or the ARN is of another region.
+            SpecError: It is no name or ARN of a repository.
         """
         return Repository(self, name_or_arn)
 
@@ -119,13 +126,17 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
     def describe(self, *names: str) -> list[RepositorySpec]:
         """Return repositories as specs for which ``ensure`` has nothing to do.
 
+        What AWS has accepted can be described, also if ecrops would not write it: ``verbatim`` of the spec names it.
+
         Args:
-            names: The names of repositories; all repositories of the registry without one.
+            names: The names of repositories; all repositories of the registry without one. Then a part of one that
+                cannot be read stops no other, and ``unread`` of its spec says what is missing.
 
         Raises:
-            ClientError: botocore's ``RepositoryNotFoundException``: one does not exist.
+            ClientError: botocore's ``RepositoryNotFoundException``: one does not exist. Or a part cannot be read of one
+                that is named, or of any repository.
         """
-        return aspects.describe(self.aws, [check_name(name) for name in names])
+        return aspects.describe(self.aws, [check_existing_name(name) for name in names])
 
     def remove(self, *names: str, empty_on_delete: bool = False) -> Plan:
         """Delete repositories, and wait until they are gone. One that does not exist is no error.

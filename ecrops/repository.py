@@ -19,7 +19,7 @@ from ecrops.events import verbs as events
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import calls, settings
 from ecrops.repositories import tags as tag_aspect
-from ecrops.repositories.checks import check_one_by_one, check_tag_keys, check_tags
+from ecrops.repositories.checks import check_one_by_one, check_tag_keys, check_tags, uri_problem
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         fields = given(locals(), "on_change")
         if "name" in fields:
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
-        spec = RepositorySpec.from_dict({"name": self.name, **fields})
+        name = {
+            "name": self.name
+        }  # an ARN may be of a repository whose name is a URI: it is not made, and can be changed
+        spec = RepositorySpec.from_dict({**({"verbatim": name} if uri_problem(self.name) else name), **fields})
         self._check_account()
         wants, known = aspects.wants(self.registry.aws, [spec], self.registry.assumed)
         plan = self.registry.make(*wants, known=known, on_change=on_change)

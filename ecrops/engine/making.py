@@ -38,6 +38,7 @@ class Maker:
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
+        doubted: The owners of which an answer of this round lacked what was sent.
         presumed: The owners that were removed by a call whose answer was lost, as a later reading says.
     """
 
@@ -54,6 +55,7 @@ class Maker:
                 self._guarded.add((want.key, name_of(want.aspect)))
         self._owners: dict[str, Aws] = {}
         self.removed: dict[str, str] = {}
+        self.doubted: set[str] = set()
         self.presumed: set[str] = set()
         self.notes: list[str] = []
         self._held = TURNS.held
@@ -200,7 +202,12 @@ class Maker:
             self._call_derived(aws, change, change.call, on_lost)
             return
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
-        aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
+        self._look_at(change, aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost))
+
+    def _look_at(self, change: Change, answer: Mapping[str, object]) -> None:
+        """Doubt a change if its answer lacks what was sent: its owner is read again."""
+        if change.call and not change.call.is_kept(answer):
+            self.doubted.add(change.owner)
 
     def _call_derived(self, aws: Aws, change: Change, call: Call, on_lost: Callable[[], object]) -> None:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
@@ -222,7 +229,7 @@ class Maker:
                 if not any(_is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
-                aws.once(call.service, call.operation, call.params)
+                self._look_at(change, aws.once(call.service, call.operation, call.params))
             except Exception as error:
                 errors.append(error)
                 if isinstance(error, LOST):

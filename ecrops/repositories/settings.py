@@ -6,7 +6,8 @@ all of them; the tags of a repository that exists are another aspect (``tags``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from ecrops.aws.tags import tag_list, tag_part
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
-from ecrops.repositories import calls
+from ecrops.repositories import calls, verbatim
 from ecrops.repositories.kms import arn_behind, is_alias, is_id_of
 from ecrops.repositories.values import RepositoryEncryption
 
@@ -28,6 +29,7 @@ _SETTINGS = (
     "imageScanningConfiguration",
     "encryptionConfiguration",
 )
+MUTABILITY = ("image_tag_mutability", "image_tag_mutability_exclusion_filters")
 KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
 KMS_ADVICE = "encryption with KMS needs kms:DescribeKey and kms:CreateGrant on the key, deletion kms:RetireGrant"
 
@@ -42,6 +44,7 @@ class Wanted(NamedTuple):
         encryption: How images are encrypted.
         encryption_key: The id, ARN or alias of a KMS key.
         tags: The tags that a new repository is made with.
+        verbatim: The fields of the spec that are compared and never written: see ``repositories/verbatim``.
     """
 
     mutability: str | None = None
@@ -50,6 +53,7 @@ class Wanted(NamedTuple):
     encryption: str | None = None
     encryption_key: str | None = None
     tags: Mapping[str, str] | None = None
+    verbatim: frozenset[str] = frozenset()
 
 
 class Absent(NamedTuple):
@@ -180,7 +184,8 @@ def changes(name: str, edits: Sequence[Edit], current: Settings | None) -> Itera
             if current is not None:
                 yield _delete(name, edit, current)
         elif current is None:
-            yield _create(name, edit)
+            change = _create(name, edit)
+            yield _unwritten(change) if edit.verbatim - verbatim.ASPECTS else change
         else:
             yield from _converge(name, edit, current)
 
@@ -189,7 +194,7 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
     yield from _compare_encryption(name, wanted, current)
     mutability, filters = wanted.mutability, wanted.filters
     if mutability is not None and (mutability, frozenset(filters)) != (current.mutability, current.filters):
-        yield Change(
+        change = Change(
             owner=name,
             kind=Kind.UPDATE,
             what="tag mutability",
@@ -197,9 +202,10 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
             after=_mutability(mutability, filters),
             removed=_mutability_parts(current.mutability, current.filters),
             added=_mutability_parts(mutability, filters),
-            call=Call("ecr", "PutImageTagMutability", {"repositoryName": name} | _mutability_params(wanted)),
+            call=_call("PutImageTagMutability", {"repositoryName": name} | _mutability_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
+        yield _unwritten(change) if verbatim.needed(wanted.verbatim, MUTABILITY) else change
     scan = wanted.scan_on_push
     if scan is not None and scan != current.scan_on_push:
         yield Change(
@@ -210,9 +216,14 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
             after="on" if scan else "off",
             removed=[] if scan else [SCAN],
             added=[SCAN] if scan else [],
-            call=Call("ecr", "PutImageScanningConfiguration", {"repositoryName": name} | _scan_params(wanted)),
+            call=_call("PutImageScanningConfiguration", {"repositoryName": name} | _scan_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
+
+
+def _unwritten(change: Change) -> Change:
+    """Return the conflict in the place of a change that would write what is verbatim."""
+    return replace(change, kind=Kind.CONFLICT, call=None, makes_owner=False, advice={"": verbatim.ADVICE})
 
 
 def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterator[Change | Note]:
@@ -255,11 +266,26 @@ def _create(name: str, wanted: Wanted) -> Change:
         what="repository",
         after=_words(wanted),
         added=_parts(wanted),
-        call=Call("ecr", "CreateRepository", params, needs),
+        call=_call("CreateRepository", params, needs),
         races=Races(superseded=(calls.EXISTS,), is_made_between=partial(calls.is_made_between, name)),
         makes_owner=True,
         advice={"KmsException": KMS_ADVICE},
     )
+
+
+def _call(operation: str, params: Mapping[str, Any], needs: Collection[str] = ()) -> Call:
+    """Return a call that writes settings, which its answer repeats."""
+    return Call("ecr", operation, params, needs, partial(_is_kept, params))
+
+
+def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether an answer has the mutability and the scanning that were sent. Some servers drop exclusion filters."""
+    sent, kept = _parse(params), _parse(answer.get("repository", answer))
+    mutability = "imageTagMutability" not in params or (sent.mutability, sent.filters) == (
+        kept.mutability,
+        kept.filters,
+    )
+    return mutability and ("imageScanningConfiguration" not in params or sent.scan_on_push == kept.scan_on_push)
 
 
 def _delete(name: str, edit: Absent, current: Settings) -> Change:

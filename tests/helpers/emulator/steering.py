@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -82,6 +83,17 @@ class Emulator:
         with self._ecr.lock:
             for image in images_:
                 images.seed(self._ecr.repositories[repository], image)
+
+    def keep_lifecycle_policy(self, repository: str, document: Any) -> None:
+        """Give a repository a lifecycle policy of years ago, or of years to come, which ECR would not take today."""
+        with self._ecr.lock:
+            self._ecr.repositories[repository].lifecycle_policy = json.dumps(document)
+
+    def keep_repository_policy(self, repository: str, document: Any) -> None:
+        """Give a repository a policy of years ago, or of years to come, which ECR would not take today."""
+        with self._ecr.lock:
+            kept: Any = self._ecr.repositories[repository]
+            kept.policy, kept.named = json.dumps(document), {}
 
     @property
     def previews(self) -> Previews:
