@@ -1,7 +1,7 @@
 """What a spec says of each aspect of a repository, and back: the one list of aspects.
 
-Called by ``Registry`` and ``Repository``. Adding an aspect of a repository takes one line in each of the three
-functions ``aspects``, ``_edits`` and ``_fields``. Nothing here decides what is missing.
+Called by ``Registry`` and ``Repository``. Adding an aspect of a repository takes one line in each of the functions
+``aspects``, ``_edits``, ``_fields`` and ``_fields_of``. Nothing here decides what is missing.
 """
 
 from __future__ import annotations
@@ -198,6 +198,7 @@ def _described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping
 
 
 def _fields_of(aspect: Aspect) -> tuple[str, ...]:
+    """Return the fields of a spec that an aspect besides the settings is about."""
     return ("tags",) if aspect is tags else ("lifecycle_rules",) if aspect is lifecycle else ("resource_policy",)
 
 

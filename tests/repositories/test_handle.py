@@ -134,6 +134,22 @@ def test_dual_stack_and_fips_hosts_are_those_of_the_partition(
     assert Registry(session, dual_stack=True, fips=True).host(dual_stack=False) == f"{account}.{fips}"
 
 
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        pytest.param("cn-north-1", "dkr.ecr.cn-north-1.amazonaws.com.cn", id="R26"),
+        pytest.param("eusc-de-east-1", "dkr.ecr.eusc-de-east-1.amazonaws.eu", id="R27"),
+        pytest.param("us-gov-west-1", "dkr.ecr.us-gov-west-1.amazonaws.com", id="R28"),
+    ],
+)
+def test_the_host_of_a_registry_is_that_of_its_partition(cloud: Cloud, region: str, host: str) -> None:
+    """Source: public.json, R26 to R28."""
+    registry = Registry(cloud.session(region))
+    assert registry.uri == f"{cloud.account}.{host}"
+    with pytest.raises(SpecError, match="of another partition than the registry's"):
+        registry.repository("ab").grant_pull("arn:aws-iso:iam::111122223333:role/nodes")
+
+
 @pytest.mark.parametrize("fips", [False, True])
 def test_the_hosts_are_those_that_the_session_is_configured_for(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, fips: bool
