@@ -28,8 +28,13 @@ def mostly(*right: Any) -> st.SearchStrategy[Any]:
     return st.one_of(*[st.sampled_from(right)] * 4, VALUES)
 
 
-def lists(*right: Any) -> st.SearchStrategy[Any]:
-    return st.lists(mostly(*right), max_size=3) | st.sampled_from(right)
+def lists(*right: Any, others: st.SearchStrategy[Any] = VALUES) -> st.SearchStrategy[Any]:
+    return st.lists(st.one_of(*[st.sampled_from(right)] * 4, others), max_size=3) | st.sampled_from(right)
+
+
+def names(*right: str) -> st.SearchStrategy[Any]:
+    """Names of principals, actions and values, which are texts in the grammar of IAM."""
+    return lists(*right, others=TEXTS)
 
 
 SELECTIONS = st.fixed_dictionaries(
@@ -54,25 +59,25 @@ RULES = st.fixed_dictionaries(
 LIFECYCLES = st.none() | st.lists(RULES, max_size=4).map(lambda rules: {"rules": rules})
 
 PRINCIPALS = st.sampled_from(["*"]) | st.dictionaries(
-    mostly("AWS", "Service", "Federated").filter(lambda kind: isinstance(kind, str)),
-    lists("111122223333", "arn:aws:iam::444455556666:role/a", "arn:aws:sts::444455556666:assumed-role/a/b", "*",
+    st.sampled_from(["AWS", "Service", "Federated", "Nobody"]),
+    names("111122223333", "arn:aws:iam::444455556666:role/a", "arn:aws:sts::444455556666:assumed-role/a/b", "*",
           "lambda.amazonaws.com", "AROA0123456789ABCDEF0"),
     min_size=1, max_size=2,
 )  # fmt: skip
 CONDITIONS = st.dictionaries(
     st.sampled_from(["StringEquals", "ArnLike", "ForAllValues:StringLike", "StringSoundsLike"]),
-    st.dictionaries(st.sampled_from(["aws:PrincipalOrgID", "AWS:principalorgid"]), lists("o-1234567890"), max_size=2),
+    st.dictionaries(st.sampled_from(["aws:PrincipalOrgID", "AWS:principalorgid"]), names("o-1234567890"), max_size=2),
     max_size=2,
 )
 STATEMENTS = st.fixed_dictionaries(
     {
-        "Effect": mostly("Allow", "Deny"),
-        "Action": lists(
+        "Effect": st.sampled_from(["Allow", "Deny", "Audit"]),
+        "Action": names(
             "ecr:BatchGetImage", "ecr:*", "*", "ecr:GetAuthorizationToken", "ecr:PaintImage", "s3:GetObject"
         ),
     },
     optional={
-        "Sid": mostly("", "One", "EcropsPull", "LambdaECRImageRetrievalPolicy"),
+        "Sid": st.sampled_from(["", "One", "EcropsPull", "LambdaECRImageRetrievalPolicy", "a b"]),
         "Principal": PRINCIPALS,
         "NotPrincipal": PRINCIPALS,
         "Condition": CONDITIONS,
@@ -99,13 +104,13 @@ def session(nothing_real: None) -> Iterator[tuple[Cloud, boto3.Session]]:
 def test_a_fleet_file_of_any_state_plans_nothing(session: tuple[Cloud, boto3.Session], states: list[Any]) -> None:
     reset()
     cloud, shared = session
-    names = cloud.emulator.seed(len(states))
-    for name, (lifecycle, policy, mode, filters, tags) in zip(names, states, strict=True):
+    seeded = cloud.emulator.seed(len(states))
+    for name, (lifecycle, policy, mode, filters, tags) in zip(seeded, states, strict=True):
         cloud.emulator.keep(name, lifecycle=lifecycle, policy=policy, mode=mode, filters=filters, tags=tags)
     registry = Registry(shared, retry=AT_ONCE)
     described = registry.describe()
-    assert [spec.name for spec in described] == names
-    assert [spec.unread for spec in described] == [None] * len(names)
+    assert [spec.name for spec in described] == seeded
+    assert [spec.unread for spec in described] == [None] * len(seeded)
     read_back = fleet_from_dict(json.loads(json.dumps(fleet_to_dict(described))))
     assert read_back == described
     assert not registry.plan(*read_back)
