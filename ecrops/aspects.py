@@ -1,27 +1,33 @@
 """What a spec says of each aspect of a repository, and back: the one list of aspects.
 
-Called by ``Registry`` and ``Repository``. Adding an aspect of a repository takes one line in each of the three
-functions ``aspects``, ``_edits`` and ``_fields``. Nothing here decides what is missing.
+Called by ``Registry`` and ``Repository``. Adding an aspect of a repository takes one line in each of the functions
+``aspects``, ``_edits``, ``_fields`` and ``_fields_of``. Nothing here decides what is missing.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Aspect, Want
-from ecrops.engine.reading import Goal, read
+from ecrops.engine.reading import Goal, is_of_one, read
 from ecrops.errors import EcropsError, SpecError
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.edits import Exactly as ExactlyRules
+from ecrops.lifecycle.policy.document import canonical, render
 from ecrops.lifecycle.policy.rule import LifecycleRule
-from ecrops.repositories import calls, settings, tags
+from ecrops.repositories import calls, settings, tags, verbatim
 from ecrops.repositories.checks import check_key_of
-from ecrops.spec import RepositorySpec
+from ecrops.repositories.states import Wanted
+from ecrops.spec import UNNAMED, RepositorySpec
+from ecrops.text import printable
 
+log = logging.getLogger(__name__)
 ATTEMPTS = 10
 
 
@@ -36,35 +42,38 @@ def _edits(spec: RepositorySpec) -> Iterator[tuple[Aspect, Any]]:
     """Yield what a spec says of each aspect: at least that the repository exists."""
     filters = spec.image_tag_mutability_exclusion_filters or ()
     scan, encryption, key = spec.image_scan_on_push, spec.encryption, spec.encryption_key
-    yield settings, settings.Wanted(spec.image_tag_mutability, filters, scan, encryption, key, spec.tags)
+    unwritten = frozenset(spec.verbatim or ())
+    yield settings, Wanted(spec.image_tag_mutability, filters, scan, encryption, key, spec.tags, unwritten)
     if spec.tags is not None:
-        yield tags, tags.Exactly(spec.tags)
+        yield tags, tags.Exactly(spec.tags, "tags" in unwritten)
     if spec.lifecycle_rules is not None:
-        yield lifecycle, ExactlyRules(spec.lifecycle_rules, spec.lifecycle_guard)
+        is_verbatim = "lifecycle_rules" in unwritten
+        guard = False if is_verbatim else spec.lifecycle_guard  # what is never written takes nothing away
+        yield lifecycle, ExactlyRules(spec.lifecycle_rules, guard, is_verbatim)
     if spec.resource_policy is not None:
         from ecrops.access import edits
         from ecrops.access.aspects import repository_policy
 
-        yield repository_policy, edits.Exactly(spec.resource_policy)
+        yield repository_policy, edits.Exactly(spec.resource_policy, verbatim="resource_policy" in unwritten)
 
 
-def _fields(name: str, current: Mapping[Goal, Any]) -> dict[str, Any]:
-    """Return the fields of the spec that describes the current values of a repository."""
-    from ecrops.access.aspects import repository_policy
+def _fields(aspect: Aspect, value: Any) -> dict[str, Any]:
+    """Return the fields of a spec that describe the current value of an aspect, in the form that AWS has it in."""
+    if aspect is settings:
+        return {
+            "image_tag_mutability": value.mutability,
+            "image_tag_mutability_exclusion_filters": sorted(value.filters) or None,
+            "image_scan_on_push": value.scan_on_push,
+            "encryption": value.encryption,
+            "encryption_key": value.key or None,
+        }
+    if aspect is tags:
+        return {"tags": dict(value.tags)}
+    if aspect is lifecycle:
+        return {"lifecycle_rules": value.rules}
     from ecrops.access.policy_checks import stored
 
-    values: settings.Settings = current[settings, name]
-    rules = current[lifecycle, name].rules
-    return {
-        "image_tag_mutability": values.mutability,
-        "image_tag_mutability_exclusion_filters": sorted(values.filters) or None,
-        "image_scan_on_push": values.scan_on_push,
-        "encryption": values.encryption,
-        "encryption_key": values.key or None,
-        "tags": dict(current[tags, name].tags),
-        "lifecycle_rules": [LifecycleRule.from_ecr(rule) for rule in rules],
-        "resource_policy": stored(current[repository_policy, name]),
-    }
+    return {"resource_policy": stored(value)}
 
 
 def wants(
@@ -110,7 +119,7 @@ def _check_keys(aws: Aws, specs: Iterable[RepositorySpec]) -> None:
 
 def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
     """Yield the wants of the grants of a spec, and check what a spec cannot know: the partition of the registry."""
-    if spec.resource_policy:
+    if spec.resource_policy and "resource_policy" not in (spec.verbatim or ()):
         from ecrops.access.policy_checks import check_partition
 
         try:
@@ -140,28 +149,107 @@ def _check_names(specs: Iterable[RepositorySpec]) -> None:
         seen.add(spec.name)
 
 
+# Describe
+
+
 def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
-    """Return repositories as specs; all repositories of the registry if none is named."""
-    known: dict[Goal, Any] = {}
-    parts = aspects()
+    """Return repositories as specs; all repositories of the registry if none is named.
+
+    A part of a repository that cannot be read is an error if the repository is named. Else the other repositories are
+    described too, and its spec says in ``unread`` what was not read.
+    """
     if not names:
-        known = {(settings, name): values for name, values in settings.every(aws).items()}
-    keys = names or sorted(name for _, name in known)
-    goals = {(aspect, key): () for key in keys for aspect in parts}
+        return _every(aws)
+    goals = {(aspect, name): () for name in names for aspect in aspects()}
     for _ in range(ATTEMPTS):
-        current = read(aws, goals, known)
-        existing = [key for key in keys if all(current[part, key] is not None for part in parts)]
-        missing = [name for name in names if name not in existing]
+        current = read(aws, goals)
+        missing = [name for name in names if not _exists(name, current)]
         if not missing:
-            return [_described(key, current) for key in existing]
+            return [_described(aws, name, current, {}) for name in names]
         for name in missing:
             calls.demand(aws, name)
         aws.pause(1.0, f"{missing[0]} is described: it was made, or not visible, a moment ago")
     raise EcropsError(f"{missing[0]}: it comes and goes, after {ATTEMPTS} readings: describe it again")
 
 
-def _described(name: str, current: Mapping[Goal, Any]) -> RepositorySpec:
+def _every(aws: Aws) -> list[RepositorySpec]:
+    known: dict[Goal, Any] = {(settings, name): values for name, values in settings.every(aws).items()}
+    names, errors = sorted(name for _, name in known), dict[str, list[Exception]]()
+
+    def on_error(name: str, error: Exception) -> None:
+        if not is_of_one(error):
+            raise error
+        errors.setdefault(name, []).append(error)
+
+    current = read(aws, {(aspect, name): () for name in names for aspect in aspects()}, known, on_error=on_error)
+    unread = {name: _unread(name, current, errors[name]) for name in errors}
+    for aspect in aspects():  # what nobody may read of any repository is not a fault of one
+        failed = [unread[name][aspect] for name in names if (aspect, name) not in current]
+        if failed and len(failed) == len(names):
+            raise failed[0]
+    return [_described(aws, name, current, unread.get(name, {})) for name in names if _exists(name, current)]
+
+
+def _exists(name: str, current: Mapping[Goal, Any]) -> bool:
+    """Whether a repository was there at each reading."""
+    return all(current.get((aspect, name), ()) is not None for aspect in aspects())
+
+
+def _unread(name: str, current: Mapping[Goal, Any], errors: Sequence[Exception]) -> dict[Aspect, Exception]:
+    """Return the errors of a repository by aspect: both are in the order of ``aspects``."""
+    failed = [aspect for aspect in aspects() if (aspect, name) not in current]
+    for error in errors:
+        log.warning("%s is not described as a whole: %s", name, printable(str(error)))
+    return dict(zip(failed, errors, strict=True))
+
+
+def _described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> RepositorySpec:
+    """Return the spec of a repository, with what ecrops would not write as it is."""
+    fields: dict[str, Any] = {}
+    for aspect in aspects():
+        if (aspect, name) in current:
+            fields |= _fields(aspect, current[aspect, name])
+    reasons = {field: printable(str(error)) for aspect, error in unread.items() for field in _fields_of(aspect)}
     try:
-        return RepositorySpec(name, **_fields(name, current))
-    except SpecError as error:
-        raise SpecError(*(f"{name} is newer than this ecrops: {reason}" for reason in error.reasons)) from None
+        return replace(_checked(aws, name, fields), unread=reasons or None)
+    except SpecError:
+        unwritten = [field for group in verbatim.GROUPS for field in _unwritten(aws, name, fields, group)]
+    return RepositorySpec(name, **_in_values(fields, unwritten), verbatim=unwritten, unread=reasons or None)
+
+
+def _fields_of(aspect: Aspect) -> tuple[str, ...]:
+    """Return the fields of a spec that an aspect besides the settings is about."""
+    return ("tags",) if aspect is tags else ("lifecycle_rules",) if aspect is lifecycle else ("resource_policy",)
+
+
+def _unwritten(aws: Aws, name: str, fields: Mapping[str, Any], group: Sequence[str]) -> Sequence[str]:
+    """Return the fields of a group that have a value, if ecrops would not write them."""
+    part = {field: fields[field] for field in group if fields.get(field) is not None}
+    try:
+        _checked(aws, name if group == ("name",) else UNNAMED, part)
+    except SpecError:
+        return ("name",) if group == ("name",) else tuple(part)
+    return ()
+
+
+def _in_values(fields: Mapping[str, Any], unwritten: Sequence[str]) -> dict[str, Any]:
+    """Return fields with lifecycle rules as values, unless they are verbatim."""
+    if "lifecycle_rules" not in fields or "lifecycle_rules" in unwritten:
+        return dict(fields)
+    return {**fields, "lifecycle_rules": [LifecycleRule.from_ecr(rule) for rule in fields["lifecycle_rules"]]}
+
+
+def _checked(aws: Aws, name: str, fields: Mapping[str, Any]) -> RepositorySpec:
+    """Return the spec that describes a repository, if ecrops would write it, and write the same.
+
+    Raises:
+        SpecError: It would not.
+    """
+    spec = RepositorySpec(name, **_in_values(fields, ()))
+    if spec.lifecycle_rules is not None and canonical(render(spec.lifecycle_rules)) != fields["lifecycle_rules"]:
+        raise SpecError("the lifecycle policy would be another one")
+    if spec.resource_policy:
+        from ecrops.access.policy_checks import check_partition
+
+        check_partition(spec.resource_policy, aws.partition.name)
+    return spec

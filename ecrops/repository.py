@@ -20,7 +20,8 @@ from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import calls, settings
 from ecrops.repositories import tags as tag_aspect
 from ecrops.repositories.advice import DELETION, refuse_options
-from ecrops.repositories.checks import check_one_by_one, check_tag_keys, check_tags
+from ecrops.repositories.checks import check_one_by_one, check_tag_keys, check_tags, uri_problem
+from ecrops.repositories.states import absent
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             raise SpecError(f"the options of ensure are keywords, got {type(positional[0]).__name__}; {way_out}")
         if "name" in fields:
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
-        spec = RepositorySpec.from_dict({"name": self.name, **fields})
+        name = {"name": self.name}
+        # an ARN may be of a repository whose name is a URI: it is not made, and can be changed
+        spec = RepositorySpec.from_dict({**({"verbatim": name} if uri_problem(self.name) else name), **fields})
         self._check_account()
         wants, known = aspects.wants(self.registry.aws, [spec], self.registry.assumed)
         plan = self.registry.make(*wants, known=known, on_change=on_change)
@@ -114,7 +117,7 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
         """
         refuse_options(misspelt, ["empty_on_delete"], DELETION)
-        return self._make(settings, settings.absent(empty_on_delete))
+        return self._make(settings, absent(empty_on_delete))
 
     def add_tags(self, tags: Mapping[str, str] | None = None, /, **more_tags: str) -> Plan:
         """Set these tags, and leave the other tags as they are."""

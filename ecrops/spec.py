@@ -16,6 +16,7 @@ from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
+from ecrops.repositories import verbatim
 from ecrops.repositories.advice import SETTINGS
 from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_key, check_name, check_tags
 from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
@@ -50,6 +51,9 @@ class RepositorySpec:
         events: EventBridge rules on its events, such as ``on_image_pushed(target=queue_arn)`` of ``ecrops.events``.
             ``()`` removes the rules that ecrops made for the repository.
         tags: All tags of the repository; ``{}`` removes them. Tags of AWS (``aws:…``) are left alone.
+        verbatim: The names of fields that hold what AWS has, and ecrops would not write. They are not checked. They
+            are compared, and never written: a difference is a conflict. ``describe`` sets it.
+        unread: Fields that ``describe`` could not read, each with the reason. They are not managed.
 
     Raises:
         SpecError: No repository can be like this; with every reason.
@@ -72,20 +76,24 @@ class RepositorySpec:
     grants: Sequence[Grant | Mapping[str, Any]] | None = None
     events: Sequence[Event] | None = None
     tags: Mapping[str, str] | None = None
+    verbatim: Sequence[str] | None = None
+    unread: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return compact(self)
 
     def __post_init__(self) -> None:
         problems = Problems()
-        problems.take("name", lambda: check_name(self.name))
+        self._take_verbatim(problems)
+        if self._is_checked("name"):
+            problems.take("name", lambda: check_name(self.name))
         self._check_mutability(problems)
         scan = self.image_scan_on_push
         is_truth = scan is None or isinstance(scan, bool)
         quotes = ", without quotes" if isinstance(scan, str) else ""
         problems.check(is_truth, "image_scan_on_push", f"expected True or False{quotes}, got {scan!r}")
         self._check_encryption(problems)
-        if self.lifecycle_rules is not None:
+        if self.lifecycle_rules is not None and self._is_checked("lifecycle_rules"):
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
             self._set("lifecycle_rules", rules)
         problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
@@ -94,16 +102,32 @@ class RepositorySpec:
             from ecrops.events.event import check_events
 
             self._set("events", problems.take("", lambda: check_events(self.events, self.name)))
-        if self.tags is not None:
+        if self.tags is not None and self._is_checked("tags"):
             self._set("tags", problems.take("tags", lambda: check_tags(self.tags)))
         problems.raise_any()
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
+    def _take_verbatim(self, problems: Problems) -> None:
+        """Copy what stands in verbatim fields, and check the names of fields alone: AWS has accepted the rest."""
+        if self.verbatim is not None:
+            names = verbatim.check_names(problems, self.verbatim)
+            self._set("verbatim", names or None)
+            for name in names:
+                self._set(name, verbatim.copied(problems, name, getattr(self, name)))
+        if self.unread is not None:
+            right = isinstance(self.unread, Mapping) and all(isinstance(reason, str) for reason in self.unread.values())
+            problems.check(right, "unread", f"expected a mapping from fields to reasons, got {self.unread!r}")
+            self._set("unread", dict(self.unread) if right else None)
+
+    def _is_checked(self, *names: str) -> bool:
+        """Whether none of some fields is verbatim."""
+        return not set(names) & set(self.verbatim or ())
+
     def _check_access(self, problems: Problems) -> None:
         """Check the repository policy and the grants. Their checks are imported only for specs that have them."""
-        if self.resource_policy is not None:
+        if self.resource_policy is not None and self._is_checked("resource_policy"):
             from ecrops.access.policy_checks import check_document
 
             policy = problems.take("resource_policy", lambda: check_document(self.resource_policy))
@@ -117,6 +141,8 @@ class RepositorySpec:
     def _check_mutability(self, problems: Problems) -> None:
         mode, filters = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters
         path = "image_tag_mutability_exclusion_filters"
+        if not self._is_checked("image_tag_mutability", path):
+            return
         if isinstance(mode, bool):
             modes = "'MUTABLE' for tags that can be moved to another image, 'IMMUTABLE' for tags that cannot"
             problems.add("image_tag_mutability", f"expected {modes}, got {mode}")
@@ -141,6 +167,8 @@ class RepositorySpec:
 
     def _check_encryption(self, problems: Problems) -> None:
         key = self.encryption_key
+        if not self._is_checked("encryption", "encryption_key"):
+            return
         if self.encryption is not None:
             self._set("encryption", problems.member("encryption", RepositoryEncryption, self.encryption))
         if key is None:
@@ -181,15 +209,18 @@ class RepositorySpec:
             from ecrops.events.event import events_from
 
             values["events"] = problems.take("", lambda: events_from(events))
+        if (unchecked := values.pop("verbatim", None)) is not None:
+            values = verbatim.take(problems, values, unchecked)
         problems.check("name" in values, "name", "is missing")
         spec = problems.take("", lambda: cls(**{"name": UNNAMED, **values}))
         problems.raise_any()
         return cast("Self", spec)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields that are managed, ready for JSON."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: _plain(value) for name, value in values.items() if value is not None}
+        """Return the fields that are managed, ready for JSON; those that are verbatim under ``verbatim``."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "verbatim"}
+        plain = {name: _plain(value) for name, value in values.items() if value is not None}
+        return verbatim.apart(plain, self.verbatim or ())
 
 
 def _rule_from(rule: object) -> LifecycleRule | Mapping[str, Any]:

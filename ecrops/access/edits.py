@@ -31,10 +31,12 @@ class Exactly:
     Args:
         document: The document.
         force: Whether ECR takes it even if it keeps the caller from setting another.
+        verbatim: Whether it is compared and never written: AWS has accepted it, and ecrops would not write it.
     """
 
     document: Mapping[str, Any]
     force: bool = False
+    verbatim: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy after the edit."""

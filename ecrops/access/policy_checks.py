@@ -33,13 +33,9 @@ _LAMBDA_ACTIONS = {
 }
 
 
-class Stored(dict[str, Any]):
-    """A document that was read from AWS. It is not checked: AWS accepted it."""
-
-
-def stored(document: Document) -> Stored:
+def stored(document: Document) -> Document:
     """Return a document that was read from AWS, with the Version that AWS assumes if it has none."""
-    return Stored({"Version": OLD_VERSION, **document} if document else {})
+    return {"Version": OLD_VERSION, **document} if document else {}
 
 
 def check_document(document: object) -> Document:
@@ -48,8 +44,6 @@ def check_document(document: object) -> Document:
     Raises:
         SpecError: ECR would refuse it; with every reason, each naming its statement.
     """
-    if isinstance(document, Stored):
-        return document
     check_size(document)
     if not isinstance(document, Mapping):
         raise SpecError(f'expected a policy document, {{"Statement": [...]}}, got {document!r}; {{}} is no policy')
@@ -130,8 +124,6 @@ def check_partition(document: Mapping[str, Any], partition: str) -> None:
     Raises:
         SpecError: It does; with every ARN of another partition.
     """
-    if isinstance(document, Stored):
-        return
     principals = named(document, ("AWS", "Federated"))
     arns = dict.fromkeys(principal for principal in principals if principal.startswith("arn:"))
     wrong = [arn for arn in arns if Arn.parse(arn).partition != partition]

@@ -30,6 +30,11 @@ class Kind(StrEnum):
 SIGNS = {Kind.CREATE: "+", Kind.UPDATE: "~", Kind.DELETE: "-", Kind.CONFLICT: "!"}
 
 
+def always(answer: Mapping[str, Any]) -> bool:
+    """Return true for every answer: the default of ``Call.is_kept``."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of AWS that is not made yet.
@@ -39,12 +44,14 @@ class Call:
         operation: The operation of that service.
         params: The members of its input.
         needs: IAM actions that the call needs besides the one of its own name.
+        is_kept: Whether an answer shows that the service keeps what was sent. If not, the owner is read again.
     """
 
     service: str
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
     needs: Collection[str] = ()
+    is_kept: Callable[[Mapping[str, Any]], bool] = field(default=always, repr=False, compare=False)
 
 
 def never(error: Exception) -> bool:

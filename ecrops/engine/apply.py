@@ -126,6 +126,7 @@ class _Run:
     def carry_out(self, plan: Plan) -> None:
         """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
         self._touched, self._unfinished, self._maker.presumed = set(), set(), set()
+        self._maker.doubted.clear()
         self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
@@ -243,7 +244,8 @@ class _Run:
 
     def _is_open(self, want: Want) -> bool:
         """Whether a want is planned again. If one edit of a goal is, all are: they make one value together."""
-        if want.key in self.outcomes.superseded or want.key in self._unfinished | self._maker.presumed:
+        again = (self.outcomes.superseded, self._unfinished, self._maker.presumed, self._maker.doubted)
+        if any(want.key in owners for owners in again):
             return True
         written = want.key in self._touched or want.for_owner in self._touched
         return written and want.aspect.verify(want.edit)
@@ -287,6 +289,8 @@ class _Run:
         self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         if self._approved is not None:
             self.outcomes.refuse(beyond(self._approved, plan.changes), BEYOND)
+        doubted = [change for change in plan if change.owner in self._maker.doubted]
+        self.outcomes.refuse_unkept(doubted, None if self._approved else self.applied)
         return plan
 
     def _plan(self, wants: Sequence[Want]) -> Plan:

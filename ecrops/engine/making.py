@@ -40,6 +40,7 @@ class Maker:
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
+        doubted: The owners of which an answer of this round lacked what was sent.
         presumed: The owners that were removed in this round by a call whose answer was lost, as a later reading says.
     """
 
@@ -57,6 +58,7 @@ class Maker:
         self._owners: dict[str, Aws] = {}
         self._failures: dict[str, int] = {}
         self.removed: dict[str, str] = {}
+        self.doubted: set[str] = set()
         self.presumed: set[str] = set()
         self.notes: list[str] = []
         self._held = TURNS.held
@@ -221,7 +223,12 @@ class Maker:
             self._call_derived(aws, change, change.call, on_lost)
             return
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
-        aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost)
+        self._look_at(change, aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost))
+
+    def _look_at(self, change: Change, answer: Mapping[str, object]) -> None:
+        """Doubt a change if its answer lacks what was sent: its owner is read again."""
+        if change.call and not change.call.is_kept(answer):
+            self.doubted.add(change.owner)
 
     def _call_derived(self, aws: Aws, change: Change, call: Call, on_lost: Callable[[], object]) -> None:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
@@ -241,7 +248,7 @@ class Maker:
                 if not any(is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
-                aws.once(call.service, call.operation, call.params)
+                self._look_at(change, aws.once(call.service, call.operation, call.params))
             except Exception as error:
                 errors.append(error)
                 if isinstance(error, LOST):

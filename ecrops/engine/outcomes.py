@@ -85,6 +85,24 @@ class Outcomes:
             conflicts = (change for change in changes if change.owner == owner)
             self.record(owner, ConflictError(conflicts, headline))
 
+    def refuse_unkept(self, changes: Iterable[Change], applied: Sequence[Change] | None) -> None:
+        """Record an error for each owner of a change that the service answered with success, and did not make.
+
+        Args:
+            changes: What is missing of owners of which an answer lacked what was sent.
+            applied: The changes that were made in this run: one that is missing is made once more, in another form.
+                ``None`` if nothing more is approved.
+        """
+        for change in changes:
+            if applied is not None and not any(
+                (made.owner, made.call) == (change.owner, change.call) for made in applied
+            ):
+                continue
+            place = f"{change.owner} {change.what}".rstrip()
+            reason = "the service answered with success, and did not keep what was sent"
+            way_out = "it is not sent again: leave it out, or ask whoever runs the service"
+            self.record(change.owner, EcropsError(f"{place}: {reason}: {change.difference}; {way_out}"))
+
     def give_up(self, owners: Iterable[str], waited: float) -> None:
         """Record that the rounds are over, and that something is still missing."""
         for owner in owners:

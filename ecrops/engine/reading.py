@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import NO_LONGER_VALID, Aws, ClientError, code_of, is_throttled
 from ecrops.base.change import Change
 from ecrops.engine.aspect import Aspect, Read, name_of
 from ecrops.engine.turns import NEVER, TURNS, Moment, Write, place_of
-from ecrops.errors import EcropsError
+from ecrops.errors import EcropsError, SpecError
 
 log = logging.getLogger(__name__)
 Goal = tuple[Aspect, str]
@@ -79,6 +79,13 @@ def read(
     current |= {goal: None for goal in second if current[base_of(goal)] is None}
     _read_wave(aws, {goal: second[goal] for goal in second if goal not in current}, current, elsewhere, on_error)
     return current
+
+
+def is_of_one(error: Exception) -> TypeGuard[SpecError | ClientError]:
+    """Whether an error of a reading is about the owner that was read, and not about the caller or the service."""
+    if isinstance(error, ClientError):
+        return code_of(error) not in NO_LONGER_VALID and not is_throttled(error)
+    return isinstance(error, SpecError)
 
 
 def base_of(goal: Goal) -> Any:

@@ -17,10 +17,10 @@ from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, Want, one_by_one
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import Edit, Exactly, Include
-from ecrops.lifecycle.policy.checks import COUNT_TYPES
+from ecrops.lifecycle.policy.checks import COUNT_TYPES, part_of
 from ecrops.lifecycle.policy.document import Rules, body, canonical, parse, to_ecr, to_text
 from ecrops.lifecycle.policy.words import difference
-from ecrops.repositories import calls, settings
+from ecrops.repositories import calls, settings, verbatim
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, Impact, RegistryGuard
@@ -115,6 +115,10 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
         return
     yield from _notes(name, desired)
     before, after = difference(rules, canonical(desired))
+    if any(isinstance(edit, Exactly) and edit.verbatim for edit in edits):
+        advice = {"": verbatim.ADVICE}
+        yield Change(owner=name, kind=Kind.CONFLICT, what="lifecycle", before=before, after=after, advice=advice)
+        return
     if impact:
         after = f"{after} ({impact})"
         if impact.refusals:
@@ -139,11 +143,20 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
         what="lifecycle",
         before=before,
         after=after,
-        call=Call("ecr", operation, params),
+        call=Call("ecr", operation, params, is_kept=partial(_is_kept, params)),
         removed=_parts(rules, canonical(desired), edits),
         added=[*_parts(canonical(desired), rules, edits), *_given_priorities(rules, edits)],
         races=Races(derived=True, superseded=(NO_POLICY,), not_yet_visible=(calls.MISSING,)),
     )
+
+
+def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether an answer has the rules that were sent. The answer to a deletion has those that were deleted."""
+    sent, kept = params.get("lifecyclePolicyText"), answer.get("lifecyclePolicyText")
+    try:
+        return not sent or not kept or canonical(parse(sent)) == canonical(parse(kept))
+    except SpecError:
+        return False
 
 
 def _parts(rules: Rules, other: Rules, edits: Sequence[Edit]) -> list[str]:
@@ -164,9 +177,9 @@ def _given_priorities(rules: Rules, edits: Sequence[Edit]) -> Iterator[str]:
 def _notes(name: str, rules: Rules) -> Iterator[Note]:
     """Yield a note for each rule with a count type that is newer than ecrops."""
     for rule in rules:
-        count_type = rule["selection"]["countType"]
+        count_type = part_of(rule, "selection").get("countType")
         if count_type not in COUNT_TYPES:
-            yield Note(f"{name}: rule {rule['rulePriority']} counts by {count_type}, which only ECR can check")
+            yield Note(f"{name}: rule {rule.get('rulePriority')} counts by {count_type}, which only ECR can check")
 
 
 def after(change: Change, current: Found | None) -> Found:

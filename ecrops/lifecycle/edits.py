@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.checks import EcrRule, storage_class, tag_status
-from ecrops.lifecycle.policy.document import Rules, body, check, next_priority, numbered, render, to_ecr
+from ecrops.lifecycle.policy.document import (
+    Rules,
+    body,
+    canonical,
+    check,
+    ecr_form,
+    next_priority,
+    numbered,
+    render,
+    to_ecr,
+)
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 if TYPE_CHECKING:
@@ -39,10 +49,12 @@ class Exactly(NamedTuple):
     Args:
         rules: The rules.
         guard: Limits of what the policy may remove.
+        verbatim: Whether they are compared and never written: ECR has accepted them, and ecrops would not write them.
     """
 
     rules: Sequence[LifecycleRule | EcrRule]
     guard: GuardOption = None
+    verbatim: bool = False
 
     def rederived(self) -> Exactly:
         """Return the edit without its guard, which judges once: when the edit is planned."""
@@ -50,7 +62,7 @@ class Exactly(NamedTuple):
 
     def __call__(self, current: Sequence[EcrRule]) -> Rules:
         """Return the desired rules."""
-        return render(self.rules)
+        return canonical(map(ecr_form, self.rules)) if self.verbatim else render(self.rules)
 
 
 class Include(NamedTuple):
@@ -116,8 +128,8 @@ class Exclude(NamedTuple):
         return self._replace(guard=False) if self.guard else self
 
     def __call__(self, current: Sequence[EcrRule]) -> Rules:
-        """Return the desired rules."""
-        removed = to_ecr(self.rule)
+        """Return the desired rules. A rule that ECR has is removed even if ecrops would not write it."""
+        removed = ecr_form(self.rule)
         return [dict(rule) for rule in current if not _is(removed, rule)]
 
 
@@ -126,7 +138,7 @@ Edit = Exactly | Include | Exclude
 
 def _is(wanted: EcrRule, rule: EcrRule) -> bool:
     """Whether a rule of a policy is the wanted one: it does the same, and has its priority if that is given."""
-    same_priority = wanted.get("rulePriority", rule["rulePriority"]) == rule["rulePriority"]
+    same_priority = wanted.get("rulePriority", rule.get("rulePriority")) == rule.get("rulePriority")
     return same_priority and body(wanted) == body(rule)
 
 

@@ -16,15 +16,16 @@ from ecrops.base.plain_json import check_size
 from ecrops.base.problems import given
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
+from ecrops.engine.reading import is_of_one
 from ecrops.errors import SpecError
 from ecrops.lifecycle import aspect
 from ecrops.lifecycle.edits import Exactly, Exclude, Include, check_guard
 from ecrops.lifecycle.policy.checks import EcrRule
-from ecrops.lifecycle.policy.document import check_rules
+from ecrops.lifecycle.policy.document import check_rules, removed_rule, to_ecr
 from ecrops.lifecycle.policy.rule import LifecycleRule, TagStatus
 from ecrops.lifecycle.trials import RepositoryTrials
 from ecrops.repositories import calls
-from ecrops.repositories.checks import check_name, check_one_by_one
+from ecrops.repositories.checks import check_existing_name, check_one_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,7 @@ class RepositoryVerbs(RepositoryTrials):
         guard limits that.
 
         Args:
-            rule: The rule, or the same in ECR's own JSON form.
+            rule: The rule, or the same in ECR's own JSON form, also one that ecrops would not write.
             guard: Limits of what the policy may remove without the rule; without it the registry's guard, ``False``
                 for none.
             rule_priority: This field of the rule, and the following ones, as in ``add_lifecycle_rule``: instead of
@@ -142,16 +143,19 @@ class RepositoryVerbs(RepositoryTrials):
             misspelt: No other keyword is accepted. The error says which field was probably meant.
 
         Raises:
-            SpecError: This is no whole rule.
+            SpecError: This is no whole rule; or ECR would refuse it, and the repository has no such rule.
             ConflictError: The guard refuses it; nothing was changed.
         """
         fields = given(locals(), "rule", "guard")
         check_guard(guard)
         try:
-            wanted = _one_rule(rule, fields)
+            wanted = removed_rule(rule) if isinstance(rule, Mapping) and not fields else _one_rule(rule, fields)
         except SpecError as error:
             raise SpecError(*error.reasons, WHOLE_RULE) from None
-        return self._make(aspect, Exclude(wanted, guard))
+        made = self._make(aspect, Exclude(wanted, guard))
+        if not made:  # ECR has no such rule: one that it would refuse is a mistake
+            to_ecr(wanted)
+        return made
 
     def set_lifecycle_rules(self, *rules: LifecycleRule | EcrRule, guard: GuardOption = None) -> Plan:
         """Replace the lifecycle policy by these rules; without one, remove it.
@@ -180,11 +184,13 @@ class RegistryVerbs(Account):
 
     def simulate_lifecycles(
         self, *names: str, rules: LifecyclePolicy | None = None, now: datetime | None = None
-    ) -> Iterator[tuple[str, Simulation]]:
+    ) -> Iterator[tuple[str, Simulation | SpecError | ClientError]]:
         """Yield the name of each repository, and what a policy would do to its images.
 
         As many repositories are read ahead as the registry has workers; what was yielded is not held in memory. A
-        repository that is deleted after it was listed is left out.
+        repository that is deleted after it was listed is left out. One that cannot be simulated stops no other: in
+        the place of its simulation is the error, a ``SpecError`` if ecrops does not know what one of its rules does,
+        or botocore's own ``ClientError`` if AWS refuses to say its policy or its images.
 
         Args:
             names: Names of repositories; without one, all repositories of the registry.
@@ -192,8 +198,9 @@ class RegistryVerbs(Account):
             now: The moment of the evaluation; the present without it.
 
         Raises:
-            SpecError: As for ``Repository.simulate_lifecycle``.
-            ClientError: botocore's ``RepositoryNotFoundException``, for a name among ``names``.
+            SpecError: ``rules`` are no policy that ecrops can simulate, or a name is none.
+            ClientError: botocore's ``RepositoryNotFoundException``, for a name among ``names``; or the credentials are
+                not valid any more, or AWS throttles for too long.
         """
         from ecrops.images.image import describe
         from ecrops.lifecycle.simulation.compiled import compile_rules, rules_of
@@ -202,7 +209,7 @@ class RegistryVerbs(Account):
         desired = None if rules is None else rules_of(rules)
         compile_rules(desired or ())
 
-        def simulate(name: str) -> Simulation | None:
+        def simulate(name: str) -> Simulation | SpecError | ClientError | None:
             try:
                 policy = aspect.read(self.aws, name).rules if desired is None else desired
                 return evaluate(policy, describe(self.aws, name), now)
@@ -210,10 +217,12 @@ class RegistryVerbs(Account):
                 if not names and isinstance(error, ClientError) and code_of(error) == calls.MISSING:
                     return None
                 error.add_note(f"while simulating {name}")
+                if is_of_one(error) and code_of(error) != calls.MISSING:
+                    return error
                 raise
 
         check_one_by_one(names, "simulate_lifecycles(*names)")
-        checked = [check_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
+        checked = [check_existing_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
         return self._ahead(simulate, checked)
 
     def _ahead(self, call: Callable[[str], Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:

@@ -180,7 +180,11 @@ class AuthorizationToken(_TokenVerbs):
         with _unlogged():
             data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-        return Token(user, password, data["proxyEndpoint"].removeprefix("https://"), data["expiresAt"])
+        host = data["proxyEndpoint"].removeprefix("https://")  # of IPv4, and without FIPS, whatever is configured
+        account = host.partition(".")[0]
+        if host == self._registry.host(account, dual_stack=False, fips=False):
+            host = self._registry.host(account)
+        return Token(user, password, host, data["expiresAt"])
 
 
 class PublicGalleryAuthorizationToken(_TokenVerbs):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, Pages, code_of
+from ecrops.repositories.checks import uri_problem
 from ecrops.repositories.values import repository_arn
 
 MISSING = "RepositoryNotFoundException"
@@ -29,7 +30,7 @@ def get(aws: Aws, name: str, operation: str, member: str, **params: Any) -> Any:
 
 def _advise(error: ClientError, name: str) -> None:
     if code_of(error) == MISSING:
-        error.add_note(f"there is no repository {name!r}: Repository.ensure makes it")
+        error.add_note(uri_problem(name) or f"there is no repository {name!r}: Repository.ensure makes it")
 
 
 def visibility(aws: Aws, name: str) -> Collection[str]:

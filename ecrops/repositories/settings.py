@@ -6,97 +6,30 @@ all of them; the tags of a repository that exists are another aspect (``tags``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from ecrops.aws import Aws
-from ecrops.aws.tags import tag_list, tag_part
+from ecrops.aws.tags import tag_list
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
-from ecrops.errors import SpecError
-from ecrops.repositories import calls
+from ecrops.repositories import calls, verbatim
 from ecrops.repositories.kms import ADVICE, arn_behind, is_alias, is_id_of
+from ecrops.repositories.states import Absent, Edit, Settings, Wanted, mutability_params, parse, scan_params
 from ecrops.repositories.values import RepositoryEncryption
+from ecrops.repositories.words import SCAN, encryption_words, mutability_parts, mutability_words, parts, words
 
 base = None
-SCAN = "scan on push"
 _SETTINGS = (
     "imageTagMutability",
     "imageTagMutabilityExclusionFilters",
     "imageScanningConfiguration",
     "encryptionConfiguration",
 )
+MUTABILITY = ("image_tag_mutability", "image_tag_mutability_exclusion_filters")
 KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
-
-
-class Wanted(NamedTuple):
-    """An edit: the repository exists, with these settings. A member left at ``None`` is not managed.
-
-    Args:
-        mutability: Whether its tags can be moved.
-        filters: Wildcards of tags that are excluded from the mutability.
-        scan_on_push: Whether images are scanned when they are pushed.
-        encryption: How images are encrypted.
-        encryption_key: The id, ARN or alias of a KMS key.
-        tags: The tags that a new repository is made with.
-    """
-
-    mutability: str | None = None
-    filters: Sequence[str] = ()
-    scan_on_push: bool | None = None
-    encryption: str | None = None
-    encryption_key: str | None = None
-    tags: Mapping[str, str] | None = None
-
-
-class Absent(NamedTuple):
-    """An edit: the repository does not exist.
-
-    Args:
-        empty_on_delete: Whether it is deleted with the images in it.
-    """
-
-    empty_on_delete: bool = False
-
-
-Edit = Wanted | Absent
-
-
-def absent(empty_on_delete: object) -> Absent:
-    """Return the edit that removes a repository.
-
-    Raises:
-        SpecError: ``empty_on_delete`` is not a truth value.
-    """
-    if not isinstance(empty_on_delete, bool):
-        raise SpecError(f"empty_on_delete: expected True or False, got {empty_on_delete!r}")
-    return Absent(empty_on_delete)
-
-
-class Settings(NamedTuple):
-    """The current settings of a repository.
-
-    Args:
-        mutability: Whether its tags can be moved.
-        filters: The wildcards of tags that are excluded from it.
-        scan_on_push: Whether images are scanned when they are pushed.
-        encryption: How images are encrypted.
-        key: The ARN of the KMS key.
-        wanted_key: The ARN of the key behind the alias that is wanted; ``None`` if it could not be read.
-        created_at: When the repository was made: it tells this repository from a later one of the same name.
-        images: How many images go with it, if it is to be deleted with them.
-    """
-
-    mutability: str = "MUTABLE"
-    filters: frozenset[str] = frozenset()
-    scan_on_push: bool = False
-    encryption: str = "AES256"
-    key: str = ""
-    wanted_key: str | None = ""
-    created_at: str = ""
-    images: int = 0
 
 
 # Read
@@ -111,7 +44,7 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Settings | None]:
     """Read the settings of repositories; ``None`` for each that does not exist."""
     items = calls.find(aws, list(wants))
-    current = {name: _parse(items[name]) if name in items else None for name in wants}
+    current = {name: parse(items[name]) if name in items else None for name in wants}
     return _with_wanted_keys(aws, wants, _with_images(aws, wants, current))
 
 
@@ -129,24 +62,7 @@ def _with_images(
 
 def every(aws: Aws) -> dict[str, Settings]:
     """Read the settings of all repositories of the registry."""
-    return {name: _parse(item) for name, item in calls.every(aws)}
-
-
-def _parse(item: Mapping[str, Any]) -> Settings:
-    encryption = item.get("encryptionConfiguration", {})
-    return Settings(
-        item.get("imageTagMutability", "MUTABLE"),
-        frozenset(entry.get("filter", str(entry)) for entry in item.get("imageTagMutabilityExclusionFilters", ())),
-        item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-        encryption.get("encryptionType", "AES256"),
-        encryption.get("kmsKey", ""),
-        created_at=_utc(item.get("createdAt")),
-    )
-
-
-def _utc(moment: object) -> str:
-    """Return a time in UTC: botocore returns it in the time zone of the machine, and it is a part of a checksum."""
-    return moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else ""
+    return {name: parse(item) for name, item in calls.every(aws)}
 
 
 def _with_wanted_keys(
@@ -179,7 +95,8 @@ def changes(name: str, edits: Sequence[Edit], current: Settings | None) -> Itera
             if current is not None:
                 yield _delete(name, edit, current)
         elif current is None:
-            yield _create(name, edit)
+            change = _create(name, edit)
+            yield _unwritten(change) if edit.verbatim - verbatim.ASPECTS else change
         else:
             yield from _converge(name, edit, current)
 
@@ -188,30 +105,36 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
     yield from _compare_encryption(name, wanted, current)
     mutability, filters = wanted.mutability, wanted.filters
     if mutability is not None and (mutability, frozenset(filters)) != (current.mutability, current.filters):
-        yield Change(
+        change = Change(
             owner=name,
             kind=Kind.UPDATE,
             what="tag mutability",
-            before=_mutability(current.mutability, sorted(current.filters)),
-            after=_mutability(mutability, filters),
-            removed=_mutability_parts(current.mutability, current.filters),
-            added=_mutability_parts(mutability, filters),
-            call=Call("ecr", "PutImageTagMutability", {"repositoryName": name} | _mutability_params(wanted)),
+            before=mutability_words(current.mutability, sorted(current.filters)),
+            after=mutability_words(mutability, filters),
+            removed=mutability_parts(current.mutability, current.filters),
+            added=mutability_parts(mutability, filters),
+            call=_call("PutImageTagMutability", {"repositoryName": name} | mutability_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
+        yield _unwritten(change) if verbatim.needed(wanted.verbatim, MUTABILITY) else change
     scan = wanted.scan_on_push
     if scan is not None and scan != current.scan_on_push:
         yield Change(
             owner=name,
             kind=Kind.UPDATE,
-            what="scan on push",
+            what=SCAN,
             before="on" if current.scan_on_push else "off",
             after="on" if scan else "off",
             removed=[] if scan else [SCAN],
             added=[SCAN] if scan else [],
-            call=Call("ecr", "PutImageScanningConfiguration", {"repositoryName": name} | _scan_params(wanted)),
+            call=_call("PutImageScanningConfiguration", {"repositoryName": name} | scan_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
+
+
+def _unwritten(change: Change) -> Change:
+    """Return the conflict in the place of a change that would write what is verbatim."""
+    return replace(change, kind=Kind.CONFLICT, call=None, makes_owner=False, advice={"": verbatim.ADVICE})
 
 
 def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterator[Change | Note]:
@@ -227,8 +150,8 @@ def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterato
         owner=name,
         kind=Kind.CONFLICT,
         what="encryption",
-        before=_encryption(current.encryption, current.key),
-        after=_encryption(encryption, key or ""),
+        before=encryption_words(current.encryption, current.key),
+        after=encryption_words(encryption, key or ""),
         advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and create it again"},
     )
 
@@ -240,7 +163,7 @@ def _is_same_key(key: str, current: Settings) -> bool:
 
 def _create(name: str, wanted: Wanted) -> Change:
     is_kms = wanted.encryption not in (None, RepositoryEncryption.AES256)
-    params: dict[str, Any] = {"repositoryName": name} | _mutability_params(wanted) | _scan_params(wanted)
+    params: dict[str, Any] = {"repositoryName": name} | mutability_params(wanted) | scan_params(wanted)
     if is_kms:
         params["encryptionConfiguration"] = {"encryptionType": str(wanted.encryption)}
         if wanted.encryption_key is not None:
@@ -252,13 +175,28 @@ def _create(name: str, wanted: Wanted) -> Change:
         owner=name,
         kind=Kind.CREATE,
         what="repository",
-        after=_words(wanted),
-        added=_parts(wanted),
-        call=Call("ecr", "CreateRepository", params, needs),
+        after=words(wanted),
+        added=parts(wanted),
+        call=_call("CreateRepository", params, needs),
         races=Races(superseded=(calls.EXISTS,), is_made_between=partial(calls.is_made_between, name)),
         makes_owner=True,
         advice=ADVICE,
     )
+
+
+def _call(operation: str, params: Mapping[str, Any], needs: Collection[str] = ()) -> Call:
+    """Return a call that writes settings, which its answer repeats."""
+    return Call("ecr", operation, params, needs, partial(_is_kept, params))
+
+
+def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether an answer has the mutability and the scanning that were sent. Some servers drop exclusion filters."""
+    sent, kept = parse(params), parse(answer.get("repository", answer))
+    mutability = "imageTagMutability" not in params or (sent.mutability, sent.filters) == (
+        kept.mutability,
+        kept.filters,
+    )
+    return mutability and ("imageScanningConfiguration" not in params or sent.scan_on_push == kept.scan_on_push)
 
 
 def _delete(name: str, edit: Absent, current: Settings) -> Change:
@@ -287,66 +225,13 @@ def after(change: Change, current: Settings | None) -> Settings | None:
         return None
     item = {name: value for name, value in change.params.items() if name in _SETTINGS}
     if change.operation == "CreateRepository":
-        return _parse(item)
+        return parse(item)
     settings = current or Settings()
     if change.operation == "PutImageTagMutability":
-        return settings._replace(mutability=_parse(item).mutability, filters=_parse(item).filters)
-    return settings._replace(scan_on_push=_parse(item).scan_on_push)
+        return settings._replace(mutability=parse(item).mutability, filters=parse(item).filters)
+    return settings._replace(scan_on_push=parse(item).scan_on_push)
 
 
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a deletion takes a moment, and is waited for."""
     return isinstance(edit, Absent)
-
-
-def _mutability_params(wanted: Wanted) -> dict[str, Any]:
-    params: dict[str, Any] = {}
-    if wanted.mutability is not None:
-        params["imageTagMutability"] = str(wanted.mutability)
-    if wanted.filters:
-        params["imageTagMutabilityExclusionFilters"] = [
-            {"filterType": "WILDCARD", "filter": entry} for entry in wanted.filters
-        ]
-    return params
-
-
-def _scan_params(wanted: Wanted) -> dict[str, Any]:
-    scan = wanted.scan_on_push
-    return {} if scan is None else {"imageScanningConfiguration": {"scanOnPush": scan}}
-
-
-# Words
-
-
-def _words(wanted: Wanted) -> str:
-    parts = []
-    if wanted.mutability is not None:
-        parts.append(_mutability(wanted.mutability, wanted.filters))
-    if wanted.scan_on_push is not None:
-        parts.append("scan on push" if wanted.scan_on_push else "no scan on push")
-    if wanted.encryption is not None:
-        parts.append(_encryption(wanted.encryption, wanted.encryption_key or ""))
-    return ", ".join([*parts, *(f"{key}={value}" for key, value in (wanted.tags or {}).items())])
-
-
-def _parts(wanted: Wanted) -> list[str]:
-    """Return the parts of a difference that makes a repository: each setting that is not the default."""
-    parts = [] if wanted.mutability is None else _mutability_parts(wanted.mutability, wanted.filters)
-    if wanted.scan_on_push:
-        parts.append(SCAN)
-    if wanted.encryption is not None:
-        parts.append(f"encryption: {_encryption(wanted.encryption, wanted.encryption_key or '')}")
-    return [*parts, *(tag_part(key, value) for key, value in (wanted.tags or {}).items())]
-
-
-def _mutability_parts(mode: str, filters: Iterable[str]) -> list[str]:
-    words = _mutability(mode, sorted(filters))
-    return [] if words == Settings().mutability else [f"tag mutability: {words}"]
-
-
-def _mutability(mode: str, filters: Iterable[str]) -> str:
-    return f"{mode.removesuffix('_WITH_EXCLUSION')} except {', '.join(filters)}" if filters else str(mode)
-
-
-def _encryption(kind: str, key: str) -> str:
-    return f"{kind} with {key}" if key else str(kind)

@@ -10,7 +10,7 @@ from ecrops.aws.arn import partition_of
 from ecrops.aws.tags import tag_list, tag_part, words
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
-from ecrops.repositories import calls, settings
+from ecrops.repositories import calls, settings, verbatim
 from ecrops.repositories.checks import MAX_TAGS
 from ecrops.repositories.values import repository_arn
 
@@ -18,9 +18,15 @@ base = settings
 
 
 class Exactly(NamedTuple):
-    """An edit: these tags and no others."""
+    """An edit: these tags and no others.
+
+    Args:
+        tags: The tags.
+        verbatim: Whether they are compared and never written: AWS has accepted them, and ecrops would not write them.
+    """
 
     tags: Mapping[str, str]
+    verbatim: bool = False
 
     def __call__(self, current: Mapping[str, str]) -> dict[str, str]:
         """Return the desired tags."""
@@ -81,6 +87,9 @@ def changes(name: str, edits: Sequence[Edit], current: Tagged | None) -> Iterato
         desired = edit(desired)
     changed = {key: desired[key] for key in sorted(desired) if current.tags.get(key) != desired[key]}
     removed = sorted(key for key in current.tags if key not in desired)
+    if (changed or removed) and any(isinstance(edit, Exactly) and edit.verbatim for edit in edits):
+        yield _conflict(name, current, desired)
+        return
     room = MAX_TAGS - len(current.tags) - sum(key not in current.tags for key in changed)
     removed_first = removed[: max(0, -room)]  # only as many as there is no room for
     if removed_first:
@@ -89,6 +98,17 @@ def changes(name: str, edits: Sequence[Edit], current: Tagged | None) -> Iterato
         yield _put(name, current, changed)
     if removed_later := removed[len(removed_first) :]:
         yield _remove(name, current, removed_later)
+
+
+def _conflict(name: str, current: Tagged, desired: Mapping[str, str]) -> Change:
+    return Change(
+        owner=name,
+        kind=Kind.CONFLICT,
+        what="tags",
+        before=words(current.tags),
+        after=words(desired),
+        advice={"": verbatim.ADVICE},
+    )
 
 
 def _put(name: str, current: Tagged, tags: Mapping[str, str]) -> Change:

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import LifecycleRule, Registry, SpecError
+from ecrops.lifecycle import Simulation
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
@@ -46,12 +47,14 @@ def test_a_registry_is_simulated_one_repository_after_the_other(cloud: Cloud) ->
     registry = registry_of(cloud, workers=4)
     found = registry.simulate_lifecycles(rules=[KEEP_TWO])
     name, simulation = next(found)
+    assert isinstance(simulation, Simulation)
     assert names(simulation.expired) == ["v3"]
     assert cloud.calls.operations().count("DescribeImages") <= 6, "a few are read ahead, not all"
     assert sorted([name, *(name for name, _ in found)]) == repositories
-    some = dict(registry.simulate_lifecycles(repositories[3]))
-    assert list(some) == [repositories[3]]
-    assert not some[repositories[3]].expired, "its own policy: none"
+    ((name, simulation),) = registry.simulate_lifecycles(repositories[3])
+    assert name == repositories[3]
+    assert isinstance(simulation, Simulation)
+    assert not simulation.expired, "its own policy: none"
 
 
 def test_a_repository_that_is_deleted_after_the_listing_is_left_out_of_a_stream(cloud: Cloud) -> None:
@@ -102,3 +105,60 @@ def test_one_rule_in_place_of_a_policy_is_told_to_be_a_list(registry: Registry) 
     wrong: Any = LifecycleRule(max_image_count=1)
     with pytest.raises(SpecError, match=r"expected lifecycle rules, .* got LifecycleRule\(.*\); write \[rule\]$"):
         registry.repository("app").simulate_lifecycle(wrong)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"selection.countType": "sinceImageSigned"}, id="an unknown count type"),
+        pytest.param({"selection.repositoryTag": "x"}, id="an unknown key"),
+        pytest.param({"action.type": "quarantine"}, id="an unknown action"),
+        pytest.param({"action.type": "transition", "action.targetStorageClass": "glacier"}, id="an unknown class"),
+        pytest.param({"selection.countNumber": "many"}, id="a number in words"),
+    ],
+)
+def test_one_odd_repository_stops_no_other(cloud: Cloud, odd: dict[str, str]) -> None:
+    """Source: public.json, one-repository-stops-registry-simulation."""
+    repositories = cloud.emulator.seed(3)
+    for name in repositories:
+        cloud.emulator.seed_images(name, versions(3))
+    rule: dict[str, Any] = {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan",
+                            "countNumber": 2}, "action": {"type": "expire"}}  # fmt: skip
+    cloud.emulator.keep_lifecycle_policy(repositories[0], {"rules": [rule]})
+    for path, value in odd.items():
+        part, _, key = path.partition(".")
+        rule = {**rule, part: {**rule[part], key: value}}
+    cloud.emulator.keep_lifecycle_policy(repositories[1], {"rules": [rule]})
+    found = dict(registry_of(cloud).simulate_lifecycles())
+    assert sorted(found) == repositories
+    first, error, third = (found[name] for name in repositories)
+    assert isinstance(first, Simulation)
+    assert names(first.expired) == ["v3"]
+    assert isinstance(third, Simulation)
+    assert isinstance(error, SpecError)
+    assert "which ecrops does not know: only ECR can tell what it does" in str(error)
+    with pytest.raises(SpecError):
+        registry_of(cloud).repository(repositories[1]).simulate_lifecycle()
+
+
+def test_a_repository_that_may_not_be_read_stops_no_other(cloud: Cloud) -> None:
+    first, second, third = cloud.emulator.seed(3)
+    cloud.faults.on(
+        "denied", operation="GetLifecyclePolicy", where=lambda call: call.params["repositoryName"] == second
+    )
+    found = dict(registry_of(cloud).simulate_lifecycles())
+    assert isinstance(found[second], ClientError)
+    assert isinstance(found[first], Simulation)
+    assert isinstance(found[third], Simulation)
+
+
+def test_credentials_that_are_not_valid_any_more_end_the_stream(cloud: Cloud) -> None:
+    cloud.emulator.seed(3)
+    session = cloud.session(own=True)
+
+    def expired(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "it is over"}}, "GetLifecyclePolicy")
+
+    session.events.register("before-call.ecr.GetLifecyclePolicy", expired)
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        list(Registry(session, retry=AT_ONCE).simulate_lifecycles())

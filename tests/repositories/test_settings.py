@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import ApplyError, Registry, RepositorySpec, SpecError, TagMutability
+from ecrops import ApplyError, Registry, RepositorySpec, TagMutability, fleet_from_dict, fleet_to_dict
 from emulator import Client, Cloud
 from support import HERE, cases, registry_of, state
 
@@ -103,7 +103,7 @@ def test_several_failures_are_told_one_by_one(cloud: Cloud) -> None:
     assert said.endswith("and 2 more, in .exceptions")
 
 
-def test_something_newer_than_ecrops_is_said_with_the_name_of_its_repository(cloud: Cloud, registry: Registry) -> None:
+def test_something_newer_than_ecrops_is_described_as_it_is(cloud: Cloud, registry: Registry) -> None:
     registry.ensure(RepositorySpec("ab", lifecycle_rules=[]))
 
     def newer(parsed: Any, **_: Any) -> None:
@@ -115,8 +115,10 @@ def test_something_newer_than_ecrops_is_said_with_the_name_of_its_repository(clo
     session.events.register("after-call.ecr.DescribeRepositories", newer)
     fresh = Registry(session)
     assert fresh.ensure(RepositorySpec("ab", image_scan_on_push=True))
-    with pytest.raises(SpecError, match="ab is newer than this ecrops: image_tag_mutability: expected one of"):
-        fresh.describe()
+    (spec,) = fresh.describe()
+    assert spec.image_tag_mutability == "LOCKED"
+    assert spec.verbatim == ("image_tag_mutability", "image_tag_mutability_exclusion_filters")
+    assert not fresh.ensure(*fleet_from_dict(fleet_to_dict([spec])))
 
 
 def test_what_was_not_asked_for_stays_as_somebody_else_made_it(cloud: Cloud, ecr: Client, registry: Registry) -> None:

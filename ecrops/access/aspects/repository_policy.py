@@ -19,7 +19,7 @@ from ecrops.errors import SpecError
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
 from ecrops.iam.statements import VERSION, Document, Statement, same
 from ecrops.iam.text import to_text
-from ecrops.repositories import calls, settings
+from ecrops.repositories import calls, settings, verbatim
 
 base = settings
 NO_POLICY = "RepositoryPolicyNotFoundException"
@@ -46,8 +46,24 @@ def read(aws: Aws, name: str) -> Document:
         if code_of(error) != NO_POLICY:
             raise
         return {}
-    document: Document = json.loads(text)
-    return document
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Document:
+    """Return the document that AWS has.
+
+    Raises:
+        SpecError: It has no list of statements.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    part = document.get("Statement", []) if isinstance(document, dict) else None
+    items = [part] if isinstance(part, dict) else part
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise SpecError(f"expected a policy document, {{'Statement': [...]}}, and AWS has {text[:200]!r}")
+    return document  # type: ignore[no-any-return]
 
 
 def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Iterator[Change | Note]:
@@ -60,6 +76,11 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     for edit in edits:
         yield from map(Note, _notes(name, edit, before, after))
     if same(after.document, before.document):
+        return
+    if _is_unwritten(edits, before, after):
+        taken, given = words.difference(current, after.document)
+        conflict = {"": verbatim.ADVICE}
+        yield Change(owner=name, kind=Kind.CONFLICT, what="policy", before=taken, after=given, advice=conflict)
         return
     yield from edited_statements.notes(name, before, after)
     stale = [subject for subject in after.allowed if _deleted(subject)]
@@ -78,6 +99,14 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     change = _change(name, current, desired, warnings, forced=forced)
     added = added_parts(edits, before, after) | ({"force"} if forced else set())
     yield replace(change, removed=before.parts - after.parts, added=added)
+
+
+def _is_unwritten(edits: Sequence[Edit], before: Policy, after: Policy) -> bool:
+    """Whether what is never written would have to be: other edits may add to it, if AWS has it already."""
+    wanted = [
+        edit(Policy(before.element, before.namer)) for edit in edits if isinstance(edit, Exactly) and edit.verbatim
+    ]
+    return any(policy.parts - before.parts or before.parts - after.parts for policy in wanted)
 
 
 def _edited(name: str, edit: Edit, policy: Policy) -> Policy:

@@ -77,7 +77,7 @@ def policy_problems(rules: Sequence[EcrRule]) -> Iterator[str]:
     """Yield what is wrong with the rules of a policy together. Each rule by itself is right, and has a priority."""
     if len(rules) > MAX_RULES:
         yield f"a policy has at most {MAX_RULES} rules, this one has {len(rules)}"
-    for priority, times in Counter(rule["rulePriority"] for rule in rules).items():
+    for priority, times in Counter(str(rule.get("rulePriority")) for rule in rules).items():
         if times > 1:
             yield f"{times} rules have the priority {priority}: give each its own, or none to be numbered"
     for storage in dict.fromkeys(storage_class(rule) for rule in rules):
@@ -93,14 +93,20 @@ def text_problems(text: str) -> Iterator[str]:
         )
 
 
+def part_of(rule: EcrRule, name: str) -> Mapping[str, Any]:
+    """Return the ``selection`` or the ``action`` of a rule; empty if it has none."""
+    part = rule.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
 def storage_class(rule: EcrRule) -> str:
     """Return the storage class whose images a rule selects."""
-    return str(rule["selection"].get("storageClass", "standard"))
+    return str(part_of(rule, "selection").get("storageClass", "standard"))
 
 
 def tag_status(rule: EcrRule) -> str:
     """Return which images a rule selects: ``tagged``, ``untagged`` or ``any``."""
-    return str(rule["selection"].get("tagStatus"))
+    return str(part_of(rule, "selection").get("tagStatus"))
 
 
 def tag_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
@@ -193,14 +199,20 @@ def _class_problems(storage: str, rules: Sequence[EcrRule]) -> Iterator[str]:
         yield f"only one rule can select untagged images per storage class, {status['untagged']} do in {storage}"
     if status["any"] > 1:
         yield f"only one rule can have the tag status 'any' per storage class, {status['any']} do in {storage}"
-    last = max(rule["rulePriority"] for rule in rules)
-    for rule in rules:
-        if tag_status(rule) == "any" and status["any"] == 1 and rule["rulePriority"] < last:
+    priorities = [rule.get("rulePriority") for rule in rules]
+    last = max((priority for priority in priorities if is_whole(priority)), default=0)
+    for rule, priority in zip(rules, priorities, strict=True):
+        if tag_status(rule) == "any" and status["any"] == 1 and is_whole(priority) and priority < last:
             yield (
                 f"the rule with the tag status 'any' must have the highest priority number per storage class: it has "
-                f"{rule['rulePriority']}, another has {last}; give it none to be put last"
+                f"{priority}, another has {last}; give it none to be put last"
             )
-    prefixes = Counter(tuple(sorted(set(rule["selection"].get("tagPrefixList", ())))) for rule in rules)
+    prefixes = Counter(tuple(sorted(set(map(str, _prefixes(rule))))) for rule in rules)
     for entries, times in prefixes.items():
         if entries and times > 1:
             yield f"{times} rules select the same tag prefixes, {list(entries)}: merge them, ECR wants each set once"
+
+
+def _prefixes(rule: EcrRule) -> Sequence[Any]:
+    prefixes = part_of(rule, "selection").get("tagPrefixList", ())
+    return prefixes if isinstance(prefixes, list | tuple) else ()

@@ -12,9 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ecrops.base.plain_json import check_size, plain
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, is_whole
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import EcrRule, policy_problems, rule_problems, tag_status, text_problems
+from ecrops.lifecycle.policy.checks import (
+    EcrRule,
+    part_of,
+    policy_problems,
+    rule_problems,
+    tag_status,
+    text_problems,
+)
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 Rules = list[dict[str, Any]]
@@ -22,8 +29,18 @@ TAG_LISTS = {"tagPrefixList", "tagPatternList"}
 
 
 def parse(text: str) -> Rules:
-    """Return the rules of a policy, from the text that ECR returns."""
-    rules: Rules = json.loads(text).get("rules", [])
+    """Return the rules of a policy, from the text that ECR returns.
+
+    Raises:
+        SpecError: The text has no list of rules.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    rules = document.get("rules", []) if isinstance(document, dict) else None
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise SpecError(f"expected a lifecycle policy, {{'rules': [...]}}, and AWS has {text[:200]!r}")
     return rules
 
 
@@ -39,22 +56,35 @@ def canonical(rules: Iterable[EcrRule]) -> Rules:
 
     Keys that ecrops does not know are kept, so that a difference in them is a difference.
     """
-    return sorted((_canonical(rule) for rule in rules), key=lambda rule: int(rule.get("rulePriority", 0)))
+    return sorted((_canonical(rule) for rule in rules), key=_priority)
+
+
+def _priority(rule: EcrRule) -> int:
+    priority = rule.get("rulePriority", 0)
+    return priority if is_whole(priority) else 0
 
 
 def _canonical(rule: EcrRule) -> dict[str, Any]:
+    """Return the canonical form of a rule. ECR has accepted it, so that any of its members may be of any type."""
     members = {key: value for key, value in rule.items() if value is not None}
-    selection = {key: value for key, value in rule.get("selection", {}).items() if value not in (None, [])}
+    selection = {key: value for key, value in part_of(rule, "selection").items() if value not in (None, [])}
     for key in TAG_LISTS & selection.keys():
-        selection[key] = sorted(selection[key])
+        if isinstance(selection[key], list | tuple):
+            selection[key] = sorted(selection[key], key=str)
     if selection.get("storageClass") == "standard":
         del selection["storageClass"]
-    action = {key: value for key, value in rule.get("action", {}).items() if value is not None}
+    action = {key: value for key, value in part_of(rule, "action").items() if value is not None}
     numbers = {"rulePriority": members, "countNumber": selection}
     for key, part in numbers.items():
         if isinstance(part.get(key), str) and part[key].isdecimal():
             part[key] = int(part[key])
-    return members | {"selection": selection, "action": action}
+    parts = {"selection": selection, "action": action}
+    return members | {key: part for key, part in parts.items() if isinstance(rule.get(key), Mapping)}
+
+
+def ecr_form(rule: LifecycleRule | EcrRule) -> dict[str, Any]:
+    """Return a rule in ECR's JSON form, unchecked."""
+    return rule.to_ecr() if isinstance(rule, LifecycleRule) else dict(rule)
 
 
 def render(rules: Iterable[LifecycleRule | EcrRule]) -> Rules:
@@ -82,7 +112,7 @@ def render(rules: Iterable[LifecycleRule | EcrRule]) -> Rules:
 
 def next_priority(rules: Iterable[EcrRule]) -> int:
     """Return the priority after the highest one of rules; 1 if none has a priority."""
-    return max((rule["rulePriority"] for rule in rules if "rulePriority" in rule), default=0) + 1
+    return max(map(_priority, rules), default=0) + 1
 
 
 def numbered(rules: Iterable[EcrRule], first: int) -> Rules:
@@ -128,6 +158,20 @@ def to_ecr(rule: object) -> dict[str, Any]:
     return copied
 
 
+def removed_rule(rule: EcrRule) -> dict[str, Any]:
+    """Return a copy of a rule that is to be removed. In ECR's form it may be of any shape: ECR has accepted it once.
+
+    Raises:
+        SpecError: It is no JSON, a document of rules, or has fields of ``LifecycleRule`` that are no rule.
+    """
+    if is_of_fields(rule):
+        return to_ecr(rule)
+    if "rules" in rule:
+        raise SpecError("expected one rule, got a whole document: give one of document['rules']")
+    copied: dict[str, Any] = plain(rule)
+    return copied
+
+
 def check(rules: Sequence[EcrRule], accepted: Sequence[EcrRule] = ()) -> None:
     """Refuse a policy that ECR would refuse.
 
@@ -146,7 +190,7 @@ def check(rules: Sequence[EcrRule], accepted: Sequence[EcrRule] = ()) -> None:
 
 def body(rule: LifecycleRule | EcrRule) -> dict[str, Any]:
     """Return the canonical form of a rule without its priority: two rules with the same body do the same."""
-    content = _canonical(rule.to_ecr() if isinstance(rule, LifecycleRule) else rule)
+    content = _canonical(ecr_form(rule))
     content.pop("rulePriority", None)
     return content
 

@@ -14,7 +14,16 @@ from typing import Any, Literal, Self, cast
 
 from ecrops.base.problems import Problems, compact, is_whole, suggesting
 from ecrops.errors import SpecError
-from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule, rule_problems, tag_problems
+from ecrops.lifecycle.policy.checks import (
+    COUNT,
+    PULLED,
+    PUSHED,
+    TRANSITIONED,
+    EcrRule,
+    part_of,
+    rule_problems,
+    tag_problems,
+)
 
 
 class TagStatus(StrEnum):
@@ -167,7 +176,7 @@ class LifecycleRule:
     @classmethod
     def from_ecr(cls, rule: EcrRule) -> LifecycleRule | EcrRule:
         """Return a rule in ECR's JSON form as a value; unchanged if a ``LifecycleRule`` cannot express it."""
-        selection, action = rule.get("selection", {}), rule.get("action", {})
+        selection, action = part_of(rule, "selection"), part_of(rule, "action")
         ages = {kind: name for name, kind in AGES.items()} | {COUNT: "max_image_count"}
         try:
             value = cls(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule
+from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule, part_of
 
 
 def words(rules: Sequence[EcrRule]) -> str:
@@ -26,7 +26,7 @@ def difference(before: Sequence[EcrRule], after: Sequence[EcrRule]) -> tuple[str
 
 
 def _rule(rule: EcrRule) -> str:
-    selection, action = rule.get("selection", {}), rule.get("action", {})
+    selection, action = part_of(rule, "selection"), part_of(rule, "action")
     kind, number = selection.get("countType"), selection.get("countNumber")
     images, archive = _images(selection), action.get("type") == "transition"
     if kind == COUNT:

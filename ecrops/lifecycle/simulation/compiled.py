@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from ecrops.base.plain_json import check_size, parsed
+from ecrops.base.problems import is_whole
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.checks import (
@@ -24,10 +25,11 @@ from ecrops.lifecycle.policy.checks import (
     PULLED,
     PUSHED,
     EcrRule,
+    part_of,
     storage_class,
     tag_status,
 )
-from ecrops.lifecycle.policy.document import Rules, canonical, render
+from ecrops.lifecycle.policy.document import TAG_LISTS, Rules, canonical, render
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.lifecycle.policy.tags import Segments, segments_of
 from ecrops.lifecycle.policy.words import words
@@ -35,6 +37,7 @@ from ecrops.lifecycle.policy.words import words
 LifecyclePolicy = str | bytes | bytearray | Mapping[str, Any] | Iterable[LifecycleRule | EcrRule]
 """A policy as users give it: rules, a document in ECR's JSON form, or its text, as a string or as bytes."""
 
+UNKNOWN = "which ecrops does not know: only ECR can tell what it does"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -129,7 +132,7 @@ def compile_rules(rules: Iterable[EcrRule]) -> list[CompiledRule]:
     """Prepare canonical rules for the decider.
 
     Raises:
-        SpecError: A rule has a count type or a key that is newer than ecrops; with the rule's priority.
+        SpecError: A rule has a key or a value that ecrops does not know; with the rule's priority.
     """
     rules = list(rules)
     if reasons := [reason for rule in rules for reason in _unknown(rule)]:
@@ -138,13 +141,32 @@ def compile_rules(rules: Iterable[EcrRule]) -> list[CompiledRule]:
 
 
 def _unknown(rule: EcrRule) -> Iterator[str]:
-    name = f"rule {rule['rulePriority']}"
-    if (kind := rule["selection"]["countType"]) not in COUNT_TYPES:
-        yield f"{name} counts by {kind!r}, which ecrops does not know: only ECR can tell what it does"
+    """Yield what ecrops cannot evaluate in a rule, which ECR may have accepted before ecrops was written, or since."""
+    name, selection = f"rule {rule.get('rulePriority')}", part_of(rule, "selection")
+    if (kind := selection.get("countType")) not in COUNT_TYPES:
+        yield f"{name} counts by {kind!r}, {UNKNOWN}"
     for part, known in KNOWN_KEYS.items():
-        for key in rule[part] if part else rule:
+        for key in part_of(rule, part) if part else rule:
             if key not in known:
-                yield f"{name} has the key {key!r}, which ecrops does not know: only ECR can tell what it does"
+                yield f"{name} has the key {key!r}, {UNKNOWN}"
+    for key, value, right in _values(rule, selection, part_of(rule, "action")):
+        if not right:
+            yield f"{name} has {value!r} as its {key!r}, {UNKNOWN}"
+
+
+def _values(rule: EcrRule, selection: EcrRule, action: EcrRule) -> Iterator[tuple[str, object, bool]]:
+    """Yield each value that the decider depends on, with its key, and whether it is one that the decider knows."""
+    priority, number = rule.get("rulePriority"), selection.get("countNumber")
+    yield "rulePriority", priority, is_whole(priority)
+    yield "tagStatus", selection.get("tagStatus"), selection.get("tagStatus") in ("tagged", "untagged", "any")
+    yield "storageClass", storage_class(rule), storage_class(rule) in ("standard", "archive")
+    yield "countNumber", number, is_whole(number) and number > 0
+    yield "type", action.get("type"), action.get("type") in ("expire", "transition")
+    target = action.get("targetStorageClass")
+    yield "targetStorageClass", target, target == "archive" or action.get("type") != "transition"
+    for key in TAG_LISTS & selection.keys():
+        entries = selection[key]
+        yield key, entries, isinstance(entries, list | tuple) and all(isinstance(entry, str) for entry in entries)
 
 
 def _compiled(rule: EcrRule) -> CompiledRule:

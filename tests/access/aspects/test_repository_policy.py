@@ -144,6 +144,7 @@ def test_two_statements_of_one_sid_are_described_and_read_back(cloud: Cloud) -> 
     (spec,) = registry_of(cloud).describe()
     assert not registry_of(cloud).ensure(spec)
     assert not registry_of(cloud).ensure(RepositorySpec.from_dict(spec.to_dict()))
+    assert RepositorySpec.from_dict(spec.to_dict()) == spec
 
 
 def test_a_policy_that_grows_too_long_is_refused_at_planning(cloud: Cloud) -> None:

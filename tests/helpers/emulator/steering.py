@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import iam
@@ -82,6 +83,38 @@ class Emulator:
         with self._ecr.lock:
             for image in images_:
                 images.seed(self._ecr.repositories[repository], image)
+
+    def keep_lifecycle_policy(self, repository: str, document: Any) -> None:
+        """Give a repository a lifecycle policy of years ago, or of years to come, which ECR would not take today."""
+        self.keep(repository, lifecycle=document)
+
+    def keep_repository_policy(self, repository: str, document: Any) -> None:
+        """Give a repository a policy of years ago, or of years to come, which ECR would not take today."""
+        self.keep(repository, policy=document)
+
+    def keep(
+        self,
+        repository: str,
+        *,
+        lifecycle: Any = None,
+        policy: Any = None,
+        mode: str = "",
+        filters: Iterable[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Give a repository what ECR would not take today. What is left out stays as it is."""
+        with self._ecr.lock:
+            kept: Any = self._ecr.repositories[repository]
+            if lifecycle is not None:
+                kept.lifecycle_policy = json.dumps(lifecycle)
+            if policy is not None:
+                kept.policy, kept.named = json.dumps(policy), {}
+            if mode:
+                kept.image_tag_mutability = mode
+                listed = [{"filterType": "WILDCARD", "filter": entry} for entry in filters or ()]
+                kept.image_tag_mutability_exclusion_filters = listed or None
+            if tags:
+                self._ecr.tagger.tag_resource(kept.arn, [{"Key": key, "Value": tags[key]} for key in tags])
 
     @property
     def previews(self) -> Previews:

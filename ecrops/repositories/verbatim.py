@@ -1,0 +1,111 @@
+"""What AWS has and ecrops would not write: it is kept as it is, compared, and never written. Pure.
+
+AWS has accepted things that ecrops refuses to write, because they are older or newer than ecrops, or mean nothing. A
+spec holds them unchecked, in the fields that its ``verbatim`` names. Called by ``RepositorySpec``, by ``aspects`` for
+what is described, and by the aspects for the advice of a conflict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ecrops.base.problems import Problems, hint
+
+FIELDS: Mapping[str, type] = {
+    "name": str,
+    "image_tag_mutability": str,
+    "image_tag_mutability_exclusion_filters": list,
+    "encryption": str,
+    "encryption_key": str,
+    "lifecycle_rules": list,
+    "resource_policy": dict,
+    "tags": dict,
+}
+"""The fields of a spec that can be verbatim, and what stands there in JSON."""
+GROUPS = (
+    ("name",),
+    ("image_tag_mutability", "image_tag_mutability_exclusion_filters"),
+    ("encryption", "encryption_key"),
+    ("lifecycle_rules",),
+    ("resource_policy",),
+    ("tags",),
+)
+"""Fields that are right or wrong together."""
+ASPECTS = frozenset({"lifecycle_rules", "resource_policy"})
+"""Fields that are written by calls of their own, and do not travel with ``CreateRepository``."""
+ADVICE = (
+    "it is verbatim in the spec, as AWS had it: that is compared, and never written, because ecrops would refuse it; "
+    "take it out of verbatim, or describe the repository again"
+)
+_WORDS: Mapping[type, str] = {str: "a string", list: "a list", dict: "a mapping"}
+
+
+def check_names(problems: Problems, names: object) -> tuple[str, ...]:
+    """Return the names of verbatim fields in the order of the fields, and add a reason for each wrong one."""
+    listed = problems.strings("verbatim", names) or ()
+    for name in listed:
+        problems.check(name in FIELDS, "verbatim", f"{name!r} is no field that can be{hint(name, list(FIELDS))}")
+    return tuple(name for name in FIELDS if name in listed)
+
+
+def copied(problems: Problems, name: str, value: Any) -> Any:
+    """Return a copy of the value of a verbatim field, and add a reason if it is of another type than AWS's.
+
+    Args:
+        problems: Takes the reason.
+        name: The field.
+        value: What AWS has.
+    """
+    expected = FIELDS[name]
+    if expected is list and isinstance(value, tuple):
+        value = list(value)
+    path = f"verbatim.{name}"
+    if not problems.check(isinstance(value, expected), path, f"expected {_WORDS[expected]}, got {value!r}"):
+        return None
+    if expected is not list:
+        return _plain(value)
+    inner: type = dict if name == "lifecycle_rules" else str
+    right = all(isinstance(item, inner) for item in value)
+    problems.check(right, path, f"expected a list with {_WORDS[inner]} in each place, got {value!r}")
+    return tuple(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else json.loads(json.dumps(value))
+
+
+def take(problems: Problems, values: Mapping[str, Any], verbatim: object) -> dict[str, Any]:
+    """Return the fields of a spec, from those of a fleet file and what stands under ``verbatim`` there.
+
+    Args:
+        problems: Takes a reason for each wrong field.
+        values: The other fields.
+        verbatim: A mapping from fields to what AWS has.
+    """
+    if not isinstance(verbatim, Mapping):
+        problems.add("verbatim", f"expected a mapping from fields to what AWS has, got {verbatim!r}")
+        return dict(values)
+    twice = [name for name in verbatim if name in values]
+    for name in twice:
+        problems.add(f"verbatim.{name}", "is beside verbatim too: leave one of both out")
+    once = {name: value for name, value in verbatim.items() if name not in twice}
+    return {**values, **_known(problems, once), "verbatim": tuple(name for name in once if name in FIELDS)}
+
+
+def _known(problems: Problems, verbatim: Mapping[str, Any]) -> dict[str, Any]:
+    for name in verbatim:
+        problems.check(name in FIELDS, f"verbatim.{name}", f"unknown key{hint(str(name), list(FIELDS))}")
+    return {name: value for name, value in verbatim.items() if name in FIELDS}
+
+
+def apart(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the fields of a spec as a fleet file has them: those of some names under ``verbatim``."""
+    plain = {name: value for name, value in values.items() if name not in names}
+    return plain | ({"verbatim": {name: values[name] for name in names if name in values}} if names else {})
+
+
+def needed(names: Collection[str], fields: Sequence[str]) -> bool:
+    """Whether one of some fields is verbatim."""
+    return any(field in names for field in fields)
