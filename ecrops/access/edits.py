@@ -145,7 +145,24 @@ class Drop:
         return _is_same(self.statement, statement)
 
 
-Edit = Exactly | Allow | Forbid | Add | Drop
+@dataclass(frozen=True)
+class Elsewhere:
+    """An edit that changes nothing: an identity policy grants this, and the notes say which statement denies it.
+
+    Args:
+        subject: The principal, as a repository policy names it.
+        actions: The actions.
+    """
+
+    subject: Subject
+    actions: tuple[str, ...]
+
+    def __call__(self, policy: Policy) -> Policy:
+        """Return the policy as it is."""
+        return policy
+
+
+Edit = Exactly | Allow | Forbid | Add | Drop | Elsewhere
 
 
 def edited(edits: Iterable[Edit], policy: Policy) -> Policy:

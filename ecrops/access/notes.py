@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecrops.access import actions
+from ecrops.access.aspects.statement_notes import for_any_account
 from ecrops.access.edits import allowance
 from ecrops.access.grants import Grant
 from ecrops.access.principals.named import (
@@ -19,6 +20,8 @@ from ecrops.access.principals.named import (
     FederatedPrincipal,
     Grantee,
     OrganizationPrincipal,
+    ServicePrincipal,
+    is_for_any_account,
 )
 from ecrops.access.sides import Place
 from ecrops.aws import Arn, Aws
@@ -50,6 +53,8 @@ def left_elsewhere(name: str, place: Place, removed: Iterable[str] | None, optio
 def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     """Yield notes of what else must be allowed outside this registry's policies, with a document to copy."""
     principal, may = grant.principal, actions.words(grant.actions)
+    if isinstance(principal, ServicePrincipal) and is_for_any_account(principal.all_conditions):
+        yield f"{name}: this {for_any_account(principal.service)}"
     account = place.account or _account_of(principal)
     if isinstance(principal, AnyPrincipal | FederatedPrincipal):
         yield from _of_any_account(aws, name, grant)

@@ -7,6 +7,7 @@ policies a grant is written (see ``sides``), and adds the notes (see ``notes``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions, edits, notes, policy_checks
@@ -58,16 +59,47 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
         value = Grant(arguments["principal"], allow, **options)
     except SpecError as error:  # its field ``allow`` is the argument ``actions`` here
         raise SpecError(*(reason.removeprefix("allow.") for reason in error.reasons)) from None
-    return list(granted(aws, name, value))
+    wants = list(granted(aws, name, value))
+    return wants if _read_repository_policy(wants) else [*wants, _elsewhere(aws, name, value)]
 
 
-def of_grants(aws: Aws, name: str, grants: Iterable[Any]) -> Iterator[Want]:
-    """Yield the wants of the grants of a spec, which are added to what a policy says already."""
-    for index, grant in enumerate(grants):
+def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool = False) -> Iterator[Want]:
+    """Yield the wants of the grants of a spec, which are added to what a policy says already.
+
+    Args:
+        aws: The registry's account.
+        name: The repository.
+        grants: The grants.
+        reads_policy: Whether the repository policy is read in any case. If neither that nor a grant needs it, it is not
+            read for notes: a fleet of many repositories would cost one call more for each.
+    """
+    wants: list[Want] = []
+    checked: list[Grant] = list(grants)
+    for index, grant in enumerate(checked):
         try:
-            yield from granted(aws, name, grant)
+            wants += granted(aws, name, grant)
         except SpecError as error:
             raise error.at(f"{name}: grants[{index}]") from None
+    yield from wants
+    if reads_policy or _read_repository_policy(wants):
+        local = (grant for grant in checked if Place.of(aws, grant.principal, grant.session).side == IDENTITY)
+        yield from (_elsewhere(aws, name, grant) for grant in local)
+
+
+def _read_repository_policy(wants: Iterable[Want]) -> bool:
+    return any(want.aspect is repository_policy for want in wants)
+
+
+def _elsewhere(aws: Aws, name: str, grant: Grant) -> Want:
+    """Return the want to say which statement of the repository policy denies a grant that is written in IAM alone."""
+    place = Place.of(aws, grant.principal, grant.session)
+    subject = place.subject(aws)
+    if isinstance(
+        grant.principal, Group
+    ):  # no statement can name a group: what is denied to the account is to its users
+        everyone = AccountPrincipal(place.account or aws.account_id).subject(aws.partition.name)
+        subject = replace(subject, name=everyone)
+    return Want(repository_policy, name, edits.Elsewhere(subject, grant.actions))
 
 
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:

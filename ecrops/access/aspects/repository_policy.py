@@ -9,10 +9,21 @@ from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, leftovers, words
-from ecrops.access.aspects import edited_statements
-from ecrops.access.edits import Add, Allow, Drop, Edit, Exactly, Forbid, added_parts, check_variables, edited
+from ecrops.access.aspects import denials, edited_statements, statement_notes
+from ecrops.access.edits import (
+    Add,
+    Allow,
+    Drop,
+    Edit,
+    Elsewhere,
+    Exactly,
+    Forbid,
+    added_parts,
+    check_variables,
+    edited,
+)
 from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import DENIED, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races, never
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.errors import SpecError
@@ -35,7 +46,22 @@ _ALWAYS_VISIBLE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each repository."""
-    return one_by_one(wants, lambda name: read(aws, name), services=("ecr",), base_missing=(calls.MISSING,))
+
+    def read_for(name: str) -> Document:
+        is_for_notes = all(isinstance(edit, Elsewhere) for edit in wants[name])
+        return _read_for_notes(aws, name) if is_for_notes else read(aws, name)
+
+    return one_by_one(wants, read_for, services=("ecr",), base_missing=(calls.MISSING,))
+
+
+def _read_for_notes(aws: Aws, name: str) -> Document:
+    """Read the policy, of which only notes are made: a grant in IAM does not fail because it cannot be read."""
+    try:
+        return read(aws, name)
+    except ClientError as error:
+        if code_of(error) not in (*DENIED, calls.MISSING):
+            raise
+        return {}
 
 
 def read(aws: Aws, name: str) -> Document:
@@ -62,6 +88,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     if same(after.document, before.document):
         return
     yield from edited_statements.notes(name, before, after)
+    yield from map(Note, statement_notes.of_new(name, before, after))
     stale = [subject for subject in after.allowed if _deleted(subject)]
     for subject in stale:  # AWS refuses a policy that names a deleted principal
         yield Note(
@@ -97,6 +124,8 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
             yield edit.stays
     if isinstance(edit, Allow):
         yield from edit.notes
+    if isinstance(edit, Allow | Elsewhere):
+        yield from denials.of_grant(name, edit.subject, edit.actions, after)
 
 
 def _deleted(subject: Subject) -> str:
@@ -169,4 +198,4 @@ def after(change: Change, current: Document | None) -> Document:
 
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a writer who read the policy before may have overwritten it."""
-    return not isinstance(edit, Exactly)
+    return not isinstance(edit, Exactly | Elsewhere)
