@@ -8,7 +8,7 @@ which plans and applies them. A verb checks nothing and calls nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Never
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.access.grants import Verb
+    from ecrops.access.principals.functions import Owner
     from ecrops.access.principals.named import Grantee
     from ecrops.engine.aspect import Want
 
@@ -202,13 +203,20 @@ class GrantVerbs(Handle):
         """
         return self._grant(actions, locals())
 
-    def grant_lambda(self, account: str | None = None, *, function_arn_pattern: str | None = None) -> Plan:
+    def grant_lambda(
+        self,
+        account: str | Owner | Sequence[str | Owner] | None = None,
+        *,
+        function_arn_pattern: str | None = None,
+    ) -> Plan:
         """Let Lambda functions run from images of the repository.
 
         Args:
-            account: The account of the functions. The default is the registry's.
+            account: The account of the functions, an organization ``o-…``, or a list of these. The default is the
+                registry's account.
             function_arn_pattern: The ARN of the functions, with wildcards. The default is all functions of the account
-                in this region.
+                in this region. With ``*`` in the place of the account it is about each account in the list, or any of
+                the organization.
 
         Raises:
             SpecError: The functions are of another account, or of another region, whose images Lambda does not run.

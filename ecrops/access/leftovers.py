@@ -225,6 +225,7 @@ def _may(subject: Subject, principal: Subject, remaining: Collection[str], name:
 
 
 def which(statement: Statement) -> str:
+    """Return a statement in words, by its Sid if it has one."""
     return f"the statement {statement['Sid']!r}" if statement.get("Sid") else "a statement without a Sid"
 
 

@@ -17,18 +17,18 @@ from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import Allow, Forbid, allowance
 from ecrops.access.grants import OPTIONS, Grant, check_on, check_options, not_default, options_of
 from ecrops.access.policy_keys import POLICY, check_attach
+from ecrops.access.principals.functions import of_functions
 from ecrops.access.principals.identities import Group
-from ecrops.access.principals.named import AccountPrincipal, Grantee, ServicePrincipal
+from ecrops.access.principals.named import AccountPrincipal, Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
-from ecrops.aws import Arn, Aws
+from ecrops.aws import Aws
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, hint
 from ecrops.engine.aspect import Want
 from ecrops.errors import SpecError
 from ecrops.iam.policy import Subject
 from ecrops.iam.statements import condition_text
-from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
     except SpecError as error:  # its field ``allow`` is the argument ``actions`` here
         raise SpecError(*(reason.removeprefix("allow.") for reason in error.reasons)) from None
     wants = list(granted(aws, name, value))
-    return wants if _read_repository_policy(wants) else [*wants, _elsewhere(aws, name, value)]
+    return [*wants, *denials_of(aws, name, value, wants)]
 
 
 def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool = False) -> Iterator[Want]:
@@ -74,32 +74,34 @@ def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool 
             read for notes: a fleet of many repositories would cost one call more for each.
     """
     wants: list[Want] = []
-    checked: list[Grant] = list(grants)
-    for index, grant in enumerate(checked):
+    for_notes: list[Want] = []
+    for index, grant in enumerate(grants):
         try:
-            wants += granted(aws, name, grant)
+            made = list(granted(aws, name, grant))
         except SpecError as error:
             raise error.at(f"{name}: grants[{index}]") from None
-    yield from wants
-    if reads_policy or _read_repository_policy(wants):
-        local = (grant for grant in checked if Place.of(aws, grant.principal, grant.session).side == IDENTITY)
-        yield from (_elsewhere(aws, name, grant) for grant in local)
+        wants += made
+        for_notes += denials_of(aws, name, grant, made)
+    is_read = reads_policy or any(want.aspect is repository_policy for want in wants)
+    yield from (*wants, *(for_notes if is_read else ()))
 
 
-def _read_repository_policy(wants: Iterable[Want]) -> bool:
-    return any(want.aspect is repository_policy for want in wants)
+def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want]) -> list[Want]:
+    """Return the want to say which statement of the repository policy denies a grant that is written in IAM alone.
 
-
-def _elsewhere(aws: Aws, name: str, grant: Grant) -> Want:
-    """Return the want to say which statement of the repository policy denies a grant that is written in IAM alone."""
-    place = Place.of(aws, grant.principal, grant.session)
-    subject = place.subject(aws)
-    if isinstance(
-        grant.principal, Group
-    ):  # no statement can name a group: what is denied to the account is to its users
-        everyone = AccountPrincipal(place.account or aws.account_id).subject(aws.partition.name)
-        subject = replace(subject, name=everyone)
-    return Want(repository_policy, name, edits.Elsewhere(subject, grant.actions))
+    Args:
+        aws: The registry's account.
+        name: The repository.
+        grant: The grant.
+        wants: The wants of the grant.
+    """
+    keys = [want.key for want in wants if want.aspect is not repository_policy]
+    if not keys or any(want.aspect is repository_policy for want in wants):
+        return []
+    subject = Place.of(aws, grant.principal, grant.session).subject(aws)
+    if isinstance(grant.principal, Group):  # no statement can name one: its users are denied what their account is
+        subject = replace(subject, name=AccountPrincipal(aws.account_id).subject(aws.partition.name))
+    return [Want(repository_policy, name, edits.Elsewhere(subject, grant.actions), for_owner=keys[0])]
 
 
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
@@ -118,52 +120,16 @@ def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
         yield Want(repository_policy, name, edit)
 
 
-def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern: str | None) -> list[Want]:
-    """Return the wants of ``grant_lambda``: Lambda may pull for the functions of an account.
+def grant_lambda(aws: Aws, name: str, owners: object, function_arn_pattern: str | None) -> list[Want]:
+    """Return the wants of ``grant_lambda``: Lambda may pull for the functions of some owners.
 
-    If that is another account than the registry's, the account itself may pull too.
+    Owners other than the registry's account may pull too, as Lambda asks for.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
     """
-    problems = Problems()
-    owner = None if account is None else problems.take("account", lambda: AccountPrincipal(account))
-    if function_arn_pattern is not None:
-        problems.take("function_arn_pattern", lambda: _check_functions(aws, function_arn_pattern))
-    problems.raise_any()
-    owner = owner or AccountPrincipal(aws.account_id)
-    if function_arn_pattern is not None and Arn.parse(function_arn_pattern, pattern=True).account != owner.account:
-        raise SpecError(
-            f"function_arn_pattern: expected functions of account {owner.account}, got {function_arn_pattern}: "
-            "grant_lambda(account, function_arn_pattern=...) lets in another account, the same in both"
-        )
-    functions = Arn(aws.partition.name, "lambda", aws.region, owner.account, "function:*")
-    pattern = str(functions) if function_arn_pattern is None else function_arn_pattern
-    service = ServicePrincipal("lambda.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": pattern}})
-    grants = [Grant(service, LAMBDA)]
-    if owner.account != aws.account_id:
-        grants.append(Grant(owner, LAMBDA))
+    grants = [Grant(principal, LAMBDA) for principal in of_functions(aws, owners, function_arn_pattern)]
     return [want for grant in grants for want in granted(aws, name, grant)]
-
-
-def _check_functions(aws: Aws, pattern: object) -> None:
-    """Refuse a pattern that matches no function that could run an image of this registry.
-
-    Raises:
-        SpecError: It is no ARN of functions, or of functions of another partition or region.
-    """
-    example = Arn(aws.partition.name, "lambda", aws.region, "111122223333", "function:*")
-    if not isinstance(pattern, str):
-        raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
-    arn = Arn.parse(pattern, pattern=True)
-    names_functions = arn.resource.startswith("function:") and arn.resource != "function:"
-    if (arn.partition, arn.service) != (example.partition, "lambda") or not names_functions:
-        raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
-    if not matches(arn.region, aws.region):
-        raise SpecError(
-            f"Lambda runs images of its own region only, and these functions are in {arn.region}, the repository in "
-            f"{aws.region}: grant it on a repository there"
-        )
 
 
 # Revokes

@@ -28,10 +28,11 @@ def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Poli
     for statement in policy.foreign:
         denied = denied_of(statement, granted)
         if denied and reach(statement, subject) is Reach.WHOLE:
+            may_not = f"{leftovers.in_words(subject)} may not {actions.words(denied)}"
+            limits = words.limits(statement.get("Condition") or {})
             yield (
-                f"{name}: {leftovers.in_words(subject)} may not {actions.words(denied)}, whatever is granted, by "
-                f"{leftovers.which(statement)} of the repository's policy{words.limits(statement.get('Condition') or {})}: "
-                f"{leftovers.removal(statement, policy)} takes the whole statement away"
+                f"{name}: {may_not}, whatever is granted, by {leftovers.which(statement)} of the repository's policy"
+                f"{limits}: {leftovers.removal(statement, policy)} takes the whole statement away"
             )
 
 
@@ -39,11 +40,9 @@ def denied_of(statement: Statement, granted: Collection[str]) -> list[str]:
     """Return the actions, as they are granted, of which a statement denies a part."""
     if str(statement.get("Effect")).lower() != "deny":
         return []
-    patterns = [
-        name for name in listed(statement.get("Action", statement.get("NotAction", []))) if isinstance(name, str)
-    ]
-    if "NotAction" in statement:
-        return [
-            name for name in granted if any(not actions.is_among(one, patterns) for one in actions.expanded([name]))
-        ]
-    return [name for name in granted if any(actions.have_in_common(pattern, name) for pattern in patterns)]
+    written = listed(statement.get("Action", statement.get("NotAction", [])))
+    patterns = [name for name in written if isinstance(name, str)]
+    if "NotAction" not in statement:
+        return [name for name in granted if any(actions.have_in_common(pattern, name) for pattern in patterns)]
+    excluded = actions.expanded(patterns)
+    return [name for name in granted if actions.expanded([name]) - excluded]
