@@ -261,7 +261,7 @@ def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
         who=principal,
         can=(*verbs, *further),
         where=f"{policy}, {sid}" if sid else policy,
-        condition="" if not condition or words.organization(condition) else str(condition),
+        condition="" if not condition or principal == words.organization(condition) else str(condition),
         denied=_is_denial(statement),
         actions=included,
     )
