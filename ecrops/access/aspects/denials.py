@@ -28,12 +28,22 @@ def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Poli
     for statement in policy.foreign:
         denied = denied_of(statement, granted)
         if denied and reach(statement, subject) is Reach.WHOLE:
-            may_not = f"{leftovers.in_words(subject)} may not {actions.words(denied)}"
+            # a part of what is granted has no word of its own: it is named action by action
+            what = (
+                actions.words(denied)
+                if len(denied) == len(set(granted))
+                else words.several(map(_short, sorted(denied)))
+            )
+            may_not = f"{leftovers.in_words(subject)} may not {what}"
             limits = words.limits(statement.get("Condition") or {})
             yield (
                 f"{name}: {may_not}, whatever is granted, by {leftovers.which(statement)} of the repository's policy"
                 f"{limits}: {leftovers.removal(statement, policy)} takes the whole statement away"
             )
+
+
+def _short(action: str) -> str:
+    return action.removeprefix("ecr:")
 
 
 def denied_of(statement: Statement, granted: Collection[str]) -> list[str]:
