@@ -7,9 +7,11 @@ functions ``aspects``, ``_edits`` and ``_fields``. Nothing here decides what is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws
+from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.reading import Goal, read
 from ecrops.errors import EcropsError, SpecError
@@ -17,6 +19,7 @@ from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.edits import Exactly as ExactlyRules
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.repositories import calls, settings, tags
+from ecrops.repositories.checks import check_key_of
 from ecrops.spec import RepositorySpec
 
 ATTEMPTS = 10
@@ -81,6 +84,7 @@ def wants(
         SpecError: Two specs have one name, or one is no spec.
     """
     _check_names(specs)
+    _check_keys(aws, specs)
     wanted: list[Want] = []
     for spec in specs:
         wanted += [Want(aspect, spec.name, edit) for aspect, edit in _edits(spec)]
@@ -92,6 +96,16 @@ def wants(
 
     rules, known = of_repositories(aws, managed, assumed)
     return [*wanted, *rules], known
+
+
+def _check_keys(aws: Aws, specs: Iterable[RepositorySpec]) -> None:
+    """Refuse KMS keys that this registry can never use: a spec does not know the region that it is for."""
+    problems = Problems()
+    for spec in specs:
+        if (key := spec.encryption_key) and key.startswith("arn:"):
+            check = partial(check_key_of, key, aws.partition.name, aws.region)
+            problems.take(f"{spec.name}: encryption_key", check)
+    problems.raise_any()
 
 
 def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
@@ -112,10 +126,15 @@ def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
 def _check_names(specs: Iterable[RepositorySpec]) -> None:
     seen: set[str] = set()
     for spec in specs:
+        if isinstance(spec, Mapping):
+            is_fleet = "repositories" in spec
+            way_out = "ensure(*fleet_from_dict({...}))" if is_fleet else "ensure(RepositorySpec.from_dict({...}))"
+            raise SpecError(f"expected RepositorySpecs, got a mapping: write {way_out}")
         if isinstance(spec, Iterable) and not isinstance(spec, str):
             raise SpecError("expected RepositorySpecs, one argument each, got a list: write ensure(*specs)")
         if not isinstance(spec, RepositorySpec):
-            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}")
+            way_out = f"; write RepositorySpec({spec!r})" if isinstance(spec, str) else ""
+            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}{way_out}")
         if spec.name in seen:
             raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
         seen.add(spec.name)

@@ -6,9 +6,10 @@ lifecycle policies and events over many repositories are in the ``verbs.py`` of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from ecrops import aspects
 from ecrops.aws import RetryPolicy
@@ -22,6 +23,7 @@ from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import settings
+from ecrops.repositories.advice import DELETION, refuse_options
 from ecrops.repositories.checks import check_name, check_one_by_one
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
@@ -50,9 +52,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         retry: How long ecrops tries.
         dry_run: Whether every verb returns its plan, and changes nothing.
         guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
+        quotas: The quotas that AWS has raised for the account: ``rules`` on an event bus, and ``pattern_characters`` of
+            an event pattern. A plan that exceeds a quota has a note with the number, and AWS decides.
 
     Raises:
-        SpecError: ``workers`` is no whole number of at least 1, or ``guard`` is no guard.
+        SpecError: ``workers`` is no whole number of at least 1, ``guard`` is no guard, or ``quotas`` are no quotas.
 
     Example:
         >>> registry = Registry(dry_run=True)
@@ -67,8 +71,12 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,
+        quotas: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run)
+        if isinstance(session, str):
+            name = "region_name" if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", session) else "profile_name"
+            raise SpecError(f"session: expected a boto3.Session, got a string: write boto3.Session({name}={session!r})")
+        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run, quotas=quotas)
         if guard is not None:
             from ecrops.lifecycle.guard import Guard, RegistryGuard, check
 
@@ -126,18 +134,22 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         Raises:
             ClientError: botocore's ``RepositoryNotFoundException``: one does not exist.
         """
+        check_one_by_one(names, "describe(*names)")
         return aspects.describe(self.aws, [check_name(name) for name in names])
 
-    def remove(self, *names: str, empty_on_delete: bool = False) -> Plan:
+    def remove(self, *names: str, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete repositories, and wait until they are gone. One that does not exist is no error.
 
         Args:
             names: The names of repositories.
             empty_on_delete: Whether to delete those that hold images with their images.
+            misspelt: No other keyword is accepted. The error says which one was probably meant.
 
         Raises:
+            SpecError: A name is none of a repository, or there is no such option.
             ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
         """
+        refuse_options(misspelt, ["empty_on_delete"], DELETION)
         check_one_by_one(names, "remove(*names)")
         absent = settings.absent(empty_on_delete)
         return self.make(*(Want(settings, name, absent) for name in dict.fromkeys(map(check_name, names))))

@@ -19,6 +19,7 @@ from ecrops.events import verbs as events
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import calls, settings
 from ecrops.repositories import tags as tag_aspect
+from ecrops.repositories.advice import DELETION, refuse_options
 from ecrops.repositories.checks import check_one_by_one, check_tag_keys, check_tags
 from ecrops.spec import RepositorySpec
 
@@ -55,7 +56,7 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
 
     def ensure(
         self,
-        *,
+        *positional: Never,
         image_tag_mutability: TagMutabilityName | TagMutability | None = None,
         image_tag_mutability_exclusion_filters: Sequence[str] | None = None,
         image_scan_on_push: bool | None = None,
@@ -76,6 +77,7 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         left out is not managed.
 
         Args:
+            positional: All options are keywords.
             on_change: Called on this thread with every change that was made.
 
         Returns:
@@ -85,7 +87,11 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             SpecError: No repository can be like this.
             ConflictError: Something differs that cannot be changed, such as the encryption.
         """
-        fields = given(locals(), "on_change")
+        fields = given(locals(), "on_change", "positional")
+        if positional:
+            is_spec = isinstance(positional[0], RepositorySpec)
+            way_out = "Registry.ensure takes specs" if is_spec else "write ensure(**{...})"
+            raise SpecError(f"the options of ensure are keywords, got {type(positional[0]).__name__}; {way_out}")
         if "name" in fields:
             raise SpecError(f"name: a handle has one, {self.name!r}; Registry.repository gives another handle")
         spec = RepositorySpec.from_dict({"name": self.name, **fields})
@@ -96,15 +102,18 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             self._added = list(spec.lifecycle_rules)
         return plan
 
-    def delete(self, empty_on_delete: bool = False) -> Plan:
+    def delete(self, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete the repository, and wait until it is gone. If it does not exist, there is nothing to do.
 
         Args:
             empty_on_delete: Whether to delete it with its images, if it holds any.
+            misspelt: No other keyword is accepted. The error says which one was probably meant.
 
         Raises:
+            SpecError: There is no such option.
             ClientError: botocore's ``RepositoryNotEmptyException``: it holds images.
         """
+        refuse_options(misspelt, ["empty_on_delete"], DELETION)
         return self._make(settings, settings.absent(empty_on_delete))
 
     def add_tags(self, tags: Mapping[str, str] | None = None, /, **more_tags: str) -> Plan:

@@ -10,12 +10,14 @@ from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
+from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import check_guard
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
-from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_name, check_tags, is_key
+from ecrops.repositories.advice import SETTINGS
+from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_key, check_name, check_tags
 from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 UNNAMED = "unnamed"  # replaces a missing name, so that everything else that is wrong is reported with it
 
 
-@suggesting()
+@suggesting(SETTINGS)
 @dataclass(frozen=True, slots=True)
 class RepositorySpec:
     """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one removes.
@@ -80,7 +82,8 @@ class RepositorySpec:
         self._check_mutability(problems)
         scan = self.image_scan_on_push
         is_truth = scan is None or isinstance(scan, bool)
-        problems.check(is_truth, "image_scan_on_push", f"expected True or False, got {scan!r}")
+        quotes = ", without quotes" if isinstance(scan, str) else ""
+        problems.check(is_truth, "image_scan_on_push", f"expected True or False{quotes}, got {scan!r}")
         self._check_encryption(problems)
         if self.lifecycle_rules is not None:
             rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
@@ -114,7 +117,12 @@ class RepositorySpec:
     def _check_mutability(self, problems: Problems) -> None:
         mode, filters = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters
         path = "image_tag_mutability_exclusion_filters"
-        if mode is not None:
+        if isinstance(mode, bool):
+            modes = "'MUTABLE' for tags that can be moved to another image, 'IMMUTABLE' for tags that cannot"
+            problems.add("image_tag_mutability", f"expected {modes}, got {mode}")
+            mode = None
+            self._set("image_tag_mutability", mode)
+        elif mode is not None:
             mode = problems.member("image_tag_mutability", TagMutability, mode)
             self._set("image_tag_mutability", mode)
         excludes = mode is not None and mode.endswith("_WITH_EXCLUSION")
@@ -137,11 +145,7 @@ class RepositorySpec:
             self._set("encryption", problems.member("encryption", RepositoryEncryption, self.encryption))
         if key is None:
             return
-        problems.check(
-            is_key(key),
-            "encryption_key",
-            f"expected a KMS key as alias/NAME, as key id or as ARN, got {key!r}",
-        )
+        problems.take("encryption_key", lambda: check_key(key))
         problems.check(
             self.encryption != RepositoryEncryption.AES256,
             "encryption_key",
@@ -163,7 +167,7 @@ class RepositorySpec:
         """
         problems = Problems()
         names = [field.name for field in fields(cls) if field.name != "_"]
-        values = problems.known(data, names, "a repository")
+        values = problems.known(data, names, "a repository", SETTINGS)
         rules = values.get("lifecycle_rules")
         if isinstance(rules, Sequence) and not isinstance(rules, str):
             checked = problems.each("lifecycle_rules", rules, _rule_from)
@@ -215,6 +219,9 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
             ``repositories[3].lifecycle_rules[0].max_image_cuont``.
     """
     problems = Problems()
+    check_depth(data)
+    if isinstance(data, list | tuple):
+        raise SpecError("expected a fleet, got a list: write fleet_from_dict({'repositories': [...]})")
     items = problems.known(data, ["repositories"], "a fleet").get("repositories")
     if not isinstance(items, Sequence) or isinstance(items, str):
         problems.add("repositories", f"expected a list, got {items!r}")

@@ -1,4 +1,4 @@
-"""Rules on the events of a repository are not made for one that could not be made."""
+"""Access to a repository, and rules on its events, are not made for a repository that could not be made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, RepositorySpec, Role, pull
+from ecrops import ApplyError, RepositorySpec, Role, User, pull, push
 from ecrops.events import on_image_deleted, on_image_pushed
 from emulator import Cloud
 from support import registry_of
@@ -17,14 +17,18 @@ QUEUE = "arn:aws:sqs:eu-west-1:123456789012:pushes"
 
 @pytest.fixture
 def cloud(memory_cloud: Cloud) -> Cloud:
-    """In process, with a queue and a role."""
+    """In process, with a queue, a role and a user."""
     memory_cloud.client("sqs").create_queue(QueueName="pushes")
-    memory_cloud.emulator.make_principals(role="nodes")
+    memory_cloud.emulator.make_principals(user="ci", role="nodes")
     return memory_cloud
 
 
 def spec(name: str, **more: Any) -> RepositorySpec:
-    return RepositorySpec(name, **{"events": [on_image_pushed(f"pushed-{name}", target=QUEUE)], **more})
+    fields = {
+        "grants": [pull(Role("nodes")), push(User("ci"), attach="managed")],
+        "events": [on_image_pushed(f"pushed-{name}", target=QUEUE)],
+    }
+    return RepositorySpec(name, **{**fields, **more})
 
 
 def deny(cloud: Cloud, operation: str = "CreateRepository", **members: Any) -> None:
@@ -59,17 +63,36 @@ def test_others_get_what_is_theirs_of_what_is_shared(cloud: Cloud) -> None:
         registry_of(cloud).ensure(spec("ab"), spec("cd"))
     assert codes(caught.value) == ["AccessDeniedException"]
     there = said(cloud)
+    assert "repository/cd" in there
     assert "pushed-cd" in there
+    assert "repository/ab" not in there
     assert "pushed-ab" not in there
     assert not registry_of(cloud).plan(spec("cd"))
+
+
+def test_a_grant_that_fails_does_not_keep_the_rules_of_its_repository_from_being_made(cloud: Cloud) -> None:
+    deny(cloud, "PutRolePolicy")
+    with pytest.raises(ApplyError) as caught:
+        registry_of(cloud).ensure(spec("ab"))
+    assert len(caught.value.exceptions) == 1
+    assert cloud.emulator.exists("ab")
+    there = said(cloud)
+    assert "pushed-ab" in there
+    assert "EcropsEvents" in there
+    assert "repository/ab" in str(cloud.emulator.policies()["managed"])
 
 
 def test_a_rule_that_fails_does_not_keep_the_grants_of_its_repository_from_being_made(cloud: Cloud) -> None:
     deny(cloud, "PutRule", Name="pushed-ab")
     events = [on_image_pushed("pushed-ab", target=QUEUE), on_image_deleted("deleted-ab", target=QUEUE)]
     with pytest.raises(ApplyError):
-        registry_of(cloud).ensure(spec("ab", events=events, grants=[pull(Role("nodes"))]))
+        registry_of(cloud).ensure(spec("ab", events=events))
     there = said(cloud)
     assert "repository/ab" in there
     assert "deleted-ab" in there
     assert "rule/pushed-ab" not in there
+
+
+def test_a_verb_grants_what_it_is_asked_for(cloud: Cloud) -> None:
+    assert registry_of(cloud).repository("ab").grant_pull(Role("nodes"))
+    assert "repository/ab" in said(cloud)

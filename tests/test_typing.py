@@ -90,7 +90,12 @@ def test_the_signature_of_a_verb_lists_its_options(function: object, options: se
 
 def test_ensure_takes_all_fields_of_a_spec_and_a_lifecycle_rule_is_added_by_all_of_its_fields() -> None:
     fields = set(inspect.signature(RepositorySpec).parameters) - {"name"}
-    assert fields == set(inspect.signature(Repository.ensure).parameters) - {"self", "on_change", "misspelt"}
+    assert fields == set(inspect.signature(Repository.ensure).parameters) - {
+        "self",
+        "on_change",
+        "misspelt",
+        "positional",
+    }
     fields = set(inspect.signature(LifecycleRule).parameters)
     for verb in (Repository.add_lifecycle_rule, Repository.remove_lifecycle_rule):
         assert fields == set(inspect.signature(verb).parameters) - {"self", "rule", "guard", "misspelt"}

@@ -163,6 +163,8 @@ class Elsewhere:
 
 
 Edit = Exactly | Allow | Forbid | Add | Drop | Elsewhere
+IDENTITIES = 1
+"""The step of changes of identity policies: after that of repositories, so that none is for one that is not made."""
 
 
 def edited(edits: Iterable[Edit], policy: Policy) -> Policy:

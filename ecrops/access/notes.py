@@ -25,6 +25,7 @@ from ecrops.access.principals.named import (
 )
 from ecrops.access.sides import Place
 from ecrops.aws import Arn, Aws
+from ecrops.base.change import Note
 from ecrops.iam.policy import RESOURCE, Policy
 from ecrops.iam.statements import VERSION
 from ecrops.repositories.calls import arn_of as repository_arn
@@ -69,7 +70,7 @@ def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     grantees = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
     accounts = f"account {account} allows" if account else "the accounts of the organization allow"
     document = _document(grant, repository_arn(aws, name))
-    yield f"{name}: {grantees} can {may} only if {accounts} it too, in a policy of IAM such as {document}"
+    yield Note(f"{name}: {grantees} can {may} only if {accounts} it too, in a policy of IAM such as", document)
     if options := grant.options():
         unused = ", ".join(f"{option}={value!r}" for option, value in options.items())
         yield (
@@ -81,9 +82,10 @@ def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
 def _of_any_account(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
     """Yield the notes of a principal that may be of any account, the registry's included."""
     principal, may = grant.principal, actions.words(grant.actions)
-    yield (
+    yield Note(
         f"{name}: {principal} of other accounts can {may} only if their account allows it too, in a policy of IAM such "
-        f"as {_document(grant, repository_arn(aws, name))}"
+        "as",
+        _document(grant, repository_arn(aws, name)),
     )
     if grant.needs_login:
         yield (

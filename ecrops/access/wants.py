@@ -80,7 +80,8 @@ def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool 
             made = list(granted(aws, name, grant))
         except SpecError as error:
             raise error.at(f"{name}: grants[{index}]") from None
-        wants += made
+        # Nothing is granted in IAM on a repository that cannot be made
+        wants += [want if want.key == name else want._replace(for_owner=name) for want in made]
         for_notes += denials_of(aws, name, grant, made)
     is_read = reads_policy or any(want.aspect is repository_policy for want in wants)
     yield from (*wants, *(for_notes if is_read else ()))

@@ -6,8 +6,8 @@ Called by everything above it. Nothing in it knows what a repository is.
 from botocore.exceptions import ClientError
 
 from ecrops.aws.arn import Arn
-from ecrops.aws.classes import LOST, code_of, is_momentary
-from ecrops.aws.client import DENIED, Aws
+from ecrops.aws.classes import DENIED, LOST, code_of, detail_of, is_momentary
+from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import RetryPolicy
 from ecrops.aws.shapes import misfit, operations_of, takes
@@ -21,6 +21,7 @@ __all__ = [
     "Pages",
     "RetryPolicy",
     "code_of",
+    "detail_of",
     "is_momentary",
     "misfit",
     "operations_of",

@@ -35,3 +35,12 @@ def forget_attempts(parsed: dict[str, Any], **_: Any) -> None:
 def is_truncated(answer: Mapping[str, Any], expected: Collection[str]) -> bool:
     """Whether an answer was truncated: botocore parses a JSON body that breaks off as an answer without members."""
     return bool(expected) and not any(member in answer for member in expected)
+
+
+def account_in(answer: Mapping[str, Any]) -> str:
+    """Return the account that an answer of ECR names, in itself or in a member of it; empty if it names none."""
+    for value in (answer, *answer.values()):
+        part = value[0] if isinstance(value, list) and value else value
+        if isinstance(part, dict) and "registryId" in part:
+            return str(part["registryId"])
+    return ""

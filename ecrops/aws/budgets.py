@@ -31,6 +31,7 @@ class Budgets:
 
     Attributes:
         failures: The attempts that failed.
+        successes: The attempts that succeeded.
         spent: The seconds that failed attempts and the waits after them took.
         throttled_in_a_row: The attempts that AWS throttled since a call succeeded that is not part of another.
         stalled: The seconds that AWS throttled the calls while no other call of their operation succeeded.
@@ -44,7 +45,7 @@ class Budgets:
         self._tried = self._waited = self._throttled = 0.0
         self._successes: Counter[tuple[Breaker | None, str]] = Counter()
         self._seen: dict[tuple[Breaker | None, str], int] = {}
-        self.failures = 0
+        self.failures = self.successes = 0
         self.spent = 0.0
         self.throttled_in_a_row = 0
         self.stalled = 0.0
@@ -65,6 +66,7 @@ class Budgets:
         """Count a success of these calls themselves: it does not show that AWS throttles others less."""
         with self._lock:
             self._successes.update(((breaker, operation), (breaker, "")))
+            self.successes += 1
 
     def spend_on_visibility(self, seconds: float) -> bool:
         """Spend seconds because something is not visible yet. Returns whether there are none left."""

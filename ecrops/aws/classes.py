@@ -6,6 +6,7 @@ and fails when one of them is in no class. A code that is in no class is judged 
 
 from __future__ import annotations
 
+import re
 import ssl
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -195,6 +196,7 @@ GROUPS = (
 CLASSES = {code: group.kind for group in GROUPS for code in group.codes}
 LOST = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
 """Errors after which the call may have taken effect: its answer was lost. The last one means a truncated answer."""
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 NO_LONGER_VALID = frozenset(
     {
         "ExpiredToken",
@@ -214,6 +216,13 @@ def code_of(error: BaseException | None) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
+def detail_of(error: BaseException | None) -> str:
+    """Return the code of an error of another service inside of an error: ECR repeats that of KMS. Empty without one."""
+    answer: Any = error.response if isinstance(error, ClientError) else {}
+    inner = re.search(r"Error Code: (\w+)", str(answer.get("Error", {}).get("Message", "")))
+    return str(answer.get("kmsError") or (inner[1] if inner else ""))
+
+
 def class_of(error: BaseException | None) -> ErrorClass:
     """Return the class of an error: by its code, else by its HTTP status, else by its type."""
     code, status = code_of(error), _status(error)
@@ -226,6 +235,19 @@ def class_of(error: BaseException | None) -> ErrorClass:
     if isinstance(error, (*LOST, *NO_CREDENTIALS_YET)) and not _is_wrong_certificate(error):
         return ErrorClass.PASSING
     return ErrorClass.FINAL
+
+
+def explain(error: ClientError, doing: str) -> None:
+    """Add notes to an error: what the caller lacks.
+
+    Args:
+        error: The error.
+        doing: The operation, such as ``ecr:PutLifecyclePolicy``.
+    """
+    if code_of(error) in DENIED:
+        error.add_note(f"the caller needs the IAM action {doing}")
+    if code_of(error) in NO_LONGER_VALID:
+        error.add_note("the credentials are not valid any more, and nothing else was begun: log in again")
 
 
 def is_throttled(error: BaseException | None) -> bool:

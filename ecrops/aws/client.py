@@ -16,15 +16,14 @@ from typing import Any, TypeVar, cast
 
 import boto3
 from botocore import xform_name
-from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws.agent import name_agent
-from ecrops.aws.answers import check_entries, forget_attempts, is_truncated
+from ecrops.aws.answers import account_in, check_entries, is_truncated
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.budgets import Budgets
-from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, is_throttled
+from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
+from ecrops.aws.clients import make_client
 from ecrops.aws.deadline import Deadline
 from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
@@ -32,13 +31,12 @@ from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.retry import RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
+from ecrops.base.quotas import Quotas
 from ecrops.errors import SpecError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
-
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
 class Aws:
@@ -56,6 +54,7 @@ class Aws:
         self.session = session or boto3.DEFAULT_SESSION or boto3.Session()
         self.workers = workers
         self.retry = retry
+        self.quotas = Quotas()
         self._deadline = Deadline()
         self._budgets: Budgets | None = None
         self._gate = Gate(workers)
@@ -99,11 +98,7 @@ class Aws:
             return cast("T", self._of_run[name])
 
     def bound_to(self, run: Aws) -> Aws:
-        """Return the same clients and memory, with the deadline of a run, its stop, and the budgets of its owner.
-
-        Args:
-            run: The account of the run, as ``stoppable`` or ``for_owner`` returned it.
-        """
+        """Return the same clients and memory, with the deadline and the stop of a run, and the budgets of its owner."""
         other = self._until(run._deadline.of_account(self.session))
         other._budgets, other._of_run = run._budgets, None
         return other
@@ -114,6 +109,16 @@ class Aws:
         other._budgets = Budgets(self.retry)
         return other
 
+    @property
+    def has_waited(self) -> bool:
+        """Whether a call of this run, or of this part of one, waited for its next attempt."""
+        return self._deadline.has_waited
+
+    @property
+    def attempts(self) -> tuple[int, int]:
+        """How many attempts for this owner failed, each before a wait, and how many succeeded: see ``for_owner``."""
+        return (self._budgets.failures, self._budgets.successes) if self._budgets else (0, 0)
+
     def stop(self) -> None:
         """Begin no call and no wait of the run any more, in any account."""
         self._deadline.stop()
@@ -121,8 +126,7 @@ class Aws:
     def for_session(self, session: boto3.Session) -> Aws:
         """Return the account of another session, with the same retry policy and deadline. Its clients are made once.
 
-        A session without a region is for the region of this one. ``bound_to`` gives the account the deadline of a later
-        run.
+        A session without a region is for the region of this one.
 
         Raises:
             SpecError: It is no session.
@@ -180,21 +184,8 @@ class Aws:
         with self._locks.clients:
             if service not in self._clients:
                 partition_of(self.region)  # an unknown region is reported before a host name fails to resolve
-                make: Any = self.session.client  # typed for literal names only
-                client = make(service, region_name=self.region, config=self._config())
-                client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
-                created = f"request-created.{client.meta.service_model.service_id.hyphenize()}"
-                client.meta.events.register_last(created, name_agent, unique_id="ecrops-agent")
-                self._clients[service] = client
+                self._clients[service] = make_client(self.session, service, self.region, self.workers)
             return self._clients[service]
-
-    def _config(self) -> Config:
-        return Config(
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            connect_timeout=10,
-            read_timeout=30,
-            max_pool_connections=self.workers,
-        )
 
     def call(
         self,
@@ -242,10 +233,8 @@ class Aws:
             check_entries(answer, operation)
         except ClientError as error:
             throttled = is_throttled(error)
-            if code_of(error) in DENIED:
-                error.add_note(f"the caller needs the IAM action {doing}")
+            explain(error, doing)
             if code_of(error) in NO_LONGER_VALID:
-                error.add_note("the credentials are not valid any more, and nothing else was begun: log in again")
                 self._deadline.break_off(error)
             raise
         finally:
@@ -253,7 +242,8 @@ class Aws:
         shape = client.meta.service_model.operation_model(operation).output_shape
         if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
             raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
-        self._learn(answer)
+        if account := account_in(answer):
+            self._learned.setdefault("account", account)
         self._count_success(doing)
         return answer
 
@@ -315,13 +305,3 @@ class Aws:
     def made_recently(self, key: str) -> bool:
         """Whether this process made an owner a moment ago."""
         return key in self._made and time.monotonic() - self._made[key] < self.retry.propagation_budget
-
-    def _learn(self, answer: Mapping[str, Any]) -> None:
-        """Learn the account from an answer of ECR, which names its registry in the answer or in a member of it."""
-        if "account" in self._learned:
-            return
-        for value in (answer, *answer.values()):
-            part = value[0] if isinstance(value, list) and value else value
-            if isinstance(part, dict) and "registryId" in part:
-                self._learned["account"] = part["registryId"]
-                return

@@ -57,6 +57,9 @@ class Run:
 
     Args:
         outer: The run that it is a part of. If that one is stopped, this one is too.
+
+    Attributes:
+        has_waited: Whether a call waited for its next attempt. A part of a run has it for itself.
     """
 
     def __init__(self, outer: Run | None = None) -> None:
@@ -64,6 +67,7 @@ class Run:
         self._breakers: dict[Hashable, Breaker] = outer._breakers if outer else {}
         self._outer = outer
         self._stopped = False
+        self.has_waited = False
 
     @property
     def is_stopped(self) -> bool:
@@ -129,8 +133,18 @@ class Deadline:
         """Return the error for which the work of the account, or the calls of an operation, were broken off."""
         return self.breaker.reason(operation) if self.breaker else None
 
+    @property
+    def has_waited(self) -> bool:
+        """Whether a call of the run waited for its next attempt."""
+        return self._run is not None and self._run.has_waited
+
     def wait(self, seconds: float, sleep: Callable[[float], None], operation: str = "") -> None:
-        """Wait with ``sleep``. A wait with ``time.sleep`` ends early when the run is stopped or broken off."""
+        """Wait with ``sleep``, for the next attempt of an operation if one is named.
+
+        A wait with ``time.sleep`` ends early when the run is stopped or broken off.
+        """
+        if self._run and operation:
+            self._run.has_waited = True
         if self._run is None or sleep is not time.sleep:
             sleep(seconds)
             return

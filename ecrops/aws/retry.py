@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -73,6 +73,19 @@ class RetryPolicy:
             wrong.append(f"sleep: expected a function of seconds, got {self.sleep!r}")
         if wrong:
             raise SpecError(*wrong)
+
+
+def rounds(policy: RetryPolicy) -> Iterator[float]:
+    """Yield the seconds between the rounds of an apply, longer and longer, with jitter, within the propagation budget.
+
+    The first pause is long enough for another writer, who had read before us, to have written.
+    """
+    spent = pause = 1.0
+    yield pause
+    while (remaining := policy.propagation_budget - spent) > 0:
+        pause = min(pause * random.uniform(1.3, 2), 10, remaining)
+        spent += pause
+        yield pause
 
 
 class _Call:

@@ -96,7 +96,8 @@ class Change:
         images: How many images the change removes with the owner.
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
-        advice: The way out, by error code. A conflict has its advice under the empty code.
+        advice: The way out, by error code; with the code of the service behind it, after a blank, if it differs by
+            that: ``KmsException NotFoundException``. A conflict has its advice under the empty code.
         aspect: The name of the aspect that it is of: set by the engine.
         account: The account that the owner is in; empty as long as it is not known.
         region: The region that the owner is in.
@@ -191,10 +192,38 @@ def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:
 
 
 class Note(str):
-    """Something that the user must know, and that no change tells. Control characters in it are escaped."""
+    """Something that the user must know, and that no change tells. Control characters in it are escaped.
 
-    __slots__ = ()
+    Notes are texts. A plan tells the same about many owners in one note: see ``base/notes``.
 
-    def __new__(cls, text: str) -> Self:
-        """Make the note: strings take their text in ``__new__``."""
-        return super().__new__(cls, printable(text))
+    Attributes:
+        owner: What the note is about, and what its text starts with; empty if it is not known.
+        document: A policy document for the user to copy, as JSON: the end of its text. Empty if there is none.
+        parts: The notes that it was made of.
+        brief: The note as a plan prints it: complete, or with some of many names.
+    """
+
+    owner: str = ""
+    document: str = ""
+    parts: tuple[Note, ...] = ()
+    brief: str
+
+    def __new__(cls, text: str, document: str = "") -> Self:
+        """Make the note: strings take their text in ``__new__``.
+
+        Args:
+            text: The note; a note stays as it is.
+            document: A policy document as JSON, which is put behind the text.
+        """
+        note = super().__new__(cls, printable(f"{text} {document}" if document else text))
+        if isinstance(text, Note):
+            vars(note).update(vars(text))
+        else:
+            note.document, note.brief = document, str(note)
+        return note
+
+    def about(self, owner: str) -> Self:
+        """Return the note with its owner, if its text starts with it."""
+        if self.startswith(f"{printable(owner)}: "):
+            self.owner = printable(owner)
+        return self

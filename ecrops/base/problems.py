@@ -5,6 +5,7 @@ Called by every value that checks itself, and by every reader of JSON. It never 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import fields
 from enum import StrEnum
@@ -76,7 +77,8 @@ class Problems:
             data: A mapping, as it comes from JSON.
             names: The fields that are known.
             what: What the mapping describes, for messages.
-            advice: What to say of unknown fields whose spelling does not tell what is meant.
+            advice: What to say of unknown fields whose spelling does not tell what is meant; also if they are written
+                in camel case.
 
         Raises:
             SpecError: It is not a mapping, or it is too deep.
@@ -111,7 +113,9 @@ class Problems:
         try:
             return kind(value)  # type: ignore[arg-type]
         except ValueError:
-            self.add(path, f"expected one of {', '.join(kind)}, got {value!r}")
+            close = nearest(value, tuple(kind)) if isinstance(value, str) else None
+            way_out = f"; did you mean {close}?" if close else ""
+            self.add(path, f"expected one of {', '.join(kind)}, got {value!r}{way_out}")
             return None
 
 
@@ -142,7 +146,10 @@ def nearest(key: str, names: Collection[str]) -> str | None:
 
 
 def _way_out(key: str, names: Collection[str], advice: Mapping[str, str]) -> str:
-    return f"; {advice[key]}" if key in advice else hint(key, names)
+    name = key if key in advice else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
+    if name in advice:
+        return f"; {advice[name]}"
+    return f"; did you mean {name}?" if name in names else hint(key, names)
 
 
 def suggesting(advice: Mapping[str, str] = NONE) -> Callable[[type[T]], type[T]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ecrops.base.change import Change
+from ecrops.base.change import Change, Note
 from ecrops.text import printable
 
 MAX_ROWS = 200
@@ -21,9 +21,14 @@ def places(changes: Sequence[Change]) -> str:
 
 
 def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """Return a plan as a diff: where it is for, the changes, its notes and its summary."""
+    """Return a plan as a diff: where it is for, the changes, its summary, and below it the notes."""
     place = [f"in {places(changes)}:"] if changes else []
-    return page([*place, *map(str, changes), *(f"note: {note}" for note in notes), summary])
+    return page([*place, *map(str, changes), summary, *(f"note: {brief(note)}" for note in notes)])
+
+
+def brief(note: str) -> str:
+    """Return a note as it is shown: some of many names. The note itself has them all."""
+    return note.brief if isinstance(note, Note) else note
 
 
 def page(lines: Iterable[str]) -> str:
@@ -39,12 +44,14 @@ def markup(value: object) -> str:
 
 
 def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """Return a plan as an HTML table of at most ``MAX_ROWS`` rows."""
+    """Return a plan as an HTML table of at most ``MAX_ROWS`` rows, its summary, and below it the notes."""
     rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MAX_ROWS]]
-    items = "".join(f"<li>{markup(note)}</li>" for note in notes)
+    items = "".join(f"<li>{markup(brief(note))}</li>" for note in notes[:MAX_ROWS])
+    if len(notes) > MAX_ROWS:
+        items += f"<li>and {len(notes) - MAX_ROWS:,} more, in .notes</li>"
     changes_table = table(("", "owner", "what", "before", "after"), rows, len(changes))
     place = f"<p>in {markup(places(changes))}:</p>" if changes else ""
-    return f"{place}{changes_table}{f'<ul>{items}</ul>' if items else ''}<p>{markup(summary)}</p>"
+    return f"{place}{changes_table}<p>{markup(summary)}</p>{f'<ul>{items}</ul>' if items else ''}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0) -> str:

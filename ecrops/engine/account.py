@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
+from ecrops.base.quotas import Quotas
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
 from ecrops.engine.dry_run import DryRun
@@ -33,12 +34,14 @@ class Account:
         workers: int = 16,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
+        quotas: Mapping[str, int] | None = None,
     ) -> None:
         if not isinstance(dry_run, bool):
             raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
         self._dry_run = DryRun() if dry_run else None
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
+        self.aws.quotas = Quotas.of(quotas)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
@@ -101,9 +104,9 @@ class Account:
     def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
         """Make the changes of a plan.
 
-        Edits of a policy are derived again from a fresh reading: other writers may have changed the policy since the
-        plan was made. If another writer was faster, ecrops makes what is missing now, as ``ensure`` does. It deletes
-        nothing, and makes no repository, that the plan did not name: it raises a ``ConflictError`` instead.
+        Everything that the plan changes is read again: other writers may have changed it since the plan was made. What
+        they added stays. Nothing is removed, overwritten or made that the plan did not show: that is a
+        ``ConflictError``.
 
         Args:
             plan: A plan of ``plan``, or of a verb with ``dry_run``.
@@ -114,7 +117,7 @@ class Account:
             The changes that were made.
 
         Raises:
-            ConflictError: The plan has conflicts; nothing was changed.
+            ConflictError: The plan has conflicts, or goes beyond what it showed; nothing was changed.
             ApplyError: Some of several owners failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the plan is for one owner.
             DeadlineError: The time given with ``within`` is over.

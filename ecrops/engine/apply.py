@@ -6,23 +6,28 @@ Called by ``engine/account``. It schedules owners and plans superseded ones agai
 
 from __future__ import annotations
 
-import random
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aws import Aws
+from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
+from ecrops.base.notes import together
 from ecrops.engine.approval import approved_wants, beyond
 from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
 from ecrops.engine.outcomes import Outcomes, Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
+from ecrops.engine.turns import NEVER, Moment
 from ecrops.errors import ConflictError, EcropsError, SpecError
 
 BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
 IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"
+FRESH_SECONDS = 5.0
+"""How old a reading may be that an owner is written from, if it is the only one that is written."""
 OnChange = Callable[[Change], object]
 
 
@@ -33,7 +38,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     2. If the plan is approved: plan it again from fresh readings, and refuse what goes beyond it
        (``_Run.brought_up_to_date``).
     3. Make the changes, step by step; in each step all owners in parallel, each in its turn (``_Run.carry_out``). An
-       owner is read again right before it is written, unless its reading is as fresh as that.
+       owner is read again right before it is written, unless its reading is as fresh as that (``_Run._refreshed``).
     4. Collect the wants of owners that were superseded, and of those that have to be verified (``_Run.open_wants``).
     5. If there are any: pause, plan them again (``_Run.plan_again``), and go on with 3, within the propagation budget.
     6. Raise the errors of owners that failed, or return the changes that were made.
@@ -60,12 +65,12 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     if approved:
         plan = run.brought_up_to_date(plan, wants)
     try:
-        run.make_rounds(plan, _pauses(aws))
+        run.make_rounds(plan, rounds(aws.retry))
     except BaseException as error:  # Ctrl-C, or an error of on_change
         run.outcomes.add_applied(error, run.applied)
         raise
     run.outcomes.raise_failures(run.applied, several)
-    notes = tuple(dict.fromkeys((*notes, *run.notes)))
+    notes = together((*notes, *run.notes))
     applied = tuple(run.applied)
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
@@ -80,19 +85,6 @@ def _check_place(aws: Aws, plan: Plan, approved: bool) -> None:
         raise SpecError("the plan does not say for which account it is: make it with Registry.plan")
     if plan.account and plan.account != aws.account_id:
         raise SpecError(f"the plan is for the account {plan.account}, this registry is of {aws.account_id}")
-
-
-def _pauses(aws: Aws) -> Iterator[float]:
-    """Yield the seconds between rounds, longer and longer, with jitter, within the propagation budget.
-
-    The first pause is long enough for another writer, who had read before us, to have written.
-    """
-    spent = pause = 1.0
-    yield pause
-    while (remaining := aws.retry.propagation_budget - spent) > 0:
-        pause = min(pause * random.uniform(1.3, 2), 10, remaining)
-        spent += pause
-        yield pause
 
 
 class _Run:
@@ -113,8 +105,8 @@ class _Run:
         self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
         self._touched: set[str] = set()
         self._unfinished: set[str] = set()
-        self._read_at = -1
-        self._seen: dict[str, int] = {}
+        self._read_at = NEVER
+        self._seen: dict[str, Moment] = {}
         self._is_alone = False
         self._waited = 0.0
         self.notes: list[str] = self._maker.notes
@@ -133,7 +125,7 @@ class _Run:
 
     def carry_out(self, plan: Plan) -> None:
         """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
-        self._touched, self._unfinished = set(), set()
+        self._touched, self._unfinished, self._maker.presumed = set(), set(), set()
         self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
@@ -194,8 +186,12 @@ class _Run:
         try:
             with self._maker.turn(changes[0]):
                 try:
-                    for change in self._refreshed(changes):
-                        self._maker.make(change, on_made)
+                    remaining = self._refreshed(changes)
+                    while remaining:
+                        self._maker.make(remaining[0], on_made)
+                        remaining = remaining[1:]
+                        if remaining and self._maker.has_waited(owner):
+                            remaining = self._refreshed(remaining)
                 finally:
                     self._maker.record(made)
                     self._seen[owner] = self._maker.moment
@@ -207,14 +203,11 @@ class _Run:
     def _refreshed(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes of an owner from a fresh reading.
 
-        The reading of the plan is fresh if no other owner was written since, nor this one by another thread.
-
         Raises:
             ConflictError: They cannot be made, or go beyond the approved plan.
             Superseded: A guard has to judge them again.
         """
-        read_at = max(self._read_at, self._seen.get(changes[0].owner, -1))
-        if self._is_alone and not self._maker.is_written_since(read_at, changes[0]):
+        if self._is_alone and self._is_fresh(changes[0]):
             return changes
         plan = self._maker.refreshed(changes, self.outcomes.failed)
         if plan is None:
@@ -227,6 +220,18 @@ class _Run:
         if any(change.step != changes[0].step for change in plan):
             self._unfinished.add(changes[0].owner)  # it is planned again: its other steps may lack these changes
         return [change for change in plan if change.step == changes[0].step]
+
+    def _is_fresh(self, change: Change) -> bool:
+        """Whether the last reading of an owner is fresh, or what this worker has made of the owner since.
+
+        It is a few seconds old at most, no call has waited for its next attempt since, and no other thread has written
+        the owner.
+        """
+        since = max(self._read_at, self._seen.get(change.owner, NEVER))
+        is_recent = since.time > time.monotonic() - FRESH_SECONDS
+        return (
+            is_recent and not self._maker.has_waited(change.owner) and not self._maker.is_written_since(since, change)
+        )
 
     def open_wants(self, wants: Sequence[Want]) -> list[Want]:
         """Return the wants of owners that were superseded, and those that another writer may have undone."""

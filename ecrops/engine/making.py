@@ -12,18 +12,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from ecrops.aws import LOST, Aws, ClientError, code_of
+from ecrops.aws import LOST, Aws, ClientError, code_of, detail_of
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Want, name_of, rederived
+from ecrops.engine.comparing import as_planned, is_no_more, is_same_step, is_still_missing
 from ecrops.engine.outcomes import Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
-from ecrops.engine.turns import TURNS, Place, place_of
+from ecrops.engine.turns import TURNS, Moment, Place, place_of
 from ecrops.errors import EcropsError
 from ecrops.text import printable
 
 log = logging.getLogger(__name__)
 STOPPED = "while making this change"
+MOST_READINGS = 3
 
 
 class Maker:
@@ -38,7 +40,7 @@ class Maker:
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
-        presumed: The owners that were removed by a call whose answer was lost, as a later reading says.
+        presumed: The owners that were removed in this round by a call whose answer was lost, as a later reading says.
     """
 
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want], *, approved: bool) -> None:
@@ -53,6 +55,7 @@ class Maker:
             if edit is not want.edit:
                 self._guarded.add((want.key, name_of(want.aspect)))
         self._owners: dict[str, Aws] = {}
+        self._failures: dict[str, int] = {}
         self.removed: dict[str, str] = {}
         self.presumed: set[str] = set()
         self.notes: list[str] = []
@@ -87,13 +90,30 @@ class Maker:
         return TURNS.of(self.place_of(change), lambda: aws.check(doing), self._held)
 
     @property
-    def moment(self) -> int:
-        """The moment of ``engine/turns``."""
+    def moment(self) -> Moment:
+        """This moment."""
         return TURNS.now
 
-    def is_written_since(self, moment: int, change: Change) -> bool:
+    def is_written_since(self, moment: Moment, change: Change) -> bool:
         """Whether another thread of this process wrote the owner of a change after a moment."""
         return TURNS.is_written_since(self.place_of(change), moment)
+
+    def has_waited(self, owner: str) -> bool:
+        """Whether a call for an owner waited for its next attempt since the owner was ``refreshed``."""
+        return self._budgeted(owner).attempts[0] != self._failures.get(owner, 0)
+
+    def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
+        """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
+
+        Something that is waited for again and again, such as a repository that is gone, limits how often.
+        """
+        aws = self._budgeted(owner)
+        for _ in range(MOST_READINGS):
+            failures, successes = aws.attempts
+            plan = make_plan(aws, wants)
+            if aws.attempts[0] == failures or aws.attempts[1] == successes + 1:  # one call is of one moment
+                break
+        return plan
 
     def place_of(self, change: Change) -> Place:
         """Return where the owner of a change is."""
@@ -132,12 +152,13 @@ class Maker:
             return None
         wants = [want for want in self._wants_of(derived) if want.for_owner not in failed]
         try:
-            plan = make_plan(self._budgeted(changes[0].owner), wants)
+            plan = self._plan(changes[0].owner, wants)
         except ClientError as error:
             if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
                 raise Superseded(error) from error
             raise
-        planned = tuple(_as_planned(change, derived) for change in plan)
+        self._failures[changes[0].owner] = self._budgeted(changes[0].owner).attempts[0]
+        planned = tuple(as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
         unchanged = tuple(change for change in changes if change not in derived)
@@ -206,20 +227,18 @@ class Maker:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
         Another writer may have changed the owner during the wait. If an answer was lost, and the reading shows that
-        what the call removes is gone, the lost call took effect: what somebody made since stays.
+        what the call removes is gone, the lost call took effect: what somebody made since stays, and a note says so.
         """
         wants = self._wants_of([change])
         errors: list[Exception] = []
 
         def attempt() -> None:
             if errors:
-                same = [
-                    other for other in make_plan(self._budgeted(change.owner), wants) if _is_same_step(other, change)
-                ]
-                if isinstance(errors[-1], LOST) and not any(_is_still_missing(change, other) for other in same):
-                    self.presumed |= {change.owner} if change.removes_owner else set()
+                same = [other for other in self._plan(change.owner, wants) if is_same_step(other, change)]
+                if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in same):
+                    self._presume(change, is_different=bool(same))
                     return
-                if not any(_is_no_more(other, change) for other in same):
+                if not any(is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
                 aws.once(call.service, call.operation, call.params)
@@ -231,6 +250,15 @@ class Maker:
 
         awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
         aws.persist(attempt, f"{call.service}:{call.operation}", awaits)
+
+    def _presume(self, change: Change, *, is_different: bool) -> None:
+        """Take a removal whose answer was lost as made, though something else may have come in its place."""
+        if change.removes_owner:
+            self.presumed.add(change.owner)
+        elif is_different:
+            what = f"{change.owner} {change.what}".rstrip()
+            lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"
+            self.notes.append(Note(f"{what}: {lost}, as far as a later reading tells: what is there now stays"))
 
     def _is_superseded(self, change: Change, error: Exception) -> bool:
         superseded = code_of(error) in (*change.races.superseded, *change.races.not_yet_visible)
@@ -247,40 +275,10 @@ class Maker:
             self.account_of(change).remember(change.owner)
 
 
-def _is_same_step(one: Change, other: Change) -> bool:
-    """Whether two changes make the same call for the same owner, perhaps with other members."""
-    return (one.owner, one.service, one.operation) == (other.owner, other.service, other.operation)
-
-
-def _is_equal(one: Change, other: Change) -> bool:
-    """Whether two changes send the same and make the same difference."""
-    return one.params == other.params and one.parts == other.parts
-
-
-def _is_no_more(other: Change, change: Change) -> bool:
-    """Whether a later change sends what a change sends, and makes no more of a difference."""
-    return other.params == change.params and other.parts <= change.parts
-
-
-def _is_still_missing(change: Change, other: Change) -> bool:
-    """Whether a change is still to be made, as a later plan says: some of what it removes is there.
-
-    Args:
-        change: The change, whose answer was lost.
-        other: The same change in the later plan.
-    """
-    removed = {part for part in change.parts if part[0] == "-"}
-    return other.identity == change.identity and (not removed or bool(removed & other.parts))
-
-
-def _as_planned(change: Change, planned: Sequence[Change]) -> Change:
-    """Return the planned change that a change is equal to, if there is one: its words may say more."""
-    return next((other for other in planned if _is_same_step(other, change) and _is_equal(other, change)), change)
-
-
 def _explain(error: Exception, change: Change) -> None:
     if any(note.startswith(STOPPED) for note in getattr(error, "__notes__", ())):
         return  # one error broke off the whole run: the first change that it stopped is enough
     error.add_note(f"{STOPPED}: {change}")
-    if advice := change.advice.get(code_of(error)):
+    code = code_of(error)
+    if advice := change.advice.get(f"{code} {detail_of(error)}") or change.advice.get(code):
         error.add_note(printable(advice))

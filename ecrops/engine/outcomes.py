@@ -110,6 +110,8 @@ class Outcomes:
             raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", applied) from errors[0]
         if several:
             raise ApplyError(f"{len(self.failed)} could not be finished", errors, applied)
+        for error in errors[1:]:
+            errors[0].add_note(f"failed too: {error}")
         for change in applied:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]

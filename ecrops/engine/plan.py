@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ecrops.base import render
 from ecrops.base.change import Change, Kind
 from ecrops.base.problems import is_whole
+from ecrops.engine.turns import NEVER, Moment
 from ecrops.errors import ConflictError, SpecError
 
 if TYPE_CHECKING:
@@ -36,12 +37,14 @@ class Plan:
 
     Args:
         changes: The missing changes; in the plan that a verb returns, the changes that it made.
-        notes: What the user must know, and what no change tells.
+        notes: What the user must know because of the changes, and what no change tells. The same about many owners is
+            one note. Each is complete; ``print`` names a few of many owners.
         applied: The changes that were made.
         wants: The wants that the plan was made from.
         region: The region that it was made for.
         account: The account that it was made for, if it was known.
-        read_at: The moment of ``engine/turns`` that the current values were read at.
+        read_at: The moment that its only owner was read at; ``NEVER`` if it has several, or if another one was read, or
+            a call waited, after that.
     """
 
     changes: tuple[Change, ...] = ()
@@ -50,7 +53,7 @@ class Plan:
     wants: tuple[Want, ...] = field(default=(), repr=False, compare=False)
     region: str = field(default="", repr=False, compare=False)
     account: str = field(default="", repr=False, compare=False)
-    read_at: int = field(default=-1, repr=False, compare=False)
+    read_at: Moment = field(default=NEVER, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)

@@ -12,10 +12,12 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change, Note
+from ecrops.base.notes import together
 from ecrops.engine.aspect import Want, name_of
 from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import NONE, Goal, OnError, Readings, read
+from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
 
 
@@ -69,14 +71,13 @@ def make_plan(
     current = read(aws, goals, known, accounts(wants), on_error)
     parts = list(_decide(goals, current, on_error))
     changes = sorted((part for part in parts if isinstance(part, Change)), key=lambda change: change.step)
-    notes = dict.fromkeys(part for part in parts if isinstance(part, Note))
     plan = Plan(
         tuple(changes),
-        tuple(notes),
+        together(part for part in parts if isinstance(part, Note)),
         wants=tuple(wants),
         region=aws.region,
         account=aws.known_account,
-        read_at=current.read_at,
+        read_at=current.moment_of(changes[0].owner) if len({change.owner for change in changes}) == 1 else NEVER,
     )
     plan = located(plan, aws)
     if dry_run is not None and remember:
@@ -118,4 +119,4 @@ def _decide(
             on_error(key, error)
         else:
             name = name_of(aspect)
-            yield from (replace(part, aspect=name) if isinstance(part, Change) else part for part in parts)
+            yield from (replace(part, aspect=name) if isinstance(part, Change) else part.about(key) for part in parts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Change
 from ecrops.engine.aspect import Aspect, Read, name_of
-from ecrops.engine.turns import TURNS, Write, place_of
+from ecrops.engine.turns import NEVER, TURNS, Moment, Write, place_of
 from ecrops.errors import EcropsError
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,24 @@ class Readings(dict[Goal, Any]):
     """Current values by goal.
 
     Attributes:
-        read_at: The moment of ``TURNS`` before the first of them was read.
+        read_at: The moment before the first of them was read; ``NEVER`` if a call waited for its next attempt: what
+            was read before the wait may be old.
     """
 
     def __init__(self, known: Mapping[Goal, Any] = NONE) -> None:
         super().__init__(known)
-        self.read_at: int = getattr(known, "read_at", TURNS.now)
+        self.read_at: Moment = getattr(known, "read_at", TURNS.now)
+        self._order: list[Sequence[str]] = list(getattr(known, "_order", ()))
+
+    def add(self, readings: Iterable[Read]) -> None:
+        """Note which readings are made now, in this order."""
+        self._order += [reading.keys for reading in readings]
+
+    def moment_of(self, key: str) -> Moment:
+        """Return the moment that a key was read at; ``NEVER`` if other keys were read after it began."""
+        first = next((number for number, keys in enumerate(self._order) if key in keys), None)
+        is_last = first is not None and all(tuple(keys) == (key,) for keys in self._order[first + 1 :])
+        return self.read_at if is_last else NEVER
 
 
 def read(
@@ -77,7 +89,7 @@ def base_of(goal: Goal) -> Any:
 def _read_wave(
     aws: Aws,
     goals: Mapping[Goal, Sequence[Any]],
-    current: dict[Goal, Any],
+    current: Readings,
     elsewhere: Mapping[str, Aws],
     on_error: OnError | None,
 ) -> None:
@@ -102,6 +114,7 @@ def _read_wave(
             return error
 
     jobs = list(_jobs(goals, account_of))
+    current.add(reading for _, reading in jobs)
     while jobs:
         singles: list[tuple[Aspect, Read]] = []
         for (aspect, reading), values in zip(jobs, here.map(attempt, jobs, here.stop), strict=True):
@@ -114,6 +127,8 @@ def _read_wave(
                     wants = {key: goals[aspect, key]}
                     singles += [(aspect, single) for single in aspect.reads(account_of(key), wants)]
         jobs = singles
+    if here.has_waited:
+        current.read_at = NEVER
 
 
 def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws]) -> Iterator[tuple[Aspect, Read]]:

@@ -6,10 +6,12 @@ It calls nothing. Other processes and other programs are not seen here: see ``ve
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws
@@ -44,6 +46,22 @@ def place_of(aws: Aws, service: str, owner: str) -> Place:
     return Place(aws.known_account, "" if service in GLOBAL else aws.region, owner)
 
 
+class Moment(NamedTuple):
+    """When something was read.
+
+    Args:
+        turn: The number of turns before it in which something was written.
+        time: As ``time.monotonic`` counts.
+    """
+
+    turn: int
+    time: float
+
+
+NEVER = Moment(-1, -math.inf)
+"""The moment of values that were not read together."""
+
+
 class Write(NamedTuple):
     """The last write of an aspect of an owner.
 
@@ -70,21 +88,21 @@ class Turns:
     def renew(self) -> None:
         """Begin anew."""
         self._changed = threading.Condition()
-        self._of_thread = threading.local()
+        self._held = ContextVar[frozenset[tuple[str, str]]]("held", default=frozenset())
         self._count = 0
         self._busy: dict[tuple[str, str], list[str]] = {}
         self._written: dict[tuple[str, str], dict[str, int]] = {}
         self._last: dict[tuple[str, str, str], Write] = {}
 
     @property
-    def now(self) -> int:
-        """The number of turns in which something was written: what is read now was read after them."""
-        return self._count
+    def now(self) -> Moment:
+        """This moment: what is read now was read after all turns before it."""
+        return Moment(self._count, time.monotonic())
 
     @property
     def held(self) -> frozenset[tuple[str, str]]:
-        """The region and the key of each owner that this thread writes now."""
-        return frozenset(getattr(self._of_thread, "held", ()))
+        """The region and the key of each owner that this thread writes now, or reads on behalf of one that does."""
+        return self._held.get()
 
     @contextmanager
     def of(self, place: Place, check: Callable[[], object], held: Collection[tuple[str, str]] = ()) -> Iterator[None]:
@@ -105,12 +123,11 @@ class Turns:
                 check()
                 self._changed.wait(CHECKED_EVERY)
             self._busy.setdefault(key, []).append(place.account)
-        before = self.held
-        self._of_thread.held = {*before, key}
+        before = self._held.set(self.held | {key})
         try:
             yield
         finally:
-            self._of_thread.held = before
+            self._held.reset(before)
             with self._changed:
                 self._busy[key].remove(place.account)
                 if not self._busy[key]:
@@ -132,10 +149,10 @@ class Turns:
             write = Write(place.account, time.monotonic(), tuple(edits), frozenset(parts))
             self._last[place.region, place.owner, aspect] = write
 
-    def is_written_since(self, place: Place, moment: int) -> bool:
-        """Whether this process wrote an owner after a moment of ``now``."""
+    def is_written_since(self, place: Place, moment: Moment) -> bool:
+        """Whether this process wrote an owner after a moment."""
         written = self._written.get((place.region, place.owner), {})
-        return any(count > moment for account, count in written.items() if place.may_be(account))
+        return any(count > moment.turn for account, count in written.items() if place.may_be(account))
 
     def last(self, place: Place, aspect: str) -> Write | None:
         """Return what this process wrote last of an aspect of an owner."""

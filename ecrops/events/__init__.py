@@ -10,6 +10,7 @@ from ecrops.base.lazy import face
 if TYPE_CHECKING:
     from ecrops.events.event import Event as Event
     from ecrops.events.event import RuleState as RuleState
+    from ecrops.events.on import on_artifact_action as on_artifact_action
     from ecrops.events.on import on_cloud_trail_event as on_cloud_trail_event
     from ecrops.events.on import on_cloud_trail_image_pushed as on_cloud_trail_image_pushed
     from ecrops.events.on import on_event as on_event
@@ -49,6 +50,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.events.targets.target": ("Target",),
             "ecrops.events.testing": ("TestReport",),
             "ecrops.events.on": (
+                "on_artifact_action",
                 "on_cloud_trail_event",
                 "on_cloud_trail_image_pushed",
                 "on_event",

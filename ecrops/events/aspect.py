@@ -26,8 +26,10 @@ from ecrops.iam.statements import fingerprint
 
 base = None
 LIMITS = {
-    "LimitExceededException": "a bus has 300 rules, and 30 with wildcards: one rule of registry.on_...() with "
-    'repositories=prefix("team/") serves many repositories'
+    "LimitExceededException": "a bus has 300 rules unless AWS has raised the quota L-244521F2, and 30 with wildcards: "
+    'one rule of registry.on_...() with repositories=prefix("team/") serves many repositories',
+    "InvalidEventPatternException": "a pattern has 2,048 characters unless AWS has raised the quota L-664C5505: fewer "
+    "repositories in each of several rules, or a prefix, make shorter patterns",
 }
 reads = reading.reads
 
@@ -209,9 +211,32 @@ def _notes(key: str, edits: Sequence[Edit], current: RuleValue, desired: RuleVal
             yield from elsewhere(target, current.location, arn_of(current.location, key))
     if current.settings and desired != current and not (current.is_ours or desired.is_ours):
         yield Note(f"{key} was not made by ecrops")
+    yield from _quota_notes(key, current, desired)
     if current.settings is None and desired.settings is not None and "/" in key:
         bus = name_and_bus(key)[1]
         yield Note(f"{key} hears what other rules send to the bus {bus}: AWS's own events come on the default bus only")
+
+
+def _quota_notes(key: str, current: RuleValue, desired: RuleValue) -> Iterator[Note]:
+    """Yield what exceeds a quota that AWS raises on request, with the number: AWS decides.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+    """
+    quotas, bus = desired.quotas, name_and_bus(key)[1]
+    most_rules, most = quotas.rules_in(desired.location.region), quotas.pattern_characters
+    if current.settings is None and desired.settings is not None and desired.bus_rules > most_rules:
+        yield Note(
+            f"the bus {bus} would have {desired.bus_rules} rules, and has at most {most_rules} unless AWS has raised "
+            f'the quota L-244521F2: Registry(quotas={{"rules": {desired.bus_rules}}}) says that it has; one rule of '
+            'registry.on_...() with repositories=prefix("team/") serves many repositories'
+        )
+    text, before = ((value.settings or {}).get("EventPattern") or "" for value in (desired, current))
+    if text != before and len(text) > most:
+        yield Note(
+            f"the pattern of {key} has {len(text):,} characters, and at most {most:,} unless AWS has raised the quota "
+            f'L-664C5505: Registry(quotas={{"pattern_characters": {len(text)}}}) says that it has; a prefix, or fewer '
+            "repositories in each of several rules, make shorter patterns"
+        )
 
 
 def after(change: Change, current: RuleValue) -> RuleValue:

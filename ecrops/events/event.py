@@ -19,8 +19,8 @@ from ecrops.base.problems import Problems, check_depths, compact
 from ecrops.errors import SpecError
 from ecrops.events.patterns import selection
 from ecrops.events.patterns.api_calls import asks_for_reading
-from ecrops.events.patterns.checks import canonical
 from ecrops.events.patterns.kinds import KINDS
+from ecrops.events.patterns.limits import canonical
 from ecrops.events.patterns.options import check_options
 from ecrops.events.patterns.pattern import Pattern
 from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location, Prefix, Selection, check_selection

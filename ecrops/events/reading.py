@@ -65,7 +65,7 @@ def scan_type_for(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> str:
 def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:
     """Read a rule with its tags and targets."""
     name, bus = name_and_bus(key)
-    missing = missing_rule(location_of(aws), key, scan_type())
+    missing = missing_rule(aws, key, scan_type())
     awaits = (MISSING,) if aws.made_recently(key) else ()
     try:
         described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
@@ -76,9 +76,11 @@ def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:
     return read_parts(aws, described, missing)
 
 
-def missing_rule(location: Location, key: str, scan_type: str) -> RuleValue:
+def missing_rule(aws: Aws, key: str, scan_type: str, bus_rules: int = 0) -> RuleValue:
     """Return the value of a rule that does not exist."""
-    return RuleValue(location=location, scan_type=scan_type, arn=arn_of(location, key))
+    location = location_of(aws)
+    arn = arn_of(location, key)
+    return RuleValue(location=location, scan_type=scan_type, arn=arn, quotas=aws.quotas, bus_rules=bus_rules)
 
 
 def read_parts(aws: Aws, described: Mapping[str, Any], missing: RuleValue) -> RuleValue:

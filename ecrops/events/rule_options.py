@@ -34,6 +34,9 @@ class RuleOptions(TypedDict, total=False):
             enabled, and a current one stays as it is.
         bus: The name of the event bus of the rule; AWS's own events come on ``default`` only.
         tags: The tags of the rule, besides those of ecrops.
+        split: For a registry and a rule with a name: whether to make several rules, ``NAME-1``, ``NAME-2`` and so on,
+            as many as the names of the repositories need to make patterns that are short enough. Rules of earlier runs
+            with higher numbers are removed.
     """
 
     target: Target | str
@@ -44,6 +47,7 @@ class RuleOptions(TypedDict, total=False):
     state: StateName | RuleState
     bus: str
     tags: Mapping[str, str]
+    split: bool
 
 
 def make_event(kind: str, arguments: Mapping[str, Any]) -> Event:
@@ -61,10 +65,16 @@ def make_event(kind: str, arguments: Mapping[str, Any]) -> Event:
     names = [*kind_options, *RuleOptions.__annotations__]
     if misspelt := [name for name in arguments if name not in (*names, "name")]:
         raise SpecError(*(f"{name}: unknown option{hint(name, names)}" for name in misspelt))
+    if arguments.get("split"):
+        raise SpecError("split: is for the verbs of a registry, registry.on_...(name, repositories=[...], split=True)")
     target = [arguments["target"]] if "target" in arguments else []
     return Event(
         kind,
         targets=(*target, *target_list(arguments.get("targets", ()))),
         options={name: value for name, value in arguments.items() if name in kind_options},
-        **{name: value for name, value in arguments.items() if name not in (*kind_options, "target", "targets")},
+        **{
+            name: value
+            for name, value in arguments.items()
+            if name not in (*kind_options, "target", "targets", "split")
+        },
     )

@@ -24,9 +24,12 @@ from ecrops.errors import SpecError
 from ecrops.events import aspect, reading
 from ecrops.events.edits import Absent, Include
 from ecrops.events.event import RuleState
-from ecrops.events.patterns.checks import check_pattern, text_of
+from ecrops.events.patterns.checks import check_pattern
+from ecrops.events.patterns.limits import text_of
 from ecrops.events.patterns.samples import envelope, sample_for
+from ecrops.events.targets import presence
 from ecrops.events.targets.target import Target, check_reach
+from ecrops.events.targets.transformers import doubts
 from ecrops.events.value import RuleValue, to_aws
 from ecrops.events.wants import all_wants, edit_rules
 
@@ -35,7 +38,10 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class TestReport:
-    """The result of a test event. It is true if the event arrived and nothing is missing.
+    """The result of a test event. It is true if the event came through EventBridge to a target, and nothing is missing.
+
+    EventBridge tells of targets that it could not invoke, and not of those that it did: a target without an entry in
+    ``failed`` is one of which no failure was seen. Look there for what arrived.
 
     Args:
         event: The event that was tested.
@@ -44,7 +50,8 @@ class TestReport:
         sent_to: The ARNs of the targets that the event was sent to.
         arrived: The event as it came through EventBridge; ``None`` if it did not.
         sent: Whether the event was sent; a dry run sends nothing.
-        failed: EventBridge's reasons by the ARN of the target, for targets that could not be invoked.
+        failed: The reasons by the ARN of the target: EventBridge's, for targets that could not be invoked; and those of
+            targets that it would drop the event for, to which it was not sent.
         untried: The ARNs of the targets that a copy of the rule cannot reach: ecrops does not authorise them, or
             does not know their kind.
     """
@@ -61,7 +68,8 @@ class TestReport:
     untried: Sequence[str] = ()
 
     def __bool__(self) -> bool:
-        return self.matched and not self.missing and self.arrived is not None and not self.failed
+        came = self.matched and self.arrived is not None
+        return came and bool(self.sent_to) and not self.missing and not self.failed
 
     def __str__(self) -> str:
         lines = [f"the event {'matches' if self.matched else 'does not match'} the pattern of the rule"]
@@ -70,7 +78,10 @@ class TestReport:
             lines.append(f"it {'came' if self.arrived else 'did not come'} through EventBridge")
         elif self.matched:
             lines.append("it was not sent: this was a dry run")
-        lines += [f"{arn}: {self.failed.get(arn, 'invoked')}" for arn in self.sent_to if self.arrived]
+        lines += [f"{arn}: {self.failed.get(arn, 'no failure seen')}" for arn in self.sent_to if self.arrived]
+        lines += [f"{arn}: not sent, for {reason}" for arn, reason in self.failed.items() if arn not in self.sent_to]
+        if self.sent and not (self.sent_to or self.untried or self.failed):
+            lines.append("the rule has no target: nothing gets the event")
         lines += [f"{arn}: not tried, for ecrops does not authorise a copy of the rule there" for arn in self.untried]
         return page(lines)
 
@@ -105,11 +116,13 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
     if not aws.get("events", "TestEventPattern", "Result", **texts):
         return TestReport(event, matched=False)
     rule = reading.read(aws, key, lambda: "BASIC")
-    targets = list(_reachable_targets(aws, rule))
+    dropped = _dropped(rule, event)
+    targets = [target for target in _reachable_targets(aws, rule) if target.arn not in dropped]
     missing = _missing(aws, key, targets, rule)
-    untried = sorted({target["Arn"] for target in rule.targets.values()} - {target.arn for target in targets})
+    tried = {target.arn for target in targets} | dropped.keys()
+    untried = sorted({target["Arn"] for target in rule.targets.values()} - tried)
     if registry.dry_run:
-        return TestReport(event, matched=True, missing=missing, untried=untried)
+        return TestReport(event, matched=True, missing=missing, failed=dropped, untried=untried)
     with _stage(registry, reading.name_and_bus(key)[1], pattern, targets) as stage:
         stage.wait_until_it_works(event, timeout)
         arrived = stage.send(event, timeout)
@@ -120,7 +133,7 @@ def send_test_event(registry: Account, key: str, event: Message | None, timeout:
         sent_to=[target.arn for target in targets],
         arrived=arrived,
         sent=True,
-        failed=dict(stage.failed),
+        failed={**dropped, **stage.failed},
         untried=untried,
     )
 
@@ -139,6 +152,13 @@ def _check(event: object, timeout: object) -> None:
     problems.raise_any()
 
 
+def _dropped(rule: RuleValue, event: Message) -> dict[str, str]:
+    """Return the targets that EventBridge would drop this event for without a word, by ARN, with the reason."""
+    transformers = {target["Arn"]: target.get("InputTransformer") for target in rule.authorized}
+    reasons = {arn: doubts(transformer, event) for arn, transformer in transformers.items() if transformer}
+    return {arn: reason for arn, reason in reasons.items() if reason}
+
+
 def _reachable_targets(aws: Aws, rule: RuleValue) -> Iterator[Target]:
     """Yield the targets that a copy of the rule can be authorised to invoke."""
     for document in rule.authorized:
@@ -147,13 +167,14 @@ def _reachable_targets(aws: Aws, rule: RuleValue) -> Iterator[Target]:
             check_reach(target, aws.partition.name, aws.region)
         except SpecError:
             continue
-        yield target
+        if target.role_arn or not target.unchecked:
+            yield target
 
 
 def _missing(aws: Aws, key: str, targets: Sequence[Target], rule: RuleValue) -> list[str]:
     """Return what the rule itself lacks. Its copy does not show that: it is enabled, and has its own permissions."""
     wants, known = all_wants(aws, {key: [Include(targets)]}, Readings({(aspect, key): rule}))
-    permissions = [want for want in wants if want.aspect is not aspect]
+    permissions = [want for want in wants if want.aspect not in (aspect, presence)]
     missing = [str(change) for change in make_plan(aws, permissions, known=known)]
     if (rule.settings or {}).get("State") == RuleState.DISABLED:
         missing.append(f"{key} is disabled: registry.rule(name).enable()")
@@ -229,7 +250,8 @@ def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Seq
     aws, unlimited = registry.aws, without_deadline(registry)
     name = f"ecrops-test-{uuid.uuid4().hex[:12]}"
     queue = reading.location_of(aws).arn("sqs", name)
-    observed = [replace(target, dead_letter_arn=queue) for target in targets]
+    # One attempt: a failure that EventBridge tries again for hours would not be seen
+    observed = [replace(target, dead_letter_arn=queue, maximum_retry_attempts=0) for target in targets]
     copies: dict[str, Any] = {
         reading.key_of(name, bus): [_Copy({**pattern, "source": [{"prefix": name}]}, [Target(queue)])],
         reading.key_of(f"{name}-targets", bus): [_Copy({**pattern, "source": [name]}, observed)],
@@ -238,7 +260,7 @@ def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Seq
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
     aws.remember(queue)
     try:
-        edit_rules(registry, copies)
+        edit_rules(registry, copies, looks=False)
         yield _Stage(aws, bus, url, name)
     finally:
         try:

@@ -12,9 +12,10 @@ from enum import Enum
 from typing import Any
 
 from ecrops.base.plain_json import parsed
+from ecrops.base.quotas import DEFAULT_QUOTAS, Quotas
 from ecrops.errors import SpecError
 from ecrops.events.event import is_default_name
-from ecrops.events.patterns.checks import canonical, text_of
+from ecrops.events.patterns.limits import canonical, text_of
 from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location
 from ecrops.events.targets.target import MARK, Target
 from ecrops.iam.statements import fingerprint
@@ -74,6 +75,8 @@ class RuleValue:
         location: The account and region.
         scan_type: The scan type in force, if it was read.
         arn: The ARN of the rule.
+        quotas: The quotas of the account.
+        bus_rules: How many rules the bus would have with all that is wanted; 0 if they were not counted.
     """
 
     settings: Mapping[str, Any] | None = None
@@ -82,6 +85,8 @@ class RuleValue:
     location: Location = EXAMPLE_LOCATION
     scan_type: str = "BASIC"
     arn: str = ""
+    quotas: Quotas = DEFAULT_QUOTAS
+    bus_rules: int = 0
 
     @property
     def origin(self) -> Origin:

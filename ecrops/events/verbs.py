@@ -30,6 +30,8 @@ class RepositoryVerbs(Handle, EventVerbs[Plan]):
 
         if "repositories" in options:
             raise SpecError(f"repositories: these events are {self.name}'s; registry.on_...() takes those of others")
+        if options.get("split"):
+            raise SpecError("split: these events are of one repository; registry.on_...() splits a list of them")
         self._check_account()
         return make_rule(self.registry, kind, {**options, "repositories": self.name})
 

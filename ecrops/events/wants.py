@@ -18,17 +18,19 @@ from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal, Readings, read
+from ecrops.errors import SpecError
 from ecrops.events import aspect, reading
 from ecrops.events.edits import Absent, Edit, Wanted, edited, needs_rule
 from ecrops.events.event import Event
-from ecrops.events.patterns.checks import MOST_RULES, MOST_WILDCARD_RULES, wildcards
+from ecrops.events.patterns.limits import MOST_WILDCARD_RULES, wildcards
 from ecrops.events.reading import DEFAULT_BUS
 from ecrops.events.rule_options import make_event
-from ecrops.events.targets import functions, log_groups, queues, topics
+from ecrops.events.split import parts
+from ecrops.events.targets import functions, log_groups, presence, queues, topics
 from ecrops.events.targets import target as targets
-from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources
+from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources, shared_rules
 from ecrops.events.targets.target import Target
-from ecrops.events.value import TAG, RuleValue
+from ecrops.events.value import TAG, Origin, RuleValue
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = Readings
@@ -36,18 +38,48 @@ PERMISSIONS: Mapping[str, Aspect] = {"lambda": functions, "sqs": queues, "sns": 
 
 
 def make_rule(account: Account, kind: str, options: Mapping[str, Any]) -> Plan:
-    """Make the rule that a verb describes, with its targets."""
-    event = make_event(kind, options)
-    return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
+    """Make the rule that a verb describes, with its targets; or the rules that it is split into.
+
+    Raises:
+        SpecError: An option is wrong; with every reason.
+    """
+    split = options.get("split", False)
+    if not isinstance(split, bool):
+        raise SpecError(f"split: expected True or False, got {split!r}")
+    if not split:
+        event = make_event(kind, options)
+        return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
+    aws = account.aws
+    whole = {name: value for name, value in options.items() if name != "split"}
+    events = parts(kind, whole, aws.quotas.pattern_characters, reading.location_of(aws))
+    edits: dict[str, list[Edit]] = {reading.key_of(event.rule, event.bus): [Wanted(event)] for event in events}
+    return edit_rules(account, {**edits, **_later_parts(aws, options["name"], events)})
 
 
-def edit_rules(account: Account, edits: Edits) -> Plan:
+def _later_parts(aws: Aws, name: str, events: Sequence[Event]) -> dict[str, list[Edit]]:
+    """Return the removals of the rules that an earlier run made when the repositories took more parts."""
+    removed: dict[str, list[Edit]] = {}
+    while True:
+        key = reading.key_of(f"{name}-{len(events) + len(removed) + 1}", events[0].bus)
+        rule = reading.read(aws, key, lambda: "BASIC")
+        if rule.settings is None or rule.origin is not Origin.MADE:
+            return removed
+        removed[key] = [Absent(rule.tags[TAG])]
+
+
+def edit_rules(account: Account, edits: Edits, *, looks: bool = True) -> Plan:
     """Edit rules, and the permissions of their targets.
+
+    Args:
+        account: The account and region.
+        edits: The edits by the key of the rule.
+        looks: Whether to look first whether what the rules need exists.
 
     Raises:
         ClientError: botocore's ``ResourceNotFoundException``: an edit needs a rule that does not exist.
     """
     wants, known = all_wants(account.aws, edits, Readings(account.assumed))
+    wants = [want for want in wants if looks or want.aspect is not presence]
     for key, rule_edits in edits.items():
         if known[aspect, key].settings is None and any(map(needs_rule, rule_edits)):
             reading.describe(account.aws, key)  # raises the error, with the way out
@@ -71,6 +103,7 @@ def all_wants(aws: Aws, edits: Edits, known: Known | None = None) -> tuple[list[
     wants = [Want(aspect, key, edit) for key, rule_edits in edits.items() for edit in rule_edits]
     for key, rule_edits in edits.items():
         wants += _permissions(key, rule_edits, current[aspect, key])
+        wants += _needed(key, rule_edits, current[aspect, key])
     return wants, current
 
 
@@ -100,19 +133,49 @@ def _permissions(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterato
     """
     location, rule = current.location, reading.arn_of(current.location, key)
     desired = edited(current, edits)
-    added = [target.to_aws() for edit in edits for target in edit.targets if target.authorize]
-    needed = {arn for target in added for arn in resources(target)}
+    added = [target for edit in edits for target in edit.targets if target.authorize]
+    needed = {arn: _permitted(rule, arn, target) for target in added for arn in resources(target.to_aws())}
     changed = {arn for name, target in desired.targets.items() if name in current.targets for arn in resources(target)}
     last_step = Step.FORBID if aspect.has_room(current, desired) else Step.BEFORE
     permissions: list[Allow | Forbid] = [
-        Allow(rule, key, arn, Step.BEFORE if arn in changed else Step.ALLOW) for arn in sorted(needed)
+        Allow(permitted, key, arn, Step.BEFORE if arn in changed else Step.ALLOW)
+        for arn, permitted in sorted(needed.items())
     ]
     freed_arns = freed(current.authorized, desired.authorized)
+    freed_arns |= {arn for arn, permitted in needed.items() if permitted != rule}
     permissions += [Forbid(rule, key, arn, last_step) for arn in sorted(freed_arns)]
     for edit in permissions:
         service = edit.resource.split(":")[2]
         if service in PERMISSIONS and is_here(edit.resource, location):
             yield Want(PERMISSIONS[service], key_of(edit.resource), edit, for_owner=edit.owner)
+
+
+def _permitted(rule: str, arn: str, target: Target) -> str:
+    """Return the ARN of the rules that a permission is for: the rule, or all rules with names that ecrops makes."""
+    is_shared = target.authorize == targets.SHARED and key_of(arn) == arn
+    return (shared_rules(rule) if is_shared else "") or rule
+
+
+def _needed(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Want]:
+    """Yield the wants to look for what a rule, and each target that is put on it, needs: before anything is written."""
+    desired, location = edited(current, edits), current.location
+    authorized = {str(target.id) for edit in edits for target in edit.targets if target.authorize}
+    arns = {
+        arn
+        for name in authorized & desired.targets.keys()
+        for arn in _named(desired.targets[name]) - _named(current.targets.get(name, {}))
+    }
+    bus = reading.name_and_bus(key)[1]
+    if current.settings is None and desired.settings is not None and bus != DEFAULT_BUS:
+        arns.add(location.arn("events", f"event-bus/{bus}"))
+    for arn in sorted(arns):
+        if presence.is_looked_for(arn, location):
+            yield Want(presence, arn, presence.Needed(key), for_owner=key)
+
+
+def _named(target: Mapping[str, Any]) -> set[str]:
+    """Return the ARNs that a target names: its own, and that of its role."""
+    return {target[member] for member in ("Arn", "RoleArn") if target.get(member)}
 
 
 # Specs
@@ -161,11 +224,7 @@ def _by_key(wanted: Iterable[Wanted]) -> dict[str, list[Wanted]]:
 
 
 def check_quotas(problems: Problems, events: Sequence[Event]) -> None:
-    """Add a problem for each bus that cannot hold the rules of the events."""
-    advice = 'one rule of registry.on_...() with repositories=prefix("team/") serves many repositories'
-    for bus, count in Counter(event.bus for event in events).items():
-        reason = f"the bus {bus} has at most {MOST_RULES} rules, these are {count}; {advice}"
-        problems.check(count <= MOST_RULES, "", reason)
+    """Add a problem for each bus that cannot hold the rules of the events. AWS does not raise this quota."""
     for bus, count in Counter(event.bus for event in events if any(wildcards(event.pattern().document))).items():
         reason = f"the bus {bus} has at most {MOST_WILDCARD_RULES} rules with wildcards, these are {count}"
         problems.check(count <= MOST_WILDCARD_RULES, "", reason)
@@ -178,13 +237,15 @@ def _current_rules(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[
     one of the repositories are read.
     """
     aws.client("events")
-    location, scan_type = reading.location_of(aws), reading.scan_type_for(aws, edits)
+    scan_type = reading.scan_type_for(aws, edits)
     listed = {reading.key_of(rule["Name"]): rule for rule in reading.every(aws)}
     names = [json.dumps(name)[1:-1] for name in repositories]
     relevant = {key: rule for key, rule in listed.items() if key in edits or _names_one(rule, names)}
-    missing = {key: reading.missing_rule(location, key, scan_type) for key in (*relevant, *edits)}
+    on_default = [key for key in edits if reading.name_and_bus(key)[1] == DEFAULT_BUS]
+    count = len({*listed, *on_default})
+    missing = {key: reading.missing_rule(aws, key, scan_type, count) for key in (*relevant, *edits)}
     rules = aws.map(lambda key: reading.read_parts(aws, relevant[key], missing[key]), relevant)
-    absent = {key: missing[key] for key in edits if key not in listed and reading.name_and_bus(key)[1] == DEFAULT_BUS}
+    absent = {key: missing[key] for key in on_default if key not in listed}
     return absent | dict(zip(relevant, rules, strict=True))
 
 

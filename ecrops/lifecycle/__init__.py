@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from ecrops.images.image import Image as Image
     from ecrops.lifecycle.guard import Guard as Guard
     from ecrops.lifecycle.guard import RegistryGuard as RegistryGuard
+    from ecrops.lifecycle.linting.findings import Finding as Finding
+    from ecrops.lifecycle.linting.lint import lint as lint
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
+    from ecrops.lifecycle.shielding import shield as shield
     from ecrops.lifecycle.simulation.chart import Chart as Chart
     from ecrops.lifecycle.simulation.compare import Comparison as Comparison
     from ecrops.lifecycle.simulation.compare import Difference as Difference
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.simulation.days import Storage as Storage
     from ecrops.lifecycle.simulation.forecast import Cost as Cost
     from ecrops.lifecycle.simulation.forecast import Forecast as Forecast
-    from ecrops.lifecycle.simulation.lint import Finding as Finding
-    from ecrops.lifecycle.simulation.lint import lint as lint
     from ecrops.lifecycle.simulation.preview import PreviewError as PreviewError
     from ecrops.lifecycle.simulation.result import Simulation as Simulation
     from ecrops.lifecycle.simulation.simulate import simulate as simulate
@@ -39,10 +40,13 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "Guard",
                 "RegistryGuard",
             ),
+            "ecrops.lifecycle.linting.findings": ("Finding",),
+            "ecrops.lifecycle.linting.lint": ("lint",),
             "ecrops.lifecycle.policy.rule": (
                 "LifecycleRule",
                 "TagStatus",
             ),
+            "ecrops.lifecycle.shielding": ("shield",),
             "ecrops.lifecycle.simulation.chart": ("Chart",),
             "ecrops.lifecycle.simulation.compare": (
                 "Comparison",
@@ -57,10 +61,6 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.lifecycle.simulation.forecast": (
                 "Cost",
                 "Forecast",
-            ),
-            "ecrops.lifecycle.simulation.lint": (
-                "Finding",
-                "lint",
             ),
             "ecrops.lifecycle.simulation.preview": ("PreviewError",),
             "ecrops.lifecycle.simulation.result": ("Simulation",),

@@ -111,9 +111,9 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
     """Put or delete the policy. It is overwritten in place, never deleted first."""
     rules, impact = Found([]) if current is None else current
     desired = edited(edits, rules)
-    yield from _notes(name, desired)
     if canonical(desired) == rules:
         return
+    yield from _notes(name, desired)
     before, after = difference(rules, canonical(desired))
     if impact:
         after = f"{after} ({impact})"

@@ -6,7 +6,7 @@ result with the guards: what a guard refuses becomes a conflict of the plan. Thi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
@@ -14,7 +14,8 @@ from ecrops.base.problems import Problems, compact, is_number, is_whole, suggest
 from ecrops.base.render import page
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
-from ecrops.lifecycle.simulation.compiled import segments_of
+from ecrops.images.image import Image
+from ecrops.lifecycle.policy.tags import is_digest, misfit, segments_of
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
 
 
 MAX_EXAMPLES = 5
+
+
+class Breach(NamedTuple):
+    """A limit that a policy exceeds.
+
+    Args:
+        reason: The limit, in words.
+        verdicts: The verdicts that exceed it.
+    """
+
+    reason: str
+    verdicts: Sequence[Verdict]
 
 
 @suggesting()
@@ -35,11 +48,12 @@ class Guard:
     Args:
         max_expired: How many images may be deleted.
         max_fraction: Which part of all images of the repository may be deleted, from 0 to 1.
-        never: Patterns of tags; an image with such a tag may be neither deleted nor archived, which makes it
+        never: Patterns of tags, or whole digests; such an image may be neither deleted nor archived, which makes it
             impossible to pull.
+        max_archived: How many images may be archived: an archived image cannot be pulled.
 
     Raises:
-        SpecError: A limit is not a number, or out of range.
+        SpecError: A limit is not a number, or out of range; or no tag can fit a pattern.
 
     Example:
         >>> Guard(max_expired=50, max_fraction=0.2, never=("prod*", "release-*"))
@@ -49,41 +63,72 @@ class Guard:
     max_expired: int | None = None
     max_fraction: float | None = None
     never: Sequence[str] = ()
+    max_archived: int | None = None
 
     def __repr__(self) -> str:
         return compact(self)
 
     def __post_init__(self) -> None:
         problems = Problems()
-        limit, fraction = self.max_expired, self.max_fraction
-        right = limit is None or (is_whole(limit) and limit >= 0)
-        problems.check(right, "max_expired", f"expected a number of images, 0 or more, got {limit!r}")
+        for name in ("max_expired", "max_archived"):
+            limit = getattr(self, name)
+            right = limit is None or (is_whole(limit) and limit >= 0)
+            problems.check(right, name, f"expected a number of images, 0 or more, got {limit!r}")
+        fraction = self.max_fraction
         right = fraction is None or (is_number(fraction) and 0 <= fraction <= 1)
         problems.check(right, "max_fraction", f"expected a part of all images, from 0 to 1, got {fraction!r}")
         object.__setattr__(self, "never", problems.strings("never", self.never) or ())
-        problems.check("" not in self.never, "never", "expected patterns of tags, got '', which no tag fits")
+        for pattern in self.never:
+            reason = "" if is_digest(pattern) else misfit(segments_of(pattern))
+            problems.check(
+                not reason,
+                "never",
+                f"expected patterns of tags, or digests, got {pattern!r}, which no tag fits: {reason}",
+            )
         problems.raise_any()
 
     def refusals(self, evaluation: Evaluation) -> Iterator[str]:
         """Yield each limit that a policy exceeds, in words."""
-        expired, total = len(evaluation.expired), len(evaluation.verdicts)
-        if self.max_expired is not None and expired > self.max_expired:
-            yield f"at most {self.max_expired} images may expire"
-        if self.max_fraction is not None and expired and expired / total > self.max_fraction:
-            limit, percentage = 100 * self.max_fraction, 100 * expired / total
-            yield f"at most {limit:.3g}% of the images may expire, {percentage:.3g}% would"
-        if protected := len(self.protected(evaluation)):
-            verb = "goes" if protected == 1 else "go"
-            yield f"images with tags like {', '.join(self.never)} must stay, {protected} of them {verb}"
+        yield from (breach.reason for breach in self.breaches(evaluation))
+
+    def breaches(self, evaluation: Evaluation) -> Iterator[Breach]:
+        """Yield each limit that a policy exceeds, with the verdicts that exceed it."""
+        expired, archived, total = evaluation.expired, evaluation.archived, len(evaluation.verdicts)
+        if self.max_expired is not None and len(expired) > self.max_expired:
+            yield Breach(f"at most {self.max_expired} images may expire", expired)
+        if self.max_fraction is not None and expired and len(expired) / total > self.max_fraction:
+            limit, percentage = 100 * self.max_fraction, 100 * len(expired) / total
+            yield Breach(f"at most {limit:.3g}% of the images may expire, {percentage:.3g}% would", expired)
+        if self.max_archived is not None and len(archived) > self.max_archived:
+            yield Breach(f"at most {self.max_archived} images may be archived", archived)
+        if protected := self.protected(evaluation):
+            verb = "goes" if len(protected) == 1 else "go"
+            yield Breach(f"images {self._protection} must stay, {len(protected)} of them {verb}", protected)
+
+    @property
+    def _protection(self) -> str:
+        """What ``never`` says, as the end of "images"."""
+        tags = [pattern for pattern in self.never if not is_digest(pattern)]
+        digests = [digest[:19] for digest in self.never if is_digest(digest)]
+        parts = [("with tags like", tags), ("with the digest", digests)]
+        return " or ".join(f"{head} {', '.join(names)}" for head, names in parts if names)
 
     def protected(self, evaluation: Evaluation) -> list[Verdict]:
         """Return the verdicts on images that a policy removes, and that ``never`` protects."""
-        patterns = [segments_of(pattern) for pattern in self.never]
-        return [
-            verdict
-            for verdict in (*evaluation.expired, *evaluation.archived)
-            if any(fits(tag, pattern) for tag in verdict.image.tags for pattern in patterns)
-        ]
+        removed = (*evaluation.expired, *evaluation.archived)
+        names = self.names(verdict.image for verdict in removed)
+        return [verdict for verdict in removed if verdict.image.digest in names]
+
+    def names(self, images: Iterable[Image]) -> dict[str, str]:
+        """Return the names of images that ``never`` protects, by digest: the protected tag, else the digest."""
+        digests = set(filter(is_digest, self.never))
+        patterns = [segments_of(pattern) for pattern in self.never if pattern not in digests]
+        names = {}
+        for image in images:
+            fitting = [tag for tag in image.tags if any(fits(tag, pattern) for pattern in patterns)]
+            if fitting or image.digest in digests:
+                names[image.digest] = fitting[0] if fitting else image.digest[:19]
+        return names
 
     def of(self, name: str) -> Guard:
         """Return the guard of a repository when this guard is set for a registry: itself, for every name."""
@@ -104,7 +149,7 @@ class Guard:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the limits that are set, ready for JSON."""
-        limits = {"max_expired": self.max_expired, "max_fraction": self.max_fraction, "never": list(self.never) or None}
+        limits = {field.name: getattr(self, field.name) for field in fields(self)} | {"never": list(self.never) or None}
         return {name: limit for name, limit in limits.items() if limit is not None}
 
 
@@ -160,20 +205,27 @@ class Impact(NamedTuple):
 
 
 def impact_of(evaluation: Evaluation, guards: Sequence[Guard]) -> Impact:
-    """Return what a policy would do, and what the guards say. Protected images are the first examples."""
-    refusals = tuple(dict.fromkeys(reason for guard in guards for reason in guard.refusals(evaluation)))
-    if not refusals:
+    """Return what a policy would do, and what the guards say.
+
+    The examples are images that exceed a limit: first those that a guard protects by a tag, then the last used ones.
+    """
+    breaches = [breach for guard in guards for breach in guard.breaches(evaluation)]
+    if not breaches:
         return Impact(evaluation.summary)
-    protected = [verdict for guard in guards for verdict in guard.protected(evaluation)]
-    by_last_use = sorted(evaluation.expired, key=lambda verdict: verdict.image.used_at, reverse=True)
-    verdicts = {verdict.image.digest: verdict for verdict in (*protected, *by_last_use)}
-    return Impact(evaluation.summary, refusals, tuple(map(_words, list(verdicts.values())[:MAX_EXAMPLES])))
+    verdicts = {verdict.image.digest: verdict for breach in breaches for verdict in breach.verdicts}
+    names: dict[str, str] = {}
+    for guard in guards:
+        names = guard.names(verdict.image for verdict in verdicts.values()) | names
+    by_last_use = sorted(verdicts.values(), key=lambda verdict: verdict.image.used_at, reverse=True)
+    by_last_use.sort(key=lambda verdict: verdict.image.digest not in names)
+    examples = (_words(verdict, names.get(verdict.image.digest)) for verdict in by_last_use[:MAX_EXAMPLES])
+    return Impact(evaluation.summary, tuple(dict.fromkeys(breach.reason for breach in breaches)), tuple(examples))
 
 
-def _words(verdict: Verdict) -> str:
+def _words(verdict: Verdict, name: str | None) -> str:
     image, rule = verdict.image, f" by rule {verdict.rule_priority}" if verdict.rule_priority else ""
     used = f"pulled {image.last_pulled_at:%Y-%m-%d}" if image.last_pulled_at else f"pushed {image.pushed_at:%Y-%m-%d}"
-    return f"{image.name} ({used}{rule})"
+    return f"{name or image.name} ({used}{rule})"
 
 
 def check(guard: object, kind: type | UnionType, expected: str) -> None:

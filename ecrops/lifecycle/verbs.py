@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from ecrops.aws import ClientError, code_of
+from ecrops.base.plain_json import check_size
 from ecrops.base.problems import given
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
@@ -23,7 +24,7 @@ from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule, TagStatus
 from ecrops.lifecycle.trials import RepositoryTrials
 from ecrops.repositories import calls
-from ecrops.repositories.checks import check_name
+from ecrops.repositories.checks import check_name, check_one_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ class RepositoryVerbs(RepositoryTrials):
         together.
 
         Args:
-            rule: A rule, or one in ECR's own JSON form.
+            rule: A rule, or a dict: with the fields of one, or in ECR's own JSON form.
             guard: Limits of what the policy may remove; without it the registry's guard, ``False`` for none.
             rule_priority: This field of a ``LifecycleRule``, and the following ones: instead of ``rule``.
             description: For people.
@@ -166,8 +167,11 @@ class RepositoryVerbs(RepositoryTrials):
         check_guard(guard)
         if any(isinstance(rule, list | tuple) for rule in rules):
             raise SpecError("expected rules, one argument each, got a list: write set_lifecycle_rules(*rules)")
-        made = self._make(aspect, Exactly(check_rules(rules), guard))
-        self._added = list(rules)
+        if len(rules) == 1 and isinstance(rules[0], Mapping) and "rules" in rules[0]:
+            raise SpecError("expected rules, got a whole document: write set_lifecycle_rules(*document['rules'])")
+        checked = check_rules(rules)
+        made = self._make(aspect, Exactly(checked, guard))
+        self._added = list(checked)
         return made
 
 
@@ -208,6 +212,7 @@ class RegistryVerbs(Account):
                 error.add_note(f"while simulating {name}")
                 raise
 
+        check_one_by_one(names, "simulate_lifecycles(*names)")
         checked = [check_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
         return self._ahead(simulate, checked)
 
@@ -238,5 +243,8 @@ def _one_rule(rule: LifecycleRule | EcrRule | None, fields: Mapping[str, Any]) -
         raise SpecError("expected one rule, or the fields of one, such as max_image_count=30")
     if rule is None:
         return LifecycleRule.from_dict(fields)
-    check_rules([rule])
-    return rule
+    check_size(rule)
+    if isinstance(rule, list | tuple | str):
+        check_size(rule)
+        raise SpecError(f"expected one rule, got {rule!r}; set_lifecycle_rules takes several, one argument each")
+    return check_rules([rule])[0]

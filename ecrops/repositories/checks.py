@@ -6,6 +6,7 @@ Called by ``RepositorySpec`` and by the verbs, before any call.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from ecrops.aws import Arn
@@ -23,6 +24,11 @@ _FILTER = r"[0-9a-zA-Z._*-]{1,128}"
 MAX_FILTERS = 5
 MAX_FILTER_WILDCARDS = 2
 MAX_TAGS = 50
+# "letters, numbers, and spaces representable in UTF-8, and the following characters: + - = . _ : / @", and "Don't use
+# the aws: prefix for either keys or values":
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
+_TAG_SIGNS = frozenset("+-=._:/@")
+_TAG_CHARACTERS = "letters, digits, spaces and + - = . _ : / @"
 
 
 def check_name(name: object) -> str:
@@ -32,7 +38,7 @@ def check_name(name: object) -> str:
         SpecError: ECR would refuse it; with every reason.
     """
     if not isinstance(name, str):
-        raise SpecError(f"expected the name of a repository, got {name!r}")
+        raise SpecError(f"expected the name of a repository, got {name!r}{_quoted(name)}")
     if name.startswith("arn:"):
         raise SpecError(f"expected the name of a repository, got an ARN; Registry.repository takes both: {name!r}")
     problems = Problems()
@@ -73,19 +79,51 @@ def check_tags(tags: object) -> dict[str, str]:
     """
     check_size(tags)
     if not isinstance(tags, Mapping):
-        raise SpecError(f"expected a mapping of keys to values, got {tags!r}")
+        raise SpecError(f"expected a mapping of keys to values, got {tags!r}{_as_mapping(tags)}")
     problems = Problems()
     problems.check(len(tags) <= MAX_TAGS, "", f"a repository has at most {MAX_TAGS} tags, these are {len(tags)}")
     problems.take("", lambda: check_tag_keys(list(tags)))
     for key, value in tags.items():
+        if isinstance(key, str):
+            _check_signs(problems, f"the key {key!r}", key)
         problems.check(
             isinstance(value, str) and len(value) <= 256,
             "",
-            f"the value of {key!r} is a string of at most 256 characters, got {value!r}",
+            f"the value of {key!r} is a string of at most 256 characters, got {value!r}{_quoted(value)}",
         )
+        if isinstance(value, str):
+            _check_signs(problems, f"the value of {key!r}", value)
+            own = value.lower().startswith("aws:")
+            problems.check(not own, "", f"values that start with 'aws:' are AWS's own, got {value!r} for {key!r}")
     problems.texts("", *tags.values())
     problems.raise_any()
     return dict(tags)
+
+
+def _as_mapping(tags: object) -> str:
+    """Return how to write tags that were given in the form of AWS's API; empty for other values."""
+    if not isinstance(tags, list | tuple) or not tags:
+        return ""
+    keys = [tag.get("Key", tag.get("key")) if isinstance(tag, Mapping) else None for tag in tags]
+    values = [tag.get("Value", tag.get("value")) if isinstance(tag, Mapping) else None for tag in tags]
+    return "" if None in keys else f"; write {dict(zip(keys, values, strict=True))!r}"
+
+
+def _check_signs(problems: Problems, what: str, text: str) -> None:
+    """Check the characters of a key or a value of a tag. Letters and digits are those of all scripts."""
+    wrong = next((sign for sign in text if not _is_in_tags(sign)), "")
+    problems.check(not wrong, "", f"{what} is made of {_TAG_CHARACTERS}: it has {wrong!r}")
+
+
+def _is_in_tags(sign: str) -> bool:
+    return sign in _TAG_SIGNS or unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) == "Zs"
+
+
+def _quoted(value: object) -> str:
+    """Return what to write for a value that YAML read as something else than a string; empty for other values."""
+    if isinstance(value, bool):
+        return f"; YAML reads yes, no, on and off as truth values: write {'yes' if value else 'no'!r} in quotes"
+    return f"; in YAML write it in quotes, {str(value)!r}" if isinstance(value, int | float) else ""
 
 
 def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
@@ -99,7 +137,7 @@ def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
     problems.texts("", *keys)
     for key in keys:
         right = isinstance(key, str) and 1 <= len(key) <= 128
-        problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}")
+        problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}{_quoted(key)}")
         own = isinstance(key, str) and key.lower().startswith("aws:")
         problems.check(not own, "", f"keys that start with 'aws:' are AWS's own, got {key!r}")
     problems.raise_any()
@@ -127,16 +165,38 @@ def _check_filter(problems: Problems, path: str, entry: str) -> None:
     )
 
 
-def is_key(key: object) -> bool:
-    """Whether a value names a KMS key: by an alias, an id or an ARN."""
+def check_key(key: object) -> str:
+    """Return the name of a KMS key: its alias, its id, or the ARN of either.
+
+    Raises:
+        SpecError: It is none. Whether the key can be used by a registry is said by ``check_key_of``.
+    """
+    expected = "expected a KMS key as alias/NAME, as key id or as ARN"
     if not isinstance(key, str) or len(key) > 2048:
-        return False
+        raise SpecError(f"{expected}, got {key!r}")
     if not key.startswith("arn:"):
-        return bool(_KEY.fullmatch(key))
-    try:
-        arn = Arn.parse(key)
-    except SpecError:
-        return False
-    return (
-        arn.service == "kms" and bool(arn.region) and arn.is_of_account and bool(_KEY_RESOURCE.fullmatch(arn.resource))
-    )
+        if not _KEY.fullmatch(key):
+            raise SpecError(f"{expected}, got {key!r}")
+        return key
+    arn = Arn.parse(key)
+    if arn.service != "kms" or not arn.region or not arn.is_of_account or not _KEY_RESOURCE.fullmatch(arn.resource):
+        form = "arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME in the place of key/ID"
+        raise SpecError(f"{expected}, got {key!r}, an ARN without the form {form}")
+    return key
+
+
+def check_key_of(key: str, partition: str, region: str) -> None:
+    """Refuse the ARN of a key that the registry of a region can never use: ECR needs one "in the same Region".
+
+    Source: ``kmsKey`` of ``EncryptionConfiguration`` in the API model of ECR.
+
+    Raises:
+        SpecError: The ARN of the key is of another region or partition.
+    """
+    arn = Arn.parse(key)
+    if (arn.partition, arn.region) != (partition, region):
+        raise SpecError(
+            f"{key} is a key of {arn.region} in the partition {arn.partition}, and the registry is in {region} in "
+            f"{partition}: ECR uses keys of its own region only; name one of them, by an alias if a spec is for many "
+            "regions"
+        )

@@ -1,11 +1,26 @@
-"""KMS keys: which names mean the same key.
+"""KMS keys: which names mean the same key, and what to do when ECR cannot use one.
 
-Called by ``settings`` to compare a wanted key with the current one.
+Called by ``settings`` to compare a wanted key with the current one, and for the advice of its changes.
 """
 
 from __future__ import annotations
 
 from ecrops.aws import DENIED, Aws, ClientError, code_of
+
+_PERMISSIONS = "encryption with KMS needs kms:DescribeKey and kms:CreateGrant on the key, deletion kms:RetireGrant"
+_STATE = "the key cannot be used in its state, such as pending deletion: cancel its deletion, or name another key"
+_BY_CODE = {
+    "": f"the error of KMS is in the message; {_PERMISSIONS}",
+    "AccessDeniedException": _PERMISSIONS,
+    "DisabledException": "the key is disabled: enable it, or name another key",
+    "InvalidArnException": "the ARN names no key: give the key of this region by its id, ARN or alias",
+    "InvalidKeyUsageException": "ECR needs a symmetric key for encryption: name a key with the usage ENCRYPT_DECRYPT",
+    "KMSInvalidStateException": _STATE,
+    "KeyUnavailableException": _STATE,
+    "NotFoundException": "there is no such key in the region of the registry: name one by id, ARN or alias",
+}
+ADVICE = {f"KmsException {code}".rstrip(): advice for code, advice in _BY_CODE.items()}
+"""The way out of each error that ECR repeats from KMS. The codes are those of KMS's API model."""
 
 
 def is_alias(key: str) -> bool:

@@ -17,7 +17,7 @@ from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
 from ecrops.repositories import calls
-from ecrops.repositories.kms import arn_behind, is_alias, is_id_of
+from ecrops.repositories.kms import ADVICE, arn_behind, is_alias, is_id_of
 from ecrops.repositories.values import RepositoryEncryption
 
 base = None
@@ -29,7 +29,6 @@ _SETTINGS = (
     "encryptionConfiguration",
 )
 KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
-KMS_ADVICE = "encryption with KMS needs kms:DescribeKey and kms:CreateGrant on the key, deletion kms:RetireGrant"
 
 
 class Wanted(NamedTuple):
@@ -258,7 +257,7 @@ def _create(name: str, wanted: Wanted) -> Change:
         call=Call("ecr", "CreateRepository", params, needs),
         races=Races(superseded=(calls.EXISTS,), is_made_between=partial(calls.is_made_between, name)),
         makes_owner=True,
-        advice={"KmsException": KMS_ADVICE},
+        advice=ADVICE,
     )
 
 
@@ -276,7 +275,7 @@ def _delete(name: str, edit: Absent, current: Settings) -> Change:
         identity=current.created_at,
         images=current.images,
         advice={
-            "KmsException": KMS_ADVICE,
+            **ADVICE,
             "RepositoryNotEmptyException": "it holds images: empty_on_delete=True deletes it with them",
         },
     )

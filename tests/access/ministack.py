@@ -30,17 +30,17 @@ needs_ministack = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def running(home: Path) -> Iterator[str]:
-    """ministack on loopback, which asks IAM about every call; its URL."""
+def running(home: Path, services: str = "ecr,iam,sts", *, asks_iam: bool = True) -> Iterator[str]:
+    """ministack on loopback, which asks IAM about every call unless told otherwise; its URL."""
     port = _free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "TMPDIR": str(home),
-        "AUTH": "true",
+        "AUTH": str(asks_iam).lower(),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "ecr,iam,sts",
+        "SERVICES": services,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "LOG_LEVEL": "WARNING",

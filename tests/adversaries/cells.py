@@ -110,16 +110,16 @@ def owners_of(service: str, params: Mapping[str, Any]) -> frozenset[str]:
 
 
 READS = {
-    "ecr:DescribeRepositories": "settings",
-    "ecr:ListTagsForResource": "tags",
-    "ecr:GetLifecyclePolicy": "lifecycle",
-    "ecr:GetRepositoryPolicy": "policy",
-    "iam:GetRolePolicy": "inline",
-    "iam:ListPolicyVersions": "managed",  # a version that it names never changes
-    "sqs:GetQueueAttributes": "queue",
-    "logs:DescribeResourcePolicies": "groups",
-    "events:DescribeRule": "rule",
-    "events:ListRules": "rule",
-    "events:ListTargetsByRule": "targets",
+    "ecr:DescribeRepositories": ["settings"],
+    "ecr:ListTagsForResource": ["tags"],
+    "ecr:GetLifecyclePolicy": ["lifecycle"],
+    "ecr:GetRepositoryPolicy": ["policy"],
+    "iam:GetRolePolicy": ["inline"],
+    "iam:ListAttachedRolePolicies": ["managed"],  # the first call of several
+    "sqs:GetQueueAttributes": ["queue"],
+    "logs:DescribeResourcePolicies": ["groups"],
+    "events:DescribeRule": ["rule", "targets"],  # a rule that is missing has no targets
+    "events:ListRules": ["rule", "targets"],
+    "events:ListTargetsByRule": ["targets"],
 }
-"""The aspect of its owner that a call reads."""
+"""The aspects of its owner that a call reads."""

@@ -11,6 +11,9 @@ Afterwards:
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -18,22 +21,42 @@ from hypothesis import strategies as st
 
 from emulator import in_memory
 
-from .world import ACTS, NAMES, SHORT, STARTS, World
-from .writers import KINDS
+from .world import ACTS, LONG, NAMES, STARTS, World
+from .writers import OF_OWNER, OF_REPOSITORY
 
 EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "60"))
-Write = tuple[int, str, str]
-"""Before which call, of which kind, to which repository."""
+OWNERS = (*NAMES, *NAMES, *OF_OWNER)
+
+
+class Write(NamedTuple):
+    """A write of another writer.
+
+    Args:
+        owner: Which owner it changes.
+        kind: How: one of ``KINDS``.
+        number: Before which call of ours.
+        of_owner: Whether only the calls about that owner count: those are few, and the ones that matter.
+    """
+
+    owner: str
+    kind: str
+    number: int
+    of_owner: bool
+
+
+@st.composite
+def writes(draw: st.DrawFn) -> Write:
+    owner = draw(st.sampled_from(OWNERS))
+    of_owner = draw(st.integers(0, 3)) > 0
+    kind = draw(st.sampled_from(OF_OWNER.get(owner, OF_REPOSITORY)))
+    return Write(owner, kind, draw(st.integers(0, 8 if of_owner else 60)), of_owner)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, str, list[Write]]:
     """What is wanted, what was made before, and what two to four other writers write."""
-    act = draw(st.sampled_from(["fleet"] * 6 + list(ACTS)))
-    start = draw(st.sampled_from(tuple(STARTS)))
-    last = 12 if act in SHORT else 70 if act == "fleet" else 25
-    write = st.tuples(st.integers(0, last), st.sampled_from(tuple(KINDS)), st.sampled_from(NAMES))
-    return act, start, draw(st.lists(write, min_size=2, max_size=4))
+    act = draw(st.sampled_from(LONG * 5 + tuple(ACTS)))
+    return act, draw(st.sampled_from(tuple(STARTS))), draw(st.lists(writes(), min_size=2, max_size=4))
 
 
 @pytest.mark.parametrize("approved", [True, False], ids=["approved", "ensure"])
@@ -48,20 +71,27 @@ def cases(draw: st.DrawFn) -> tuple[str, str, list[Write]]:
 def test_what_others_write_during_an_apply_stays_or_is_named(
     approved: bool, case: tuple[str, str, list[Write]]
 ) -> None:
-    act, start, writes = case
+    act, start, others = case
     with in_memory() as cloud:
         world = World(cloud, act, start, approved=approved)
-        world.watch.before_call = lambda number, owners: interleave(world, writes, number)
+        world.watch.before_call = interleaving(world, others)
         error = world.run()
         event(f"{act}: {type(error).__name__}")
         world.check(error)
 
 
-def interleave(world: World, writes: list[Write], number: int) -> None:
-    """Make the writes that come before a call."""
-    for index, (at, kind, name) in enumerate(writes):
-        if at == number:
-            world.write(kind, name, index + 1)
+def interleaving(world: World, others: list[Write]) -> Callable[[int, frozenset[str]], None]:
+    """What is to be called before each call of ours: it makes the writes that come then."""
+    counts = Counter[str]()
+
+    def before_call(number: int, owners: frozenset[str]) -> None:
+        for index, write in enumerate(others, 1):
+            is_about = write.owner in owners or not write.of_owner
+            if is_about and write.number == (counts[write.owner] if write.of_owner else number):
+                world.write(write.kind, write.owner, index)
+        counts.update(owners)
+
+    return before_call
 
 
 @pytest.mark.parametrize("approved", [True, False], ids=["approved", "ensure"])

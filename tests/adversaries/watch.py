@@ -43,11 +43,21 @@ class Event(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What a write of ours took away (``-``) or gave (``+``), and whether that may go unsaid."""
+    """What a write of ours took away or gave.
+
+    Args:
+        sign: ``-`` or ``+``.
+        cell: What.
+        in_open_moment: Whether another writer put or took it in the moment that AWS leaves open.
+        call: The place of the call in the events.
+        was_lost: Whether the answer was lost.
+    """
 
     sign: str
     cell: Cell
     in_open_moment: bool
+    call: int
+    was_lost: bool
 
 
 class Watch(logging.Handler):
@@ -87,13 +97,14 @@ class Watch(logging.Handler):
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Aws, "once", watched)
-            patch.setattr(logger, "level", logging.INFO)
             patch.setattr(logger, "propagate", False)
+            logger.setLevel(logging.INFO)
             logger.addHandler(self)
             try:
                 yield
             finally:
                 logger.removeHandler(self)
+                logger.setLevel(logging.NOTSET)
 
     def act(self, write: Callable[[], object], text: str) -> None:
         """Let another writer write, in one moment: its own calls are not watched."""
@@ -128,10 +139,12 @@ class Watch(logging.Handler):
 
     def _note(self, doing: str, owners: frozenset[str], before: frozenset[Cell]) -> None:
         after = cells_of(self._cloud)
-        self.effects += [Effect("-", cell, self._is_open("-", cell)) for cell in sorted(before - after)]
-        self.effects += [Effect("+", cell, self._is_open("+", cell)) for cell in sorted(after - before)]
         was_answered = self._cloud.calls[-1].fault is None
-        reads = {(owner, READS[doing]) for owner in owners} if doing in READS and was_answered else set()
+        for sign, cells in (("-", before - after), ("+", after - before)):
+            for cell in sorted(cells):
+                effect = Effect(sign, cell, self._is_open(sign, cell), len(self.events), not was_answered)
+                self.effects.append(effect)
+        reads = {(owner, aspect) for owner in owners for aspect in READS.get(doing, ())} if was_answered else set()
         self.events.append(Event(owners, frozenset(reads), after, text=f"{doing} {', '.join(sorted(owners))}"))
 
     def _is_open(self, sign: str, cell: Cell) -> bool:
@@ -147,7 +160,16 @@ class Watch(logging.Handler):
 
     def unsaid(self) -> list[Effect]:
         """What writes of ours did, outside of the open moment, and no change names."""
-        return [effect for effect in self.effects if not effect.in_open_moment and not self._is_named(effect)]
+        return [
+            effect
+            for effect in self.effects
+            if not (effect.in_open_moment or self._is_named(effect) or self._is_untraceable(effect))
+        ]
+
+    def _is_untraceable(self, effect: Effect) -> bool:
+        """Whether nobody can tell what a write did: its answer was lost, and another writer came in the wait."""
+        goal = effect.cell.owner, effect.cell.aspect
+        return effect.was_lost and any(goal in event.touched for event in self.events[effect.call + 1 :][:2])
 
     def _is_named(self, effect: Effect) -> bool:
         cell = effect.cell

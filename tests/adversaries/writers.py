@@ -178,8 +178,9 @@ def _document(statements: list[dict[str, Any]]) -> str:
 
 
 def _statement(number: int, **members: str) -> dict[str, Any]:
-    about = members or {"Principal": {"AWS": f"arn:aws:iam::{Cloud.account}:root"}}
-    return {"Sid": f"Their{number}", "Effect": "Allow", "Action": "ecr:ListImages", **about}
+    statement: dict[str, Any] = {"Sid": f"Their{number}", "Effect": "Allow", "Action": "ecr:ListImages"}
+    principal: dict[str, Any] = {"Principal": {"AWS": f"arn:aws:iam::{Cloud.account}:root"}}
+    return statement | (members or principal)
 
 
 def _rule(number: int) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_what_others_wrote_in_aws_cannot_rewrite_a_plan_its_notes_and_its_log(
 ) -> None:
     registry, ecr = registry_of(memory_cloud), memory_cloud.client("ecr")
     repo = registry.repository("ab")
-    repo.ensure(tags={"a": f"b{text}"})
+    repo.ensure(tags={"a": "b"})  # AWS refuses control characters in tags
     statement = {"Sid": f"Open{text}", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
     condition = {"StringEquals": {"aws:PrincipalTag/a": text}}
     policy = {"Statement": [{**statement, "Condition": condition}]}

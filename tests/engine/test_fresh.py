@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ecrops import Change, LifecycleRule, Registry, RepositorySpec, Role, pull
-from emulator import Cloud
-from support import registry_of
+from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
+from emulator import Cloud, Fault
+from support import lifecycle, registry_of
 
 ACCOUNT = "111122223333"
 DENY = {"Sid": "Deny", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"}
@@ -85,3 +85,139 @@ def test_new_repositories_are_not_read_again_for_their_parts(cloud: Cloud, regis
     registry.ensure(*(RepositorySpec(name, lifecycle_rules=rules, grants=[pull(ACCOUNT)]) for name in ("aa", "bb")))
     assert cloud.calls.operations().count("GetLifecyclePolicy") == 0
     assert len(cloud.calls.of("GetRepositoryPolicy")) == 2  # verified once, each
+
+
+def rules(cloud: Cloud, name: str) -> list[int]:
+    return [rule["selection"]["countNumber"] for rule in lifecycle(cloud.client("ecr"), name) or ()]
+
+
+def test_what_comes_while_other_owners_are_read_stays_though_only_one_is_written(memory_cloud: Cloud) -> None:
+    registry, came = registry_of(memory_cloud, workers=1), list[bool]()
+    specs = [
+        RepositorySpec("aa", grants=[pull(ACCOUNT)]),
+        RepositorySpec("bb", lifecycle_rules=[LifecycleRule(max_image_count=3)]),
+    ]
+    registry.ensure(RepositorySpec("aa"), specs[1])
+
+    def come(call: Any) -> bool:
+        if call.operation == "GetLifecyclePolicy" and not came:  # the policy of the other one was read before
+            came.append(call)
+            deny(memory_cloud, "aa")
+        return False
+
+    memory_cloud.faults.on("throttle", where=come, times=None)
+    registry.ensure(*specs)
+    assert came
+    assert sids(memory_cloud, "aa") == {"Deny", "EcropsPull"}
+
+
+@pytest.mark.parametrize(("names", "skip"), [(["ab"], 0), (["ab", "cd"], 1)], ids=["alone", "among others"])
+def test_what_comes_while_another_reading_of_the_owner_waits_is_named(
+    memory_cloud: Cloud, names: list[str], skip: int
+) -> None:
+    """The readings before the wait are made again: they are as old as the wait was long."""
+    registry_of(memory_cloud).ensure(*(RepositorySpec(name) for name in names))
+    where = lambda call: call.params["repositoryName"] == "ab"  # noqa: E731
+    memory_cloud.faults.on("throttle", operation="GetRepositoryPolicy", where=where, skip=skip)
+    told = ensure_while_others_add_a_rule(memory_cloud, names)
+    assert any("keep last 9" in str(change) for change in told)
+    assert rules(memory_cloud, "ab") == [3]
+
+
+@pytest.mark.parametrize("operation", ["PutImageTagMutability", "TagResource"])
+@pytest.mark.parametrize("names", [["ab"], ["ab", "cd"]], ids=["alone", "among others"])
+@pytest.mark.parametrize("fault", ["throttle", "reset_after"])
+def test_what_comes_while_a_write_of_the_owner_waits_is_named(
+    memory_cloud: Cloud, names: list[str], operation: str, fault: Fault
+) -> None:
+    registry_of(memory_cloud).ensure(*(RepositorySpec(name) for name in names))
+    memory_cloud.faults.on(fault, operation=operation, where=lambda call: "ab" in str(call.params))
+    told = ensure_while_others_add_a_rule(memory_cloud, names)
+    assert any("keep last 9" in str(change) for change in told)
+    assert rules(memory_cloud, "ab") == [3]
+
+
+def ensure_while_others_add_a_rule(cloud: Cloud, names: list[str]) -> list[Change]:
+    """Make the lifecycle rules of repositories exact; in the first wait somebody adds a rule to the first one."""
+    rule = LifecycleRule(max_image_count=9).to_ecr() | {"rulePriority": 1}
+    waits = list[float]()
+
+    def sleep(seconds: float) -> None:
+        if not waits:
+            text = json.dumps({"rules": [rule]})
+            cloud.client("ecr").put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=text)
+        waits.append(seconds)
+
+    specs = [
+        RepositorySpec(
+            name,
+            image_tag_mutability="IMMUTABLE",
+            tags={"a": "1"},
+            lifecycle_rules=[LifecycleRule(max_image_count=3)],
+            grants=[pull(ACCOUNT)],
+        )
+        for name in names
+    ]
+    return list(registry_of(cloud, workers=1, retry=RetryPolicy(sleep=sleep)).ensure(*specs))
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_write_whose_answer_was_lost_is_made_again_in_a_repository_that_was_made_anew(
+    memory_cloud: Cloud, fault: Fault, approved: bool
+) -> None:
+    """What it removes is gone there too, but what it adds is missing."""
+    registry_of(memory_cloud).ensure(RepositorySpec("ab", resource_policy=document("Old")))
+    waits, ecr = list[float](), memory_cloud.client("ecr")
+
+    def sleep(seconds: float) -> None:
+        if not waits:
+            ecr.delete_repository(repositoryName="ab", force=True)
+            ecr.create_repository(repositoryName="ab")
+        waits.append(seconds)
+
+    registry = registry_of(memory_cloud, retry=RetryPolicy(sleep=sleep))
+    spec = RepositorySpec("ab", resource_policy=document("Mine"))
+    plan = registry.plan(spec) if approved else None
+    memory_cloud.faults.on(fault, operation="SetRepositoryPolicy")
+    assert registry.apply(plan) if plan else registry.ensure(spec)
+    assert sids(memory_cloud, "ab") == {"Mine"}
+
+
+def document(sid: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{**DENY, "Sid": sid}]}
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after", "truncated"])
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_comes_after_a_removal_whose_answer_was_lost_stays_and_a_note_says_so(
+    memory_cloud: Cloud, fault: Fault, approved: bool
+) -> None:
+    """The rule of others comes first, so that ours, if it is there still, has another priority."""
+    registry_of(memory_cloud).ensure(RepositorySpec("ab", lifecycle_rules=[LifecycleRule(max_image_count=3)]))
+    waits, ecr = list[float](), memory_cloud.client("ecr")
+
+    def sleep(seconds: float) -> None:
+        if not waits:
+            found = [rule | {"rulePriority": 2} for rule in lifecycle(ecr, "ab") or ()]
+            theirs = LifecycleRule(tag_prefix_list=["v"], max_image_count=9).to_ecr() | {"rulePriority": 1}
+            text = json.dumps({"rules": [theirs, *found]})
+            ecr.put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=text)
+        waits.append(seconds)
+
+    registry = registry_of(memory_cloud, retry=RetryPolicy(sleep=sleep))
+    spec = RepositorySpec("ab", lifecycle_rules=[])
+    plan = registry.plan(spec)
+    memory_cloud.faults.on(fault, operation="DeleteLifecyclePolicy")
+    done = registry.apply(plan) if approved else registry.ensure(spec)
+    assert 9 in rules(memory_cloud, "ab")
+    [note] = done.notes
+    assert "ab lifecycle: the answer to our own DeleteLifecyclePolicy was lost, and another writer has changed" in note
+
+
+def test_a_removal_whose_answer_was_lost_is_waited_for_once(memory_cloud: Cloud) -> None:
+    registry_of(memory_cloud).ensure(RepositorySpec("ab"))
+    waits = list[float]()
+    memory_cloud.faults.on("reset_after", operation="DeleteRepository")
+    assert registry_of(memory_cloud, retry=RetryPolicy(sleep=waits.append)).remove("ab")
+    assert len(waits) == 2, "before the call was repeated, and before the removal was verified"

@@ -88,10 +88,13 @@ def test_applied_says_what_was_done(registry: Registry) -> None:
 
 
 def test_a_notebook_shows_a_table_in_which_everything_is_escaped(registry: Registry) -> None:
-    html = registry.plan(RepositorySpec("one", tags={"<script>": "&"}))._repr_html_()
-    assert "&lt;script&gt;=&amp;" in html
+    statement = {"Sid": "a", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:PutImage"}
+    condition = {"StringEquals": {"aws:PrincipalTag/<script>": "&"}}
+    policy = {"Statement": [{**statement, "Condition": condition}]}
+    html = registry.plan(RepositorySpec("one", resource_policy=policy))._repr_html_()
+    assert "&lt;script&gt;" in html
     assert "<script>" not in html
-    assert html.count("<tr>") == 2
+    assert html.count("<tr>") == 3
 
 
 def test_a_notebook_is_spared_a_table_of_thousands(registry: Registry) -> None:
@@ -102,7 +105,7 @@ def test_a_notebook_is_spared_a_table_of_thousands(registry: Registry) -> None:
 
 def test_a_notebook_shows_notes_and_an_empty_plan() -> None:
     html = Plan(notes=("mind < this",))._repr_html_()
-    assert html == "<ul><li>mind &lt; this</li></ul><p>nothing to do</p>"
+    assert html == "<p>nothing to do</p><ul><li>mind &lt; this</li></ul>"
 
 
 def test_a_change_shows_what_it_is() -> None:

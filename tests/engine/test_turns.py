@@ -76,6 +76,29 @@ def test_an_edit_inside_of_a_wait_for_the_same_owner_does_not_wait_for_it(memory
     assert len(lifecycle(memory_cloud.client("ecr"), "ab")) == 2
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_an_edit_inside_of_a_wait_for_a_reading_of_the_same_owner_does_not_wait_for_it(
+    memory_cloud: Cloud, workers: int
+) -> None:
+    """The owner is read again in its turn, on threads of their own."""
+    specs = [RepositorySpec(name, lifecycle_rules=[], grants=[pull("111122223333")]) for name in ("ab", "cd")]
+    registry_of(memory_cloud).ensure(*(RepositorySpec(spec.name) for spec in specs))
+    registry_of(memory_cloud).repository("ab").add_lifecycle_rule(max_image_count=4)
+    memory_cloud.faults.on(
+        "throttle", operation="GetRepositoryPolicy", where=lambda call: call.params["repositoryName"] == "ab", skip=1
+    )
+    nested: list[object] = []
+
+    def sleep(seconds: float) -> None:
+        if not nested:
+            repo = registry_of(memory_cloud).within(5).repository("ab")
+            nested.append(repo.add_lifecycle_rule(tag_prefix_list=["theirs"], max_image_count=5))
+
+    registry_of(memory_cloud, workers=workers, retry=RetryPolicy(sleep=sleep)).ensure(*specs)
+    assert nested
+    assert not registry_of(memory_cloud).ensure(*specs)
+
+
 def test_the_wait_for_a_turn_ends_with_the_deadline(memory_cloud: Cloud) -> None:
     registry_of(memory_cloud).ensure(RepositorySpec("ab"))
     waits, ends = threading.Event(), threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -85,3 +86,37 @@ def make_function(cloud: Cloud, name: str = "work") -> str:
 def rule_names(client: Client) -> list[str]:
     """The names of all rules of the default bus."""
     return [rule["Name"] for rule in client.list_rules()["Rules"]]
+
+
+def make_places(cloud: Cloud, *arns: str) -> None:
+    """What ecrops looks for before it makes a rule: log groups, state machines, streams, buses, destinations, roles."""
+    for each in arns:
+        _, _, service, _, _, resource = each.split(":", 5)
+        name = re.split("[:/]", resource, maxsplit=1)[1]
+        if service == "logs":
+            cloud.client("logs").create_log_group(logGroupName=name)
+        elif service == "iam":
+            make_role(cloud, name)
+        elif service == "states":
+            role = "arn:aws:iam::123456789012:role/machine"
+            cloud.client("stepfunctions").create_state_machine(name=name, definition="{}", roleArn=role)
+        elif service == "kinesis":
+            cloud.client("kinesis").create_stream(StreamName=name, ShardCount=1)
+        elif service == "firehose":
+            bucket = {"RoleARN": "arn:aws:iam::123456789012:role/x", "BucketARN": "arn:aws:s3:::x"}
+            cloud.client("firehose").create_delivery_stream(
+                DeliveryStreamName=name, ExtendedS3DestinationConfiguration=bucket
+            )
+        elif resource.startswith("event-bus/"):
+            cloud.client("events").create_event_bus(Name=name)
+        elif resource.startswith("api-destination/"):
+            _make_destination(cloud, name.partition("/")[0])
+
+
+def _make_destination(cloud: Cloud, name: str) -> None:
+    events = cloud.client("events")
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "key", "ApiKeyValue": "value"}}
+    connection = events.create_connection(Name=name, AuthorizationType="API_KEY", AuthParameters=key)["ConnectionArn"]
+    events.create_api_destination(
+        Name=name, ConnectionArn=connection, InvocationEndpoint="https://example.com", HttpMethod="POST"
+    )

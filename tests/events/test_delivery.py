@@ -21,6 +21,7 @@ from .support import (
     arn,
     bodies,
     make_function,
+    make_places,
     make_queue,
     make_role,
     pushed,
@@ -111,6 +112,7 @@ def of_function(qualifier: str) -> Kind:
 
 def by_role(service: str, resource: str, **more: Any) -> Kind:
     def make(cloud: Cloud) -> Target:
+        make_places(cloud, arn(service, resource))
         return Target(arn(service, resource), role_arn=make_role(cloud), dead_letter_arn=arn("sqs", "dead"), **more)
 
     def forbid(cloud: Cloud) -> None:

@@ -18,7 +18,7 @@ from ecrops.events.patterns.selection import EXAMPLE_LOCATION
 from emulator import Cloud
 from support import registry_of
 
-from .support import arn, bodies, make_function, make_queue, pushed, queue_policy, rule_names
+from .support import arn, bodies, make_function, make_places, make_queue, pushed, queue_policy, rule_names
 
 QUEUE = arn("sqs", "pushes")
 OPTIONS = {"image-scan-completed": {"scan_type": "ENHANCED"}, "image-finding": {"scan_type": "ENHANCED"}}
@@ -61,8 +61,8 @@ def test_a_rule_that_works_is_reported_so_and_nothing_is_left(cloud: Cloud, regi
     assert str(report).splitlines() == [
         "the event matches the pattern of the rule",
         "it came through EventBridge",
-        f"{QUEUE}: invoked",
-        f"{function}: invoked",
+        f"{QUEUE}: no failure seen",
+        f"{function}: no failure seen",
     ]
     assert rule_names(cloud.client("events")) == ["pushes"]
     assert cloud.client("sqs").list_queues()["QueueUrls"] == [
@@ -77,7 +77,9 @@ def test_a_rule_that_works_is_reported_so_and_nothing_is_left(cloud: Cloud, regi
 def test_a_target_that_cannot_be_invoked_is_reported_with_the_reason(cloud: Cloud, registry: Registry) -> None:
     machine = arn("states", "stateMachine:scan")
     target = Target(machine, role_arn="arn:aws:iam::123456789012:role/missing")
+    make_places(cloud, machine, str(target.role_arn))
     registry.repository("team/api").on_image_pushed("pushes", target=target)
+    cloud.client("iam").delete_role(RoleName="missing")
     report = registry.rule("pushes").send_test_event()
     assert not report
     assert report.failed == {machine: "NO_PERMISSIONS"}
@@ -127,10 +129,12 @@ def test_what_was_set_up_is_taken_away_though_the_time_is_over(
 def test_a_pattern_without_room_for_the_name_of_a_test_is_refused_before_anything_is_made(
     cloud: Cloud, registry: Registry
 ) -> None:
-    tags = [f"a-rather-long-tag-number-{number:02}" for number in range(63)]
+    cloud.emulator.events.raise_quotas(pattern_characters=4096)
+    tags = [f"a-rather-long-tag-number-{number:03}" for number in range(127)]
     registry.repository("team/api").on_image_pushed("pushes", image_tags=tags)
+    assert 4000 < len(json.dumps(registry.rule("pushes").describe()["EventPattern"], separators=(",", ":"))) <= 4096
     cloud.calls.clear()
-    with pytest.raises(SpecError, match="the pattern of the copy: has at most 2048 characters"):
+    with pytest.raises(SpecError, match="the pattern of the copy: has at most 4,096 characters"):
         registry.rule("pushes").send_test_event()
     assert cloud.calls.writes() == []
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.events import Target, on_event, on_image_deleted, on_image_finding, on_image_pushed, prefix
@@ -120,14 +122,55 @@ def test_two_specs_cannot_want_one_rule(memory_cloud: Cloud) -> None:
     assert not memory_cloud.calls
 
 
-def test_more_than_a_bus_holds_is_refused_before_any_call(memory_cloud: Cloud) -> None:
+def test_more_than_a_bus_can_ever_hold_is_refused_before_any_call(memory_cloud: Cloud) -> None:
     registry = registry_of(memory_cloud)
-    with pytest.raises(SpecError, match="at most 300 rules, these are 301; one rule of registry"):
-        registry.plan(*[spec(on_image_pushed(), name=f"r{number}") for number in range(301)])
     wild = {"detail-type": [{"wildcard": "ECR*"}]}
     with pytest.raises(SpecError, match="at most 30 rules with wildcards, these are 31"):
         registry.plan(*[spec(on_event(event_pattern=wild), name=f"r{number}") for number in range(31)])
     assert not memory_cloud.calls
+
+
+def test_more_rules_than_a_bus_has_by_default_are_noted_once_and_aws_decides(memory_cloud: Cloud) -> None:
+    memory_cloud.client("events").put_rule(Name="standing", EventPattern='{"source": ["mine"]}')
+    registry, raised = registry_of(memory_cloud), registry_of(memory_cloud, quotas={"rules": 301})
+    specs = [spec(on_image_pushed(), name=f"r{number}") for number in range(300)]
+    [note] = registry.plan(*specs).notes
+    assert note.startswith("the bus default would have 301 rules, and has at most 300 unless AWS has raised the quota")
+    assert 'Registry(quotas={"rules": 301})' in note
+    assert raised.plan(*specs).notes == ()
+    assert registry.plan(*specs[:-1]).notes == ()
+    memory_cloud.emulator.events.raise_quotas(rules=301)
+    raised.ensure(*specs)
+    assert len(list(memory_cloud.client("events").list_rules(Limit=100)["Rules"])) == 100
+
+
+def test_a_pattern_longer_than_the_default_quota_is_noted_and_aws_decides(memory_cloud: Cloud) -> None:
+    names = [f"team/repository-number-{number:03}" for number in range(70)]
+    registry = registry_of(memory_cloud)
+    with pytest.raises(ClientError) as caught:
+        registry.on_image_pushed("pushes", repositories=names)
+    assert any("L-664C5505" in note for note in caught.value.__notes__)
+    memory_cloud.emulator.events.raise_quotas(pattern_characters=4096)
+    plan = registry.on_image_pushed("pushes", repositories=names)
+    [note] = plan.notes
+    assert re.match(r"the pattern of rule pushes has 2,\d{3} characters, and at most 2,048 unless AWS has raised", note)
+    assert not registry.on_image_pushed("pushes", repositories=names).notes
+    raised = registry_of(memory_cloud, quotas={"pattern_characters": 4096})
+    assert raised.on_image_pushed("others", repositories=names).notes == ()
+
+
+@pytest.mark.parametrize(
+    "quotas, reason",
+    [
+        (5, "quotas: expected a mapping such as"),
+        ({"rule": 5}, "rule: unknown key; did you mean rules?"),
+        ({"rules": 0}, "quotas.rules: expected a whole number above 0, got 0"),
+        ({"pattern_characters": "4096"}, "quotas.pattern_characters: expected a whole number above 0, got '4096'"),
+    ],
+)
+def test_quotas_that_are_none_are_refused(memory_cloud: Cloud, quotas: Any, reason: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(reason)):
+        registry_of(memory_cloud, quotas=quotas)
 
 
 def test_rules_on_a_bus_of_its_own_are_read_there(cloud: Cloud, registry: Registry) -> None:

@@ -12,7 +12,7 @@ from ecrops.events import Target, on_image_deleted, on_image_pushed
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
-from .support import arn, bodies, make_function, make_queue, make_role, pushed, queue_policy, rule_names
+from .support import arn, bodies, make_function, make_places, make_queue, make_role, pushed, queue_policy, rule_names
 
 OLD, NEW = arn("sqs", "old"), arn("sqs", "new")
 
@@ -209,6 +209,7 @@ def test_a_policy_that_gains_one_rule_and_loses_another_is_written_before_and_af
 def test_a_rule_without_room_for_old_and_new_targets_is_emptied_first(cloud: Cloud, registry: Registry) -> None:
     function, role = make_function(cloud), make_role(cloud)
     streams = [Target(arn("kinesis", f"stream/s{number}"), role_arn=role) for number in range(3)]
+    make_places(cloud, *(stream.arn for stream in streams))
     registry.ensure(spec(OLD, *streams))
     cloud.calls.clear()
     registry.ensure(spec(NEW, function))
@@ -237,6 +238,7 @@ def test_a_rule_that_fails_does_not_keep_others_from_leaving_its_queue(cloud: Cl
 
 def test_log_groups_are_let_in_before_others_are_shut_out(cloud: Cloud, registry: Registry) -> None:
     one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
+    make_places(cloud, one, two)
     repo = registry.repository("team/api")
     repo.on_image_deleted("deletions", target=one)
     cloud.calls.clear()
@@ -247,6 +249,7 @@ def test_log_groups_are_let_in_before_others_are_shut_out(cloud: Cloud, registry
 
 def test_two_rules_that_swap_their_log_groups_keep_both_let_in(cloud: Cloud, registry: Registry) -> None:
     one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
+    make_places(cloud, one, two)
 
     def ensure(pushes: str, deletions: str) -> None:
         events = [on_image_pushed("a", target=pushes), on_image_deleted("b", target=deletions)]
@@ -263,6 +266,7 @@ def test_two_rules_that_swap_their_log_groups_keep_both_let_in(cloud: Cloud, reg
 
 def test_a_log_group_that_another_run_gives_up_meanwhile_is_let_in_again(cloud: Cloud, registry: Registry) -> None:
     group, logs = arn("logs", "log-group:/g"), cloud.client("logs")
+    make_places(cloud, group)
     registry.repository("team/api").on_image_deleted("a", target=group)
 
     def give_up(seconds: float) -> None:

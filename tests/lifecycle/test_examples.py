@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 
-@pytest.mark.parametrize("module", ["guard", "simulation.lint", "simulation.simulate"])
+@pytest.mark.parametrize("module", ["guard", "linting.lint", "shielding", "simulation.simulate"])
 def test_the_examples_of_a_module_run(module: str) -> None:
     result = doctest.testmod(import_module(f"ecrops.lifecycle.{module}"))
     assert result.attempted

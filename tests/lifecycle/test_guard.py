@@ -67,7 +67,7 @@ def test_a_guard_that_is_hit_stops_the_write_and_names_the_worst_images(cloud: C
     assert "at most 4 images may expire" in said
     assert "at most 50% of the images may expire, 71.4% would" in said
     assert "tags like prod*, release-* must stay, 1 of them goes" in said
-    assert "such as v9 (pushed 2026-01-01 by rule 1), v8 (pulled 2026-01-09 by rule 1), v3 (" in said
+    assert "such as prod-9 (pushed 2026-01-01 by rule 1), v8 (pulled 2026-01-09 by rule 1), v3 (" in said
     assert "or none with guard=False" in said
     assert lifecycle(cloud.client("ecr"), "app") is None
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from ecrops import ConflictError, Registry, RepositorySpec
+from ecrops import ConflictError, Registry, RepositorySpec, SpecError
 from ecrops.repositories.values import EncryptionName
 from emulator import Cloud
-from support import state
+from support import AT_ONCE, state
 
 
 @pytest.fixture
@@ -92,8 +96,84 @@ def test_explicit_aes256_is_what_a_plain_repository_has(registry: Registry) -> N
     assert not registry.ensure(RepositorySpec("ab", encryption="AES256"))
 
 
-def test_a_key_that_cannot_be_used_says_which_permissions_ecr_needs(registry: Registry) -> None:
+def advice(registry: Registry, key: str) -> str:
     with pytest.raises(ClientError) as caught:
-        registry.ensure(RepositorySpec("ab", encryption_key="alias/none"))
+        registry.ensure(RepositorySpec("ab", encryption_key=key))
     assert caught.value.response["Error"]["Code"] == "KmsException"
-    assert any("kms:CreateGrant" in note for note in caught.value.__notes__)
+    return str(caught.value.__notes__[-1])
+
+
+def test_a_key_that_cannot_be_used_gets_the_advice_that_fits(cloud: Cloud, registry: Registry, key: str) -> None:
+    """Case kms-key-of-another-region, its advice: the permissions were not what was wrong."""
+    assert "there is no such key in the region of the registry" in advice(registry, "alias/none")
+    kms = cloud.client("kms")
+    kms.disable_key(KeyId=key.rpartition("/")[2])
+    assert "the key is disabled: enable it" in advice(registry, key)
+    kms.schedule_key_deletion(KeyId=key.rpartition("/")[2])
+    assert "pending deletion: cancel its deletion" in advice(registry, key)
+    signing = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["Arn"]
+    assert "ECR needs a symmetric key" in advice(registry, signing)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"kmsError": "AccessDeniedException"}, "encryption with KMS needs kms:DescribeKey and kms:CreateGrant"),
+        ({}, "encryption with KMS needs kms:DescribeKey and kms:CreateGrant"),
+        ({"kmsError": "SomethingNew"}, "the error of KMS is in the message"),
+        ({"Message": "x (Service: AWSKMS; Status Code: 400; Error Code: DisabledException)"}, "the key is disabled"),
+    ],
+)
+def test_a_key_that_may_not_be_used_says_which_permissions_ecr_needs(
+    cloud: Cloud, answer: dict[str, str], said: str
+) -> None:
+    session = cloud.session(own=True)
+
+    def refuse(**_: object) -> Any:
+        error = {"Code": "KmsException", "Message": answer.get("Message", "")}
+        body = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}, "kmsError": answer.get("kmsError")}
+        return AWSResponse("", 400, HTTPHeaders(), None), body
+
+    session.events.register("before-call.ecr.CreateRepository", refuse)
+    registry = Registry(session, retry=AT_ONCE)
+    assert said in advice(registry, "alias/images")
+
+
+REFUSED_KEYS = [
+    ("arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555", "a key of us-east-1"),
+    ("arn:aws:kms:us-east-1:123456789012:alias/images", "a key of us-east-1"),
+    ("arn:aws-cn:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555", "in the partition aws-cn"),
+]
+
+
+@pytest.mark.parametrize(("asked", "said"), REFUSED_KEYS)
+def test_a_key_that_the_registry_can_never_use_is_refused_before_any_call(
+    cloud: Cloud, registry: Registry, asked: str, said: str
+) -> None:
+    """Case kms-key-of-another-region: estahn/k8s-image-swapper#598."""
+    spec = RepositorySpec("ab", encryption_key=asked)
+    for verb in (registry.plan, registry.ensure):
+        with pytest.raises(SpecError) as caught:
+            verb(RepositorySpec("cd"), spec)
+        assert str(caught.value).startswith("ab: encryption_key: ")
+        assert said in str(caught.value)
+    with pytest.raises(SpecError, match="ECR uses keys of its own region only"):
+        registry.repository("ab").ensure(encryption_key=asked)
+    assert cloud.calls.operations() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("arn:aws:kms::123456789012:key/11111111-2222-3333-4444-555555555555", "arn:PARTITION:kms:REGION"),
+        ("arn:aws:kms:eu-west-1:123456:key/11111111-2222-3333-4444-555555555555", "an account of 12 digits"),
+        ("arn:aws:kms:eu-west-1:123456789012:11111111-2222-3333-4444-555555555555", "ACCOUNT:key/ID"),
+        ("arn:aws:s3:::bucket", "arn:PARTITION:kms:REGION"),
+        ("images", "as alias/NAME, as key id or as ARN"),
+    ],
+)
+def test_what_names_no_key_is_refused_by_the_spec(wrong: str, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec("ab", encryption_key=wrong)
+    assert str(caught.value).startswith("encryption_key: ")
+    assert said in str(caught.value)

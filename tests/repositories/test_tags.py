@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from ecrops import Registry, RepositorySpec
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecrops import Registry, RepositorySpec, SpecError
 from emulator import Cloud
-from support import HERE, state
+from support import HERE, cases, state
 
 
 def tags(cloud: Cloud) -> dict[str, str]:
@@ -79,3 +84,51 @@ def test_thirty_tags_become_thirty_others_though_both_are_too_many(cloud: Cloud,
     assert tags(cloud) == wanted
     assert cloud.calls.writes() == ["UntagResource", "TagResource", "UntagResource"]
     assert len(cloud.calls.of("UntagResource")[0].params["tagKeys"]) == 10
+
+
+def test_a_tag_that_aws_would_refuse_is_refused_before_any_call(cloud: Cloud, registry: Registry) -> None:
+    """Case tag-value-charset: aprin-labs/archimedes#1054, awsdocs/amazon-ecr-user-guide ecr-using-tags."""
+    (case,) = [case for case in cases("public") if case["id"] == "tag-value-charset"]
+    for wrong in case["input"]["tags"]:
+        for use in (
+            lambda wrong: RepositorySpec("ab", tags=wrong),
+            registry.repository("ab").add_tags,
+            lambda wrong: registry.repository("ab").ensure(tags=wrong),
+        ):
+            with pytest.raises(SpecError):
+                use(wrong)
+    assert cloud.calls.operations() == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"Purpose": "backend (one)"}, "the value of 'Purpose' is made of letters, digits, spaces and + - = . _ : / @"),
+        ({"a*b": "x"}, "the key 'a*b' is made of letters, digits, spaces and + - = . _ : / @: it has '*'"),
+        ({"k": "a\tb"}, "it has '\\t'"),
+        ({"k": "AWS:mine"}, "values that start with 'aws:' are AWS's own, got 'AWS:mine' for 'k'"),
+        ({"aws:k": "x"}, "keys that start with 'aws:' are AWS's own"),
+        ({"k": False}, "YAML reads yes, no, on and off as truth values: write 'no' in quotes"),
+        ({"k": 1}, "in YAML write it in quotes, '1'"),
+        ({7: "x"}, "in YAML write it in quotes, '7'"),
+        ([{"Key": "team", "Value": "web"}], "write {'team': 'web'}"),
+    ],
+)
+def test_a_wrong_tag_is_told_with_what_to_write(tags: Any, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec("ab", tags=tags)
+    assert said in str(caught.value)
+
+
+def test_letters_of_all_scripts_and_all_allowed_signs_reach_aws(cloud: Cloud, registry: Registry) -> None:
+    wanted = {"Größe é": "東京 ٣", "a+b-c=d.e_f:g/h@i": "+-=._:/@ 09", "empty": "", "x": "my aws: y"}
+    registry.ensure(RepositorySpec("ab", tags=wanted))
+    assert tags(cloud) == wanted
+
+
+@pytest.mark.parametrize("wrong", [{"a*b": "x"}, {"k": "(x)"}, {"k": "aws:x"}])
+def test_the_emulator_refuses_what_aws_refuses(cloud: Cloud, wrong: dict[str, str]) -> None:
+    ecr = cloud.client("ecr")
+    listed = [{"Key": key, "Value": value} for key, value in wrong.items()]
+    with pytest.raises(ClientError, match="InvalidTagParameterException"):
+        ecr.create_repository(repositoryName="ab", tags=listed)

@@ -12,7 +12,18 @@ from typing import Any
 
 from ecrops.access import actions, leftovers
 from ecrops.access.aspects import edited_statements
-from ecrops.access.edits import LOGIN, RESERVED_SIDS, Allow, Edit, Exactly, Forbid, added_parts, check_variables, edited
+from ecrops.access.edits import (
+    IDENTITIES,
+    LOGIN,
+    RESERVED_SIDS,
+    Allow,
+    Edit,
+    Exactly,
+    Forbid,
+    added_parts,
+    check_variables,
+    edited,
+)
 from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
 from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
@@ -87,6 +98,7 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
         removed=before.parts - after.parts,
         added=added_parts(edits, before, after),
         races=Races(derived=True, superseded=() if desired else (MISSING,)),
+        step=IDENTITIES,
         advice={
             MISSING: missing_advice(policy_key),
             OF_AWS: of_aws_advice(policy_key),

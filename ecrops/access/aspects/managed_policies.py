@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ecrops.access.aspects import edited_statements, inline_policy
 from ecrops.access.aspects.managed_parts import Difference
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
-from ecrops.access.edits import LOGIN, Allow, Edit, added_parts, edited
+from ecrops.access.edits import IDENTITIES, LOGIN, Allow, Edit, added_parts, edited
 from ecrops.access.policy_keys import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, PolicyKey, managed_name
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Races
@@ -114,7 +114,8 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
     numbered = (*_writes(key, current, documents, words), *_removals(key, unused, words))
     for number, change in numbered:
         gone, new = ((), ()) if change.operation == "DeletePolicyVersion" else difference.of(number)
-        yield replace(change, removed=gone, added=new, races=replace(change.races, derived=True))
+        races = replace(change.races, derived=True)
+        yield replace(change, removed=gone, added=new, races=races, step=IDENTITIES)
 
 
 def _writes(

@@ -123,7 +123,8 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
         if edit.stays and edit(before).allowed != before.allowed:
             yield edit.stays
     if isinstance(edit, Allow):
-        yield from edit.notes
+        was_there = bool(edit.actions) and edit(before).parts == before.parts
+        yield from () if was_there else edit.notes
     if isinstance(edit, Allow | Elsewhere):
         yield from denials.of_grant(name, edit.subject, edit.actions, after)
 

@@ -40,7 +40,11 @@ def principal_of(value: object) -> Grantee:
     if isinstance(value, Mapping):
         return _from_dict(value)
     if not isinstance(value, str):
-        raise SpecError(f"expected a principal, such as Role('nodes'), or a string that stands for one, got {value!r}")
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        way_out = f"; an account is written in quotes, '{value:012}'" if is_number else ""
+        raise SpecError(
+            f"expected a principal, such as Role('nodes'), or a string that stands for one, got {value!r}{way_out}"
+        )
     if value.startswith("arn:"):
         return _of_arn(value)
     if ACCOUNT.fullmatch(value):

@@ -7,21 +7,18 @@ patterns, and the fields that every event has.
 from __future__ import annotations
 
 import ipaddress
-import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, is_number
+from ecrops.events.patterns.complexity import check_wildcards
+from ecrops.events.patterns.limits import check_limits
 from ecrops.events.patterns.matching import COMPARE, OPERATORS, OR, joined, listed
 
-# The quotas of EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-MOST_CHARACTERS = 2048
-MOST_RULES = 300
-MOST_WILDCARD_RULES = 30
-MOST_ALTERNATIVES = 1000
 # https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 ENVELOPE = (
     "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail", "replay-name",
@@ -49,10 +46,9 @@ def check_pattern(pattern: object, path: str = "event_pattern") -> None:
     problems.raise_any()
     problems.take(path, lambda: plain(pattern))
     _check_repeated(problems, pattern, path, {})  # type: ignore[arg-type]
-    size, count = len(text_of(pattern)), alternatives(pattern)  # type: ignore[arg-type]
-    problems.check(size <= MOST_CHARACTERS, path, f"has at most {MOST_CHARACTERS} characters, this has {size:,}")
-    reason = f"its '$or' make at most {MOST_ALTERNATIVES:,} alternatives, these make {count:,}"
-    problems.check(count <= MOST_ALTERNATIVES, path, reason)
+    check_limits(problems, path, pattern)  # type: ignore[arg-type]
+    for _, place, wanted in leaves(pattern, path):  # type: ignore[arg-type]
+        problems.take(place, partial(check_wildcards, wanted))
     problems.raise_any()
 
 
@@ -77,39 +73,6 @@ def check_further(pattern: object, narrowed: Mapping[str, Any], path: str = "eve
     problems.raise_any()
 
 
-def text_of(pattern: object) -> str:
-    """Return a pattern as the shortest JSON: EventBridge limits its length."""
-    return json.dumps(pattern, separators=(",", ":"))
-
-
-def canonical(pattern: Any) -> Any:
-    """Return a copy of a pattern in one form: lists whose order means nothing are sorted, each of their values once."""
-    if isinstance(pattern, Mapping):
-        return {key: _canonical_part(key, value) for key, value in sorted(pattern.items())}
-    if isinstance(pattern, list | tuple):
-        return [json.loads(text) for text in sorted({text_of(canonical(item)) for item in pattern})]
-    return pattern
-
-
-def _canonical_part(key: str, value: Any) -> Any:
-    ordered = key == "numeric" and all(not isinstance(item, Mapping) for item in listed(value))
-    if ordered:
-        return list(listed(value))
-    if key == OR:  # equal alternatives stay: "$or" needs two at least
-        return sorted(map(canonical, listed(value)), key=text_of)
-    return canonical(value)
-
-
-def wildcards(pattern: Any) -> Iterator[str]:
-    """Yield the wildcards in a pattern."""
-    if isinstance(pattern, Mapping):
-        for key, value in pattern.items():
-            yield from listed(value) if key == "wildcard" else wildcards(value)
-    elif isinstance(pattern, list | tuple):
-        for part in pattern:
-            yield from wildcards(part)
-
-
 def leaves(pattern: Mapping[str, Any], place: str, path: str = "") -> Iterator[tuple[str, str, Any]]:
     """Yield each list of a pattern and of its alternatives: the path of its field, its place, and the list."""
     for key, wanted in pattern.items():
@@ -121,17 +84,6 @@ def leaves(pattern: Mapping[str, Any], place: str, path: str = "") -> Iterator[t
             yield from leaves(wanted, key_place, joined(path, key))
         else:
             yield joined(path, key), key_place, wanted
-
-
-def alternatives(pattern: Mapping[str, Any]) -> int:
-    """Return the number of patterns without ``$or`` that mean the same as a pattern."""
-    count = 1
-    for key, wanted in pattern.items():
-        if key == OR:
-            count *= sum(map(alternatives, wanted))
-        elif isinstance(wanted, Mapping):
-            count *= alternatives(wanted)
-    return count
 
 
 def _check_repeated(

@@ -64,6 +64,14 @@ def referrer_action(repositories: Selection) -> Pattern:
     return _ecr(repositories, "ECR Referrer Action")
 
 
+def artifact_action(repositories: Selection) -> Pattern:
+    """Return the pattern of an ``ECR Artifact Action``. No guide shows one: that it names its repository is assumed.
+
+    https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ecr.html
+    """
+    return _ecr(repositories, "ECR Artifact Action")
+
+
 def image_scan_completed(
     repositories: Selection,
     *,
@@ -154,6 +162,7 @@ KINDS: Mapping[str, EventKind] = {
     "image-archived": EventKind(image_archived, {}),
     "image-restored": EventKind(image_restored, {}),
     "referrer-action": EventKind(referrer_action, {}),
+    "artifact-action": EventKind(artifact_action, {}),
     "image-scan-completed": EventKind(image_scan_completed, {"image_tags": None, "scan_type": None}),
     "image-finding": EventKind(image_finding, {"severities": ("CRITICAL", "HIGH"), "scan_type": None}),
     "scan-frequency-changed": EventKind(scan_frequency_changed, {}),

@@ -106,7 +106,9 @@ def matches_value(want: Any, value: Any) -> bool:
 
 
 def _same(want: Any, value: Any) -> bool:
-    """Numbers are compared as they are written: 300 is not 300.0."""
+    """Numbers are equal by value: 300, 300.0 and 3e2 are one number, as event-ruler takes them. True is no number."""
+    if is_number(want) and is_number(value):
+        return bool(want == value)
     return json.dumps(want, default=repr) == json.dumps(value, default=repr)
 
 
@@ -121,14 +123,19 @@ def _either_case(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]
     return check
 
 
+def tokens(wildcard: str) -> list[str | None]:
+    r"""Return the characters of a wildcard, and ``None`` for each ``*``; ``\*`` and ``\\`` are characters too."""
+    return [None if part == "*" else part[-1] for part in re.findall(r"\\.|.", wildcard, re.DOTALL)]
+
+
 def pieces(wildcard: str) -> list[str]:
-    r"""Return the texts between the ``*``; ``\*`` and ``\\`` are the characters themselves."""
+    """Return the texts between the ``*``."""
     texts = [""]
-    for part in re.findall(r"\\.|.", wildcard, re.DOTALL):
-        if part == "*":
+    for token in tokens(wildcard):
+        if token is None:
             texts.append("")
         else:
-            texts[-1] += part[-1]
+            texts[-1] += token
     return texts
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems
 from ecrops.events.patterns import matching
-from ecrops.events.patterns.checks import check_further, check_pattern, text_of
+from ecrops.events.patterns.checks import check_further, check_pattern
+from ecrops.events.patterns.limits import text_of
 from ecrops.events.patterns.matching import OR
 
 

@@ -15,7 +15,18 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.targets import policy
-from ecrops.events.targets.permissions import EVENTS, Allow, Edit, Forbid, in_steps, part, sid_of
+from ecrops.events.targets.permissions import (
+    EVENTS,
+    Allow,
+    Edit,
+    Forbid,
+    in_steps,
+    owners,
+    part,
+    shared_rules,
+    sid_of,
+    words,
+)
 from ecrops.iam.sids import find, free_sid, used_sids
 from ecrops.iam.statements import Document, Statement, statements
 
@@ -24,6 +35,8 @@ MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceConflictException"
 REVISED = "PreconditionFailedException"
 INVOKE = "lambda:InvokeFunction"
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 20 KB for a resource-based policy
+QUOTA = policy.Quota(bytes=20_480)
 ADVICE = {
     MISSING: "there is no such function, version or alias",
     "PolicyLengthExceededException": "a function's policy has 20 KB: let fewer rules invoke it",
@@ -86,10 +99,21 @@ def changes(key: str, edits: Sequence[Edit], current: FunctionPolicy) -> Iterato
                 if statement is not None:
                     yield _remove(key, str(statement["Sid"]), edit, revision)
                     revision = ""
-            elif statement is None and not policy.lets_in(document, INVOKE, key, edit.rule):
+            elif statement is None and not _is_let_in(document, key, edit.rule):
                 yield from policy.edited_statements(key, document, sid, None)
-                yield _add(key, free_sid(sid, used_sids(statements(document))), edit, revision)
-                revision = ""
+                same = [other for other in step_edits if isinstance(other, Allow) and other.rule == edit.rule]
+                change = _add(key, free_sid(sid, used_sids(statements(document))), same, revision)
+                yield change
+                document, revision = _with(document, change), ""
+    if document is not current.document:
+        policy.text_of(key, document, QUOTA)  # Lambda writes the text: here it is only measured
+
+
+def _is_let_in(document: Document, key: str, rule: str) -> bool:
+    """Whether a statement of others, or the one for all rules with names that ecrops makes, lets a rule in."""
+    shared = shared_rules(rule)
+    has_shared = shared and find(statements(document), sid_of(shared), partial(_written, shared)) is not None
+    return bool(has_shared) or policy.lets_in(document, INVOKE, key, rule)
 
 
 def _written(rule: str, statement: Statement) -> dict[str, Any]:
@@ -103,8 +127,10 @@ def _written(rule: str, statement: Statement) -> dict[str, Any]:
     }
 
 
-def _add(key: str, sid: str, edit: Edit, revision: str) -> Change:
+def _add(key: str, sid: str, edits: Sequence[Edit], revision: str) -> Change:
     """Return the change that adds a permission, without ``SourceAccount``, which keeps EventBridge out.
+
+    Several edits are of owners that share one permission.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
     """
@@ -113,20 +139,20 @@ def _add(key: str, sid: str, edit: Edit, revision: str) -> Change:
         "StatementId": sid,
         "Action": INVOKE,
         "Principal": EVENTS,
-        "SourceArn": edit.rule,
+        "SourceArn": edits[0].rule,
         **_for_revision(revision),
     }
     return Change(
         owner=key,
         kind=Kind.CREATE,
         what="permission",
-        after=edit.owner,
+        after=words(edits),
         call=Call("lambda", "AddPermission", params),
         removed=(),
-        added=[part(edit)],
+        added=[part(edits[0])],
         races=Races(derived=True, superseded=(EXISTS, REVISED)),
-        for_owners=[edit.owner],
-        step=edit.step,
+        for_owners=owners(edits),
+        step=edits[0].step,
         advice=ADVICE,
     )
 
@@ -159,10 +185,14 @@ def _params(key: str) -> dict[str, str]:
 
 def after(change: Change, current: FunctionPolicy) -> FunctionPolicy:
     """Return the policy after a change."""
+    return replace(current, document=_with(current.document, change))
+
+
+def _with(document: Document, change: Change) -> Document:
     sid, rule = change.params["StatementId"], change.params.get("SourceArn")
-    remaining = [statement for statement in statements(current.document) if statement.get("Sid") != sid]
+    remaining = [statement for statement in statements(document) if statement.get("Sid") != sid]
     added = [{"Sid": sid, **_written(rule, {"Resource": change.owner})}] if rule else []
-    return replace(current, document={**current.document, "Statement": [*remaining, *added]})
+    return {**document, "Statement": [*remaining, *added]}
 
 
 def verify(edit: Edit) -> bool:

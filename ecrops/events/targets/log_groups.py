@@ -25,6 +25,8 @@ SID = f"{PREFIX}Events"
 ADVICE = {"LimitExceededException": "a region has ten resource policies of log groups: merge some"}
 # botocore's model of PutResourcePolicy
 QUOTA = policy.Quota(bytes=51_200)
+# https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html: which of the two numbers holds is not said
+MOST_CHARACTERS = 5_120
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Cha
             if len(after) > len(before) - len(removed):
                 yield from policy.edited_statements(key, document, SID, statement)
             document = policy.amended(document, statement, _statement(after) if after else None)
+            yield from _quota_notes(after, before, policy.text_of(key, document, QUOTA))
             yield policy_change(
                 key,
                 step,
@@ -98,6 +101,15 @@ def changes(key: str, edits: Sequence[Edit], current: LogGroups) -> Iterator[Cha
                 advice=ADVICE,
             )
             revision = ""  # the next change meets another one
+
+
+def _quota_notes(after: Sequence[str], before: Sequence[str], text: str) -> Iterator[Note]:
+    """Yield a note if the policy grows beyond the quota of the guide: AWS decides."""
+    if len(after) > len(before) and len(text) > MOST_CHARACTERS:
+        yield Note(
+            f"the policy {NAME} of the log groups has {len(text):,} characters: AWS's guides name a limit of "
+            f"{MOST_CHARACTERS:,}, the API takes {QUOTA.bytes:,}; one log group for several rules makes it shorter"
+        )
 
 
 def _groups(edits: Sequence[Edit], kind: type[Edit]) -> set[str]:

@@ -19,7 +19,7 @@ from ecrops.aws import Arn, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.events.patterns.selection import Place
-from ecrops.events.targets.target import Target
+from ecrops.events.targets.target import MARK, Target
 from ecrops.iam.sids import PREFIX
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Permission:
     """The permission of an EventBridge rule to invoke a resource.
 
     Args:
-        rule: The ARN of the rule.
+        rule: The ARN of the rule, or the one of ``shared_rules``.
         owner: The key of the rule.
         resource: The ARN of the resource.
         step: The step of the change.
@@ -70,10 +70,23 @@ Edit = Allow | Forbid
 
 
 def in_steps(edits: Iterable[Edit]) -> Iterator[tuple[Step, list[Edit]]]:
-    """Yield the edits by step, in order. Of several edits of one rule and resource, only the last one counts."""
-    last = {(edit.rule, edit.resource): edit for edit in edits}.values()
+    """Yield the edits by step, in order. Of several edits of one rule and resource, only the last one counts.
+
+    Several owners can share the permission of all their rules.
+    """
+    last = {(edit.rule, edit.resource, edit.owner): edit for edit in edits}.values()
     for step in sorted({edit.step for edit in last}):
         yield step, [edit for edit in last if edit.step == step]
+
+
+def shared_rules(rule: str) -> str:
+    """Return the ARN that stands for all rules of the default bus with names that ecrops makes; empty for other rules.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html: the ARN of a
+    condition may have ``*`` in it, for ``ArnEquals`` as for ``ArnLike``.
+    """
+    head, _, name = rule.partition(":rule/")
+    return f"{head}:rule/{MARK}*" if name.startswith(MARK) and "/" not in name else ""
 
 
 def resources(target: Mapping[str, Any]) -> Iterator[str]:
@@ -92,6 +105,8 @@ def elsewhere(target: Target, place: Place, rule: str) -> Iterator[Note]:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
     """
+    if Arn.parse(target.arn).service == "execute-api" and target.role_arn is None and target.authorize:
+        yield Note(f"{target.arn} is not authorised here: the policy of the API must let {rule} in, or give a role_arn")
     for arn in {target.arn, *resources(target.to_aws())}:
         if target.authorize and not is_here(arn, place):
             is_target = arn == target.arn
@@ -107,8 +122,8 @@ def freed(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]
 
 
 def is_here(arn: str, place: Place) -> bool:
-    """Whether a resource is in the account of the rule."""
-    return Arn.parse(arn).account == place.account
+    """Whether a resource is in the account of the rule, or AWS's own: its ARN has no account."""
+    return Arn.parse(arn).account in (place.account, "")
 
 
 def key_of(arn: str) -> str:

@@ -121,6 +121,6 @@ def text_of(key: str, document: Document, quota: Quota) -> str:
         raise SpecError(
             f"{key}: its policy has at most {limits}, with these rules it would have {size:,} bytes and {count} "
             'statements: one rule of registry.on_...() with repositories=prefix("team/") serves many repositories, or '
-            "give some another target"
+            'one permission serves many rules with Target(..., authorize="shared"), or give some another target'
         )
     return text

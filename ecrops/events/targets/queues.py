@@ -22,6 +22,7 @@ from ecrops.events.targets.permissions import (
     in_steps,
     policy_change,
     read_each,
+    shared_rules,
     words,
 )
 from ecrops.iam.sids import PREFIX, find
@@ -77,7 +78,7 @@ def changes(key: str, edits: Sequence[Edit], current: Queue | None) -> Iterator[
             removed, added = ([edit.rule for edit in missing if isinstance(edit, kind)] for kind in (Forbid, Allow))
             if added:
                 yield from policy.edited_statements(key, document, SID, statement)
-            desired = [*(rule for rule in rules if rule not in removed), *added]
+            desired = [*(rule for rule in rules if rule not in removed), *dict.fromkeys(added)]
             document = policy.amended(document, statement, _statement(key, desired) if desired else None)
             params = {"QueueUrl": current.url, "Attributes": {"Policy": policy.text_of(key, document, QUOTA)}}
             call, empty = Call("sqs", "SetQueueAttributes", params), not document["Statement"]
@@ -90,7 +91,9 @@ def changes(key: str, edits: Sequence[Edit], current: Queue | None) -> Iterator[
 
 def _is_missing(key: str, edit: Edit, rules: Sequence[str], document: Document) -> bool:
     if isinstance(edit, Allow):
-        return edit.rule not in rules and not policy.lets_in(document, SEND, key, edit.rule)
+        return not {edit.rule, shared_rules(edit.rule)} & set(rules) and not policy.lets_in(
+            document, SEND, key, edit.rule
+        )
     return edit.rule in rules
 
 

@@ -13,21 +13,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import timedelta
 from functools import partial
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ecrops.aws import Arn
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
-from ecrops.events.targets import checks
+from ecrops.events.targets import checks, kinds, transformers
 
 MOST_TARGETS = 5
 MARK = "ecrops-"
+SHARED = "shared"
 INPUTS = ("input", "input_path", "input_transformer")
 OPTIONAL: Mapping[str, Callable[[Any], None]] = {
     "input": checks.check_input,
-    "input_path": checks.check_path,
-    "input_transformer": checks.check_transformer,
+    "input_path": transformers.check_path,
+    "input_transformer": transformers.check_transformer,
     "dead_letter_arn": checks.check_dead_letters,
     "maximum_retry_attempts": checks.check_attempts,
     "maximum_event_age": checks.check_age,
@@ -41,13 +42,15 @@ class Target:
 
     Args:
         arn: The ARN of a Lambda function (version, alias), SQS queue, SNS topic, log group, Step Functions state
-            machine, Kinesis or Firehose stream, ECS cluster, event bus or API destination. In another account
-            EventBridge reaches functions, queues, topics, Kinesis streams and event buses only, as their own policy
-            lets it.
+            machine, Kinesis or Firehose stream, ECS cluster, event bus, API destination, CodePipeline pipeline,
+            CodeBuild project, Batch job queue, SSM automation or document, API Gateway API, Glue workflow, SageMaker
+            pipeline, AppSync API, Redshift cluster or workgroup, or Inspector template. In another account EventBridge
+            reaches functions, queues, topics, Kinesis streams and event buses only, as their own policy lets it.
         id: 1 to 64 letters, digits, ``.``, ``-`` and ``_``; by default made from the ARN. The ids of a rule's
             targets are different.
         role_arn: The role that EventBridge assumes. Required for all but Lambda, SQS, SNS (they get a resource policy
-            instead) and log groups (which take no role). The caller needs ``iam:PassRole`` for it.
+            instead), API Gateway (which has one of its own) and log groups (which take no role). The caller needs
+            ``iam:PassRole`` for it.
         input: JSON that is sent in place of the event: a string as it is, anything else is made JSON.
         input_path: The part of the event that is sent, such as ``$.detail``.
         input_transformer: ``{"InputPathsMap": {...}, "InputTemplate": "..."}``, as EventBridge takes it. A log group
@@ -58,7 +61,12 @@ class Target:
             is 24 hours.
         message_group_id: The group of the messages to a FIFO queue.
         parameters: Further members in EventBridge's own form, such as ``{"EcsParameters": {...}}``.
-        authorize: Whether ecrops lets EventBridge invoke the target, and removes that again with the target.
+        authorize: Whether ecrops lets EventBridge invoke the target, and removes that again with the target. With
+            ``"shared"`` one permission lets in all rules of the default bus whose names begin with ``ecrops-``, as the
+            names that ecrops makes do: the policy of a function or queue then has room for any number of them. ecrops
+            never removes it. A rule with another name, and a log group, is authorised as with ``True``.
+        unchecked: Whether the target is of a kind that ecrops does not know. It is put as it is: what it needs is not
+            checked, and nothing but its role lets EventBridge invoke it.
 
     Raises:
         SpecError: EventBridge would refuse the target, or could never invoke it; with every reason.
@@ -80,7 +88,8 @@ class Target:
     maximum_event_age: timedelta | int | None = None
     message_group_id: str | None = None
     parameters: Mapping[str, Any] | None = None
-    authorize: bool = True
+    authorize: bool | Literal["shared"] = True
+    unchecked: bool = False
 
     def __repr__(self) -> str:
         return compact(self)
@@ -97,10 +106,15 @@ class Target:
         self._check(problems)
 
     def _check(self, problems: Problems) -> None:
-        is_bool = isinstance(self.authorize, bool)
-        problems.check(is_bool, "authorize", f"expected True or False, got {self.authorize!r}")
+        is_right = isinstance(self.authorize, bool) or self.authorize == SHARED
+        problems.check(is_right, "authorize", f"expected True or False, or 'shared', got {self.authorize!r}")
+        is_bool = isinstance(self.unchecked, bool)
+        problems.check(is_bool, "unchecked", f"expected True or False, got {self.unchecked!r}")
         problems.take("id", lambda: checks.check_id(self.id))
-        if checked := problems.take("arn", lambda: checks.check_arn(self.arn)):
+        if self.unchecked is True:
+            given = (self.arn, self.role_arn, self.parameters, self.message_group_id)
+            problems.take("", lambda: checks.check_unchecked(*given))
+        elif checked := problems.take("arn", lambda: checks.check_arn(self.arn)):
             arn, kind = checked
             problems.take("arn", lambda: checks.check_version(arn, self.role_arn, self.authorize))
             problems.take("role_arn", lambda: checks.check_role(self.role_arn, arn, kind))
@@ -108,7 +122,9 @@ class Target:
             group = self.message_group_id
             problems.take("message_group_id", lambda: checks.check_group(group, arn, self.parameters))
             if arn.service == "logs":
-                problems.take("", lambda: checks.check_log_input(self.input, self.input_path, self.input_transformer))
+                problems.take(
+                    "", lambda: transformers.check_log_input(self.input, self.input_path, self.input_transformer)
+                )
         inputs = [name for name in INPUTS if getattr(self, name) is not None]
         problems.check(len(inputs) < 2, inputs[-1] if inputs else "", f"a target has one of {' and '.join(inputs)}")
         for name, check in OPTIONAL.items():
@@ -120,7 +136,8 @@ class Target:
         """Return the fields that are not empty, ready for JSON."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["maximum_event_age"] = _seconds(self.maximum_event_age)
-        values["authorize"] = None if self.authorize else False
+        values["authorize"] = None if self.authorize is True else self.authorize
+        values["unchecked"] = self.unchecked or None
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
@@ -138,10 +155,10 @@ class Target:
 
     @classmethod
     def from_aws(cls, document: Mapping[str, Any]) -> Self:
-        """Return a target from what EventBridge lists.
+        """Return a target from what EventBridge lists. One of a kind that ecrops does not know is unchecked.
 
         Raises:
-            SpecError: ecrops does not know this kind of target.
+            SpecError: EventBridge would refuse it now.
         """
         members = dict(document)
         names = {"id": "Id", "arn": "Arn", "role_arn": "RoleArn", "input": "Input", "input_path": "InputPath"}
@@ -154,6 +171,7 @@ class Target:
             maximum_retry_attempts=retry.get("MaximumRetryAttempts"),
             maximum_event_age=retry.get("MaximumEventAgeInSeconds"),
             parameters=members or None,
+            unchecked=kinds.kind_of(Arn.parse(document["Arn"])) is None,
         )
 
     def to_aws(self) -> dict[str, Any]:
@@ -249,7 +267,7 @@ def check_account(target: Target, account: str) -> None:
     """
     problems, role, arn = Problems(), target.role_arn, Arn.parse(target.arn)
     problems.check(
-        arn.account == account or checks.is_reached_elsewhere(arn),
+        arn.account in (account, "") or checks.is_reached_elsewhere(arn),
         "target",
         f"{arn} is of another account, where EventBridge reaches {checks.ELSEWHERE}: send the events to the event bus "
         "of that account",
@@ -259,7 +277,7 @@ def check_account(target: Target, account: str) -> None:
         "role_arn",
         f"{role} is not of account {account}, where the rule is: a role cannot be passed to another account",
     )
-    is_foreign_bus = arn.account != account and arn.resource.startswith("event-bus/")
+    is_foreign_bus = arn.account not in (account, "") and arn.resource.startswith("event-bus/")
     has_input = any(getattr(target, name) is not None for name in INPUTS)
     problems.check(
         not (is_foreign_bus and has_input), "input", f"{target.arn} is of another account: it gets whole events only"

@@ -20,6 +20,7 @@ from ecrops.events.targets.permissions import (
     in_steps,
     policy_change,
     read_each,
+    shared_rules,
     sid_of,
     words,
 )
@@ -59,7 +60,7 @@ def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) 
             statement = _statement(key, edit.rule) if isinstance(edit, Allow) else None
             if statement:
                 yield from policy.edited_statements(key, document, statement["Sid"], None)
-            desired = policy.amended(desired, _find(key, edit, desired), statement)
+            desired = policy.amended(desired, _find(key, edit.rule, desired), statement)
         if missing and not statements(desired):
             yield Note(f"the policy of {key} stays as it is: a topic's last statement cannot be removed")
         elif missing:
@@ -71,14 +72,20 @@ def changes(key: str, edits: Sequence[Edit], current: Mapping[str, str] | None) 
 
 
 def _is_missing(key: str, edit: Edit, document: Document) -> bool:
-    is_allowed = _find(key, edit, document) is not None
+    is_allowed = _find(key, edit.rule, document) is not None
     if isinstance(edit, Allow):
-        return not is_allowed and not policy.lets_in(document, PUBLISH, key, edit.rule, conditions=False)
+        shared = shared_rules(edit.rule)
+        has_shared = bool(shared) and _find(key, shared, document) is not None
+        return (
+            not is_allowed
+            and not has_shared
+            and not policy.lets_in(document, PUBLISH, key, edit.rule, conditions=False)
+        )
     return is_allowed
 
 
-def _find(key: str, edit: Edit, document: Document) -> Statement | None:
-    written = _statement(key, edit.rule)
+def _find(key: str, rule: str, document: Document) -> Statement | None:
+    written = _statement(key, rule)
     return find(statements(document), written["Sid"], lambda _: written)
 
 

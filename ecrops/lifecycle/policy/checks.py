@@ -1,7 +1,8 @@
 """What ECR refuses in a lifecycle policy, found before the call, with advice. Pure.
 
 Called by ``document`` and by ``LifecycleRule``, with rules in ECR's own JSON form. A key or a count type that is newer
-than ecrops passes: only ECR can check it. The checks are those of the ECR user guide, "Lifecycle policy properties":
+than ecrops passes: only ECR can check it. One that looks like a misspelling of a known one is refused. The checks are
+those of the ECR user guide, "Lifecycle policy properties":
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.base.problems import is_whole, nearest
+from ecrops.lifecycle.policy.misspelt import meant, suggestion
 
 EcrRule = Mapping[str, Any]
 """A lifecycle rule in ECR's own JSON form."""
@@ -106,7 +108,8 @@ def tag_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
     status = selection.get("tagStatus")
     lists = {key: selection[key] for key in ("tagPrefixList", "tagPatternList") if key in selection}
     if status not in ("tagged", "untagged", "any"):
-        yield "selection.tagStatus", f"expected tagged, untagged or any, got {status!r}"
+        way_out = suggestion(status, ("tagged", "untagged", "any"))
+        yield "selection.tagStatus", f"expected tagged, untagged or any, got {status!r}{way_out}"
     elif status != "tagged" and lists:
         yield "selection.tagStatus", f"prefixes and patterns of tags go with 'tagged' only, not with {status!r}"
     elif len(lists) == 2:
@@ -125,8 +128,10 @@ def _entry_problems(key: str, entries: object) -> Iterator[str]:
         yield f"expected a list of strings, got {entries!r}"
         return
     for entry in entries:
-        if not isinstance(entry, str) or not entry:
-            yield f"expected strings that are not empty, got {entry!r}"
+        if not isinstance(entry, str):
+            yield f"expected a list of strings, got {entry!r} in it"
+        elif key == "tagPatternList" and not entry:
+            yield "expected patterns that are not empty, got '', which no tag fits: the pattern '*' is every tag"
         elif key == "tagPatternList" and entry.count("*") > MAX_WILDCARDS:
             yield f"a pattern has at most four '*': {entry!r} has {entry.count('*')}"
 
@@ -135,6 +140,8 @@ def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
     kind, unit, number = (selection.get(key) for key in ("countType", "countUnit", "countNumber"))
     if not isinstance(kind, str):
         yield "selection.countType", f"expected one of {', '.join(COUNT_TYPES)}, got {kind!r}"
+    elif close := meant(kind, COUNT_TYPES):
+        yield "selection.countType", f"unknown count type {kind!r}; did you mean {close}?"
     if not is_whole(number) or number < 1:
         yield "selection.countNumber", f"expected a whole number of at least 1, got {number!r}"
     if kind == COUNT and "countUnit" in selection:
@@ -146,7 +153,8 @@ def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
 def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[Problem]:
     kind, verb, storage = selection.get("countType"), action.get("type"), selection.get("storageClass", "standard")
     if verb not in ("expire", "transition"):
-        yield "action.type", f"expected expire or transition, got {verb!r}"
+        way_out = suggestion(verb, ("expire", "transition"))
+        yield "action.type", f"expected expire or transition, got {verb!r}{way_out}"
     if verb == "transition" and action.get("targetStorageClass") != "archive":
         yield (
             "action.targetStorageClass",
@@ -155,7 +163,8 @@ def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) ->
     if verb == "expire" and "targetStorageClass" in action:
         yield "action.targetStorageClass", "only a transition has one"
     if storage not in ("standard", "archive"):
-        yield "selection.storageClass", f"expected standard or archive, got {storage!r}"
+        way_out = suggestion(storage, ("standard", "archive"))
+        yield "selection.storageClass", f"expected standard or archive, got {storage!r}{way_out}"
     if kind == PULLED and verb == "expire":
         yield (
             "action.type",

@@ -91,17 +91,32 @@ def numbered(rules: Iterable[EcrRule], first: int) -> Rules:
     return [dict(rule) if "rulePriority" in rule else {"rulePriority": next(count), **rule} for rule in rules]
 
 
+def is_of_fields(rule: object) -> bool:
+    """Whether a rule is a mapping with the fields of ``LifecycleRule``, as in a fleet file, and not in ECR's form.
+
+    In ECR's form the selection and the action are objects; no field is one.
+    """
+    if not isinstance(rule, Mapping) or not rule or {"selection", "action"} & rule.keys():
+        return False
+    return not any(isinstance(value, Mapping) for value in rule.values())
+
+
 def to_ecr(rule: object) -> dict[str, Any]:
     """Return a rule in ECR's JSON form.
+
+    Args:
+        rule: A ``LifecycleRule``, a mapping with its fields as in a fleet file, or a rule in ECR's JSON form.
 
     Raises:
         SpecError: It is not a rule, or ECR would refuse it; with every reason.
     """
+    check_size(rule)
+    if is_of_fields(rule):
+        rule = LifecycleRule.from_dict(rule)
     if isinstance(rule, LifecycleRule):
         return rule.to_ecr()
-    check_size(rule)
     if not isinstance(rule, Mapping):
-        raise SpecError(f"expected a LifecycleRule, or a dict in ECR's JSON form, got {rule!r}")
+        raise SpecError(f"expected a LifecycleRule, or a dict with its fields or in ECR's JSON form, got {rule!r}")
     copied: dict[str, Any] = plain(rule)
     if isinstance(selection := copied.get("selection"), Mapping):
         # Empty lists of tags mean the same as no list, and ECR refuses them
@@ -137,17 +152,25 @@ def body(rule: LifecycleRule | EcrRule) -> dict[str, Any]:
 
 
 def check_rules(rules: object) -> tuple[LifecycleRule | EcrRule, ...]:
-    """Return the rules of a policy, checked one by one and together. Dicts are copied.
+    """Return the rules of a policy, checked one by one and together. Dicts are copied; those of fields become rules.
 
     Raises:
         SpecError: ECR would refuse them; with every reason.
     """
     if isinstance(rules, Mapping) and "rules" in rules:
         raise SpecError("expected a list of rules, got a whole document: give document['rules']")
-    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping | LifecycleRule):
-        raise SpecError(f"expected a list of rules, got {rules!r}")
+    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | bytearray | Mapping | LifecycleRule):
+        way_out = "; write [rule]" if rules and isinstance(rules, Mapping | LifecycleRule) else ""
+        raise SpecError(f"expected a list of rules, got {rules!r}{way_out}")
     problems = Problems()
-    copies = problems.each("", rules, lambda rule: plain(rule) if isinstance(rule, Mapping) else rule)
+    copies = problems.each("", rules, _copied)
     problems.raise_any()
     render(copies)
     return tuple(copies)
+
+
+def _copied(rule: object) -> Any:
+    check_size(rule)
+    if is_of_fields(rule):
+        return LifecycleRule.from_dict(rule)
+    return plain(rule) if isinstance(rule, Mapping) else rule

@@ -34,7 +34,15 @@ FIELDS = {
     "action.type": "transition_to",
     "action.targetStorageClass": "transition_to",
 }
-ADVICE = {"max_images": "did you mean max_image_count?"}
+_COUNTS = "write max_image_count for a number of images, or max_image_age, since_image_pulled … for days"
+ADVICE = {
+    "max_images": "did you mean max_image_count?",
+    "count_number": _COUNTS,
+    "count_type": _COUNTS,
+    "count_unit": _COUNTS,
+    "action": "transition_to='archive' archives images; without it they are expired",
+    "target_storage_class": "did you mean transition_to?",
+}
 AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_transitioned": TRANSITIONED}
 
 
@@ -95,7 +103,8 @@ class LifecycleRule:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, _age(problems, name, value))
         status = problems.member("tag_status", TagStatus, self._tag_status())
-        object.__setattr__(self, "tag_status", status)
+        # a wrong status is replaced by the default, so that the checks below do not refuse it again
+        object.__setattr__(self, "tag_status", status or self._default_status())
         if self.since_image_transitioned is not None and self.storage_class is None:
             object.__setattr__(self, "storage_class", "archive")
         self._check_strings(problems)
@@ -103,8 +112,9 @@ class LifecycleRule:
         problems.raise_any()
 
     def _tag_status(self) -> str:
-        if self.tag_status is not None:
-            return self.tag_status
+        return self._default_status() if self.tag_status is None else self.tag_status
+
+    def _default_status(self) -> TagStatus:
         selects_by_tag = self.tag_prefix_list is not None or self.tag_pattern_list is not None
         return TagStatus.TAGGED if selects_by_tag else TagStatus.ANY
 

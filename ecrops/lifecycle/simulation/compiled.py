@@ -29,12 +29,11 @@ from ecrops.lifecycle.policy.checks import (
 )
 from ecrops.lifecycle.policy.document import Rules, canonical, render
 from ecrops.lifecycle.policy.rule import LifecycleRule
+from ecrops.lifecycle.policy.tags import Segments, segments_of
 from ecrops.lifecycle.policy.words import words
 
-LifecyclePolicy = str | Mapping[str, Any] | Iterable[LifecycleRule | EcrRule]
-"""A policy as users give it: rules, a document in ECR's JSON form, or its text."""
-Segments = tuple[str, ...]
-"""A pattern of tags, cut at each ``*``. One segment alone is a whole tag."""
+LifecyclePolicy = str | bytes | bytearray | Mapping[str, Any] | Iterable[LifecycleRule | EcrRule]
+"""A policy as users give it: rules, a document in ECR's JSON form, or its text, as a string or as bytes."""
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -103,24 +102,25 @@ def rules_of(policy: LifecyclePolicy) -> Rules:
     """Return the rules of a policy in their canonical form.
 
     Args:
-        policy: Rules, a document in ECR's JSON form, or its text.
+        policy: Rules, a document in ECR's JSON form, or its text, as a string or as bytes.
 
     Raises:
         SpecError: ECR would refuse the policy.
     """
     check_size(policy)
-    rules: Any = _parsed(policy) if isinstance(policy, str) else policy
+    rules: Any = _parsed(policy) if isinstance(policy, str | bytes | bytearray) else policy
     if isinstance(rules, Mapping):
         rules = rules.get("rules", rules)
     if not isinstance(rules, Iterable) or isinstance(rules, str | Mapping):
-        way_out = "; write [rule]" if isinstance(policy, LifecycleRule) else ""
+        is_rule = isinstance(policy, LifecycleRule) or (isinstance(rules, Mapping) and bool(rules))
+        way_out = "; write [rule]" if is_rule else ""
         raise SpecError(f"expected lifecycle rules, a document {{'rules': [...]}} or its text, got {policy!r}{way_out}")
     return canonical(render(rules))
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str | bytes | bytearray) -> Any:
     try:
-        return parsed(text)
+        return parsed(text if isinstance(text, str) else bytes(text))
     except SpecError as error:
         raise error.at("the text of a lifecycle policy") from None
 
@@ -161,8 +161,3 @@ def _compiled(rule: EcrRule) -> CompiledRule:
         number=selection["countNumber"],
         action=Action.ARCHIVE if rule["action"]["type"] == "transition" else Action.EXPIRE,
     )
-
-
-def segments_of(pattern: str) -> Segments:
-    """Return the texts of a pattern between its ``*``. ECR's patterns have no other wildcard, and no escapes."""
-    return tuple(pattern.split("*"))

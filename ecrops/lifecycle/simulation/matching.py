@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from ecrops.base.wildcards import fits
 from ecrops.images.image import Image
-from ecrops.lifecycle.simulation.compiled import CompiledRule, Segments
+from ecrops.lifecycle.policy.tags import Segments
+from ecrops.lifecycle.simulation.compiled import CompiledRule
 
 
 def fitting(segments: Segments, tags: Sequence[str]) -> Iterable[str]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from ecrops.base.render import markup, page, table, text_size
 from ecrops.images.image import Image
-from ecrops.lifecycle.simulation import explain, lint, projection
+from ecrops.lifecycle.linting import warnings
+from ecrops.lifecycle.linting.findings import Finding
+from ecrops.lifecycle.simulation import explain, projection
 from ecrops.lifecycle.simulation.compiled import Action
 from ecrops.lifecycle.simulation.forecast import Forecast
-from ecrops.lifecycle.simulation.lint import Finding
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally
 
 MAX_ROWS = 200
@@ -36,8 +37,8 @@ class Simulation(Evaluation):
 
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is probably not meant, such as a rule that never acts, or a list of tags that no image matches."""
-        return tuple(lint.warnings(self))
+        """What is probably not meant, such as a rule that never acts, or a rule that selects no image that is there."""
+        return tuple(warnings.warnings(self))
 
     def explain(self, image: Image | str) -> str:
         """Return why an image is kept, expired or archived: which rules select it, which decides, what others would do.

@@ -41,7 +41,7 @@ def test_a_thousand_repositories_and_one_role_are_one_read_and_one_write(memory_
     fleet = [RepositorySpec(name, grants=[pull(Role("nodes"), on="team/*")]) for name in names]
     registry.ensure(*fleet)
     about_policies = [name for name in memory_cloud.calls.operations() if "RolePolicy" in name]
-    assert about_policies == ["GetRolePolicy", "PutRolePolicy", "GetRolePolicy"]  # the last one looks again
+    assert about_policies == ["GetRolePolicy", "PutRolePolicy", "GetRolePolicy"]  # the last one verifies
     assert inline(memory_cloud, "role", "nodes").keys() == {"team/*", "*"}
     memory_cloud.calls.clear()
     assert not registry.ensure(*fleet)

@@ -31,7 +31,11 @@ LEAF: list[tuple[Any, dict[str, Any], bool]] = [
     ([True], {"x": True}, YES),
     ([1], {"x": True}, NO),
     ([300], {"x": 300}, YES),
-    ([300], {"x": 300.0}, NO),
+    ([300], {"x": 300.0}, YES),
+    ([300], {"x": 3e2}, YES),
+    ([-0.0], {"x": 0}, YES),
+    ([{"anything-but": 300}], {"x": 300.0}, NO),
+    ([{"anything-but": [9, 10]}], {"x": 9.0}, NO),
     ([300], {"x": "300"}, NO),
     ([{"prefix": "us-"}], {"x": "us-east-1"}, YES),
     ([{"prefix": "us-"}], {"x": "US-east-1"}, NO),
@@ -96,8 +100,10 @@ LEAF: list[tuple[Any, dict[str, Any], bool]] = [
     ([{"exists": False}], {"x": []}, YES),
     ([{"exists": False}], {"x": {"y": 1}}, YES),
     (["a"], {"x": [["z"], ["a"]]}, YES),
-    ([1], {"x": 1.0}, NO),
+    ([1], {"x": 1.0}, YES),
     ([0], {"x": False}, NO),
+    ([1], {"x": True}, NO),
+    ([{"anything-but": 1}], {"x": True}, YES),
 ]
 
 
@@ -179,7 +185,7 @@ def test_of_a_field_that_a_rule_says_twice_the_last_counts() -> None:
 
 
 def test_a_long_event_and_many_stars_take_no_time() -> None:
-    fields: dict[str, Any] = {name: [{"wildcard": "*a" * 20 + "b"}, 999, {"exists": True}] for name in "pqrstu"}
+    fields: dict[str, Any] = {name: [{"wildcard": "*a" * 4 + "b"}, 999, {"exists": True}] for name in "pqrstu"}
     event = {name: [{"x": number} for number in range(200)] + ["a" * 3000] * 50 for name in "pqrstu"}
     started = time.perf_counter()
     assert Pattern({"detail": fields}).matches({"detail": event})
@@ -271,7 +277,11 @@ def test_an_independent_matcher_agrees(pattern: dict[str, Any], event: dict[str,
         ({"x": [{"anything-but": ["a", 1]}]}, "anything-but does not take"),
         ({"x": [{"anything-but": {"numeric": ["<", 1]}}]}, "anything-but does not take"),
         ({"$or": [{"x": ["a"]}]}, "expected a list of two or more patterns"),
-        ({"x": ["a" * 2039]}, "event_pattern: has at most 2048 characters, this has 2,049"),
+        ({"x": ["a" * 4087]}, "event_pattern: has at most 4,096 characters, this has 4,097"),
+        ({"x": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}, "event_pattern.x: EventBridge finds"),
+        ({"$or": [{"x": [{"wildcard": "*-*-*-*-*-*"}]}, {"y": ["a"]}]}, "event_pattern.$or[0].x: EventBridge finds"),
+        ({"x": [{"anything-but": {"wildcard": "*aaaa*aaaa*"}}]}, "a text can match 11 of their beginnings"),
+        ({"x": [{"wildcard": f"v{number}*"} for number in range(11)]}, "a text can match 11 of their beginnings"),
     ],
 )
 def test_what_eventbridge_would_refuse_is_refused(pattern: Any, said: str) -> None:
@@ -338,5 +348,14 @@ def test_every_reason_is_said_at_once() -> None:
     assert len(caught.value.reasons) == 3
 
 
-def test_a_pattern_of_2048_characters_is_accepted() -> None:
-    assert len(str(Pattern({"x": ["a" * 2038]}))) == 2048
+def test_a_pattern_of_4096_characters_is_accepted() -> None:
+    assert len(str(Pattern({"x": ["a" * 4086]}))) == 4096
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [["*-*-*-*-*"], ["*a*a*a*"], [r"\*a\*a\*a\*a\*a\*a"], ["team/*/api"], [f"v{number}*" for number in range(5)]],
+    ids=str,
+)
+def test_wildcards_with_ten_beginnings_or_fewer_are_accepted(accepted: list[str]) -> None:
+    Pattern({"x": [{"wildcard": text} for text in accepted]})

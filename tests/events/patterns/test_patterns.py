@@ -350,7 +350,7 @@ def test_tags_select_images_and_scans() -> None:
         (lambda: kinds.image_finding("ok", severities=["BAD"]), "expected some of CRITICAL"),
         (lambda: kinds.image_finding("ok", severities=[]), "expected one at least"),
         (lambda: kinds.image_replicated("ok", result="MAYBE"), "expected SUCCESS or FAILED"),
-        (lambda: kinds.image_pushed([f"team/repository-{n}" for n in range(100)]), "at most 2048 characters"),
+        (lambda: kinds.image_pushed([f"team/repository-{n}" for n in range(200)]), "at most 4,096 characters"),
         (lambda: prefix(""), "expected the beginning"),
         (lambda: Event("image-pulled"), "expected one of event, cloud-trail-event"),
         (lambda: Event("image-pushed", options={"severity": 1}), "image-pushed does not take severity, but image_tags"),

@@ -13,7 +13,7 @@ from ecrops.events import Target
 from emulator import Cloud
 from support import registry_of
 
-from ..support import arn, make_function, make_queue, make_role
+from ..support import arn, make_function, make_places, make_queue, make_role
 
 QUEUE = arn("sqs", "pushes")
 
@@ -81,6 +81,7 @@ def test_what_keeps_events_out_and_ecrops_cannot_change_is_noted(
 def test_log_groups_share_one_policy_and_leave_it_with_their_last_rule(cloud: Cloud, registry: Registry) -> None:
     logs = cloud.client("logs")
     one, two = arn("logs", "log-group:/one"), arn("logs", "log-group:/two")
+    make_places(cloud, one, two)
     repo = registry.repository("team/api")
     repo.on_image_pushed("a", targets=[one, two])
     repo.on_image_deleted("b", target=one)

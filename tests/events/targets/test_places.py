@@ -16,7 +16,7 @@ from ecrops.events import (
 from emulator import Cloud
 from support import registry_of
 
-from ..support import arn
+from ..support import arn, make_places
 from .support import GROUP, QUEUE, ROLE, SUPPORTED
 
 
@@ -87,6 +87,7 @@ def test_whom_a_target_of_another_account_must_let_in_is_a_note(
 ) -> None:
     there = SUPPORTED[kind]
     far = replace(there, arn=there.arn.replace(Cloud.account, FAR), id=None, **options)
+    make_places(memory_cloud, ROLE)
     plan = registry_of(memory_cloud, dry_run=True).on_image_pushed("pushes", target=far)
     assert plan.notes == (f"{far.arn} is not authorised here: its own policy must let {said}",)
 
@@ -112,6 +113,7 @@ def test_a_target_without_an_id_of_its_own_stands_for_its_arn(memory_cloud: Clou
 
 def test_what_another_account_must_allow_is_a_note(memory_cloud: Cloud) -> None:
     target = Target(FAR_BUS, role_arn=ROLE)
+    make_places(memory_cloud, ROLE)
     plan = registry_of(memory_cloud, dry_run=True).repository("team/api").on_image_pushed("pushes", target=target)
     assert plan.notes == (
         f"{FAR_BUS} is not authorised here: its own policy must let {arn('events', 'rule/pushes')} in",

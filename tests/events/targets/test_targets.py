@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a tag of ecrops": (lambda: on_event(tags={"ecrops:repository": "b"}), "ecrops's own, got 'ecrops:repository'"),
     "47 tags": (lambda: on_event(tags={str(n): "" for n in range(47)}), "at most 45, and those that ecrops adds"),
     "targets that are none": (lambda: on_event(targets=5), "expected a list of targets, got 5"),  # type: ignore[arg-type]
-    "no account": (lambda: Target("arn:aws:sqs:eu-west-1::q"), "an SQS queue, an SNS topic"),
+    "no account": (lambda: Target("arn:aws:sqs:eu-west-1::q"), "expected an SQS queue, with its region and account"),
     "role that is none": (
         lambda: Target(arn("states", "stateMachine:m"), role_arn="x"),
         "the ARN of a role of the partition aws, got 'x'",
@@ -137,6 +137,30 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "input_transformer.InputPath: unknown key",
     ),
     "half a second": (lambda: Target(QUEUE, maximum_event_age=60.5), "got 60.5: whole seconds"),  # type: ignore[arg-type]
+    "a pipeline without a role": (lambda: Target(arn("codepipeline", "p")), "only with a role"),
+    "a document without a role": (lambda: Target("arn:aws:ssm:eu-west-1::document/d"), "only with a role"),
+    "a job without parameters": (lambda: Target(arn("batch", "job-queue/q"), role_arn=ROLE), "needs BatchParameters"),
+    "a pipeline of aws": (
+        lambda: Target("arn:aws:codepipeline:eu-west-1::p", role_arn=ROLE),
+        "with its region and acc",
+    ),
+    "a kind of tomorrow": (
+        lambda: Target(arn("tomorrow", "thing/x"), role_arn=ROLE),
+        "a kind of target that ecrops does not know is taken with Target(..., unchecked=True)",
+    ),
+    "a known kind, unchecked": (
+        lambda: Target(QUEUE, unchecked=True),
+        "unchecked: is an SQS queue, which ecrops checks",
+    ),
+    "unchecked": (lambda: Target(QUEUE, unchecked=1), "unchecked: expected True or False"),  # type: ignore[arg-type]
+    "an unchecked role": (
+        lambda: Target(arn("tomorrow", "thing/x"), role_arn="x", unchecked=True),
+        "role_arn: expected the ARN of a role of the partition aws, got 'x'",
+    ),
+    "unchecked parameters": (
+        lambda: Target(arn("tomorrow", "thing/x"), parameters={"RoleArn": ROLE}, unchecked=True),
+        "parameters: RoleArn is said with role_arn",
+    ),
     "group": (lambda: Target(FIFO, message_group_id="a b"), "message_group_id: expected 1 to 100 letters"),
     "parameters": (lambda: Target(QUEUE, parameters="x"), "parameters: expected a mapping"),  # type: ignore[arg-type]
     "parameters of another kind": (

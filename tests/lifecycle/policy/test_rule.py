@@ -94,7 +94,7 @@ def refused(**fields: Any) -> str:
         ({"max_image_count": 1, "tag_status": "some"}, "any, tagged, untagged"),
         ({"max_image_count": 1, "tag_status": "untagged", "tag_prefix_list": ["a"]}, "not with 'untagged'"),
         ({"max_image_count": 1, "tag_prefix_list": "prod"}, "write ['prod']"),
-        ({"max_image_count": 1, "tag_prefix_list": [""]}, "not empty"),
+        ({"max_image_count": 1, "tag_pattern_list": [""]}, "not empty, got '', which no tag fits: the pattern '*' is"),
         ({"max_image_count": 1, "description": 7}, "description: expected a string"),
         ({"since_image_transitioned": 89}, "at least 90 days, got 89"),
         (

@@ -1,7 +1,12 @@
-"""Which tags a repository can carry: at most fifty, none of AWS's own, no key twice."""
+"""Which tags a repository can carry: at most fifty, none of AWS's own, no key twice, no signs but some.
+
+The characters are those of the guide: "letters, numbers, and spaces representable in UTF-8", and + - = . _ : / @
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 from .errors import InvalidTag, TooManyTags
@@ -21,10 +26,19 @@ def check(tags: Tags, present: Iterable[str] = ()) -> None:
     check_keys(keys)
     if len(set(keys)) < len(keys):
         raise InvalidTag("Duplicate tag keys found")
+    texts = [*keys, *(tag["Value"] for tag in tags)]
+    if not all(_is_allowed(sign) for text in texts for sign in text):
+        raise InvalidTag("Tag keys and values can contain only letters, digits, spaces and + - = . _ : / @")
+    if any(is_system(tag["Value"]) for tag in tags):
+        raise InvalidTag("Tag values beginning with 'aws:' are reserved for system use")
     if any(len(tag["Value"]) > LONGEST_VALUE for tag in tags):
         raise InvalidTag(f"Tag values can have a maximum length of {LONGEST_VALUE} characters")
     if len({key for key in (*keys, *present) if not is_system(key)}) > MOST_TAGS:
         raise TooManyTags
+
+
+def _is_allowed(sign: str) -> bool:
+    return sign in "+-=._:/@" or unicodedata.category(sign)[0] in ("L", "N") or unicodedata.category(sign) == "Zs"
 
 
 def check_keys(keys: list[str]) -> None:

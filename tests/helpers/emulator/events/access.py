@@ -33,7 +33,10 @@ def lets_in(policy: str | None, action: str, resource: str, rule: str, *, condit
 
 def _holds(condition: Mapping[str, Any], rule: str) -> bool:
     """EventBridge gives the ARN of the rule as the source, and no account."""
-    return all(key.lower() == "aws:sourcearn" and rule in _listed(value) for key, value in _items(condition))
+    return all(
+        key.lower() == "aws:sourcearn" and any(fnmatchcase(rule, each) for each in _listed(value))
+        for key, value in _items(condition)
+    )
 
 
 def _items(condition: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

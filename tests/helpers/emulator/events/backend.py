@@ -22,7 +22,9 @@ from .message import Event
 OPERATORS = {
     "prefix", "suffix", "anything-but", "equals-ignore-case", "wildcard", "numeric", "exists", "cidr",
 }  # fmt: skip
-ROLES = re.compile(r":(states|kinesis|firehose|ecs):|:events:[^:]*:[^:]*:(event-bus|api-destination)/")
+ROLES = re.compile(
+    r":(states|kinesis|firehose|ecs|codepipeline|codebuild|batch|glue|sagemaker|appsync):|:events:[^:]*:[^:]*:(event-bus|api-destination)/"
+)
 
 
 class EventsBackend(moto_models.EventsBackend):
@@ -36,6 +38,7 @@ class EventsBackend(moto_models.EventsBackend):
         self.appear_after = 0
         self.unseen: dict[tuple[str, str], int] = {}
         self.refusals: dict[str, tuple[str, int]] = {}
+        self.quotas = {"rules": 300, "pattern_characters": 2048}
 
     @property
     def _url_module(self) -> Any:
@@ -48,11 +51,11 @@ class EventsBackend(moto_models.EventsBackend):
     def put_rule(self, name: str, *args: Any, **settings: Any) -> Rule:
         """Tags count for a new rule only; a pattern has operators that there are."""
         if pattern := settings.get("event_pattern"):
-            _check_pattern(pattern)
+            _check_pattern(pattern, self.quotas["pattern_characters"])
         bus = self._bus(settings.get("event_bus_arn"))
         if name in bus.rules:
             settings["tags"] = None
-        elif len(bus.rules) >= 300:
+        elif len(bus.rules) >= self.quotas["rules"]:
             raise JsonRESTError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
         else:
             self.unseen[bus.name, name] = self.appear_after
@@ -161,8 +164,8 @@ def _check_target(target: Mapping[str, Any]) -> None:
         raise ValidationException(f"RoleArn is not supported for target {target['Arn']}.")
 
 
-def _check_pattern(text: str) -> None:
-    if len(text) > 2048:
+def _check_pattern(text: str, characters: int) -> None:
+    if len(text) > characters:
         raise InvalidEventPatternException("Event pattern is too long")
     _check_object(json.loads(text))
 

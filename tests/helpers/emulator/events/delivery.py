@@ -66,8 +66,13 @@ def _alternatives(value: Any) -> Iterator[Any]:
 
 
 def _send(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+    """An event of which an input transformer makes no JSON is dropped: without a word, and without dead letters."""
+    text = message(target, event, rule.arn)
+    if text is None:
+        backend.lost.append(event)
+        return
     try:
-        INVOKE[target["Arn"].split(":")[2]](backend, rule, target, event)
+        INVOKE.get(target["Arn"].split(":")[2], _by_role)(backend, rule, target, event, text)
     except Undeliverable as failure:
         _bury(backend, rule, target, event, str(failure))
 
@@ -85,9 +90,9 @@ def _bury(backend: EventsBackend, rule: Rule, target: Target, event: Event, code
         backend.lost.append(event)
 
 
-def _sqs(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+def _sqs(backend: EventsBackend, rule: Rule, target: Target, event: Event, text: str) -> None:
     group = target.get("SqsParameters", {}).get("MessageGroupId")
-    _queue(target["Arn"], rule, message(target, event, rule.arn), group=group)
+    _queue(target["Arn"], rule, text, group=group)
 
 
 def _queue(arn: str, rule: Rule, text: str, attributes: Any = None, group: str | None = None) -> None:
@@ -103,23 +108,23 @@ def _queue(arn: str, rule: Rule, text: str, attributes: Any = None, group: str |
     queues.send_message(name, text, message_attributes=attributes, group_id=group)
 
 
-def _sns(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+def _sns(backend: EventsBackend, rule: Rule, target: Target, event: Event, text: str) -> None:
     arn = target["Arn"]
     topics = sns_backends[backend.account_id][backend.region_name]
     if arn not in topics.topics:
         raise Undeliverable(NO_RESOURCE)
     if not access.lets_in(topics.topics[arn].policy, "sns:Publish", arn, rule.arn, conditions=False):
         raise Undeliverable(NO_PERMISSION)
-    topics.publish(message(target, event, rule.arn), arn)
+    topics.publish(text, arn)
 
 
-def _lambda(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+def _lambda(backend: EventsBackend, rule: Rule, target: Target, event: Event, text: str) -> None:
     if not access.function_lets_in(backend.account_id, backend.region_name, target["Arn"], rule.arn):
         raise Undeliverable(NO_PERMISSION)
-    backend.invoked.append((target["Arn"], message(target, event, rule.arn)))
+    backend.invoked.append((target["Arn"], text))
 
 
-def _logs(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+def _logs(backend: EventsBackend, rule: Rule, target: Target, event: Event, text: str) -> None:
     logs = logs_backends[backend.account_id][backend.region_name]
     name = target["Arn"].split(":log-group:")[1]
     if target["Arn"].endswith(":*") or name not in logs.groups:
@@ -130,25 +135,20 @@ def _logs(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> N
         if not any(access.lets_in(each, action, stream, rule.arn) for each in policies):
             raise Undeliverable(NO_PERMISSION)
     logs.create_log_stream(name, event["id"])
-    logs.put_log_events(name, event["id"], [{"timestamp": backend.now(), "message": message(target, event, rule.arn)}])
+    logs.put_log_events(name, event["id"], [{"timestamp": backend.now(), "message": text}])
 
 
-def _by_role(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
+def _by_role(backend: EventsBackend, rule: Rule, target: Target, event: Event, text: str) -> None:
     if not access.role_lets_in(backend.account_id, backend.region_name, target.get("RoleArn")):
         raise Undeliverable(NO_PERMISSION)
     if ":event-bus/" in target["Arn"]:
         backend.receive(target["Arn"], event)
-    backend.invoked.append((target["Arn"], message(target, event, rule.arn)))
+    backend.invoked.append((target["Arn"], text))
 
 
-INVOKE: Mapping[str, Callable[[EventsBackend, Rule, Target, Event], None]] = {
+INVOKE: Mapping[str, Callable[[EventsBackend, Rule, Target, Event, str], None]] = {
     "sqs": _sqs,
     "sns": _sns,
     "lambda": _lambda,
     "logs": _logs,
-    "states": _by_role,
-    "kinesis": _by_role,
-    "firehose": _by_role,
-    "ecs": _by_role,
-    "events": _by_role,
 }

@@ -36,6 +36,10 @@ class Events:
         """Let the resource policies of log groups have revisions."""
         revise(self._account, self._region)
 
+    def raise_quotas(self, **quotas: int) -> None:
+        """Let AWS have raised the quotas ``rules`` and ``pattern_characters``."""
+        self._backend.quotas |= quotas
+
     @property
     def appear_after(self) -> int:
         """How many requests for targets of a new rule do not find it."""

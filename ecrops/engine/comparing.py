@@ -1,0 +1,41 @@
+"""How a change compares to the one that a later plan has in its place. Pure.
+
+Called by ``making``: before a call is repeated, and when an owner was read again right before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecrops.base.change import Change
+
+
+def is_same_step(one: Change, other: Change) -> bool:
+    """Whether two changes make the same call for the same owner, perhaps with other members."""
+    return (one.owner, one.service, one.operation) == (other.owner, other.service, other.operation)
+
+
+def is_equal(one: Change, other: Change) -> bool:
+    """Whether two changes send the same and make the same difference."""
+    return one.params == other.params and one.parts == other.parts
+
+
+def is_no_more(other: Change, change: Change) -> bool:
+    """Whether a later change sends what a change sends, and makes no more of a difference."""
+    return other.params == change.params and other.parts <= change.parts
+
+
+def is_still_missing(change: Change, other: Change) -> bool:
+    """Whether a change is still to be made, as a later plan says: it adds something, or what it removes is there.
+
+    Args:
+        change: The change, whose answer was lost.
+        other: The same change in the later plan.
+    """
+    adds = any(sign == "+" for sign, _ in change.parts)
+    return other.identity == change.identity and (adds or bool(change.parts & other.parts))
+
+
+def as_planned(change: Change, planned: Sequence[Change]) -> Change:
+    """Return the planned change that a change is equal to, if there is one: its words may say more."""
+    return next((other for other in planned if is_same_step(other, change) and is_equal(other, change)), change)
