@@ -24,7 +24,7 @@ from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.repositories import settings
 from ecrops.repositories.advice import DELETION, refuse_options
-from ecrops.repositories.checks import check_name, check_one_by_one
+from ecrops.repositories.checks import check_existing_name, check_name, check_one_by_one
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
 
@@ -54,6 +54,10 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
         quotas: The quotas that AWS has raised for the account: ``rules`` on an event bus, and ``pattern_characters`` of
             an event pattern. A plan that exceeds a quota has a note with the number, and AWS decides.
+        dual_stack: Whether ``uri`` and logins use the hosts with addresses of IPv6 too. By default as the configuration
+            of the session says for the API, ``use_dualstack_endpoint``.
+        fips: Whether they use the hosts of FIPS 140, which some regions of the USA have. By default as the
+            configuration of the session says for the API, ``use_fips_endpoint``.
 
     Raises:
         SpecError: ``workers`` is no whole number of at least 1, ``guard`` is no guard, or ``quotas`` are no quotas.
@@ -72,11 +76,15 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,
         quotas: Mapping[str, int] | None = None,
+        dual_stack: bool | None = None,
+        fips: bool | None = None,
     ) -> None:
         if isinstance(session, str):
             name = "region_name" if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", session) else "profile_name"
             raise SpecError(f"session: expected a boto3.Session, got a string: write boto3.Session({name}={session!r})")
-        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run, quotas=quotas)
+        super().__init__(
+            session, workers=workers, retry=retry, dry_run=dry_run, quotas=quotas, dual_stack=dual_stack, fips=fips
+        )
         if guard is not None:
             from ecrops.lifecycle.guard import Guard, RegistryGuard, check
 
@@ -92,10 +100,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         """Return a handle of a repository, whether it exists or not. Calls nothing.
 
         Args:
-            name_or_arn: The name of the repository, or its ARN.
+            name_or_arn: The name of the repository, or its ARN. A repository of another account or region has names and
+                URIs, and its calls are refused.
 
         Raises:
-            SpecError: It is no name or ARN of a repository, or the ARN is of another region.
+            SpecError: It is no name or ARN of a repository.
         """
         return Repository(self, name_or_arn)
 
@@ -128,14 +137,18 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
     def describe(self, *names: str) -> list[RepositorySpec]:
         """Return repositories as specs for which ``ensure`` has nothing to do.
 
+        What AWS has accepted can be described, also if ecrops would not write it: ``verbatim`` of the spec names it.
+
         Args:
-            names: The names of repositories; all repositories of the registry without one.
+            names: The names of repositories; all repositories of the registry without one. Then a part of one that
+                cannot be read stops no other, and ``unread`` of its spec says what is missing.
 
         Raises:
-            ClientError: botocore's ``RepositoryNotFoundException``: one does not exist.
+            ClientError: botocore's ``RepositoryNotFoundException``: one does not exist. Or a part cannot be read of one
+                that is named, or of any repository.
         """
         check_one_by_one(names, "describe(*names)")
-        return aspects.describe(self.aws, [check_name(name) for name in names])
+        return aspects.describe(self.aws, [check_existing_name(name) for name in names])
 
     def remove(self, *names: str, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete repositories, and wait until they are gone. One that does not exist is no error.
@@ -177,7 +190,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one, the Docker
                 CLI is run, and gets the password through its standard input.
             hosts: Further hosts in this region that the token is for: registries of other accounts, by host or by the
-                12 digits of the account, and the dual-stack and FIPS hosts.
+                12 digits of the account, and the dual-stack and FIPS hosts. The Docker CLI is run for each.
             public: Whether to log in to the public gallery, public.ecr.aws, in place of the registry.
 
         Returns:
@@ -221,6 +234,6 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             raise SpecError(f"public: expected True or False, got {public!r}")
         if public and hosts:
             raise SpecError("hosts: the token of the public gallery is for public.ecr.aws alone: leave hosts= out")
-        checked = check_hosts(self.aws, hosts) if hosts else ()
+        checked = check_hosts(self, hosts) if hosts else ()
         token = self.public_gallery_authorization_token if public else self.authorization_token
         return token.get, checked

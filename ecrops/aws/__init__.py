@@ -5,8 +5,8 @@ Called by everything above it. Nothing in it knows what a repository is.
 
 from botocore.exceptions import ClientError
 
-from ecrops.aws.arn import Arn
-from ecrops.aws.classes import DENIED, LOST, code_of, detail_of, is_momentary
+from ecrops.aws.arn import Arn, is_of_partition, registry_host
+from ecrops.aws.classes import DENIED, LOST, NO_LONGER_VALID, code_of, detail_of, is_momentary, is_throttled
 from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import RetryPolicy
@@ -15,6 +15,7 @@ from ecrops.aws.shapes import misfit, operations_of, takes
 __all__ = [
     "DENIED",
     "LOST",
+    "NO_LONGER_VALID",
     "Arn",
     "Aws",
     "ClientError",
@@ -23,7 +24,10 @@ __all__ = [
     "code_of",
     "detail_of",
     "is_momentary",
+    "is_of_partition",
+    "is_throttled",
     "misfit",
     "operations_of",
+    "registry_host",
     "takes",
 ]

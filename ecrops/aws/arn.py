@@ -73,6 +73,7 @@ class Partition(NamedTuple):
 
     name: str
     dns_suffix: str
+    dual_stack_suffix: str
 
 
 @cache
@@ -84,8 +85,35 @@ def partition_of(region: str) -> Partition:
     """
     for data in _partitions():
         if region in data["regions"] or re.fullmatch(data["regionRegex"], region):
-            return Partition(data["id"], data["outputs"]["dnsSuffix"])
+            outputs = data["outputs"]
+            return Partition(data["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"])
     raise UnknownRegionError(region_name=region, error_msg="no partition of AWS has a region of this name")
+
+
+def is_of_partition(arn: Arn) -> bool:
+    """Whether the region of an ARN is one of its partition."""
+    try:
+        return partition_of(arn.region).name == arn.partition
+    except UnknownRegionError:
+        return False
+
+
+def registry_host(account: str, region: str, *, dual_stack: bool = False, fips: bool = False) -> str:
+    """Return the host that images of a registry are pushed to and pulled from.
+
+    The hosts of dual stack are those of the partition's API with ``on`` in the place of ``api``:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+
+    Args:
+        account: The account.
+        region: The region.
+        dual_stack: Whether the host has addresses of IPv6 too.
+        fips: Whether the host uses cryptography that is validated by FIPS 140. Some regions of the USA have one.
+    """
+    partition, name = partition_of(region), f"ecr{'-fips' * fips}"
+    if dual_stack:
+        return f"{account}.dkr-{name}.{region}.on.{partition.dual_stack_suffix.removeprefix('api.')}"
+    return f"{account}.dkr.{name}.{region}.{partition.dns_suffix}"
 
 
 @cache

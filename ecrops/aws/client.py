@@ -166,6 +166,11 @@ class Aws:
         """The partition that the region is in."""
         return partition_of(self.region)
 
+    def is_configured(self, setting: str) -> bool:
+        """Whether the configuration of the session, a file or the environment, turns a setting of botocore on."""
+        configuration: Any = self.session._session  # boto3 has no public way to its botocore session
+        return bool(configuration.get_config_variable(setting))
+
     @property
     def known_account(self) -> str:
         """The account if an answer named it, else an empty string."""

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from ecrops.aws import Aws, RetryPolicy
+from ecrops.aws import Aws, RetryPolicy, registry_host
 from ecrops.base.quotas import Quotas
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
@@ -35,13 +35,17 @@ class Account:
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         quotas: Mapping[str, int] | None = None,
+        dual_stack: bool | None = None,
+        fips: bool | None = None,
     ) -> None:
-        if not isinstance(dry_run, bool):
-            raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
+        for name, value in (("dry_run", dry_run), ("dual_stack", dual_stack), ("fips", fips)):
+            if not isinstance(value, bool) and not (value is None and name != "dry_run"):
+                raise SpecError(f"{name}: expected True or False, got {value!r}")
         self.dry_run = dry_run
         self._dry_run = DryRun() if dry_run else None
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
         self.aws.quotas = Quotas.of(quotas)
+        self._dual_stack, self._fips = dual_stack, fips
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
@@ -79,11 +83,35 @@ class Account:
     @property
     def uri(self) -> str:
         """The host that images are pushed to and pulled from."""
-        return self.host(self.account_id)
+        return self.host()
 
-    def host(self, account: str) -> str:
-        """Return the host of the registry of an account in this region."""
-        return f"{account}.dkr.ecr.{self.region}.{self.aws.partition.dns_suffix}"
+    def host(
+        self,
+        account: str | None = None,
+        region: str | None = None,
+        *,
+        dual_stack: bool | None = None,
+        fips: bool | None = None,
+    ) -> str:
+        """Return a host of a registry. The account and the region are those of this registry, unless others are given.
+
+        Args:
+            account: The account of the registry.
+            region: The region of the registry.
+            dual_stack: Whether the host has addresses of IPv6 too, such as ``….dkr-ecr.eu-west-1.on.aws``. Without it
+                as for this registry.
+            fips: Whether the host uses cryptography that is validated by FIPS 140, which some regions of the USA have.
+                Without it as for this registry.
+        """
+        is_dual = self._choice("use_dualstack_endpoint", dual_stack, self._dual_stack)
+        is_fips = self._choice("use_fips_endpoint", fips, self._fips)
+        place = region or self.region
+        return registry_host(account or self.account_id, place, dual_stack=is_dual, fips=is_fips)
+
+    def _choice(self, setting: str, *choices: bool | None) -> bool:
+        """Return the first choice that was made; without one what the configuration of the session says for the API."""
+        made = [choice for choice in choices if choice is not None]
+        return made[0] if made else self.aws.is_configured(setting)
 
     def within(self, seconds: float) -> Self:
         """Return the same registry with a deadline: what is not done ``seconds`` from now is not begun.

@@ -217,8 +217,8 @@ def _check_namespaces(path: Path, auths: Mapping[str, Any], host: str) -> None:
     if parts:
         names = ", ".join(map(repr, parts))
         raise EcropsError(
-            f"{path} is left as it was: its 'auths' have {names} too, and podman and skopeo take that entry, not the one "
-            f"for {host}: remove it from the file, or write another file"
+            f"{path} is left as it was: its 'auths' have {names} too, and podman and skopeo take that entry, not the "
+            f"one for {host}: remove it from the file, or write another file"
         )
 
 

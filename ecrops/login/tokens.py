@@ -188,7 +188,11 @@ class AuthorizationToken(_TokenVerbs):
         """Get a new token, which is not logged. Calls ``ecr:GetAuthorizationToken``."""
         with _unlogged():
             data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
-        return _token(data, data["proxyEndpoint"].removeprefix("https://"))
+        host = data["proxyEndpoint"].removeprefix("https://")  # of IPv4, and without FIPS, whatever is configured
+        account = host.partition(".")[0]
+        if host == self._registry.host(account, dual_stack=False, fips=False):
+            host = self._registry.host(account)
+        return _token(data, host)
 
 
 class PublicGalleryAuthorizationToken(_TokenVerbs):

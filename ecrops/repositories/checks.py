@@ -31,8 +31,29 @@ _TAG_SIGNS = frozenset("+-=._:/@")
 _TAG_CHARACTERS = "letters, digits, spaces and + - = . _ : / @"
 
 
+# The hosts of registries, as the ECR credential helper knows them, and others in their place, such as LocalStack's:
+# https://github.com/awslabs/amazon-ecr-credential-helper/blob/main/ecr-login/api/client.go
+_DOMAIN = (
+    r"(amazonaws\.com(\.cn)?|amazonaws\.eu|aws|amazonwebservices\.(com\.cn|eu)|ic\.gov|scloud|sgov\.gov|adc-e\.uk)"
+)
+_HOST = rf"\d{{12}}\.dkr[.-]ecr(-fips)?\.[^/]+|([^/]+[.-])?ecr(-fips)?\.[^/]+\.{_DOMAIN}|[^/:]+:\d+"
+_PUBLIC = r"(public\.ecr\.aws|ecr-public\.aws\.com)/[^/]+"
+_URI = re.compile(rf"(\w+://)?({_HOST}|{_PUBLIC})/(?P<name>.+)")
+
+
 def check_name(name: object) -> str:
     """Return the name of a repository.
+
+    Raises:
+        SpecError: ECR would refuse it, or it is the URI of a repository; with every reason.
+    """
+    if isinstance(name, str) and (reason := uri_problem(name)):
+        raise SpecError(f"{reason}; if there is a repository of this very name, Registry.repository takes its ARN")
+    return check_existing_name(name)
+
+
+def check_existing_name(name: object) -> str:
+    """Return the name of a repository that may exist: one that is made by mistake can be a URI.
 
     Raises:
         SpecError: ECR would refuse it; with every reason.
@@ -50,10 +71,24 @@ def check_name(name: object) -> str:
             "a repository name is made of lower-case letters and digits, joined by '/', '.', '_', '__' or dashes, "
             f"got {name!r}{lower}",
         )
-    if uri := re.fullmatch(r"\d{12}\.dkr[.-]ecr\.[^/]+/(.+)", name):
-        problems.add("", f"{name!r} is the URI of a repository, its name is {uri[1]!r}")
     problems.raise_any()
     return name
+
+
+def uri_problem(text: str) -> str:
+    """Return what is wrong with a URI, or a name with a tag, in the place of a name; empty if it is neither."""
+    if text.startswith("arn:"):
+        return ""
+    uri = _URI.fullmatch(text)
+    name, end, _ = (uri["name"] if uri else text).partition("@")
+    path, _, last = name.rpartition("/")
+    short, colon, _ = last.partition(":")
+    name = f"{path}/{short}" if path else short
+    if not uri and not ((end or colon) and re.fullmatch(_NAME, name)):
+        return ""
+    what = "the URI of a repository" if uri else "an image of a repository"
+    lower = "" if re.fullmatch(_NAME, name) or not re.fullmatch(_NAME, name.lower()) else ", in lower case"
+    return f"{text!r} is {what}, its name is {(name.lower() if lower else name)!r}{lower}"
 
 
 def check_one_by_one(arguments: Iterable[object], call: str) -> None:

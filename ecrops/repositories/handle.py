@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecrops.aws import Arn
+from ecrops.aws import Arn, is_of_partition
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
-from ecrops.repositories.checks import check_name
+from ecrops.repositories.checks import check_existing_name, check_name
 from ecrops.repositories.values import repository_arn
 
 
 class Handle:
-    """A repository of a registry by name, whether it exists or not."""
+    """A repository of a registry by name, whether it exists or not.
+
+    By its ARN it may be in another account or region: then it has its names and URIs, and every call is refused.
+    """
 
     def __init__(self, registry: Account, name_or_arn: str) -> None:
         self.registry = registry
-        self._account: str | None = None
+        self._elsewhere: Arn | None = None
         self.name = self._parse(name_or_arn)
 
     def __repr__(self) -> str:
@@ -36,7 +39,7 @@ class Handle:
         return hash(self._identity())
 
     def _identity(self) -> tuple[object, ...]:
-        return type(self), id(self.registry), self._account, self.name
+        return type(self), id(self.registry), self._elsewhere, self.name
 
     def _parse(self, name_or_arn: str) -> str:
         if not isinstance(name_or_arn, str) or not name_or_arn.startswith("arn:"):
@@ -45,24 +48,26 @@ class Handle:
         kind, _, name = arn.resource.partition("/")
         if arn.service != "ecr" or kind != "repository" or not arn.is_of_account:
             raise SpecError(f"expected arn:PARTITION:ecr:REGION:ACCOUNT:repository/NAME, got {name_or_arn!r}")
-        if (arn.partition, arn.region) != (self.registry.partition, self.registry.region):
-            raise SpecError(f"{name_or_arn} is not in {self.registry.region}: make a Registry with a session for it")
-        self._account = arn.account
-        return check_name(name)
+        if not is_of_partition(arn):
+            raise SpecError(f"expected the ARN of a repository, and {arn.partition} has no region {arn.region!r}")
+        self._elsewhere = arn
+        return check_existing_name(name)
 
     # Names
 
     @property
     def arn(self) -> str:
         """The repository's ARN."""
-        registry = self.registry
-        account = self._account or registry.account_id
-        return repository_arn(registry.partition, registry.region, account, self.name)
+        if self._elsewhere:
+            return str(self._elsewhere)
+        return repository_arn(self.registry.partition, self.registry.region, self.registry.account_id, self.name)
 
     @property
     def registry_uri(self) -> str:
         """The host of the repository's registry."""
-        return self.registry.host(self._account or self.registry.account_id)
+        if self._elsewhere:
+            return self.registry.host(self._elsewhere.account, self._elsewhere.region)
+        return self.registry.uri
 
     @property
     def uri(self) -> str:
@@ -92,8 +97,18 @@ class Handle:
         return self.registry.make(*wants)
 
     def _check_account(self) -> None:
-        if self._account is not None and self._account != self.registry.account_id:
+        """Refuse a call about a repository that is elsewhere: its ARN names another region or account.
+
+        Raises:
+            SpecError: It does.
+        """
+        arn, registry = self._elsewhere, self.registry
+        if arn is None:
+            return
+        if (arn.partition, arn.region) != (registry.partition, registry.region):
+            raise SpecError(f"{arn} is not in {registry.region}: make a Registry with a session for it")
+        if arn.account != registry.account_id:
             raise SpecError(
-                f"{self.arn} is of another account than this registry's, {self.registry.account_id}: "
+                f"{arn} is of another account than this registry's, {registry.account_id}: "
                 "make a Registry with a session for it"
             )

@@ -157,6 +157,31 @@ def test_one_token_is_written_for_many_hosts(registry: Registry, memory_cloud: C
     assert memory_cloud.calls.operations().count("GetAuthorizationToken") == 1
 
 
+@pytest.mark.parametrize(
+    "options, hosts",
+    [
+        ({"dual_stack": True}, [DUAL_STACK, DUAL_STACK.replace("123456789012", OTHER)]),
+        ({"fips": True}, [HOST.replace("ecr", "ecr-fips"), OTHER_HOST.replace("ecr", "ecr-fips")]),
+        ({}, [HOST, OTHER_HOST]),
+    ],
+)
+def test_accounts_stand_for_the_hosts_that_the_registry_has_itself(
+    memory_cloud: Cloud, config: Path, options: dict[str, Any], hosts: list[str]
+) -> None:
+    registry = Registry(memory_cloud.session(), retry=AT_ONCE, **options)
+    assert registry.docker_login(config, hosts=[OTHER]).endpoint == registry.uri
+    assert list(json.loads(config.read_text())["auths"]) == hosts
+
+
+def test_profiles_share_one_file(registry: Registry, memory_cloud: Cloud, config: Path) -> None:
+    """W8: a registry has the session of its profile, and each login adds to the file."""
+    assert SOURCES["W8"] == "amazon-ecr-credential-helper#249, #976, #77"
+    other = Registry(memory_cloud.session(account=OTHER), retry=AT_ONCE)
+    registry.docker_login(config)
+    other.docker_login(config)
+    assert list(json.loads(config.read_text())["auths"]) == [HOST, OTHER_HOST]
+
+
 def test_the_docker_cli_is_run_for_each_host(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +203,8 @@ def test_the_docker_cli_is_run_for_each_host(
         ([f"{OTHER_HOST}/team/app"], f"expected a host, got .*: write '{OTHER_HOST}'"),
         ([f"https://{OTHER_HOST}"], f"write '{OTHER_HOST}'"),
         ([HOST.replace(".com", ".com.cn")], "expected an account of 12 digits, or a host"),
+        ([DUAL_STACK.replace("on.aws", "on.aws.eu")], "expected an account of 12 digits, or a host"),
+        ([f"x{HOST}"], "expected an account of 12 digits, or a host"),
         (["public.ecr.aws"], r"docker_login\(public=True\)"),
         (OTHER_HOST, "hosts: "),
         ([7], "hosts"),
@@ -219,7 +246,8 @@ def gallery(memory_cloud: Cloud) -> list[str]:
         response._content = body
         return response
 
-    session._session.register("before-send.ecr-public", answer)  # type: ignore[attr-defined]
+    botocore_session: Any = session._session
+    botocore_session.register("before-send.ecr-public", answer)
     memory_cloud.session = lambda *args, **options: session  # type: ignore[method-assign]
     return asked
 
@@ -241,7 +269,7 @@ def test_the_public_gallery_is_logged_in_to_like_a_registry(
     assert json.loads(config.read_text()) == {"auths": {"public.ecr.aws": AUTH}}
     assert json.loads(registry.docker_config(public=True)) == {"auths": {"public.ecr.aws": AUTH}}
     assert registry.region == "eu-west-1"
-    with pytest.raises(SpecError, match="is for public.ecr.aws alone"):
+    with pytest.raises(SpecError, match=r"is for public\.ecr\.aws alone"):
         registry.docker_login(config, hosts=[OTHER], public=True)
     with pytest.raises(SpecError, match="public: expected True or False"):
         registry.docker_login(config, public="yes")  # type: ignore[arg-type]
