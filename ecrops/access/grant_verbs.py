@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Never
 
-from ecrops.aws import ClientError, code_of
+from ecrops.aws import Arn, ClientError, code_of
 from ecrops.engine.plan import Plan
 from ecrops.errors import ApplyError
 from ecrops.repositories import calls
@@ -47,6 +47,9 @@ class GrantVerbs(Handle):
 
     A grant raises ``SpecError`` if there is no such principal, or if IAM has no room for the policy, and botocore's
     ``ClientError`` with the code ``NoSuchEntity`` if the user, role or group does not exist.
+
+    The handle of a repository of another account or region, by its ARN, grants and revokes in IAM policies of users,
+    roles and groups here. A note says what the account of the repository must allow too.
     """
 
     def grant_read(
@@ -255,7 +258,12 @@ class GrantVerbs(Handle):
         arguments = locals()
         from ecrops.access import wants
 
-        on_repository, on_identity = wants.revoke(self.registry.aws, self.name, principal, actions, arguments)
+        elsewhere = self._arn_elsewhere()
+        on_repository, on_identity = wants.revoke(
+            self.registry.aws, self.name, principal, actions, arguments, elsewhere
+        )
+        if elsewhere:
+            return self.registry.make(*on_identity)
         try:
             return self._want([*on_identity, *on_repository])
         except (ClientError, ApplyError) as error:
@@ -269,7 +277,15 @@ class GrantVerbs(Handle):
         """Grant, with the ``locals()`` of a verb as its arguments."""
         from ecrops.access import wants
 
-        return self._want(wants.grant(self.registry.aws, self.name, allow, arguments))
+        elsewhere = self._arn_elsewhere()
+        made = wants.grant(self.registry.aws, self.name, allow, arguments, elsewhere)
+        return self.registry.make(*made) if elsewhere else self._want(made)
+
+    def _arn_elsewhere(self) -> Arn | None:
+        """Return the ARN of the repository if it is in another account or region; ``None`` if it is here."""
+        arn, registry = self._elsewhere, self.registry
+        is_here = arn is None or (arn.account, arn.region) == (registry.account_id, registry.region)
+        return None if is_here else arn
 
     def _want(self, wants: Iterable[Want]) -> Plan:
         self._check_account()

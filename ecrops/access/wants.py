@@ -1,6 +1,6 @@
 """From the verbs of a repository, and the grants of a spec, to wants.
 
-Called by ``verbs``, by ``login.tokens`` and for specs by ``ecrops.aspects``. It checks the arguments, decides in which
+Called by ``verbs``, and for specs by ``ecrops.aspects``. It checks the arguments, decides in which
 policies a grant is written (see ``sides``), and adds the notes (see ``notes``). It reads and writes no policy.
 """
 
@@ -16,13 +16,13 @@ from ecrops.access.actions import check as check_actions
 from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import Allow, Forbid, allowance
 from ecrops.access.grants import OPTIONS, Grant, check_on, check_options, not_default, options_of
-from ecrops.access.policy_keys import POLICY, check_attach
+from ecrops.access.policy_keys import check_attach
 from ecrops.access.principals.functions import of_functions
 from ecrops.access.principals.identities import Group
 from ecrops.access.principals.named import AccountPrincipal, Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
-from ecrops.aws import Aws
+from ecrops.aws import Arn, Aws
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, hint
 from ecrops.engine.aspect import Want
@@ -40,7 +40,13 @@ if TYPE_CHECKING:
 # Grants
 
 
-def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping[str, Any]) -> list[Want]:
+def grant(
+    aws: Aws,
+    name: str,
+    allow: Verb | tuple[str, ...],
+    arguments: Mapping[str, Any],
+    elsewhere: Arn | None = None,
+) -> list[Want]:
     """Return the wants of a verb ``grant_*``.
 
     Args:
@@ -48,6 +54,7 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
         name: The repository.
         allow: What is granted.
         arguments: The ``locals()`` of the verb.
+        elsewhere: The ARN of a repository of another registry: only the identity policy is written.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
@@ -59,6 +66,8 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
         value = Grant(arguments["principal"], allow, **options)
     except SpecError as error:  # its field ``allow`` is the argument ``actions`` here
         raise SpecError(*(reason.removeprefix("allow.") for reason in error.reasons)) from None
+    if elsewhere is not None:
+        return [_granted_elsewhere(aws, name, value, elsewhere)]
     wants = list(granted(aws, name, value))
     return [*wants, *denials_of(aws, name, value, wants)]
 
@@ -99,9 +108,7 @@ def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want]) -> list
     keys = [want.key for want in wants if want.aspect is not repository_policy]
     if not keys or any(want.aspect is repository_policy for want in wants):
         return []
-    subject = Place.of(aws, grant.principal, grant.session).subject(aws)
-    if isinstance(grant.principal, Group):  # no statement can name one: its users are denied what their account is
-        subject = replace(subject, name=AccountPrincipal(aws.account_id).subject(aws.partition.name))
+    subject = _in_repository(aws, Place.of(aws, grant.principal, grant.session))
     return [Want(repository_policy, name, edits.Elsewhere(subject, grant.actions), for_owner=keys[0])]
 
 
@@ -121,6 +128,24 @@ def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
         yield Want(repository_policy, name, edit)
 
 
+def _granted_elsewhere(aws: Aws, name: str, grant: Grant, repository: Arn) -> Want:
+    resource = grant.resource(name)
+    place = Place.of_puller(aws, grant.principal, grant.session, repository)
+    edit = allowance(grant, str(repository._replace(resource=f"repository/{resource}")))
+    said: Iterable[str] = ()
+    if repository.account != (place.account or aws.account_id):
+        said = notes.of_puller(resource, grant, _in_repository(aws, place), repository)
+    return place.want(replace(edit, notes=tuple(said), is_elsewhere=True), grant.attach, grant.policy_name)
+
+
+def _in_repository(aws: Aws, place: Place) -> Subject:
+    """Return a principal as a repository policy names it: a group, which none can name, as the account of its users."""
+    subject = place.subject(aws)
+    if not isinstance(place.principal, Group):
+        return subject
+    return replace(subject, name=AccountPrincipal(place.account or aws.account_id).subject(aws.partition.name))
+
+
 def grant_lambda(aws: Aws, name: str, owners: object, function_arn_pattern: str | None) -> list[Want]:
     """Return the wants of ``grant_lambda``: Lambda may pull for the functions of some owners.
 
@@ -137,7 +162,12 @@ def grant_lambda(aws: Aws, name: str, owners: object, function_arn_pattern: str 
 
 
 def revoke(
-    aws: Aws, name: str, principal: Grantee | str, granted_actions: tuple[str, ...], arguments: Mapping[str, Any]
+    aws: Aws,
+    name: str,
+    principal: Grantee | str,
+    granted_actions: tuple[str, ...],
+    arguments: Mapping[str, Any],
+    elsewhere: Arn | None = None,
 ) -> tuple[list[Want], list[Want]]:
     """Return the wants of ``revoke``: those for the repository policy, and those for the identity policy.
 
@@ -147,6 +177,7 @@ def revoke(
         principal: The principal, or a string that stands for one.
         granted_actions: The actions to remove; all without.
         arguments: The ``locals()`` of the verb.
+        elsewhere: As in ``grant``.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
@@ -160,6 +191,8 @@ def revoke(
     parsed = principal_of(principal)
     removed = check_actions(granted_actions) if granted_actions else None
     check_options(parsed, not_default(**options))
+    if elsewhere is not None:
+        return [], [_revoked_elsewhere(aws, name, parsed, removed, elsewhere, options)]
     wants = list(_revoked(aws, name, parsed, removed, **options))
     on_repository = [want for want in wants if want.aspect is repository_policy]
     return on_repository, [want for want in wants if want not in on_repository]
@@ -186,6 +219,25 @@ def _revoked(
     if place.account and not place.account_aws:
         note = notes.left_elsewhere(name, place, removed, not_default(on, attach, policy_name))
     yield Want(repository_policy, name, Forbid(place.subject(aws), removed, stays=note))
+
+
+def _revoked_elsewhere(
+    aws: Aws,
+    name: str,
+    principal: Grantee,
+    removed: tuple[str, ...] | None,
+    repository: Arn,
+    options: Mapping[str, Any],
+) -> Want:
+    place = Place.of_puller(aws, principal, options["session"], repository)
+    on = options["on"] or name
+    resource = str(repository._replace(resource=f"repository/{on}"))
+    subject = Subject(resource, condition_text(principal.all_conditions))
+    note = ""
+    if repository.account != (place.account or aws.account_id):
+        note = notes.left_in_repository(on, _in_repository(aws, place), repository)
+    edit = Forbid(subject, removed, str(repository), note, is_elsewhere=True)
+    return place.want(edit, options["attach"], options["policy_name"])
 
 
 # The repository policy
@@ -221,33 +273,6 @@ def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool) -> Want:
 def _check_force(force: object) -> None:
     if not isinstance(force, bool):
         raise SpecError(f"force: expected True or False, got {force!r}")
-
-
-# Tokens
-
-
-def token(
-    aws: Aws,
-    principal: Grantee,
-    edit: Allow | Forbid,
-    session: boto3.Session | None = None,
-    attach: str = "inline",
-    policy_name: str = POLICY,
-) -> Want:
-    """Return the want of a token to log in, which only an IAM policy can grant.
-
-    Raises:
-        SpecError: The principal has no such policy here.
-    """
-    place = Place.of(aws, principal, session)
-    if place.account_aws is None:
-        raise SpecError(
-            f"{principal} has no policy of IAM in this account, and nothing else can grant a token: name a User, Role "
-            f"or Group, give session= for account {place.account}"
-            if place.account
-            else f"{principal} has no policy of IAM, and nothing else can grant a token: name a User, Role or Group"
-        )
-    return place.want(edit, attach, policy_name)
 
 
 # Arguments

@@ -20,7 +20,7 @@ from ecrops.access.edits import PUBLIC_TOKEN, TOKEN, Allow, Forbid, token_subjec
 from ecrops.access.policy_keys import POLICY, check_attach
 from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
-from ecrops.access.wants import token as token_want
+from ecrops.access.sides import token_want
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
