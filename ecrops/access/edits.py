@@ -156,10 +156,12 @@ class Elsewhere:
     Args:
         subject: The principal, as a repository policy names it.
         actions: The actions.
+        policy_key: The key of the identity policy.
     """
 
     subject: Subject
     actions: tuple[str, ...]
+    policy_key: str
 
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy as it is."""

@@ -109,7 +109,7 @@ def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want]) -> list
     if not keys or any(want.aspect is repository_policy for want in wants):
         return []
     subject = _in_repository(aws, Place.of(aws, grant.principal, grant.session))
-    return [Want(repository_policy, name, edits.Elsewhere(subject, grant.actions), for_owner=keys[0])]
+    return [Want(repository_policy, name, edits.Elsewhere(subject, grant.actions, keys[0]), for_owner=keys[0])]
 
 
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:

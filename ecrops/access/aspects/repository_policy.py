@@ -85,6 +85,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
         after = _edited(name, edit, after)
     for edit in edits:
         yield from map(Note, _notes(name, edit, before, after))
+        yield from _denials(name, edit, before, after)
     if same(after.document, before.document):
         return
     yield from edited_statements.notes(name, before, after)
@@ -125,8 +126,19 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
     if isinstance(edit, Allow):
         was_there = bool(edit.actions) and edit(before).parts == before.parts
         yield from () if was_there else edit.notes
-    if isinstance(edit, Allow | Elsewhere):
-        yield from denials.of_grant(name, edit.subject, edit.actions, after)
+
+
+def _denials(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[Note]:
+    """Yield the notes of statements that deny what an edit grants: those that are new, and all for a new grant."""
+    if not isinstance(edit, Allow | Elsewhere):
+        return
+    standing = set(denials.of_grant(name, edit.subject, edit.actions, before))
+    for text in denials.of_grant(name, edit.subject, edit.actions, after):
+        note = Note(text)
+        if text in standing and isinstance(edit, Elsewhere):
+            note.only_with = edit.policy_key
+        if text not in standing or isinstance(edit, Elsewhere) or edit(before).parts != before.parts:
+            yield note
 
 
 def _deleted(subject: Subject) -> str:

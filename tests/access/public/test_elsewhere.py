@@ -111,7 +111,9 @@ def test_a_revoke_takes_this_side_away_and_says_what_stays(cloud: Cloud, elsewhe
     assert elsewhere.revoke(Role("nodes"), PUT)
     (note,) = elsewhere.revoke(Role("nodes")).notes
     assert f"what account {OTHER} allows role nodes of {HERE} in the policy of the repository stays there" in note
-    assert not elsewhere.revoke(Role("nodes"))
+    again = elsewhere.revoke(Role("nodes"))
+    assert not again
+    assert again.notes == ()
     assert {call.service for call in cloud.calls} <= {"iam", "sts"}
 
 

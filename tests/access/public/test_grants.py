@@ -19,6 +19,7 @@ from ecrops import (
     Role,
     SpecError,
     User,
+    pull,
 )
 from ecrops.iam.statements import same
 from emulator import Cloud
@@ -68,6 +69,25 @@ def test_a_spec_notes_denials_where_the_policy_is_read_anyway(cloud: Cloud, regi
     assert cloud.calls.of("GetRepositoryPolicy") == []
     both = RepositorySpec("ab", grants=[*(alone.grants or ()), {"allow": "pull", "principal": OTHER}])
     assert len([note for note in registry.plan(both).notes if "'DenyPull'" in note]) == 2
+
+
+@pytest.mark.parametrize("who", [Role("nodes"), AccountPrincipal(OTHER)])
+@pytest.mark.parametrize("attach", ["inline", "managed"])
+def test_a_denial_is_noted_with_the_grant_that_it_denies_and_not_again(
+    cloud: Cloud, registry: Registry, repo: Repository, who: Any, attach: Any
+) -> None:
+    put_policy(cloud, "ab", {"Sid": "DenyPull", **NOBODY})
+    options = {"attach": attach} if isinstance(who, Role) else {}
+    assert "'DenyPull'" in "".join(repo.grant_pull(who, **options).notes)
+    again = repo.grant_pull(who, **options)
+    assert not again
+    assert again.notes == ()
+    assert "'DenyPull'" in "".join(repo.grant_pull_push(who, **options).notes), "it denies a part of a new grant"
+    assert repo.set_resource_policy({})
+    both = {"Version": "2012-10-17", "Statement": [{"Sid": "Later", **NOBODY}]}
+    spec = RepositorySpec("ab", grants=[pull(who, **options)], resource_policy=both)
+    notes = [note for note in registry.ensure(spec).notes if "'Later'" in note]
+    assert len(notes) == 1, "a denial that is new is noted, whatever was granted before"
 
 
 @pytest.mark.parametrize("code", ["denied", "missing"])
