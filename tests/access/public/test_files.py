@@ -51,7 +51,7 @@ def respelled(document: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", FILES, ids=lambda case: f"{case['id']}: {case['source']}")
 class TestPoliciesOfOthers:
-    """Each of the files, through all that ecrops does with a policy of others."""
+    """Each of the files, through all that ecrops does with a policy of others (R30: respelled, it is no change)."""
 
     def test_its_statements_keep_their_meaning_beside_grants(
         self, case: dict[str, Any], cloud: Cloud, repo: Repository

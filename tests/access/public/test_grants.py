@@ -1,4 +1,7 @@
-"""Grants that a policy of others denies, Lambda, and the rest: cases that people met in the field."""
+"""Grants that a policy of others denies, Lambda, and the rest: cases that people met in the field.
+
+The names in the comments are those of ``tests/cases/public.json``, which has the source of each.
+"""
 
 from __future__ import annotations
 

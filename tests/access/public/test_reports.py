@@ -1,4 +1,7 @@
-"""What the report and the notes of revokes say of policies of others: cases that people met in the field."""
+"""What the report and the notes of revokes say of policies of others: cases that people met in the field.
+
+The names in the comments are those of ``tests/cases/public.json``, which has the source of each.
+"""
 
 from __future__ import annotations
 
@@ -108,6 +111,8 @@ def test_a_role_with_a_path_has_one_name_too(cloud: Cloud, repo: Repository) -> 
 def test_everyone_under_a_condition_on_who_is_those_who_are_left(
     repo: Repository, condition: dict[str, Any], who: str
 ) -> None:
+    """R13: whom a condition names is decidable, and scanners that said "everyone" had false positives."""
+    assert CASES["R13"]["verdict"] == "unclear"
     store({"Version": "2012-10-17", "Statement": [{**PULL, "Principal": "*", "Condition": condition}]})
     (entry,) = repo.access()
     assert (entry.who, entry.condition) == (who, str(condition))

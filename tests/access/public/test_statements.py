@@ -1,4 +1,7 @@
-"""Statements that say something else than they seem to: cases that people met in the field."""
+"""Statements that say something else than they seem to: cases that people met in the field.
+
+The names in the comments are those of ``tests/cases/public.json``, which has the source of each.
+"""
 
 from __future__ import annotations
 
