@@ -284,8 +284,9 @@ class GrantVerbs(Handle):
     def _arn_elsewhere(self) -> Arn | None:
         """Return the ARN of the repository if it is in another account or region; ``None`` if it is here."""
         arn, registry = self._elsewhere, self.registry
-        is_here = arn is None or (arn.account, arn.region) == (registry.account_id, registry.region)
-        return None if is_here else arn
+        if arn is None or arn.partition != registry.partition:  # no policy allows anything across partitions
+            return None
+        return None if (arn.account, arn.region) == (registry.account_id, registry.region) else arn
 
     def _want(self, wants: Iterable[Want]) -> Plan:
         self._check_account()

@@ -116,20 +116,16 @@ class Place:
             repository: The repository.
 
         Raises:
-            SpecError: The principal has no identity policy that could be written, or the repository is of another
-                partition.
+            SpecError: The principal has no identity policy that could be written.
         """
         place = cls.of(aws, principal, session)
-        if repository.partition != aws.partition.name:
-            raise SpecError(
-                f"{repository} is of another partition than the registry's, {aws.partition.name}, and no policy allows "
-                "anything across partitions"
-            )
         if place.account_aws is None:
             raise SpecError(
-                f"{repository} is not of this registry, so that only the policies of a User, Role or Group of account "
-                f"{aws.account_id}, or of the account of session=, are written, and {principal} is none: for the "
-                "policy of the repository make a Registry with a session for it"
+                f"{repository} is not in {aws.region}: make a Registry with a session for it"
+                if repository.region != aws.region
+                else f"{repository} is of another account than this registry's, {aws.account_id}: make a Registry with "
+                f"a session for it; here it can be granted to a User, Role or Group of account {aws.account_id}, or of "
+                f"the account of session=, and {principal} is none"
             )
         return place
 

@@ -69,7 +69,8 @@ def grant(
     if elsewhere is not None:
         return [_granted_elsewhere(aws, name, value, elsewhere)]
     wants = list(granted(aws, name, value))
-    return [*wants, *denials_of(aws, name, value, wants)]
+    # The policy that is written is read last: what is read after it would make it old, and it would be read again
+    return [*denials_of(aws, name, value, wants), *wants]
 
 
 def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool = False) -> Iterator[Want]:
