@@ -129,7 +129,7 @@ def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
     if spec.grants:
         from ecrops.access.wants import of_grants
 
-        yield from of_grants(aws, spec.name, spec.grants)
+        yield from of_grants(aws, spec.name, spec.grants, reads_policy=spec.resource_policy is not None)
 
 
 def _check_names(specs: Iterable[RepositorySpec]) -> None:

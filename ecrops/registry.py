@@ -7,7 +7,7 @@ lifecycle policies and events over many repositories are in the ``verbs.py`` of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Never
 
@@ -182,24 +182,59 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
 
         return PublicGalleryAuthorizationToken(self)
 
-    def docker_login(self, config: str | PathLike[str] | None = None) -> Token:
+    def docker_login(
+        self, config: str | PathLike[str] | None = None, *, hosts: Sequence[str] = (), public: bool = False
+    ) -> Token:
         """Log in to the registry: with the Docker CLI, or into the file that docker, podman and skopeo read.
 
         Args:
             config: The file, such as ``~/.docker/config.json``; only its owner may read it. Without one, the Docker
                 CLI is run, and gets the password through its standard input.
+            hosts: Further hosts in this region that the token is for: registries of other accounts, by host or by the
+                12 digits of the account, and the dual-stack and FIPS hosts. The Docker CLI is run for each.
+            public: Whether to log in to the public gallery, public.ecr.aws, in place of the registry.
 
         Returns:
             The token. A dry run gets one too, and logs nobody in.
 
         Raises:
-            SpecError: ``config`` is no path of a regular file.
+            SpecError: ``config`` is no path of a regular file, or a host is none of this region.
             EcropsError: There is no Docker CLI, or it failed; or the file is broken or cannot be written, or it names
-                a credential store or helper for this registry, so that nobody would read the token in the file.
-                Nothing was written.
+                a credential store or helper for this registry, or holds a token for a part of it, or the variable
+                ``DOCKER_AUTH_CONFIG`` holds another token, so that nobody would read the token in the file. Nothing
+                was written.
             DeadlineError: The time given with ``within`` was over before the Docker CLI had ended.
         """
         from ecrops.login.docker import docker_login
 
-        get = self.authorization_token.get
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining)
+        get, checked = self._login(hosts, public)
+        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, checked)
+
+    def docker_config(self, *, hosts: Sequence[str] = (), public: bool = False) -> str:
+        """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.
+
+        The text holds the secret. Like the token, it is of use for twelve hours.
+
+        Args:
+            hosts: As in ``docker_login``.
+            public: As in ``docker_login``.
+
+        Raises:
+            SpecError: A host is none of this region.
+        """
+        from ecrops.login.docker import config_of
+
+        get, checked = self._login(hosts, public)
+        return config_of(get(), checked)
+
+    def _login(self, hosts: Sequence[str], public: bool) -> tuple[Callable[[], Token], tuple[str, ...]]:
+        """Return what gets a token, and the further hosts that it is for."""
+        from ecrops.login.hosts import check_hosts
+
+        if not isinstance(public, bool):
+            raise SpecError(f"public: expected True or False, got {public!r}")
+        if public and hosts:
+            raise SpecError("hosts: the token of the public gallery is for public.ecr.aws alone: leave hosts= out")
+        checked = check_hosts(self, hosts) if hosts else ()
+        token = self.public_gallery_authorization_token if public else self.authorization_token
+        return token.get, checked

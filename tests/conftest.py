@@ -21,7 +21,14 @@ _ENVIRONMENT = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
-_LEFT_OUT = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL", "MOTO_ACCOUNT_ID")
+_LEFT_OUT = (
+    "DOCKER_AUTH_CONFIG",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "MOTO_ACCOUNT_ID",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

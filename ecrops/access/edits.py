@@ -52,12 +52,14 @@ class Allow:
         actions: The actions.
         login: Subjects of statements of their own, for the token to log in, and what those are allowed.
         notes: What the user must know about it.
+        is_elsewhere: Whether the subject is a repository of another registry, which is shown by its ARN.
     """
 
     subject: Subject
     actions: tuple[str, ...]
     login: tuple[tuple[Subject, tuple[str, ...]], ...] = ()
     notes: tuple[str, ...] = ()
+    is_elsewhere: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy after the edit."""
@@ -73,12 +75,14 @@ class Forbid:
         actions: The actions; all of them if ``None``.
         repository: The ARN of the repository that it is about, if the subject is a resource.
         stays: What the user must know if it takes something away: which other policy still allows it.
+        is_elsewhere: Whether the subject is a repository of another registry, which is shown by its ARN.
     """
 
     subject: Subject
     actions: tuple[str, ...] | None = None
     repository: str = ""
     stays: str = ""
+    is_elsewhere: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy after the edit."""
@@ -147,7 +151,26 @@ class Drop:
         return _is_same(self.statement, statement)
 
 
-Edit = Exactly | Allow | Forbid | Add | Drop
+@dataclass(frozen=True)
+class Elsewhere:
+    """An edit that changes nothing: an identity policy grants this, and the notes say which statement denies it.
+
+    Args:
+        subject: The principal, as a repository policy names it.
+        actions: The actions.
+        policy_key: The key of the identity policy.
+    """
+
+    subject: Subject
+    actions: tuple[str, ...]
+    policy_key: str
+
+    def __call__(self, policy: Policy) -> Policy:
+        """Return the policy as it is."""
+        return policy
+
+
+Edit = Exactly | Allow | Forbid | Add | Drop | Elsewhere
 IDENTITIES = 1
 """The step of changes of identity policies: after that of repositories, so that none is for one that is not made."""
 
@@ -155,6 +178,11 @@ IDENTITIES = 1
 def edited(edits: Iterable[Edit], policy: Policy) -> Policy:
     """Return the policy after the edits, in their order."""
     return reduce(lambda before, edit: edit(before), edits, policy)
+
+
+def elsewhere(edits: Iterable[Edit]) -> frozenset[str]:
+    """Return the repositories of other registries that edits are about."""
+    return frozenset(edit.subject.name for edit in edits if isinstance(edit, Allow | Forbid) and edit.is_elsewhere)
 
 
 def added_parts(edits: Iterable[Edit], before: Policy, after: Policy) -> frozenset[str]:

@@ -8,11 +8,11 @@ which plans and applies them. A verb checks nothing and calls nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Never
 
-from ecrops.aws import ClientError, code_of
+from ecrops.aws import Arn, ClientError, code_of
 from ecrops.engine.plan import Plan
 from ecrops.errors import ApplyError
 from ecrops.repositories import calls
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.access.grants import Verb
+    from ecrops.access.principals.functions import Owner
     from ecrops.access.principals.named import Grantee
     from ecrops.engine.aspect import Want
 
@@ -46,6 +47,9 @@ class GrantVerbs(Handle):
 
     A grant raises ``SpecError`` if there is no such principal, or if IAM has no room for the policy, and botocore's
     ``ClientError`` with the code ``NoSuchEntity`` if the user, role or group does not exist.
+
+    The handle of a repository of another account or region, by its ARN, grants and revokes in IAM policies of users,
+    roles and groups here. A note says what the account of the repository must allow too.
     """
 
     def grant_read(
@@ -202,13 +206,20 @@ class GrantVerbs(Handle):
         """
         return self._grant(actions, locals())
 
-    def grant_lambda(self, account: str | None = None, *, function_arn_pattern: str | None = None) -> Plan:
+    def grant_lambda(
+        self,
+        account: str | Owner | Sequence[str | Owner] | None = None,
+        *,
+        function_arn_pattern: str | None = None,
+    ) -> Plan:
         """Let Lambda functions run from images of the repository.
 
         Args:
-            account: The account of the functions. The default is the registry's.
+            account: The account of the functions, an organization ``o-…``, or a list of these. The default is the
+                registry's account.
             function_arn_pattern: The ARN of the functions, with wildcards. The default is all functions of the account
-                in this region.
+                in this region. With ``*`` in the place of the account it is about each account in the list, or any of
+                the organization.
 
         Raises:
             SpecError: The functions are of another account, or of another region, whose images Lambda does not run.
@@ -247,7 +258,12 @@ class GrantVerbs(Handle):
         arguments = locals()
         from ecrops.access import wants
 
-        on_repository, on_identity = wants.revoke(self.registry.aws, self.name, principal, actions, arguments)
+        elsewhere = self._arn_elsewhere()
+        on_repository, on_identity = wants.revoke(
+            self.registry.aws, self.name, principal, actions, arguments, elsewhere
+        )
+        if elsewhere:
+            return self.registry.make(*on_identity)
         try:
             return self._want([*on_identity, *on_repository])
         except (ClientError, ApplyError) as error:
@@ -261,7 +277,16 @@ class GrantVerbs(Handle):
         """Grant, with the ``locals()`` of a verb as its arguments."""
         from ecrops.access import wants
 
-        return self._want(wants.grant(self.registry.aws, self.name, allow, arguments))
+        elsewhere = self._arn_elsewhere()
+        made = wants.grant(self.registry.aws, self.name, allow, arguments, elsewhere)
+        return self.registry.make(*made) if elsewhere else self._want(made)
+
+    def _arn_elsewhere(self) -> Arn | None:
+        """Return the ARN of the repository if it is in another account or region; ``None`` if it is here."""
+        arn, registry = self._elsewhere, self.registry
+        if arn is None or arn.partition != registry.partition:  # no policy allows anything across partitions
+            return None
+        return None if (arn.account, arn.region) == (registry.account_id, registry.region) else arn
 
     def _want(self, wants: Iterable[Want]) -> Plan:
         self._check_account()

@@ -54,7 +54,7 @@ def of_identity(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: s
         if _is_about(statement, forbid.repository) and (remaining := _remaining_of(statement, forbid)):
             what = f"{_do(remaining)}{_limits(condition_text(statement.get('Condition')))}"
             yield (
-                f"{may} {what}, by {_which(statement)} of policy {policy_key.policy}: "
+                f"{may} {what}, by {which(statement)} of policy {policy_key.policy}: "
                 "ecrops did not write it, and takes nothing from it; correct it in IAM"
             )
     yield from _of_login(policy_key, policy, name)
@@ -90,7 +90,7 @@ def _of_token(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: str
     for statement in policy.foreign:
         allows = str(statement.get("Effect")).lower() == "allow"
         if allows and actions.is_among(token, map(str, listed(statement.get("Action", [])))):
-            yield f"{may} log in, by {_which(statement)} of policy {policy_key.policy}: correct it in IAM"
+            yield f"{may} log in, by {which(statement)} of policy {policy_key.policy}: correct it in IAM"
 
 
 # In a repository policy
@@ -111,7 +111,7 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
             yield f"{name}: {_may(subject, principal, remaining)}: {way_out}"
     for statement in policy.foreign:
         remaining = _remaining_of(statement, forbid)
-        by = f"by {_which(statement)} of the repository's policy"
+        by = f"by {which(statement)} of the repository's policy"
         way_out = f"{removal(statement, policy)} takes the whole statement away"
         if "NotPrincipal" in statement and remaining and reach(statement, principal):
             everyone = Subject(EVERYONE, condition_text(statement.get("Condition")))
@@ -200,7 +200,7 @@ def _identity(policy_key: PolicyKey) -> str:
     return str(PolicyKey(policy_key.kind, policy_key.name, policy_key.account))
 
 
-def _in_words(subject: Subject) -> str:
+def in_words(subject: Subject) -> str:
     """Return a principal in words."""
     return words.who(subject.name.partition(":")[2], json.loads(subject.condition or "{}"))
 
@@ -215,7 +215,7 @@ def _limits(condition: str) -> str:
 
 def _may(subject: Subject, principal: Subject, remaining: Collection[str], name: str = "") -> str:
     """Return what a subject may still do, and how that includes a principal. ``name`` is the subject in words."""
-    name, principal_name = name or _in_words(subject), _in_words(principal)
+    name, principal_name = name or in_words(subject), in_words(principal)
     limits = "" if name.startswith("organization") else _limits(subject.condition)
     sentence = f"{name} may still {_do(remaining)}{limits}"
     is_everyone = subject.name == EVERYONE
@@ -224,7 +224,8 @@ def _may(subject: Subject, principal: Subject, remaining: Collection[str], name:
     return f"{sentence}, and so may {principal_name}" if is_everyone else f"{sentence}, and may let {principal_name}"
 
 
-def _which(statement: Statement) -> str:
+def which(statement: Statement) -> str:
+    """Return a statement in words, by its Sid if it has one."""
     return f"the statement {statement['Sid']!r}" if statement.get("Sid") else "a statement without a Sid"
 
 
@@ -253,7 +254,7 @@ def _python(subject: Subject) -> str:
     """Return the principal of a repository policy as Python."""
     kind, _, name = subject.name.partition(":")
     if subject.name == EVERYONE:
-        organization = _in_words(subject).removeprefix("organization ")
+        organization = in_words(subject).removeprefix("organization ")
         if re.fullmatch(r"o-[a-z0-9]{10,32}", organization):
             return _principal("OrganizationPrincipal", organization, "")
         conditions = json.loads(subject.condition or "{}")

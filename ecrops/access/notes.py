@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ecrops.access import actions
-from ecrops.access.edits import allowance
+from ecrops.access import actions, words
+from ecrops.access.aspects.statement_notes import for_any_account
+from ecrops.access.edits import Allow, allowance
 from ecrops.access.grants import Grant
 from ecrops.access.principals.named import (
     AccountPrincipal,
@@ -19,12 +20,14 @@ from ecrops.access.principals.named import (
     FederatedPrincipal,
     Grantee,
     OrganizationPrincipal,
+    ServicePrincipal,
+    is_for_any_account,
 )
 from ecrops.access.sides import Place
 from ecrops.aws import Arn, Aws
 from ecrops.base.change import Note
-from ecrops.iam.policy import RESOURCE, Policy
-from ecrops.iam.statements import VERSION
+from ecrops.iam.policy import PRINCIPAL, RESOURCE, Policy, Subject
+from ecrops.iam.statements import VERSION, Document
 from ecrops.repositories.calls import arn_of as repository_arn
 
 _GRANT_READ = "registry.authorization_token.grant_read"
@@ -51,6 +54,8 @@ def left_elsewhere(name: str, place: Place, removed: Iterable[str] | None, optio
 def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
     """Yield notes of what else must be allowed outside this registry's policies, with a document to copy."""
     principal, may = grant.principal, actions.words(grant.actions)
+    if isinstance(principal, ServicePrincipal) and is_for_any_account(principal.all_conditions):
+        yield f"{name}: this {for_any_account(principal.service)}"
     account = place.account or _account_of(principal)
     if isinstance(principal, AnyPrincipal | FederatedPrincipal):
         yield from _of_any_account(aws, name, grant)
@@ -72,6 +77,39 @@ def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
             f"{name}: {unused} did nothing, for it is about the policy in account {account}, which is written only "
             "with session= for that account"
         )
+
+
+def of_puller(name: str, grant: Grant, principal: Subject, repository: Arn) -> Iterator[str]:
+    """Yield notes of what the account of a repository must allow, for a grant in the account of the principal.
+
+    Args:
+        name: The repository, or the wildcard of repositories.
+        grant: The grant.
+        principal: The principal, as a repository policy names it.
+        repository: The repository.
+    """
+    who, account = words.who(principal.name.partition(":")[2], {}), repository.account
+    in_policy = [action for action in grant.actions if not actions.is_of_identities(action)]
+    if in_policy:
+        document = Allow(principal, tuple(in_policy))(Policy(PRINCIPAL, actions.sid)).document
+        yield Note(
+            f"{name}: {who} can {actions.words(in_policy)} only if account {account} allows it too, in the policy of "
+            "the repository such as",
+            _without_sids(document),
+        )
+    if len(in_policy) < len(set(grant.actions)):
+        others = [action for action in grant.actions if actions.is_of_identities(action)]
+        may = actions.words(others)
+        yield f"{name}: {who} can {may} only if the registry policy of account {account} allows it too"
+
+
+def left_in_repository(name: str, principal: Subject, repository: Arn) -> str:
+    """Return the note of a revoke that the policy of a repository of another account is left as it is."""
+    who = words.who(principal.name.partition(":")[2], {})
+    return (
+        f"{name}: what account {repository.account} allows {who} in the policy of the repository stays there, and lets "
+        f"nobody in without a policy of IAM here"
+    )
 
 
 def _of_any_account(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
@@ -108,6 +146,10 @@ def _account_of(principal: Grantee) -> str:
 def _document(grant: Grant, arn: str) -> str:
     """Return the identity policy that a grant needs, as JSON to copy."""
     policy = allowance(grant, arn)(Policy(RESOURCE, actions.sid))
-    statements: list[dict[str, Any]] = policy.document["Statement"]
+    return _without_sids(policy.document)
+
+
+def _without_sids(document: Document) -> str:
+    statements: list[dict[str, Any]] = document["Statement"]
     without_sids = [{key: value for key, value in item.items() if key != "Sid"} for item in statements]
     return json.dumps({"Version": VERSION, "Statement": without_sids})

@@ -1,26 +1,29 @@
 """The report on access: which principals can use a repository, and which statement lets them.
 
 Called by ``repository.access()``. It reads the repository policy, and the identity policies of the account as far as
-ecrops wrote them. It does not evaluate policies as IAM does: conditions and denials are listed, not weighed.
+ecrops wrote them. It does not evaluate policies as IAM does: conditions are listed, not weighed, and of the denials
+only those are weighed that are about every request of a principal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecrops.access import actions, words
 from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import RESERVED_SIDS
 from ecrops.access.grants import VERBS
-from ecrops.aws import Aws
+from ecrops.access.principals.reach import EVERYONE, Reach, account_of, plain, reach
+from ecrops.aws import Arn, Aws
 from ecrops.base import render
 from ecrops.base.problems import nearest
 from ecrops.errors import SpecError
-from ecrops.iam.policy import RESOURCE
+from ecrops.iam.narrowing import narrowing
+from ecrops.iam.policy import PRINCIPAL, RESOURCE, Subject
 from ecrops.iam.sids import sid_of_ours
-from ecrops.iam.statements import listed, principals, statements
+from ecrops.iam.statements import Statement, condition_text, listed, statements
 from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 
@@ -28,6 +31,7 @@ from ecrops.repositories.calls import arn_of as repository_arn
 _VERBS = {"read": actions.READ, "pull": actions.PULL, "push": actions.PUSH}
 _ENOUGH = {**_VERBS, "pull": actions.LAMBDA}
 _EVERYTHING = "everything else"
+_POLICY = "repository policy"
 _COLUMNS = ("who", "can", "where", "condition")
 
 
@@ -43,6 +47,7 @@ class Entry:
         condition: The condition that it depends on; empty for none.
         denied: Whether the statement forbids it.
         actions: The actions of a repository that it allows or forbids, each by its name.
+        taken_off: The actions that it allows, and another statement denies in every request of the principal.
     """
 
     who: str
@@ -51,6 +56,7 @@ class Entry:
     condition: str = ""
     denied: bool = False
     actions: frozenset[str] = field(default=frozenset(), repr=False)
+    taken_off: frozenset[str] = field(default=frozenset(), repr=False)
 
     def cells(self) -> tuple[str, ...]:
         """Return the entry as the cells of a row."""
@@ -79,7 +85,8 @@ class Access:
     def who_can(self, verb: str) -> tuple[str, ...]:
         """Return the principals that are allowed a verb or an action, by all their entries together.
 
-        A principal may be allowed it under conditions only, or be forbidden it by another entry: see ``who_cannot``.
+        A principal may be allowed it under conditions only, or be forbidden it under conditions: see ``who_cannot``.
+        One who is forbidden it in every request is left out, and so is a user or role that was deleted.
 
         Args:
             verb: ``read``, ``pull``, ``push`` or an action. With a wildcard, every action of a repository that it
@@ -92,8 +99,15 @@ class Access:
         allowed = [entry for entry in self.entries if not entry.denied]
         always: dict[str, frozenset[str]] = {}
         for entry in allowed:
-            always[entry.who] = always.get(entry.who, frozenset()) | (frozenset() if entry.condition else entry.actions)
-        return tuple(dict.fromkeys(entry.who for entry in allowed if needed <= entry.actions | always[entry.who]))
+            if not entry.condition:
+                always[entry.who] = always.get(entry.who, frozenset()) | entry.actions - entry.taken_off
+        return tuple(
+            dict.fromkeys(
+                entry.who
+                for entry in allowed
+                if needed <= (entry.actions | always.get(entry.who, frozenset())) - entry.taken_off
+            )
+        )
 
     def who_cannot(self, verb: str) -> tuple[str, ...]:
         """Return the principals that are forbidden a part of it, whatever other entries allow.
@@ -136,18 +150,60 @@ def _is_no_action(word: str) -> bool:
 def access_of(aws: Aws, name: str) -> Access:
     """Read the repository policy, and the identity policies of the account, and return the entries."""
     document = repository_policy.read(aws, name)
-    return Access(name, (*_of_repository(document), *_of_identities(aws, repository_arn(aws, name))))
+    arn = repository_arn(aws, name)
+    entries = [*_of_repository(document, Arn.parse(arn).account), *_of_identities(aws, arn)]
+    denials = [(statement, _actions(statement)) for statement in statements(document) if _is_denial(statement)]
+    return Access(name, tuple(_weighed(entry, subject, denials) for entry, subject in entries))
 
 
-def _of_repository(document: Mapping[str, Any]) -> Iterator[Entry]:
+def _of_repository(document: Mapping[str, Any], account: str) -> Iterator[tuple[Entry, Subject]]:
     for statement in statements(document):
         condition = statement.get("Condition") or {}
-        named = [name for names in principals(statement.get("Principal", {})).values() for name in listed(names)]
-        for principal in named or ["everyone but some"]:
-            yield _entry(words.who(principal, condition), statement, "repository policy")
+        text = condition_text(condition)
+        for principal in PRINCIPAL.read(statement.get("Principal", {})):
+            who = _own(principal, account) or _narrowed(principal, condition)
+            yield _entry(who or words.who(principal.partition(":")[2]), statement, _POLICY), Subject(principal, text)
+        if "Principal" not in statement:
+            who = words.all_but(statement.get("NotPrincipal", {}))
+            yield _entry(who, statement, _POLICY), Subject(EVERYONE, text)
 
 
-def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
+def _own(principal: str, account: str) -> str:
+    """Return a user or role of the registry's account by its name, as its identity policies are listed; else empty."""
+    _, of_account, name = plain(principal).rpartition(f"AWS:{account}:")
+    return name.replace("/", " ", 1) if of_account else ""
+
+
+def _narrowed(principal: str, condition: Mapping[str, Any]) -> str:
+    """Return everyone under a condition on who calls, as those who are left; else empty."""
+    values = {test.key: test.values for test in narrowing(condition)} if principal == EVERYONE else {}
+    arns = values.get("aws:principalarn", ())
+    accounts = values.get("aws:principalaccount") or tuple(dict.fromkeys(map(account_of, arns)))
+    if arns and not any({"*", "?"} & set(arn) for arn in arns):
+        return words.several(map(words.who, arns))
+    if accounts and all(accounts):
+        return words.several(map(words.who, accounts))
+    for key, kind in (("aws:principalorgpaths", "organization path"), ("aws:principalorgid", "organization")):
+        if key in values:
+            return f"{kind} {words.several(values[key])}"
+    return ""
+
+
+def _is_denial(statement: Mapping[str, Any]) -> bool:
+    return str(statement.get("Effect")).lower() == "deny"
+
+
+def _weighed(entry: Entry, subject: Subject, denials: Iterable[tuple[Statement, frozenset[str]]]) -> Entry:
+    """Return an entry with the actions that denials take off in every request; all those of a deleted principal."""
+    if entry.denied:
+        return entry
+    if words.deleted(subject.name.partition(":")[2]):
+        return replace(entry, taken_off=entry.actions)
+    denied = [actions for statement, actions in denials if reach(statement, subject) is Reach.WHOLE]
+    return replace(entry, taken_off=entry.actions.intersection(frozenset().union(*denied)))
+
+
+def _of_identities(aws: Aws, arn: str) -> Iterator[tuple[Entry, Subject]]:
     documents: dict[str, Any] = {}
     identities: list[tuple[str, Mapping[str, Any]]] = []
     params: Any = {"Filter": ["User", "Role", "Group", "LocalManagedPolicy"]}
@@ -161,30 +217,40 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[Entry]:
             documents[policy["Arn"]] = default[0]["Document"] if default else {}
     for kind, detail in identities:
         identity = f"{kind.lower()} {detail[f'{kind}Name']}"
+        # what is denied to the account is denied to the users of a group
+        subject = Subject(f"AWS:{Arn.parse(arn).account if kind == 'Group' else detail['Arn']}")
         inline = [(policy["PolicyName"], policy["PolicyDocument"]) for policy in detail.get(f"{kind}PolicyList", [])]
         attached = [
             (policy["PolicyName"], documents.get(policy["PolicyArn"], {}))
             for policy in detail.get("AttachedManagedPolicies", [])
         ]
         for policy_name, document in (*inline, *attached):
-            yield from _of_policy(identity, policy_name, document, arn)
+            for entry, condition in _of_policy(identity, policy_name, document, arn):
+                yield entry, replace(subject, condition=condition)
 
 
-def _of_policy(identity: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[Entry]:
+def _of_policy(identity: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[tuple[Entry, str]]:
     for statement in statements(document):
         if sid_of_ours(statement, RESOURCE.name, actions.sid, RESERVED_SIDS) is None:
             continue
         resources = listed(statement.get("Resource", []))
         if any(resource != "*" and matches(resource, arn) for resource in resources):
-            yield _entry(identity, statement, f"policy {policy_name}")
+            condition = condition_text(statement.get("Condition"))
+            yield _entry(identity, statement, f"policy {policy_name}"), condition
+
+
+def _actions(statement: Mapping[str, Any]) -> frozenset[str]:
+    """Return the actions on repositories that a statement is about."""
+    excludes = "NotAction" in statement
+    patterns = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
+    return frozenset(
+        action for action in actions.about_repositories() if actions.is_among(action, patterns) != excludes
+    )
 
 
 def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
     excludes = "NotAction" in statement
-    patterns = list(map(str, listed(statement.get("NotAction", statement.get("Action", [])))))
-    included = frozenset(
-        action for action in actions.about_repositories() if actions.is_among(action, patterns) != excludes
-    )
+    included = _actions(statement)
     verbs = [verb for verb, needed in _ENOUGH.items() if included.issuperset(needed)]
     is_everything = included == actions.about_repositories()
     further = [_EVERYTHING] if is_everything else list(_further(statement, verbs))
@@ -195,8 +261,8 @@ def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
         who=principal,
         can=(*verbs, *further),
         where=f"{policy}, {sid}" if sid else policy,
-        condition="" if not condition or principal.startswith("organization") else str(condition),
-        denied=str(statement.get("Effect")).lower() == "deny",
+        condition="" if not condition or principal == words.organization(condition) else str(condition),
+        denied=_is_denial(statement),
         actions=included,
     )
 

@@ -1,7 +1,7 @@
 """Where the grants of a principal are written: in the repository policy, in an IAM policy, or in both.
 
-Called by ``wants`` and ``notes``. It knows accounts and principals. It decides which policies hold a grant, and reads
-and writes none.
+Called by ``wants`` and ``notes``, and by ``login.tokens``. It knows accounts and principals. It decides which policies
+hold a grant, and reads and writes none.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.access.aspects import inline_policy, managed_policies
 from ecrops.access.edits import Allow, Forbid
-from ecrops.access.policy_keys import PolicyKey
+from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.access.principals.identities import Group, Identity, Role, User
 from ecrops.access.principals.named import KINDS, Grantee, PolicyPrincipal
-from ecrops.aws import Aws
+from ecrops.aws import Arn, Aws
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.errors import SpecError
 from ecrops.iam.policy import Subject
@@ -105,6 +105,30 @@ class Place:
             by_session=session is not None,
         )
 
+    @classmethod
+    def of_puller(cls, aws: Aws, principal: Grantee, session: boto3.Session | None, repository: Arn) -> Place:
+        """Return the place of a principal for a repository of another registry, whose policy is not written.
+
+        Args:
+            aws: The registry's account.
+            principal: The principal.
+            session: A session for the account of a user or role of another account.
+            repository: The repository.
+
+        Raises:
+            SpecError: The principal has no identity policy that could be written.
+        """
+        place = cls.of(aws, principal, session)
+        if place.account_aws is None:
+            raise SpecError(
+                f"{repository} is not in {aws.region}: make a Registry with a session for it"
+                if repository.region != aws.region
+                else f"{repository} is of another account than this registry's, {aws.account_id}: make a Registry with "
+                f"a session for it; here it can be granted to a User, Role or Group of account {aws.account_id}, or of "
+                f"the account of session=, and {principal} is none"
+            )
+        return place
+
     def want(self, edit: Allow | Forbid, attach: str, policy_name: str) -> Want:
         """Return the want of an edit of the identity policy.
 
@@ -138,6 +162,30 @@ class Place:
         else:
             name = self.principal.subject(partition)
         return Subject(name, condition_text(self.principal.all_conditions))
+
+
+def token_want(
+    aws: Aws,
+    principal: Grantee,
+    edit: Allow | Forbid,
+    session: boto3.Session | None = None,
+    attach: str = "inline",
+    policy_name: str = POLICY,
+) -> Want:
+    """Return the want of a token to log in, which only an IAM policy can grant.
+
+    Raises:
+        SpecError: The principal has no such policy here.
+    """
+    place = Place.of(aws, principal, session)
+    if place.account_aws is None:
+        raise SpecError(
+            f"{principal} has no policy of IAM in this account, and nothing else can grant a token: name a User, Role "
+            f"or Group, give session= for account {place.account}"
+            if place.account
+            else f"{principal} has no policy of IAM, and nothing else can grant a token: name a User, Role or Group"
+        )
+    return place.want(edit, attach, policy_name)
 
 
 def _check_account(principal: Identity, session_aws: Aws | None, account: str, local: bool) -> None:

@@ -1,12 +1,13 @@
 """From the verbs of a repository, and the grants of a spec, to wants.
 
-Called by ``verbs``, by ``login.tokens`` and for specs by ``ecrops.aspects``. It checks the arguments, decides in which
+Called by ``verbs``, and for specs by ``ecrops.aspects``. It checks the arguments, decides in which
 policies a grant is written (see ``sides``), and adds the notes (see ``notes``). It reads and writes no policy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ecrops.access import actions, edits, notes, policy_checks
@@ -15,9 +16,10 @@ from ecrops.access.actions import check as check_actions
 from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import Allow, Forbid, allowance
 from ecrops.access.grants import OPTIONS, Grant, check_on, check_options, not_default, options_of
-from ecrops.access.policy_keys import POLICY, check_attach
+from ecrops.access.policy_keys import check_attach
+from ecrops.access.principals.functions import of_functions
 from ecrops.access.principals.identities import Group
-from ecrops.access.principals.named import AccountPrincipal, Grantee, ServicePrincipal
+from ecrops.access.principals.named import AccountPrincipal, Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import IDENTITY, REPOSITORY, Place
 from ecrops.aws import Arn, Aws
@@ -27,7 +29,6 @@ from ecrops.engine.aspect import Want
 from ecrops.errors import SpecError
 from ecrops.iam.policy import Subject
 from ecrops.iam.statements import condition_text
-from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 
 if TYPE_CHECKING:
@@ -39,7 +40,13 @@ if TYPE_CHECKING:
 # Grants
 
 
-def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping[str, Any]) -> list[Want]:
+def grant(
+    aws: Aws,
+    name: str,
+    allow: Verb | tuple[str, ...],
+    arguments: Mapping[str, Any],
+    elsewhere: Arn | None = None,
+) -> list[Want]:
     """Return the wants of a verb ``grant_*``.
 
     Args:
@@ -47,6 +54,7 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
         name: The repository.
         allow: What is granted.
         arguments: The ``locals()`` of the verb.
+        elsewhere: The ARN of a repository of another registry: only the identity policy is written.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
@@ -58,17 +66,51 @@ def grant(aws: Aws, name: str, allow: Verb | tuple[str, ...], arguments: Mapping
         value = Grant(arguments["principal"], allow, **options)
     except SpecError as error:  # its field ``allow`` is the argument ``actions`` here
         raise SpecError(*(reason.removeprefix("allow.") for reason in error.reasons)) from None
-    return list(granted(aws, name, value))
+    if elsewhere is not None:
+        return [_granted_elsewhere(aws, name, value, elsewhere)]
+    wants = list(granted(aws, name, value))
+    # The policy that is written is read last: what is read after it would make it old, and it would be read again
+    return [*denials_of(aws, name, value, wants), *wants]
 
 
-def of_grants(aws: Aws, name: str, grants: Iterable[Any]) -> Iterator[Want]:
-    """Yield the wants of the grants of a spec, which are added to what a policy says already."""
+def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool = False) -> Iterator[Want]:
+    """Yield the wants of the grants of a spec, which are added to what a policy says already.
+
+    Args:
+        aws: The registry's account.
+        name: The repository.
+        grants: The grants.
+        reads_policy: Whether the repository policy is read in any case. If neither that nor a grant needs it, it is not
+            read for notes: a fleet of many repositories would cost one call more for each.
+    """
+    wants: list[Want] = []
+    for_notes: list[Want] = []
     for index, grant in enumerate(grants):
         try:
-            for want in granted(aws, name, grant):  # nothing is granted in IAM on a repository that cannot be made
-                yield want if want.key == name else want._replace(for_owner=name)
+            made = list(granted(aws, name, grant))
         except SpecError as error:
             raise error.at(f"{name}: grants[{index}]") from None
+        # Nothing is granted in IAM on a repository that cannot be made
+        wants += [want if want.key == name else want._replace(for_owner=name) for want in made]
+        for_notes += denials_of(aws, name, grant, made)
+    is_read = reads_policy or any(want.aspect is repository_policy for want in wants)
+    yield from (*wants, *(for_notes if is_read else ()))
+
+
+def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want]) -> list[Want]:
+    """Return the want to say which statement of the repository policy denies a grant that is written in IAM alone.
+
+    Args:
+        aws: The registry's account.
+        name: The repository.
+        grant: The grant.
+        wants: The wants of the grant.
+    """
+    keys = [want.key for want in wants if want.aspect is not repository_policy]
+    if not keys or any(want.aspect is repository_policy for want in wants):
+        return []
+    subject = _in_repository(aws, Place.of(aws, grant.principal, grant.session))
+    return [Want(repository_policy, name, edits.Elsewhere(subject, grant.actions, keys[0]), for_owner=keys[0])]
 
 
 def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
@@ -87,59 +129,46 @@ def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
         yield Want(repository_policy, name, edit)
 
 
-def grant_lambda(aws: Aws, name: str, account: str | None, function_arn_pattern: str | None) -> list[Want]:
-    """Return the wants of ``grant_lambda``: Lambda may pull for the functions of an account.
+def _granted_elsewhere(aws: Aws, name: str, grant: Grant, repository: Arn) -> Want:
+    resource = grant.resource(name)
+    place = Place.of_puller(aws, grant.principal, grant.session, repository)
+    edit = allowance(grant, str(repository._replace(resource=f"repository/{resource}")))
+    said: Iterable[str] = ()
+    if repository.account != (place.account or aws.account_id):
+        said = notes.of_puller(resource, grant, _in_repository(aws, place), repository)
+    return place.want(replace(edit, notes=tuple(said), is_elsewhere=True), grant.attach, grant.policy_name)
 
-    If that is another account than the registry's, the account itself may pull too.
+
+def _in_repository(aws: Aws, place: Place) -> Subject:
+    """Return a principal as a repository policy names it: a group, which none can name, as the account of its users."""
+    subject = place.subject(aws)
+    if not isinstance(place.principal, Group):
+        return subject
+    return replace(subject, name=AccountPrincipal(place.account or aws.account_id).subject(aws.partition.name))
+
+
+def grant_lambda(aws: Aws, name: str, owners: object, function_arn_pattern: str | None) -> list[Want]:
+    """Return the wants of ``grant_lambda``: Lambda may pull for the functions of some owners.
+
+    Owners other than the registry's account may pull too, as Lambda asks for.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
     """
-    problems = Problems()
-    owner = None if account is None else problems.take("account", lambda: AccountPrincipal(account))
-    if function_arn_pattern is not None:
-        problems.take("function_arn_pattern", lambda: _check_functions(aws, function_arn_pattern))
-    problems.raise_any()
-    owner = owner or AccountPrincipal(aws.account_id)
-    if function_arn_pattern is not None and Arn.parse(function_arn_pattern, pattern=True).account != owner.account:
-        raise SpecError(
-            f"function_arn_pattern: expected functions of account {owner.account}, got {function_arn_pattern}: "
-            "grant_lambda(account, function_arn_pattern=...) lets in another account, the same in both"
-        )
-    functions = Arn(aws.partition.name, "lambda", aws.region, owner.account, "function:*")
-    pattern = str(functions) if function_arn_pattern is None else function_arn_pattern
-    service = ServicePrincipal("lambda.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": pattern}})
-    grants = [Grant(service, LAMBDA)]
-    if owner.account != aws.account_id:
-        grants.append(Grant(owner, LAMBDA))
+    grants = [Grant(principal, LAMBDA) for principal in of_functions(aws, owners, function_arn_pattern)]
     return [want for grant in grants for want in granted(aws, name, grant)]
-
-
-def _check_functions(aws: Aws, pattern: object) -> None:
-    """Refuse a pattern that matches no function that could run an image of this registry.
-
-    Raises:
-        SpecError: It is no ARN of functions, or of functions of another partition or region.
-    """
-    example = Arn(aws.partition.name, "lambda", aws.region, "111122223333", "function:*")
-    if not isinstance(pattern, str):
-        raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
-    arn = Arn.parse(pattern, pattern=True)
-    names_functions = arn.resource.startswith("function:") and arn.resource != "function:"
-    if (arn.partition, arn.service) != (example.partition, "lambda") or not names_functions:
-        raise SpecError(f"expected the ARN of functions, such as {example}, got {pattern!r}")
-    if not matches(arn.region, aws.region):
-        raise SpecError(
-            f"Lambda runs images of its own region only, and these functions are in {arn.region}, the repository in "
-            f"{aws.region}: grant it on a repository there"
-        )
 
 
 # Revokes
 
 
 def revoke(
-    aws: Aws, name: str, principal: Grantee | str, granted_actions: tuple[str, ...], arguments: Mapping[str, Any]
+    aws: Aws,
+    name: str,
+    principal: Grantee | str,
+    granted_actions: tuple[str, ...],
+    arguments: Mapping[str, Any],
+    elsewhere: Arn | None = None,
 ) -> tuple[list[Want], list[Want]]:
     """Return the wants of ``revoke``: those for the repository policy, and those for the identity policy.
 
@@ -149,6 +178,7 @@ def revoke(
         principal: The principal, or a string that stands for one.
         granted_actions: The actions to remove; all without.
         arguments: The ``locals()`` of the verb.
+        elsewhere: As in ``grant``.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
@@ -162,6 +192,8 @@ def revoke(
     parsed = principal_of(principal)
     removed = check_actions(granted_actions) if granted_actions else None
     check_options(parsed, not_default(**options))
+    if elsewhere is not None:
+        return [], [_revoked_elsewhere(aws, name, parsed, removed, elsewhere, options)]
     wants = list(_revoked(aws, name, parsed, removed, **options))
     on_repository = [want for want in wants if want.aspect is repository_policy]
     return on_repository, [want for want in wants if want not in on_repository]
@@ -188,6 +220,25 @@ def _revoked(
     if place.account and not place.account_aws:
         note = notes.left_elsewhere(name, place, removed, not_default(on, attach, policy_name))
     yield Want(repository_policy, name, Forbid(place.subject(aws), removed, stays=note))
+
+
+def _revoked_elsewhere(
+    aws: Aws,
+    name: str,
+    principal: Grantee,
+    removed: tuple[str, ...] | None,
+    repository: Arn,
+    options: Mapping[str, Any],
+) -> Want:
+    place = Place.of_puller(aws, principal, options["session"], repository)
+    on = options["on"] or name
+    resource = str(repository._replace(resource=f"repository/{on}"))
+    subject = Subject(resource, condition_text(principal.all_conditions))
+    note = ""
+    if repository.account != (place.account or aws.account_id):
+        note = notes.left_in_repository(on, _in_repository(aws, place), repository)
+    edit = Forbid(subject, removed, str(repository), note, is_elsewhere=True)
+    return place.want(edit, options["attach"], options["policy_name"])
 
 
 # The repository policy
@@ -223,33 +274,6 @@ def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool) -> Want:
 def _check_force(force: object) -> None:
     if not isinstance(force, bool):
         raise SpecError(f"force: expected True or False, got {force!r}")
-
-
-# Tokens
-
-
-def token(
-    aws: Aws,
-    principal: Grantee,
-    edit: Allow | Forbid,
-    session: boto3.Session | None = None,
-    attach: str = "inline",
-    policy_name: str = POLICY,
-) -> Want:
-    """Return the want of a token to log in, which only an IAM policy can grant.
-
-    Raises:
-        SpecError: The principal has no such policy here.
-    """
-    place = Place.of(aws, principal, session)
-    if place.account_aws is None:
-        raise SpecError(
-            f"{principal} has no policy of IAM in this account, and nothing else can grant a token: name a User, Role "
-            f"or Group, give session= for account {place.account}"
-            if place.account
-            else f"{principal} has no policy of IAM, and nothing else can grant a token: name a User, Role or Group"
-        )
-    return place.want(edit, attach, policy_name)
 
 
 # Arguments

@@ -48,7 +48,7 @@ def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
         condition: The condition of its statement. Everyone under a condition may be an organization.
     """
     if principal == "*":
-        return _organization(condition or {}) or "everyone"
+        return organization(condition or {}) or "everyone"
     if root := _ROOT.fullmatch(principal):
         return f"account {root[1] or root[2]}"
     if arn := _ARN.fullmatch(principal):
@@ -60,7 +60,7 @@ def who(principal: str, condition: Mapping[str, Any] | None = None) -> str:
     return deleted(principal) or principal
 
 
-def _organization(condition: Mapping[str, Any]) -> str:
+def organization(condition: Mapping[str, Any]) -> str:
     """Return the organization in words, if the condition tests nothing but the organization; else empty."""
     test = condition.get("StringEquals")
     if len(condition) != 1 or not isinstance(test, Mapping) or [key.lower() for key in test] != [ORGANIZATION]:

@@ -64,6 +64,7 @@ class Aws:
         self._made: dict[str, float] = {}
         self._of_run: dict[str, Any] | None = None
         self._region = region
+        self._other_region = ""
         self._sessions: dict[boto3.Session, Aws] = {}
 
     def within(self, seconds: float) -> Aws:
@@ -137,6 +138,12 @@ class Aws:
                 self._sessions[session] = Aws(session, self.workers, self.retry, self.region)
             return self._sessions[session].bound_to(self)
 
+    def in_region(self, region: str) -> Aws:
+        """Return the same account in another region, with the same retry policy and deadline."""
+        other = Aws(self.session, self.workers, self.retry, region)
+        other._other_region = region
+        return other.bound_to(self)
+
     def _until(self, deadline: Deadline) -> Aws:
         other = copy.copy(self)
         other._deadline = deadline
@@ -149,7 +156,7 @@ class Aws:
         Raises:
             NoRegionError: botocore's own error: the session has none.
         """
-        region = self.session.region_name or self._region
+        region = self._other_region or self.session.region_name or self._region
         if not region:
             raise NoRegionError
         return region

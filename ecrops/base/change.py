@@ -206,12 +206,14 @@ class Note(str):
     Attributes:
         owner: What the note is about, and what its text starts with; empty if it is not known.
         document: A policy document for the user to copy, as JSON: the end of its text. Empty if there is none.
+        only_with: The owner without whose change in the plan there is no reason for the note; empty if there is none.
         parts: The notes that it was made of.
         brief: The note as a plan prints it: complete, or with some of many names.
     """
 
     owner: str = ""
     document: str = ""
+    only_with: str = ""
     parts: tuple[Note, ...] = ()
     brief: str
 

@@ -71,9 +71,10 @@ def make_plan(
     current = read(aws, goals, known, accounts(wants), on_error)
     parts = list(_decide(goals, current, on_error))
     changes = sorted((part for part in parts if isinstance(part, Change)), key=lambda change: change.step)
+    owners = {"", *(change.owner for change in changes)}
     plan = Plan(
         tuple(changes),
-        together(part for part in parts if isinstance(part, Note)),
+        together(part for part in parts if isinstance(part, Note) and part.only_with in owners),
         wants=tuple(wants),
         region=aws.region,
         account=aws.known_account,

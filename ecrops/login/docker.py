@@ -10,7 +10,7 @@ import base64
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ecrops.login import files
 from ecrops.login.locking import MAX_WAIT, alone_in
 from ecrops.login.tokens import Token
 
+VARIABLE = "DOCKER_AUTH_CONFIG"
 MAX_SECONDS = 120.0
 """How long the Docker CLI may take: it calls the registry, and may ask a program that keeps passwords."""
 
@@ -28,6 +29,7 @@ def docker_login(
     get: Callable[[], Token],
     config: str | os.PathLike[str] | None,
     remaining: Callable[[], float] = lambda: math.inf,
+    hosts: Sequence[str] = (),
 ) -> Token:
     """Log in through the Docker CLI, or write the file.
 
@@ -38,6 +40,7 @@ def docker_login(
         get: Fetches a token.
         config: The path of the file; ``None`` for the Docker CLI.
         remaining: Returns the seconds that remain.
+        hosts: Further hosts that the token is for.
 
     Returns:
         The token.
@@ -52,34 +55,53 @@ def docker_login(
     if reason:
         raise EcropsError(reason)
     token = get()
+    all_hosts = tuple(dict.fromkeys((token.endpoint, *hosts)))
+    reason = next(filter(None, map(_shadowed_by_variable, all_hosts)), "")
+    if reason:
+        raise EcropsError(reason)
     if path is None:
-        reason = _run_docker(token, min(MAX_SECONDS, remaining()))
+        runs = (_run_docker(token, host, min(MAX_SECONDS, remaining())) for host in all_hosts)
+        reason = next(filter(None, runs), "")
     else:
-        reason = _reason_against(path, lambda: _write(path, token, min(MAX_WAIT, remaining())))
+        reason = _reason_against(path, lambda: _write(path, token, all_hosts, min(MAX_WAIT, remaining())))
     if reason:
         raise (EcropsError if remaining() else DeadlineError)(reason)
     return token
 
 
-def _run_docker(token: Token, seconds: float) -> str:
+def config_of(token: Token, hosts: Sequence[str] = ()) -> str:
+    """Return the text of a configuration file that holds nothing but a token.
+
+    Args:
+        token: The token.
+        hosts: Further hosts that the token is for.
+    """
+    return json.dumps({"auths": dict.fromkeys((token.endpoint, *hosts), _entry(token))})
+
+
+def _entry(token: Token) -> dict[str, str]:
+    return {"auth": base64.b64encode(f"{token.user}:{token.password}".encode()).decode()}
+
+
+def _run_docker(token: Token, host: str, seconds: float) -> str:
     """Run ``docker login``. Returns why it failed; empty if it did not."""
     import subprocess
 
     if not seconds:
         return "no time is left to run docker login"
-    command = ["docker", "login", "--username", token.user, "--password-stdin", token.endpoint]
+    command = ["docker", "login", "--username", token.user, "--password-stdin", host]
     file = "docker_login(config='~/.docker/config.json') writes the file that docker, podman and skopeo read"
     try:
         ran = subprocess.run(command, input=token.password.encode(), capture_output=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return f"docker login to {token.endpoint} had not ended after {seconds:.3g} s, and was stopped: {file}"
+        return f"docker login to {host} had not ended after {seconds:.3g} s, and was stopped: {file}"
     except FileNotFoundError:
         return f"there is no docker command here: {file}"
     except OSError as error:
         return f"the docker command cannot be run ({error.strerror}): correct it, or {file}"
     if ran.returncode:
         output = ran.stderr.decode(errors="replace").replace(token.password, "…").strip()
-        return f"docker login to {token.endpoint} failed: {output}"
+        return f"docker login to {host} failed: {output}"
     return ""
 
 
@@ -100,14 +122,14 @@ def _check_file(path: Path) -> None:
     _read(path)
 
 
-def _write(path: Path, token: Token, wait: float) -> None:
+def _write(path: Path, token: Token, hosts: Sequence[str], wait: float) -> None:
     """Read the file again, add the token and write it, under a lock: another login may have added a token."""
     with alone_in(path.parent, wait):
         settings = _read(path)
-        _check_store(path, settings, token.endpoint)
-        settings["auths"][token.endpoint] = {
-            "auth": base64.b64encode(f"{token.user}:{token.password}".encode()).decode()
-        }
+        for host in hosts:
+            _check_store(path, settings, host)
+            _check_namespaces(path, settings["auths"], host)
+            settings["auths"][host] = _entry(token)
         files.replace(path, json.dumps(settings, indent=2))
 
 
@@ -183,4 +205,36 @@ def _check_store(path: Path, settings: Mapping[str, Any], host: str) -> None:
         f"{path} is left as it was: its {key!r} tells Docker to ask docker-credential-{helper} for {host}, and not to "
         f"read the file; {way_out}. For podman and skopeo write another file, which --authfile and REGISTRY_AUTH_FILE "
         "name"
+    )
+
+
+def _check_namespaces(path: Path, auths: Mapping[str, Any], host: str) -> None:
+    """Refuse a file with an entry for a part of the host: podman and skopeo take the most specific one.
+
+    https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+    """
+    parts = [name for name, entry in auths.items() if name.startswith(f"{host}/") and entry]
+    if parts:
+        names = ", ".join(map(repr, parts))
+        raise EcropsError(
+            f"{path} is left as it was: its 'auths' have {names} too, and podman and skopeo take that entry, not the "
+            f"one for {host}: remove it from the file, or write another file"
+        )
+
+
+def _shadowed_by_variable(host: str) -> str:
+    """Return why Docker would not read the token of a host: a variable holds another one. Empty if it would.
+
+    https://github.com/docker/cli/pull/6008. What is no JSON there is left out, as Docker does.
+    """
+    try:
+        settings = parsed(os.environ.get(VARIABLE) or "{}")
+    except SpecError:
+        return ""
+    auths = settings.get("auths") if isinstance(settings, dict) else None
+    if not isinstance(auths, dict) or not any(name.removeprefix("https://").rstrip("/") == host for name in auths):
+        return ""
+    return (
+        f"the variable {VARIABLE} names {host}, and Docker takes the token from there, whatever else it is told: unset "
+        "the variable, and log in again"
     )

@@ -9,26 +9,30 @@ from __future__ import annotations
 import base64
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex
 
 from ecrops.access import actions
 from ecrops.access.edits import PUBLIC_TOKEN, TOKEN, Allow, Forbid, token_subject
 from ecrops.access.policy_keys import POLICY, check_attach
 from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
-from ecrops.access.wants import token as token_want
+from ecrops.access.sides import token_want
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
+from ecrops.errors import SpecError
 from ecrops.iam.policy import Subject
 from ecrops.iam.statements import condition_text
+from ecrops.login.hosts import PUBLIC
 
 if TYPE_CHECKING:
     import boto3
 
+# The only region with its calls: https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html
+_PUBLIC_REGION = "us-east-1"
 _BODIES = logging.getLogger("botocore.parsers")
 
 
@@ -81,6 +85,11 @@ class Token(_Secret):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a token is a secret and is not pickled: get a new one with authorization_token.get()")
+
+
+def _token(data: Mapping[str, Any], endpoint: str) -> Token:
+    user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+    return Token(user, password, endpoint, data["expiresAt"])
 
 
 @contextmanager
@@ -179,15 +188,27 @@ class AuthorizationToken(_TokenVerbs):
         """Get a new token, which is not logged. Calls ``ecr:GetAuthorizationToken``."""
         with _unlogged():
             data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
-        user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         host = data["proxyEndpoint"].removeprefix("https://")  # of IPv4, and without FIPS, whatever is configured
         account = host.partition(".")[0]
         if host == self._registry.host(account, dual_stack=False, fips=False):
             host = self._registry.host(account)
-        return Token(user, password, host, data["expiresAt"])
+        return _token(data, host)
 
 
 class PublicGalleryAuthorizationToken(_TokenVerbs):
     """The token of the public gallery, public.ecr.aws, which allows a higher rate of pulls to users who log in."""
 
     _subject, _actions = PUBLIC_TOKEN, actions.PUBLIC_TOKEN
+
+    def get(self) -> Token:
+        """Get a new token, which is not logged. Calls ``ecr-public:GetAuthorizationToken`` in us-east-1.
+
+        Raises:
+            SpecError: The registry is of another partition than ``aws``, which alone has the gallery.
+        """
+        aws = self._registry.aws
+        if aws.partition.name != "aws":
+            raise SpecError(f"the public gallery is in the partition aws, and this registry in {aws.partition.name}")
+        with _unlogged():
+            data = aws.in_region(_PUBLIC_REGION).get("ecr-public", "GetAuthorizationToken", "authorizationData")
+        return _token(data, PUBLIC)

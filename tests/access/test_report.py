@@ -45,7 +45,8 @@ def test_everybody_who_can_use_a_repository_is_listed_with_where_it_says_so(clou
         ("role nodes", "pull, push", "policy ecrops, EcropsPullAndPush", ""),
         ("group devs", "pull", "policy ecrops-group-devs-617db252, EcropsPull", ""),
     ]
-    assert access.who_can("push") == ("role nodes",)
+    assert access.who_can("push") == ()
+    assert access.who_can("ecr:UploadLayerPart") == ("role nodes",)
     assert "role nodes | pull, push | policy ecrops, EcropsPullAndPush" in str(access)
 
 

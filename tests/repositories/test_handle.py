@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ecrops import ConflictError, Registry, RepositorySpec, Role, SpecError
+from ecrops import ConflictError, Registry, RepositorySpec, SpecError
 from emulator import Cloud
 from support import cases, registry_of
 
@@ -103,7 +103,7 @@ def test_a_handle_of_another_region_has_its_names_and_makes_no_call(
     verbs: list[Callable[[], object]] = [
         repo.ensure, repo.delete, repo.exists, repo.describe, repo.images, lambda: repo.add_tags(a="1"),
         lambda: repo.add_lifecycle_rule(max_image_count=1), lambda: repo.grant_pull("111122223333"),
-        lambda: repo.revoke(Role("nodes")), lambda: repo.set_resource_policy({}), repo.access,
+        lambda: repo.revoke("111122223333"), lambda: repo.set_resource_policy({}), repo.access,
         lambda: repo.on_image_pushed(target="arn:aws:sqs:eu-west-1:123456789012:q"), repo.simulate_lifecycle,
     ]  # fmt: skip
     for verb in verbs:

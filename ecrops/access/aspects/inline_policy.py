@@ -7,7 +7,7 @@ in customer managed policies.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, leftovers
@@ -23,6 +23,7 @@ from ecrops.access.edits import (
     added_parts,
     check_variables,
     edited,
+    elsewhere,
 )
 from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
 from ecrops.access.words import limits, several
@@ -75,13 +76,13 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
     policy_key, before = PolicyKey.parse(key), parse(current or {})
     check_edits(policy_key, edits, before)
     after = without_unused_logins(edited(edits, before))
-    yield from notes(policy_key, edits, after)
+    yield from notes(policy_key, edits, before, after)
     desired = after.document
     if same(desired, before.document):
         return
     yield from edited_statements.notes(f"{policy_key} policy {policy_key.policy}", before, after)
     check_size(policy_key, desired)
-    removed, added = difference(before, after)
+    removed, added = difference(before, after, elsewhere(edits))
     params = _params(policy_key)
     if desired:
         kind, operation = Kind.UPDATE if current else Kind.CREATE, f"Put{policy_key.kind.title()}Policy"
@@ -138,13 +139,18 @@ def of_aws_advice(policy_key: PolicyKey) -> str:
     return f"AWS manages the {policy_key.kind} {policy_key.name}: ArnPrincipal(<its ARN>) is granted on the repository"
 
 
-def notes(policy_key: PolicyKey, edits: Sequence[Edit], after: Policy, attach: str = "inline") -> Iterator[Note]:
-    """Yield what the user must know about the edits."""
+def notes(
+    policy_key: PolicyKey, edits: Sequence[Edit], before: Policy, after: Policy, attach: str = "inline"
+) -> Iterator[Note]:
+    """Yield what the user must know about the edits, and of a grant that is there already nothing."""
     for edit in edits:
-        if isinstance(edit, Allow):
+        is_new = isinstance(edit, Allow | Forbid) and edit(before).parts != before.parts
+        if isinstance(edit, Allow) and is_new:
             yield from map(Note, edit.notes)
         if isinstance(edit, Forbid):
             yield from map(Note, leftovers.of_identity(policy_key, edit, after, attach))
+            if edit.stays and is_new:
+                yield Note(edit.stays)
 
 
 def check_edits(policy_key: PolicyKey, edits: Sequence[Edit], current: Policy) -> None:
@@ -175,9 +181,16 @@ def check_size(policy_key: PolicyKey, desired: Document) -> None:
         )
 
 
-def difference(before: Policy, after: Policy) -> tuple[str, str]:
-    """Return what the statements of ecrops lose and gain, in words."""
-    return _words(_minus(before.allowed, after.allowed)), _words(_minus(after.allowed, before.allowed))
+def difference(before: Policy, after: Policy, by_arn: Collection[str] = ()) -> tuple[str, str]:
+    """Return what the statements of ecrops lose and gain, in words.
+
+    Args:
+        before: The policy before the edits.
+        after: The policy after the edits.
+        by_arn: The repositories that are shown by their ARNs.
+    """
+    lost, gained = _minus(before.allowed, after.allowed), _minus(after.allowed, before.allowed)
+    return _words(lost, by_arn), _words(gained, by_arn)
 
 
 def _minus(
@@ -186,11 +199,12 @@ def _minus(
     return {subject: names for subject, names in allowed.items() if other.get(subject) != names}
 
 
-def _words(allowed: Mapping[Subject, frozenset[str]]) -> str:
+def _words(allowed: Mapping[Subject, frozenset[str]], by_arn: Collection[str]) -> str:
     groups: dict[tuple[str, str], list[str]] = {}
     for subject, names in allowed.items():
         group = actions.words(names), limits(json.loads(subject.condition or "{}"))
-        groups.setdefault(group, []).append(subject.name.partition("repository/")[2])
+        name = subject.name if subject.name in by_arn else subject.name.partition("repository/")[2]
+        groups.setdefault(group, []).append(name)
     return "; ".join(f"{f'{verb} {several(filter(None, on))}'.rstrip()}{when}" for (verb, when), on in groups.items())
 
 

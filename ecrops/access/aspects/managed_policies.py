@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ecrops.access.aspects import edited_statements, inline_policy
 from ecrops.access.aspects.managed_parts import Difference
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
-from ecrops.access.edits import IDENTITIES, LOGIN, Allow, Edit, added_parts, edited
+from ecrops.access.edits import IDENTITIES, LOGIN, Allow, Edit, added_parts, edited, elsewhere
 from ecrops.access.policy_keys import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, PolicyKey, managed_name
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Races
@@ -55,11 +55,13 @@ class _Half(NamedTuple):
         policies: The policies by number.
         before: What they say together.
         after: What they say together after the edits.
+        elsewhere: The repositories of other registries that the edits are about.
     """
 
     policies: Mapping[int, Policy]
     before: Policy
     after: Policy
+    elsewhere: frozenset[str]
 
     @classmethod
     def of(cls, managed: Mapping[int, Managed], edits: Sequence[Edit]) -> _Half:
@@ -68,7 +70,8 @@ class _Half(NamedTuple):
         before = inline_policy.parse({})
         for policy in policies.values():
             before = before.allowing_all(policy.allowed.items()).with_foreign([*before.foreign, *policy.foreign])
-        return cls(policies, before, inline_policy.without_unused_logins(edited(edits, before)))
+        after = inline_policy.without_unused_logins(edited(edits, before))
+        return cls(policies, before, after, elsewhere(edits))
 
     @property
     def is_unchanged(self) -> bool:
@@ -78,7 +81,7 @@ class _Half(NamedTuple):
     @property
     def words(self) -> _Words:
         """What the edits take away and add, in words."""
-        return inline_policy.difference(self.before, self.after)
+        return inline_policy.difference(self.before, self.after, self.elsewhere)
 
 
 def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[Change | Note]:
@@ -90,7 +93,7 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
     attached, detached = (_Half.of(current.where(attached=value), edits) for value in (True, False))
     for policy in attached.policies.values():
         inline_policy.check_edits(policy_key, edits, policy)
-    yield from inline_policy.notes(policy_key, edits, attached.after, "managed")
+    yield from inline_policy.notes(policy_key, edits, attached.before, attached.after, "managed")
     attach = bool(attached.after.document) and any(isinstance(edit, Allow) for edit in edits)
     if attached.is_unchanged and (attach or detached.is_unchanged):
         return

@@ -9,10 +9,21 @@ from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, leftovers, words
-from ecrops.access.aspects import edited_statements
-from ecrops.access.edits import Add, Allow, Drop, Edit, Exactly, Forbid, added_parts, check_variables, edited
+from ecrops.access.aspects import denials, edited_statements, statement_notes
+from ecrops.access.edits import (
+    Add,
+    Allow,
+    Drop,
+    Edit,
+    Elsewhere,
+    Exactly,
+    Forbid,
+    added_parts,
+    check_variables,
+    edited,
+)
 from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import DENIED, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races, never
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.errors import SpecError
@@ -35,7 +46,22 @@ _ALWAYS_VISIBLE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each repository."""
-    return one_by_one(wants, lambda name: read(aws, name), services=("ecr",), base_missing=(calls.MISSING,))
+
+    def read_for(name: str) -> Document:
+        is_for_notes = all(isinstance(edit, Elsewhere) for edit in wants[name])
+        return _read_for_notes(aws, name) if is_for_notes else read(aws, name)
+
+    return one_by_one(wants, read_for, services=("ecr",), base_missing=(calls.MISSING,))
+
+
+def _read_for_notes(aws: Aws, name: str) -> Document:
+    """Read the policy, of which only notes are made: a grant in IAM does not fail because it cannot be read."""
+    try:
+        return read(aws, name)
+    except ClientError as error:
+        if code_of(error) not in (*DENIED, calls.MISSING):
+            raise
+        return {}
 
 
 def read(aws: Aws, name: str) -> Document:
@@ -75,6 +101,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
         after = _edited(name, edit, after)
     for edit in edits:
         yield from map(Note, _notes(name, edit, before, after))
+        yield from _denials(name, edit, before, after)
     if same(after.document, before.document):
         return
     if _is_unwritten(edits, before, after):
@@ -83,6 +110,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
         yield Change(owner=name, kind=Kind.CONFLICT, what="policy", before=taken, after=given, advice=conflict)
         return
     yield from edited_statements.notes(name, before, after)
+    yield from map(Note, statement_notes.of_new(name, before, after))
     stale = [subject for subject in after.allowed if _deleted(subject)]
     for subject in stale:  # AWS refuses a policy that names a deleted principal
         yield Note(
@@ -127,6 +155,19 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
     if isinstance(edit, Allow):
         was_there = bool(edit.actions) and edit(before).parts == before.parts
         yield from () if was_there else edit.notes
+
+
+def _denials(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[Note]:
+    """Yield the notes of statements that deny what an edit grants: those that are new, and all for a new grant."""
+    if not isinstance(edit, Allow | Elsewhere):
+        return
+    standing = set(denials.of_grant(name, edit.subject, edit.actions, before))
+    for text in denials.of_grant(name, edit.subject, edit.actions, after):
+        note = Note(text)
+        if text in standing and isinstance(edit, Elsewhere):
+            note.only_with = edit.policy_key
+        if text not in standing or isinstance(edit, Elsewhere) or edit(before).parts != before.parts:
+            yield note
 
 
 def _deleted(subject: Subject) -> str:
@@ -199,4 +240,4 @@ def after(change: Change, current: Document | None) -> Document:
 
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a writer who read the policy before may have overwritten it."""
-    return not isinstance(edit, Exactly)
+    return not isinstance(edit, Exactly | Elsewhere)

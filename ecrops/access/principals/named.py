@@ -15,6 +15,8 @@ from ecrops.access.principals.identities import Group, Identity, Role, User
 from ecrops.aws import Arn
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
+from ecrops.iam.narrowing import SOURCES, narrowing
+from ecrops.iam.narrowing import reasons as why_not_narrowing
 
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -167,18 +169,21 @@ class AnyPrincipal(PolicyPrincipal):
     """Everyone with an AWS account, unless conditions limit that.
 
     Args:
-        public: Must be ``True`` without conditions, so that nobody opens a repository by accident.
+        public: Must be ``True`` without conditions, or with conditions that let in everybody all the same, so that
+            nobody opens a repository by accident.
     """
 
     public: bool = False
     key = "everyone"
 
     def _check(self, problems: Problems) -> None:
-        problems.check(
-            bool(self.conditions) or self.public is True,
-            "public",
-            "this is everyone: narrow it down with conditions, or say AnyPrincipal(public=True)",
-        )
+        if self.public is not True and not narrowing(self.conditions):
+            reasons = "; ".join(why_not_narrowing(self.conditions))
+            in_spite = f", in spite of the conditions ({reasons})" if reasons else ""
+            problems.add(
+                "public",
+                f"this is everyone{in_spite}: narrow it down with conditions, or say AnyPrincipal(public=True)",
+            )
 
     def subject(self, partition: str) -> str:
         """Return everyone."""
@@ -205,6 +210,11 @@ KINDS = (
 def _is_equals(operator: object) -> bool:
     """Whether it is the operator ``StringEquals``. IAM ignores the case of operators."""
     return str(operator).lower() == "stringequals"
+
+
+def is_for_any_account(condition: object) -> bool:
+    """Whether a condition lets a service of AWS in for whomever it works."""
+    return not any(test.key in SOURCES for test in narrowing(condition))
 
 
 def check_arn(text: object) -> None:
