@@ -59,8 +59,17 @@ def served(command: Sequence[str], environment: Mapping[str, str], home: Path, h
             _wait_for(health, process, home / "log")
             yield
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end; end it, if it takes too long."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:

@@ -20,14 +20,18 @@ from emulator import REGION, Cloud
 from . import functions
 
 Client = Any
-TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+}
 MACHINE = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 
 
 class Judge:
     """An emulator of AWS with a URL. It delivers events when it comes to it, so what arrived is waited for."""
 
-    wait: ClassVar[float] = 0.05
+    wait: ClassVar[float] = 0.01
+    patience = 10.0
+    """Seconds to wait for what may have to arrive yet."""
 
     def __init__(self, name: str, session: boto3.Session, account: str, home: Path | None = None) -> None:
         self.name, self.session, self.account, self.home = name, session, account, home
@@ -81,7 +85,9 @@ class Judge:
     def machine(self, name: str = "scan") -> str:
         """Make a state machine that ends at once; return its ARN."""
         role = f"arn:aws:iam::{self.account}:role/machine"
-        made = self.client("stepfunctions").create_state_machine(name=name, definition=json.dumps(MACHINE), roleArn=role)
+        made = self.client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(MACHINE), roleArn=role
+        )
         return str(made["stateMachineArn"])
 
     def stream(self, name: str = "s") -> str:
@@ -109,7 +115,7 @@ class Judge:
         return str(self.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"])
 
     def arrived(self, arn: str, count: int = 1) -> list[Any]:
-        """What came to something, as JSON where it is some: waits until ``count`` came, or for a second."""
+        """What came to something, as JSON where it is some: ``count`` is waited for, as long as ``patience`` says."""
         return [_read(text) for text in self.texts(arn, count)]
 
     def texts(self, arn: str, count: int = 1) -> list[str]:
@@ -123,7 +129,7 @@ class Judge:
             "kinesis": lambda name: self._records(name.removeprefix("stream/")),
         }
         found: list[str] = []
-        end = time.monotonic() + 1.5
+        end = time.monotonic() + self.patience
         while len(found) < count and time.monotonic() < end:
             seen = look[service](name)
             found = [*found, *seen] if service == "sqs" else list(seen)
@@ -142,6 +148,13 @@ class Judge:
             for each in found:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return taken
+
+    def letters(self, queue: str) -> list[dict[str, Any]]:
+        """The first messages in a queue, waited for as in ``arrived``."""
+        end = time.monotonic() + self.patience
+        while not (found := self.messages(queue)) and self.wait and time.monotonic() < end:
+            time.sleep(self.wait)
+        return found
 
     def _in_queue(self, name: str) -> list[str]:
         return [message["Body"] for message in self.messages(name)]

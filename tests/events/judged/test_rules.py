@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ConflictError, Registry
-from ecrops.events import Pattern, Target, prefix
+from ecrops import ConflictError, Registry, RepositorySpec
+from ecrops.events import Pattern, Target, on_image_deleted, on_image_pushed, prefix
 
 from .judges import Judge
 
@@ -160,6 +159,16 @@ def test_a_rule_on_another_bus(judge: Judge, registry: Registry, queue: str) -> 
     assert judge.client("events").list_rules(EventBusName="other")["Rules"] == []
 
 
+def test_the_events_of_a_spec_are_its_whole_set(judge: Judge, registry: Registry, queue: str) -> None:
+    registry.ensure(RepositorySpec("team/api", events=[on_image_pushed("a", target=queue), on_image_deleted("b")]))
+    spec = RepositorySpec("team/api", events=[on_image_pushed("a", target=queue)])
+    assert registry.ensure(spec)
+    assert not registry.ensure(spec)
+    assert rules(judge) == ["a"]
+    registry.ensure(RepositorySpec("team/api", events=[]))
+    assert rules(judge) == []
+
+
 def test_the_stored_pattern_is_the_one_of_the_verb(registry: Registry) -> None:
     further = {"detail": {"image-tag": [{"anything-but": {"wildcard": "*-dev"}}, {"exists": False}]}}
     registry.on_image_pushed("pushed", repositories=prefix("team/"), event_pattern=further)
@@ -169,4 +178,3 @@ def test_the_stored_pattern_is_the_one_of_the_verb(registry: Registry) -> None:
         {"source": "aws.ecr", "detail-type": "ECR Image Action", "detail": {
             "action-type": "PUSH", "result": "SUCCESS", "repository-name": "team/api", "image-tag": "v1"}}
     )  # fmt: skip
-    assert json.loads(json.dumps(stored)) == stored
