@@ -141,4 +141,5 @@ def test_a_standing_target_that_would_get_nothing_is_reported(
     report = registry.rule("rule").send_test_event(timeout=10)
     assert not report
     assert reason in report.failed[queue]
+    assert report.sent_to == []
     assert judge.messages("pushes") == []
