@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ needs_ministack = pytest.mark.skipif(
 @contextlib.contextmanager
 def running(home: Path, services: str = "ecr,iam,sts", *, asks_iam: bool = True) -> Iterator[str]:
     """ministack on loopback, which asks IAM about every call unless told otherwise; its URL."""
-    port = _free_port()
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -46,19 +46,34 @@ def running(home: Path, services: str = "ecr,iam,sts", *, asks_iam: bool = True)
         "LOG_LEVEL": "WARNING",
     }
     url = f"http://127.0.0.1:{port}"
+    with served([PYTHON, "-m", "ministack"], environment, home, f"{url}/_ministack/health"):
+        yield url
+
+
+@contextlib.contextmanager
+def served(command: Sequence[str], environment: Mapping[str, str], home: Path, health: str) -> Iterator[None]:
+    """A process that runs meanwhile; its URL ``health`` answers first. It writes to ``log`` in its home."""
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [PYTHON, "-m", "ministack"], env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT)
         try:
-            _wait_for(f"{url}/_ministack/health", process, home / "log")
-            yield url
+            _wait_for(health, process, home / "log")
+            yield
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            _stop(process)
 
 
-def _free_port() -> int:
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end; end it, if it takes too long."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -71,7 +86,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.05)
-    raise RuntimeError(f"ministack did not start:\n{log.read_text()}")
+    raise RuntimeError(f"{url} did not start:\n{log.read_text()}")
 
 
 def session(key: str = ACCOUNT, secret: str = "test", token: str | None = None) -> boto3.Session:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Client, Cloud
-from tests.events.support import SAMPLE, arn, bodies, make_function, make_queue, make_role
+from tests.events.support import SAMPLE, arn, bodies, make_function, make_places, make_queue, make_role
 
 PATTERN = json.dumps({"source": ["aws.ecr"]})
 
@@ -171,9 +171,24 @@ def test_a_permission_is_given_once_to_each_alias(cloud: Cloud) -> None:
 
 def test_a_role_that_nobody_can_take_on_invokes_nothing(cloud: Cloud, events: Client) -> None:
     machine, role = arn("states", "stateMachine:scan"), make_role(cloud)
+    make_places(cloud, machine)
     events.put_targets(Rule="rule", Targets=[{"Id": "a", "Arn": machine, "RoleArn": role}])
     cloud.emulator.events.emit(SAMPLE)
     assert len(cloud.emulator.events.invoked(machine)) == 1
     cloud.client("iam").delete_role(RoleName="events")
     cloud.emulator.events.emit(SAMPLE)
     assert len(cloud.emulator.events.invoked(machine)) == 1
+
+
+@pytest.mark.parametrize("gone", [arn("states", "stateMachine:scan"), arn("kinesis", "stream/s")])
+def test_what_is_gone_is_not_invoked_though_the_role_is_there(cloud: Cloud, events: Client, gone: str) -> None:
+    role, dead = make_role(cloud), make_queue(cloud, "dead")
+    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    sqs, policy = cloud.client("sqs"), json.dumps({"Statement": [{**allow, "Resource": dead}]})
+    sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="dead")["QueueUrl"], Attributes={"Policy": policy})
+    letters = {"DeadLetterConfig": {"Arn": dead}}
+    events.put_targets(Rule="rule", Targets=[{"Id": "a", "Arn": gone, "RoleArn": role, **letters}])
+    cloud.emulator.events.emit(SAMPLE)
+    assert cloud.emulator.events.invoked(gone) == []
+    [letter] = bodies(cloud, "dead")
+    assert letter["source"] == "aws.ecr"

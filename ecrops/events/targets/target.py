@@ -163,13 +163,16 @@ class Target:
         members = dict(document)
         names = {"id": "Id", "arn": "Arn", "role_arn": "RoleArn", "input": "Input", "input_path": "InputPath"}
         values = {field: members.pop(name, None) for field, name in names.items()}
-        retry = members.pop("RetryPolicy", {})
+        retry, group = members.pop("RetryPolicy", {}), None
+        if members.get("SqsParameters", {}).keys() == {"MessageGroupId"}:
+            group = members.pop("SqsParameters")["MessageGroupId"]
         return cls(
             **values,
             input_transformer=members.pop("InputTransformer", None),
             dead_letter_arn=members.pop("DeadLetterConfig", {}).get("Arn"),
             maximum_retry_attempts=retry.get("MaximumRetryAttempts"),
             maximum_event_age=retry.get("MaximumEventAgeInSeconds"),
+            message_group_id=group,
             parameters=members or None,
             unchecked=kinds.kind_of(Arn.parse(document["Arn"])) is None,
         )

@@ -75,11 +75,18 @@ def _members(shape: StructureShape, value: dict[str, Any], path: str) -> Iterato
 
 def _text(shape: Shape, value: str, path: str) -> Iterator[tuple[str, str]]:
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and not re.fullmatch(_python(pattern), value):
         yield path, f"must satisfy regular expression '{pattern}'"
     enum = getattr(shape, "enum", None)
     if enum and value not in enum:
         yield path, f"Member must satisfy enum value set: [{', '.join(enum)}]"
+
+
+def _python(pattern: str) -> str:
+    """The models have the regular expressions of Java, which knows the classes of Unicode."""
+    for ours, theirs in ((r"\w", r"\p{L}"), (r"\d", r"\p{N}"), (r"\s", r"\p{Z}")):
+        pattern = pattern.replace(theirs, ours)
+    return pattern
 
 
 def _bounds(shape: Shape, size: float, noun: str, path: str) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """EventBridge as this project reads its guide: moto, plus delivery, permissions, dead letters and strictness.
 
-The patterns are matched by moto's own matcher, which knows nothing of ecrops's.
+The patterns are matched by a matcher of its own (``matching``), which knows nothing of ecrops's.
 """
 
 from moto.awslambda import urls as lambda_urls

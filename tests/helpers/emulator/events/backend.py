@@ -16,6 +16,7 @@ from moto.events.exceptions import InvalidEventPatternException, ResourceNotFoun
 from moto.events.models import EventBus, Rule, events_backends
 from moto.moto_api._internal import mock_random
 
+from .complexity import is_too_complex
 from .delivery import deliver
 from .message import Event
 
@@ -51,7 +52,7 @@ class EventsBackend(moto_models.EventsBackend):
     def put_rule(self, name: str, *args: Any, **settings: Any) -> Rule:
         """Tags count for a new rule only; a pattern has operators that there are."""
         if pattern := settings.get("event_pattern"):
-            _check_pattern(pattern, self.quotas["pattern_characters"])
+            check_pattern(pattern, self.quotas["pattern_characters"])
         bus = self._bus(settings.get("event_bus_arn"))
         if name in bus.rules:
             settings["tags"] = None
@@ -164,10 +165,14 @@ def _check_target(target: Mapping[str, Any]) -> None:
         raise ValidationException(f"RoleArn is not supported for target {target['Arn']}.")
 
 
-def _check_pattern(text: str, characters: int) -> None:
+def check_pattern(text: str, characters: int) -> None:
+    """Refuse a pattern that EventBridge would refuse."""
     if len(text) > characters:
         raise InvalidEventPatternException("Event pattern is too long")
-    _check_object(json.loads(text))
+    pattern = json.loads(text)
+    _check_object(pattern)
+    if is_too_complex(pattern):
+        raise InvalidEventPatternException("Rule is too complex")
 
 
 def _check_object(pattern: Mapping[str, Any]) -> None:

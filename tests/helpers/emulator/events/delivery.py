@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
+from moto.stepfunctions.models import stepfunctions_backends
 
 from . import access
+from .matching import matches
 from .message import Event, message
 
 if TYPE_CHECKING:
-    from moto.events.models import EventPattern, Rule
+    from moto.events.models import Rule
 
     from .backend import EventsBackend
 
@@ -39,30 +41,15 @@ def deliver(backend: EventsBackend, bus: str, event: Event) -> None:
 
 
 def _matches(rule: Rule, event: Event) -> bool:
-    """API calls that only read come to rules that ask for them."""
+    """API calls that only read come to rules that ask for them. A rule with a schedule has no pattern."""
+    pattern = rule.event_pattern.dump()
     if event["detail-type"].startswith("AWS API Call") and rule.state == "ENABLED" and _only_reads(event):
         return False
-    return matches(rule.event_pattern, event)
-
-
-def matches(pattern: EventPattern, event: Event) -> bool:
-    """moto's matcher takes a list of objects for one value: each of the objects is tried by itself."""
-    return any(pattern.matches_event(each) for each in _alternatives(event))
+    return pattern is not None and matches(pattern, event)
 
 
 def _only_reads(event: Event) -> bool:
     return str(event["detail"].get("eventName", "")).startswith(("BatchGet", "Describe", "Get", "List"))
-
-
-def _alternatives(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for parts in itertools.product(*(list(_alternatives(part)) for part in value.values())):
-            yield dict(zip(value, parts, strict=True))
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for part in value:
-            yield from _alternatives(part)
-    else:
-        yield value
 
 
 def _send(backend: EventsBackend, rule: Rule, target: Target, event: Event) -> None:
@@ -139,11 +126,24 @@ def _logs(backend: EventsBackend, rule: Rule, target: Target, event: Event, text
 
 
 def _by_role(backend: EventsBackend, rule: Rule, target: Target, event: Event, text: str) -> None:
+    """A role is asked for first; of what it lets in to, only what moto can make is looked for."""
+    arn = target["Arn"]
     if not access.role_lets_in(backend.account_id, backend.region_name, target.get("RoleArn")):
         raise Undeliverable(NO_PERMISSION)
-    if ":event-bus/" in target["Arn"]:
-        backend.receive(target["Arn"], event)
-    backend.invoked.append((target["Arn"], text))
+    if not _exists(arn):
+        raise Undeliverable(NO_RESOURCE)
+    if ":event-bus/" in arn:
+        backend.receive(arn, event)
+    backend.invoked.append((arn, text))
+
+
+def _exists(arn: str) -> bool:
+    _, _, service, region, account, resource = arn.split(":", 5)
+    if service == "states":
+        return any(machine.arn == arn for machine in stepfunctions_backends[account][region].state_machines)
+    if service == "kinesis":
+        return resource.partition("/")[2] in kinesis_backends[account][region].streams
+    return True
 
 
 INVOKE: Mapping[str, Callable[[EventsBackend, Rule, Target, Event, str], None]] = {

@@ -8,12 +8,11 @@ from typing import Any
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import JsonRESTError
 from moto.events.exceptions import ValidationException
-from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 
 from ..ecr import model
-from .backend import EventsBackend, backend
-from .delivery import matches
+from .backend import EventsBackend, backend, check_pattern
+from .matching import matches
 
 MANDATORY = ("id", "account", "source", "time", "region", "resources", "detail-type")
 Answer = tuple[str, dict[str, Any]]
@@ -55,8 +54,9 @@ class EventsResponse(EventsHandler):
         return self._create_response({"FailedEntryCount": len(failed), "FailedEntries": failed})
 
     def test_event_pattern(self) -> Any:
-        """Whether a pattern matches an event, by moto's matcher. An event is a whole one: botocore's model says so."""
-        pattern, event = EventPattern.load(self._get_param("EventPattern")), json.loads(self._get_param("Event"))
+        """Whether a pattern matches an event. An event is a whole one: botocore's model says so."""
+        check_pattern(self._get_param("EventPattern"), self.events_backend.quotas["pattern_characters"])
+        event = json.loads(self._get_param("Event"))
         if lacking := [name for name in MANDATORY if name not in event]:
             raise ValidationException(f"Parameter Event is not valid. Reason: it lacks {', '.join(lacking)}")
-        return self._create_response({"Result": matches(pattern, event)})
+        return self._create_response({"Result": matches(self._get_param("EventPattern"), event)})
