@@ -15,7 +15,7 @@ from ecrops.access import actions
 from ecrops.access.grants import Grant
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import without_resources
-from ecrops.iam.policy import Policy, Subject
+from ecrops.iam.policy import NO_ACTIONS, Policy, Subject
 from ecrops.iam.sids import PREFIX, is_reserved
 from ecrops.iam.statements import VERSION, Statement, condition_text, meaning
 
@@ -65,6 +65,11 @@ class Allow:
         """Return the policy after the edit."""
         return policy.allowing_all([(self.subject, self.actions), *self.login])
 
+    def is_met(self, policy: Policy) -> bool:
+        """Whether the edit changes nothing in a policy."""
+        allowances = ((self.subject, self.actions), *self.login)
+        return all(policy.allowed.get(subject, NO_ACTIONS).issuperset(actions) for subject, actions in allowances)
+
 
 @dataclass(frozen=True)
 class Forbid:
@@ -87,6 +92,10 @@ class Forbid:
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy after the edit."""
         return policy.forbidding(self.subject, self.actions)
+
+    def is_met(self, policy: Policy) -> bool:
+        """Whether the edit changes nothing in a policy."""
+        return self(policy).allowed.get(self.subject) == policy.allowed.get(self.subject)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,7 @@ GROUPS = (
             "ManagedRuleException",
             "PolicyNotAttachable",
             "ReceiptHandleIsInvalid",
+            "UnsupportedCommandException",
             "ValidationException",
         ),
     ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
@@ -29,6 +28,7 @@ from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
 from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
+from ecrops.aws.recent import Recent
 from ecrops.aws.retry import RetryPolicy, persistently
 from ecrops.base.problems import is_number, is_whole
 from ecrops.base.quotas import Quotas
@@ -61,7 +61,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._locks = Locks()
         self._learned: dict[str, str] = {}
-        self._made: dict[str, float] = {}
+        self.made = Recent(retry.propagation_budget)
         self._of_run: dict[str, Any] | None = None
         self._region = region
         self._other_region = ""
@@ -165,11 +165,6 @@ class Aws:
     def partition(self) -> Partition:
         """The partition that the region is in."""
         return partition_of(self.region)
-
-    def is_configured(self, setting: str) -> bool:
-        """Whether the configuration of the session, a file or the environment, turns a setting of botocore on."""
-        configuration: Any = self.session._session  # boto3 has no public way to its botocore session
-        return bool(configuration.get_config_variable(setting))
 
     @property
     def known_account(self) -> str:
@@ -298,15 +293,3 @@ class Aws:
         self._deadline.check(doing, ahead=seconds)
         log.debug("a wait of %.1f s, before %s", seconds, doing)
         self._deadline.wait(seconds, self.retry.sleep)
-
-    def remember(self, key: str) -> None:
-        """Remember that an owner was made just now: not every part of AWS sees it yet."""
-        self._made[key] = time.monotonic()
-
-    def forget(self, key: str) -> None:
-        """Forget that an owner was made: it was removed, and not-found errors are final again."""
-        self._made.pop(key, None)
-
-    def made_recently(self, key: str) -> bool:
-        """Whether this process made an owner a moment ago."""
-        return key in self._made and time.monotonic() - self._made[key] < self.retry.propagation_budget

@@ -41,6 +41,12 @@ def make_client(session: boto3.Session, service: str, region: str, workers: int)
     return client
 
 
+def is_configured(session: boto3.Session, setting: str) -> bool:
+    """Whether the configuration of a session, a file or the environment, turns a setting of botocore on."""
+    configuration: Any = session._session  # boto3 has no public way to its botocore session
+    return bool(configuration.get_config_variable(setting))
+
+
 def name_agent(request: AWSRequest, **_: object) -> None:
     """Add ecrops to the user agent of a request, behind what the session of the caller adds."""
     agent = request.headers["User-Agent"]

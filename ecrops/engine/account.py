@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy, registry_host
+from ecrops.aws.clients import is_configured
 from ecrops.base.quotas import Quotas
 from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
@@ -111,7 +112,7 @@ class Account:
     def _choice(self, setting: str, *choices: bool | None) -> bool:
         """Return the first choice that was made; without one what the configuration of the session says for the API."""
         made = [choice for choice in choices if choice is not None]
-        return made[0] if made else self.aws.is_configured(setting)
+        return made[0] if made else is_configured(self.aws.session, setting)
 
     def within(self, seconds: float) -> Self:
         """Return the same registry with a deadline: what is not done ``seconds`` from now is not begun.

@@ -125,8 +125,8 @@ class _Run:
 
     def carry_out(self, plan: Plan) -> None:
         """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
-        self._touched, self._unfinished, self._maker.presumed = set(), set(), set()
-        self._maker.doubted.clear()
+        self._touched, self._unfinished = set(), set()
+        self._maker.begin_round()
         self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
@@ -254,10 +254,6 @@ class _Run:
         """Plan the wants of an approved plan again: other writers may have written since it was made.
 
         New repositories are not read: their creation is refused if they exist.
-
-        Args:
-            approved: The approved plan.
-            wants: Its wants.
 
         Raises:
             ConflictError: It cannot be made any more, or goes beyond what was approved. Nothing was changed.

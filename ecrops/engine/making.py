@@ -58,10 +58,14 @@ class Maker:
         self._owners: dict[str, Aws] = {}
         self._failures: dict[str, int] = {}
         self.removed: dict[str, str] = {}
-        self.doubted: set[str] = set()
-        self.presumed: set[str] = set()
+        self.begin_round()
         self.notes: list[str] = []
         self._held = TURNS.held
+
+    def begin_round(self) -> None:
+        """Forget what was doubted and presumed in the round before."""
+        self.doubted: set[str] = set()
+        self.presumed: set[str] = set()
 
     def account_of(self, change: Change) -> Aws:
         """Return the account that a change is made in, with the budgets of its owner."""
@@ -222,7 +226,7 @@ class Maker:
         if self.is_derived(change):
             self._call_derived(aws, change, change.call, on_lost)
             return
-        awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
+        awaits = change.races.not_yet_visible if change.owner in aws.made else ()
         self._look_at(change, aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost))
 
     def _look_at(self, change: Change, answer: Mapping[str, object]) -> None:
@@ -255,7 +259,7 @@ class Maker:
                     on_lost()
                 raise
 
-        awaits = change.races.not_yet_visible if aws.made_recently(change.owner) else ()
+        awaits = change.races.not_yet_visible if change.owner in aws.made else ()
         aws.persist(attempt, f"{call.service}:{call.operation}", awaits)
 
     def _presume(self, change: Change, *, is_different: bool) -> None:
@@ -277,9 +281,9 @@ class Maker:
         """Note that an owner was made or removed just now: not every part of AWS sees it yet."""
         if change.removes_owner:
             self.removed[change.owner] = change.identity
-            self.account_of(change).forget(change.owner)
+            self.account_of(change).made.discard(change.owner)
         elif change.makes_owner:
-            self.account_of(change).remember(change.owner)
+            self.account_of(change).made.add(change.owner)
 
 
 def _explain(error: Exception, change: Change) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ecrops.aws import code_of, tags
-from ecrops.aws.tags import tag_list
+from ecrops.aws import code_of
+from ecrops.base import tags
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.tags import tag_list
 from ecrops.events import reading
 from ecrops.events.claims import claims
 from ecrops.events.edits import Edit, Wanted, edited, needs_rule

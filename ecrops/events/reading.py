@@ -66,7 +66,7 @@ def read(aws: Aws, key: str, scan_type: Callable[[], str]) -> RuleValue:
     """Read a rule with its tags and targets."""
     name, bus = name_and_bus(key)
     missing = missing_rule(aws, key, scan_type())
-    awaits = (MISSING,) if aws.made_recently(key) else ()
+    awaits = (MISSING,) if key in aws.made else ()
     try:
         described = aws.call("events", "DescribeRule", {"Name": name, "EventBusName": bus}, needs="Arn", awaits=awaits)
     except ClientError as error:

@@ -258,7 +258,7 @@ def _stage(registry: Account, bus: str, pattern: Mapping[str, Any], targets: Seq
     }
     attributes = {"MessageRetentionPeriod": "3600"}
     url = aws.get("sqs", "CreateQueue", "QueueUrl", QueueName=name, Attributes=attributes)
-    aws.remember(queue)
+    aws.made.add(queue)
     try:
         edit_rules(registry, copies, looks=False)
         yield _Stage(aws, bus, url, name)

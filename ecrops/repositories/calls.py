@@ -38,7 +38,7 @@ def visibility(aws: Aws, name: str) -> Collection[str]:
 
     CreateRepository is asynchronous: https://github.com/hashicorp/terraform-provider-aws/issues/3849
     """
-    return (MISSING,) if aws.made_recently(name) else ()
+    return (MISSING,) if name in aws.made else ()
 
 
 def arn_of(aws: Aws, name: str) -> str:
@@ -68,7 +68,7 @@ def find(aws: Aws, names: Sequence[str]) -> dict[str, Any]:
     if pages.more:
         items |= _listed(pages, remaining, limit=len(remaining) // 4)
         remaining = [name for name in remaining if name not in items]
-    return items | _asked(aws, [name for name in remaining if pages.more or aws.made_recently(name)], at_once=1)
+    return items | _asked(aws, [name for name in remaining if pages.more or name in aws.made], at_once=1)
 
 
 def every(aws: Aws) -> Iterator[tuple[str, Any]]:

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws
-from ecrops.aws.tags import tag_list
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.tags import tag_list
 from ecrops.engine.aspect import Read
 from ecrops.repositories import calls, verbatim
 from ecrops.repositories.kms import ADVICE, arn_behind, is_alias, is_id_of

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ecrops.aws import Aws
 from ecrops.aws.arn import partition_of
-from ecrops.aws.tags import tag_list, tag_part, words
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.tags import tag_list, tag_part, words
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.repositories import calls, settings, verbatim
 from ecrops.repositories.checks import MAX_TAGS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ecrops.aws.tags import tag_part
+from ecrops.base.tags import tag_part
 from ecrops.repositories.states import Settings, Wanted
 
 SCAN = "scan on push"

@@ -19,8 +19,8 @@ from emulator import Cloud
 from support import registry_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ecr", "events", "iam", "kms", "lambda", "logs", "sns", "sqs", "sts")
-NO_OPERATIONS = {"iam:PassRole"}  # a permission without an operation
+SERVICES = ("ecr", "ecr-public", "events", "iam", "kms", "lambda", "logs", "sns", "sqs", "sts")
+NO_OPERATIONS = {"iam:PassRole", "sts:GetServiceBearerToken"}  # permissions without an operation
 
 
 def operations() -> list[tuple[str, str]]:

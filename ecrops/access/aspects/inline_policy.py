@@ -144,7 +144,7 @@ def notes(
 ) -> Iterator[Note]:
     """Yield what the user must know about the edits, and of a grant that is there already nothing."""
     for edit in edits:
-        is_new = isinstance(edit, Allow | Forbid) and edit(before).parts != before.parts
+        is_new = isinstance(edit, Allow | Forbid) and not edit.is_met(before)
         if isinstance(edit, Allow) and is_new:
             yield from map(Note, edit.notes)
         if isinstance(edit, Forbid):

@@ -48,7 +48,7 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each repository."""
 
     def read_for(name: str) -> Document:
-        is_for_notes = all(isinstance(edit, Elsewhere) for edit in wants[name])
+        is_for_notes = wants[name] and all(isinstance(edit, Elsewhere) for edit in wants[name])
         return _read_for_notes(aws, name) if is_for_notes else read(aws, name)
 
     return one_by_one(wants, read_for, services=("ecr",), base_missing=(calls.MISSING,))
@@ -166,7 +166,7 @@ def _denials(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[N
         note = Note(text)
         if text in standing and isinstance(edit, Elsewhere):
             note.only_with = edit.policy_key
-        if text not in standing or isinstance(edit, Elsewhere) or edit(before).parts != before.parts:
+        if text not in standing or isinstance(edit, Elsewhere) or not edit.is_met(before):
             yield note
 
 

@@ -59,7 +59,7 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 
 
 def _read(aws: Aws, key: str) -> Queue:
-    arn, awaits = Arn.parse(key), (MISSING,) if aws.made_recently(key) else ()
+    arn, awaits = Arn.parse(key), (MISSING,) if key in aws.made else ()
     names = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
     url = aws.get("sqs", "GetQueueUrl", "QueueUrl", awaits=awaits, **names)
     return Queue(url, aws.get("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"]))
