@@ -194,6 +194,11 @@ def elsewhere(edits: Iterable[Edit]) -> frozenset[str]:
     return frozenset(edit.subject.name for edit in edits if isinstance(edit, Allow | Forbid) and edit.is_elsewhere)
 
 
+def is_met(edit: Edit, policy: Policy) -> bool:
+    """Whether an edit changes nothing in a policy. A grant looks at its subject alone: a policy may have hundreds."""
+    return edit.is_met(policy) if isinstance(edit, Allow | Forbid) else edit(policy).parts == policy.parts
+
+
 def added_parts(edits: Iterable[Edit], before: Policy, after: Policy) -> frozenset[str]:
     """Return what edits add to a policy, part by part.
 
@@ -205,7 +210,7 @@ def added_parts(edits: Iterable[Edit], before: Policy, after: Policy) -> frozens
         after: The policy after them.
     """
     nothing = Policy(before.element, before.namer)
-    whole = (edit(nothing).parts for edit in edits if edit(before).parts != before.parts)
+    whole = (edit(nothing).parts for edit in edits if not is_met(edit, before))
     return after.parts - before.parts | after.parts.intersection(chain.from_iterable(whole))
 
 

@@ -189,7 +189,7 @@ class Policy:
         written = [*self.foreign, *self._statements()]
         return {"Version": VERSION, **self.members, "Statement": written} if written else {}
 
-    @property
+    @cached_property
     def parts(self) -> frozenset[str]:
         """All that the document says, part by part, as canonical text: order and spelling make no difference.
 
