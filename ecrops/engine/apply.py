@@ -20,7 +20,7 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
 from ecrops.engine.outcomes import Outcomes, Superseded
 from ecrops.engine.plan import Plan
-from ecrops.engine.planning import accounts, located, make_plan
+from ecrops.engine.planning import accounts, check_place, located, make_plan
 from ecrops.engine.turns import NEVER, Moment
 from ecrops.errors import ConflictError, EcropsError, SpecError
 
@@ -58,7 +58,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
         raise SpecError(f"on_change: expected a function of a change, got {on_change!r}")
     if plan.conflicts:
         raise ConflictError(plan.conflicts)
-    _check_place(aws, plan, approved)
+    check_place(aws, plan, approved=approved)
     notes, wants = plan.notes, approved_wants(plan) if approved else list(plan.wants)
     run = _Run(aws, on_change, wants, plan if approved else None)
     several = len({want.for_owner or want.key for want in plan.wants}) > 1
@@ -74,17 +74,6 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     applied = tuple(run.applied)
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
-
-
-def _check_place(aws: Aws, plan: Plan, approved: bool) -> None:
-    if plan.applied:
-        raise SpecError("the plan was applied before: plan again")
-    if plan and plan.region != aws.region:
-        raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
-    if approved and plan and not plan.account:
-        raise SpecError("the plan does not say for which account it is: make it with Registry.plan")
-    if plan.account and plan.account != aws.account_id:
-        raise SpecError(f"the plan is for the account {plan.account}, this registry is of {aws.account_id}")
 
 
 class _Run:
@@ -146,7 +135,8 @@ class _Run:
                 self._listen(len(ready))
             except BaseException:
                 self._maker.stop()
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
+                self._take_what_was_told()
                 raise
 
     def _open_changes(self, plan: Plan) -> Iterator[Change]:
@@ -175,6 +165,12 @@ class _Run:
             else:
                 owners -= 1
                 self.outcomes.record(*event)
+
+    def _take_what_was_told(self) -> None:
+        """Take the changes that workers have made, and that the caller has not heard of."""
+        while not self._events.empty():
+            if isinstance(event := self._events.get(), Change):
+                self.applied.append(event)
 
     def _make_all(self, changes: Sequence[Change]) -> None:
         """Make the changes of one owner, on a worker, in the owner's turn."""

@@ -106,6 +106,22 @@ def located(plan: Plan, aws: Aws) -> Plan:
     return replace(plan, changes=changes, applied=applied, account=aws.known_account)
 
 
+def check_place(aws: Aws, plan: Plan, *, approved: bool) -> None:
+    """Refuse a plan that was applied before, or that is for another account or region.
+
+    Raises:
+        SpecError: It is one of these; or it is approved and does not say its account.
+    """
+    if plan.applied:
+        raise SpecError("the plan was applied before: plan again")
+    if plan and plan.region != aws.region:
+        raise SpecError(f"the plan is for {plan.region or 'no region'}, this registry is in {aws.region}")
+    if approved and plan and not plan.account:
+        raise SpecError("the plan does not say for which account it is: make it with Registry.plan")
+    if plan.account and plan.account != aws.account_id:
+        raise SpecError(f"the plan is for the account {plan.account}, this registry is of {aws.account_id}")
+
+
 def _decide(
     goals: Mapping[Goal, Sequence[Any]], current: Mapping[Goal, Any], on_error: OnError | None
 ) -> Iterator[Change | Note]:

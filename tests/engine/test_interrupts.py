@@ -43,13 +43,33 @@ def test_what_ends_an_apply_says_what_was_done(cloud: Cloud, kind: type[BaseExce
         if len(done) == 3:
             raise kind
 
+    def answer_slowly(call: Any) -> bool:
+        time.sleep(0 if call.params["repositoryName"] in ("app0", "app1", "app2") else 0.1)
+        return False
+
+    cloud.faults.on("denied", operation="CreateRepository", where=answer_slowly, times=None)
     registry = registry_of(cloud, workers=1)
     with pytest.raises(kind) as caught:
         registry.ensure(*(RepositorySpec(f"app{n}") for n in range(40)), on_change=stop_at_the_third)
     notes = notes_of(caught.value)
-    assert notes[0] == "3 changes were made before; running again makes what is still missing"
-    assert notes[1:] == [f"done before: {change}" for change in done]
-    assert len(cloud.client("ecr").describe_repositories()["repositories"]) < 40
+    made = len(cloud.client("ecr").describe_repositories()["repositories"])
+    assert notes[0] == f"{made} changes were made before; running again makes what is still missing"
+    assert notes[1:4] == [f"done before: {change}" for change in done]
+    assert made < 40
+
+
+def test_what_workers_have_made_while_the_caller_was_busy_is_said_too(memory_cloud: Cloud) -> None:
+    def stop_when_more_was_made(change: Change) -> None:
+        deadline = time.monotonic() + 20
+        while len(memory_cloud.calls.of("CreateRepository")) < 6 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    specs, registry = [RepositorySpec(f"app{n}") for n in range(40)], registry_of(memory_cloud, workers=1)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry.ensure(*specs, on_change=stop_when_more_was_made)
+    said = [note for note in notes_of(caught.value) if note.startswith("done before:")]
+    assert len(said) >= 5  # the sixth creation was asked for, so that five were answered
 
 
 def test_notes_on_what_was_done_do_not_drown_the_error(cloud: Cloud) -> None:
