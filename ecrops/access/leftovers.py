@@ -109,6 +109,10 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
         if reach(_naming(subject), principal) and (remaining := _remaining(allowed, forbid)):
             way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
             yield f"{name}: {_may(subject, principal, remaining)}: {way_out}"
+        elif _is_for(subject, principal) and (remaining := _remaining(allowed, forbid)):
+            way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
+            what = f"{in_words(subject)} may still {_do(remaining)}{_limits(subject.condition)}"
+            yield f"{name}: {what}, for {in_words(principal)}: {way_out}"
     for statement in policy.foreign:
         remaining = _remaining_of(statement, forbid)
         by = f"by {which(statement)} of the repository's policy"
@@ -185,6 +189,13 @@ def _subjects(statement: Statement) -> Iterator[Subject]:
     """Yield the principals that a statement names."""
     condition = condition_text(statement.get("Condition"))
     return (Subject(name, condition) for name in PRINCIPAL.read(statement.get("Principal", {})))
+
+
+def _is_for(subject: Subject, principal: Subject) -> bool:
+    """Whether a service may do something for an account or an organization, as ``grant_lambda`` lets Lambda in."""
+    owner = in_words(principal).rpartition(" ")[2]
+    is_owner = re.fullmatch(r"\d{12}|o-[a-z0-9]{10,32}", owner)
+    return subject.name.startswith("Service:") and bool(is_owner and re.search(rf"\b{owner}\b", subject.condition))
 
 
 def _naming(subject: Subject) -> Statement:

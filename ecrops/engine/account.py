@@ -7,6 +7,7 @@ hand in wants, and get the plan of what was made, or with ``dry_run`` of what wo
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
@@ -103,7 +104,12 @@ class Account:
                 as for this registry.
             fips: Whether the host uses cryptography that is validated by FIPS 140, which some regions of the USA have.
                 Without it as for this registry.
+
+        Raises:
+            SpecError: The account has not 12 digits.
         """
+        if account is not None and not (isinstance(account, str) and re.fullmatch(r"[0-9]{12}", account)):
+            raise SpecError(f"account: expected 12 digits, got {account!r}")
         is_dual = self._choice("use_dualstack_endpoint", dual_stack, self._dual_stack)
         is_fips = self._choice("use_fips_endpoint", fips, self._fips)
         place = region or self.region

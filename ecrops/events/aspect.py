@@ -235,8 +235,8 @@ def _quota_notes(key: str, current: RuleValue, desired: RuleValue) -> Iterator[N
     if text != before and len(text) > most:
         yield Note(
             f"the pattern of {key} has {len(text):,} characters, and at most {most:,} unless AWS has raised the quota "
-            f'L-664C5505: Registry(quotas={{"pattern_characters": {len(text)}}}) says that it has; a prefix, or fewer '
-            "repositories in each of several rules, make shorter patterns"
+            f'L-664C5505: Registry(quotas={{"pattern_characters": {len(text)}}}) says that it has; a prefix '
+            "makes a shorter pattern, and registry.on_...(..., split=True) makes several rules of a long list"
         )
 
 

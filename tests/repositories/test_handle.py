@@ -219,3 +219,9 @@ def test_a_repository_whose_name_is_a_uri_is_changed_by_its_arn_and_not_made(clo
     assert registry.repository(f"{arn}repo").ensure(image_scan_on_push=True)
     with pytest.raises(ConflictError):
         registry.repository(f"{arn}other").ensure(image_scan_on_push=True)
+
+
+@pytest.mark.parametrize("account", ["1234", "abc", "1111222233334", "١١١١٢٢٢٢٣٣٣٣"])
+def test_the_host_of_what_is_no_account_is_refused(registry: Registry, account: str) -> None:
+    with pytest.raises(SpecError, match="expected 12 digits"):
+        registry.host(account)

@@ -24,7 +24,11 @@ MOST_ALTERNATIVES = 1000
 def check_limits(problems: Problems, path: str, pattern: Mapping[str, Any]) -> None:
     """Add a problem for each limit that a pattern exceeds, whatever quotas AWS has raised."""
     size, count = len(text_of(pattern)), alternatives(pattern)
-    problems.check(size <= MOST_CHARACTERS, path, f"has at most {MOST_CHARACTERS:,} characters, this has {size:,}")
+    too_long = (
+        f"has at most {MOST_CHARACTERS:,} characters, this has {size:,}: a prefix makes a shorter pattern, and "
+        "registry.on_...(..., split=True) makes several rules of a long list of repositories"
+    )
+    problems.check(size <= MOST_CHARACTERS, path, too_long)
     reason = f"its '$or' make at most {MOST_ALTERNATIVES:,} alternatives, these make {count:,}"
     problems.check(count <= MOST_ALTERNATIVES, path, reason)
 

@@ -20,6 +20,7 @@ from ecrops import (
     Repository,
     RepositorySpec,
     Role,
+    ServicePrincipal,
     SpecError,
     User,
     pull,
@@ -228,3 +229,24 @@ def test_a_denial_is_raised_at_once_and_the_next_run_goes_on(cloud: Cloud, regis
         registry.ensure(spec)
     assert registry.ensure(spec)
     assert not registry.ensure(spec)
+
+
+@pytest.mark.parametrize("owner, named", [(OTHER, OTHER), (ORGANIZATION, "aws:SourceOrgID")])
+def test_a_revoke_of_an_owner_of_functions_names_what_lambda_may_still_do(
+    registry: Registry, repo: Repository, owner: str, named: str
+) -> None:
+    repo.grant_lambda([owner, THIRD])
+    plan = repo.revoke(owner)
+    [note] = [note for note in plan.notes if "ServicePrincipal" in note]
+    assert named in note
+    call = note.partition(": revoke(")[2].rpartition(") takes")[0]
+    assert repo.revoke(eval(call, {"ServicePrincipal": ServicePrincipal}))
+    left = json.dumps(repo.describe().resource_policy)
+    assert owner not in left
+    assert THIRD in left
+
+
+def test_a_revoke_of_who_owns_no_function_says_nothing_of_lambda(registry: Registry, repo: Repository) -> None:
+    repo.grant_lambda([OTHER])
+    repo.grant_pull(AccountPrincipal(THIRD))
+    assert not [note for note in repo.revoke(THIRD).notes if "ServicePrincipal" in note]
