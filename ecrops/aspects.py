@@ -111,7 +111,8 @@ def _check_keys(aws: Aws, specs: Iterable[RepositorySpec]) -> None:
     """Refuse KMS keys that this registry can never use: a spec does not know the region that it is for."""
     problems = Problems()
     for spec in specs:
-        if (key := spec.encryption_key) and key.startswith("arn:"):
+        key = "" if "encryption_key" in (spec.verbatim or ()) else spec.encryption_key
+        if key and key.startswith("arn:"):
             check = partial(check_key_of, key, aws.partition.name, aws.region)
             problems.take(f"{spec.name}: encryption_key", check)
     problems.raise_any()
@@ -248,6 +249,7 @@ def _checked(aws: Aws, name: str, fields: Mapping[str, Any]) -> RepositorySpec:
     spec = RepositorySpec(name, **_in_values(fields, ()))
     if spec.lifecycle_rules is not None and canonical(render(spec.lifecycle_rules)) != fields["lifecycle_rules"]:
         raise SpecError("the lifecycle policy would be another one")
+    _check_keys(aws, [spec])
     if spec.resource_policy:
         from ecrops.access.policy_checks import check_partition
 

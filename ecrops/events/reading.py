@@ -137,7 +137,8 @@ def describe(aws: Aws, key: str) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"} | pattern
 
 
-def every(aws: Aws, bus: str = DEFAULT_BUS) -> Iterator[dict[str, Any]]:
-    """Yield all rules of a bus, as EventBridge lists them."""
-    for page in aws.pages("events", "ListRules", "Rules", EventBusName=bus, Limit=100):
+def every(aws: Aws, bus: str = DEFAULT_BUS, prefix: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the rules of a bus, as EventBridge lists them; with a prefix, those whose names begin with it."""
+    named = {"NamePrefix": prefix} if prefix else {}
+    for page in aws.pages("events", "ListRules", "Rules", EventBusName=bus, Limit=100, **named):
         yield from page

@@ -16,6 +16,9 @@ from ecrops.events.patterns.kinds import SCAN_TYPES
 from ecrops.events.patterns.selection import Location, check_selection
 from ecrops.events.rule_options import make_event
 
+PART = "ecrops-part-of"
+"""The tag of a part: its value is the name of the rule that was split. A rule without it is removed by no split."""
+
 
 def parts(kind: str, options: Mapping[str, Any], characters: int, location: Location) -> list[Event]:
     """Return the fewest events of which each has a pattern that is short enough.
@@ -35,12 +38,14 @@ def parts(kind: str, options: Mapping[str, Any], characters: int, location: Loca
         selected = check_selection(options.get("repositories"))
     except SpecError as error:
         raise error.at("repositories") from None
+    tags = options.get("tags")
+    marked = {**options, "tags": {**(tags or {}), PART: options["name"]} if isinstance(tags, Mapping | None) else tags}
     if not isinstance(selected, Sequence) or isinstance(selected, str):
-        return [make_event(kind, {**options, "name": f"{options['name']}-1"})]
+        return [make_event(kind, {**marked, "name": f"{options['name']}-1"})]
 
     def make(names: Sequence[str], number: int = 1) -> Event:
         named = {"name": f"{options['name']}-{number}", "repositories": list(names)}
-        return make_event(kind, {**options, **named})
+        return make_event(kind, {**marked, **named})
 
     return [make(chunk, number) for number, chunk in enumerate(_chunks(selected, make, characters, location), 1)]
 

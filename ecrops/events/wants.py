@@ -8,6 +8,7 @@ is ``aspect``.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ from ecrops.events.event import Event
 from ecrops.events.patterns.limits import MOST_WILDCARD_RULES, wildcards
 from ecrops.events.reading import DEFAULT_BUS
 from ecrops.events.rule_options import make_event
-from ecrops.events.split import parts
+from ecrops.events.split import PART, parts
 from ecrops.events.targets import functions, log_groups, presence, queues, topics
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources, shared_rules
@@ -57,14 +58,20 @@ def make_rule(account: Account, kind: str, options: Mapping[str, Any]) -> Plan:
 
 
 def _later_parts(aws: Aws, name: str, events: Sequence[Event]) -> dict[str, list[Edit]]:
-    """Return the removals of the rules that an earlier run made when the repositories took more parts."""
-    removed: dict[str, list[Edit]] = {}
-    while True:
-        key = reading.key_of(f"{name}-{len(events) + len(removed) + 1}", events[0].bus)
-        rule = reading.read(aws, key, lambda: "BASIC")
-        if rule.settings is None or rule.origin is not Origin.MADE:
-            return removed
-        removed[key] = [Absent(rule.tags[TAG])]
+    """Return the removals of the parts that an earlier run made when the repositories took more of them.
+
+    A rule that only has the name of a part is not one: it stays.
+    """
+    bus, removed = events[0].bus, dict[str, list[Edit]]()
+    names = [rule["Name"] for rule in reading.every(aws, bus, f"{name}-")]
+    for found in sorted(names, key=lambda found: (len(found), found)):
+        number = found.removeprefix(f"{name}-")
+        if not re.fullmatch("[1-9][0-9]*", number) or int(number) <= len(events):
+            continue
+        rule = reading.read(aws, reading.key_of(found, bus), lambda: "BASIC")
+        if rule.settings is not None and rule.origin is Origin.MADE and rule.tags.get(PART) == name:
+            removed[reading.key_of(found, bus)] = [Absent(rule.tags[TAG])]
+    return removed
 
 
 def edit_rules(account: Account, edits: Edits, *, looks: bool = True) -> Plan:

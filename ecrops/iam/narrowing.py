@@ -64,6 +64,12 @@ def tests(condition: Any) -> Iterator[Test]:
             yield Test(bare, str(key).lower(), tuple(map(value_text, listed(values))), quantifier, bare != operator)
 
 
+_KINDS_OF_IDS = frozenset(("", "o", "r", "ou", "vpc", "vpce", "a", "aid", "aida", "aro", "aroa"))
+"""What the ids of all organizations, networks, users and roles begin with: alone it keeps nobody out."""
+_SMALLEST_PREFIX = 8
+"""Networks that are larger are of no one owner: the largest that the registries of addresses give are of this size."""
+
+
 def narrowing(condition: Any) -> list[Test]:
     """Return the tests of a condition that keep callers out."""
     all_tests = list(tests(condition))
@@ -102,11 +108,14 @@ def _is_wide(test: Test, value: str) -> bool:
     if test.key.endswith("arn") and len(parts) == 6:
         has_wildcard = bool({"*", "?"} & set(parts[4]))
         return has_wildcard or (not parts[4] and not parts[5].strip("*?"))
-    return not re.sub(r"^o-[*?]*|[*?/]", "", pattern)
+    if test.key.endswith(("arn", "account")) and {"*", "?"} & set(pattern):
+        return not re.search(r"\d{12}", pattern)  # in StringLike a wildcard means colons too
+    words = re.split(r"[*?/:-]+", pattern.lower())
+    return not set(words) - _KINDS_OF_IDS
 
 
 def _is_everywhere(network: str) -> bool:
     try:
-        return ip_network(network, strict=False).prefixlen == 0
+        return ip_network(network, strict=False).prefixlen < _SMALLEST_PREFIX
     except ValueError:
         return False

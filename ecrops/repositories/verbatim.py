@@ -7,10 +7,10 @@ what is described, and by the aspects for the advice of a conflict.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, hint
 
 FIELDS: Mapping[str, type] = {
@@ -65,15 +65,15 @@ def copied(problems: Problems, name: str, value: Any) -> Any:
     if not problems.check(isinstance(value, expected), path, f"expected {_WORDS[expected]}, got {value!r}"):
         return None
     if expected is not list:
-        return _plain(value)
+        return problems.take(path, lambda: _plain(value))
     inner: type = dict if name == "lifecycle_rules" else str
     right = all(isinstance(item, inner) for item in value)
     problems.check(right, path, f"expected a list with {_WORDS[inner]} in each place, got {value!r}")
-    return tuple(_plain(value))
+    return problems.take(path, lambda: tuple(_plain(value)))
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else json.loads(json.dumps(value))
+    return str(value) if isinstance(value, str) else plain(value)
 
 
 def take(problems: Problems, values: Mapping[str, Any], verbatim: object) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def _known(problems: Problems, verbatim: Mapping[str, Any]) -> dict[str, Any]:
 
 def apart(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """Return the fields of a spec as a fleet file has them: those of some names under ``verbatim``."""
-    plain = {name: value for name, value in values.items() if name not in names}
-    return plain | ({"verbatim": {name: values[name] for name in names if name in values}} if names else {})
+    beside = {name: value for name, value in values.items() if name not in names}
+    return beside | ({"verbatim": {name: values[name] for name in names if name in values}} if names else {})
 
 
 def needed(names: Collection[str], fields: Sequence[str]) -> bool:

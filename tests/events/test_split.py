@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import Registry, SpecError
+from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.events import on_image_pushed, prefix
 from emulator import Cloud
 from support import registry_of
@@ -64,6 +64,24 @@ def test_parts_that_are_no_longer_needed_are_removed_and_those_of_others_stay(cl
     cloud.client("events").put_rule(Name=f"many-{len(before) + 1}", EventPattern=pattern)
     assert registry.on_image_pushed("many", repositories=names(3), target=QUEUE, split=True)
     assert rule_names(cloud.client("events")) == ["many-1", f"many-{len(before) + 1}"]
+
+
+def test_a_rule_of_ours_that_has_the_name_of_a_part_is_none_and_stays(cloud: Cloud, registry: Registry) -> None:
+    spec = RepositorySpec("team/api", events=[on_image_pushed("many-2", target=QUEUE)])
+    registry.ensure(spec)
+    registry.on_image_pushed("many", repositories=names(3), target=QUEUE, split=True)
+    registry.on_image_pushed("many-3", repositories=["team/other"], target=QUEUE)
+    assert not registry.on_image_pushed("many", repositories=names(3), target=QUEUE, split=True)
+    assert not registry.ensure(spec)
+    assert sorted(rule_names(cloud.client("events"))) == ["many-1", "many-2", "many-3"]
+
+
+def test_parts_behind_one_that_somebody_deleted_are_removed_too(cloud: Cloud, registry: Registry) -> None:
+    registry.on_image_pushed("many", repositories=names(200), target=QUEUE, split=True)
+    registry.rule("many-2").remove()
+    assert len(rule_names(cloud.client("events"))) >= 2
+    registry.on_image_pushed("many", repositories=names(3), target=QUEUE, split=True)
+    assert rule_names(cloud.client("events")) == ["many-1"]
 
 
 def test_a_raised_quota_makes_fewer_parts(cloud: Cloud, registry: Registry) -> None:

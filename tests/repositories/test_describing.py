@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import date
 from typing import Any
 
 import pytest
@@ -355,6 +356,25 @@ def test_every_repository_policy_that_ecr_has_can_be_replaced_kept_and_removed(c
     cloud.emulator.keep_repository_policy("odd", STORED_POLICIES[name])
     if STORED_POLICIES[name]["Statement"]:
         assert repo.set_resource_policy({})
+
+
+def test_a_key_that_the_registry_can_never_use_is_described_verbatim(cloud: Cloud) -> None:
+    cloud.emulator.seed(["keyed"])
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    cloud.emulator.keep("keyed", key=key)
+    described = registry_of(cloud).describe()
+    (spec,) = (spec for spec in described if spec.name == "keyed")
+    assert "encryption_key" in (spec.verbatim or ())
+    assert not registry_of(cloud).plan(*described)
+    assert exported(registry_of(cloud)) == described
+
+
+@pytest.mark.parametrize(
+    "document", [{"Version": date(2012, 10, 17)}, {"Statement": [{"Resource": float("nan")}]}, {"a": b"x"}]
+)
+def test_verbatim_takes_nothing_that_is_no_json(document: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match="verbatim"):
+        RepositorySpec.from_dict({"name": "ab", "verbatim": {"resource_policy": document}})
 
 
 # One never hides the others

@@ -126,11 +126,17 @@ def _check_template(template: str, paths: Mapping[str, str]) -> None:
     filled = _filled(template)
     if template.lstrip().startswith(("{", "[")):
         try:
-            json.loads(filled, strict=False, object_pairs_hook=_refuse_variable_keys)
+            json.loads(filled, strict=False, object_pairs_hook=_refuse_variable_keys, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise SpecError("makes no JSON: it has more levels than can be read") from None
         except ValueError as error:
             raise SpecError(f"makes no JSON: {error}; got {template!r}") from None
     elif not is_plain_text(template) and not _is_texts(filled):
         raise SpecError(f"expected a JSON object, or a text in quotes, got {template!r}: a quote is missing")
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
 
 
 def is_never_scalar(path: str) -> bool:

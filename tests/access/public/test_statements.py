@@ -138,3 +138,37 @@ def test_a_not_principal_without_the_account_is_noted(repo: Repository, excepted
     assert len(notes) == bool(who)
     assert all(f"excepts {who}, and not its account {OTHER}, so it is about {who} too" in note for note in notes)
     assert bool(repo.grant_push(ArnPrincipal(OTHER_ROLE)).notes[1:]) == bool(who), "and it denies what it is granted"
+
+
+@pytest.mark.parametrize(
+    "operator, key, value",
+    [
+        ("StringLike", "aws:PrincipalArn", "arn:*"),
+        ("StringLike", "aws:PrincipalArn", "*:role/nodes"),
+        ("StringLike", "aws:PrincipalOrgID", "o*"),
+        ("StringLike", "aws:PrincipalOrgID", ["o-abcdefghij", "?-*"]),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-*/r-*/*"),
+        ("StringLike", "aws:SourceVpce", "vpce-*"),
+        ("StringLike", "aws:PrincipalAccount", "1*"),
+        ("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"]),
+    ],
+)
+def test_a_wildcard_that_callers_of_every_account_can_meet_needs_public(operator: str, key: str, value: Any) -> None:
+    with pytest.raises(SpecError, match="public=True"):
+        AnyPrincipal(conditions={operator: {key: value}})
+    assert AnyPrincipal(conditions={operator: {key: value}}, public=True)
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("aws:PrincipalArn", "arn:aws:iam::111122223333:role/*"),
+        ("aws:PrincipalArn", "*:111122223333:role/nodes"),
+        ("aws:PrincipalOrgID", "o-abc*"),
+        ("aws:PrincipalOrgPaths", "o-abcdefghij/*"),
+        ("aws:SourceVpce", "vpce-0a1b*"),
+        ("aws:userid", "AROA0123456789ABCDEF0:*"),
+    ],
+)
+def test_a_wildcard_within_what_one_owner_has_keeps_others_out(key: str, value: str) -> None:
+    assert AnyPrincipal(conditions={"StringLike": {key: value}})

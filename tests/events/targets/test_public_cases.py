@@ -133,7 +133,13 @@ def test_a_target_of_which_nothing_is_heard_is_no_failure_seen(cloud: Cloud) -> 
 
 @pytest.mark.parametrize(
     "template, reason",
-    [('{"text": "found <c>"}', "is an object or a list"), ('{"a": <c>', "makes no JSON"), ("<r> x", "without quotes")],
+    [
+        ('{"text": "found <c>"}', "is an object or a list"),
+        ('{"a": <c>', "makes no JSON"),
+        ('{"a": <c>, "b": NaN}', "no JSON"),
+        ("[" * 5000, "no JSON"),
+        ("<r> x", "without quotes"),
+    ],
 )
 def test_a_report_is_not_true_if_a_standing_target_would_get_nothing(cloud: Cloud, template: str, reason: str) -> None:
     make_queue(cloud)

@@ -101,6 +101,7 @@ class Emulator:
         mode: str = "",
         filters: Iterable[str] | None = None,
         tags: Mapping[str, str] | None = None,
+        key: str = "",
     ) -> None:
         """Give a repository what ECR would not take today. What is left out stays as it is."""
         with self._ecr.lock:
@@ -113,6 +114,8 @@ class Emulator:
                 kept.image_tag_mutability = mode
                 listed = [{"filterType": "WILDCARD", "filter": entry} for entry in filters or ()]
                 kept.image_tag_mutability_exclusion_filters = listed or None
+            if key:
+                kept.encryption_configuration = {"encryptionType": "KMS", "kmsKey": key}
             if tags:
                 self._ecr.tagger.tag_resource(kept.arn, [{"Key": key, "Value": tags[key]} for key in tags])
 
