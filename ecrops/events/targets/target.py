@@ -255,7 +255,9 @@ def check_reach(target: Target, partition: str, region: str) -> None:
     for path, text in (("target", target.arn), ("dead_letter_arn", target.dead_letter_arn)):
         if text is not None:
             arn = Arn.parse(text)
-            is_reached = arn.partition == partition and (arn.region == region or arn.resource.startswith("event-bus/"))
+            is_global = target.unchecked and path == "target" and not arn.region  # such as arn:aws:ssm-incidents::…
+            is_near = arn.region == region or arn.resource.startswith("event-bus/") or is_global
+            is_reached = arn.partition == partition and is_near
             reason = f"{text} is not in {region}, where the rule is: EventBridge does not reach it"
             problems.check(is_reached, path, reason)
     problems.raise_any()

@@ -67,5 +67,8 @@ SUPPORTED = {
     "workgroup": Target(arn("redshift-serverless", "workgroup/0a1b"), role_arn=ROLE),
     "assessment": Target(arn("inspector", "target/0-x/template/0-y"), role_arn=ROLE),
     "a kind of tomorrow": Target(arn("tomorrow", "thing/x"), role_arn=ROLE, unchecked=True),
+    "a kind without a region": Target(
+        "arn:aws:ssm-incidents::123456789012:response-plan/x", role_arn=ROLE, unchecked=True
+    ),
     "api destination": Target(arn("events", "api-destination/hook/8d0c"), role_arn=ROLE),
 }
