@@ -18,7 +18,7 @@ from ecrops.errors import SpecError
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
 from ecrops.iam.sids import is_sid, says
-from ecrops.iam.statements import Statement, condition_text, listed, meaning, plain_account
+from ecrops.iam.statements import Statement, allows, condition_text, listed, meaning, plain_account
 from ecrops.iam.wildcards import matches
 
 _WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
@@ -88,8 +88,7 @@ def _of_token(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: str
             what = f"{actions.words(allowed)}{_limits(subject.condition)}"
             yield f"{may} {what}, by policy {policy_key.policy}: {way_out}"
     for statement in policy.foreign:
-        allows = str(statement.get("Effect")).lower() == "allow"
-        if allows and actions.is_among(token, map(str, listed(statement.get("Action", [])))):
+        if allows(statement) and actions.is_among(token, map(str, listed(statement.get("Action", [])))):
             yield f"{may} log in, by {which(statement)} of policy {policy_key.policy}: correct it in IAM"
 
 
@@ -167,7 +166,7 @@ def _remaining(allowed: Collection[str], forbid: Forbid) -> list[str]:
 
 def _remaining_of(statement: Statement, forbid: Forbid) -> list[str]:
     """Return the same for a foreign statement."""
-    if str(statement.get("Effect")).lower() != "allow":
+    if not allows(statement):
         return []
     if "NotAction" in statement:
         excluded = listed(statement["NotAction"])

@@ -18,7 +18,7 @@ from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.iam.sids import is_reserved
-from ecrops.iam.statements import OLD_VERSION, VERSION, Document, Statement, listed, statements
+from ecrops.iam.statements import OLD_VERSION, VERSION, Document, Statement, denies, listed, statements
 from ecrops.iam.text import to_text
 from ecrops.iam.wildcards import covers
 
@@ -110,7 +110,7 @@ def _is_of_lambda(statement: Statement) -> bool:
 def may_lock_out(document: Mapping[str, Any]) -> bool:
     """Whether a policy denies setting another one. ECR refuses it, unless forced, if it denies that to the caller."""
     for statement in statements(document):
-        if str(statement.get("Effect")).lower() == "deny":
+        if denies(statement):
             is_negated = "NotAction" in statement
             patterns = map(str, listed(statement["NotAction" if is_negated else "Action"]))
             if any(covers(pattern, "ecr:SetRepositoryPolicy") for pattern in patterns) != is_negated:

@@ -23,7 +23,7 @@ from ecrops.errors import SpecError
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, RESOURCE, Subject
 from ecrops.iam.sids import sid_of_ours
-from ecrops.iam.statements import Statement, condition_text, listed, statements
+from ecrops.iam.statements import Statement, condition_text, denies, listed, statements
 from ecrops.iam.wildcards import matches
 from ecrops.repositories.calls import arn_of as repository_arn
 
@@ -152,7 +152,7 @@ def access_of(aws: Aws, name: str) -> Access:
     document = repository_policy.read(aws, name)
     arn = repository_arn(aws, name)
     entries = [*_of_repository(document, Arn.parse(arn).account), *_of_identities(aws, arn)]
-    denials = [(statement, _actions(statement)) for statement in statements(document) if _is_denial(statement)]
+    denials = [(statement, _actions(statement)) for statement in statements(document) if denies(statement)]
     return Access(name, tuple(_weighed(entry, subject, denials) for entry, subject in entries))
 
 
@@ -187,10 +187,6 @@ def _narrowed(principal: str, condition: Mapping[str, Any]) -> str:
         if key in values:
             return f"{kind} {words.several(values[key])}"
     return ""
-
-
-def _is_denial(statement: Mapping[str, Any]) -> bool:
-    return str(statement.get("Effect")).lower() == "deny"
 
 
 def _weighed(entry: Entry, subject: Subject, denials: Iterable[tuple[Statement, frozenset[str]]]) -> Entry:
@@ -262,7 +258,7 @@ def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
         can=(*verbs, *further),
         where=f"{policy}, {sid}" if sid else policy,
         condition="" if not condition or principal == words.organization(condition) else str(condition),
-        denied=_is_denial(statement),
+        denied=denies(statement),
         actions=included,
     )
 

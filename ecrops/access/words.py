@@ -13,6 +13,7 @@ from ecrops.access.actions import words as action_words
 from ecrops.iam.statements import (
     OLD_VERSION,
     Statement,
+    denies,
     listed,
     meaning,
     plain_account,
@@ -92,7 +93,7 @@ def _statement(statement: Statement) -> str:
         subject = all_but(statement.get("NotPrincipal", {}))
     acts = action_words(map(str, listed(statement.get("Action", statement.get("NotAction", [])))))
     what = acts if "Action" in statement else f"do anything but {acts}"
-    may = "may not" if str(statement.get("Effect")).lower() == "deny" else "may"
+    may = "may not" if denies(statement) else "may"
     return f"{subject} {may} {what}{'' if subject.startswith('organization') else limits(condition)}"
 
 

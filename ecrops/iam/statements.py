@@ -36,6 +36,16 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
 
 
+def allows(statement: Statement) -> bool:
+    """Whether a statement allows something, in whichever case its effect is spelled."""
+    return str(statement.get("Effect")).lower() == "allow"
+
+
+def denies(statement: Statement) -> bool:
+    """Whether a statement denies something, in whichever case its effect is spelled."""
+    return str(statement.get("Effect")).lower() == "deny"
+
+
 # Meaning
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from ecrops.access import actions, leftovers, words
 from ecrops.access.principals.reach import Reach, reach
 from ecrops.iam.policy import Policy, Subject
-from ecrops.iam.statements import Statement, listed
+from ecrops.iam.statements import Statement, denies, listed
 
 
 def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Policy) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _short(action: str) -> str:
 
 def denied_of(statement: Statement, granted: Collection[str]) -> list[str]:
     """Return the actions, as they are granted, of which a statement denies a part."""
-    if str(statement.get("Effect")).lower() != "deny":
+    if not denies(statement):
         return []
     written = listed(statement.get("Action", statement.get("NotAction", [])))
     patterns = [name for name in written if isinstance(name, str)]

@@ -13,7 +13,7 @@ from ecrops.access import actions, words
 from ecrops.base.change import Note
 from ecrops.iam.policy import NO_ACTIONS, Policy, Subject
 from ecrops.iam.sids import is_reserved
-from ecrops.iam.statements import Statement, condition_text, listed
+from ecrops.iam.statements import Statement, allows, condition_text, listed
 
 
 def notes(where: str, before: Policy, after: Policy) -> Iterator[Note]:
@@ -36,7 +36,7 @@ def notes(where: str, before: Policy, after: Policy) -> Iterator[Note]:
 
 
 def _is_about(statement: Statement, element: str, subject: Subject, policy: Policy, names: frozenset[str]) -> bool:
-    if str(statement.get("Effect")).lower() != "allow" or element not in statement:
+    if not allows(statement) or element not in statement:
         return False
     subjects = {Subject(name) for name in policy.element.read(statement[element]) if isinstance(name, str)}
     written = [name for name in listed(statement.get("Action", [])) if isinstance(name, str)]

@@ -14,7 +14,7 @@ from ecrops.access.principals.named import is_for_any_account
 from ecrops.access.principals.reach import EVERYONE, unexcepted_account
 from ecrops.iam.narrowing import reasons, tests
 from ecrops.iam.policy import PRINCIPAL, Policy
-from ecrops.iam.statements import Statement, meaning
+from ecrops.iam.statements import Statement, allows, meaning
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 
@@ -31,8 +31,9 @@ def of_new(name: str, before: Policy, after: Policy) -> Iterator[str]:
     for statement in after.foreign:
         if meaning(statement) not in known:
             which = f"{name}: {leftovers.which(statement)}"
-            allows = str(statement.get("Effect")).lower() == "allow"
-            yield from (f"{which} {text}" for text in (_of_allow(statement) if allows else _of_deny(statement)))
+            yield from (
+                f"{which} {text}" for text in (_of_allow(statement) if allows(statement) else _of_deny(statement))
+            )
             yield from (f"{which} {text}" for text in _of_arns(statement))
 
 

@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from ecrops.iam.narrowing import Test, tests
 from ecrops.iam.policy import PRINCIPAL, Subject
-from ecrops.iam.statements import Statement, plain_account
+from ecrops.iam.statements import Statement, denies, plain_account
 from ecrops.iam.wildcards import matches
 
 EVERYONE = "AWS:*"
@@ -80,7 +80,7 @@ def _of_names(statement: Statement, principal: str) -> Reach:
     if "NotPrincipal" not in statement:
         return _of_any(PRINCIPAL.read(statement.get("Principal", {})), principal)
     excepted = PRINCIPAL.read(statement["NotPrincipal"])
-    if str(statement.get("Effect")).lower() == "deny" and unexcepted_account(statement, principal):
+    if denies(statement) and unexcepted_account(statement, principal):
         return Reach.WHOLE
     if any(plain(name) in (plain(principal), EVERYONE) for name in excepted):
         return Reach.NONE
