@@ -102,7 +102,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
 
         Args:
             name_or_arn: The name of the repository, or its ARN. A repository of another account or region has names and
-                URIs, and its calls are refused.
+                URIs. Users, roles and groups here can be granted access to it in IAM. Every other call is refused.
 
         Raises:
             SpecError: It is no name or ARN of a repository.

@@ -123,7 +123,7 @@ class RepositorySpec:
 
     def _is_checked(self, *names: str) -> bool:
         """Whether none of some fields is verbatim."""
-        return not set(names) & set(self.verbatim or ())
+        return not verbatim.has_any(self.verbatim, names)
 
     def _check_access(self, problems: Problems) -> None:
         """Check the repository policy and the grants. Their checks are imported only for specs that have them."""

@@ -13,7 +13,9 @@ from collections.abc import Collection, Iterator
 from ecrops.access import actions, words
 from ecrops.access.edits import LOGIN, PUBLIC_TOKEN, Drop, Forbid
 from ecrops.access.policy_keys import POLICY, PolicyKey
+from ecrops.access.principals.named import ORGANIZATION
 from ecrops.access.principals.reach import EVERYONE, is_part, reach
+from ecrops.aws import ACCOUNT
 from ecrops.errors import SpecError
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
@@ -105,11 +107,12 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
     """
     principal = forbid.subject
     for subject, allowed in policy.allowed.items():
-        if reach(_naming(subject), principal) and (remaining := _remaining(allowed, forbid)):
-            way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
+        if not (remaining := _remaining(allowed, forbid)):
+            continue
+        way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
+        if reach(_naming(subject), principal):
             yield f"{name}: {_may(subject, principal, remaining)}: {way_out}"
-        elif _is_for(subject, principal) and (remaining := _remaining(allowed, forbid)):
-            way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
+        elif _is_for(subject, principal):
             what = f"{in_words(subject)} may still {_do(remaining)}{_limits(subject.condition)}"
             yield f"{name}: {what}, for {in_words(principal)}: {way_out}"
     for statement in policy.foreign:
@@ -192,9 +195,15 @@ def _subjects(statement: Statement) -> Iterator[Subject]:
 
 def _is_for(subject: Subject, principal: Subject) -> bool:
     """Whether a service may do something for an account or an organization, as ``grant_lambda`` lets Lambda in."""
-    owner = in_words(principal).rpartition(" ")[2]
-    is_owner = re.fullmatch(r"\d{12}|o-[a-z0-9]{10,32}", owner)
-    return subject.name.startswith("Service:") and bool(is_owner and re.search(rf"\b{owner}\b", subject.condition))
+    account = plain_account(principal.name.removeprefix("AWS:"))
+    owner = account if ACCOUNT.fullmatch(account) else _organization(principal)
+    return subject.name.startswith("Service:") and bool(owner and re.search(rf"\b{owner}\b", subject.condition))
+
+
+def _organization(subject: Subject) -> str:
+    """Return the id of the organization that a subject is; empty if it is none."""
+    words_of = in_words(subject).removeprefix("organization ") if subject.name == EVERYONE else ""
+    return words_of if ORGANIZATION.fullmatch(words_of) else ""
 
 
 def _naming(subject: Subject) -> Statement:
@@ -264,8 +273,7 @@ def _python(subject: Subject) -> str:
     """Return the principal of a repository policy as Python."""
     kind, _, name = subject.name.partition(":")
     if subject.name == EVERYONE:
-        organization = in_words(subject).removeprefix("organization ")
-        if re.fullmatch(r"o-[a-z0-9]{10,32}", organization):
+        if organization := _organization(subject):
             return _principal("OrganizationPrincipal", organization, "")
         conditions = json.loads(subject.condition or "{}")
         public = "" if narrowing(conditions) else "public=True"

@@ -10,6 +10,8 @@ from botocore.exceptions import UnknownRegionError
 
 from ecrops.errors import SpecError
 
+ACCOUNT = re.compile(r"[0-9]{12}")
+"""The id of an account."""
 # The partitions and regions of botocore's endpoint data have this form. Its models have no pattern for ARNs as a whole.
 _PARTITION = re.compile(r"aws(-[a-z]+)*")
 _SERVICE = re.compile(r"[a-z0-9-]+")
@@ -62,7 +64,7 @@ class Arn(NamedTuple):
     @property
     def is_of_account(self) -> bool:
         """Whether it names an account by its 12 digits: not every ARN has one, and a pattern may have a wildcard."""
-        return bool(re.fullmatch(r"[0-9]{12}", self.account))
+        return bool(ACCOUNT.fullmatch(self.account))
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

@@ -7,11 +7,10 @@ hand in wants, and get the plan of what was made, or with ``dry_run`` of what wo
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from ecrops.aws import Aws, RetryPolicy, registry_host
+from ecrops.aws import ACCOUNT, Aws, RetryPolicy, registry_host
 from ecrops.aws.clients import is_configured
 from ecrops.base.quotas import Quotas
 from ecrops.engine.apply import OnChange, apply
@@ -108,7 +107,7 @@ class Account:
         Raises:
             SpecError: The account has not 12 digits.
         """
-        if account is not None and not (isinstance(account, str) and re.fullmatch(r"[0-9]{12}", account)):
+        if account is not None and not (isinstance(account, str) and ACCOUNT.fullmatch(account)):
             raise SpecError(f"account: expected 12 digits, got {account!r}")
         is_dual = self._choice("use_dualstack_endpoint", dual_stack, self._dual_stack)
         is_fips = self._choice("use_fips_endpoint", fips, self._fips)

@@ -64,13 +64,13 @@ def _later_parts(aws: Aws, name: str, events: Sequence[Event]) -> dict[str, list
     """
     bus, removed = events[0].bus, dict[str, list[Edit]]()
     names = [rule["Name"] for rule in reading.every(aws, bus, f"{name}-")]
-    for found in sorted(names, key=lambda found: (len(found), found)):
-        number = found.removeprefix(f"{name}-")
+    for part in sorted(names, key=lambda part: (len(part), part)):
+        number = part.removeprefix(f"{name}-")
         if not re.fullmatch("[1-9][0-9]*", number) or int(number) <= len(events):
             continue
-        rule = reading.read(aws, reading.key_of(found, bus), lambda: "BASIC")
+        rule = reading.read(aws, reading.key_of(part, bus), lambda: "BASIC")
         if rule.settings is not None and rule.origin is Origin.MADE and rule.tags.get(PART) == name:
-            removed[reading.key_of(found, bus)] = [Absent(rule.tags[TAG])]
+            removed[reading.key_of(part, bus)] = [Absent(rule.tags[TAG])]
     return removed
 
 

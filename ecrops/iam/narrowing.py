@@ -30,6 +30,10 @@ _OF_EVERYBODY = re.compile(
 )
 _BY_VALUE = ("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress")
 _VARIABLE = re.compile(r"\$\{\s*(?!aws:resource)[^}]*\}", re.IGNORECASE)
+_KINDS_OF_IDS = frozenset(("", "o", "r", "ou", "vpc", "vpce", "a", "aid", "aida", "aro", "aroa"))
+"""What the ids of all organizations, networks, users and roles begin with: alone it keeps nobody out."""
+_SMALLEST_PREFIX = 8
+"""Networks that are larger are of no one owner: the largest that the registries of addresses give are of this size."""
 
 
 class Test(NamedTuple):
@@ -62,12 +66,6 @@ def tests(condition: Any) -> Iterator[Test]:
         bare = operator.removesuffix("ifexists")
         for key, values in keys.items() if isinstance(keys, Mapping) else ():
             yield Test(bare, str(key).lower(), tuple(map(value_text, listed(values))), quantifier, bare != operator)
-
-
-_KINDS_OF_IDS = frozenset(("", "o", "r", "ou", "vpc", "vpce", "a", "aid", "aida", "aro", "aroa"))
-"""What the ids of all organizations, networks, users and roles begin with: alone it keeps nobody out."""
-_SMALLEST_PREFIX = 8
-"""Networks that are larger are of no one owner: the largest that the registries of addresses give are of this size."""
 
 
 def narrowing(condition: Any) -> list[Test]:

@@ -116,8 +116,7 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
     yield from _notes(name, desired)
     before, after = difference(rules, canonical(desired))
     if any(isinstance(edit, Exactly) and edit.verbatim for edit in edits):
-        advice = {"": verbatim.ADVICE}
-        yield Change(owner=name, kind=Kind.CONFLICT, what="lifecycle", before=before, after=after, advice=advice)
+        yield verbatim.conflict(name, "lifecycle", before, after)
         return
     if impact:
         after = f"{after} ({impact})"

@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from ecrops.aws import registry_host
+from ecrops.aws import ACCOUNT, registry_host
 from ecrops.base.problems import Problems
 from ecrops.engine.account import Account
 from ecrops.errors import SpecError
 
 PUBLIC = "public.ecr.aws"
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _HOST = re.compile(r"([0-9]{12})\.dkr(?:\.ecr|-ecr)(?:-fips)?\.([a-z0-9-]+)\..+")
 
 
@@ -41,7 +40,7 @@ def check_hosts(registry: Account, hosts: object) -> tuple[str, ...]:
 
 def _check(registry: Account, host: str) -> str:
     region = registry.region
-    if _ACCOUNT.fullmatch(host):
+    if ACCOUNT.fullmatch(host):
         return registry.host(host)
     bare, slash, _ = host.removeprefix("https://").partition("/")
     if bare == PUBLIC:

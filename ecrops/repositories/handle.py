@@ -20,8 +20,8 @@ from ecrops.repositories.values import repository_arn
 class Handle:
     """A repository of a registry by name, whether it exists or not.
 
-    By its ARN it may be in another account or region. Then it has its names and URIs, users, roles and groups of the
-    registry's account can be granted access to it in IAM, and every other call is refused.
+    By its ARN it may be in another account or region. Then it has its names and URIs. Users, roles and groups of the
+    registry's account can be granted access to it in IAM. Every other call is refused.
     """
 
     def __init__(self, registry: Account, name_or_arn: str) -> None:

@@ -116,7 +116,7 @@ def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change |
             call=_call("PutImageTagMutability", {"repositoryName": name} | mutability_params(wanted)),
             races=Races(not_yet_visible=(calls.MISSING,)),
         )
-        yield _unwritten(change) if verbatim.needed(wanted.verbatim, MUTABILITY) else change
+        yield _unwritten(change) if verbatim.has_any(wanted.verbatim, MUTABILITY) else change
     scan = wanted.scan_on_push
     if scan is not None and scan != current.scan_on_push:
         yield Change(

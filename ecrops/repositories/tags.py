@@ -88,7 +88,7 @@ def changes(name: str, edits: Sequence[Edit], current: Tagged | None) -> Iterato
     changed = {key: desired[key] for key in sorted(desired) if current.tags.get(key) != desired[key]}
     removed = sorted(key for key in current.tags if key not in desired)
     if (changed or removed) and any(isinstance(edit, Exactly) and edit.verbatim for edit in edits):
-        yield _conflict(name, current, desired)
+        yield verbatim.conflict(name, "tags", words(current.tags), words(desired))
         return
     room = MAX_TAGS - len(current.tags) - sum(key not in current.tags for key in changed)
     removed_first = removed[: max(0, -room)]  # only as many as there is no room for
@@ -98,17 +98,6 @@ def changes(name: str, edits: Sequence[Edit], current: Tagged | None) -> Iterato
         yield _put(name, current, changed)
     if removed_later := removed[len(removed_first) :]:
         yield _remove(name, current, removed_later)
-
-
-def _conflict(name: str, current: Tagged, desired: Mapping[str, str]) -> Change:
-    return Change(
-        owner=name,
-        kind=Kind.CONFLICT,
-        what="tags",
-        before=words(current.tags),
-        after=words(desired),
-        advice={"": verbatim.ADVICE},
-    )
 
 
 def _put(name: str, current: Tagged, tags: Mapping[str, str]) -> Change:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ecrops.base.change import Change, Kind
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, hint
 
@@ -106,6 +107,11 @@ def apart(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return beside | ({"verbatim": {name: values[name] for name in names if name in values}} if names else {})
 
 
-def needed(names: Collection[str], fields: Sequence[str]) -> bool:
+def has_any(names: Collection[str] | None, fields: Sequence[str]) -> bool:
     """Whether one of some fields is verbatim."""
-    return any(field in names for field in fields)
+    return any(field in (names or ()) for field in fields)
+
+
+def conflict(owner: str, what: str, before: str, after: str) -> Change:
+    """Return the conflict in the place of a change that would write what is verbatim."""
+    return Change(owner=owner, kind=Kind.CONFLICT, what=what, before=before, after=after, advice={"": ADVICE})

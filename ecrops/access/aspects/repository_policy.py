@@ -105,9 +105,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     if same(after.document, before.document):
         return
     if _is_unwritten(edits, before, after):
-        taken, given = words.difference(current, after.document)
-        conflict = {"": verbatim.ADVICE}
-        yield Change(owner=name, kind=Kind.CONFLICT, what="policy", before=taken, after=given, advice=conflict)
+        yield verbatim.conflict(name, "policy", *words.difference(current, after.document))
         return
     yield from edited_statements.notes(name, before, after)
     yield from map(Note, statement_notes.of_new(name, before, after))

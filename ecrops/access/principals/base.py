@@ -6,7 +6,6 @@ Used by the classes of principals in this folder, and by ``statement_checks``.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar
@@ -16,7 +15,6 @@ from ecrops.base.problems import Problems, compact
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import check_conditions
 
-ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLES_OF_AWS = ("role/aws-service-role/", "role/aws-reserved/")
 ASSUMED, FEDERATED = "assumed-role/", "federated-user/"
 

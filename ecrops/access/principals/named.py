@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
-from ecrops.access.principals.base import ACCOUNT, Principal, iam_arn, is_of_aws
+from ecrops.access.principals.base import Principal, iam_arn, is_of_aws
 from ecrops.access.principals.identities import Group, Identity, Role, User
-from ecrops.aws import Arn
+from ecrops.aws import ACCOUNT, Arn
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.iam.narrowing import SOURCES, narrowing
 from ecrops.iam.narrowing import reasons as why_not_narrowing
 
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu)")
 
@@ -118,7 +118,7 @@ class OrganizationPrincipal(PolicyPrincipal):
     key = "organization"
 
     def _check(self, problems: Problems) -> None:
-        is_id = isinstance(self.organization, str) and _ORGANIZATION.fullmatch(self.organization)
+        is_id = isinstance(self.organization, str) and ORGANIZATION.fullmatch(self.organization)
         problems.check(
             bool(is_id), "", f"an organization is 'o-' and 10 to 32 letters and digits, got {self.organization!r}"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecrops.access.principals.base import ACCOUNT, iam_arn
+from ecrops.access.principals.base import iam_arn
 from ecrops.access.principals.identities import Identity
 from ecrops.access.principals.named import (
     KINDS,
@@ -21,6 +21,7 @@ from ecrops.access.principals.named import (
     OrganizationPrincipal,
     ServicePrincipal,
 )
+from ecrops.aws import ACCOUNT
 from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
