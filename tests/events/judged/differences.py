@@ -83,7 +83,7 @@ LOCALSTACK: Sequence[Difference] = (
     Difference(
         STORED,
         f"it takes no targets of these services: {PUT_TARGETS}",
-        ["pipeline", "build", "workflow", "workgroup", "assessment", "a kind of tomorrow"],
+        ["pipeline", "build", "workflow", "workgroup", "assessment", "a kind of tomorrow", "a kind without a region"],
     ),
     *(Difference(test, NO_LETTERS) for test in LETTERS),
     Difference("test_a_disabled_rule_sends_nothing", f"its disabled rules send events: {DISABLE_RULE}"),
