@@ -51,6 +51,15 @@ def parsed(text: str | bytes) -> Any:
     return value
 
 
+def received(text: str) -> Any:
+    """Return the value of a JSON text that a service has stored, if it could be sent back as it is.
+
+    Raises:
+        SpecError: The text is not JSON, or more than can be handled, or has a number or a text that cannot be sent.
+    """
+    return plain(parsed(text))
+
+
 def check_size(value: object) -> None:
     """Refuse JSON that is too deep, or too large, to be handled.
 

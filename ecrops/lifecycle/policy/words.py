@@ -46,8 +46,14 @@ def _images(selection: EcrRule) -> str:
     """Return which images a rule selects, as a part of a sentence; empty for all."""
     if selection.get("tagStatus") == "untagged":
         return " untagged"
-    tags = [f"{prefix}*" for prefix in selection.get("tagPrefixList", ())] or selection.get("tagPatternList", ())
+    tags = [f"{prefix}*" for prefix in _listed(selection, "tagPrefixList")] or _listed(selection, "tagPatternList")
     return f" {'+'.join(tags)}" if tags else ""
+
+
+def _listed(selection: EcrRule, key: str) -> list[str]:
+    """Return a list of tags as texts. A stored one may be of any type."""
+    entries = selection.get(key) or ()
+    return list(map(str, entries)) if isinstance(entries, list | tuple) else [str(entries)]
 
 
 def _numbered(rule: EcrRule) -> str:
