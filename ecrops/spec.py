@@ -117,9 +117,7 @@ class RepositorySpec:
             for name in names:
                 self._set(name, verbatim.copied(problems, name, getattr(self, name)))
         if self.unread is not None:
-            right = isinstance(self.unread, Mapping) and all(isinstance(reason, str) for reason in self.unread.values())
-            problems.check(right, "unread", f"expected a mapping from fields to reasons, got {self.unread!r}")
-            self._set("unread", dict(self.unread) if right else None)
+            self._set("unread", verbatim.check_unread(problems, self.unread))
 
     def _is_checked(self, *names: str) -> bool:
         """Whether none of some fields is verbatim."""

@@ -28,18 +28,24 @@ def difference(before: Sequence[EcrRule], after: Sequence[EcrRule]) -> tuple[str
 def _rule(rule: EcrRule) -> str:
     selection, action = part_of(rule, "selection"), part_of(rule, "action")
     kind, number = selection.get("countType"), selection.get("countNumber")
-    images, archive = _images(selection), action.get("type") == "transition"
+    images, verb = _images(selection), _verb(action)
     if kind == COUNT:
-        return f"archive all but the last {number}{images}" if archive else f"keep last {number}{images}"
+        return f"keep last {number}{images}" if verb == "expire" else f"{verb} all but the last {number}{images}"
     days = f"{number} day" if number == 1 else f"{number} days"
-    verb = "archive" if archive else "expire"
     if kind == PUSHED:
         return f"{verb}{images or ' all'} after {days}"
     if kind == PULLED:
         return f"{verb}{images or ' all'} not pulled for {days}"
     if kind == TRANSITIONED:
-        return f"expire{images} archived for {days}"
+        return f"{verb}{images} archived for {days}"
     return _json(rule)
+
+
+def _verb(action: EcrRule) -> str:
+    """Return what a rule does to images: an action that is newer than ecrops as it is."""
+    if action == {"type": "expire"} or action == {"type": "expire", "targetStorageClass": None}:
+        return "expire"
+    return "archive" if action == {"type": "transition", "targetStorageClass": "archive"} else _json(action)
 
 
 def _images(selection: EcrRule) -> str:
