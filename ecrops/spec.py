@@ -36,7 +36,8 @@ class RepositorySpec:
     """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one removes.
 
     Args:
-        name: 2 to 256 characters: lower-case letters and digits, with ``.``, ``_``, ``__``, ``-`` or ``/`` between.
+        name: 2 to 256 characters: lower-case letters and digits, with ``.``, ``_``, ``__``, ``-`` or ``/`` between. No
+            ARN: the account and the region are those of the registry.
         image_tag_mutability: ``MUTABLE``, ``IMMUTABLE``, or one of the two ``…_WITH_EXCLUSION``.
         image_tag_mutability_exclusion_filters: Wildcards such as ``dev-*`` for the tags that are the exception: 1 to
             5, with at most two ``*`` each.

@@ -154,7 +154,7 @@ def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterato
         kind=Kind.CONFLICT,
         what="encryption",
         before=encryption_words(current.encryption, current.key),
-        after=encryption_words(encryption or current.encryption, key or ""),
+        after=encryption_words(encryption or "", key or ""),
         advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and create it again"},
     )
     yield _unwritten(conflict) if verbatim.has_any(wanted.verbatim, ENCRYPTION) else conflict

@@ -108,8 +108,8 @@ def test_an_empty_entry_for_a_part_of_the_host_is_no_token(registry: Registry, c
 
 @pytest.mark.parametrize("name", [HOST, f"https://{HOST}", f"https://{HOST}/"])
 @pytest.mark.parametrize("with_file", [True, False])
-def test_a_variable_that_docker_reads_in_place_of_the_file_is_refused(
-    registry: Registry, config: Path, monkeypatch: pytest.MonkeyPatch, name: str, with_file: bool
+def test_a_variable_that_docker_reads_in_place_of_the_file_is_refused_before_a_token_is_fetched(
+    registry: Registry, memory_cloud: Cloud, config: Path, monkeypatch: pytest.MonkeyPatch, name: str, with_file: bool
 ) -> None:
     assert SOURCES["R02"].startswith("docker/cli#6156")
     monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps({"auths": {name: {"auth": "c2VjcmV0"}}}))
@@ -119,6 +119,7 @@ def test_a_variable_that_docker_reads_in_place_of_the_file_is_refused(
     assert "c2VjcmV0" not in str(caught.value)
     assert not config.exists()
     assert not said.exists()
+    assert "GetAuthorizationToken" not in memory_cloud.calls.operations()
 
 
 @pytest.mark.parametrize("value", ["", "{", "[]", '{"auths": []}', json.dumps({"auths": {OTHER_HOST: {"auth": "x"}}})])
