@@ -361,6 +361,7 @@ def test_a_misspelt_condition_key_is_refused_with_the_right_one(key: str, meant:
         "aws:SourceVpce",
         "aws:PrincipalTag/SoureArn",
         "aws:BrandNew",
+        "aws:SourceVpcAccount",
         "ecr:ResourceTag/a",
         "vendor:SoureArn",
     ],
