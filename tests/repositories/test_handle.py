@@ -129,7 +129,8 @@ def test_dual_stack_and_fips_hosts_are_those_of_the_partition(
     account = cloud.account
     assert Registry(session, dual_stack=True).repository("ab").uri == f"{account}.{dual_stack}/ab"
     if not fips:
-        for options in ({"fips": True}, {"fips": True, "dual_stack": True}):
+        choices: list[dict[str, Any]] = [{"fips": True}, {"fips": True, "dual_stack": True}]
+        for options in choices:
             with pytest.raises(
                 SpecError, match=f"fips: botocore lists no host of FIPS 140 .* in {region}: say fips=False"
             ):
