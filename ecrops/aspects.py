@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ecrops.aws import Aws
+from ecrops.aws import Aws, ClientError
 from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.reading import Goal, is_of_one, read
@@ -186,8 +186,8 @@ def _every(aws: Aws) -> list[RepositorySpec]:
     unread = {name: _unread(name, current, errors[name]) for name in errors}
     for aspect in aspects():  # what nobody may read of any repository is not a fault of one
         failed = [unread[name][aspect] for name in names if (aspect, name) not in current]
-        if failed and len(failed) == len(names):
-            raise failed[0]
+        if len(failed) == len(names) and any(isinstance(error, ClientError) for error in failed):
+            raise next(error for error in failed if isinstance(error, ClientError))
     return [_described(aws, name, current, unread.get(name, {})) for name in names if _exists(name, current)]
 
 
@@ -215,7 +215,20 @@ def _described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping
         return replace(_checked(aws, name, fields), unread=reasons or None)
     except SpecError:
         unwritten = [field for group in verbatim.GROUPS for field in _unwritten(aws, name, fields, group)]
+    problems = {field: reason for field in unwritten if field in fields and (reason := _unspecified(field, fields))}
+    fields = {field: value for field, value in fields.items() if field not in problems}
+    unwritten = [field for field in unwritten if field not in problems]
+    reasons |= problems
     return RepositorySpec(name, **_in_values(fields, unwritten), verbatim=unwritten, unread=reasons or None)
+
+
+def _unspecified(field: str, fields: Mapping[str, Any]) -> str:
+    """Return why no spec can hold what AWS has, also not verbatim; empty if one can."""
+    try:
+        RepositorySpec(UNNAMED, **{field: fields[field]}, verbatim=[field])
+    except SpecError as error:
+        return str(error)
+    return ""
 
 
 def _fields_of(aspect: Aspect) -> tuple[str, ...]:

@@ -206,9 +206,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
             DeadlineError: The time given with ``within`` was over before the Docker CLI had ended.
         """
         from ecrops.login.docker import docker_login
+        from ecrops.login.hosts import PUBLIC
 
         get, checked = self._login(hosts, public)
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, checked)
+        own = (lambda: PUBLIC) if public else (lambda: self.uri)
+        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, checked, own)
 
     def docker_config(self, *, hosts: Sequence[str] = (), public: bool = False) -> str:
         """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.

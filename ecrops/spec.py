@@ -36,7 +36,8 @@ class RepositorySpec:
     """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one removes.
 
     Args:
-        name: 2 to 256 characters: lower-case letters and digits, with ``.``, ``_``, ``__``, ``-`` or ``/`` between.
+        name: 2 to 256 characters: lower-case letters and digits, with ``.``, ``_``, ``__``, ``-`` or ``/`` between. No
+            ARN: the account and the region are those of the registry.
         image_tag_mutability: ``MUTABLE``, ``IMMUTABLE``, or one of the two ``…_WITH_EXCLUSION``.
         image_tag_mutability_exclusion_filters: Wildcards such as ``dev-*`` for the tags that are the exception: 1 to
             5, with at most two ``*`` each.
@@ -117,9 +118,7 @@ class RepositorySpec:
             for name in names:
                 self._set(name, verbatim.copied(problems, name, getattr(self, name)))
         if self.unread is not None:
-            right = isinstance(self.unread, Mapping) and all(isinstance(reason, str) for reason in self.unread.values())
-            problems.check(right, "unread", f"expected a mapping from fields to reasons, got {self.unread!r}")
-            self._set("unread", dict(self.unread) if right else None)
+            self._set("unread", verbatim.check_unread(problems, self.unread))
 
     def _is_checked(self, *names: str) -> bool:
         """Whether none of some fields is verbatim."""

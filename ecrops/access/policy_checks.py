@@ -112,7 +112,7 @@ def may_lock_out(document: Mapping[str, Any]) -> bool:
     for statement in statements(document):
         if denies(statement):
             is_negated = "NotAction" in statement
-            patterns = map(str, listed(statement["NotAction" if is_negated else "Action"]))
+            patterns = map(str, listed(statement.get("NotAction" if is_negated else "Action", [])))
             if any(covers(pattern, "ecr:SetRepositoryPolicy") for pattern in patterns) != is_negated:
                 return True
     return False

@@ -20,6 +20,7 @@ from ecrops.aws import Arn, Aws
 from ecrops.base import render
 from ecrops.base.problems import nearest
 from ecrops.errors import SpecError
+from ecrops.iam.form import check_form
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, RESOURCE, Subject
 from ecrops.iam.sids import sid_of_ours
@@ -226,13 +227,21 @@ def _of_identities(aws: Aws, arn: str) -> Iterator[tuple[Entry, Subject]]:
 
 
 def _of_policy(identity: str, policy_name: str, document: Mapping[str, Any], arn: str) -> Iterator[tuple[Entry, str]]:
-    for statement in statements(document):
+    for statement in statements(_readable(document)):
         if sid_of_ours(statement, RESOURCE.name, actions.sid, RESERVED_SIDS) is None:
             continue
         resources = listed(statement.get("Resource", []))
         if any(resource != "*" and matches(resource, arn) for resource in resources):
             condition = condition_text(statement.get("Condition"))
             yield _entry(identity, statement, f"policy {policy_name}"), condition
+
+
+def _readable(document: object) -> Mapping[str, Any]:
+    """Return a document of IAM; an empty one if it has not the form of a policy: then ecrops wrote none of it."""
+    try:
+        return check_form(document)
+    except SpecError:
+        return {}
 
 
 def _actions(statement: Mapping[str, Any]) -> frozenset[str]:

@@ -5,7 +5,7 @@ Called by everything above it. Nothing in it knows what a repository is.
 
 from botocore.exceptions import ClientError
 
-from ecrops.aws.arn import ACCOUNT, Arn, is_of_partition, registry_host
+from ecrops.aws.arn import ACCOUNT, Arn, is_of_partition, is_region, lacks_fips, registry_host
 from ecrops.aws.classes import DENIED, LOST, NO_LONGER_VALID, code_of, detail_of, is_momentary, is_throttled
 from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
@@ -26,7 +26,9 @@ __all__ = [
     "detail_of",
     "is_momentary",
     "is_of_partition",
+    "is_region",
     "is_throttled",
+    "lacks_fips",
     "misfit",
     "operations_of",
     "registry_host",

@@ -92,6 +92,14 @@ def partition_of(region: str) -> Partition:
     raise UnknownRegionError(region_name=region, error_msg="no partition of AWS has a region of this name")
 
 
+def is_region(name: object) -> bool:
+    """Whether a partition of AWS has a region of this name, or may have one."""
+    try:
+        return isinstance(name, str) and bool(partition_of(name))
+    except UnknownRegionError:
+        return False
+
+
 def is_of_partition(arn: Arn) -> bool:
     """Whether the region of an ARN is one of its partition."""
     try:
@@ -110,12 +118,26 @@ def registry_host(account: str, region: str, *, dual_stack: bool = False, fips: 
         account: The account.
         region: The region.
         dual_stack: Whether the host has addresses of IPv6 too.
-        fips: Whether the host uses cryptography that is validated by FIPS 140. Some regions of the USA have one.
+        fips: Whether the host uses cryptography that is validated by FIPS 140: see ``lacks_fips``.
     """
     partition, name = partition_of(region), f"ecr{'-fips' * fips}"
     if dual_stack:
         return f"{account}.dkr-{name}.{region}.on.{partition.dual_stack_suffix.removeprefix('api.')}"
     return f"{account}.dkr.{name}.{region}.{partition.dns_suffix}"
+
+
+@cache
+def lacks_fips(region: str) -> bool:
+    """Whether a region is known to have no hosts of FIPS 140 for its registries.
+
+    It is, if botocore's endpoint data lists the region for ECR, and lists no ``fips-dkr-REGION``. A region that
+    botocore does not list may have them.
+    """
+    from botocore.loaders import create_loader
+
+    data: dict[str, list[dict[str, Any]]] = create_loader().load_data("endpoints")
+    listed = {name for part in data["partitions"] for name in part["services"].get("api.ecr", {}).get("endpoints", ())}
+    return region in listed and f"fips-dkr-{region}" not in listed
 
 
 @cache

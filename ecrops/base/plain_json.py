@@ -8,7 +8,7 @@ changes what was made from it. No message shows a value that is too deep or too 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 from typing import Any
 
@@ -35,20 +35,33 @@ def plain(value: object) -> Any:
     return _copied(value)
 
 
-def parsed(text: str | bytes) -> Any:
+def parsed(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any:
     """Return the value of a JSON text. Its strings are not checked.
+
+    Args:
+        text: The text.
+        number: Makes the value of a number from its text; without it numbers are of Python.
 
     Raises:
         SpecError: The text is not JSON, or has more than 100 levels.
     """
     try:
-        value: Any = json.loads(text, parse_constant=_no_constant)
+        value: Any = json.loads(text, parse_constant=_no_constant, parse_float=number, parse_int=number)
     except RecursionError:
         raise SpecError(_TOO_DEEP) from None
     except ValueError as error:
         raise SpecError(f"expected JSON, and this is none: {error}") from None
     check_size(value)
     return value
+
+
+def received(text: str) -> Any:
+    """Return the value of a JSON text that a service has stored, if it could be sent back as it is.
+
+    Raises:
+        SpecError: The text is not JSON, or more than can be handled, or has a number or a text that cannot be sent.
+    """
+    return plain(parsed(text))
 
 
 def check_size(value: object) -> None:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from ecrops.aws import ACCOUNT, Aws, RetryPolicy, registry_host
+from ecrops.aws import ACCOUNT, Aws, RetryPolicy, is_region, lacks_fips, registry_host
 from ecrops.aws.clients import is_configured
 from ecrops.base.quotas import Quotas
 from ecrops.engine.apply import OnChange, apply
@@ -39,9 +39,9 @@ class Account:
         dual_stack: bool | None = None,
         fips: bool | None = None,
     ) -> None:
-        for name, value in (("dry_run", dry_run), ("dual_stack", dual_stack), ("fips", fips)):
-            if not isinstance(value, bool) and not (value is None and name != "dry_run"):
-                raise SpecError(f"{name}: expected True or False, got {value!r}")
+        _check_choices(dual_stack=dual_stack, fips=fips)
+        if not isinstance(dry_run, bool):
+            raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
         self._dry_run = DryRun() if dry_run else None
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
@@ -105,14 +105,38 @@ class Account:
                 Without it as for this registry.
 
         Raises:
-            SpecError: The account has not 12 digits.
+            SpecError: The account has not 12 digits, the region is none of AWS, or has no hosts of FIPS 140, or an
+                option is no truth value.
         """
+        _check_choices(dual_stack=dual_stack, fips=fips)
         if account is not None and not (isinstance(account, str) and ACCOUNT.fullmatch(account)):
             raise SpecError(f"account: expected 12 digits, got {account!r}")
+        if region is not None and not is_region(region):
+            raise SpecError(f"region: expected a region such as 'eu-west-1', got {region!r}")
+        place, is_dual, is_fips = self._kind_of_host(region, dual_stack, fips)
+        return registry_host(account or self.account_id, place, dual_stack=is_dual, fips=is_fips)
+
+    def check_host(self) -> None:
+        """Refuse a choice of hosts that the region has not, before any call.
+
+        Raises:
+            SpecError: The region is known to have no hosts of FIPS 140, and those are chosen.
+        """
+        self._kind_of_host()
+
+    def _kind_of_host(
+        self, region: str | None = None, dual_stack: bool | None = None, fips: bool | None = None
+    ) -> tuple[str, bool, bool]:
+        """Return the region, and whether its hosts are those of dual stack and of FIPS 140."""
         is_dual = self._choice("use_dualstack_endpoint", dual_stack, self._dual_stack)
         is_fips = self._choice("use_fips_endpoint", fips, self._fips)
-        place = region or self.region
-        return registry_host(account or self.account_id, place, dual_stack=is_dual, fips=is_fips)
+        place = self.region if region is None else region
+        if is_fips and lacks_fips(place):
+            raise SpecError(
+                f"fips: botocore lists no host of FIPS 140 for the registries in {place}: say fips=False, or choose a "
+                "region that has one, such as us-east-1; if the region has got one since, update botocore"
+            )
+        return place, is_dual, is_fips
 
     def _choice(self, setting: str, *choices: bool | None) -> bool:
         """Return the first choice that was made; without one what the configuration of the session says for the API."""
@@ -188,6 +212,12 @@ class Account:
         if self.dry_run:
             return self._plan(wants, known, remember=True)
         return apply(self.aws, self._missing(wants, known), on_change)
+
+
+def _check_choices(**choices: object) -> None:
+    for name, value in choices.items():
+        if value is not None and not isinstance(value, bool):
+            raise SpecError(f"{name}: expected True or False, got {value!r}")
 
 
 A = TypeVar("A", bound=Account)

@@ -1,7 +1,7 @@
 """The conditions of a statement: which operators IAM has, and which conditions it refuses. Pure.
 
-Called by principals and by statements that check themselves. It checks the form of a condition. It does not know which
-condition keys there are, because every service of AWS has its own.
+Called by principals and by statements that check themselves. It checks the form of a condition, and refuses a misspelt
+global key. Other unknown keys pass, because every service of AWS has its own, and AWS adds keys.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
@@ -49,6 +50,63 @@ _KNOWN = {
 }
 _RESOURCE_KEY = re.compile(r"aws:Resource(Tag/|Account$|Org(ID|Paths)$)|ecr:ResourceTag/", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{\s*([^},\s]+)")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+GLOBAL_KEYS = tuple(
+    f"aws:{name}"
+    for name in [
+        "AssumedRoot",
+        "CalledVia",
+        "CalledViaFirst",
+        "CalledViaLast",
+        "ChatbotSourceArn",
+        "CurrentTime",
+        "Ec2InstanceSourcePrivateIPv4",
+        "Ec2InstanceSourceVpc",
+        "EpochTime",
+        "FederatedProvider",
+        "MultiFactorAuthAge",
+        "MultiFactorAuthPresent",
+        "PrincipalAccount",
+        "PrincipalArn",
+        "PrincipalIsAWSService",
+        "PrincipalOrgID",
+        "PrincipalOrgPaths",
+        "PrincipalServiceName",
+        "PrincipalServiceNamesList",
+        "PrincipalTag",
+        "PrincipalType",
+        "RequestTag",
+        "RequestedRegion",
+        "ResourceAccount",
+        "ResourceOrgID",
+        "ResourceOrgPaths",
+        "ResourceTag",
+        "SecureTransport",
+        "SignInSessionArn",
+        "SourceAccount",
+        "SourceArn",
+        "SourceIdentity",
+        "SourceIp",
+        "SourceOrgID",
+        "SourceOrgPaths",
+        "SourceVpc",
+        "SourceVpcArn",
+        "SourceVpce",
+        "TagKeys",
+        "TokenIssueTime",
+        "UserAgent",
+        "ViaAWSService",
+        "VpcSourceIp",
+        "VpceAccount",
+        "VpceOrgID",
+        "VpceOrgPaths",
+        "referer",
+        "userid",
+        "username",
+    ]
+)
+_LIKENESS = 0.9
+"""How alike two names of keys are, from 0 to 1, that one is a misspelling: AWS adds keys with names like others."""
 SHAPE = '{operator: {key: value}}, as in a policy, such as {"Bool": {"aws:SecureTransport": "true"}}'
 
 
@@ -97,8 +155,20 @@ def _problems(operator: str, test: Any) -> Iterator[str]:
         values = listed(value)
         if not key:
             yield f"expected the name of a condition key under {operator!r}, got ''"
+        elif close := _meant(key):
+            yield f"IAM has no condition key {key!r}; did you mean {close}?"
         if not values or not all(isinstance(item, str | bool | int | float) for item in values):
             yield f"expected strings, numbers or booleans, at least one, as {key!r} under {operator!r}, got {value!r}"
+
+
+def _meant(key: str) -> str:
+    """Return the global key that a key is a misspelling of; empty if it is one, or resembles none."""
+    name, slash, tag = key.partition("/")
+    known = {known_key.lower(): known_key for known_key in GLOBAL_KEYS}
+    if name.lower() in known or not name.lower().startswith("aws:"):
+        return ""
+    near = get_close_matches(name.lower().removeprefix("aws:"), [word[4:] for word in known], 1, _LIKENESS)
+    return f"{known[f'aws:{near[0]}']}{slash}{tag}" if near else ""
 
 
 def _hint(operator: str) -> str:

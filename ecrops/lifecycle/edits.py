@@ -19,6 +19,7 @@ from ecrops.lifecycle.policy.document import (
     ecr_form,
     next_priority,
     numbered,
+    priority_of,
     render,
     to_ecr,
 )
@@ -97,7 +98,7 @@ class Include(NamedTuple):
             selective = [rule for rule in remaining if tag_status(rule) != "any"]
             desired = self._with_added(added, selective)
             for rule in any_rules:  # they come last, with higher priorities if that needs them
-                desired.append({**rule, "rulePriority": max(rule["rulePriority"], next_priority(desired))})
+                desired.append({**rule, "rulePriority": max(priority_of(rule), next_priority(desired))})
         check(desired, accepted=current)
         return desired
 
@@ -145,7 +146,8 @@ def _is(wanted: EcrRule, rule: EcrRule) -> bool:
 def _refuse_second_any(added: EcrRule, any_rules: Iterable[EcrRule]) -> None:
     for rule in any_rules:
         if storage_class(rule) == storage_class(added):
+            priority = f", of priority {rule['rulePriority']}" if "rulePriority" in rule else ""
             raise SpecError(
-                f"the policy has an 'any' rule already, of priority {rule['rulePriority']}, and can have one per "
+                f"the policy has an 'any' rule already{priority}, and can have one per "
                 "storage class: remove_lifecycle_rule takes it out, set_lifecycle_rules replaces all rules"
             )

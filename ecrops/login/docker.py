@@ -30,17 +30,20 @@ def docker_login(
     config: str | os.PathLike[str] | None,
     remaining: Callable[[], float] = lambda: math.inf,
     hosts: Sequence[str] = (),
+    own: Callable[[], str] = str,
 ) -> Token:
     """Log in through the Docker CLI, or write the file.
 
-    The file is checked before a token is fetched. Errors are raised here, and not where the password is in a variable:
-    tools that show a traceback may show the variables of its frames.
+    The file and the variable are checked before a token is fetched. Errors are raised here, and not where the password
+    is in a variable: tools that show a traceback may show the variables of its frames.
 
     Args:
         get: Fetches a token.
         config: The path of the file; ``None`` for the Docker CLI.
         remaining: Returns the seconds that remain.
         hosts: Further hosts that the token is for.
+        own: Returns the host that the token will be for; empty if that is not known. It is called only if the variable
+            names hosts.
 
     Returns:
         The token.
@@ -54,9 +57,12 @@ def docker_login(
     reason = "" if path is None else _reason_against(path, lambda: _check_file(path))
     if reason:
         raise EcropsError(reason)
+    reason = _shadowed(lambda: (own(), *hosts))
+    if reason:
+        raise EcropsError(reason)
     token = get()
     all_hosts = tuple(dict.fromkeys((token.endpoint, *hosts)))
-    reason = next(filter(None, map(_shadowed_by_variable, all_hosts)), "")
+    reason = _shadowed(lambda: all_hosts)
     if reason:
         raise EcropsError(reason)
     if path is None:
@@ -130,7 +136,7 @@ def _write(path: Path, token: Token, hosts: Sequence[str], wait: float) -> None:
             _check_store(path, settings, host)
             _check_namespaces(path, settings["auths"], host)
             settings["auths"][host] = _entry(token)
-        files.replace(path, json.dumps(settings, indent=2))
+        files.replace(path, _text(settings))
 
 
 def _path_of(config: object) -> Path:
@@ -164,7 +170,7 @@ def _read(path: Path) -> dict[str, Any]:
     """Read the settings in the file, with an ``auths`` for tokens. A missing file is as an empty one."""
     text = files.read(path)
     try:
-        settings = parsed(text) if text.strip() else {}
+        settings = parsed(text, _Number) if text.strip() else {}
     except SpecError as error:
         raise EcropsError(f"{path} is left as it was, for it is not JSON: {error}; correct it, or remove it") from None
     if not isinstance(settings, dict):
@@ -177,6 +183,31 @@ def _read(path: Path) -> dict[str, Any]:
             if not isinstance(part, dict):
                 raise EcropsError(f"{path} is left as it was: expected a JSON object as {name!r}, got a {_kind(part)}")
     return settings
+
+
+class _Number(str):
+    """A number of the user's as its text, which is written back as it was: Python has neither 1e400 nor all digits."""
+
+    __slots__ = ()
+
+
+def _text(settings: Mapping[str, Any]) -> str:
+    """Return settings as JSON, with each number as the user wrote it."""
+    numbers: list[str] = []
+    mark = "number"
+    while mark in json.dumps(settings):
+        mark += "'"
+
+    def marked(value: Any) -> Any:
+        if isinstance(value, _Number):
+            numbers.append(str(value))
+            return mark
+        if isinstance(value, dict):
+            return {key: marked(part) for key, part in value.items()}
+        return [marked(part) for part in value] if isinstance(value, list) else value
+
+    first, *others = json.dumps(marked(settings), indent=2).split(json.dumps(mark))
+    return first + "".join(number + text for number, text in zip(numbers, others, strict=True))
 
 
 def _kind(value: object) -> str:
@@ -222,7 +253,7 @@ def _check_namespaces(path: Path, auths: Mapping[str, Any], host: str) -> None:
         )
 
 
-def _shadowed_by_variable(host: str) -> str:
+def _shadowed(hosts: Callable[[], Sequence[str]]) -> str:
     """Return why Docker would not read the token of a host: a variable holds another one. Empty if it would.
 
     https://github.com/docker/cli/pull/6008. What is no JSON there is left out, as Docker does.
@@ -232,9 +263,11 @@ def _shadowed_by_variable(host: str) -> str:
     except SpecError:
         return ""
     auths = settings.get("auths") if isinstance(settings, dict) else None
-    if not isinstance(auths, dict) or not any(name.removeprefix("https://").rstrip("/") == host for name in auths):
+    named = {name.removeprefix("https://").rstrip("/") for name in auths} if isinstance(auths, dict) else set()
+    shadowed = [host for host in hosts() if host in named] if named else []
+    if not shadowed:
         return ""
     return (
-        f"the variable {VARIABLE} names {host}, and Docker takes the token from there, whatever else it is told: unset "
-        "the variable, and log in again"
+        f"the variable {VARIABLE} names {shadowed[0]}, and Docker takes the token from there, whatever else it is "
+        "told: unset the variable, and log in again"
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from ecrops.aws import ACCOUNT, registry_host
+from ecrops.aws import ACCOUNT, lacks_fips, registry_host
 from ecrops.base.problems import Problems
 from ecrops.engine.account import Account
 from ecrops.errors import SpecError
@@ -61,5 +61,5 @@ def _check(registry: Account, host: str) -> str:
 
 def _names(account: str, region: str) -> set[str]:
     """Return every name of the host of a registry."""
-    choices = product((False, True), repeat=2)
+    choices = product((False, True), (False,) if lacks_fips(region) else (False, True))
     return {registry_host(account, region, dual_stack=dual_stack, fips=fips) for dual_stack, fips in choices}

@@ -185,7 +185,12 @@ class AuthorizationToken(_TokenVerbs):
     _subject, _actions = TOKEN, actions.TOKEN
 
     def get(self) -> Token:
-        """Get a new token, which is not logged. Calls ``ecr:GetAuthorizationToken``."""
+        """Get a new token, which is not logged. Calls ``ecr:GetAuthorizationToken``.
+
+        Raises:
+            SpecError: The registry has ``fips=True`` in a region that is known to have no such hosts.
+        """
+        self._registry.check_host()
         with _unlogged():
             data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
         host = data["proxyEndpoint"].removeprefix("https://")  # of IPv4, and without FIPS, whatever is configured

@@ -30,7 +30,7 @@ class Handle:
         self.name = self._parse(name_or_arn)
 
     def __repr__(self) -> str:
-        return f"Repository({self.name!r})"
+        return f"Repository({str(self._elsewhere or self.name)!r})"
 
     def __eq__(self, other: object) -> bool:
         """Whether another handle is of the same kind, registry, account and name."""

@@ -29,6 +29,8 @@ _SETTINGS = (
     "encryptionConfiguration",
 )
 MUTABILITY = ("image_tag_mutability", "image_tag_mutability_exclusion_filters")
+FILTERS = MUTABILITY[1]
+ENCRYPTION = ("encryption", "encryption_key")
 KMS_CREATE = ("kms:CreateGrant", "kms:DescribeKey")
 
 
@@ -104,6 +106,8 @@ def changes(name: str, edits: Sequence[Edit], current: Settings | None) -> Itera
 def _converge(name: str, wanted: Wanted, current: Settings) -> Iterator[Change | Note]:
     yield from _compare_encryption(name, wanted, current)
     mutability, filters = wanted.mutability, wanted.filters
+    if mutability is None and FILTERS in wanted.verbatim:  # a file may say the one and not the other
+        mutability = current.mutability
     if mutability is not None and (mutability, frozenset(filters)) != (current.mutability, current.filters):
         change = Change(
             owner=name,
@@ -139,21 +143,21 @@ def _unwritten(change: Change) -> Change:
 
 def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterator[Change | Note]:
     encryption, key = wanted.encryption, wanted.encryption_key
-    if encryption is None:
+    is_same = encryption in (None, current.encryption)
+    if is_same and (key is None or _is_same_key(key, current)):
         return
-    if encryption == current.encryption and (key is None or _is_same_key(key, current)):
-        return
-    if encryption == current.encryption and current.wanted_key is None:
+    if is_same and current.wanted_key is None:
         yield Note(f"{name}: whether its key is {key} cannot be said without the IAM action kms:DescribeKey")
         return
-    yield Change(
+    conflict = Change(
         owner=name,
         kind=Kind.CONFLICT,
         what="encryption",
         before=encryption_words(current.encryption, current.key),
-        after=encryption_words(encryption, key or ""),
+        after=encryption_words(encryption or "", key or ""),
         advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and create it again"},
     )
+    yield _unwritten(conflict) if verbatim.has_any(wanted.verbatim, ENCRYPTION) else conflict
 
 
 def _is_same_key(key: str, current: Settings) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from ecrops.base.change import Change, Kind
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, hint
+from ecrops.iam.form import check_form
 
 FIELDS: Mapping[str, type] = {
     "name": str,
@@ -25,6 +26,8 @@ FIELDS: Mapping[str, type] = {
     "tags": dict,
 }
 """The fields of a spec that can be verbatim, and what stands there in JSON."""
+READ = (*FIELDS, "image_scan_on_push")
+"""The fields of a spec that are read, and may be unread."""
 GROUPS = (
     ("name",),
     ("image_tag_mutability", "image_tag_mutability_exclusion_filters"),
@@ -37,8 +40,9 @@ GROUPS = (
 ASPECTS = frozenset({"lifecycle_rules", "resource_policy"})
 """Fields that are written by calls of their own, and do not travel with ``CreateRepository``."""
 ADVICE = (
-    "it is verbatim in the spec, as AWS had it: that is compared, and never written, because ecrops would refuse it; "
-    "take it out of verbatim, or describe the repository again"
+    "expected what is verbatim in the spec, as AWS had it, which stands behind the arrow, and AWS has what stands "
+    "before it: ecrops compares it, and never writes it, because it would refuse it; describe the repository again to "
+    "accept what AWS has, or take it out of verbatim to have it written"
 )
 _WORDS: Mapping[type, str] = {str: "a string", list: "a list", dict: "a mapping"}
 
@@ -49,6 +53,19 @@ def check_names(problems: Problems, names: object) -> tuple[str, ...]:
     for name in listed:
         problems.check(name in FIELDS, "verbatim", f"{name!r} is no field that can be{hint(name, list(FIELDS))}")
     return tuple(name for name in FIELDS if name in listed)
+
+
+def check_unread(problems: Problems, unread: object) -> dict[str, str] | None:
+    """Return a copy of the fields that could not be read, with the reasons, and add a reason for each wrong one."""
+    if not isinstance(unread, Mapping) or not all(isinstance(reason, str) for reason in unread.values()):
+        problems.add("unread", f"expected a mapping from fields to reasons, got {unread!r}")
+        return None
+    for name in unread:
+        way_out = hint(str(name), READ)
+        problems.check(
+            name in READ, "unread", f"expected a mapping from fields to reasons, got {name!r} in it{way_out}"
+        )
+    return dict(unread)
 
 
 def copied(problems: Problems, name: str, value: Any) -> Any:
@@ -65,6 +82,8 @@ def copied(problems: Problems, name: str, value: Any) -> Any:
     path = f"verbatim.{name}"
     if not problems.check(isinstance(value, expected), path, f"expected {_WORDS[expected]}, got {value!r}"):
         return None
+    if name == "resource_policy":
+        return problems.take(path, lambda: check_form(plain(value)))
     if expected is not list:
         return problems.take(path, lambda: _plain(value))
     inner: type = dict if name == "lifecycle_rules" else str

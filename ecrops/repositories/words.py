@@ -20,8 +20,8 @@ def words(wanted: Wanted) -> str:
         parts.append(mutability_words(wanted.mutability, wanted.filters))
     if wanted.scan_on_push is not None:
         parts.append(SCAN if wanted.scan_on_push else f"no {SCAN}")
-    if wanted.encryption is not None:
-        parts.append(encryption_words(wanted.encryption, wanted.encryption_key or ""))
+    if wanted.encryption is not None or wanted.encryption_key is not None:
+        parts.append(encryption_words(wanted.encryption or "", wanted.encryption_key or ""))
     return ", ".join([*parts, *(f"{key}={value}" for key, value in (wanted.tags or {}).items())])
 
 
@@ -47,5 +47,7 @@ def mutability_words(mode: str, filters: Iterable[str]) -> str:
 
 
 def encryption_words(kind: str, key: str) -> str:
-    """Return the words for an encryption and its key, ``""`` for the key of AWS."""
+    """Return the words for an encryption, ``""`` if that is not managed, and its key, ``""`` for the key of AWS."""
+    if not kind:
+        return f"the key {key}"
     return f"{kind} with {key}" if key else str(kind)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ecrops import Group, Registry, RepositorySpec, Role, SpecError, pull
+from ecrops import AccountPrincipal, Group, Registry, RepositorySpec, Role, SpecError, pull
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
@@ -331,3 +332,43 @@ def test_a_spec_with_policy_and_grants_survives_json() -> None:
         "on": "team/*",
         "attach": "managed",
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("aws:SoureArn", "aws:SourceArn"),
+        ("aws:SourceAcount", "aws:SourceAccount"),
+        ("AWS:principalorgids", "aws:PrincipalOrgID"),
+        ("aws:PrincipalTags/team", "aws:PrincipalTag/team"),
+    ],
+)
+def test_a_misspelt_condition_key_is_refused_with_the_right_one(key: str, meant: str) -> None:
+    conditions = {"StringEquals": {key: "x"}}
+    reason = f"IAM has no condition key {key!r}; did you mean {meant}?"
+    for make in (
+        lambda: RepositorySpec("ab", resource_policy={"Statement": [{**ALLOWED, "Condition": conditions}]}),
+        lambda: AccountPrincipal("111122223333", conditions=conditions),
+    ):
+        with pytest.raises(SpecError, match=re.escape(reason)):
+            make()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "aws:sourcearn",
+        "aws:SourceVpce",
+        "aws:PrincipalTag/SoureArn",
+        "aws:BrandNew",
+        "aws:SourceVpcAccount",
+        "ecr:ResourceTag/a",
+        "vendor:SoureArn",
+    ],
+)
+def test_other_condition_keys_pass(key: str) -> None:
+    conditions = {"StringEquals": {key: "x"}}
+    assert AccountPrincipal("111122223333", conditions=conditions).conditions == conditions
+
+
+ALLOWED = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:BatchGetImage"}

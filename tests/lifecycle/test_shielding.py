@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecrops import LifecycleRule, RepositorySpec, SpecError
-from ecrops.lifecycle import lint, shield, simulate
+from ecrops.lifecycle import Guard, lint, shield, simulate
 from tests.lifecycle.simulation.support import NOW, an_image, digests
 
 REST = LifecycleRule(max_image_age=3)
@@ -76,3 +76,14 @@ def test_a_tag_within_another_comes_first_and_no_rule_is_made_twice(given: list[
 def test_what_shields_nothing_is_refused(prefixes: Any, options: dict[str, Any], said: str) -> None:
     with pytest.raises(SpecError, match=said):
         shield(prefixes, **options)
+
+
+@pytest.mark.parametrize("text", ["a" * 129, "a" * 65 + "*" + "b" * 64])
+def test_a_pattern_that_is_longer_than_a_tag_is_refused(text: str) -> None:
+    with pytest.raises(SpecError, match="no tag has more than 128 characters"):
+        shield(tag_pattern_list=[text], keep=3)
+    with pytest.raises(SpecError, match="which no tag fits: no tag has more than 128 characters"):
+        Guard(never=[text])
+    assert Guard(never=["a" * 128, "a" * 64 + "*" + "b" * 64])
+    with pytest.raises(SpecError, match="no tag has more than 128 characters"):
+        shield(["a" * 129], keep=3)

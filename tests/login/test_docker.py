@@ -350,3 +350,22 @@ def test_a_dry_run_logs_nobody_in(cloud: Cloud, tmp_path: Path) -> None:
     token = registry_of(cloud, dry_run=True).docker_login(tmp_path / "config.json")
     assert token.endpoint == HOST
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1E-400", "0.10000000000000000555", "1.50", "9" * 30, "-0"])
+def test_a_number_in_the_file_stays_as_it_was_written(registry: Registry, tmp_path: Path, number: str) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(f'{{"detachKeys": "number", "plugins": {{"x": [{number}, "number\'", 7, {number}]}}}}')
+    registry.docker_login(config)
+    text = config.read_text()
+    assert json.loads(text, parse_float=str, parse_int=str)["plugins"] == {"x": [number, "number'", "7", number]}
+    assert json.loads(text)["detachKeys"] == "number"
+    assert "Infinity" not in text
+    assert HOST in json.loads(text)["auths"]
+
+
+def test_a_number_in_the_place_of_an_object_is_told(registry: Registry, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"auths": 5e7}')
+    with pytest.raises(EcropsError, match="expected a JSON object as 'auths', got a number"):
+        registry.docker_login(config)

@@ -21,6 +21,7 @@ from .test_docker import AUTH, HOST, PASSWORD, fake_docker
 SOURCES = {case["id"]: case["source"] for case in cases("public") if case["area"] == "access"}
 OTHER = "111122223333"
 OTHER_HOST = HOST.replace("123456789012", OTHER)
+FIPS_HOST = "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com"
 DUAL_STACK = "123456789012.dkr-ecr.eu-west-1.on.aws"
 
 
@@ -107,8 +108,8 @@ def test_an_empty_entry_for_a_part_of_the_host_is_no_token(registry: Registry, c
 
 @pytest.mark.parametrize("name", [HOST, f"https://{HOST}", f"https://{HOST}/"])
 @pytest.mark.parametrize("with_file", [True, False])
-def test_a_variable_that_docker_reads_in_place_of_the_file_is_refused(
-    registry: Registry, config: Path, monkeypatch: pytest.MonkeyPatch, name: str, with_file: bool
+def test_a_variable_that_docker_reads_in_place_of_the_file_is_refused_before_a_token_is_fetched(
+    registry: Registry, memory_cloud: Cloud, config: Path, monkeypatch: pytest.MonkeyPatch, name: str, with_file: bool
 ) -> None:
     assert SOURCES["R02"].startswith("docker/cli#6156")
     monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps({"auths": {name: {"auth": "c2VjcmV0"}}}))
@@ -118,6 +119,7 @@ def test_a_variable_that_docker_reads_in_place_of_the_file_is_refused(
     assert "c2VjcmV0" not in str(caught.value)
     assert not config.exists()
     assert not said.exists()
+    assert "GetAuthorizationToken" not in memory_cloud.calls.operations()
 
 
 @pytest.mark.parametrize("value", ["", "{", "[]", '{"auths": []}', json.dumps({"auths": {OTHER_HOST: {"auth": "x"}}})])
@@ -151,9 +153,11 @@ def test_the_host_is_that_of_the_partition(memory_cloud: Cloud, case: str, regio
 
 
 def test_one_token_is_written_for_many_hosts(registry: Registry, memory_cloud: Cloud, config: Path) -> None:
-    hosts = [OTHER, OTHER_HOST, DUAL_STACK, HOST.replace("ecr", "ecr-fips"), DUAL_STACK.replace("ecr", "ecr-fips")]
+    hosts = [OTHER, OTHER_HOST, DUAL_STACK]
     registry.docker_login(config, hosts=hosts)
     assert json.loads(config.read_text())["auths"] == dict.fromkeys([HOST, *hosts[1:]], AUTH)
+    with pytest.raises(SpecError, match="hosts"):  # the region has none
+        registry.docker_login(config, hosts=[HOST.replace("ecr", "ecr-fips")])
     assert memory_cloud.calls.operations().count("GetAuthorizationToken") == 1
 
 
@@ -161,14 +165,15 @@ def test_one_token_is_written_for_many_hosts(registry: Registry, memory_cloud: C
     "options, hosts",
     [
         ({"dual_stack": True}, [DUAL_STACK, DUAL_STACK.replace("123456789012", OTHER)]),
-        ({"fips": True}, [HOST.replace("ecr", "ecr-fips"), OTHER_HOST.replace("ecr", "ecr-fips")]),
+        ({"fips": True}, [FIPS_HOST, FIPS_HOST.replace("123456789012", OTHER)]),
         ({}, [HOST, OTHER_HOST]),
     ],
 )
 def test_accounts_stand_for_the_hosts_that_the_registry_has_itself(
     memory_cloud: Cloud, config: Path, options: dict[str, Any], hosts: list[str]
 ) -> None:
-    registry = Registry(memory_cloud.session(), retry=AT_ONCE, **options)
+    region = "us-east-1" if options.get("fips") else "eu-west-1"
+    registry = Registry(memory_cloud.session(region), retry=AT_ONCE, **options)
     assert registry.docker_login(config, hosts=[OTHER]).endpoint == registry.uri
     assert list(json.loads(config.read_text())["auths"]) == hosts
 

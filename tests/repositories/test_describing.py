@@ -278,6 +278,34 @@ def test_a_right_value_under_verbatim_is_not_written_either(cloud: Cloud) -> Non
     assert {change.what for change in plan} == {"tag mutability", "tags", "lifecycle", "policy"}
 
 
+@pytest.mark.parametrize(
+    ("verbatim", "what", "before", "after"),
+    [
+        ({"encryption_key": "alias/other"}, "encryption", "AES256", "the key alias/other"),
+        ({"encryption": "QUANTUM"}, "encryption", "AES256", "QUANTUM"),
+        ({"image_tag_mutability_exclusion_filters": ["v*"]}, "tag mutability", "MUTABLE", "MUTABLE except v*"),
+        ({"image_tag_mutability": "LOCKED"}, "tag mutability", "MUTABLE", "LOCKED"),
+    ],
+)
+def test_a_verbatim_setting_is_compared_also_by_itself(
+    cloud: Cloud, verbatim: dict[str, Any], what: str, before: str, after: str
+) -> None:
+    registry = registry_of(cloud)
+    plan = registry.plan(RepositorySpec.from_dict({"name": "odd", "verbatim": verbatim}))
+    (change,) = plan
+    assert (change.kind, change.what, change.before, change.after) == ("conflict", what, before, after)
+    with pytest.raises(ConflictError, match=r"expected what is verbatim in the spec, .* AWS has what stands before it"):
+        registry.apply(plan)
+
+
+def test_no_filters_under_verbatim_are_compared_with_those_that_aws_has(cloud: Cloud) -> None:
+    cloud.emulator.keep("odd", mode="MUTABLE_WITH_EXCLUSION", filters=["v*"])
+    spec = {"name": "odd", "verbatim": {"image_tag_mutability_exclusion_filters": []}}
+    assert [change.kind for change in registry_of(cloud).plan(RepositorySpec.from_dict(spec))] == ["conflict"]
+    spec["verbatim"] = {"image_tag_mutability_exclusion_filters": ["v*"]}
+    assert not registry_of(cloud).plan(RepositorySpec.from_dict(spec))
+
+
 def test_a_grant_stands_beside_a_policy_that_is_verbatim(cloud: Cloud) -> None:
     cloud.emulator.keep_repository_policy("odd", STORED_POLICIES["a deleted role"])
     content = fleet_to_dict(registry_of(cloud).describe("odd"))["repositories"][0]
@@ -299,6 +327,17 @@ def test_a_grant_stands_beside_a_policy_that_is_verbatim(cloud: Cloud) -> None:
         ({"verbatim": {"lifecycle_rules": ["x"]}}, r"verbatim\.lifecycle_rules: expected a list with a mapping in"),
         ({"verbatim": {"image_tag_mutability": 1}}, r"verbatim\.image_tag_mutability: expected a string, got 1"),
         ({"unread": "tags"}, r"unread: expected a mapping from fields to reasons, got 'tags'"),
+        ({"unread": {5: "denied"}}, r"unread: expected a mapping from fields to reasons, got 5 in it"),
+        ({"unread": {"tag": "denied"}}, r"unread: .* got 'tag' in it; did you mean tags\?"),
+        ({"verbatim": {"resource_policy": {"Statement": "x"}}}, r"resource_policy\.Statement: expected a list of stat"),
+        (
+            {"verbatim": {"resource_policy": {"Statement": [5]}}},
+            r"Statement\[0\]: expected a statement",
+        ),
+        (
+            {"verbatim": {"resource_policy": {"Statement": [{"Condition": [1]}]}}},
+            r"verbatim\.resource_policy\.Statement\[0\]\.Condition: expected an object such as .*, got \[1\]",
+        ),
     ],
 )
 def test_a_wrong_form_of_verbatim_is_told_with_its_path(content: dict[str, Any], message: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ecrops import ConflictError, Registry, RepositorySpec, SpecError
 from emulator import Cloud
-from support import cases, registry_of
+from support import AT_ONCE, cases, registry_of
 
 from .support import APP
 
@@ -113,11 +113,11 @@ def test_a_handle_of_another_region_has_its_names_and_makes_no_call(
 
 
 HOSTS = [
-    ("eu-west-1", "dkr-ecr.eu-west-1.on.aws", "dkr.ecr-fips.eu-west-1.amazonaws.com"),
+    ("eu-west-1", "dkr-ecr.eu-west-1.on.aws", ""),
     ("us-gov-west-1", "dkr-ecr.us-gov-west-1.on.aws", "dkr.ecr-fips.us-gov-west-1.amazonaws.com"),
-    ("cn-north-1", "dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "dkr.ecr-fips.cn-north-1.amazonaws.com.cn"),
-    ("eusc-de-east-1", "dkr-ecr.eusc-de-east-1.on.amazonwebservices.eu", "dkr.ecr-fips.eusc-de-east-1.amazonaws.eu"),
-    ("us-iso-east-1", "dkr-ecr.us-iso-east-1.on.aws.ic.gov", "dkr.ecr-fips.us-iso-east-1.c2s.ic.gov"),
+    ("cn-north-1", "dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", ""),
+    ("eusc-de-east-1", "dkr-ecr.eusc-de-east-1.on.amazonwebservices.eu", ""),
+    ("us-iso-east-1", "dkr-ecr.us-iso-east-1.on.aws.ic.gov", ""),
 ]
 
 
@@ -128,6 +128,14 @@ def test_dual_stack_and_fips_hosts_are_those_of_the_partition(
     session = cloud.session(region)
     account = cloud.account
     assert Registry(session, dual_stack=True).repository("ab").uri == f"{account}.{dual_stack}/ab"
+    if not fips:
+        choices: list[dict[str, Any]] = [{"fips": True}, {"fips": True, "dual_stack": True}]
+        for options in choices:
+            with pytest.raises(
+                SpecError, match=f"fips: botocore lists no host of FIPS 140 .* in {region}: say fips=False"
+            ):
+                Registry(session).host("111122223333", **options)
+        return
     assert Registry(session, fips=True).uri == f"{account}.{fips}"
     both = dual_stack.replace("dkr-ecr", "dkr-ecr-fips")
     assert Registry(session).host("111122223333", dual_stack=True, fips=True) == f"111122223333.{both}"
@@ -172,10 +180,47 @@ def test_a_choice_of_hosts_is_a_truth_value(option: str) -> None:
         Registry(**wrong)
 
 
+def test_a_region_that_botocore_does_not_list_may_have_hosts_of_fips(memory_cloud: Cloud) -> None:
+    host = Registry(memory_cloud.session()).host("111122223333", "us-east-9", fips=True)
+    assert host == "111122223333.dkr.ecr-fips.us-east-9.amazonaws.com"
+
+
+def test_hosts_of_fips_that_do_not_exist_are_refused_before_a_token_is_fetched(
+    memory_cloud: Cloud, tmp_path: Path
+) -> None:
+    registry = registry_of(memory_cloud, fips=True)
+    for call in (registry.authorization_token.get, lambda: registry.docker_login(tmp_path / "config.json")):
+        with pytest.raises(SpecError, match="no host of FIPS 140"):
+            call()
+    assert memory_cloud.calls.operations() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"region": 5}, "region: expected a region such as 'eu-west-1', got 5"),
+        ({"region": ""}, "region: expected a region such as 'eu-west-1', got ''"),
+        ({"region": "moon"}, "region: expected a region such as 'eu-west-1', got 'moon'"),
+        ({"dual_stack": "yes"}, "dual_stack: expected True or False, got 'yes'"),
+        ({"fips": 1}, "fips: expected True or False, got 1"),
+    ],
+)
+def test_the_options_of_a_host_are_checked(memory_cloud: Cloud, options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(SpecError, match=reason):
+        Registry(memory_cloud.session()).host("111122223333", **options)
+
+
+def test_a_handle_of_another_registry_shows_its_arn(memory_cloud: Cloud) -> None:
+    registry = Registry(memory_cloud.session())
+    arn = "arn:aws:ecr:us-east-1:111122223333:repository/ab"
+    assert repr(registry.repository(arn)) == f"Repository({arn!r})"
+    assert repr(registry.repository("ab")) == "Repository('ab')"
+
+
 def test_a_login_is_to_the_host_that_images_are_pulled_from(cloud: Cloud, tmp_path: Path) -> None:
     choices: list[dict[str, Any]] = [{}, {"dual_stack": True}, {"fips": True}]
     for options in choices:
-        registry = registry_of(cloud, **options)
+        registry = Registry(cloud.session("us-east-1"), retry=AT_ONCE, **options)
         token = registry.docker_login(tmp_path / "config.json")
         assert token.endpoint == registry.uri
         assert registry.uri in json.loads((tmp_path / "config.json").read_text())["auths"]

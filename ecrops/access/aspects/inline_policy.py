@@ -29,9 +29,11 @@ from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
 from ecrops.access.words import limits, several
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.plain_json import plain
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import without_resources
+from ecrops.iam.form import check_form
 from ecrops.iam.policy import RESOURCE, Policy, Subject
 from ecrops.iam.statements import VERSION, Document, canonical_condition, same
 from ecrops.iam.text import size, to_iam_text
@@ -54,12 +56,28 @@ def read(aws: Aws, key: str) -> Document:
     policy_key = PolicyKey.parse(key)
     operation = f"Get{policy_key.kind.title()}Policy"
     try:
-        document: Document = aws.get("iam", operation, "PolicyDocument", **_params(policy_key))
+        document = aws.get("iam", operation, "PolicyDocument", **_params(policy_key))
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
         return {}
-    return document
+    return readable(f"{policy_key} policy {policy_key.policy}", document)
+
+
+def readable(where: str, document: object) -> Document:
+    """Return a document that IAM has.
+
+    Args:
+        where: Which policy it is, for the error.
+        document: The document as botocore returns it: a text if it is no JSON.
+
+    Raises:
+        SpecError: It has not the form of a policy.
+    """
+    try:
+        return check_form(plain(document))
+    except SpecError as error:
+        raise error.at(where) from None
 
 
 def _params(policy_key: PolicyKey) -> dict[str, str]:

@@ -25,8 +25,10 @@ from ecrops.access.edits import (
 from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
 from ecrops.aws import DENIED, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races, never
+from ecrops.base.plain_json import received
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.errors import SpecError
+from ecrops.iam.form import check_form
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
 from ecrops.iam.statements import VERSION, Document, Statement, same
 from ecrops.iam.text import to_text
@@ -79,17 +81,15 @@ def _parsed(text: str) -> Document:
     """Return the document that AWS has.
 
     Raises:
-        SpecError: It has no list of statements.
+        SpecError: It is none; with the reasons.
     """
     try:
-        document = json.loads(text)
-    except ValueError:
-        document = None
-    part = document.get("Statement", []) if isinstance(document, dict) else None
-    items = [part] if isinstance(part, dict) else part
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise SpecError(f"expected a policy document, {{'Statement': [...]}}, and AWS has {text[:200]!r}")
-    return document  # type: ignore[no-any-return]
+        return check_form(received(text))
+    except SpecError as error:
+        reasons = words.several(error.reasons)
+        raise SpecError(
+            f"expected a policy document, {{'Statement': [...]}}, and AWS has {text[:200]!r}: {reasons}"
+        ) from None
 
 
 def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Iterator[Change | Note]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.base.problems import is_whole, nearest
-from ecrops.lifecycle.policy.misspelt import meant, suggestion
+from ecrops.lifecycle.policy.misspelt import ACTION_LIKENESS, meant, suggestion
 
 EcrRule = Mapping[str, Any]
 """A lifecycle rule in ECR's own JSON form."""
@@ -159,7 +159,7 @@ def _count_problems(selection: Mapping[str, Any]) -> Iterator[Problem]:
 def _action_problems(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[Problem]:
     kind, verb, storage = selection.get("countType"), action.get("type"), selection.get("storageClass", "standard")
     if verb not in ("expire", "transition"):
-        way_out = suggestion(verb, ("expire", "transition"))
+        way_out = suggestion(verb, ("expire", "transition"), ACTION_LIKENESS)
         yield "action.type", f"expected expire or transition, got {verb!r}{way_out}"
     if verb == "transition" and action.get("targetStorageClass") != "archive":
         yield (

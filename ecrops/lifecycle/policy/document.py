@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ecrops.base.plain_json import check_size, plain
+from ecrops.base.plain_json import check_size, plain, received
 from ecrops.base.problems import Problems, is_whole
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.checks import (
@@ -34,13 +34,14 @@ def parse(text: str) -> Rules:
     Raises:
         SpecError: The text has no list of rules.
     """
+    reason = ""
     try:
-        document = json.loads(text)
-    except ValueError:
-        document = None
+        document = received(text)
+    except SpecError as error:
+        document, reason = None, f": {error}"
     rules = document.get("rules", []) if isinstance(document, dict) else None
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise SpecError(f"expected a lifecycle policy, {{'rules': [...]}}, and AWS has {text[:200]!r}")
+        raise SpecError(f"expected a lifecycle policy, {{'rules': [...]}}, and AWS has {text[:200]!r}{reason}")
     return rules
 
 
@@ -56,10 +57,11 @@ def canonical(rules: Iterable[EcrRule]) -> Rules:
 
     Keys that ecrops does not know are kept, so that a difference in them is a difference.
     """
-    return sorted((_canonical(rule) for rule in rules), key=_priority)
+    return sorted((_canonical(rule) for rule in rules), key=priority_of)
 
 
-def _priority(rule: EcrRule) -> int:
+def priority_of(rule: EcrRule) -> int:
+    """Return the priority of a rule; 0 if it has none. A stored one may be of any type."""
     priority = rule.get("rulePriority", 0)
     return priority if is_whole(priority) else 0
 
@@ -112,7 +114,7 @@ def render(rules: Iterable[LifecycleRule | EcrRule]) -> Rules:
 
 def next_priority(rules: Iterable[EcrRule]) -> int:
     """Return the priority after the highest one of rules; 1 if none has a priority."""
-    return max(map(_priority, rules), default=0) + 1
+    return max(map(priority_of, rules), default=0) + 1
 
 
 def numbered(rules: Iterable[EcrRule], first: int) -> Rules:

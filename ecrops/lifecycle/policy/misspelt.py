@@ -13,13 +13,16 @@ from difflib import SequenceMatcher
 
 from ecrops.base.problems import nearest
 
-LIKENESS, TELLING_LIKENESS = 0.6, 0.7
-"""How alike two values are, from 0 to 1, that one is taken for a misspelling; and the words that tell the meaning."""
+LIKENESS, TELLING_LIKENESS, ACTION_LIKENESS = 0.6, 0.7, 0.75
+"""How alike two values are, from 0 to 1, that one is taken for a misspelling; and the words that tell the meaning;
+and an action, which ECR may get new ones of."""
 
 
-def suggestion(value: object, names: Iterable[str]) -> str:
-    """Return which of some values was probably meant, as the end of a message; empty if none is near."""
+def suggestion(value: object, names: Iterable[str], likeness: float = LIKENESS) -> str:
+    """Return which of some values was probably meant, as the end of a message; empty if none is as like as that."""
     close = nearest(value, tuple(names)) if isinstance(value, str) else None
+    if close and SequenceMatcher(None, str(value).lower(), close).ratio() < likeness:
+        return ""
     return f"; did you mean {close}?" if close else ""
 
 

@@ -21,8 +21,8 @@ WILD = "\N{REPLACEMENT CHARACTER}"
 # https://github.com/awsdocs/amazon-ecr-user-guide/issues/17
 _NO_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
 _NO_START = (".", "-")
-MAX_LENGTH = 300
-"""The longest tag of ECR's API model (``ImageTag``). The specification has 128."""
+MAX_LENGTH = 128
+"""The longest tag of that grammar. ECR's API model (``ImageTag``) has 300, but no client pushes or pulls such a tag."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _EXPRESSION = re.compile(r"[\^$|()\[\]{}+?\\]|\.\*")
 TAGS = "tags are made of letters, digits, '_', '.' and '-'"

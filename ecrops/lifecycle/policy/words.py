@@ -28,26 +28,38 @@ def difference(before: Sequence[EcrRule], after: Sequence[EcrRule]) -> tuple[str
 def _rule(rule: EcrRule) -> str:
     selection, action = part_of(rule, "selection"), part_of(rule, "action")
     kind, number = selection.get("countType"), selection.get("countNumber")
-    images, archive = _images(selection), action.get("type") == "transition"
+    images, verb = _images(selection), _verb(action)
     if kind == COUNT:
-        return f"archive all but the last {number}{images}" if archive else f"keep last {number}{images}"
+        return f"keep last {number}{images}" if verb == "expire" else f"{verb} all but the last {number}{images}"
     days = f"{number} day" if number == 1 else f"{number} days"
-    verb = "archive" if archive else "expire"
     if kind == PUSHED:
         return f"{verb}{images or ' all'} after {days}"
     if kind == PULLED:
         return f"{verb}{images or ' all'} not pulled for {days}"
     if kind == TRANSITIONED:
-        return f"expire{images} archived for {days}"
+        return f"{verb}{images} archived for {days}"
     return _json(rule)
+
+
+def _verb(action: EcrRule) -> str:
+    """Return what a rule does to images: an action that is newer than ecrops as it is."""
+    if action == {"type": "expire"} or action == {"type": "expire", "targetStorageClass": None}:
+        return "expire"
+    return "archive" if action == {"type": "transition", "targetStorageClass": "archive"} else _json(action)
 
 
 def _images(selection: EcrRule) -> str:
     """Return which images a rule selects, as a part of a sentence; empty for all."""
     if selection.get("tagStatus") == "untagged":
         return " untagged"
-    tags = [f"{prefix}*" for prefix in selection.get("tagPrefixList", ())] or selection.get("tagPatternList", ())
+    tags = [f"{prefix}*" for prefix in _listed(selection, "tagPrefixList")] or _listed(selection, "tagPatternList")
     return f" {'+'.join(tags)}" if tags else ""
+
+
+def _listed(selection: EcrRule, key: str) -> list[str]:
+    """Return a list of tags as texts. A stored one may be of any type."""
+    entries = selection.get(key) or ()
+    return list(map(str, entries)) if isinstance(entries, list | tuple) else [str(entries)]
 
 
 def _numbered(rule: EcrRule) -> str:

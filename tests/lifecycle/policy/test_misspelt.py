@@ -8,6 +8,7 @@ import pytest
 
 from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.lifecycle import LifecycleRule
+from ecrops.lifecycle.policy.words import difference
 from emulator import Cloud
 
 
@@ -79,3 +80,45 @@ def test_a_word_that_is_like_none_gets_no_suggestion(wrong: Any) -> None:
 def test_a_misspelt_tag_status_of_a_rule_is_told() -> None:
     with pytest.raises(SpecError, match=r"^tag_status: .* got 'untaged'; did you mean untagged\?$"):
         LifecycleRule(tag_status="untaged", max_image_age=1)  # type: ignore[arg-type]
+
+
+def action(**members: Any) -> dict[str, Any]:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
+    return {"rulePriority": 1, "selection": selection, "action": members}
+
+
+@pytest.mark.parametrize(
+    ("verb", "way_out"),
+    [
+        ("translate", ""), ("transcode", ""), ("retain", ""), ("delete", ""), ("archive", ""),
+        ("expires", "; did you mean expire?"), ("xpire", "; did you mean expire?"),
+        ("transtion", "; did you mean transition?"), ("Transition", "; did you mean transition?"),
+    ],
+)  # fmt: skip
+def test_an_action_is_suggested_only_for_one_that_resembles_it(verb: str, way_out: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        RepositorySpec("ab", lifecycle_rules=[action(type=verb)])
+    assert caught.value.reasons == (
+        f"lifecycle_rules[0].action.type: expected expire or transition, got {verb!r}{way_out}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"type": "expire"}, "keep last 9"),
+        ({"type": "transition", "targetStorageClass": "archive"}, "archive all but the last 9"),
+        ({"type": "hide"}, '{"type": "hide"} all but the last 9'),
+        ({"type": "expire", "after": 3}, '{"after": 3, "type": "expire"} all but the last 9'),
+        (
+            {"type": "transition", "targetStorageClass": "glacier"},
+            '{"targetStorageClass": "glacier", "type": "transition"} all but the last 9',
+        ),
+        ({}, "{} all but the last 9"),
+    ],
+)
+def test_an_action_that_ecrops_does_not_know_is_shown_as_it_is(members: dict[str, Any], words: str) -> None:
+    rule = action(**members)
+    assert difference([rule], []) == (words, "")
+    rule["selection"] = {"tagStatus": "any", "countType": "sinceImagePushed", "countNumber": 9, "countUnit": "days"}
+    assert difference([rule], [])[0].startswith(words.split(" all but")[0].replace("keep last 9", "expire"))
