@@ -9,27 +9,28 @@ from __future__ import annotations
 import copy
 import logging
 import math
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import boto3
-from botocore import xform_name
 from botocore.exceptions import ClientError, NoRegionError
-from botocore.parsers import ResponseParserError
 
-from ecrops.aws.answers import account_in, check_entries, is_truncated
+from ecrops.aws.answers import account_in
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
 from ecrops.aws.clients import make_client
 from ecrops.aws.deadline import Deadline
-from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
+from ecrops.aws.pacing.gate import Gate
 from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.recent import Recent
 from ecrops.aws.retry import RetryPolicy, persistently
+from ecrops.aws.sending import send
 from ecrops.base.problems import is_number, is_whole
 from ecrops.base.quotas import Quotas
 from ecrops.errors import SpecError
@@ -223,29 +224,38 @@ class Aws:
         return persistently(attempt, self.retry, self._deadline, doing, awaits, self._budgets)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
-        """Make one attempt of a call, once fewer calls than allowed are in flight."""
+        """Make one attempt of a call, in its turn."""
         doing = f"{service}:{operation}"
         client = self.client(service)
-        era, throttled = self._gate.enter(), False
+        began = self._gate.enter(doing, partial(self._pause_for_turn, doing), is_begun=self._is_begun)
+        throttled = False
         try:
             self._deadline.check(doing, operation=doing)
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
-            check_entries(answer, operation)
-        except ClientError as error:
-            throttled = is_throttled(error)
-            explain(error, doing)
-            if code_of(error) in NO_LONGER_VALID:
-                self._deadline.break_off(error)
-            raise
+            try:
+                answer = send(client, operation, params, needs)
+            except ClientError as error:
+                throttled = is_throttled(error)
+                explain(error, doing)
+                if code_of(error) in NO_LONGER_VALID:
+                    self._deadline.break_off(error)
+                raise
         finally:
-            self._gate.leave(era, throttled=throttled)
-        shape = client.meta.service_model.operation_model(operation).output_shape
-        if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
-            raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
+            self._gate.leave(doing, began, throttled=throttled)
         if account := account_in(answer):
             self._learned.setdefault("account", account)
         self._count_success(doing)
         return answer
+
+    @property
+    def _is_begun(self) -> bool:
+        """Whether calls are made for an owner for which others were made before."""
+        return self._budgets is not None and self._budgets.successes > 0
+
+    def _pause_for_turn(self, doing: str, seconds: float) -> bool:
+        """Wait until AWS takes another call. Returns whether the time has passed: the sleep of a test may not wait."""
+        self._deadline.check(doing, ahead=seconds, operation=doing)
+        self._deadline.wait(seconds, self.retry.sleep)
+        return self.retry.sleep is time.sleep
 
     def _count_success(self, doing: str) -> None:
         if self._deadline.breaker:
@@ -278,11 +288,15 @@ class Aws:
         tasks = list(items)
         if len(tasks) < 2:
             return [do(item) for item in tasks]
-        return in_parallel(self.pool(len(tasks)), do, tasks, on_error)
+        return in_parallel(self.pool(len(tasks)), self.threads(len(tasks)), do, tasks, on_error)
+
+    def threads(self, tasks: int) -> int:
+        """Return the number of threads for so many tasks."""
+        return max(1, min(self.workers, tasks))
 
     def pool(self, tasks: int) -> ThreadPoolExecutor:
-        """Return a pool of threads for so many tasks, with at most as many threads as workers."""
-        return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
+        """Return a pool of threads for so many tasks."""
+        return ThreadPoolExecutor(self.threads(tasks), thread_name_prefix="ecrops")
 
     def check(self, doing: str) -> None:
         """Raise if the deadline is over, or the run was stopped."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aws import Aws
+from ecrops.aws.parallel import Work
 from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
 from ecrops.base.notes import together
@@ -128,12 +129,14 @@ class _Run:
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
         ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
+        work = Work(ready)
         with self._aws.pool(len(ready)) as pool:
-            for changes in ready:
-                pool.submit(self._make_all, changes)
+            for _ in range(self._aws.threads(len(ready))):
+                pool.submit(self._make_each, work)
             try:
                 self._listen(len(ready))
             except BaseException:
+                work.end()
                 self._maker.stop()
                 pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
                 self._take_what_was_told()
@@ -171,6 +174,10 @@ class _Run:
         while not self._events.empty():
             if isinstance(event := self._events.get(), Change):
                 self.applied.append(event)
+
+    def _make_each(self, work: Work[Sequence[Change]]) -> None:
+        for changes in work:
+            self._make_all(changes)
 
     def _make_all(self, changes: Sequence[Change]) -> None:
         """Make the changes of one owner, on a worker, in the owner's turn."""
