@@ -51,6 +51,7 @@ def run(contender: str, count: int, step: str, url: str, limit: float = 600) -> 
     environment = {
         **os.environ,
         "AWS_ENDPOINT_URL": url,
+        "TZ": "UTC",  # without it, the C library looks for the zone of this machine at every date
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",

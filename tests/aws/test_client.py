@@ -93,6 +93,17 @@ def test_ecrops_says_who_calls_and_leaves_the_callers_own_suffix(memory_cloud: C
     assert "mine/1 ecrops/" in agents[0]
 
 
+def test_the_application_of_the_caller_stays_in_the_user_agent(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SDK_UA_APP_ID", "billing (eu)")
+    session, agents = memory_cloud.session(own=True), list[str]()
+    session.events.register("before-send", lambda request, **_: agents.append(str(request.headers["User-Agent"])))
+    Registry(session).repository("ab").exists()
+    assert "app/billing--eu- ecrops/" in agents[0]
+    assert "Boto3/" in agents[0]
+
+
 @pytest.mark.parametrize("wrong", ["eu-west-1", 7])
 def test_a_session_is_a_session(wrong: Any) -> None:
     with pytest.raises(SpecError, match=r"session: expected a boto3\.Session"):

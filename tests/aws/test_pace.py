@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -51,7 +51,7 @@ class World:
         self._processor = 0.0
         self._passed = self._throttled = 0
 
-    def run(self, jobs: list[tuple[str, ...]]) -> Outcome:
+    def run(self, jobs: Sequence[tuple[str, ...]]) -> Outcome:
         work = iter(jobs)
         for _ in range(WORKERS):
             self._resume(self.now, self._worker(work))
@@ -105,7 +105,7 @@ class World:
             pace.leave(caller)
 
 
-JOBS = {"reads": [(READ,), ("ecr:ListTagsForResource",)] * 500, "edits": [(READ, WRITE)] * 500}
+JOBS: dict[str, list[tuple[str, ...]]] = {"reads": [(READ,), ("ecr:ListTagsForResource",)] * 500, "edits": [(READ, WRITE)] * 500}
 
 
 @pytest.mark.parametrize("jobs", JOBS)
