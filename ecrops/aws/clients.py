@@ -58,4 +58,3 @@ def is_configured(session: boto3.Session, setting: str) -> bool:
     """Whether the configuration of a session, a file or the environment, turns a setting of botocore on."""
     configuration: Any = session._session  # boto3 has no public way to its botocore session
     return bool(configuration.get_config_variable(setting))
-

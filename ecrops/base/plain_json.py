@@ -35,6 +35,13 @@ def plain(value: object) -> Any:
     return _copied(value)
 
 
+def copied(value: Any) -> Any:
+    """Return a copy of JSON that was checked before, of dictionaries and lists."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
 def parsed(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any:
     """Return the value of a JSON text. Its strings are not checked.
 

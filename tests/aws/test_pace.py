@@ -105,7 +105,10 @@ class World:
             pace.leave(caller)
 
 
-JOBS: dict[str, list[tuple[str, ...]]] = {"reads": [(READ,), ("ecr:ListTagsForResource",)] * 500, "edits": [(READ, WRITE)] * 500}
+JOBS: dict[str, list[tuple[str, ...]]] = {
+    "reads": [(READ,), ("ecr:ListTagsForResource",)] * 500,
+    "edits": [(READ, WRITE)] * 500,
+}
 
 
 @pytest.mark.parametrize("jobs", JOBS)
