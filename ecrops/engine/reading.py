@@ -147,9 +147,8 @@ def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws])
     readings = []
     for aspect, places in by_aspect.items():
         mine = [(place, reading) for place, wants in places.values() for reading in aspect.reads(place, wants)]
-        for place, reading in mine:
-            for service in reading.services:
-                place.client(service)
+        for place, service in {(place, service) for place, reading in mine for service in reading.services}:
+            place.client(service)
         readings.append([(aspect, reading) for _, reading in mine])
     return (job for job in chain.from_iterable(zip_longest(*readings)) if job is not None)
 
