@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Never
 from ecrops import aspects
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
-from ecrops.engine.apply import OnChange
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal
@@ -32,6 +31,7 @@ from ecrops.spec import RepositorySpec
 if TYPE_CHECKING:
     import boto3
 
+    from ecrops.engine.apply import OnChange
     from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.login.tokens import AuthorizationToken, PublicGalleryAuthorizationToken, Token
 

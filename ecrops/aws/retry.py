@@ -112,11 +112,13 @@ class _Call:
         return result
 
     def _make(self, attempt: Callable[[], T]) -> T:
-        """Make the first attempt, and leave all others to tenacity: most calls succeed at once."""
+        """Make the first attempt, and leave all others to tenacity: most calls end at once."""
         self._watch = Stopwatch(self._budgets)
         try:
             return attempt()
         except Exception as error:
+            if not self._may_pass(error):
+                raise
             failures = [error]
 
         from tenacity import Retrying, retry_if_exception

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change, Note
 from ecrops.base.notes import together
 from ecrops.engine.aspect import Want, name_of
-from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import NONE, Goal, OnError, Readings, read
 from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
+
+if TYPE_CHECKING:
+    from ecrops.engine.dry_run import DryRun
 
 
 def group(wants: Iterable[Want]) -> dict[Goal, list[Any]]:

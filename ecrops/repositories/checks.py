@@ -6,7 +6,6 @@ Called by ``RepositorySpec`` and by the verbs, before any call.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from ecrops.aws import Arn
@@ -150,6 +149,8 @@ def _check_signs(problems: Problems, part: str, key: object, text: str) -> None:
 
 
 def _is_in_tags(sign: str) -> bool:
+    import unicodedata  # for other scripts alone
+
     return sign in _TAG_SIGNS or unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) == "Zs"
 
 
