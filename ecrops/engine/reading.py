@@ -24,6 +24,7 @@ Goal = tuple[Aspect, str]
 OnError = Callable[[str, Exception], object]
 """Called with a key that could not be read or decided about, and why."""
 NONE: Mapping[Any, Any] = MappingProxyType({})
+KEYS_AT_ONCE = 5_000
 LONGEST_PAUSE = 5.0
 """Seconds between two readings of a value that is older than this process's last write."""
 
@@ -77,8 +78,18 @@ def read(
     _read_wave(aws, first, current, elsewhere, on_error)
     second = {goal: edits for goal, edits in goals.items() if goal not in current and base_of(goal) in current}
     current |= {goal: None for goal in second if current[base_of(goal)] is None}
-    _read_wave(aws, {goal: second[goal] for goal in second if goal not in current}, current, elsewhere, on_error)
+    for part in _parts({goal: second[goal] for goal in second if goal not in current}):
+        _read_wave(aws, part, current, elsewhere, on_error)
     return current
+
+
+def _parts(goals: Mapping[Goal, Sequence[Any]]) -> Iterator[dict[Goal, Sequence[Any]]]:
+    """Yield the goals of some thousand keys after another: what is known of a reading is forgotten after its part."""
+    keys = list(dict.fromkeys(key for _, key in goals))
+    aspects = list(dict.fromkeys(aspect for aspect, _ in goals))
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        part = keys[start : start + KEYS_AT_ONCE]
+        yield {goal: goals[goal] for aspect in aspects for key in part if (goal := (aspect, key)) in goals}
 
 
 def is_of_one(error: Exception) -> TypeGuard[SpecError | ClientError]:
