@@ -142,3 +142,13 @@ def every(aws: Aws, bus: str = DEFAULT_BUS, prefix: str = "") -> Iterator[dict[s
     named = {"NamePrefix": prefix} if prefix else {}
     for page in aws.pages("events", "ListRules", "Rules", EventBusName=bus, Limit=100, **named):
         yield from page
+
+
+def names(aws: Aws, bus: str, prefix: str) -> list[str]:
+    """Return the names of the rules of a bus that begin with a prefix; none if there is no such bus."""
+    try:
+        return [rule["Name"] for rule in every(aws, bus, prefix)]
+    except ClientError as error:
+        if code_of(error) != MISSING:
+            raise
+        return []

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Rule:
     """A handle on an EventBridge rule, whether it exists or not. Get one from ``Registry.rule``.
 
-    Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do.
+    Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do. The name of a rule that
+    was split (``split=True``) stands for all of its parts in the verbs that change it.
     """
 
     def __init__(self, registry: Account, name: str, bus: str = "default") -> None:
@@ -103,7 +104,10 @@ class Rule:
         return self._edit(Switch(on=False))
 
     def remove(self) -> Plan:
-        """Remove the rule with all its targets, and the permissions that were added for it."""
+        """Remove the rule with all its targets, and the permissions that were added for it; also the parts of a split.
+
+        A part that has targets of others stays without those of ecrops; a note names it.
+        """
         return self._edit(Absent())
 
     def send_test_event(self, event: Mapping[str, Any] | None = None, *, timeout: float = 60) -> TestReport:
@@ -135,7 +139,7 @@ class Rule:
         return reading.key_of(self.name, self.bus)
 
     def _edit(self, edit: Edit) -> Plan:
-        return wants.edit_rules(self.registry, {self._key: [edit]})
+        return wants.edit_rule(self.registry, self.name, self.bus, edit)
 
 
 def every_rule(registry: Account, bus: str) -> list[Rule]:

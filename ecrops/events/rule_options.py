@@ -36,7 +36,7 @@ class RuleOptions(TypedDict, total=False):
         tags: The tags of the rule, besides those of ecrops.
         split: For a registry and a rule with a name: whether to make several rules, ``NAME-1``, ``NAME-2`` and so on,
             as many as the names of the repositories need to make patterns that are short enough. Rules of earlier runs
-            with higher numbers are removed.
+            with higher numbers are removed, and so is the rule ``NAME``. Without it the rule ``NAME`` replaces them.
     """
 
     target: Target | str

@@ -1,7 +1,7 @@
 """Several rules in place of one whose pattern is too long. Pure.
 
 Called by ``wants`` for a verb with ``split=True``. The parts have the repositories in order, about as many each, and
-are named after the rule: ``NAME-1``, ``NAME-2`` and so on.
+are named after the rule: ``NAME-1``, ``NAME-2`` and so on. They replace a rule ``NAME``, and it replaces them.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class RegistryVerbs(Account, EventVerbs[Plan]):
     def _on(self, kind: str, options: dict[str, Any]) -> Plan:
         from ecrops.events.wants import make_rule  # only users who have events wait for this import
 
-        return make_rule(self, kind, options)
+        return make_rule(self, kind, {"split": False, **options})
 
     def rule(self, name: str, bus: str = "default") -> Rule:
         """Return a handle on an EventBridge rule, which may or may not exist. Calls nothing.

@@ -31,7 +31,7 @@ from ecrops.events.targets import functions, log_groups, presence, queues, topic
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources, shared_rules
 from ecrops.events.targets.target import Target
-from ecrops.events.value import TAG, Origin, RuleValue
+from ecrops.events.value import TAG, RuleValue
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = Readings
@@ -41,51 +41,83 @@ PERMISSIONS: Mapping[str, Aspect] = {"lambda": functions, "sqs": queues, "sns": 
 def make_rule(account: Account, kind: str, options: Mapping[str, Any]) -> Plan:
     """Make the rule that a verb describes, with its targets; or the rules that it is split into.
 
+    A verb that can be split replaces the other form of its rule, which an earlier run made: the parts by the whole
+    rule, the whole rule by the parts, and parts that are too many by those that are needed.
+
+    Args:
+        account: The account and region.
+        kind: The kind of event.
+        options: The name of the rule, and the options that the caller of the verb gave, with ``split`` if the verb is
+            one that can be split.
+
     Raises:
         SpecError: An option is wrong; with every reason.
     """
     split = options.get("split", False)
     if not isinstance(split, bool):
         raise SpecError(f"split: expected True or False, got {split!r}")
-    if not split:
-        event = make_event(kind, options)
-        return edit_rules(account, {reading.key_of(event.rule, event.bus): [Wanted(event)]})
-    aws = account.aws
-    whole = {name: value for name, value in options.items() if name != "split"}
-    events = parts(kind, whole, aws.quotas.pattern_characters, reading.location_of(aws))
+    aws, name = account.aws, options.get("name")
+    if split:
+        whole = {name: value for name, value in options.items() if name != "split"}
+        events = parts(kind, whole, aws.quotas.pattern_characters, reading.location_of(aws))
+    else:
+        events = [make_event(kind, options)]
     edits: dict[str, list[Edit]] = {reading.key_of(event.rule, event.bus): [Wanted(event)] for event in events}
-    return edit_rules(account, {**edits, **_later_parts(aws, options["name"], events)})
+    if "split" not in options or name is None:
+        return edit_rules(account, edits)
+    check_reach(aws, edits)
+    forms = _forms(account, name, events[0].bus, with_whole=split)
+    return edit_rules(account, {**edits, **{key: [edit] for key, edit in forms.items() if key not in edits}})
 
 
-def _later_parts(aws: Aws, name: str, events: Sequence[Event]) -> dict[str, list[Edit]]:
-    """Return the removals of the parts that an earlier run made when the repositories took more of them.
+def edit_rule(account: Account, name: str, bus: str, edit: Edit) -> Plan:
+    """Edit a rule. A rule that was split is edited in each of its parts.
+
+    Raises:
+        ClientError: botocore's ``ResourceNotFoundException``: the edit needs a rule that does not exist.
+    """
+    key = reading.key_of(name, bus)
+    check_reach(account.aws, {key: [edit]})
+    if isinstance(edit, Absent):
+        removals = _forms(account, name, bus)
+        return edit_rules(account, {key: [edit], **{part: [removal] for part, removal in removals.items()}})
+    known = read(account.aws, {(aspect, key): [edit]}, Readings(account.assumed))
+    split = _forms(account, name, bus) if known[aspect, key].settings is None else {}
+    return edit_rules(account, {part: [edit] for part in split or [key]}, known)
+
+
+def _forms(account: Account, name: str, bus: str, *, with_whole: bool = False) -> dict[str, Absent]:
+    """Return the removals of the parts of a rule, by the key of the part, and of the whole rule.
 
     A rule that only has the name of a part is not one: it stays.
     """
-    bus, removed = events[0].bus, dict[str, list[Edit]]()
-    names = [rule["Name"] for rule in reading.every(aws, bus, f"{name}-")]
-    for part in sorted(names, key=lambda part: (len(part), part)):
-        number = part.removeprefix(f"{name}-")
-        if not re.fullmatch("[1-9][0-9]*", number) or int(number) <= len(events):
-            continue
-        rule = reading.read(aws, reading.key_of(part, bus), lambda: "BASIC")
-        if rule.settings is not None and rule.origin is Origin.MADE and rule.tags.get(PART) == name:
-            removed[reading.key_of(part, bus)] = [Absent(rule.tags[TAG])]
-    return removed
+    aws, found = account.aws, dict[str, Absent]()
+    assumed = {key: rule for (part, key), rule in account.assumed.items() if part is aspect}
+    names = set(reading.names(aws, bus, name if with_whole else f"{name}-"))
+    names |= {reading.name_and_bus(key)[0] for key in assumed if reading.name_and_bus(key)[1] == bus}
+    for form in sorted(names, key=lambda form: (len(form), form)):
+        is_part = bool(re.fullmatch(re.escape(name) + "-[1-9][0-9]*", form))
+        key = reading.key_of(form, bus)
+        if is_part or (with_whole and form == name):
+            rule = assumed[key] if key in assumed else reading.read(aws, key, lambda: "BASIC")
+            if rule.settings is not None and rule.is_ours and rule.tags.get(PART) == (name if is_part else None):
+                found[key] = Absent(rule.tags[TAG])
+    return found
 
 
-def edit_rules(account: Account, edits: Edits, *, looks: bool = True) -> Plan:
+def edit_rules(account: Account, edits: Edits, known: Known | None = None, *, looks: bool = True) -> Plan:
     """Edit rules, and the permissions of their targets.
 
     Args:
         account: The account and region.
         edits: The edits by the key of the rule.
+        known: Rules that are known already.
         looks: Whether to look first whether what the rules need exists.
 
     Raises:
         ClientError: botocore's ``ResourceNotFoundException``: an edit needs a rule that does not exist.
     """
-    wants, known = all_wants(account.aws, edits, Readings(account.assumed))
+    wants, known = all_wants(account.aws, edits, Readings(account.assumed) if known is None else known)
     wants = [want for want in wants if looks or want.aspect is not presence]
     for key, rule_edits in edits.items():
         if known[aspect, key].settings is None and any(map(needs_rule, rule_edits)):

@@ -136,11 +136,16 @@ def test_more_rules_than_a_bus_has_by_default_are_noted_once_and_aws_decides(mem
     specs = [spec(on_image_pushed(), name=f"r{number}") for number in range(300)]
     [note] = registry.plan(*specs).notes
     assert note.startswith("the bus default would have 301 rules, and has at most 300 unless AWS has raised the quota")
+    assert "L-244521F2" in note  # Rules, in Service Quotas
     assert 'Registry(quotas={"rules": 301})' in note
+    assert 'repositories=prefix("team/")' in note
     assert raised.plan(*specs).notes == ()
     assert registry.plan(*specs[:-1]).notes == ()
     memory_cloud.emulator.events.raise_quotas(rules=301)
     raised.ensure(*specs)
+    changed = [spec(on_image_pushed(description="x"), name=f"r{number}") for number in range(300)]
+    assert registry.plan(*changed)
+    assert registry.plan(*changed).notes == (), "no rule more"
     assert len(list(memory_cloud.client("events").list_rules(Limit=100)["Rules"])) == 100
 
 
@@ -153,9 +158,13 @@ def test_a_pattern_longer_than_the_default_quota_is_noted_and_aws_decides(memory
     memory_cloud.emulator.events.raise_quotas(pattern_characters=4096)
     plan = registry.on_image_pushed("pushes", repositories=names)
     [note] = plan.notes
-    assert re.match(r"the pattern of rule pushes has 2,\d{3} characters, and at most 2,048 unless AWS has raised", note)
+    length = len(memory_cloud.client("events").describe_rule(Name="pushes")["EventPattern"])
+    assert note.startswith(f"the pattern of rule pushes has {length:,} characters, and at most 2,048 unless AWS has")
+    assert "L-664C5505" in note  # Event pattern size, in Service Quotas
+    assert f'Registry(quotas={{"pattern_characters": {length}}})' in note
+    assert "split=True" in note
     assert not registry.on_image_pushed("pushes", repositories=names).notes
-    raised = registry_of(memory_cloud, quotas={"pattern_characters": 4096})
+    raised = registry_of(memory_cloud, quotas={"pattern_characters": length})
     assert raised.on_image_pushed("others", repositories=names).notes == ()
 
 

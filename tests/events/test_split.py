@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from ecrops import Registry, RepositorySpec, SpecError
+from ecrops.base.change import Kind
 from ecrops.events import on_image_pushed, prefix
 from emulator import Cloud
 from support import registry_of
 
-from .support import arn, bodies, pushed, rule_names
+from .support import arn, bodies, make_queue, pushed, rule_names
 
 QUEUE = arn("sqs", "pushes")
 
@@ -112,3 +113,117 @@ def test_what_cannot_be_split_is_refused_before_any_call(cloud: Cloud) -> None:
         with pytest.raises(SpecError, match=reason):
             act()
     assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
+
+
+def many(registry: Registry, split: bool, count: int = 200, **options: Any) -> Any:
+    """Pushes to many repositories: one rule for those with a prefix, or parts for a list."""
+    selected = names(count) if split else prefix("team/")
+    return registry.on_image_pushed("many", repositories=selected, target=QUEUE, split=split, **options)
+
+
+def arrived(cloud: Cloud) -> int:
+    cloud.emulator.events.emit(pushed(names(1)[0]))
+    return len(bodies(cloud))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_other_form_of_a_rule_is_replaced_in_one_plan(cloud: Cloud, registry: Registry, first: bool) -> None:
+    assert many(registry, first)
+    before = set(rule_names(cloud.client("events")))
+    plan = many(registry, not first)
+    after = set(rule_names(cloud.client("events")))
+    assert before
+    assert not before & after
+    assert {change.owner for change in plan if change.kind == Kind.DELETE and change.what == "rule"} == {
+        f"rule {name}" for name in before
+    }
+    assert not many(registry, not first)
+    assert arrived(cloud) == 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_dry_run_tells_the_same_and_remembers_it(cloud: Cloud, registry: Registry, first: bool) -> None:
+    dry = registry_of(cloud, dry_run=True)
+    many(dry, first)
+    told = many(dry, not first)
+    assert not patterns(cloud)
+    many(registry, first)
+    made = many(registry, not first)
+    assert {change.parts for change in told} == {change.parts for change in made}
+    assert not many(dry, not first)
+
+
+def test_the_other_form_stays_until_the_new_one_is_there(cloud: Cloud, registry: Registry) -> None:
+    many(registry, False)
+    plan = many(registry_of(cloud, dry_run=True), True)
+    order = [change.operation for change in plan]
+    assert order.index("DeleteRule") > max(index for index, name in enumerate(order) if name == "PutRule")
+
+
+def test_a_removal_that_failed_is_made_by_the_next_run(cloud: Cloud, registry: Registry) -> None:
+    many(registry, False)
+    cloud.faults.on("denied", operation="DeleteRule")
+    with pytest.raises(ExceptionGroup):
+        many(registry, True)
+    assert many(registry, True)
+    assert "many" not in rule_names(cloud.client("events"))
+
+
+def test_a_rule_of_others_with_the_name_stays_beside_the_parts(cloud: Cloud, registry: Registry) -> None:
+    cloud.client("events").put_rule(Name="many", EventPattern=json.dumps({"source": ["mine"]}))
+    assert many(registry, True, 3)
+    assert sorted(rule_names(cloud.client("events"))) == ["many", "many-1"]
+    assert many(registry_of(cloud), True, 3).notes == ()
+
+
+def test_a_whole_rule_leaves_rules_that_only_have_the_name_of_a_part(cloud: Cloud, registry: Registry) -> None:
+    registry.on_image_pushed("many-1", repositories=["team/other"], target=QUEUE)
+    registry.on_image_pushed("many-two", repositories=names(3), target=QUEUE)
+    many(registry, False)
+    assert sorted(rule_names(cloud.client("events"))) == ["many", "many-1", "many-two"]
+
+
+def test_the_name_removes_the_parts(cloud: Cloud, registry: Registry) -> None:
+    many(registry, True)
+    registry.on_image_pushed("many-two", repositories=names(3), target=QUEUE)
+    assert registry.rule("many").remove()
+    assert rule_names(cloud.client("events")) == ["many-two"]
+    assert not registry.rule("many").remove()
+
+
+def test_a_part_with_a_target_of_others_stays_and_is_named(cloud: Cloud, registry: Registry) -> None:
+    many(registry, True, 3)
+    cloud.client("events").put_targets(Rule="many-1", Targets=[{"Id": "theirs", "Arn": arn("sqs", "theirs")}])
+    for act in (registry.rule("many").remove, lambda: many(registry, False)):
+        assert any("many-1 stays: others put targets on it" in note for note in map(str, act().notes))
+    assert [each["Id"] for each in registry.rule("many-1").targets()] == ["theirs"]
+
+
+def test_the_name_stands_for_the_parts_in_each_verb(cloud: Cloud, registry: Registry) -> None:
+    many(registry, True)
+    count, rule, other = len(patterns(cloud)), registry.rule("many"), make_queue(cloud, "other")
+    assert len(list(rule.disable())) >= count
+    assert arrived(cloud) == 0
+    assert rule.enable()
+    assert not rule.enable()
+    assert rule.add_target(other)
+    assert arrived(cloud) == 1
+    assert len(bodies(cloud, "other")) == 1
+    assert rule.remove_target(QUEUE)
+    assert arrived(cloud) == 0
+
+
+def test_a_rule_that_is_there_is_edited_alone(cloud: Cloud, registry: Registry) -> None:
+    many(registry, True, 3)
+    cloud.client("events").put_rule(Name="many", EventPattern=json.dumps({"source": ["mine"]}))
+    registry.rule("many").disable()
+    states = {rule["Name"]: rule["State"] for rule in cloud.client("events").list_rules()["Rules"]}
+    assert states == {"many": "DISABLED", "many-1": "ENABLED"}
+
+
+def test_the_verbs_of_one_repository_look_for_no_parts(cloud: Cloud, registry: Registry) -> None:
+    registry.repository("team/api").on_image_pushed("one", target=QUEUE)
+    registry.on_image_pushed(repositories=names(3), target=QUEUE)
+    assert not cloud.calls.of("ListRules")
+    registry.on_image_pushed("named", repositories=names(3), target=QUEUE)
+    assert len(cloud.calls.of("ListRules")) == 1

@@ -10,13 +10,12 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, is_number
-from ecrops.events.patterns.complexity import check_wildcards
-from ecrops.events.patterns.limits import check_limits
+from ecrops.events.patterns.limits import check_limits, wildcards
+from ecrops.events.patterns.machines import check_wildcards
 from ecrops.events.patterns.matching import COMPARE, OPERATORS, OR, joined, listed
 
 # https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
@@ -47,8 +46,12 @@ def check_pattern(pattern: object, path: str = "event_pattern") -> None:
     problems.take(path, lambda: plain(pattern))
     _check_repeated(problems, pattern, path, {})  # type: ignore[arg-type]
     check_limits(problems, path, pattern)  # type: ignore[arg-type]
-    for _, place, wanted in leaves(pattern, path):  # type: ignore[arg-type]
-        problems.take(place, partial(check_wildcards, wanted))
+    problems.raise_any()
+    places: Places = {}
+    for field, place, wanted in leaves(pattern, path):  # type: ignore[arg-type]
+        if any(wildcards(wanted)):
+            places[field] = f"{path}.{field}" if field in places else place
+    check_wildcards(problems, places, pattern)  # type: ignore[arg-type]
     problems.raise_any()
 
 

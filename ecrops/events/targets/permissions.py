@@ -57,6 +57,11 @@ class Permission:
     resource: str
     step: Step
 
+    @property
+    def allowed(self) -> str:
+        """The rule that the permission is for, in words; the permission of all rules is not that of one."""
+        return f"every rule {MARK}*" if self.rule == shared_rules(self.rule) else self.owner
+
 
 class Allow(Permission):
     """An edit: the rule may invoke the resource."""
@@ -132,8 +137,8 @@ def key_of(arn: str) -> str:
 
 
 def words(edits: Sequence[Edit], kind: type[Edit] = Allow) -> str:
-    """Return the keys of the rules that are allowed, or of those that are forbidden, in words."""
-    return ", ".join(sorted({edit.owner for edit in edits if isinstance(edit, kind)}))
+    """Return the rules that are allowed, or those that are forbidden, in words."""
+    return ", ".join(sorted({edit.allowed for edit in edits if isinstance(edit, kind)}))
 
 
 def policy_change(

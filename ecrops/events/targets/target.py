@@ -60,7 +60,8 @@ class Target:
         maximum_event_age: A ``timedelta`` or seconds, from 60 seconds to 24 hours; EventBridge's default
             is 24 hours.
         message_group_id: The group of the messages to a FIFO queue.
-        parameters: Further members in EventBridge's own form, such as ``{"EcsParameters": {...}}``.
+        parameters: Further members in EventBridge's own form, such as ``{"EcsParameters": {...}}``. An ECS cluster and
+            a Batch job queue (``BatchParameters``) require theirs.
         authorize: Whether ecrops lets EventBridge invoke the target, and removes that again with the target. With
             ``"shared"`` one permission lets in all rules of the default bus whose names begin with ``ecrops-``, as the
             names that ecrops makes do: the policy of a function or queue then has room for any number of them. ecrops

@@ -41,6 +41,9 @@ def test_what_is_not_to_be_authorised_and_what_has_a_role_is_left_alone(cloud: C
     assert cloud.calls.writes() == ["PutRule", "PutTargets"]
     plan = registry_of(cloud, dry_run=True).rule("pushes").add_target(Target(QUEUE, id="x", role_arn=role))
     assert "iam:PassRole" in plan.permissions
+    plan = registry_of(cloud, dry_run=True).rule("pushes").add_target(Target(QUEUE, id="y"))
+    assert "events:PutTargets" in plan.permissions
+    assert "iam:PassRole" not in plan.permissions
 
 
 def encrypted(cloud: Cloud) -> str:

@@ -115,3 +115,26 @@ def test_the_option_survives_json_and_is_checked() -> None:
         Target(QUEUE, authorize="share")  # type: ignore[arg-type]
     with pytest.raises(SpecError, match="LATEST"):
         Target(arn("lambda", "function:work:$LATEST"), authorize="shared")
+
+
+@pytest.mark.parametrize("kind", ["sqs", "sns", "lambda"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_plan_says_that_the_permission_is_that_of_every_rule(cloud: Cloud, kind: str, count: int) -> None:
+    topic = cloud.client("sns").create_topic(Name="news")["TopicArn"]
+    target = {"sqs": QUEUE, "sns": topic, "lambda": make_function(cloud)}[kind]
+    plan = registry_of(cloud, dry_run=True).ensure(*specs(Target(target, authorize="shared"), count))
+    [change] = [change for change in plan if change.owner == target]
+    assert change.after == "every rule ecrops-*"
+    assert "every rule ecrops-*" in str(plan)
+
+
+def test_the_plan_says_which_rules_have_permissions_of_their_own(cloud: Cloud) -> None:
+    registry, rules = registry_of(cloud, dry_run=True), ["rule one", "rule two"]
+    specified = [
+        on_image_pushed(name.removeprefix("rule "), target=Target(QUEUE, authorize="shared")) for name in rules
+    ]
+    plan = registry.ensure(RepositorySpec("b/a", events=[*specified, on_image_pushed(target=QUEUE, image_tags=["v1"])]))
+    [change] = [change for change in plan if change.owner == QUEUE]
+    own = [name for name in change.after.split(", ") if name not in rules]
+    assert len(own) == 1
+    assert own[0].startswith("rule ecrops-")

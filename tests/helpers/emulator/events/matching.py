@@ -34,7 +34,7 @@ class Leaf(NamedTuple):
 def matches(pattern: str, event: Mapping[str, Any]) -> bool:
     """Whether an event matches the text of a pattern."""
     leaves = list(_leaves(event, "", {}, itertools.count()))
-    return any(_matches(sorted(fields.items()), leaves, {}) for fields in _alternatives(json.loads(pattern), ""))
+    return any(_matches(sorted(fields.items()), leaves, {}) for fields in alternatives(json.loads(pattern), ""))
 
 
 def _leaves(value: Any, path: str, places: Places, numbers: Iterator[int]) -> Iterator[Leaf]:
@@ -49,15 +49,15 @@ def _leaves(value: Any, path: str, places: Places, numbers: Iterator[int]) -> It
         yield Leaf(path, value, places)
 
 
-def _alternatives(pattern: Mapping[str, Any], path: str) -> list[dict[str, Sequence[Any]]]:
+def alternatives(pattern: Mapping[str, Any], path: str) -> list[dict[str, Sequence[Any]]]:
     """The fields that a pattern wants, by their paths: one mapping for each way through its ``$or``."""
     found: list[dict[str, Sequence[Any]]] = [{}]
     for name, wanted in pattern.items():
         here = f"{path}.{name}" if path else name
         if name == "$or" and isinstance(wanted, list) and all(isinstance(each, dict) for each in wanted):
-            further = [each for part in wanted for each in _alternatives(part, path)]
+            further = [each for part in wanted for each in alternatives(part, path)]
         else:
-            further = _alternatives(wanted, here) if isinstance(wanted, dict) else [{here: wanted}]
+            further = alternatives(wanted, here) if isinstance(wanted, dict) else [{here: wanted}]
         found = [{**one, **other} for one in found for other in further]
     return found
 
