@@ -11,7 +11,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -22,7 +21,7 @@ from ecrops.aws.answers import account_in
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
-from ecrops.aws.clients import make_client
+from ecrops.aws.clients import Clients
 from ecrops.aws.deadline import Deadline
 from ecrops.aws.locks import Locks
 from ecrops.aws.pacing.gate import Gate
@@ -59,7 +58,7 @@ class Aws:
         self._deadline = Deadline()
         self._budgets: Budgets | None = None
         self._gate = Gate(workers)
-        self._clients: dict[str, Any] = {}
+        self._clients = Clients(self.session, workers)
         self._locks = Locks()
         self._learned: dict[str, str] = {}
         self.made = Recent(retry.propagation_budget)
@@ -180,13 +179,15 @@ class Aws:
                 self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
             return self._learned["account"]
 
-    def client(self, service: str) -> Any:
-        """Return the client of a service. Make it on the caller's thread: boto3 sessions are not thread-safe."""
+    def client(self, service: str, calls: int = 1) -> Any:
+        """Return the client of a service. Make it on the caller's thread: boto3 sessions are not thread-safe.
+
+        Args:
+            service: A service of boto3, such as ``ecr``.
+            calls: About how many calls are to come. For many it becomes a client that takes less time for each.
+        """
         with self._locks.clients:
-            if service not in self._clients:
-                partition_of(self.region)  # an unknown region is reported before a host name fails to resolve
-                self._clients[service] = make_client(self.session, service, self.region, self.workers)
-            return self._clients[service]
+            return self._clients.of(service, self.region, calls)
 
     def call(
         self,
@@ -288,15 +289,7 @@ class Aws:
         tasks = list(items)
         if len(tasks) < 2:
             return [do(item) for item in tasks]
-        return in_parallel(self.pool(len(tasks)), self.threads(len(tasks)), do, tasks, on_error)
-
-    def threads(self, tasks: int) -> int:
-        """Return the number of threads for so many tasks."""
-        return max(1, min(self.workers, tasks))
-
-    def pool(self, tasks: int) -> ThreadPoolExecutor:
-        """Return a pool of threads for so many tasks."""
-        return ThreadPoolExecutor(self.threads(tasks), thread_name_prefix="ecrops")
+        return in_parallel(self.workers, do, tasks, on_error)
 
     def check(self, doing: str) -> None:
         """Raise if the deadline is over, or the run was stopped."""

@@ -41,14 +41,17 @@ class Work(Generic[T]):
         self._is_over = True
 
 
-def in_parallel(
-    pool: ThreadPoolExecutor, threads: int, do: Callable[[T], R], items: Sequence[T], on_error: Callable[[], object]
-) -> list[R]:
-    """Call ``do`` for each item on the threads of a pool, in the context of the caller.
+def pool_of(workers: int, tasks: int) -> tuple[ThreadPoolExecutor, int]:
+    """Return a pool for some tasks, and its number of threads: at most as many as there are workers."""
+    threads = max(1, min(workers, tasks))
+    return ThreadPoolExecutor(threads, thread_name_prefix="ecrops"), threads
+
+
+def in_parallel(workers: int, do: Callable[[T], R], items: Sequence[T], on_error: Callable[[], object]) -> list[R]:
+    """Call ``do`` for each item on threads, in the context of the caller.
 
     Args:
-        pool: The threads. It is used up.
-        threads: How many there are.
+        workers: How many threads there are at most.
         do: What to do with one item.
         items: The items.
         on_error: Called at the first error, or Ctrl-C: it stops what has begun. What has not begun is not begun.
@@ -69,6 +72,7 @@ def in_parallel(
                 work.end()
                 raise
 
+    pool, threads = pool_of(workers, len(items))
     with pool:
         futures = [pool.submit(copy_context().run, take_turns) for _ in range(threads)]
         try:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aws import Aws
-from ecrops.aws.parallel import Work
+from ecrops.aws.parallel import Work, pool_of
 from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
 from ecrops.base.notes import together
@@ -123,15 +123,15 @@ class _Run:
         self._is_alone = len({change.owner for change in plan}) == 1
         for change in self._open_changes(plan):
             steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
-            self._maker.account_of(change).client(change.service)
+            self._maker.account_of(change).client(change.service, len(plan))
         for step in sorted(steps):
             self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
         ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
-        work = Work(ready)
-        with self._aws.pool(len(ready)) as pool:
-            for _ in range(self._aws.threads(len(ready))):
+        work, (pool, threads) = Work(ready), pool_of(self._aws.workers, len(ready))
+        with pool:
+            for _ in range(threads):
                 pool.submit(self._make_each, work)
             try:
                 self._listen(len(ready))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from types import MappingProxyType
@@ -158,8 +159,9 @@ def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws])
     readings = []
     for aspect, places in by_aspect.items():
         mine = [(place, reading) for place, wants in places.values() for reading in aspect.reads(place, wants)]
-        for place, service in {(place, service) for place, reading in mine for service in reading.services}:
-            place.client(service)
+        counts = Counter((place, service) for place, reading in mine for service in reading.services)
+        for (place, service), calls in counts.items():
+            place.client(service, calls)
         readings.append([(aspect, reading) for _, reading in mine])
     return (job for job in chain.from_iterable(zip_longest(*readings)) if job is not None)
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from typing import Any
 
 RULES = [
     {
@@ -47,9 +48,9 @@ def with_ecrops(tags: Tags) -> None:
     fleet = [
         RepositorySpec(
             name,
-            lifecycle_rules=RULES,  # type: ignore[arg-type]
+            lifecycle_rules=RULES,
             tags=of_one,
-            image_tag_mutability="IMMUTABLE",  # type: ignore[arg-type]
+            image_tag_mutability="IMMUTABLE",
             image_scan_on_push=True,
         )
         for name, of_one in tags.items()
@@ -65,7 +66,7 @@ def by_hand(tags: Tags) -> None:
     """Describe or create each repository, then put everything."""
     import boto3
 
-    ecr = boto3.client("ecr")
+    ecr: Any = boto3.client("ecr")
     for name, of_one in tags.items():
         try:
             arn = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryArn"]
@@ -81,8 +82,8 @@ def _threads(tags: Tags, mode: str) -> None:
     import boto3
     from botocore.config import Config
 
-    config = Config(max_pool_connections=WORKERS, retries={"mode": mode, "total_max_attempts": ATTEMPTS})
-    ecr = boto3.client("ecr", config=config)
+    retries: Any = {"mode": mode, "total_max_attempts": ATTEMPTS}
+    ecr: Any = boto3.client("ecr", config=Config(max_pool_connections=WORKERS, retries=retries))
     pages = ecr.get_paginator("describe_repositories").paginate(PaginationConfig={"PageSize": 1000})
     found = {item["repositoryName"]: item for page in pages for item in page["repositories"]}
 

@@ -1,6 +1,4 @@
-"""Fleets and policies of a size that no server of a benchmark answers for: clients are replaced by stubs.
-
-    python scripts/benchmarks/scale.py fleet 1000 10000 100000
+"""Fleets of a size that no server answers for here: the client is replaced by a stub. `scripts/bench scale`.
 
 Each size is measured in a process of its own. The processor time of botocore is not in these figures.
 """
@@ -15,6 +13,7 @@ import time
 from typing import Any
 
 import boto3
+
 from contenders import POLICY, RULES
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -22,11 +21,11 @@ TAGS = {"team": "web", "stage": "test"}
 
 
 class Ecr:
-    """A client of ECR whose repositories are all settled, or all missing."""
+    """A client of ECR whose repositories are all settled."""
 
-    def __init__(self, names: list[str], meta: Any, *, exists: bool) -> None:
+    def __init__(self, names: list[str], meta: Any) -> None:
         self.meta = meta
-        self._names = names if exists else []
+        self._names = names
         self._text = json.dumps(POLICY)
 
     def describe_repositories(self, **given: Any) -> dict[str, Any]:
@@ -61,30 +60,30 @@ class Ecr:
 class Session(boto3.Session):
     """A session whose client of ECR is the stub."""
 
-    def __init__(self, names: list[str], *, exists: bool) -> None:
+    def __init__(self, names: list[str]) -> None:
         super().__init__(region_name=REGION, aws_access_key_id="bench", aws_secret_access_key="bench")
-        self._made = Ecr(names, super().client("ecr").meta, exists=exists)
+        self._made = Ecr(names, super().client("ecr").meta)
 
     def client(self, service_name: str, *_: Any, **__: Any) -> Any:
         """Return the stub."""
         return self._made
 
 
-def measure_fleet(count: int) -> None:
+def measure(count: int) -> None:
     """In a process of its own: make the specs, plan them, and print what it took."""
     from ecrops import Registry, RepositorySpec
-    from ecrops.aws import clients
 
-    clients.make_client.__defaults__  # the stub stands for what make_client returns
     names = [f"team/{number:06}" for number in range(count)]
     marks = [time.process_time()]
     fleet = [
-        RepositorySpec(name, lifecycle_rules=RULES, tags=TAGS, image_tag_mutability="IMMUTABLE", image_scan_on_push=True)  # type: ignore[arg-type]
+        RepositorySpec(
+            name, lifecycle_rules=RULES, tags=TAGS, image_tag_mutability="IMMUTABLE", image_scan_on_push=True
+        )
         for name in names
     ]
     marks.append(time.process_time())
-    registry = Registry(Session(names, exists=True))
-    registry.aws._clients["ecr"] = registry.aws.session.client("ecr")
+    registry = Registry(Session(names))
+    registry.aws._clients.made["ecr"] = registry.aws.session.client("ecr")  # in the place of a client with options
     plan = registry.plan(*fleet)
     marks.append(time.process_time())
     assert not plan
@@ -94,16 +93,19 @@ def measure_fleet(count: int) -> None:
 
 def main() -> None:
     """Read the command line."""
-    if sys.argv[1] == "--fleet":
-        measure_fleet(int(sys.argv[2]))
+    if sys.argv[1:2] == ["--one"]:
+        measure(int(sys.argv[2]))
         return
-    for count in map(int, sys.argv[2:]):
+    for count in map(int, sys.argv[1:] or ("1000", "10000", "100000")):
         done = subprocess.run(
-            [sys.executable, __file__, "--fleet", str(count)], capture_output=True, text=True, check=True
+            [sys.executable, __file__, "--one", str(count)], capture_output=True, text=True, check=True
         )
         figures = json.loads(done.stdout)
-        print(f"{count:>8,} settled repositories: specs {figures['specs']:.2f} s, plan {figures['plan']:.2f} s, "
-              f"{figures['memory']:.0f} MB", flush=True)
+        print(
+            f"{count:>8,} settled repositories: specs {figures['specs']:.2f} s, plan {figures['plan']:.2f} s, "
+            f"{figures['memory']:.0f} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
