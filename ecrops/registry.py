@@ -49,7 +49,8 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
     Args:
         session: Credentials and region. Without one, the default session of boto3: the one that
             ``boto3.setup_default_session`` made, if there is one.
-        workers: How many calls may be in flight.
+        workers: How many calls may be in flight. While AWS throttles, ecrops begins no more of them a second than AWS
+            takes.
         retry: How long ecrops tries.
         dry_run: Whether every verb returns its plan, and changes nothing.
         guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
@@ -72,7 +73,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         self,
         session: boto3.Session | None = None,
         *,
-        workers: int = 16,
+        workers: int = 24,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,

@@ -228,7 +228,8 @@ class Aws:
         """Make one attempt of a call, in its turn."""
         doing = f"{service}:{operation}"
         client = self.client(service)
-        began = self._gate.enter(doing, partial(self._pause_for_turn, doing), is_begun=self._is_begun)
+        is_begun = self._budgets is not None and self._budgets.successes > 0  # for this owner
+        began = self._gate.enter(doing, partial(self._pause_for_turn, doing), is_begun=is_begun)
         throttled = False
         try:
             self._deadline.check(doing, operation=doing)
@@ -246,11 +247,6 @@ class Aws:
             self._learned.setdefault("account", account)
         self._count_success(doing)
         return answer
-
-    @property
-    def _is_begun(self) -> bool:
-        """Whether calls are made for an owner for which others were made before."""
-        return self._budgets is not None and self._budgets.successes > 0
 
     def _pause_for_turn(self, doing: str, seconds: float) -> bool:
         """Wait until AWS takes another call. Returns whether the time has passed: the sleep of a test may not wait."""

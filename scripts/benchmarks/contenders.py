@@ -41,9 +41,9 @@ ATTEMPTS = 10
 Tags = dict[str, dict[str, str]]
 
 
-def with_ecrops(tags: Tags) -> None:
-    """One call of ecrops."""
-    from ecrops import Registry, RepositorySpec, RetryPolicy
+def with_ecrops(tags: Tags, **options: Any) -> None:
+    """One call of ecrops, with as many workers as it has by default."""
+    from ecrops import Registry, RepositorySpec
 
     fleet = [
         RepositorySpec(
@@ -55,7 +55,12 @@ def with_ecrops(tags: Tags) -> None:
         )
         for name, of_one in tags.items()
     ]
-    Registry(workers=WORKERS, retry=RetryPolicy(budget=120)).ensure(*fleet)
+    Registry(**options).ensure(*fleet)
+
+
+def with_as_many_workers(tags: Tags) -> None:
+    """The same with 16 workers."""
+    with_ecrops(tags, workers=WORKERS)
 
 
 def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -175,6 +180,7 @@ def with_aiobotocore(tags: Tags) -> None:
 
 CONTENDERS: dict[str, Callable[[Tags], None]] = {
     "ecrops": with_ecrops,
+    "ecrops, 16 workers": with_as_many_workers,
     "16 threads": with_threads,
     "16 threads, adaptive": with_adaptive_threads,
     "aiobotocore": with_aiobotocore,
@@ -182,7 +188,7 @@ CONTENDERS: dict[str, Callable[[Tags], None]] = {
 }
 
 
-MODULES = {"ecrops": "ecrops", "aiobotocore": "aiobotocore.session"}
+MODULES = {"ecrops": "ecrops", "ecrops, 16 workers": "ecrops", "aiobotocore": "aiobotocore.session"}
 
 
 def tags_of(count: int, step: str) -> Tags:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from statistics import median
 
-from running import STEPS, Figures, run, server
+from running import STEPS, Figures, is_there, run, server
 
-PEERS = ("ecrops", "16 threads", "aiobotocore")
+PEERS = ("ecrops", "ecrops, 16 workers", "16 threads", "aiobotocore")
 Results = dict[tuple[str, str], list[Figures]]
 
 
@@ -106,8 +106,9 @@ def main() -> None:
     parser.add_argument("--burst", type=float, default=200)
     parser.add_argument("--limit", type=float, default=300, help="seconds after which a throttled run is given up")
     given = parser.parse_args()
+    peers = [contender for contender in PEERS if is_there(contender)]
     if given.what == "fleet":
-        compare(given.repositories or [1, 100, 500, 2000], given.contenders or PEERS, given.rounds)
+        compare(given.repositories or [1, 100, 500, 2000], given.contenders or peers, given.rounds)
     else:
         contenders = given.contenders or ["ecrops", "16 threads", "16 threads, adaptive"]
         throttled(given.rates, given.burst, (given.repositories or [500])[0], contenders, given.limit)

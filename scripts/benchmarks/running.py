@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -41,6 +42,11 @@ def python_of(contender: str) -> str:
     return os.environ.get("BENCH_AIOBOTOCORE", sys.executable) if contender == "aiobotocore" else sys.executable
 
 
+def is_there(contender: str) -> bool:
+    """Whether what a contender imports is installed."""
+    return contender != "aiobotocore" or "BENCH_AIOBOTOCORE" in os.environ or find_spec("aiobotocore") is not None
+
+
 def run(contender: str, count: int, step: str, url: str, limit: float = 600) -> Figures:
     """Run a contender once, and return what it cost, and what it cost the server.
 
@@ -58,7 +64,10 @@ def run(contender: str, count: int, step: str, url: str, limit: float = 600) -> 
     }
     before = counts(url)
     command = [python_of(contender), str(HERE / "contenders.py"), contender, str(count), step]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=limit)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=limit)
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+        done.check_returncode()
     after = counts(url)
     figures: Figures = json.loads(done.stdout)
     figures |= {name: after[name] - before[name] for name in ("calls", "throttled")}
