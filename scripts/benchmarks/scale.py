@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from contenders import POLICY, RULES
 
@@ -27,6 +28,7 @@ class Ecr:
         self.meta = meta
         self._names = names
         self._text = json.dumps(POLICY)
+        self._granted: dict[str, str] = {}
 
     def describe_repositories(self, **given: Any) -> dict[str, Any]:
         """Return a page of repositories, or those of some names."""
@@ -56,24 +58,53 @@ class Ecr:
         """Return the lifecycle policy, of all repositories the same."""
         return {"registryId": ACCOUNT, "repositoryName": given["repositoryName"], "lifecyclePolicyText": self._text}
 
+    def get_caller_identity(self) -> dict[str, Any]:
+        """Return the account, as STS does: the stub stands for every service."""
+        return {"Account": ACCOUNT}
+
+    def get_repository_policy(self, **given: Any) -> dict[str, Any]:
+        """Return the repository policy that was set."""
+        text = self._granted.get(given["repositoryName"])
+        if text is None:
+            error = {"Error": {"Code": "RepositoryPolicyNotFoundException", "Message": "none"}, "ResponseMetadata": {}}
+            raise ClientError(error, "GetRepositoryPolicy")  # type: ignore[arg-type]
+        return {"registryId": ACCOUNT, "repositoryName": given["repositoryName"], "policyText": text}
+
+    def set_repository_policy(self, **given: Any) -> dict[str, Any]:
+        """Set a repository policy."""
+        self._granted[given["repositoryName"]] = given["policyText"]
+        return given
+
 
 class Session(boto3.Session):
     """A session whose client of ECR is the stub."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(region_name=REGION, aws_access_key_id="bench", aws_secret_access_key="bench")
-        self._made = Ecr(names, super().client("ecr").meta)
+        self._names = names
+        self._stubs: dict[str, Ecr] = {}
 
     def client(self, service_name: str, *_: Any, **__: Any) -> Any:
-        """Return the stub."""
-        return self._made
+        """Return the stub, with the model of a service."""
+        if service_name not in self._stubs:
+            self._stubs[service_name] = Ecr(self._names, super().client(service_name).meta)  # type: ignore[call-overload]
+        return self._stubs[service_name]
 
 
-def measure(count: int) -> None:
-    """In a process of its own: make the specs, plan them, and print what it took."""
-    from ecrops import Registry, RepositorySpec
+def registry_of(names: list[str]) -> Any:
+    """Return a registry with these repositories."""
+    from ecrops import Registry, RetryPolicy
 
-    names = [f"team/{number:06}" for number in range(count)]
+    registry = Registry(Session(names), retry=RetryPolicy(sleep=lambda seconds: None))
+    for service in ("ecr", "sts"):  # in the place of clients with options
+        registry.aws._clients.made[service] = registry.aws.session.client(service)
+    return registry
+
+
+def settled(names: list[str]) -> list[float]:
+    """Plan a fleet that has nothing to do: seconds of the specs, and of the plan."""
+    from ecrops import RepositorySpec
+
     marks = [time.process_time()]
     fleet = [
         RepositorySpec(
@@ -82,30 +113,44 @@ def measure(count: int) -> None:
         for name in names
     ]
     marks.append(time.process_time())
-    registry = Registry(Session(names))
-    registry.aws._clients.made["ecr"] = registry.aws.session.client("ecr")  # in the place of a client with options
-    plan = registry.plan(*fleet)
+    plan = registry_of(names).plan(*fleet)
     marks.append(time.process_time())
     assert not plan
+    return marks
+
+
+def granted(names: list[str]) -> list[float]:
+    """Grant each repository to another account, in one apply: seconds of the specs, and of the apply."""
+    from ecrops import RepositorySpec, pull
+
+    marks = [time.process_time()]
+    fleet = [RepositorySpec(name, grants=[pull("444455556666")]) for name in names]
+    marks.append(time.process_time())
+    made = registry_of(names).ensure(*fleet)
+    marks.append(time.process_time())
+    assert len(made) == len(names)
+    return marks
+
+
+def measure(what: str, count: int) -> None:
+    """In a process of its own: measure once, and print what it took."""
+    marks = {"settled": settled, "granted": granted}[what]([f"team/{number:06}" for number in range(count)])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"specs": marks[1] - marks[0], "plan": marks[2] - marks[1], "memory": memory}))
+    print(json.dumps({"specs": marks[1] - marks[0], "rest": marks[2] - marks[1], "memory": memory}))
 
 
 def main() -> None:
     """Read the command line."""
     if sys.argv[1:2] == ["--one"]:
-        measure(int(sys.argv[2]))
+        measure(sys.argv[2], int(sys.argv[3]))
         return
-    for count in map(int, sys.argv[1:] or ("1000", "10000", "100000")):
-        done = subprocess.run(
-            [sys.executable, __file__, "--one", str(count)], capture_output=True, text=True, check=True
-        )
-        figures = json.loads(done.stdout)
-        print(
-            f"{count:>8,} settled repositories: specs {figures['specs']:.2f} s, plan {figures['plan']:.2f} s, "
-            f"{figures['memory']:.0f} MB",
-            flush=True,
-        )
+    counts = [int(count) for count in sys.argv[1:]]
+    for what, sizes in (("settled", counts or [1000, 10_000, 100_000]), ("granted", counts or [2000, 4000, 8000])):
+        for count in sizes:
+            command = [sys.executable, __file__, "--one", what, str(count)]
+            got = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            rest = f"{got['rest']:.2f} s of processor, {got['memory']:.0f} MB"
+            print(f"{count:>8,} repositories, {what}: specs {got['specs']:.2f} s, then {rest}", flush=True)
 
 
 if __name__ == "__main__":
