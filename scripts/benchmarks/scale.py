@@ -132,9 +132,12 @@ def granted(names: list[str]) -> list[float]:
     return marks
 
 
+MEASURES = {"settled": settled, "settled, rules as dicts": settled_by_dicts, "granted": granted}
+
+
 def measure(what: str, count: int) -> None:
     """In a process of its own: measure once, and print what it took."""
-    marks = {"settled": settled, "granted": granted}[what]([f"team/{number:06}" for number in range(count)])
+    marks = MEASURES[what]([f"team/{number:06}" for number in range(count)])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"specs": marks[1] - marks[0], "rest": marks[2] - marks[1], "memory": memory}))
 
@@ -145,8 +148,8 @@ def main() -> None:
         measure(sys.argv[2], int(sys.argv[3]))
         return
     counts = [int(count) for count in sys.argv[1:]]
-    for what, sizes in (("settled", counts or [1000, 10_000, 100_000]), ("granted", counts or [2000, 4000, 8000])):
-        for count in sizes:
+    for what in MEASURES:
+        for count in counts or ([2000, 4000, 8000] if what == "granted" else [1000, 10_000, 100_000]):
             command = [sys.executable, __file__, "--one", what, str(count)]
             got = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             rest = f"{got['rest']:.2f} s of processor, {got['memory']:.0f} MB"
