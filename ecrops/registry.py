@@ -73,7 +73,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         self,
         session: boto3.Session | None = None,
         *,
-        workers: int = 24,
+        workers: int = 20,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,

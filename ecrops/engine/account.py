@@ -33,7 +33,7 @@ class Account:
         self,
         session: boto3.Session | None = None,
         *,
-        workers: int = 24,
+        workers: int = 20,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         quotas: Mapping[str, int] | None = None,

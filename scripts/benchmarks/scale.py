@@ -101,14 +101,23 @@ def registry_of(names: list[str]) -> Any:
     return registry
 
 
-def settled(names: list[str]) -> list[float]:
-    """Plan a fleet that has nothing to do: seconds of the specs, and of the plan."""
-    from ecrops import RepositorySpec
+def settled_by_dicts(names: list[str]) -> list[float]:
+    """The same with rules as dictionaries, which each spec copies."""
+    return settled(names, RULES)
 
+
+def settled(names: list[str], rules: Any = None) -> list[float]:
+    """Plan a fleet that has nothing to do: seconds of the specs, and of the plan."""
+    from ecrops import LifecycleRule, RepositorySpec
+
+    rules = rules or [
+        LifecycleRule(rule_priority=1, tag_status="untagged", max_image_age=7),
+        LifecycleRule(rule_priority=2, max_image_count=30),
+    ]
     marks = [time.process_time()]
     fleet = [
         RepositorySpec(
-            name, lifecycle_rules=RULES, tags=TAGS, image_tag_mutability="IMMUTABLE", image_scan_on_push=True
+            name, lifecycle_rules=rules, tags=TAGS, image_tag_mutability="IMMUTABLE", image_scan_on_push=True
         )
         for name in names
     ]
