@@ -104,6 +104,9 @@ class Service:
         self._tags[self._name_in(given)] |= {tag["Key"]: tag["Value"] for tag in given["tags"]}
         return {}
 
+    def _GetRepositoryPolicy(self, given: Mapping[str, Any]) -> Answer:
+        raise Refused("RepositoryPolicyNotFoundException", f"No policy for '{self._name_in(given)}'")
+
     def _GetLifecyclePolicy(self, given: Mapping[str, Any]) -> Answer:
         name = self._name_in(given)
         if name not in self._policies:
