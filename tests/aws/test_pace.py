@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ecrops.aws.pacing.pace import Pace
+from ecrops.aws.pacing.pace import Caller, Pace
 from ecrops.aws.pacing.paces import Paces
 
 WORKERS, LATENCY, PROCESSOR = 16, 0.02, 0.001
@@ -87,22 +87,9 @@ class World:
                 self.paces.count(operation, self.now)
 
     def _turn(self, operation: str, *, is_begun: bool) -> Iterator[float]:
-        caller, joined = object(), None
-        while True:
-            pace: Pace | None = self.paces.of(operation)
-            if joined is not pace:
-                if joined:
-                    joined.leave(caller)
-                if pace:
-                    pace.join(caller, is_begun=is_begun)
-                joined = pace
-            seconds = pace.seconds_until(caller, self.now) if pace else 0.0
-            if seconds <= 0:
-                break
+        caller = Caller(is_begun=is_begun)
+        while seconds := self.paces.turn(operation, caller, self.now):
             yield seconds
-        if pace:
-            pace.take(self.now)
-            pace.leave(caller)
 
 
 JOBS: dict[str, list[tuple[str, ...]]] = {
@@ -177,8 +164,18 @@ def test_the_calls_that_were_in_flight_together_cut_the_pace_once() -> None:
 def test_work_that_has_begun_goes_first() -> None:
     pace = Pace(0.0, measured=10)
     pace.take(0.0)
-    readers = ["first", "second"]
-    for reader in readers:
-        pace.join(reader, is_begun=False)
-    pace.join("write", is_begun=True)
-    assert pace.seconds_until("write", 0.0) < pace.seconds_until("first", 0.0) < pace.seconds_until("second", 0.0)
+    first, second, write = Caller(is_begun=False), Caller(is_begun=False), Caller(is_begun=True)
+    for caller in (first, second, write):
+        caller.wait_for(pace)
+    assert pace.seconds_until(write, 0.0) < pace.seconds_until(first, 0.0) < pace.seconds_until(second, 0.0)
+
+
+def test_who_waits_for_a_pace_waits_for_the_one_that_takes_its_place() -> None:
+    paces, caller = Paces(16), Caller(is_begun=False)
+    paces.slow_down(READ, began=0.0, now=0.1)
+    assert paces.turn(READ, Caller(is_begun=False), 0.1) == 0
+    assert paces.turn(READ, caller, 0.1) > 0
+    paces.slow_down(WRITE, began=0.0, now=0.2)
+    assert caller.pace is not paces.of(READ), "two operations are throttled together: all calls have one pace now"
+    assert paces.turn(READ, caller, 0.2) == 0
+    assert caller.pace is None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from ecrops.aws.locks import renew_after_fork
+from ecrops.aws.pacing.pace import Caller
 from ecrops.aws.pacing.paces import Paces
 
 Pause = Callable[[float], bool]
@@ -81,27 +82,14 @@ class Gate:
                 self._paces.count(operation, now)
 
     def _keep_pace(self, operation: str, pause: Pause, *, is_begun: bool) -> None:
-        """Wait until the pace lets another call begin. The pace may become another one during the wait."""
-        caller, joined = object(), None
+        """Wait until the pace lets another call begin."""
+        caller = Caller(is_begun=is_begun)
         try:
             while True:
                 with self._changed:
-                    pace, now = self._paces.of(operation), time.monotonic()
-                    if joined is not pace:
-                        if joined:
-                            joined.leave(caller)
-                        if pace:
-                            pace.join(caller, is_begun=is_begun)
-                        joined = pace
-                    if pace is None:
-                        return
-                    seconds = pace.seconds_until(caller, now)
-                    if seconds <= 0:
-                        pace.take(now)
-                        return
-                if not pause(seconds):
+                    seconds = self._paces.turn(operation, caller, time.monotonic())
+                if not seconds or not pause(seconds):
                     return
         finally:
-            if joined:
-                with self._changed:
-                    joined.leave(caller)
+            with self._changed:
+                caller.wait_for(None)

@@ -48,6 +48,31 @@ class Meter:
         return (self._before * (2 - elapsed) + self._count) / 2
 
 
+class Caller:
+    """Who waits for a turn.
+
+    Args:
+        is_begun: Whether the work that the call is a part of has begun.
+
+    Attributes:
+        pace: The pace that it waits for; ``None`` if it waits for none.
+    """
+
+    def __init__(self, *, is_begun: bool) -> None:
+        self.is_begun = is_begun
+        self.pace: Pace | None = None
+
+    def wait_for(self, pace: Pace | None) -> None:
+        """Wait for a pace, and for no other any more."""
+        if pace is self.pace:
+            return
+        if self.pace:
+            self.pace.leave(self)
+        if pace:
+            pace.join(self)
+        self.pace = pace
+
+
 class Pace:
     """A rate of calls, and the callers that wait for their turn.
 
@@ -66,8 +91,8 @@ class Pace:
         self._share, self._plateau = SEARCHING_CUT, SEARCHING_PLATEAU
         self._next = now
         self._begin(now)
-        self._first: list[object] = []
-        self._others: list[object] = []
+        self._first: list[Caller] = []
+        self._others: list[Caller] = []
 
     def rate(self, now: float) -> float:
         """Return the calls a second that may begin now."""
@@ -102,15 +127,15 @@ class Pace:
         self._passed += 1
         self._meter.count(now)
 
-    def join(self, caller: object, *, is_begun: bool) -> None:
+    def join(self, caller: Caller) -> None:
         """Begin to wait: behind the callers before, but before those whose work has not begun."""
-        (self._first if is_begun else self._others).append(caller)
+        (self._first if caller.is_begun else self._others).append(caller)
 
-    def leave(self, caller: object) -> None:
+    def leave(self, caller: Caller) -> None:
         """End to wait."""
-        (self._first if caller in self._first else self._others).remove(caller)
+        (self._first if caller.is_begun else self._others).remove(caller)
 
-    def seconds_until(self, caller: object, now: float) -> float:
+    def seconds_until(self, caller: Caller, now: float) -> float:
         """Return the seconds until the turn of a caller."""
         place = (self._first + self._others).index(caller)
         return max(self._next - now, 0.0) + place / self.rate(now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from ecrops.aws.pacing.pace import Meter, Pace
+from ecrops.aws.pacing.pace import Caller, Meter, Pace
 
 log = logging.getLogger(__name__)
 TOGETHER = 2.0
@@ -36,6 +36,19 @@ class Paces:
     def of(self, operation: str) -> Pace | None:
         """Return the pace of an operation; ``None`` while AWS does not throttle it."""
         return self._paces.get(ALL) or self._paces.get(operation)
+
+    def turn(self, operation: str, caller: Caller, now: float) -> float:
+        """Take the turn of a caller, if it has come. Returns the seconds until it comes; 0 if it was taken.
+
+        The pace of an operation may become another one while a caller waits.
+        """
+        caller.wait_for(pace := self.of(operation))
+        seconds = pace.seconds_until(caller, now) if pace else 0.0
+        if seconds <= 0:
+            if pace:
+                pace.take(now)
+            caller.wait_for(None)
+        return max(seconds, 0.0)
 
     def count(self, operation: str, now: float) -> None:
         """Count a call that AWS did not throttle."""
