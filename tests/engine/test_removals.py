@@ -221,3 +221,13 @@ def test_a_creation_whose_answer_was_lost_is_told_as_ours(cloud: Cloud, registry
     done = registry.ensure(RepositorySpec("ab"))
     assert [str(change) for change in done.applied] == ["+ ab repository"]
     assert done.notes == ()
+
+
+def test_a_repository_that_somebody_made_anew_is_not_waited_for(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=waits.append))
+    registry.ensure(RepositorySpec("ab"))
+    remaking(cloud, "ab", monkeypatch, registry)
+    with pytest.raises(EcropsError, match="ab was deleted, and is there still or again"):
+        registry.remove("ab", empty_on_delete=True)
+    assert len(waits) == 1, "before the removal was verified"
