@@ -163,3 +163,10 @@ def test_a_dry_run_remembers_a_managed_policy_that_has_all_its_versions(aws: Clo
     for name in names[5:]:
         plan = dry.repository(name).grant_pull(Role("nodes"), attach="managed")
         assert [change.operation for change in plan] == ["DeletePolicyVersion", "CreatePolicyVersion"]
+
+
+def test_tags_for_a_repository_that_a_dry_run_would_have_removed_are_noted(aws: Cloud) -> None:
+    dry = registry_of(aws, dry_run=True)
+    assert repo(dry).delete()
+    plan = repo(dry).add_tags(a="1", b="2")
+    assert (tuple(plan), plan.notes) == ((), ("ab: the tags a=1, b=2 are added when it is there",))

@@ -156,6 +156,7 @@ def test_a_guard_judges_again_what_another_writer_changed_since_the_plan(memory_
     with pytest.raises(ApplyError) as caught:
         registry.ensure(*specs)
     (error,) = caught.value.exceptions
+    assert "! bb lifecycle: keep last 900 -> keep last 2 v* (expires 7 of 9 images" in str(error)
     assert "the guard refuses it: at most 3 images may expire" in str(error)
     assert [change.owner for change in caught.value.applied] == ["aa"]
     [rule] = lifecycle(memory_cloud.client("ecr"), "bb")
