@@ -265,11 +265,12 @@ def test_a_role_that_is_missing_is_said_with_its_account(cloud: Cloud) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
     far = Role(f"arn:aws:iam::{OTHER}:role/missing")
-    for grant, where in (
-        (lambda: repo.grant_pull(Role("missing")), "in the registry's account"),
-        (lambda: repo.grant_pull(far, session=cloud.session(account=OTHER)), f"in account {OTHER}"),
+    elsewhere = cloud.session(account=OTHER)
+    for role, session, where in (
+        (Role("missing"), None, "in the registry's account"),
+        (far, elsewhere, f"in account {OTHER}"),
     ):
         with pytest.raises((ClientError, ApplyError)) as caught:
-            grant()
+            repo.grant_pull(role, session=session)
         error = caught.value.exceptions[0] if isinstance(caught.value, ApplyError) else caught.value
         assert any(f"there is no role missing {where}: make it first" in note for note in error.__notes__)
