@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, Registry
+from ecrops import ApplyError, ConflictError, Registry, RetryPolicy
 from ecrops.events import Target
 from emulator import Call, Client, Cloud
 from support import AT_ONCE, registry_of
@@ -149,3 +149,20 @@ def test_several_errors_of_one_rule_are_one_with_the_others_in_its_notes(cloud: 
     with pytest.raises(ClientError) as caught:
         Registry(session, retry=AT_ONCE).on_image_pushed("pushes", targets=[QUEUE, arn("sqs", "other")])
     assert sum(note.startswith("failed too: ") for note in caught.value.__notes__) == 1
+
+
+@pytest.mark.parametrize("operation", ["ListTargetsByRule", "ListTagsForResource"])
+def test_what_comes_while_a_reading_of_a_rule_waits_stays(cloud: Cloud, events: Client, operation: str) -> None:
+    """``PutRule`` writes the whole rule: a state is not changed from a description that is older than the wait."""
+    registry_of(cloud).on_image_pushed("pushes", description="ours")
+    pattern, waits = events.describe_rule(Name="pushes")["EventPattern"], list[float]()
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        events.put_rule(Name="pushes", EventPattern=pattern, Description="theirs")
+
+    cloud.faults.on("throttle", operation=operation, service="events")
+    assert registry_of(cloud, workers=1, retry=RetryPolicy(sleep=sleep)).rule("pushes").disable()
+    assert len(waits) == 1
+    rule = events.describe_rule(Name="pushes")
+    assert (rule["State"], rule["Description"]) == ("DISABLED", "theirs")
