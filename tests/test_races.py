@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 import racer
@@ -21,10 +23,12 @@ from ecrops import (
     RepositorySpec,
     RetryPolicy,
     SpecError,
+    pull,
 )
-from emulator import Cloud
+from emulator import Call, Cloud
 from support import AT_ONCE, lifecycle, registry_of, state
 
+IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"
 APP = RepositorySpec(
     "ab", image_tag_mutability="IMMUTABLE", lifecycle_rules=[LifecycleRule(max_image_count=3)], tags={"a": "1"}
 )
@@ -46,7 +50,40 @@ def test_a_create_whose_winner_encrypted_otherwise_is_a_conflict(cloud: Cloud) -
     with pytest.raises(ApplyError) as caught:
         registry.apply(plan)
     assert [type(error) for error in caught.value.exceptions] == [ConflictError]
+    assert str(caught.value.exceptions[0]).startswith(f"{IMPOSSIBLE}:\n  ! ab encryption")
     assert [change.owner for change in caught.value.applied] == ["cd"]
+
+
+def made_anew(cloud: Cloud, name: str) -> None:
+    ecr = cloud.client("ecr")
+    ecr.delete_repository(repositoryName=name)
+    ecr.create_repository(repositoryName=name, encryptionConfiguration={"encryptionType": "KMS"})
+
+
+@pytest.mark.parametrize("during", [False, True], ids=["before the apply", "during the apply"])
+def test_what_became_impossible_since_it_was_approved_is_said_as_that(cloud: Cloud, during: bool) -> None:
+    registry = registry_of(cloud, workers=1)
+    names = ("aa", "bb")
+    registry.ensure(*(RepositorySpec(name) for name in names))
+    plan = registry.plan(*(RepositorySpec(name, encryption="AES256", image_scan_on_push=True) for name in names))
+    left = ["bb"]
+
+    def meddle(call: Call) -> bool:
+        if left and call.operation == "PutImageScanningConfiguration":
+            made_anew(cloud, left.pop())
+        return False
+
+    if during:
+        cloud.faults.on("throttle", where=meddle, times=None)
+    else:
+        made_anew(cloud, left.pop())
+    with pytest.raises((ApplyError, ConflictError)) as caught:
+        registry.apply(plan)
+    error = caught.value.exceptions[0] if isinstance(caught.value, ApplyError) else caught.value
+    assert str(error).startswith(f"{IMPOSSIBLE}:\n  ! bb encryption: KMS")
+    assert [name for name in names if state(cloud)[name]["imageScanningConfiguration"]["scanOnPush"]] == (
+        ["aa"] if during else []
+    )
 
 
 class Meddler:
@@ -321,3 +358,63 @@ def test_sixteen_processes_that_ensure_one_name_all_succeed_and_one_creates(http
     assert sum("CreateRepository" in each for each in operations) == 1
     assert state(http_cloud)["ab"]["tags"] == {"a": "1"}
     assert not registry_of(http_cloud, retry=AT_ONCE).ensure(APP)
+
+
+def test_a_lifecycle_policy_that_somebody_deletes_first_is_gone_as_it_should_be(cloud: Cloud) -> None:
+    registry, ecr = registry_of(cloud), cloud.client("ecr")
+    registry.ensure(APP)
+    left = [True]
+
+    def come(call: Call) -> bool:
+        if call.operation == "DeleteLifecyclePolicy" and left:
+            left.clear()
+            ecr.delete_lifecycle_policy(repositoryName="ab")
+        return False
+
+    cloud.faults.on("throttle", where=come, times=None)
+    registry.repository("ab").set_lifecycle_rules()
+    assert not left
+    assert lifecycle(ecr, "ab") is None
+    assert len(cloud.calls.of("DeleteLifecyclePolicy")) == 1
+
+
+def test_a_tag_of_a_repository_that_one_server_does_not_see_yet_is_put_again(memory_cloud: Cloud) -> None:
+    session, refused = memory_cloud.session(own=True), list[object]()
+
+    def unseen(**_: object) -> Any:
+        if refused:
+            return None
+        refused.append(True)
+        error = {"Code": "RepositoryNotFoundException", "Message": "no"}
+        body = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return AWSResponse("", 400, HTTPHeaders(), None), body
+
+    session.events.register("before-call.ecr.TagResource", unseen)
+    registry = Registry(session, retry=AT_ONCE)
+    registry.ensure(RepositorySpec("ab"))
+    assert registry.repository("ab").add_tags(a="1")
+    assert refused
+    assert state(memory_cloud)["ab"]["tags"] == {"a": "1"}
+
+
+def test_an_owner_that_cannot_be_decided_again_does_not_stop_what_another_one_lacks(cloud: Cloud) -> None:
+    """Between the writes and the reading that verifies them, somebody undoes one and fills the policy of the other."""
+    ecr, undone = cloud.client("ecr"), list[str]()
+    registry_of(cloud).ensure(RepositorySpec("full"), RepositorySpec("ok"))
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchDeleteImage"}
+    full = {"Version": "2012-10-17", "Statement": [{"Sid": f"S{number:03}", **deny} for number in range(128)]}
+    text = json.dumps(full, separators=(",", ":"))
+    assert 10_000 < len(text) <= 10_240
+
+    def undo(seconds: float) -> None:
+        if not undone:
+            undone.append("ok")
+            ecr.delete_repository_policy(repositoryName="ok")
+            ecr.set_repository_policy(repositoryName="full", policyText=text)
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=undo))
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*(RepositorySpec(name, grants=[pull("111122223333")]) for name in ("full", "ok")))
+    assert undone
+    assert [str(error).partition(":")[0] for error in caught.value.exceptions] == ["full"]
+    assert "111122223333" in ecr.get_repository_policy(repositoryName="ok")["policyText"]

@@ -283,9 +283,9 @@ class _Run:
     def _check(self, plan: Plan) -> Plan:
         """Refuse the changes of a new plan that cannot be made, or go beyond what was approved (``beyond``)."""
         self.notes += plan.notes
-        self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         if self._approved is not None:
             self.outcomes.refuse(beyond(self._approved, plan.changes), BEYOND)
+        self.outcomes.refuse(plan.conflicts, IMPOSSIBLE)
         doubted = [change for change in plan if change.owner in self._maker.doubted]
         self.outcomes.refuse_unkept(doubted, None if self._approved else self.applied)
         return plan

@@ -111,13 +111,14 @@ class Maker:
     def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
         """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
 
-        Something that is waited for again and again, such as a repository that is gone, limits how often.
+        That holds for a single reading too: it may be several calls, and "not found" is an answer that came before the
+        wait. Something that is waited for again and again, such as a repository that is gone, limits how often.
         """
         aws = self._budgeted(owner)
         for _ in range(MOST_READINGS):
-            failures, successes = aws.attempts
+            failures, _ = aws.attempts
             plan = make_plan(aws, wants)
-            if aws.attempts[0] == failures or aws.attempts[1] == successes + 1:  # one call is of one moment
+            if aws.attempts[0] == failures:
                 break
         return plan
 

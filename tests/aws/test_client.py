@@ -132,3 +132,15 @@ def test_wrong_options_are_refused(registry: Registry) -> None:
         with pytest.raises(SpecError, match=said):
             act()
     assert not registry.repository("ab").exists()
+
+
+def test_a_client_gives_a_call_up_after_thirty_seconds_and_has_a_connection_for_each_worker(
+    memory_cloud: Cloud,
+) -> None:
+    """The page about operations counts on the seconds: a deadline leaves them for the call that is in flight."""
+    registry = Registry(memory_cloud.session(), workers=40)
+    for service in ("ecr", "iam", "events"):
+        config = registry.aws.client(service).meta.config
+        assert (config.connect_timeout, config.read_timeout) == (10, 30)
+        assert config.max_pool_connections == 40
+        assert config.retries["total_max_attempts"] == 1

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from typing import Any
+
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
@@ -9,6 +13,7 @@ from botocore.exceptions import (
 )
 
 from ecrops import ApplyError, DeadlineError, RepositorySpec, RetryPolicy
+from ecrops.aws.deadline import Deadline, Run
 from emulator import Cloud
 from support import registry_of, state
 
@@ -67,3 +72,17 @@ def test_split_off_errors_still_say_what_was_done(cloud: Cloud) -> None:
     assert isinstance(split, ApplyError)
     assert [change.owner for change in split.applied] == ["good"]
     assert caught.value.subgroup(BotoCoreError) is None
+
+
+def test_a_wait_in_a_part_of_a_run_ends_when_the_run_is_stopped() -> None:
+    run = Run()
+    part = Run(run)
+    waiting = threading.Thread(target=Deadline(run=part).wait, args=(60, time.sleep, "ecr:GetLifecyclePolicy"))
+    waiting.start()
+    waiters: Any = part.bell
+    while not waiters._waiters:
+        time.sleep(0.001)
+    run.stop()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert part.is_stopped

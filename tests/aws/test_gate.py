@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, SpecError
+from ecrops.aws.pacing.gate import Gate
 from emulator import Cloud
 from support import registry_of, state
 
@@ -52,6 +54,58 @@ def test_an_error_that_is_no_exception_comes_out_of_a_worker(cloud: Cloud) -> No
     cloud.faults.on("throttle", operation="CreateRepository")
     with pytest.raises(KeyboardInterrupt):
         registry_of(cloud, retry=RetryPolicy(sleep=interrupt)).ensure(RepositorySpec("ab"))
+
+
+def test_a_gate_makes_calls_wait_for_the_pace_and_no_others() -> None:
+    gate, waited = Gate(8), list[float]()
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        assert len(waited) < 9, "the turn comes"
+        time.sleep(min(seconds, 0.2))
+        return True
+
+    for _ in range(3):
+        gate.leave("ecr:A", gate.enter("ecr:A", pause), throttled=False)
+    assert waited == []
+    gate.leave("ecr:A", gate.enter("ecr:A", pause), throttled=True)
+    for _ in range(4):
+        gate.leave("ecr:A", gate.enter("ecr:A", pause), throttled=False)
+    assert len(waited) >= 3, "the first turn comes at once, each other one after a wait"
+    before = len(waited)
+    gate.leave("ecr:B", gate.enter("ecr:B", pause), throttled=False)
+    assert len(waited) == before
+
+
+def test_an_error_ends_the_wait_for_a_turn_and_leaves_the_turn_to_others() -> None:
+    gate = Gate(8)
+    gate.leave("ecr:A", gate.enter("ecr:A", lambda seconds: True), throttled=True)
+    gate.leave("ecr:A", gate.enter("ecr:A", lambda seconds: True), throttled=False)
+
+    def interrupt(seconds: float) -> bool:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            gate.enter("ecr:A", interrupt)
+    gate.leave("ecr:A", gate.enter("ecr:A", lambda seconds: bool(time.sleep(seconds)) or True), throttled=False)
+
+
+def test_after_the_first_error_nothing_else_is_begun_on_any_thread(memory_cloud: Cloud) -> None:
+    begun: list[int] = []
+    together = threading.Barrier(4, timeout=20)
+
+    def fail_together(item: int) -> None:
+        begun.append(item)
+        together.wait()
+        if item == 0:
+            raise ValueError(item)
+        time.sleep(0.05)
+
+    with pytest.raises(ValueError, match="0"):
+        registry_of(memory_cloud, workers=4).aws.map(fail_together, range(40))
+    time.sleep(0.1)
+    assert len(begun) == 4
 
 
 def test_after_the_first_error_nothing_else_is_begun(memory_cloud: Cloud) -> None:

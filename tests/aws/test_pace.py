@@ -161,6 +161,18 @@ def test_the_calls_that_were_in_flight_together_cut_the_pace_once() -> None:
     assert pace.rate(1.52) < 6
 
 
+def test_a_call_that_began_before_a_cut_does_not_cut_again_however_late_it_ends() -> None:
+    paces = Paces(16)
+    paces.slow_down(READ, began=1.0, now=1.1)
+    pace = paces.of(READ)
+    assert pace
+    before = pace.rate(9.0)
+    paces.slow_down(READ, began=1.05, now=9.0)
+    assert pace.rate(9.0) == before
+    paces.slow_down(READ, began=1.2, now=9.0)
+    assert pace.rate(9.0) < before
+
+
 def test_work_that_has_begun_goes_first() -> None:
     pace = Pace(0.0, measured=10)
     pace.take(0.0)

@@ -43,6 +43,11 @@ CHAINS: dict[str, list[Verb]] = {
         lambda r: r.repository("new").grant_pull(ONE),
         lambda r: r.repository("new").delete(),
     ],
+    "a new repository, made and removed": [
+        lambda r: r.repository("new").ensure(tags={"a": "1"}, image_scan_on_push=True),
+        lambda r: r.repository("new").delete(),
+        lambda r: r.repository("new").ensure(tags={"b": "1"}, lifecycle_rules=[RULE]),
+    ],
     "tags": [lambda r: repo(r).ensure(tags={"a": "1"}), lambda r: repo(r).ensure(tags={"b": "1"})],
     "lifecycle rules": [
         lambda r: repo(r).add_lifecycle_rule(RULE),
@@ -139,3 +144,29 @@ def test_a_plan_alone_is_not_remembered(aws: Cloud) -> None:
     assert dry.plan(spec)
     assert dry.ensure(spec)
     assert not dry.plan(spec)
+
+
+def test_a_dry_run_applies_no_plan_of_another_registry_either(aws: Cloud) -> None:
+    plan = registry_of(aws).plan(RepositorySpec("ab", image_scan_on_push=True))
+    told: list[Any] = []
+    assert registry_of(aws, dry_run=True).apply(plan, on_change=told.append) is plan
+    assert (aws.calls.writes(), told) == ([], [])
+    assert plan.applied == ()
+
+
+def test_a_dry_run_remembers_a_managed_policy_that_has_all_its_versions(aws: Cloud) -> None:
+    names = [f"r{number}" for number in range(7)]
+    aws.emulator.seed(names)
+    wet, dry = registry_of(aws), registry_of(aws, dry_run=True)
+    for name in names[:5]:
+        wet.repository(name).grant_pull(Role("nodes"), attach="managed")
+    for name in names[5:]:
+        plan = dry.repository(name).grant_pull(Role("nodes"), attach="managed")
+        assert [change.operation for change in plan] == ["DeletePolicyVersion", "CreatePolicyVersion"]
+
+
+def test_tags_for_a_repository_that_a_dry_run_would_have_removed_are_noted(aws: Cloud) -> None:
+    dry = registry_of(aws, dry_run=True)
+    assert repo(dry).delete()
+    plan = repo(dry).add_tags(a="1", b="2")
+    assert (tuple(plan), plan.notes) == ((), ("ab: the tags a=1, b=2 are added when it is there",))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
-from emulator import Cloud, Fault
+from emulator import Call, Cloud, Fault
 from support import lifecycle, registry_of
 
 ACCOUNT = "111122223333"
@@ -221,3 +221,57 @@ def test_a_removal_whose_answer_was_lost_is_waited_for_once(memory_cloud: Cloud)
     memory_cloud.faults.on("reset_after", operation="DeleteRepository")
     assert registry_of(memory_cloud, retry=RetryPolicy(sleep=waits.append)).remove("ab")
     assert len(waits) == 2, "before the call was repeated, and before the removal was verified"
+
+
+def test_a_spec_alone_is_written_from_the_reading_of_its_plan(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(RepositorySpec("aa"))
+    cloud.calls.clear()
+    registry.ensure(RepositorySpec("aa", grants=[pull(ACCOUNT)]))
+    assert len(cloud.calls.of("GetRepositoryPolicy")) == 2  # planned, verified
+    registry.ensure(RepositorySpec("aa", tags={"a": "1"}), RepositorySpec("bb"))
+    cloud.calls.clear()
+    registry.ensure(*(RepositorySpec(name, tags={"a": "2"}) for name in ("aa", "bb")))
+    assert len(cloud.calls.of("ListTagsForResource")) == 2, "a tag takes nothing from other tags: no second reading"
+
+
+@pytest.mark.parametrize("operation", ["GetRepositoryPolicy", "GetLifecyclePolicy"])
+def test_two_readings_with_a_wait_between_them_are_not_of_one_moment(memory_cloud: Cloud, operation: str) -> None:
+    registry_of(memory_cloud).ensure(RepositorySpec("ab"), RepositorySpec("cd"))
+    came = list[float]()
+
+    def sleep(seconds: float) -> None:
+        if not came:
+            deny(memory_cloud, "ab")
+            text = json.dumps({"rules": [LifecycleRule(max_image_count=9).to_ecr() | {"rulePriority": 1}]})
+            memory_cloud.client("ecr").put_lifecycle_policy(repositoryName="ab", lifecyclePolicyText=text)
+        came.append(seconds)
+
+    where = lambda call: call.params["repositoryName"] == "ab"  # noqa: E731
+    memory_cloud.faults.on("throttle", operation=operation, where=where, skip=1)
+    registry = registry_of(memory_cloud, workers=1, retry=RetryPolicy(sleep=sleep))
+    rules_ = [LifecycleRule(max_image_count=3)]
+    told = registry.ensure(
+        *(RepositorySpec(name, lifecycle_rules=rules_, grants=[pull(ACCOUNT)]) for name in ("ab", "cd"))
+    )
+    assert came
+    assert any("keep last 9" in str(change) for change in told)
+    assert sids(memory_cloud, "ab") == {"Deny", "EcropsPull"}
+
+
+def test_notes_of_all_owners_that_were_read_again_are_told(memory_cloud: Cloud) -> None:
+    names = ("aa", "bb", "cc")
+    registry = registry_of(memory_cloud, workers=1)
+    registry.ensure(*(RepositorySpec(name) for name in names))
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{**DENY, "Action": "ecr:BatchGetImage"}]})
+    came = list[bool]()
+
+    def come(call: Call) -> bool:
+        if call.operation == "SetRepositoryPolicy" and not came:
+            came.append(True)
+            for name in names[1:]:
+                memory_cloud.client("ecr").set_repository_policy(repositoryName=name, policyText=text)
+        return False
+
+    memory_cloud.faults.on("throttle", where=come, times=None)
+    done = registry.ensure(*(RepositorySpec(name, grants=[pull(ACCOUNT)]) for name in names))
+    assert any(note.startswith("bb, cc: ") for note in done.notes), done.notes

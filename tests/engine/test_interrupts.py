@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
+from ecrops.errors import MAX_SHOWN
 from emulator import Cloud
 from support import registry_of
 
@@ -219,3 +220,18 @@ def test_credentials_that_are_not_valid_any_more_stop_the_whole_run(
     assert sum(note.startswith("while making this change") for note in notes) == 1
     monkeypatch.undo()
     assert registry.ensure(RepositorySpec("app199"))  # another run of the same registry begins anew
+
+
+def test_all_changes_before_an_error_are_named_if_they_are_few(memory_cloud: Cloud) -> None:
+    names, made = [f"app{n}" for n in range(MAX_SHOWN)], list[Change]()
+
+    def fail(change: Change) -> None:
+        made.append(change)
+        if len(made) == len(names):
+            raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough") as caught:
+        registry_of(memory_cloud).ensure(*(RepositorySpec(name) for name in names), on_change=fail)
+    notes = caught.value.__notes__
+    assert sum(note.startswith("done before: ") for note in notes) == MAX_SHOWN
+    assert len(notes) == 1 + MAX_SHOWN, "and nothing about more"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -103,3 +105,36 @@ def test_what_the_next_step_of_the_same_apply_takes_away_is_not_waited_for(memor
     [statement] = queue_policy(memory_cloud)
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [arn("events", "rule/second")]
     assert sum(waits) < 10
+
+
+def test_what_was_written_in_another_region_counts_for_iam_which_has_none(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, "aa", "cc")
+    memory_cloud.client("ecr", region="us-east-1").create_repository(repositoryName="bb")
+    first, waits = registry_that_waits(memory_cloud)
+    first.repository("aa").grant_pull(Role("nodes"))
+    name = {"RoleName": "nodes", "PolicyName": "ecrops"}
+    older = [quote(json.dumps(memory_cloud.client("iam").get_role_policy(**name)["PolicyDocument"]))] * 2
+    first.repository("cc").grant_pull(Role("nodes"))
+
+    def answer_late(parsed: dict[str, Any], **_: Any) -> None:
+        if older:
+            parsed["PolicyDocument"] = older.pop()
+
+    session = memory_cloud.session("us-east-1", own=True)
+    session.events.register("after-call.iam.GetRolePolicy", answer_late)
+    second = Registry(session, retry=RetryPolicy(sleep=waits.append))
+    assert first.account_id == second.account_id
+    second.repository("bb").grant_pull(Role("nodes"))
+    assert not older
+    assert set(inline(memory_cloud, "role", "nodes")) >= set(NAMES)
+
+
+def test_the_pauses_before_a_value_is_read_again_are_five_seconds_at_most(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, waits = registry_that_waits(memory_cloud)
+    registry.repository("aa").grant_pull(Role("nodes"))
+    memory_cloud.client("iam").delete_role_policy(RoleName="nodes", PolicyName="ecrops")
+    waits.clear()
+    registry.repository("bb").grant_pull(Role("nodes"))
+    assert len(waits) > 5
+    assert max(waits) == 5

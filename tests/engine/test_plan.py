@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import pydoc
 
 import pytest
@@ -45,7 +46,9 @@ def test_a_plan_names_the_permissions_that_applying_it_needs(registry: Registry)
 
 def test_a_plan_goes_to_json(registry: Registry) -> None:
     data = json.loads(json.dumps(registry.plan(*FLEET).to_dict()))
+    assert list(data) == ["summary", "changes", "notes", "permissions", "checksum"]
     assert data["summary"] == "3 to create"
+    assert data["permissions"] == list(registry.plan(*FLEET).permissions)
     assert data["changes"][2] == {
         "account": "123456789012",
         "region": "eu-west-1",
@@ -148,3 +151,15 @@ def test_what_is_read_when_it_is_first_used_is_offered_too() -> None:
     assert "engine" not in dir(ecrops)
     for module in (ecrops, ecrops.events):
         assert all(getattr(module, name) for name in module.__all__)
+
+
+def test_each_change_that_was_made_is_logged_with_its_owner_and_operation(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="ecrops.engine.making"):
+        registry.ensure(RepositorySpec("one", lifecycle_rules=[LifecycleRule(max_image_count=3)]))
+    made = [(record.getMessage(), vars(record)["owner"], vars(record)["operation"]) for record in caplog.records]
+    assert made == [
+        ("+ one repository", "one", "CreateRepository"),
+        ("+ one lifecycle: keep last 3", "one", "PutLifecyclePolicy"),
+    ]

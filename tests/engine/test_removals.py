@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ecrops import ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role
-from emulator import Cloud
+from ecrops import ApplyError, ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role
+from emulator import Call, Cloud
 from support import registry_of
 from tests.access.world import populate
 
@@ -221,3 +221,30 @@ def test_a_creation_whose_answer_was_lost_is_told_as_ours(cloud: Cloud, registry
     done = registry.ensure(RepositorySpec("ab"))
     assert [str(change) for change in done.applied] == ["+ ab repository"]
     assert done.notes == ()
+
+
+def test_a_repository_that_somebody_made_anew_is_not_waited_for(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=waits.append))
+    registry.ensure(RepositorySpec("ab"))
+    remaking(cloud, "ab", monkeypatch, registry)
+    with pytest.raises(EcropsError, match="ab was deleted, and is there still or again"):
+        registry.remove("ab", empty_on_delete=True)
+    assert len(waits) == 1, "before the removal was verified"
+
+
+def test_removals_that_cannot_be_verified_are_errors_of_their_owners(memory_cloud: Cloud) -> None:
+    """They are read together first; then each for itself, since one of them may be the reason."""
+    registry, names = registry_of(memory_cloud, workers=1), ("aa", "bb")
+    registry.ensure(*(RepositorySpec(name) for name in names))
+    deleted = memory_cloud.calls
+
+    def is_verifying(call: Call) -> bool:
+        return call.operation == "DescribeRepositories" and len(deleted.of("DeleteRepository")) == 2
+
+    memory_cloud.faults.on("denied", where=is_verifying, times=None)
+    with pytest.raises(ApplyError) as caught:
+        registry.remove(*names)
+    notes = [note for error in caught.value.exceptions for note in error.__notes__]
+    assert {note for note in notes if note.startswith("while reading")} == {f"while reading {name}" for name in names}
+    assert sorted(change.owner for change in caught.value.applied) == list(names)

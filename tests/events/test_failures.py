@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, Registry
+from ecrops import ApplyError, ConflictError, Registry, RetryPolicy
 from ecrops.events import Target
-from emulator import Client, Cloud
+from emulator import Call, Client, Cloud
+from support import AT_ONCE, registry_of
 
-from .support import arn, rule_names
+from .support import arn, make_queue, rule_names
 
 QUEUE = arn("sqs", "pushes")
 
@@ -96,3 +102,67 @@ def test_a_fleet_that_fails_is_one_error(cloud: Cloud, registry: Registry) -> No
     with pytest.raises(ApplyError) as caught:
         registry.ensure(*specs)
     assert len(caught.value.exceptions) == 2
+
+
+def test_a_target_that_somebody_puts_while_a_rule_is_removed_is_removed_too(cloud: Cloud, registry: Registry) -> None:
+    registry.on_image_pushed("pushes", target=QUEUE)
+    events, put = cloud.client("events"), [{"Id": "theirs", "Arn": arn("sqs", "theirs")}]
+
+    def come(call: Call) -> bool:
+        if call.operation == "DeleteRule" and put:
+            events.put_targets(Rule="pushes", Targets=[put.pop()])
+        return False
+
+    cloud.faults.on("throttle", where=come, times=None)
+    done = registry.rule("pushes").remove()
+    assert not put
+    assert rule_names(events) == []
+    assert [change.operation for change in done.applied if change.service == "events"] == [
+        "RemoveTargets", "RemoveTargets", "DeleteRule"
+    ]  # fmt: skip
+
+
+def test_a_target_for_a_rule_that_is_gone_is_a_conflict_with_the_way_out(cloud: Cloud, registry: Registry) -> None:
+    registry.on_image_pushed("pushes")
+    dry = registry_of(cloud, dry_run=True)
+    dry.rule("pushes").remove()
+    plan = dry.rule("pushes").add_target(QUEUE)
+    assert [str(conflict) for conflict in plan.conflicts] == ["! rule pushes rule: there is no such rule any more"]
+    with pytest.raises(ConflictError, match=r"make it first, such as with repository\.on_image_pushed"):
+        registry.apply(plan)
+
+
+def test_several_errors_of_one_rule_are_one_with_the_others_in_its_notes(cloud: Cloud, registry: Registry) -> None:
+    make_queue(cloud, "other")
+    both = threading.Barrier(2, timeout=10)  # what fails first keeps what has not begun from beginning
+
+    def deny(**_: object) -> Any:
+        both.wait()
+        error = {"Code": "AccessDenied", "Message": "no"}
+        return AWSResponse("", 403, HTTPHeaders(), None), {
+            "Error": error,
+            "ResponseMetadata": {"HTTPStatusCode": 403},
+        }
+
+    session = cloud.session(own=True)
+    session.events.register("before-call.sqs.SetQueueAttributes", deny)
+    with pytest.raises(ClientError) as caught:
+        Registry(session, retry=AT_ONCE).on_image_pushed("pushes", targets=[QUEUE, arn("sqs", "other")])
+    assert sum(note.startswith("failed too: ") for note in caught.value.__notes__) == 1
+
+
+@pytest.mark.parametrize("operation", ["ListTargetsByRule", "ListTagsForResource"])
+def test_what_comes_while_a_reading_of_a_rule_waits_stays(cloud: Cloud, events: Client, operation: str) -> None:
+    """``PutRule`` writes the whole rule: a state is not changed from a description that is older than the wait."""
+    registry_of(cloud).on_image_pushed("pushes", description="ours")
+    pattern, waits = events.describe_rule(Name="pushes")["EventPattern"], list[float]()
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        events.put_rule(Name="pushes", EventPattern=pattern, Description="theirs")
+
+    cloud.faults.on("throttle", operation=operation, service="events")
+    assert registry_of(cloud, workers=1, retry=RetryPolicy(sleep=sleep)).rule("pushes").disable()
+    assert len(waits) == 1
+    rule = events.describe_rule(Name="pushes")
+    assert (rule["State"], rule["Description"]) == ("DISABLED", "theirs")

@@ -135,3 +135,14 @@ def test_a_permission_that_goes_is_a_part() -> None:
         queue = queues.Queue("url", {"Policy": json.dumps({"Statement": statements})})
         gone = parts(queues.changes(QUEUE, [Forbid(rule_arn, "rule a", QUEUE, Step.FORBID)], queue))
         assert gone == {("-", f"{rule_arn} may invoke {QUEUE}")}
+
+
+@pytest.mark.parametrize(
+    ("kept", "order"), [(4, ["PutTargets", "RemoveTargets"]), (5, ["RemoveTargets", "PutTargets"])]
+)
+def test_new_targets_come_before_others_go_if_five_are_enough_for_both(kept: int, order: list[str]) -> None:
+    queues = [arn("sqs", f"q{number}") for number in range(kept + 1)]
+    edits: list[Any] = [Exclude(queues[:1]), Include([Target(queues[-1])])]
+    changes = aspect.changes(KEY, edits, rule(*queues[:-1]))
+    operations = [change.operation for change in changes if isinstance(change, Change)]
+    assert [name for name in operations if name.endswith("Targets")] == order

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec, SpecError
+from ecrops import (
+    ApplyError,
+    ConflictError,
+    LifecycleRule,
+    Registry,
+    RepositorySpec,
+    RetryPolicy,
+    SpecError,
+)
 from ecrops.lifecycle import Guard, simulate
-from emulator import Cloud
-from support import registry_of
+from emulator import Call, Cloud
+from support import lifecycle, registry_of
 from tests.lifecycle.simulation.support import NOW, an_image
-from tests.lifecycle.support import digest, pushed
+from tests.lifecycle.support import KEEP_TWO, digest, pushed, versions
 
 EXPIRE_ALL = LifecycleRule(max_image_age=1)
 ARCHIVE = LifecycleRule(since_image_pulled=14, transition_to="archive")
@@ -125,3 +134,50 @@ def test_the_image_that_was_used_last_is_named_first() -> None:
     images = [an_image(f"{n}", f"v{n}", days=n, last_pulled_at=day + timedelta(days=n)) for n in range(2, 5)]
     result = simulate([LifecycleRule(max_image_age=1)], images, now=NOW)
     assert [text[:2] for text in impact_of(result, [Guard(max_expired=0)]).examples] == ["v4", "v3", "v2"]
+
+
+def test_a_guard_judges_again_what_another_writer_changed_since_the_plan(memory_cloud: Cloud) -> None:
+    names, came = ("aa", "bb"), list[Call]()
+    memory_cloud.emulator.seed(names)
+    for name in names:
+        memory_cloud.emulator.seed_images(name, versions(5))
+    theirs = json.dumps({"rules": [LifecycleRule(max_image_count=900).to_ecr() | {"rulePriority": 1}]})
+
+    def come(call: Call) -> bool:
+        if call.operation == "PutLifecyclePolicy" and not came:
+            came.append(call)
+            memory_cloud.emulator.seed_images("bb", versions(9)[5:])
+            memory_cloud.client("ecr").put_lifecycle_policy(repositoryName="bb", lifecyclePolicyText=theirs)
+        return False
+
+    memory_cloud.faults.on("throttle", where=come, times=None)
+    registry, guard = registry_of(memory_cloud, workers=1), Guard(max_expired=3)
+    specs = [RepositorySpec(name, lifecycle_rules=[KEEP_TWO], lifecycle_guard=guard) for name in names]
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*specs)
+    (error,) = caught.value.exceptions
+    assert "! bb lifecycle: keep last 900 -> keep last 2 v* (expires 7 of 9 images" in str(error)
+    assert "the guard refuses it: at most 3 images may expire" in str(error)
+    assert [change.owner for change in caught.value.applied] == ["aa"]
+    [rule] = lifecycle(memory_cloud.client("ecr"), "bb")
+    assert rule["selection"]["countNumber"] == 900
+
+
+def test_policies_that_somebody_changes_before_each_guarded_write_are_told(memory_cloud: Cloud) -> None:
+    names, counts, ecr = ("aa", "bb"), iter(range(100, 999)), memory_cloud.client("ecr")
+    memory_cloud.emulator.seed(names)
+
+    def change(call: Call) -> bool:
+        if call.operation == "GetLifecyclePolicy":
+            rule = LifecycleRule(max_image_count=next(counts)).to_ecr() | {"rulePriority": 1}
+            name = call.params["repositoryName"]
+            ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+        return False
+
+    memory_cloud.faults.on("throttle", where=change, times=None)
+    registry = registry_of(memory_cloud, retry=RetryPolicy(propagation_budget=20, sleep=lambda seconds: None))
+    specs = [RepositorySpec(name, lifecycle_rules=[KEEP_TWO], lifecycle_guard=Guard(max_expired=3)) for name in names]
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*specs)
+    said = {f"{name} was changed by another writer: a guard judges it again" for name in names}
+    assert set(map(str, caught.value.exceptions)) == said

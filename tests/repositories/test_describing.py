@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import (
+    ApplyError,
     ConflictError,
     LifecycleRule,
     Registry,
@@ -552,3 +553,28 @@ def test_a_role_that_is_granted_beside_odd_policies_is_granted(cloud: Cloud) -> 
     cloud.emulator.make_principals(role="nodes")
     cloud.emulator.keep_repository_policy("odd", STORED_POLICIES["an unknown member"])
     assert registry_of(cloud).repository("odd").grant_pull(Role("nodes"))
+
+
+def test_of_two_updates_that_a_server_does_not_keep_none_is_sent_twice(cloud: Cloud) -> None:
+    """The new one is made with one call and repaired with another, while the old one was updated already."""
+    registry = drops_filters(cloud)
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(RepositorySpec("new", **EXCLUDING), RepositorySpec("odd", **EXCLUDING))
+    assert {str(error).partition(" ")[0] for error in caught.value.exceptions} == {"new", "odd"}
+    assert sorted(call.params["repositoryName"] for call in cloud.calls.of("PutImageTagMutability")) == ["new", "odd"]
+
+
+def test_a_conflict_of_what_is_verbatim_shows_both_sides(cloud: Cloud) -> None:
+    def odd(parsed: dict[str, Any]) -> None:
+        parsed["tags"] = [{"Key": "k(1)", "Value": "old"}]
+
+    cloud.emulator.keep_lifecycle_policy("odd", {"rules": [rule(action={"type": "paint"})]})
+    registry = answering(cloud, "ListTagsForResource", odd)
+    content = registry.repository("odd").describe().to_dict()
+    content["verbatim"]["tags"] = {"k(1)": "new"}
+    content["verbatim"]["lifecycle_rules"][0]["selection"]["countNumber"] = 3
+    tags, lifecycle = sorted(map(str, registry.plan(RepositorySpec.from_dict(content)).conflicts), reverse=True)
+    assert tags == "! odd tags: k(1)=old -> k(1)=new"
+    assert lifecycle.startswith("! odd lifecycle: ")
+    before, _, after = lifecycle.removeprefix("! odd lifecycle: ").partition(" -> ")
+    assert ("9" in before, "3" in after) == (True, True)

@@ -65,7 +65,7 @@ def test_another_encryption_is_a_conflict_and_nothing_changes_anywhere(
     ]
     assert plan.summary == "1 to create, 1 to update, 2 conflicts"
     cloud.calls.clear()
-    with pytest.raises(ConflictError) as caught:
+    with pytest.raises(ConflictError, match="encryption is chosen once: leave it out") as caught:
         registry.apply(plan)
     assert caught.value.conflicts == plan.conflicts
     assert cloud.calls.operations() == []

@@ -136,3 +136,13 @@ def test_an_approved_plan_attaches_no_document_that_was_changed_since(cloud: Clo
     cloud.client("iam").create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(wider), SetAsDefault=True)
     registry.apply(plan)
     assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"ab": PULL, "*": LOG_IN}
+
+
+def test_what_is_granted_again_is_not_said_to_be_lost(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo, user = registry_of(cloud).repository("ab"), User("ci")
+    repo.grant_pull_push(user, attach="managed")
+    detach(cloud)
+    plan = repo.grant_pull_push(user, attach="managed")
+    assert [change.operation for change in plan] == ["AttachUserPolicy"]
+    assert plan.notes == ()

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import (
+    ApplyError,
     Group,
     RepositorySpec,
     RetryPolicy,
@@ -20,6 +21,7 @@ from ecrops import (
     read,
 )
 from ecrops.access.policy_keys import INLINE_QUOTA
+from ecrops.iam.text import size
 from emulator import Cloud
 from support import HERE, registry_of
 
@@ -227,3 +229,48 @@ def test_a_token_without_conditions_stays_while_a_grant_under_conditions_needs_i
     both = policy.allowing_all([(own, actions.TOKEN)])
     assert set(without_unused_logins(both).allowed) == {limited, own}
     assert without_unused_logins(policy.forbidding(limited)).allowed == {}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_policy_that_fills_its_quota_is_written_and_one_character_more_is_refused(cloud: Cloud, more: int) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud, dry_run=True).repository("ab")
+
+    def grant(length: int) -> Any:
+        tag = {"StringEquals": {"aws:PrincipalTag/team": "x" * length}}
+        return repo.grant_read(User("ci", conditions=tag))
+
+    (change,) = (
+        registry_of(cloud, dry_run=True)
+        .repository("ab")
+        .grant_read(User("ci", conditions={"StringEquals": {"aws:PrincipalTag/team": "x"}}))
+    )
+    room = 2_048 - size(json.loads(change.params["PolicyDocument"]))
+    if more:
+        with pytest.raises(SpecError, match=r"at most 2,048 characters, this one 2,049"):
+            grant(1 + room + more)
+    else:
+        (change,) = grant(1 + room)
+        assert size(json.loads(change.params["PolicyDocument"])) == 2_048
+
+
+def test_policies_of_iam_are_written_after_what_all_repositories_need(cloud: Cloud) -> None:
+    populate(cloud)
+    specs = [RepositorySpec(name, grants=[pull(User("ci"))]) for name in ("aa", "bb", "cc")]
+    plan = registry_of(cloud).plan(*specs)
+    assert [change.owner for change in plan] == ["aa", "bb", "cc", "user ci"]
+
+
+def test_a_role_that_is_missing_is_said_with_its_account(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    repo = registry_of(cloud).repository("ab")
+    far = Role(f"arn:aws:iam::{OTHER}:role/missing")
+    elsewhere = cloud.session(account=OTHER)
+    for role, session, where in (
+        (Role("missing"), None, "in the registry's account"),
+        (far, elsewhere, f"in account {OTHER}"),
+    ):
+        with pytest.raises((ClientError, ApplyError)) as caught:
+            repo.grant_pull(role, session=session)
+        error = caught.value.exceptions[0] if isinstance(caught.value, ApplyError) else caught.value
+        assert any(f"there is no role missing {where}: make it first" in note for note in error.__notes__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 from ecrops import (
     ApplyError,
     Change,
+    Registry,
     RepositorySpec,
     Role,
     SpecError,
@@ -21,7 +23,7 @@ from ecrops import (
 from ecrops.access.policy_keys import PolicyKey, managed_name
 from ecrops.iam.text import size
 from emulator import Client, Cloud, Fault
-from support import registry_of
+from support import AT_ONCE, registry_of
 
 from ..world import PULL, READ, by_resource, inline, populate
 from .managed import MANAGED, attached, three_managed_policies
@@ -259,3 +261,22 @@ def test_a_policy_of_somebody_else_is_neither_changed_nor_attached(cloud: Cloud)
     with pytest.raises(SpecError, match="says what ecrops did not write"):
         registry_of(cloud).repository("ab").grant_pull(Role("nodes"), attach="managed")
     assert cloud.calls.writes() == []
+
+
+def test_a_variable_is_not_written_into_a_policy_where_it_would_be_plain_text(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    registry_of(cloud).repository("ab").grant_read(Role("nodes"), attach="managed")
+    session = cloud.session(own=True)
+
+    def older(parsed: dict[str, Any], **_: Any) -> None:
+        """One of years ago: IAM would not take it today."""
+        document = json.loads(unquote(parsed["PolicyVersion"]["Document"]))
+        theirs = {"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "*"}
+        document |= {"Version": "2008-10-17", "Statement": [*document["Statement"], theirs]}
+        parsed["PolicyVersion"]["Document"] = quote(json.dumps(document))
+
+    session.events.register("after-call.iam.GetPolicyVersion", older)
+    condition = {"StringNotLike": {"aws:PrincipalTag/team": "${aws:ResourceTag/blocked}"}}
+    repo = Registry(session, retry=AT_ONCE).repository("ab")
+    with pytest.raises(SpecError, match=r"^role nodes policy ecrops: the policy has the Version 2008-10-17"):
+        repo.grant_pull(Role("nodes", conditions=condition), attach="managed")

@@ -106,12 +106,14 @@ def test_a_deleted_principal_in_a_statement_of_others_is_not_waited_for_but_said
     with pytest.raises(ClientError, match="Principal not found") as caught:
         repo.grant_pull(THIRD)
     assert any(way_out in note and f"remove_from_resource_policy({call})" in note for note in caught.value.__notes__)
+    assert not any("it names no user or role" in note for note in caught.value.__notes__)
     assert len(cloud.calls.of("SetRepositoryPolicy")) == 1
     assert slept == []
     (note,) = [
         note for note in registry_of(cloud, dry_run=True).repository("ab").grant_pull(THIRD).notes if "AR" in note
     ]
     assert way_out in note
+    assert note.startswith("ab: the statement 'theirs'" if sid else "ab: a statement without a Sid")
     assert f"remove_from_resource_policy({call}) takes the whole statement away" in note
     assert repo.remove_from_resource_policy("theirs" if sid else found(cloud)[0])
     assert repo.grant_pull(THIRD)
