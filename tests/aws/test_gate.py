@@ -77,6 +77,11 @@ def test_a_gate_makes_calls_wait_for_the_pace_and_no_others() -> None:
     assert len(waited) == before
 
 
+def slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
 def test_an_error_ends_the_wait_for_a_turn_and_leaves_the_turn_to_others() -> None:
     gate = Gate(8)
     gate.leave("ecr:A", gate.enter("ecr:A", lambda seconds: True), throttled=True)
@@ -88,7 +93,7 @@ def test_an_error_ends_the_wait_for_a_turn_and_leaves_the_turn_to_others() -> No
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             gate.enter("ecr:A", interrupt)
-    gate.leave("ecr:A", gate.enter("ecr:A", lambda seconds: bool(time.sleep(seconds)) or True), throttled=False)
+    gate.leave("ecr:A", gate.enter("ecr:A", slept), throttled=False)
 
 
 def test_after_the_first_error_nothing_else_is_begun_on_any_thread(memory_cloud: Cloud) -> None:
