@@ -43,7 +43,7 @@ class World:
     """Sixteen workers, each with one call in flight, and a server with buckets."""
 
     def __init__(self, bucket_of: Callable[[str], Bucket], seed: int) -> None:
-        self.paces = Paces(WORKERS)
+        self.paces = Paces()
         self.now = 0.0
         self._bucket_of, self._random = bucket_of, random.Random(seed)
         self._waiting: list[tuple[float, int, Iterator[float]]] = []
@@ -151,7 +151,7 @@ def test_the_pace_ends_when_aws_takes_as_much_as_before() -> None:
 
 
 def test_the_calls_that_were_in_flight_together_cut_the_pace_once() -> None:
-    paces = Paces(16)
+    paces = Paces()
     for _ in range(16):
         paces.slow_down(READ, began=1.0, now=1.02)
     pace = paces.of(READ)
@@ -162,7 +162,7 @@ def test_the_calls_that_were_in_flight_together_cut_the_pace_once() -> None:
 
 
 def test_a_call_that_began_before_a_cut_does_not_cut_again_however_late_it_ends() -> None:
-    paces = Paces(16)
+    paces = Paces()
     paces.slow_down(READ, began=1.0, now=1.1)
     pace = paces.of(READ)
     assert pace
@@ -183,7 +183,7 @@ def test_work_that_has_begun_goes_first() -> None:
 
 
 def test_who_waits_for_a_pace_waits_for_the_one_that_takes_its_place() -> None:
-    paces, caller = Paces(16), Caller(is_begun=False)
+    paces, caller = Paces(), Caller(is_begun=False)
     paces.slow_down(READ, began=0.0, now=0.1)
     assert paces.turn(READ, Caller(is_begun=False), 0.1) == 0
     assert paces.turn(READ, caller, 0.1) > 0

@@ -33,7 +33,7 @@ class Gate:
         """Begin with no call in flight: those of the parent of a forked process never end here."""
         self._changed = threading.Condition(threading.Lock())
         self._busy = self._waiting = 0
-        self._paces = Paces(self._limit)
+        self._paces = Paces()
 
     def rate(self, operation: str) -> float | None:
         """Return how many calls of an operation may begin each second; ``None`` while AWS throttles none."""

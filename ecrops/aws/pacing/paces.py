@@ -13,19 +13,16 @@ from ecrops.aws.pacing.pace import Caller, Meter, Pace
 log = logging.getLogger(__name__)
 TOGETHER = 2.0
 """Seconds within which two operations are throttled together."""
+LEAST = 16.0
+"""The lowest rate to begin with, in calls a second: who makes few calls is not slowed down by what others made."""
 ALL = ""
 """In the place of an operation: all of them."""
 
 
 class Paces:
-    """The paces of the operations of one account in one region. All moments are as ``time.monotonic`` counts.
+    """The paces of the operations of one account in one region. All moments are as ``time.monotonic`` counts."""
 
-    Args:
-        least: The lowest rate to begin with, in calls a second.
-    """
-
-    def __init__(self, least: float) -> None:
-        self._least = least
+    def __init__(self) -> None:
         self._paces: dict[str, Pace] = {}
         self._meters: dict[str, Meter] = {}
 
@@ -80,6 +77,6 @@ class Paces:
             pace.cut(now)
         else:
             meter = self._meters.get(name)
-            pace = Pace(now, max(meter.rate(now) if meter else 0.0, self._least))
+            pace = Pace(now, max(meter.rate(now) if meter else 0.0, LEAST))
             self._paces = {name: pace} if shared else {**self._paces, name: pace}
         log.debug("AWS throttles %s: %.1f calls a second", name or "all operations", pace.rate(now))
