@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Never
 from ecrops import aspects
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
-from ecrops.engine.apply import OnChange
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal
@@ -32,6 +31,7 @@ from ecrops.spec import RepositorySpec
 if TYPE_CHECKING:
     import boto3
 
+    from ecrops.engine.apply import OnChange
     from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.login.tokens import AuthorizationToken, PublicGalleryAuthorizationToken, Token
 
@@ -49,7 +49,8 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
     Args:
         session: Credentials and region. Without one, the default session of boto3: the one that
             ``boto3.setup_default_session`` made, if there is one.
-        workers: How many calls may be in flight.
+        workers: How many calls may be in flight. While AWS throttles, ecrops begins no more of them a second than AWS
+            takes.
         retry: How long ecrops tries.
         dry_run: Whether every verb returns its plan, and changes nothing.
         guard: What lifecycle policies may take away, where neither a spec nor a verb has a guard of its own.
@@ -72,7 +73,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         self,
         session: boto3.Session | None = None,
         *,
-        workers: int = 16,
+        workers: int = 20,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         guard: Guard | RegistryGuard | None = None,

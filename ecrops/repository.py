@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 from ecrops import aspects
 from ecrops.access import verbs as access
 from ecrops.base.problems import given
-from ecrops.engine.apply import OnChange
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.events import verbs as events
@@ -26,6 +25,7 @@ from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
+    from ecrops.engine.apply import OnChange
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
     from ecrops.lifecycle.policy.rule import LifecycleRule

@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from ecrops.aws import operations_of
 from ecrops.base.problems import Problems, nearest
@@ -122,6 +122,7 @@ def expanded(patterns: Iterable[str]) -> frozenset[str]:
     return frozenset(action for action in about_repositories() if is_among(action, patterns))
 
 
+@lru_cache(4096)
 def is_of_identities(pattern: str) -> bool:
     """Whether a pattern covers only actions that only an identity policy can allow."""
     covered = expanded([pattern])

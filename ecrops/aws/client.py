@@ -9,27 +9,27 @@ from __future__ import annotations
 import copy
 import logging
 import math
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import boto3
-from botocore import xform_name
 from botocore.exceptions import ClientError, NoRegionError
-from botocore.parsers import ResponseParserError
 
-from ecrops.aws.answers import account_in, check_entries, is_truncated
+from ecrops.aws.answers import account_in
 from ecrops.aws.arn import Partition, partition_of
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
-from ecrops.aws.clients import make_client
+from ecrops.aws.clients import Clients
 from ecrops.aws.deadline import Deadline
-from ecrops.aws.gate import Gate
 from ecrops.aws.locks import Locks
+from ecrops.aws.pacing.gate import Gate
 from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.recent import Recent
 from ecrops.aws.retry import RetryPolicy, persistently
+from ecrops.aws.sending import send
 from ecrops.base.problems import is_number, is_whole
 from ecrops.base.quotas import Quotas
 from ecrops.errors import SpecError
@@ -58,7 +58,7 @@ class Aws:
         self._deadline = Deadline()
         self._budgets: Budgets | None = None
         self._gate = Gate(workers)
-        self._clients: dict[str, Any] = {}
+        self._clients = Clients(self.session, workers)
         self._locks = Locks()
         self._learned: dict[str, str] = {}
         self.made = Recent(retry.propagation_budget)
@@ -179,13 +179,15 @@ class Aws:
                 self._learned["account"] = self.get("sts", "GetCallerIdentity", "Account")
             return self._learned["account"]
 
-    def client(self, service: str) -> Any:
-        """Return the client of a service. Make it on the caller's thread: boto3 sessions are not thread-safe."""
+    def client(self, service: str, calls: int = 1) -> Any:
+        """Return the client of a service. Make it on the caller's thread: boto3 sessions are not thread-safe.
+
+        Args:
+            service: A service of boto3, such as ``ecr``.
+            calls: About how many calls are to come. For many it becomes a client that takes less time for each.
+        """
         with self._locks.clients:
-            if service not in self._clients:
-                partition_of(self.region)  # an unknown region is reported before a host name fails to resolve
-                self._clients[service] = make_client(self.session, service, self.region, self.workers)
-            return self._clients[service]
+            return self._clients.of(service, self.region, calls)
 
     def call(
         self,
@@ -223,29 +225,34 @@ class Aws:
         return persistently(attempt, self.retry, self._deadline, doing, awaits, self._budgets)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
-        """Make one attempt of a call, once fewer calls than allowed are in flight."""
+        """Make one attempt of a call, in its turn."""
         doing = f"{service}:{operation}"
         client = self.client(service)
-        era, throttled = self._gate.enter(), False
+        is_begun = self._budgets is not None and self._budgets.successes > 0  # for this owner
+        began = self._gate.enter(doing, partial(self._pause_for_turn, doing), is_begun=is_begun)
+        throttled = False
         try:
             self._deadline.check(doing, operation=doing)
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
-            check_entries(answer, operation)
-        except ClientError as error:
-            throttled = is_throttled(error)
-            explain(error, doing)
-            if code_of(error) in NO_LONGER_VALID:
-                self._deadline.break_off(error)
-            raise
+            try:
+                answer = send(client, operation, params, needs)
+            except ClientError as error:
+                throttled = is_throttled(error)
+                explain(error, doing)
+                if code_of(error) in NO_LONGER_VALID:
+                    self._deadline.break_off(error)
+                raise
         finally:
-            self._gate.leave(era, throttled=throttled)
-        shape = client.meta.service_model.operation_model(operation).output_shape
-        if is_truncated(answer, {needs} if needs else set(shape.members) if shape else set()):
-            raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
+            self._gate.leave(doing, began, throttled=throttled)
         if account := account_in(answer):
             self._learned.setdefault("account", account)
         self._count_success(doing)
         return answer
+
+    def _pause_for_turn(self, doing: str, seconds: float) -> bool:
+        """Wait until AWS takes another call. Returns whether the time has passed: the sleep of a test may not wait."""
+        self._deadline.check(doing, ahead=seconds, operation=doing)
+        self._deadline.wait(seconds, self.retry.sleep)
+        return self.retry.sleep is time.sleep
 
     def _count_success(self, doing: str) -> None:
         if self._deadline.breaker:
@@ -278,11 +285,7 @@ class Aws:
         tasks = list(items)
         if len(tasks) < 2:
             return [do(item) for item in tasks]
-        return in_parallel(self.pool(len(tasks)), do, tasks, on_error)
-
-    def pool(self, tasks: int) -> ThreadPoolExecutor:
-        """Return a pool of threads for so many tasks, with at most as many threads as workers."""
-        return ThreadPoolExecutor(max(1, min(self.workers, tasks)), thread_name_prefix="ecrops")
+        return in_parallel(self.workers, do, tasks, on_error)
 
     def check(self, doing: str) -> None:
         """Raise if the deadline is over, or the run was stopped."""

@@ -1,39 +1,87 @@
 """Doing the same to many items in parallel, until the first error.
 
-Called by ``client``. It knows no call.
+Called by ``client``, and by ``engine/apply``. It knows no call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_parallel(
-    pool: ThreadPoolExecutor, do: Callable[[T], R], items: Sequence[T], on_error: Callable[[], object]
-) -> list[R]:
-    """Call ``do`` for each item on a pool, in the context of the caller, and return the results in order.
+class Work(Generic[T]):
+    """Items that threads take one after another, each by one thread.
 
     Args:
-        pool: The threads. It is used up.
+        items: The items.
+    """
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+        self._turn = threading.Lock()
+        self._is_over = False
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        with self._turn:
+            if self._is_over:
+                raise StopIteration
+            return next(self._items)
+
+    def end(self) -> None:
+        """End the work: what no thread has taken is not begun."""
+        self._is_over = True
+
+
+def pool_of(workers: int, tasks: int) -> tuple[ThreadPoolExecutor, int]:
+    """Return a pool for some tasks, and its number of threads: at most as many as there are workers."""
+    threads = max(1, min(workers, tasks))
+    return ThreadPoolExecutor(threads, thread_name_prefix="ecrops"), threads
+
+
+def in_parallel(workers: int, do: Callable[[T], R], items: Sequence[T], on_error: Callable[[], object]) -> list[R]:
+    """Call ``do`` for each item on threads, in the context of the caller.
+
+    Args:
+        workers: How many threads there are at most.
         do: What to do with one item.
         items: The items.
         on_error: Called at the first error, or Ctrl-C: it stops what has begun. What has not begun is not begun.
+
+    Returns:
+        The results in the order of the items.
     """
+    results: dict[int, R] = {}
+    errors: dict[int, BaseException] = {}
+    work = Work(enumerate(items))
+
+    def take_turns() -> None:
+        for index, item in work:
+            try:
+                results[index] = do(item)
+            except BaseException as error:
+                errors[index] = error
+                work.end()
+                raise
+
+    pool, threads = pool_of(workers, len(items))
     with pool:
-        futures = [pool.submit(copy_context().run, do, item) for item in items]
+        futures = [pool.submit(copy_context().run, take_turns) for _ in range(threads)]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                if future.done():
-                    future.result()
-            return [future.result() for future in futures]
+            if errors:
+                raise errors[min(errors)]
         except BaseException:
+            work.end()
             on_error()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return [results[index] for index in range(len(items))]

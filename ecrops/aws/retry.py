@@ -102,27 +102,41 @@ class _Call:
 
     def make(self, attempt: Callable[[], T]) -> T:
         """Make attempts until one succeeds, fails for good, or nothing is left to spend."""
-        from tenacity import Retrying, retry_if_exception
-
-        def timed() -> T:
-            self._watch = Stopwatch(self._budgets)
-            return attempt()
-
-        succeeded = False
+        self._began, succeeded = time.monotonic(), False
         self._budgets.begin()
         try:
-            result = Retrying(
-                retry=retry_if_exception(self._may_pass),
-                wait=self._wait,
-                stop=self._is_spent,
-                sleep=lambda seconds: self._deadline.wait(seconds, self._policy.sleep, self._doing),
-                before_sleep=self._before_sleep,
-                reraise=True,
-            )(timed)
+            result = self._make(attempt)
             succeeded = True
         finally:
             self._budgets.end(succeeded=succeeded)
         return result
+
+    def _make(self, attempt: Callable[[], T]) -> T:
+        """Make the first attempt, and leave all others to tenacity: most calls end at once."""
+        self._watch = Stopwatch(self._budgets)
+        try:
+            return attempt()
+        except Exception as error:
+            if not self._may_pass(error):
+                raise
+            failures = [error]
+
+        from tenacity import Retrying, retry_if_exception
+
+        def timed() -> T:
+            if failures:
+                raise failures.pop()
+            self._watch = Stopwatch(self._budgets)
+            return attempt()
+
+        return Retrying(
+            retry=retry_if_exception(self._may_pass),
+            wait=self._wait,
+            stop=self._is_spent,
+            sleep=lambda seconds: self._deadline.wait(seconds, self._policy.sleep, self._doing),
+            before_sleep=self._before_sleep,
+            reraise=True,
+        )(timed)
 
     def _may_pass(self, error: BaseException) -> bool:
         if error is self._deadline.reason(self._doing):  # it ended this call and others
@@ -158,7 +172,7 @@ class _Call:
         if failures < 2 or any(note.startswith(TRIED) for note in getattr(error, "__notes__", ())):
             return
         options = ", ".join(f"{name}={getattr(self._policy, name):g}" for name in BUDGETS)
-        times = f"{state.attempt_number} times in {state.seconds_since_start or 0.0:.0f} s"
+        times = f"{state.attempt_number} times in {time.monotonic() - self._began:.0f} s"
         if failures > state.attempt_number:
             times += f" (for this owner {failures} attempts failed in all)"
         error.add_note(f"{TRIED} {times}, as RetryPolicy({options}) says")

@@ -19,6 +19,8 @@ MAX_VALUES = 100_000
 """The limits of ecrops. What AWS takes in one text is shorter than either allows."""
 MAX_BITS = 1024
 """A whole number of more bits is larger than every ``double``, the numbers of JSON for most programs."""
+SIMPLE = frozenset({str, float, bool, type(None)})
+"""The types of values that have no parts, and whose size does not matter here."""
 _TOO_DEEP = f"expected JSON, got something more than {MAX_DEPTH} levels deep"
 
 
@@ -33,6 +35,13 @@ def plain(value: object) -> Any:
     """
     check_size(value)
     return _copied(value)
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of JSON that was checked before, of dictionaries and lists."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
 
 
 def parsed(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any:
@@ -77,7 +86,7 @@ def check_size(value: object) -> None:
         count += len(parts)
         if count > MAX_VALUES:
             raise SpecError(f"expected JSON of at most {MAX_VALUES:,} values, got more")
-        waiting.extend(parts)
+        waiting.extend(part for part in parts if type(part) not in SIMPLE)
 
 
 def check_depth(value: object) -> None:
@@ -88,18 +97,19 @@ def check_depth(value: object) -> None:
     Raises:
         SpecError: It is.
     """
-    waiting, level = [value], 0
+    waiting, level = [] if type(value) in SIMPLE else [value], 0
     while waiting:
         if any(isinstance(item, int) and item.bit_length() > MAX_BITS for item in waiting):
             raise SpecError("expected JSON, got a number that is too large")
-        waiting = list({id(part): part for item in waiting for part in _parts(item)}.values())
-        if level > MAX_DEPTH:
+        parts = {id(part): part for item in waiting for part in _parts(item)}
+        if parts and level == MAX_DEPTH:
             raise SpecError(_TOO_DEEP)
+        waiting = [part for part in parts.values() if type(part) not in SIMPLE]
         level += 1
 
 
 def _parts(value: object) -> Collection[Any]:
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list | tuple) else ()
 

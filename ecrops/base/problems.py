@@ -13,7 +13,7 @@ from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, TypeGuard, TypeVar
 
-from ecrops.base.plain_json import check_depth, check_text
+from ecrops.base.plain_json import SIMPLE, check_depth, check_text
 from ecrops.errors import SpecError
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class Problems:
     def texts(self, path: str, *values: object) -> None:
         """Add a reason for each text that cannot be sent to AWS. What is no text is left to other checks."""
         for value in values:
-            if isinstance(value, str):
+            if isinstance(value, str) and not (value.isascii() and value.isprintable()):
                 self.take(path, partial(check_text, value))
 
     def member(self, path: str, kind: type[E], value: object) -> E | None:
@@ -189,7 +189,8 @@ def check_depths(fields: Mapping[str, object]) -> None:
     """
     problems = Problems()
     for name, value in fields.items():
-        problems.take(name, partial(check_depth, value))
+        if type(value) not in SIMPLE:
+            problems.take(name, partial(check_depth, value))
     problems.raise_any()
 
 

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from ecrops.aws import ACCOUNT, Aws, RetryPolicy, is_region, lacks_fips, registry_host
 from ecrops.aws.clients import is_configured
 from ecrops.base.quotas import Quotas
-from ecrops.engine.apply import OnChange, apply
 from ecrops.engine.aspect import Want
-from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.engine.reading import NONE, Goal
@@ -23,6 +21,9 @@ from ecrops.errors import SpecError
 
 if TYPE_CHECKING:
     import boto3
+
+    from ecrops.engine.apply import OnChange
+    from ecrops.engine.dry_run import DryRun
 
 
 class Account:
@@ -32,7 +33,7 @@ class Account:
         self,
         session: boto3.Session | None = None,
         *,
-        workers: int = 16,
+        workers: int = 20,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
         quotas: Mapping[str, int] | None = None,
@@ -43,7 +44,7 @@ class Account:
         if not isinstance(dry_run, bool):
             raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
-        self._dry_run = DryRun() if dry_run else None
+        self._dry_run = _new_dry_run() if dry_run else None
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
         self.aws.quotas = Quotas.of(quotas)
         self._dual_stack, self._fips = dual_stack, fips
@@ -182,7 +183,12 @@ class Account:
         """
         if not isinstance(plan, Plan):
             raise SpecError(f"expected a Plan, got {plan!r}")
-        return plan if self.dry_run else apply(self.aws, plan, on_change, approved=True)
+        return plan if self.dry_run else self._apply(plan, on_change, approved=True)
+
+    def _apply(self, plan: Plan, on_change: OnChange | None, *, approved: bool = False) -> Plan:
+        from ecrops.engine.apply import apply  # a plan alone does not need it
+
+        return apply(self.aws, plan, on_change, approved=approved)
 
     def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
         """Return what is missing for the wants to be true.
@@ -211,13 +217,19 @@ class Account:
         """Plan the wants, and apply the plan. A dry run remembers the values that it would have made."""
         if self.dry_run:
             return self._plan(wants, known, remember=True)
-        return apply(self.aws, self._missing(wants, known), on_change)
+        return self._apply(self._missing(wants, known), on_change)
 
 
 def _check_choices(**choices: object) -> None:
     for name, value in choices.items():
         if value is not None and not isinstance(value, bool):
             raise SpecError(f"{name}: expected True or False, got {value!r}")
+
+
+def _new_dry_run() -> DryRun:
+    from ecrops.engine.dry_run import DryRun  # most registries are none
+
+    return DryRun()
 
 
 A = TypeVar("A", bound=Account)

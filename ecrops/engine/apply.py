@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from dataclasses import replace
 from queue import SimpleQueue
 
 from ecrops.aws import Aws
+from ecrops.aws.parallel import Work, pool_of
 from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
 from ecrops.base.notes import together
 from ecrops.engine.approval import approved_wants, beyond
 from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
-from ecrops.engine.outcomes import Outcomes, Superseded
+from ecrops.engine.outcomes import BEYOND, IMPOSSIBLE, Outcomes, Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, check_place, located, make_plan
 from ecrops.engine.turns import NEVER, Moment
 from ecrops.errors import ConflictError, EcropsError, SpecError
 
-BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
-IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"
 FRESH_SECONDS = 5.0
 """How old a reading may be that an owner is written from, if it is the only one that is written."""
 OnChange = Callable[[Change], object]
@@ -35,10 +35,9 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     """Make the changes of a plan.
 
     1. Refuse a plan that has conflicts, a plan that an apply returned, or a plan for another account or region.
-    2. If the plan is approved: plan it again from fresh readings, and refuse what goes beyond it
-       (``_Run.brought_up_to_date``).
-    3. Make the changes, step by step; in each step all owners in parallel, each in its turn (``_Run.carry_out``). An
-       owner is read again right before it is written, unless its reading is as fresh as that (``_Run._refreshed``).
+    2. If the plan is approved: plan it again, and refuse what goes beyond it (``_Run.brought_up_to_date``).
+    3. Make the changes, step by step; in each step all owners in parallel, each in its turn (``_Run.carry_out``).
+       Read an owner again right before it is written, unless its reading is fresh (``_Run._refreshed``).
     4. Collect the wants of owners that were superseded, and of those that have to be verified (``_Run.open_wants``).
     5. If there are any: pause, plan them again (``_Run.plan_again``), and go on with 3, within the propagation budget.
     6. Raise the errors of owners that failed, or return the changes that were made.
@@ -122,18 +121,21 @@ class _Run:
         self._is_alone = len({change.owner for change in plan}) == 1
         for change in self._open_changes(plan):
             steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
-            self._maker.account_of(change).client(change.service)
+            self._maker.account_of(change).client(change.service, len(plan))
         for step in sorted(steps):
             self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
         ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
-        with self._aws.pool(len(ready)) as pool:
-            for changes in ready:
-                pool.submit(self._make_all, changes)
+        work, (pool, threads) = Work(ready), pool_of(self._aws.workers, len(ready))
+        with pool:
+            futures = [pool.submit(self._make_each, work) for _ in range(threads)]
             try:
+                if self._on_change is None:
+                    wait(futures)  # the caller's thread need not wake up for each change
                 self._listen(len(ready))
             except BaseException:
+                work.end()
                 self._maker.stop()
                 pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
                 self._take_what_was_told()
@@ -167,10 +169,13 @@ class _Run:
                 self.outcomes.record(*event)
 
     def _take_what_was_told(self) -> None:
-        """Take the changes that workers have made, and that the caller has not heard of."""
-        while not self._events.empty():
-            if isinstance(event := self._events.get(), Change):
-                self.applied.append(event)
+        """Take the changes that workers have made, which the caller has not heard of."""
+        events = [self._events.get() for _ in range(self._events.qsize())]
+        self.applied += [event for event in events if isinstance(event, Change)]
+
+    def _make_each(self, work: Work[Sequence[Change]]) -> None:
+        for changes in work:
+            self._make_all(changes)
 
     def _make_all(self, changes: Sequence[Change]) -> None:
         """Make the changes of one owner, on a worker, in the owner's turn."""

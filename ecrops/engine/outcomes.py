@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 from ecrops.base.change import Change
 from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, DeadlineError, EcropsError
 
+BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
+IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"
+
 
 class Superseded(Exception):
     """Another writer changed the owner in between: it is planned again.

@@ -6,19 +6,21 @@ and it knows no aspect by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change, Note
 from ecrops.base.notes import together
 from ecrops.engine.aspect import Want, name_of
-from ecrops.engine.dry_run import DryRun
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import NONE, Goal, OnError, Readings, read
 from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
+
+if TYPE_CHECKING:
+    from ecrops.engine.dry_run import DryRun
 
 
 def group(wants: Iterable[Want]) -> dict[Goal, list[Any]]:
@@ -69,7 +71,7 @@ def make_plan(
     goals = group(wants)
     known = Readings(known) if dry_run is None else dry_run.readings(goals, known)
     current = read(aws, goals, known, accounts(wants), on_error)
-    parts = list(_decide(goals, current, on_error))
+    parts = list(_decide(goals, current, _places(aws, wants), on_error))
     changes = sorted((part for part in parts if isinstance(part, Change)), key=lambda change: change.step)
     owners = {"", *(change.owner for change in changes)}
     plan = Plan(
@@ -80,10 +82,16 @@ def make_plan(
         account=aws.known_account,
         read_at=current.moment_of(changes[0].owner) if len({change.owner for change in changes}) == 1 else NEVER,
     )
-    plan = located(plan, aws)
     if dry_run is not None and remember:
         dry_run.remember(plan, {goal: current[goal] for goal in goals if goal in current})
     return plan
+
+
+def _places(aws: Aws, wants: Iterable[Want]) -> Callable[[str], tuple[str, str]]:
+    """Return a function that tells the account, as far as it is known, and the region of an owner."""
+    here = aws.known_account, aws.region
+    elsewhere = {key: (place.known_account, place.region) for key, place in accounts(wants).items()}
+    return lambda owner: elsewhere.get(owner, here)
 
 
 def located(plan: Plan, aws: Aws) -> Plan:
@@ -93,13 +101,13 @@ def located(plan: Plan, aws: Aws) -> Plan:
         plan: The plan.
         aws: The registry's account. Owners in the accounts of other sessions are located there.
     """
-    elsewhere = accounts(plan.wants)
+    place_of = _places(aws, plan.wants)
 
     def locate(change: Change) -> Change:
         if change.account:
             return change
-        place = elsewhere.get(change.owner, aws)
-        return replace(change, account=place.known_account, region=place.region)
+        account, region = place_of(change.owner)
+        return replace(change, account=account, region=region)
 
     applied = tuple(map(locate, plan.applied))
     changes = applied if plan.applied == plan.changes else tuple(map(locate, plan.changes))
@@ -123,7 +131,10 @@ def check_place(aws: Aws, plan: Plan, *, approved: bool) -> None:
 
 
 def _decide(
-    goals: Mapping[Goal, Sequence[Any]], current: Mapping[Goal, Any], on_error: OnError | None
+    goals: Mapping[Goal, Sequence[Any]],
+    current: Mapping[Goal, Any],
+    place_of: Callable[[str], tuple[str, str]],
+    on_error: OnError | None,
 ) -> Iterator[Change | Note]:
     for (aspect, key), edits in goals.items():
         if (aspect, key) not in current:  # its reading failed, and on_error has the error
@@ -134,6 +145,11 @@ def _decide(
             if on_error is None:
                 raise
             on_error(key, error)
-        else:
-            name = name_of(aspect)
-            yield from (replace(part, aspect=name) if isinstance(part, Change) else part.about(key) for part in parts)
+            continue
+        name = name_of(aspect)
+        for part in parts:
+            if isinstance(part, Change):
+                account, region = place_of(part.owner)
+                yield replace(part, aspect=name, account=account, region=region)
+            else:
+                yield part.about(key)

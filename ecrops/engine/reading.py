@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from types import MappingProxyType
@@ -24,6 +25,7 @@ Goal = tuple[Aspect, str]
 OnError = Callable[[str, Exception], object]
 """Called with a key that could not be read or decided about, and why."""
 NONE: Mapping[Any, Any] = MappingProxyType({})
+KEYS_AT_ONCE = 5_000
 LONGEST_PAUSE = 5.0
 """Seconds between two readings of a value that is older than this process's last write."""
 
@@ -77,8 +79,18 @@ def read(
     _read_wave(aws, first, current, elsewhere, on_error)
     second = {goal: edits for goal, edits in goals.items() if goal not in current and base_of(goal) in current}
     current |= {goal: None for goal in second if current[base_of(goal)] is None}
-    _read_wave(aws, {goal: second[goal] for goal in second if goal not in current}, current, elsewhere, on_error)
+    for part in _parts({goal: second[goal] for goal in second if goal not in current}):
+        _read_wave(aws, part, current, elsewhere, on_error)
     return current
+
+
+def _parts(goals: Mapping[Goal, Sequence[Any]]) -> Iterator[dict[Goal, Sequence[Any]]]:
+    """Yield the goals of some thousand keys after another: what is known of a reading is forgotten after its part."""
+    keys = list(dict.fromkeys(key for _, key in goals))
+    aspects = list(dict.fromkeys(aspect for aspect, _ in goals))
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        part = keys[start : start + KEYS_AT_ONCE]
+        yield {goal: goals[goal] for aspect in aspects for key in part if (goal := (aspect, key)) in goals}
 
 
 def is_of_one(error: Exception) -> TypeGuard[SpecError | ClientError]:
@@ -147,9 +159,9 @@ def _jobs(goals: Mapping[Goal, Sequence[Any]], account_of: Callable[[str], Aws])
     readings = []
     for aspect, places in by_aspect.items():
         mine = [(place, reading) for place, wants in places.values() for reading in aspect.reads(place, wants)]
-        for place, reading in mine:
-            for service in reading.services:
-                place.client(service)
+        counts = Counter((place, service) for place, reading in mine for service in reading.services)
+        for (place, service), calls in counts.items():
+            place.client(service, calls)
         readings.append([(aspect, reading) for _, reading in mine])
     return (job for job in chain.from_iterable(zip_longest(*readings)) if job is not None)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
@@ -167,6 +166,8 @@ def _meant(key: str) -> str:
     known = {known_key.lower(): known_key for known_key in GLOBAL_KEYS}
     if name.lower() in known or not name.lower().startswith("aws:"):
         return ""
+    from difflib import get_close_matches
+
     near = get_close_matches(name.lower().removeprefix("aws:"), [word[4:] for word in known], 1, _LIKENESS)
     return f"{known[f'aws:{near[0]}']}{slash}{tag}" if near else ""
 

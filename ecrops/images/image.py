@@ -64,6 +64,28 @@ class Image:
     referenced_by: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        if not self._is_right():  # AWS's own are, and there may be a million of them
+            self._check()
+
+    def _is_right(self) -> bool:
+        """Whether all fields are as they should be, and none has to be converted."""
+        return (
+            type(self.digest) is str
+            and bool(self.digest)
+            and (self.subject is None or (type(self.subject) is str and bool(self.subject)))
+            and self.pushed_at is not None
+            and all(_is_in_utc(moment) for moment in (self.pushed_at, self.last_pulled_at))
+            and all(_is_in_utc(moment) for moment in (self.archived_at, self.activated_at))
+            and type(self.size) is int
+            and self.size >= 0
+            and self.storage_class in (STANDARD, ARCHIVE)
+            and all(
+                type(texts) is tuple and all(type(text) is str for text in texts)
+                for texts in (self.tags, self.referenced_by)
+            )
+        )
+
+    def _check(self) -> None:
         problems = Problems()
         problems.check(
             isinstance(self.digest, str) and bool(self.digest), "digest", f"expected a digest, got {self.digest!r}"
@@ -106,6 +128,11 @@ class Image:
         """Return the fields that are known, ready for JSON."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return {name: _plain(value) for name, value in values.items() if value not in (None, ()) or name == "tags"}
+
+
+def _is_in_utc(moment: object) -> bool:
+    """Whether a moment is in UTC, or is none."""
+    return moment is None or (type(moment) is datetime and moment.tzinfo is UTC)
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,8 @@ from ecrops.engine.aspect import Read, Want, one_by_one
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import Edit, Exactly, Include
 from ecrops.lifecycle.policy.checks import COUNT_TYPES, part_of
-from ecrops.lifecycle.policy.document import Rules, body, canonical, parse, to_ecr, to_text
+from ecrops.lifecycle.policy.document import Rules, body, canonical, stored, to_ecr, to_text
+from ecrops.lifecycle.policy.memory import remembered
 from ecrops.lifecycle.policy.words import difference
 from ecrops.repositories import calls, settings, verbatim
 
@@ -81,7 +82,7 @@ def read(aws: Aws, name: str) -> Found:
         if code_of(error) != NO_POLICY:
             raise
         return Found([])
-    return Found(canonical(parse(text)))
+    return Found(stored(text))
 
 
 def _impact(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Impact:
@@ -130,6 +131,7 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
                 advice={"": GUARD_ADVICE},
             )
             return
+    is_exact = any(isinstance(edit, Exactly) for edit in edits)
     params: dict[str, Any] = {"repositoryName": name}
     if not desired:
         kind, operation = Kind.DELETE, "DeleteLifecyclePolicy"
@@ -143,8 +145,8 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
         before=before,
         after=after,
         call=Call("ecr", operation, params, is_kept=partial(_is_kept, params)),
-        removed=_parts(rules, canonical(desired), edits),
-        added=[*_parts(canonical(desired), rules, edits), *_given_priorities(rules, edits)],
+        removed=_parts(rules, canonical(desired), is_exact),
+        added=[*_parts(canonical(desired), rules, is_exact), *_given_priorities(rules, edits)],
         races=Races(derived=True, superseded=(NO_POLICY,), not_yet_visible=(calls.MISSING,)),
     )
 
@@ -153,14 +155,14 @@ def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
     """Whether an answer has the rules that were sent. The answer to a deletion has those that were deleted."""
     sent, kept = params.get("lifecyclePolicyText"), answer.get("lifecyclePolicyText")
     try:
-        return not sent or not kept or canonical(parse(sent)) == canonical(parse(kept))
+        return not sent or not kept or stored(sent) == stored(kept)
     except SpecError:
         return False
 
 
-def _parts(rules: Rules, other: Rules, edits: Sequence[Edit]) -> list[str]:
+@remembered
+def _parts(rules: Rules, other: Rules, is_exact: bool) -> list[str]:
     """Return the rules that another policy lacks. Only an exact edit is about all priorities."""
-    is_exact = any(isinstance(edit, Exactly) for edit in edits)
     texts = ([json.dumps(rule if is_exact else body(rule), sort_keys=True) for rule in side] for side in (rules, other))
     mine, others = map(Counter, texts)
     return sorted(mine - others)
@@ -184,7 +186,7 @@ def _notes(name: str, rules: Rules) -> Iterator[Note]:
 def after(change: Change, current: Found | None) -> Found:
     """Return the rules after a change."""
     text = change.params.get("lifecyclePolicyText")
-    return Found(canonical(parse(text)) if text else [])
+    return Found(stored(text) if text else [])
 
 
 def verify(edit: Edit) -> bool:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from ecrops.aws import ClientError, code_of
+from ecrops.aws.parallel import pool_of
 from ecrops.base.plain_json import check_size
 from ecrops.base.problems import given
 from ecrops.engine.account import Account
@@ -229,7 +230,7 @@ class RegistryVerbs(Account):
         """Yield the names and the results of calls, in order. Calls that return ``None`` are left out."""
         self.aws.client("ecr")
         running: deque[tuple[str, Any]] = deque()
-        with self.aws.pool(self.aws.workers) as pool:
+        with pool_of(self.aws.workers, self.aws.workers)[0] as pool:
             try:
                 for name in names:
                     running.append((name, pool.submit(call, name)))

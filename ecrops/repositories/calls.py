@@ -5,14 +5,16 @@ Called by the aspects of a repository, and by verbs that look a repository up. I
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from ecrops.aws import Aws, ClientError, Pages, code_of
 from ecrops.repositories.checks import uri_problem
 from ecrops.repositories.values import repository_arn
 
+T = TypeVar("T")
+Parse: TypeAlias = Callable[[Mapping[str, Any]], T]
 MISSING = "RepositoryNotFoundException"
 EXISTS = "RepositoryAlreadyExistsException"
 PAGE = 1000
@@ -46,8 +48,13 @@ def arn_of(aws: Aws, name: str) -> str:
     return repository_arn(aws.partition.name, aws.region, aws.account_id, name)
 
 
-def find(aws: Aws, names: Sequence[str]) -> dict[str, Any]:
+def find(aws: Aws, names: Sequence[str], parse: Parse[T]) -> dict[str, T]:
     """Return the repositories that exist, by name, in as few calls as a registry of unknown size allows.
+
+    Args:
+        aws: The account and region.
+        names: The names.
+        parse: Returns what is kept of a repository in ECR's form.
 
     ``DescribeRepositories`` takes 100 names, and fails for all if one is missing; or it lists pages of 1,000. So:
 
@@ -56,19 +63,19 @@ def find(aws: Aws, names: Sequence[str]) -> dict[str, Any]:
     3. The remaining names are asked for in chunks of 100, and pages are read again, a fraction of what step 4 costs.
     4. The names that still remain are asked for one by one.
     """
-    items = _by_name(aws, names) if len(names) <= CHUNK else None
+    items = _by_name(aws, names, parse) if len(names) <= CHUNK else None
     if items is not None or len(names) == 1:
         return items or {}
     pages = aws.pages("ecr", "DescribeRepositories", "repositories", maxResults=PAGE)
-    items = _listed(pages, names, limit=-(-len(names) // CHUNK))
+    items = _listed(pages, names, parse, limit=-(-len(names) // CHUNK))
     remaining = [name for name in names if name not in items]
     if pages.more and len(names) > CHUNK:
-        items |= _asked(aws, remaining, at_once=CHUNK)
+        items |= _asked(aws, remaining, parse, at_once=CHUNK)
         remaining = [name for name in remaining if name not in items]
     if pages.more:
-        items |= _listed(pages, remaining, limit=len(remaining) // 4)
+        items |= _listed(pages, remaining, parse, limit=len(remaining) // 4)
         remaining = [name for name in remaining if name not in items]
-    return items | _asked(aws, [name for name in remaining if pages.more or name in aws.made], at_once=1)
+    return items | _asked(aws, [name for name in remaining if pages.more or name in aws.made], parse, at_once=1)
 
 
 def every(aws: Aws) -> Iterator[tuple[str, Any]]:
@@ -80,7 +87,7 @@ def every(aws: Aws) -> Iterator[tuple[str, Any]]:
 
 def is_there(aws: Aws, name: str) -> bool:
     """Whether a repository exists."""
-    return bool(_by_name(aws, [name]))
+    return bool(_by_name(aws, [name], bool))
 
 
 def count_images(aws: Aws, name: str) -> int:
@@ -106,7 +113,7 @@ def is_made_between(name: str, aws: Aws, start: float, end: float) -> bool:
 
     It tells whether a call whose answer was lost made it, or somebody else did a moment before or after.
     """
-    item = (_by_name(aws, [name]) or {}).get(name, {})
+    item = (_by_name(aws, [name], dict) or {}).get(name, {})
     made = item.get("createdAt")
     return isinstance(made, datetime) and start <= made.timestamp() <= end
 
@@ -120,7 +127,7 @@ def demand(aws: Aws, name: str) -> None:
         raise
 
 
-def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Any] | None:
+def _by_name(aws: Aws, names: Sequence[str], parse: Parse[T]) -> dict[str, T] | None:
     awaits = visibility(aws, names[0]) if len(names) == 1 else ()
     try:
         items = aws.get("ecr", "DescribeRepositories", "repositories", awaits=awaits, repositoryNames=list(names))
@@ -128,22 +135,22 @@ def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Any] | None:
         if code_of(error) != MISSING:
             raise
         return None
-    return {item["repositoryName"]: item for item in items}
+    return {item["repositoryName"]: parse(item) for item in items}
 
 
-def _listed(pages: Pages, names: Collection[str], limit: int) -> dict[str, Any]:
+def _listed(pages: Pages, names: Collection[str], parse: Parse[T], limit: int) -> dict[str, T]:
     """Return the repositories on the next pages: ``limit`` pages at most, and none once every name was seen."""
-    wanted, items = set(names), dict[str, Any]()
+    wanted, items = set(names), dict[str, T]()
     for _ in range(limit):
         if not pages.more or len(items) == len(wanted):
             break
-        items |= {item["repositoryName"]: item for item in next(pages) if item["repositoryName"] in wanted}
+        items |= {item["repositoryName"]: parse(item) for item in next(pages) if item["repositoryName"] in wanted}
     return items
 
 
-def _asked(aws: Aws, names: Sequence[str], at_once: int) -> dict[str, Any]:
+def _asked(aws: Aws, names: Sequence[str], parse: Parse[T], at_once: int) -> dict[str, T]:
     """Ask for names in chunks, and return the repositories. A chunk with a missing name returns none."""
     chunks = [names[start : start + at_once] for start in range(0, len(names), at_once)]
     asking = aws.stoppable()
-    answers = asking.map(lambda chunk: _by_name(asking, chunk), chunks, asking.stop)
+    answers = asking.map(lambda chunk: _by_name(asking, chunk, parse), chunks, asking.stop)
     return {name: item for answer in answers if answer for name, item in answer.items()}

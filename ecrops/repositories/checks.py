@@ -6,7 +6,6 @@ Called by ``RepositorySpec`` and by the verbs, before any call.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from ecrops.aws import Arn
@@ -28,6 +27,7 @@ MAX_TAGS = 50
 # the aws: prefix for either keys or values":
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
 _TAG_SIGNS = frozenset("+-=._:/@")
+_PLAIN_TAG = re.compile(r"[A-Za-z0-9 +=._:/@-]*")
 _TAG_CHARACTERS = "letters, digits, spaces and + - = . _ : / @"
 
 
@@ -120,16 +120,14 @@ def check_tags(tags: object) -> dict[str, str]:
     problems.take("", lambda: check_tag_keys(list(tags)))
     for key, value in tags.items():
         if isinstance(key, str):
-            _check_signs(problems, f"the key {key!r}", key)
-        problems.check(
-            isinstance(value, str) and len(value) <= 256,
-            "",
-            f"the value of {key!r} is a string of at most 256 characters, got {value!r}{_quoted(value)}",
-        )
+            _check_signs(problems, "key", key, key)
+        if not isinstance(value, str) or len(value) > 256:
+            expected = "is a string of at most 256 characters"
+            problems.add("", f"the value of {key!r} {expected}, got {value!r}{_quoted(value)}")
         if isinstance(value, str):
-            _check_signs(problems, f"the value of {key!r}", value)
-            own = value.lower().startswith("aws:")
-            problems.check(not own, "", f"values that start with 'aws:' are AWS's own, got {value!r} for {key!r}")
+            _check_signs(problems, "value of", key, value)
+            if value.lower().startswith("aws:"):
+                problems.add("", f"values that start with 'aws:' are AWS's own, got {value!r} for {key!r}")
     problems.texts("", *tags.values())
     problems.raise_any()
     return dict(tags)
@@ -144,13 +142,15 @@ def _as_mapping(tags: object) -> str:
     return "" if None in keys else f"; write {dict(zip(keys, values, strict=True))!r}"
 
 
-def _check_signs(problems: Problems, what: str, text: str) -> None:
+def _check_signs(problems: Problems, part: str, key: object, text: str) -> None:
     """Check the characters of a key or a value of a tag. Letters and digits are those of all scripts."""
-    wrong = next((sign for sign in text if not _is_in_tags(sign)), "")
-    problems.check(not wrong, "", f"{what} is made of {_TAG_CHARACTERS}: it has {wrong!r}")
+    if not _PLAIN_TAG.fullmatch(text) and (wrong := next((sign for sign in text if not _is_in_tags(sign)), "")):
+        problems.add("", f"the {part} {key!r} is made of {_TAG_CHARACTERS}: it has {wrong!r}")
 
 
 def _is_in_tags(sign: str) -> bool:
+    import unicodedata  # for other scripts alone
+
     return sign in _TAG_SIGNS or unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) == "Zs"
 
 
@@ -171,10 +171,10 @@ def check_tag_keys(keys: Iterable[object]) -> tuple[str, ...]:
     check_size(keys)
     problems.texts("", *keys)
     for key in keys:
-        right = isinstance(key, str) and 1 <= len(key) <= 128
-        problems.check(right, "", f"a key is a string of 1 to 128 characters, got {key!r}{_quoted(key)}")
-        own = isinstance(key, str) and key.lower().startswith("aws:")
-        problems.check(not own, "", f"keys that start with 'aws:' are AWS's own, got {key!r}")
+        if not isinstance(key, str) or not 1 <= len(key) <= 128:
+            problems.add("", f"a key is a string of 1 to 128 characters, got {key!r}{_quoted(key)}")
+        if isinstance(key, str) and key.lower().startswith("aws:"):
+            problems.add("", f"keys that start with 'aws:' are AWS's own, got {key!r}")
     problems.raise_any()
     return tuple(str(key) for key in keys)
 

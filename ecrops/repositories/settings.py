@@ -45,8 +45,8 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
 
 def read_all(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> dict[str, Settings | None]:
     """Read the settings of repositories; ``None`` for each that does not exist."""
-    items = calls.find(aws, list(wants))
-    current = {name: parse(items[name]) if name in items else None for name in wants}
+    found = calls.find(aws, list(wants), parse)
+    current = {name: found.get(name) for name in wants}
     return _with_wanted_keys(aws, wants, _with_images(aws, wants, current))
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from ecrops.base.change import Change, Kind
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, hint
-from ecrops.iam.form import check_form
 
 FIELDS: Mapping[str, type] = {
     "name": str,
@@ -83,6 +82,8 @@ def copied(problems: Problems, name: str, value: Any) -> Any:
     if not problems.check(isinstance(value, expected), path, f"expected {_WORDS[expected]}, got {value!r}"):
         return None
     if name == "resource_policy":
+        from ecrops.iam.form import check_form
+
         return problems.take(path, lambda: check_form(plain(value)))
     if expected is not list:
         return problems.take(path, lambda: _plain(value))

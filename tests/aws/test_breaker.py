@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -114,15 +114,20 @@ def test_calls_of_one_owner_after_each_other_share_their_attempts(memory_cloud: 
     describe(owner.for_owner())  # another owner has attempts of its own
 
 
-def test_successes_use_no_budget_up(memory_cloud: Cloud) -> None:
-    slept: list[float] = []
-    owner = run_of(memory_cloud, slept.append, attempts=2, budget=10).for_owner()
+def waits(caplog: pytest.LogCaptureFixture) -> list[float]:
+    """The seconds before calls that were repeated. Those before calls that keep a pace are no part of them."""
+    return [cast(Any, record.args)[1] for record in caplog.records if " again in " in record.msg]
+
+
+def test_successes_use_no_budget_up(memory_cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "ecrops")
+    owner = run_of(memory_cloud, attempts=2, budget=10).for_owner()
     for _ in range(20):
         memory_cloud.faults.on("throttle", operation="DescribeRepositories", times=1)
         describe(owner)
         describe(owner)
-    assert len(slept) == 20
-    assert all(0.5 <= seconds <= 1 for seconds in slept), "after a success the waits are short again"
+    assert len(waits(caplog)) == 20
+    assert all(0.5 <= seconds <= 1 for seconds in waits(caplog)), "after a success the waits are short again"
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
@@ -132,11 +137,14 @@ def test_throttled_attempts_are_no_attempts(memory_cloud: Cloud, attempts: int) 
     assert len(memory_cloud.calls) == 6
 
 
-def test_waits_under_throttling_grow_to_twenty_seconds_and_are_never_short(memory_cloud: Cloud) -> None:
-    slept: list[float] = []
+def test_waits_under_throttling_grow_to_twenty_seconds_and_are_never_short(
+    memory_cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "ecrops")
     memory_cloud.faults.on("throttle", times=None)
     with pytest.raises(ClientError, match="Rate exceeded"):
-        describe(run_of(memory_cloud, slept.append, budget=200))
+        describe(run_of(memory_cloud, budget=200))
+    slept = waits(caplog)
     longest = [1.0, 2.0, 4.0, 8.0, 16.0] + [20.0] * len(slept)
     assert len(slept) > 8
     assert all(most / 2 <= seconds <= most for seconds, most in zip(slept, longest, strict=False))

@@ -82,15 +82,33 @@ def test_importing_needs_neither_a_region_nor_anything_but_boto3_and_tenacity() 
     assert strangers == set()
 
 
-def test_ecrops_says_who_calls_and_leaves_the_callers_own_suffix(memory_cloud: Cloud) -> None:
+def agent_of(request: Any) -> str:
+    agent = request.headers["User-Agent"]
+    return agent.decode() if isinstance(agent, bytes) else str(agent)
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_ecrops_says_who_calls_and_leaves_the_callers_own_suffix(memory_cloud: Cloud, count: int) -> None:
     from botocore.config import Config
 
     session = memory_cloud.session(own=True)
     session._session.set_default_client_config(Config(user_agent_extra="mine/1"))
     agents: list[str] = []
-    session.events.register("before-send", lambda request, **_: agents.append(str(request.headers["User-Agent"])))
-    Registry(session).repository("ab").exists()
-    assert "mine/1 ecrops/" in agents[0]
+    session.events.register("before-send", lambda request, **_: agents.append(agent_of(request)))
+    Registry(session).ensure(*(RepositorySpec(f"app{n}") for n in range(count)))
+    assert len(agents) > count
+    assert all(agent.startswith("Boto3/") and "mine/1 ecrops/" in agent for agent in agents), agents[0]
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_the_application_of_the_caller_stays_in_the_user_agent(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setenv("AWS_SDK_UA_APP_ID", "billing")
+    session, agents = memory_cloud.session(own=True), list[str]()
+    session.events.register("before-send", lambda request, **_: agents.append(agent_of(request)))
+    Registry(session).ensure(*(RepositorySpec(f"app{n}") for n in range(count)))
+    assert all(" app/billing " in agent and " ecrops/" in agent for agent in agents), agents[0]
 
 
 @pytest.mark.parametrize("wrong", ["eu-west-1", 7])

@@ -123,10 +123,10 @@ def test_a_process_that_is_forked_during_a_call_is_not_hung_by_it(memory_cloud: 
 
     def hold_a_turn() -> None:
         with registry.aws._locks.clients:
-            era = registry.aws._gate.enter()
+            began = registry.aws._gate.enter("ecr:CreateRepository", lambda seconds: True)
             started.set()
             finish.wait(30)
-            registry.aws._gate.leave(era, throttled=False)
+            registry.aws._gate.leave("ecr:CreateRepository", began, throttled=False)
 
     holder = threading.Thread(target=hold_a_turn)
     holder.start()
@@ -153,7 +153,8 @@ def test_a_process_that_is_forked_during_a_call_is_not_hung_by_it(memory_cloud: 
 def _exits_with(registry: Any) -> int:
     try:
         with registry.aws._locks.clients:
-            registry.aws._gate.leave(registry.aws._gate.enter(), throttled=False)
+            began = registry.aws._gate.enter("ecr:CreateRepository", lambda seconds: True)
+            registry.aws._gate.leave("ecr:CreateRepository", began, throttled=False)
             return 7
     except BaseException:
         return 1
@@ -208,7 +209,7 @@ def test_credentials_that_are_not_valid_any_more_stop_the_whole_run(
         if operation == "CreateRepository" and next(made) > 10:
             raise ClientError({"Error": {"Code": code, "Message": "no longer valid"}}, operation)
 
-    monkeypatch.setattr("ecrops.aws.client.check_entries", expire)
+    monkeypatch.setattr("ecrops.aws.sending.check_entries", expire)
     with pytest.raises(ApplyError) as caught:
         registry.ensure(*(RepositorySpec(f"app{n}") for n in range(200)))
     assert len(memory_cloud.calls.of("CreateRepository")) <= 10 + 4

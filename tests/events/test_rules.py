@@ -222,9 +222,9 @@ def test_other_services_have_no_client_until_they_are_needed(cloud: Cloud) -> No
     registry = registry_of(cloud)
     registry.rule("pushes")
     registry.repository("team/api").exists()
-    assert set(registry.aws._clients) == {"ecr"}
+    assert set(registry.aws._clients.made) == {"ecr"}
     registry.repository("team/api").on_image_pushed("pushes")
-    assert set(registry.aws._clients) == {"ecr", "sts", "events"}
+    assert set(registry.aws._clients.made) == {"ecr", "sts", "events"}
 
 
 def test_a_diff_says_the_filter_that_is_wanted_and_what_is_known_of_a_target(cloud: Cloud, registry: Registry) -> None:

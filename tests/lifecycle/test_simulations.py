@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import LifecycleRule, Registry, SpecError
-from ecrops.lifecycle import Simulation
+from ecrops.lifecycle import Image, Simulation, simulate
 from emulator import Cloud
 from support import AT_ONCE, registry_of
 
@@ -162,3 +164,20 @@ def test_credentials_that_are_not_valid_any_more_end_the_stream(cloud: Cloud) ->
     session.events.register("before-call.ecr.GetLifecyclePolicy", expired)
     with pytest.raises(ClientError, match="ExpiredToken"):
         list(Registry(session, retry=AT_ONCE).simulate_lifecycles())
+
+
+def test_verdicts_are_a_sequence_of_values() -> None:
+    pushed = datetime(2026, 1, 1, tzinfo=UTC)
+    images = [Image(f"sha256:{n}", [f"v{n}"], pushed + timedelta(days=n)) for n in range(4)]
+    result = simulate([LifecycleRule(max_image_count=2)], images, now=pushed + timedelta(days=9))
+    names = [verdict.image.name for verdict in result.verdicts]
+    assert names == ["v0", "v1", "v2", "v3"], "the oldest first"
+    assert len(result.verdicts) == 4
+    assert result.verdicts[-1] == result.verdicts[3] == tuple(result.verdicts)[3]
+    assert [verdict.image.name for verdict in result.verdicts[1:3]] == ["v1", "v2"]
+    assert [str(verdict.action) for verdict in result.verdicts] == ["expire", "expire", "keep", "keep"]
+    assert result.verdicts == simulate([LifecycleRule(max_image_count=2)], images[::-1], now=result.now).verdicts
+    assert result.verdicts != simulate([LifecycleRule(max_image_count=3)], images, now=result.now).verdicts
+    assert pickle.loads(pickle.dumps(result)).verdicts == result.verdicts
+    with pytest.raises(IndexError):
+        result.verdicts[4]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ecrops.base.plain_json import check_size, plain, received
+from ecrops.base.plain_json import check_size, copied, plain, received
 from ecrops.base.problems import Problems, is_whole
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.checks import (
@@ -22,6 +22,7 @@ from ecrops.lifecycle.policy.checks import (
     tag_status,
     text_problems,
 )
+from ecrops.lifecycle.policy.memory import remembered
 from ecrops.lifecycle.policy.rule import LifecycleRule
 
 Rules = list[dict[str, Any]]
@@ -45,11 +46,23 @@ def parse(text: str) -> Rules:
     return rules
 
 
+@remembered
+def stored(text: str) -> Rules:
+    """Return the canonical form of a policy, from the text that ECR returns.
+
+    Raises:
+        SpecError: The text has no list of rules.
+    """
+    return canonical(parse(text))
+
+
+@remembered
 def to_text(rules: Sequence[EcrRule]) -> str:
     """Return the text of a policy, as it is sent to ECR."""
     return json.dumps({"rules": list(rules)}, separators=(",", ":"), ensure_ascii=False)
 
 
+@remembered
 def canonical(rules: Iterable[EcrRule]) -> Rules:
     """Return the canonical form of a policy: rules by priority, sorted lists of tags, no defaults, no empty lists.
 
@@ -89,6 +102,7 @@ def ecr_form(rule: LifecycleRule | EcrRule) -> dict[str, Any]:
     return rule.to_ecr() if isinstance(rule, LifecycleRule) else dict(rule)
 
 
+@remembered
 def render(rules: Iterable[LifecycleRule | EcrRule]) -> Rules:
     """Give every rule a priority, in the order of the CDK, and check the resulting policy.
 
@@ -208,14 +222,20 @@ def check_rules(rules: object) -> tuple[LifecycleRule | EcrRule, ...]:
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | bytearray | Mapping | LifecycleRule):
         way_out = "; write [rule]" if rules and isinstance(rules, Mapping | LifecycleRule) else ""
         raise SpecError(f"expected a list of rules, got {rules!r}{way_out}")
+    return tuple(rule if isinstance(rule, LifecycleRule) else copied(rule) for rule in _checked(rules))
+
+
+@remembered
+def _checked(rules: Iterable[object]) -> Rules:
+    """Return copies of the rules of a policy, checked one by one and together."""
     problems = Problems()
-    copies = problems.each("", rules, _copied)
+    copies = problems.each("", rules, _rule)
     problems.raise_any()
     render(copies)
-    return tuple(copies)
+    return copies
 
 
-def _copied(rule: object) -> Any:
+def _rule(rule: object) -> Any:
     check_size(rule)
     if is_of_fields(rule):
         return LifecycleRule.from_dict(rule)

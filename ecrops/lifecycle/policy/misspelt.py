@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 from ecrops.base.problems import nearest
 
@@ -21,7 +20,7 @@ and an action, which ECR may get new ones of."""
 def suggestion(value: object, names: Iterable[str], likeness: float = LIKENESS) -> str:
     """Return which of some values was probably meant, as the end of a message; empty if none is as like as that."""
     close = nearest(value, tuple(names)) if isinstance(value, str) else None
-    if close and SequenceMatcher(None, str(value).lower(), close).ratio() < likeness:
+    if close and _ratio(str(value).lower(), close) < likeness:
         return ""
     return f"; did you mean {close}?" if close else ""
 
@@ -57,4 +56,10 @@ def _words(text: str) -> list[str]:
 def _likeness(one: str, other: str) -> float:
     """Return how alike two texts are. Texts that begin differently are not: ``Used`` is no ``Pushed``."""
     one, other = one.lower(), other.lower()
-    return SequenceMatcher(None, one, other).ratio() if one[:1] == other[:1] else 0.0
+    return _ratio(one, other) if one[:1] == other[:1] else 0.0
+
+
+def _ratio(one: str, other: str) -> float:
+    from difflib import SequenceMatcher  # for what is wrong alone
+
+    return SequenceMatcher(None, one, other).ratio()

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 
 from ecrops.lifecycle.policy.checks import COUNT, PULLED, PUSHED, TRANSITIONED, EcrRule, part_of
+from ecrops.lifecycle.policy.memory import remembered
 
 
 def words(rules: Sequence[EcrRule]) -> str:
@@ -16,6 +17,7 @@ def words(rules: Sequence[EcrRule]) -> str:
     return "; ".join(_rule(rule) for rule in rules)
 
 
+@remembered
 def difference(before: Sequence[EcrRule], after: Sequence[EcrRule]) -> tuple[str, str]:
     """Return two different policies in different words. Priorities and descriptions are left out if that is enough."""
     for word in (_rule, _numbered, _described, _json):

@@ -7,7 +7,10 @@ module checks what goes in, and puts what comes out into words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from operator import eq
+from typing import overload
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image, aware
@@ -57,8 +60,9 @@ def evaluate(
     ordered = newest_first(_checked(images))
     _refuse_twins(ordered)
     outcome = decide(compiled, ordered, moment, count_referrers)
-    verdicts = tuple(_verdicts(compiled, ordered, outcome))[::-1]
-    return Simulation(tuple(rules), moment, verdicts, tuple(_tallies(compiled, ordered, outcome)), count_referrers)
+    tallies = tuple(_tallies(compiled, ordered, outcome))
+    verdicts = Verdicts(compiled, ordered, replace(outcome, selected=()))
+    return Simulation(tuple(rules), moment, verdicts, tallies, count_referrers)
 
 
 def _checked(images: Iterable[Image]) -> Iterator[Image]:
@@ -76,17 +80,52 @@ def _refuse_twins(images: Sequence[Image]) -> None:
         digests.add(image.digest)
 
 
-def _verdicts(rules: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Verdict]:
-    # the reasons are made once for each rule, not once for each image
-    reasons = {action: [f"{rule} {_VERBS[action]} it" for rule in rules] for action in Action}
-    for position, image in enumerate(images):
-        decider, marked = outcome.deciders[position], outcome.marked[position]
-        reason = reasons[marked][decider] if decider != NO_RULE else "no rule selects it"
-        action = outcome.actions[position]
+class Verdicts(Sequence[Verdict]):
+    """A verdict for each image, oldest first. Each is made when it is asked for: there may be a million.
+
+    Args:
+        rules: The rules of the policy, by priority.
+        images: The images, newest first.
+        outcome: What the policy does to them.
+    """
+
+    def __init__(self, rules: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> None:
+        self._images, self._outcome = images, outcome
+        self._priorities = [rule.priority for rule in rules]
+        # the reasons are made once for each rule, not once for each image
+        self._reasons = {action: [f"{rule} {_VERBS[action]} it" for rule in rules] for action in Action}
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, place: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Verdict, ...]: ...
+    def __getitem__(self, place: int | slice) -> Verdict | tuple[Verdict, ...]:
+        positions = range(len(self) - 1, -1, -1)[place]
+        return self._made(positions) if isinstance(positions, int) else tuple(map(self._made, positions))
+
+    def __iter__(self) -> Iterator[Verdict]:
+        return map(self._made, range(len(self) - 1, -1, -1))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def _made(self, position: int) -> Verdict:
+        outcome, image = self._outcome, self._images[position]
+        decider, marked, action = outcome.deciders[position], outcome.marked[position], outcome.actions[position]
+        reason = self._reasons[marked][decider] if decider != NO_RULE else "no rule selects it"
         if action is not marked:
             reason = f"{reason}, but {_BLOCKED}" if position in outcome.blocked else f"{_FOLLOWS} {image.subject}"
-        priority = None if decider == NO_RULE else rules[decider].priority
-        yield Verdict(image, action, priority, reason, marked)
+        priority = None if decider == NO_RULE else self._priorities[decider]
+        return Verdict(image, action, priority, reason, marked)
 
 
 def _tallies(rules: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:

@@ -1,0 +1,1 @@
+"""How many calls are in flight, and how many begin each second while AWS throttles: ``gate`` for ``client``."""
