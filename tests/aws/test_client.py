@@ -16,7 +16,7 @@ from botocore.exceptions import (
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, SpecError
 from emulator import Cloud
-from support import AT_ONCE
+from support import AT_ONCE, registry_of
 
 HOSTS = {
     "eu-west-1": ("aws", "amazonaws.com"),
@@ -144,3 +144,23 @@ def test_a_client_gives_a_call_up_after_thirty_seconds_and_has_a_connection_for_
         assert (config.connect_timeout, config.read_timeout) == (10, 30)
         assert config.max_pool_connections == 40
         assert config.retries["total_max_attempts"] == 1
+
+
+def test_another_region_of_the_account_has_clients_of_its_own_and_the_same_patience(memory_cloud: Cloud) -> None:
+    here = registry_of(memory_cloud).aws
+    there = here.in_region("us-west-2")
+    assert (here.region, there.region) == ("eu-west-1", "us-west-2")
+    assert there.client("ecr").meta.region_name == "us-west-2"
+    assert there.retry is here.retry
+
+
+def test_another_session_without_a_region_is_for_the_region_of_the_registry(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = registry_of(memory_cloud).aws
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    session = boto3.Session("key", "secret")
+    assert session.region_name is None
+    other = aws.for_session(session)
+    assert other.region == "eu-west-1"
+    assert other.client("sts").meta.region_name == "eu-west-1"

@@ -13,6 +13,7 @@ from botocore.exceptions import (
 )
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, RetryPolicy, SpecError
+from ecrops.aws.retry import rounds
 from emulator import Cloud
 from support import AT_ONCE, registry_of, state
 
@@ -143,3 +144,31 @@ def test_an_owner_that_was_made_long_ago_is_not_waited_for(memory_cloud: Cloud) 
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):
         repo.add_lifecycle_rule(max_image_count=3)
     assert memory_cloud.calls.operations() == ["GetLifecyclePolicy"]
+
+
+def longest(low: float, high: float) -> float:
+    return high
+
+
+def test_waits_after_errors_double_from_a_fifth_of_a_second_to_ten(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecrops.aws.retry.random.uniform", longest)
+    slept: list[float] = []
+    memory_cloud.faults.on("error500", times=None)
+    with pytest.raises(ClientError) as caught:
+        Registry(memory_cloud.session(), retry=RetryPolicy(attempts=9, sleep=slept.append)).describe("ab")
+    assert slept == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10])
+    assert any(note.startswith("tried 9 times") for note in caught.value.__notes__)
+
+
+def test_two_attempts_are_said_too(memory_cloud: Cloud) -> None:
+    memory_cloud.faults.on("error500", times=None)
+    with pytest.raises(ClientError) as caught:
+        Registry(memory_cloud.session(), retry=RetryPolicy(attempts=2, sleep=lambda seconds: None)).describe("ab")
+    assert any(note.startswith("tried 2 times") for note in caught.value.__notes__)
+
+
+def test_the_pauses_between_rounds_double_to_ten_seconds_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecrops.aws.retry.random.uniform", longest)
+    assert list(rounds(RetryPolicy(propagation_budget=40))) == [1, 2, 4, 8, 10, 10, 5]
