@@ -222,7 +222,10 @@ def check_rules(rules: object) -> tuple[LifecycleRule | EcrRule, ...]:
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | bytearray | Mapping | LifecycleRule):
         way_out = "; write [rule]" if rules and isinstance(rules, Mapping | LifecycleRule) else ""
         raise SpecError(f"expected a list of rules, got {rules!r}{way_out}")
-    return tuple(rule if isinstance(rule, LifecycleRule) else copied(rule) for rule in _checked(rules))
+    problems, given = Problems(), list(rules)
+    problems.each("", given, check_size)  # before they are compared with others
+    problems.raise_any()
+    return tuple(rule if isinstance(rule, LifecycleRule) else copied(rule) for rule in _checked(given))
 
 
 @remembered
@@ -236,7 +239,6 @@ def _checked(rules: Iterable[object]) -> Rules:
 
 
 def _rule(rule: object) -> Any:
-    check_size(rule)
     if is_of_fields(rule):
         return LifecycleRule.from_dict(rule)
     return plain(rule) if isinstance(rule, Mapping) else rule

@@ -26,7 +26,8 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function that remembers its results. What it raises is not remembered.
 
     Args:
-        function: A pure function of rules, texts and truth values. Nobody changes the rules that it returns.
+        function: A pure function of rules, texts and truth values. The size of rules of a caller was checked before.
+            Nobody changes the rules that it returns: what goes out to users is a copy.
     """
     known: dict[Hashable, Any] = {}
 

@@ -62,7 +62,7 @@ def evaluate(
     outcome = decide(compiled, ordered, moment, count_referrers)
     tallies = tuple(_tallies(compiled, ordered, outcome))
     verdicts = Verdicts(compiled, ordered, replace(outcome, selected=()))
-    return Simulation(tuple(rules), moment, verdicts, tallies, count_referrers)
+    return Simulation(rules, moment, verdicts, tallies, count_referrers)
 
 
 def _checked(images: Iterable[Image]) -> Iterator[Image]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from ecrops.base.plain_json import copied
 from ecrops.base.render import text_size
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.checks import EcrRule
@@ -98,7 +99,7 @@ class Evaluation:
         count_referrers: bool = False,
         previewed: bool = False,
     ) -> None:
-        self.rules = rules
+        self.rules = tuple(map(copied, rules))  # those that are compared with are remembered, and shared
         self.now = now
         self.verdicts = verdicts
         self.count_referrers = count_referrers

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, SpecError
+from ecrops.lifecycle import simulate
 from ecrops.lifecycle.policy.memory import MOST, remembered
 from emulator import Cloud
 from support import lifecycle, registry_of
@@ -74,3 +75,43 @@ def test_what_is_remembered_is_forgotten_after_some_time() -> None:
     assert len(calls) == MOST + 2
     take(0).append(5)
     assert take(0) == [0], "a list that is changed is a copy"
+
+
+def test_a_caller_who_changes_the_rules_of_a_simulation_changes_no_plan(cloud: Cloud) -> None:
+    registry: Registry = registry_of(cloud)
+    wanted = RepositorySpec("aa", lifecycle_rules=[rule(tagStatus="tagged", tagPatternList=["v*"])])
+    registry.ensure(wanted)
+    repo = registry.repository("aa")
+    for simulation in (
+        repo.simulate_lifecycle(),
+        repo.simulate_lifecycle(wanted.lifecycle_rules),
+        repo.preview_lifecycle(),
+        simulate([rule()], []),
+    ):
+        selection = simulation.rules[0]["selection"]
+        selection["countNumber"] = 999
+        selection.get("tagPatternList", []).append("w*")
+    assert not registry.plan(wanted)
+    [described] = registry.describe("aa")
+    assert described.lifecycle_rules == (LifecycleRule.from_ecr(wanted.lifecycle_rules[0]),)  # type: ignore[index, arg-type]
+    assert simulate([rule()], []).rules[0]["selection"]["countNumber"] == 3
+
+
+def shared_parts() -> list[Any]:
+    part: list[Any] = []
+    for _ in range(34):
+        part = [part, part]
+    return part
+
+
+def test_rules_of_endless_parts_are_refused_before_they_are_compared(cloud: Cloud) -> None:
+    endless: list[Any] = []
+    endless += [endless, endless]
+    for part in (shared_parts(), endless):
+        with pytest.raises(SpecError, match="expected JSON"):
+            RepositorySpec("aa", lifecycle_rules=[rule(), {**rule(), "x": part}])
+        with pytest.raises(SpecError, match="expected JSON"):
+            registry_of(cloud).repository("aa").set_lifecycle_rules({**rule(), "x": part})
+    with pytest.raises(SpecError, match=r"lifecycle_rules\[1\]: expected JSON of at most"):
+        RepositorySpec("aa", lifecycle_rules=[rule(), {**rule(), "x": shared_parts()}])
+    assert not cloud.calls
