@@ -41,10 +41,9 @@ class Work(Generic[T]):
         self._is_over = True
 
 
-def pool_of(workers: int, tasks: int) -> tuple[ThreadPoolExecutor, int]:
-    """Return a pool for some tasks, and its number of threads: at most as many as there are workers."""
-    threads = max(1, min(workers, tasks))
-    return ThreadPoolExecutor(threads, thread_name_prefix="ecrops"), threads
+def pool_of(threads: int) -> ThreadPoolExecutor:
+    """Return a pool of so many threads."""
+    return ThreadPoolExecutor(max(1, threads), thread_name_prefix="ecrops")
 
 
 def in_parallel(workers: int, do: Callable[[T], R], items: Sequence[T], on_error: Callable[[], object]) -> list[R]:
@@ -72,10 +71,10 @@ def in_parallel(workers: int, do: Callable[[T], R], items: Sequence[T], on_error
                 work.end()
                 raise
 
-    pool, threads = pool_of(workers, len(items))
-    with pool:
-        futures = [pool.submit(copy_context().run, take_turns) for _ in range(threads)]
+    threads = min(workers, len(items))
+    with pool_of(threads) as pool:
         try:
+            futures = [pool.submit(copy_context().run, take_turns) for _ in range(threads)]
             wait(futures, return_when=FIRST_EXCEPTION)
             if errors:
                 raise errors[min(errors)]

@@ -127,10 +127,10 @@ class _Run:
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
         ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
-        work, (pool, threads) = Work(ready), pool_of(self._aws.workers, len(ready))
-        with pool:
-            futures = [pool.submit(self._make_each, work) for _ in range(threads)]
+        work, threads = Work(ready), min(self._aws.workers, len(ready))
+        with pool_of(threads) as pool:
             try:
+                futures = [pool.submit(self._make_each, work) for _ in range(threads)]
                 if self._on_change is None:
                     wait(futures)  # the caller's thread need not wake up for each change
                 self._listen(len(ready))

@@ -230,7 +230,7 @@ class RegistryVerbs(Account):
         """Yield the names and the results of calls, in order. Calls that return ``None`` are left out."""
         self.aws.client("ecr")
         running: deque[tuple[str, Any]] = deque()
-        with pool_of(self.aws.workers, self.aws.workers)[0] as pool:
+        with pool_of(self.aws.workers) as pool:
             try:
                 for name in names:
                     running.append((name, pool.submit(call, name)))

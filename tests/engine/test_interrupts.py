@@ -116,6 +116,45 @@ def test_one_owner_that_cannot_be_read_costs_the_others_no_reading(memory_cloud:
     assert len(memory_cloud.calls.of("GetRepositoryPolicy")) == 20 + 19 + 19
 
 
+class Scarce:
+    """The machine has room for two threads of ecrops."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        start, started = threading.Thread.start, itertools.count(1)
+
+        def scarce(thread: threading.Thread) -> None:
+            if thread.name.startswith("ecrops") and next(started) > 2:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", scarce)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_apply_that_gets_too_few_threads_says_what_was_done(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    memory_cloud.faults.latency = 0.02
+    registry = registry_of(memory_cloud, workers=8)
+    plan = registry.plan(*(RepositorySpec(f"app{n:02}") for n in range(40)))
+    Scarce(monkeypatch)
+    with pytest.raises(RuntimeError, match="new thread") as caught:
+        registry.apply(plan, on_change=(lambda change: None) if told else None)
+    made = len(memory_cloud.client("ecr").describe_repositories()["repositories"])
+    were = "1 change was" if made == 1 else f"{made} changes were"
+    assert notes_of(caught.value)[0] == f"{were} made before; running again makes what is still missing"
+    assert made < 40
+
+
+def test_a_reading_that_gets_too_few_threads_is_ended(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory_cloud.emulator.seed(40)
+    memory_cloud.faults.latency = 0.02
+    Scarce(monkeypatch)
+    with pytest.raises(RuntimeError, match="new thread"):
+        registry_of(memory_cloud, workers=8).describe()
+    assert len(memory_cloud.calls) < 40
+
+
 def test_a_process_that_is_forked_during_a_call_is_not_hung_by_it(memory_cloud: Cloud) -> None:
     registry = registry_of(memory_cloud, workers=1)
     registry.repository("ab").exists()
