@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 class World:
     """Sixteen workers, each with one call in flight, and a server with buckets."""
 
-    def __init__(self, bucket_of: Callable[[str], Bucket], seed: int) -> None:
+    def __init__(self, bucket_of: Callable[[str], Bucket | Outage], seed: int) -> None:
         self.paces = Paces()
         self.now = 0.0
         self._bucket_of, self._random = bucket_of, random.Random(seed)
@@ -191,3 +191,59 @@ def test_who_waits_for_a_pace_waits_for_the_one_that_takes_its_place() -> None:
     assert caller.pace is not paces.of(READ), "two operations are throttled together: all calls have one pace now"
     assert paces.turn(READ, caller, 0.2) == 0
     assert caller.pace is None
+
+
+class Outage:
+    """A bucket that is empty between two moments, and lets everything through else."""
+
+    def __init__(self, start: float, end: float) -> None:
+        self._start, self._end = start, end
+
+    def take(self, now: float) -> bool:
+        return not self._start <= now < self._end
+
+
+@pytest.mark.parametrize("seconds", [3, 8, 15])
+@pytest.mark.parametrize("jobs", JOBS)
+def test_after_an_outage_calls_are_as_fast_as_before_in_a_few_seconds(seconds: int, jobs: str) -> None:
+    bucket = Outage(0.5, 0.5 + seconds)
+    world = World(lambda operation: bucket, seed=seconds)
+    world.run(JOBS[jobs])
+    # those that AWS throttled wait 20 seconds at most before they are tried again
+    assert world.now <= seconds + 20 + 8, world.now
+
+
+@pytest.mark.parametrize("failures", [3, 5, 8])
+def test_who_makes_few_calls_is_not_slow_for_long_after_some_that_were_throttled(failures: int) -> None:
+    paces, now = Paces(), 0.0
+    for _ in range(failures):
+        paces.slow_down(READ, began=now, now=now + 0.02)
+        now += 1.0
+    waited = []
+    for _ in range(10):
+        caller, begun = Caller(is_begun=False), now
+        while seconds := paces.turn(READ, caller, now):
+            now += seconds
+        waited.append(now - begun)
+        now += 0.1
+        paces.count(READ, now)
+    assert max(waited) <= 1
+    assert sum(waited) <= 2
+
+
+def test_who_waits_looks_again_soon_because_the_pace_may_have_ended() -> None:
+    paces, now = Paces(), 0.0
+    for _ in range(12):
+        paces.slow_down(READ, began=now, now=now + 0.02)
+        now += 0.4
+    pace = paces.of(READ)
+    assert pace
+    assert pace.rate(now - 0.38) >= 1, "that nothing passes does not tell how little AWS takes"
+    callers = [Caller(is_begun=False) for _ in range(40)]
+    waits = [paces.turn(READ, caller, now) for caller in callers]
+    assert waits.count(0) == 1
+    assert max(waits) <= 0.5
+    while paces.of(READ):
+        now += 1
+        paces.count(READ, now)
+    assert all(paces.turn(READ, caller, now) == 0 for caller in callers)

@@ -9,6 +9,8 @@ CUT, PLATEAU = 0.85, 5.0
 """What a cut leaves of the rate that AWS takes, and the seconds until the rate is that again."""
 SEARCHING, SEARCHING_CUT, SEARCHING_PLATEAU = 1.0, 0.7, 2.0
 """The seconds after a cut in which another one means that the rate is not known well, and the same for such a cut."""
+BLIND, BLIND_CUT, BLIND_PLATEAU = 2.0, 0.5, 0.5
+"""The lowest rate while nothing passes, in calls a second, and the same for such a cut, which is short."""
 SETTLED = 0.3
 """Seconds after a cut in which there is no other: what succeeds in less time says too little."""
 GROWN = 1.5
@@ -19,6 +21,8 @@ CREDIT = 0.02
 """Seconds that a caller may be late without losing its turn: threads wake up late."""
 SLOWEST = 0.2
 """The lowest rate, in calls a second."""
+LOOK_AGAIN = 0.5
+"""The longest wait before a caller looks again: the pace may have grown, or ended."""
 
 
 class Meter:
@@ -114,8 +118,12 @@ class Pace:
             return
         has_grown = rate > GROWN * self._known
         passed = self._meter.rate(now) if has_grown else self._passed / elapsed
-        self._known = max(min(passed, rate) if passed else rate / 2, SLOWEST)
-        self._share, self._plateau = (CUT, PLATEAU) if elapsed > SEARCHING else (SEARCHING_CUT, SEARCHING_PLATEAU)
+        if not passed:  # what AWS takes is not known
+            self._known, self._share, self._plateau = max(rate / 2, BLIND), BLIND_CUT, BLIND_PLATEAU
+        else:
+            self._known = max(min(passed, rate), SLOWEST)
+            searching = elapsed <= SEARCHING
+            self._share, self._plateau = (SEARCHING_CUT, SEARCHING_PLATEAU) if searching else (CUT, PLATEAU)
         self._begin(now)
 
     def _begin(self, now: float) -> None:
@@ -136,9 +144,9 @@ class Pace:
         (self._first if caller.is_begun else self._others).remove(caller)
 
     def seconds_until(self, caller: Caller, now: float) -> float:
-        """Return the seconds until the turn of a caller."""
+        """Return the seconds until the turn of a caller, or until it looks again."""
         place = (self._first + self._others).index(caller)
-        return max(self._next - now, 0.0) + place / self.rate(now)
+        return min(max(self._next - now, 0.0) + place / self.rate(now), LOOK_AGAIN)
 
     def take(self, now: float) -> None:
         """Take the next turn."""
