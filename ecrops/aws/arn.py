@@ -85,7 +85,7 @@ def partition_of(region: str) -> Partition:
     Raises:
         UnknownRegionError: botocore's own error: no partition has such a region.
     """
-    for data in _partitions():
+    for data in _partitions("partitions"):
         if region in data["regions"] or re.fullmatch(data["regionRegex"], region):
             outputs = data["outputs"]
             return Partition(data["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"])
@@ -133,16 +133,15 @@ def lacks_fips(region: str) -> bool:
     It is, if botocore's endpoint data lists the region for ECR, and lists no ``fips-dkr-REGION``. A region that
     botocore does not list may have them.
     """
-    from botocore.loaders import create_loader
-
-    data: dict[str, list[dict[str, Any]]] = create_loader().load_data("endpoints")
-    listed = {name for part in data["partitions"] for name in part["services"].get("api.ecr", {}).get("endpoints", ())}
+    partitions = _partitions("endpoints")
+    listed = {name for part in partitions for name in part["services"].get("api.ecr", {}).get("endpoints", ())}
     return region in listed and f"fips-dkr-{region}" not in listed
 
 
 @cache
-def _partitions() -> list[dict[str, Any]]:
+def _partitions(name: str) -> list[dict[str, Any]]:
+    """Return what a file of botocore's data says of each partition."""
     from botocore.loaders import create_loader
 
-    data: dict[str, list[dict[str, Any]]] = create_loader().load_data("partitions")
+    data: dict[str, list[dict[str, Any]]] = create_loader().load_data(name)
     return data["partitions"]

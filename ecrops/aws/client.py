@@ -115,9 +115,9 @@ class Aws:
         return self._deadline.has_waited
 
     @property
-    def attempts(self) -> tuple[int, int]:
-        """How many attempts for this owner failed, each before a wait, and how many succeeded: see ``for_owner``."""
-        return (self._budgets.failures, self._budgets.successes) if self._budgets else (0, 0)
+    def failures(self) -> int:
+        """How many attempts for this owner failed, each before a wait: see ``for_owner``."""
+        return self._budgets.failures if self._budgets else 0
 
     def stop(self) -> None:
         """Begin no call and no wait of the run any more, in any account."""

@@ -106,7 +106,7 @@ class Maker:
 
     def has_waited(self, owner: str) -> bool:
         """Whether a call for an owner waited for its next attempt since the owner was ``refreshed``."""
-        return self._budgeted(owner).attempts[0] != self._failures.get(owner, 0)
+        return self._budgeted(owner).failures != self._failures.get(owner, 0)
 
     def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
         """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
@@ -116,9 +116,9 @@ class Maker:
         """
         aws = self._budgeted(owner)
         for _ in range(MOST_READINGS):
-            failures, _ = aws.attempts
+            failures = aws.failures
             plan = make_plan(aws, wants)
-            if aws.attempts[0] == failures:
+            if aws.failures == failures:
                 break
         return plan
 
@@ -164,7 +164,7 @@ class Maker:
             if any(code_of(error) in (*change.races.superseded, *change.races.not_yet_visible) for change in derived):
                 raise Superseded(error) from error
             raise
-        self._failures[changes[0].owner] = self._budgeted(changes[0].owner).attempts[0]
+        self._failures[changes[0].owner] = self._budgeted(changes[0].owner).failures
         planned = tuple(as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
