@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy as RegistryPolicy
+    from ecrops.registry_settings.replication.backfill import BackfilledImage as BackfilledImage
+    from ecrops.registry_settings.replication.backfill import BackfillResult as BackfillResult
+    from ecrops.registry_settings.replication.values import ReplicationRule as ReplicationRule
+    from ecrops.registry_settings.replication.verbs import Replication as Replication
     from ecrops.registry_settings.scanning.values import EffectiveScanning as EffectiveScanning
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.scanning.verbs import Scanning as Scanning
@@ -14,6 +19,10 @@ if not TYPE_CHECKING:
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.registry_settings.registry_policy.verbs": ("RegistryPolicy",),
+            "ecrops.registry_settings.replication.backfill": ("BackfilledImage", "BackfillResult"),
+            "ecrops.registry_settings.replication.values": ("ReplicationRule",),
+            "ecrops.registry_settings.replication.verbs": ("Replication",),
             "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),
             "ecrops.registry_settings.scanning.verbs": ("Scanning",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),

@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import BOTOCORE, Aws, ClientError, code_of
 from ecrops.aws.whole import read_whole
-from ecrops.base.change import Call, Change, Kind, Races
+from ecrops.base.change import Call, Change, Kind, Races, never
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
@@ -73,6 +73,7 @@ def put(
     what: str = "",
     advice: Mapping[str, str] | None = None,
     superseded: Collection[str] = (),
+    awaits: Callable[[Exception], bool] = never,
 ) -> Change:
     """Return the change of a setting; a conflict if the write would lose members that botocore does not know.
 
@@ -86,6 +87,7 @@ def put(
         what: The part of the setting.
         advice: The way out, by error code.
         superseded: Error codes that mean that another writer was faster.
+        awaits: Whether an error means that something the call names is not visible yet, such as a new role.
     """
     before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
     if unknown:
@@ -100,7 +102,7 @@ def put(
         call=call,
         removed=removed,
         added=added,
-        races=Races(derived=True, superseded=superseded),
+        races=Races(derived=True, superseded=superseded, awaits=awaits),
         advice=advice or {},
         step=STEP,
     )
@@ -108,12 +110,10 @@ def put(
 
 def lost(unknown: Collection[str]) -> str:
     """Return why a setting is not written, and the way out."""
-    import botocore
-
     since = sorted({KNOWN_SINCE[name] for name in map(_last, unknown) if name in KNOWN_SINCE})
     newer = f"{since[-1]} or later knows it" if since and len(unknown) == 1 else "a newer one may know it"
     return (
-        f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {botocore.__version__} "
+        f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {BOTOCORE} "
         f"drops, and a write would lose: update boto3; botocore {newer}"
     )
 

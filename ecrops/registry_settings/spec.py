@@ -12,6 +12,7 @@ from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.replication.values import ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
 
 
@@ -25,12 +26,16 @@ class RegistrySpec:
 
     Args:
         scanning: Which repositories are scanned, by whom and when.
+        replication: Where images are replicated to. An empty list: nowhere.
+        registry_policy: The policy document of the registry; ``{}`` for none.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
     """
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+    replication: Sequence[ReplicationRule] | None = None
+    registry_policy: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return compact(self)

@@ -2,7 +2,8 @@
 
 Called by ``spec`` and ``wants``. Adding a setting is a folder, and one line here. A setting is imported when it is
 first needed. Its module of values has ``check(value)``: what the field of a spec takes, or a ``SpecError``. Its aspect
-has ``KEY``, ``exactly(value)``, the edit for the field of a spec, and ``field(value)``, the way back.
+has ``KEY``, ``exactly(value)``, the edit for the field of a spec, and ``field(value)``, the way back. It may have
+``check_of_region(aws, value)``, which refuses what a spec cannot know, such as another partition, before any call.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 HERE = "ecrops.registry_settings"
 MODULES = {
     "scanning": ("scanning.values", "scanning.aspect"),
+    "replication": ("replication.values", "replication.aspect"),
+    "registry_policy": ("registry_policy.checks", "registry_policy.aspect"),
 }
 
 
