@@ -106,11 +106,12 @@ def wants(
         wanted += [Want(aspect, spec.name, edit) for aspect, edit in _edits(spec)]
         wanted += _access(aws, spec)
     managed = {spec.name: spec.events for spec in repositories if spec.events is not None}
-    if not managed:
+    of_several = next((spec.events for spec in of_registry), None)
+    if not managed and of_several is None:
         return wanted, {}
-    from ecrops.events.wants import of_repositories
+    from ecrops.events.wants import of_specs
 
-    rules, known = of_repositories(aws, managed, assumed)
+    rules, known = of_specs(aws, managed, of_several, assumed)
     return [*wanted, *rules], known
 
 
