@@ -15,7 +15,7 @@ from ecrops.access.edits import LOGIN, PUBLIC_TOKEN, Drop, Forbid
 from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.access.principals.named import ORGANIZATION
 from ecrops.access.principals.reach import EVERYONE, is_part, reach
-from ecrops.aws import ACCOUNT
+from ecrops.aws import is_account
 from ecrops.errors import SpecError
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
@@ -196,7 +196,7 @@ def _subjects(statement: Statement) -> Iterator[Subject]:
 def _is_for(subject: Subject, principal: Subject) -> bool:
     """Whether a service may do something for an account or an organization, as ``grant_lambda`` lets Lambda in."""
     account = plain_account(principal.name.removeprefix("AWS:"))
-    owner = account if ACCOUNT.fullmatch(account) else _organization(principal)
+    owner = account if is_account(account) else _organization(principal)
     return subject.name.startswith("Service:") and bool(owner and re.search(rf"\b{owner}\b", subject.condition))
 
 

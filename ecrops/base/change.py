@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from ecrops.text import printable
 
@@ -59,8 +59,7 @@ def never(error: Exception) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Races:
+class Races(NamedTuple):
     """What the errors of a change say about other writers, and what is done then.
 
     Args:

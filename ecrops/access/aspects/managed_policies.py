@@ -117,7 +117,7 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
     numbered = (*_writes(key, current, documents, words), *_removals(key, unused, words))
     for number, change in numbered:
         gone, new = ((), ()) if change.operation == "DeletePolicyVersion" else difference.of(number)
-        races = replace(change.races, derived=True)
+        races = change.races._replace(derived=True)
         yield replace(change, removed=gone, added=new, races=races, step=IDENTITIES)
 
 

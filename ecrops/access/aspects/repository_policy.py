@@ -102,7 +102,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     for edit in edits:
         yield from map(Note, _notes(name, edit, before, after))
         yield from _denials(name, edit, before, after)
-    if same(after.document, before.document):
+    if after is before or same(after.document, before.document):
         return
     if _is_unwritten(edits, before, after):
         yield verbatim.conflict(name, "policy", *words.difference(current, after.document))
@@ -150,7 +150,7 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
         yield from leftovers.of_repository(name, edit, after)
         if edit.stays and edit(before).allowed != before.allowed:
             yield edit.stays
-    if isinstance(edit, Allow):
+    if isinstance(edit, Allow) and edit.notes:
         was_there = bool(edit.actions) and edit(before).parts == before.parts
         yield from () if was_there else edit.notes
 
