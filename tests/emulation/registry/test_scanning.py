@@ -118,6 +118,8 @@ def test_the_own_setting_of_a_repository_counts_where_no_filter_does_in_basic_sc
     answer = ecr.batch_get_repository_scanning_configuration(repositoryNames=["ab"])["scanningConfigurations"][0]
     assert (answer["scanOnPush"], answer["scanFrequency"]) == (True, "SCAN_ON_PUSH")
     assert answer["repositoryArn"].endswith(":repository/ab")
+    ecr.put_registry_scanning_configuration(rules=[rule("MANUAL", "ab")])
+    assert effective(ecr, "ab") == {"ab": ("MANUAL", ["ab"])}
     ecr.put_registry_scanning_configuration(scanType="ENHANCED", rules=[])
     assert effective(ecr, "ab") == {"ab": ("MANUAL", [])}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import iam
 from .ecr import EcrBackend, backend, images
+from .ecr.artifacts import Storage
 from .ecr.picture import picture
 from .ecr.preview import Previews
 from .ecr.registry.steering import Settings
@@ -125,6 +126,11 @@ class Emulator:
     def previews(self) -> Previews:
         """How previews of lifecycle policies go."""
         return self._ecr.previews
+
+    @property
+    def storage(self) -> Storage:
+        """How long an image takes to come back from the archive."""
+        return self._ecr.storage
 
     def set_system_tag(self, repository: str, key: str, value: str) -> None:
         """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""
