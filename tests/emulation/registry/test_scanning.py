@@ -69,6 +69,12 @@ def test_filters_have_the_pattern_of_the_model(ecr: Client, pattern: str) -> Non
         ecr.put_registry_scanning_configuration(rules=[rule("SCAN_ON_PUSH", pattern)])
 
 
+@pytest.mark.parametrize("pattern", ["a" * 254 + "!", "a" * 254 + "-", "a..b", "a/-b"])
+def test_a_long_filter_that_is_none_is_refused_at_once(ecr: Client, pattern: str) -> None:
+    with refused("InvalidParameterException", "regular expression"):
+        ecr.put_registry_scanning_configuration(rules=[rule("SCAN_ON_PUSH", "a" * 255, "a.b/c-d_e*", pattern)])
+
+
 def test_a_rule_has_at_most_a_hundred_filters(ecr: Client) -> None:
     ecr.put_registry_scanning_configuration(rules=[rule("SCAN_ON_PUSH", *(f"r{n}" for n in range(100)))])
     with refused("InvalidParameterException", "less than or equal to 100"):
