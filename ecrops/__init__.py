@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecrops import events as events
     from ecrops import lifecycle as lifecycle
     from ecrops import login as login
+    from ecrops import registry_settings as registry_settings
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
     from ecrops.registry import Registry as Registry
+    from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
+    from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
     from ecrops.repositories.values import RepositoryEncryption as RepositoryEncryption
     from ecrops.repositories.values import TagMutability as TagMutability
     from ecrops.repository import Repository as Repository
@@ -66,10 +69,12 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.events.targets.target": ("Target",),
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
             "ecrops.registry": ("Registry",),
+            "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
+            "ecrops.registry_settings.spec": ("RegistrySpec",),
             "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
             "ecrops.repository": ("Repository",),
             "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "lifecycle", "login"),
+        packages=("access", "events", "lifecycle", "login", "registry_settings"),
     )

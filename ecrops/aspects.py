@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.problems import Problems
@@ -26,6 +26,9 @@ from ecrops.repositories.checks import check_key_of
 from ecrops.repositories.states import Wanted
 from ecrops.spec import UNNAMED, RepositorySpec
 from ecrops.text import printable
+
+if TYPE_CHECKING:
+    from ecrops.registry_settings.spec import RegistrySpec
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 10
@@ -77,7 +80,7 @@ def _fields(aspect: Aspect, value: Any) -> dict[str, Any]:
 
 
 def wants(
-    aws: Aws, specs: Sequence[RepositorySpec], assumed: Mapping[Goal, Any]
+    aws: Aws, specs: Sequence[RepositorySpec | RegistrySpec], assumed: Mapping[Goal, Any]
 ) -> tuple[list[Want], Mapping[Goal, Any]]:
     """Return the wants of specs: of the repositories, of those who are granted something, and of EventBridge rules.
 
@@ -90,15 +93,19 @@ def wants(
         The wants, and the current values that had to be read to know them.
 
     Raises:
-        SpecError: Two specs have one name, or one is no spec.
+        SpecError: Two specs have one name, two are of the registry, or one is no spec.
     """
-    _check_names(specs)
-    _check_keys(aws, specs)
+    repositories, of_registry = _apart(specs)
+    _check_keys(aws, repositories)
     wanted: list[Want] = []
-    for spec in specs:
+    for settings_spec in of_registry:
+        from ecrops.registry_settings.wants import of_spec
+
+        wanted += of_spec(settings_spec)
+    for spec in repositories:
         wanted += [Want(aspect, spec.name, edit) for aspect, edit in _edits(spec)]
         wanted += _access(aws, spec)
-    managed = {spec.name: spec.events for spec in specs if spec.events is not None}
+    managed = {spec.name: spec.events for spec in repositories if spec.events is not None}
     if not managed:
         return wanted, {}
     from ecrops.events.wants import of_repositories
@@ -133,21 +140,41 @@ def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
         yield from of_grants(aws, spec.name, spec.grants, reads_policy=spec.resource_policy is not None)
 
 
-def _check_names(specs: Iterable[RepositorySpec]) -> None:
-    seen: set[str] = set()
+def _apart(
+    specs: Iterable[RepositorySpec | RegistrySpec],
+) -> tuple[list[RepositorySpec], list[RegistrySpec]]:
+    """Return the specs of repositories, and that of the registry, whose settings are imported for it alone.
+
+    Raises:
+        SpecError: Two specs have one name, two are of the registry, or one is no spec.
+    """
+    repositories: dict[str, RepositorySpec] = {}
+    others: list[RegistrySpec] = []
     for spec in specs:
-        if isinstance(spec, Mapping):
-            is_fleet = "repositories" in spec
-            way_out = "ensure(*fleet_from_dict({...}))" if is_fleet else "ensure(RepositorySpec.from_dict({...}))"
-            raise SpecError(f"expected RepositorySpecs, got a mapping: write {way_out}")
-        if isinstance(spec, Iterable) and not isinstance(spec, str):
-            raise SpecError("expected RepositorySpecs, one argument each, got a list: write ensure(*specs)")
         if not isinstance(spec, RepositorySpec):
-            way_out = f"; write RepositorySpec({spec!r})" if isinstance(spec, str) else ""
-            raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}{way_out}")
-        if spec.name in seen:
+            others.append(_checked_other(spec))
+        elif spec.name in repositories:
             raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
-        seen.add(spec.name)
+        else:
+            repositories[spec.name] = spec
+    if len(others) > 1:
+        raise SpecError(f"{len(others)} specs are of the registry: merge them into one RegistrySpec")
+    return list(repositories.values()), others
+
+
+def _checked_other(spec: object) -> RegistrySpec:
+    from ecrops.registry_settings.spec import RegistrySpec
+
+    if isinstance(spec, RegistrySpec):
+        return spec
+    if isinstance(spec, Mapping):
+        is_fleet = "repositories" in spec or "registry" in spec
+        way_out = "ensure(*fleet_from_dict({...}))" if is_fleet else "ensure(RepositorySpec.from_dict({...}))"
+        raise SpecError(f"expected RepositorySpecs, got a mapping: write {way_out}")
+    if isinstance(spec, Iterable) and not isinstance(spec, str):
+        raise SpecError("expected RepositorySpecs, one argument each, got a list: write ensure(*specs)")
+    way_out = f"; write RepositorySpec({spec!r})" if isinstance(spec, str) else ""
+    raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}{way_out}")
 
 
 # Describe

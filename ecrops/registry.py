@@ -21,6 +21,7 @@ from ecrops.errors import SpecError
 from ecrops.events import verbs as events
 from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
+from ecrops.registry_settings import verbs as settings_verbs
 from ecrops.repositories import settings
 from ecrops.repositories.advice import DELETION, refuse_options
 from ecrops.repositories.checks import check_existing_name, check_name, check_one_by_one
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
     from ecrops.engine.apply import OnChange
     from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.login.tokens import AuthorizationToken, PublicGalleryAuthorizationToken, Token
+    from ecrops.registry_settings.spec import RegistrySpec
 
 
 _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_name=...))"
 
 
 @suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
-class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
+class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.RegistryVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
     The verbs ``on_…`` make EventBridge rules. ``help(ecrops.events.RuleOptions)`` lists their options. A rule without
@@ -110,7 +112,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         """
         return Repository(self, name_or_arn)
 
-    def plan(self, *specs: RepositorySpec) -> Plan:
+    def plan(self, *specs: RepositorySpec | RegistrySpec) -> Plan:
         """Return what is missing for the specs to be true. Reads only.
 
         Raises:
@@ -118,11 +120,12 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs):
         """
         return self.plan_wants(*aspects.wants(self.aws, specs, self.assumed))
 
-    def ensure(self, *specs: RepositorySpec, on_change: OnChange | None = None) -> Plan:
+    def ensure(self, *specs: RepositorySpec | RegistrySpec, on_change: OnChange | None = None) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
 
         Args:
-            specs: Repositories as they should be, one argument each.
+            specs: Repositories, and the settings of the registry, as they should be, one argument each. Settings come
+                first.
             on_change: Called on this thread with every change that was made.
 
         Returns:

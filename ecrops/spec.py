@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ecrops.access.grants import Grant
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
+    from ecrops.registry_settings.spec import RegistrySpec
 
 
 UNNAMED = "unnamed"  # replaces a missing name, so that everything else that is wrong is reported with it
@@ -241,8 +242,11 @@ def _plain(value: Any) -> Any:
 # The fleet file
 
 
-def fleet_from_dict(data: object) -> list[RepositorySpec]:
-    """Read a fleet file, ``{"repositories": [...]}``, as it comes from JSON or YAML.
+def fleet_from_dict(data: object) -> list[RepositorySpec | RegistrySpec]:
+    """Read a fleet file, ``{"registry": {...}, "repositories": [...]}``, as it comes from JSON or YAML.
+
+    Returns:
+        The specs: that of the registry, if the file has one, and those of the repositories.
 
     Raises:
         SpecError: With the path of each field that is unknown or wrong, such as
@@ -252,7 +256,9 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
     check_depth(data)
     if isinstance(data, list | tuple):
         raise SpecError("expected a fleet, got a list: write fleet_from_dict({'repositories': [...]})")
-    items = problems.known(data, ["repositories"], "a fleet").get("repositories")
+    parts = problems.known(data, ["registry", "repositories"], "a fleet")
+    settings = _settings_from(problems, parts["registry"]) if "registry" in parts else []
+    items = parts.get("repositories", () if "registry" in parts else None)
     if not isinstance(items, Sequence) or isinstance(items, str):
         problems.add("repositories", f"expected a list, got {items!r}")
         items = ()
@@ -264,10 +270,16 @@ def fleet_from_dict(data: object) -> list[RepositorySpec]:
             if problems.check(spec.name not in specs, f"{path}.name", reason):
                 specs[spec.name] = spec
     problems.raise_any()
-    return list(specs.values())
+    return [*settings, *specs.values()]
 
 
-def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
+def _settings_from(problems: Problems, data: object) -> list[RegistrySpec]:
+    from ecrops.registry_settings.spec import RegistrySpec
+
+    return problems.each("registry", [data], RegistrySpec.from_dict, numbered=False)
+
+
+def fleet_to_dict(specs: Iterable[RepositorySpec | RegistrySpec]) -> dict[str, Any]:
     """Return a fleet file, ready for JSON: what ``fleet_from_dict`` reads.
 
     Raises:
@@ -277,7 +289,15 @@ def fleet_to_dict(specs: Iterable[RepositorySpec]) -> dict[str, Any]:
         advice = "; one of them goes in a list too, fleet_to_dict([spec])" if isinstance(specs, RepositorySpec) else ""
         raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{advice}")
     listed = list(specs)
-    for spec in listed:
-        if not isinstance(spec, RepositorySpec):
+    repositories = [spec for spec in listed if isinstance(spec, RepositorySpec)]
+    others = [spec for spec in listed if not isinstance(spec, RepositorySpec)]
+    if not others:
+        return {"repositories": [spec.to_dict() for spec in repositories]}
+    from ecrops.registry_settings.spec import RegistrySpec
+
+    for spec in others:
+        if not isinstance(spec, RegistrySpec):
             raise SpecError(f"expected a list of RepositorySpecs, got {spec!r} in it")
-    return {"repositories": [spec.to_dict() for spec in listed]}
+    if len(others) > 1:
+        raise SpecError(f"{len(others)} specs are of the registry: merge them into one RegistrySpec")
+    return {"registry": others[0].to_dict(), "repositories": [spec.to_dict() for spec in repositories]}

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from ecrops.aws.answers import forget_attempts
 from ecrops.aws.arn import partition_of
+from ecrops.aws.whole import keep_body
 from ecrops.version import __version__
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def _made(session: boto3.Session, service: str, region: str, config: Config) -> 
     make: Any = session.client  # typed for literal names only
     client = make(service, region_name=region, config=config)
     client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
+    client.meta.events.register("before-parse", keep_body, unique_id="ecrops-body")
     return client
 
 

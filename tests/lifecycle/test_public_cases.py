@@ -44,9 +44,9 @@ def test_an_empty_prefix_is_every_tagged_image(cloud: Cloud, registry: Registry)
     assert rule["selection"]["tagPrefixList"] == [""]
     assert not repo.ensure(lifecycle_rules=[EMPTY])
     assert not registry.ensure(*registry.describe())
-    assert fleet_from_dict(fleet_to_dict(registry.describe()))[0].lifecycle_rules == (
-        LifecycleRule(rule_priority=1, tag_prefix_list=[""], max_image_count=2),
-    )
+    (spec,) = fleet_from_dict(fleet_to_dict(registry.describe()))
+    assert isinstance(spec, RepositorySpec)
+    assert spec.lifecycle_rules == (LifecycleRule(rule_priority=1, tag_prefix_list=[""], max_image_count=2),)
 
 
 def test_an_empty_prefix_covers_every_later_prefix_and_adds_nothing_to_a_list() -> None:

@@ -1,0 +1,82 @@
+"""Answers of AWS with the members that the installed botocore does not know, and drops.
+
+botocore parses the members of its own model alone. A setting that is read, changed and written back would lose what a
+newer ECR has in it. So the answer as it was sent is compared with the model.
+
+Source: the event ``before-parse``, https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
+    from ecrops.aws.client import Aws
+
+
+class _Body(threading.local):
+    """The body of this thread's last answer, while it is watched."""
+
+    is_watched = False
+    content: bytes | str = b""
+
+
+_BODY = _Body()
+
+
+def keep_body(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Keep the body of an answer. botocore calls it before it parses one."""
+    if _BODY.is_watched:
+        _BODY.content = response_dict.get("body", b"")
+
+
+def read_whole(aws: Aws, service: str, operation: str, **params: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Make a call, and return its answer, with the paths of the members that the installed botocore does not know.
+
+    Args:
+        aws: The account and region.
+        service: A service of boto3 whose answers are JSON, such as ``ecr``.
+        operation: An operation that reads.
+        params: The members of its input.
+    """
+    with _watched() as body:
+        answer = aws.call(service, operation, params)
+        shape = aws.client(service).meta.service_model.operation_model(operation).output_shape
+        return answer, unknown_members(body.content, shape)
+
+
+@contextmanager
+def _watched() -> Iterator[_Body]:
+    _BODY.is_watched, _BODY.content = True, b""
+    try:
+        yield _BODY
+    finally:
+        _BODY.is_watched, _BODY.content = False, b""
+
+
+def unknown_members(body: bytes | str, shape: Shape | None) -> tuple[str, ...]:
+    """Return the paths of the members of a JSON body that a shape lacks, such as ``rules[].brandNew``."""
+    if not body or shape is None:
+        return ()
+    return tuple(dict.fromkeys(_unknown(json.loads(body), shape, "")))
+
+
+def _unknown(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        members: Mapping[str, Shape] = shape.members  # type: ignore[attr-defined]
+        names = {member.serialization.get("name", name): member for name, member in members.items()}
+        for name, part in value.items():
+            at = f"{path}.{name}" if path else name
+            if name in names:
+                yield from _unknown(part, names[name], at)
+            elif part is not None:  # botocore drops a member without a value too, and nothing is lost
+                yield at
+    elif shape.type_name == "list" and isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            yield from _unknown(item, shape.member, f"{path}[]")  # type: ignore[attr-defined]

@@ -1,0 +1,21 @@
+"""The settings of a registry, as values and verbs that own only their own rules."""
+
+from typing import TYPE_CHECKING
+
+from ecrops.base.lazy import face
+
+if TYPE_CHECKING:
+    from ecrops.registry_settings.scanning.values import EffectiveScanning as EffectiveScanning
+    from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
+    from ecrops.registry_settings.scanning.verbs import Scanning as Scanning
+    from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = face(
+        __name__,
+        {
+            "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),
+            "ecrops.registry_settings.scanning.verbs": ("Scanning",),
+            "ecrops.registry_settings.spec": ("RegistrySpec",),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Which repositories are scanned, and when: ``registry.scanning``."""

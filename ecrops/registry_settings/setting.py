@@ -1,0 +1,153 @@
+"""What all settings of a registry share: how they are read, how a write that would lose something is refused.
+
+Called by the aspects and the handles of the settings. A setting is one key of one aspect: the whole registry has one
+of it. AWS replaces most settings whole, and has no compare-and-swap for them. So each edit is made on a fresh reading,
+and verified after the write; and a setting with members that the installed botocore drops is not written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws.whole import read_whole
+from ecrops.base.change import Call, Change, Kind, Races
+from ecrops.engine.account import Account
+from ecrops.engine.aspect import Aspect, Read, Want
+from ecrops.engine.plan import Plan
+from ecrops.engine.reading import read
+
+STEP = -1
+"""The step of changes of settings: before that of repositories, which may need them."""
+KNOWN_SINCE = {"deleteReplication": "1.44.4"}
+"""The first botocore that knows a member which older ones drop."""
+
+
+class Setting(NamedTuple):
+    """The current value of a setting.
+
+    Args:
+        value: The value.
+        unknown: The members of the answer that the installed botocore does not know, and has dropped.
+    """
+
+    value: Any
+    unknown: Collection[str] = ()
+
+
+def reading(
+    key: str, aws: Aws, operation: str, parse: Callable[[Mapping[str, Any]], Any], absent: str = ""
+) -> Iterator[Read]:
+    """Yield the reading of a setting: one call.
+
+    Args:
+        key: The key of the setting.
+        aws: The account and region.
+        operation: The operation of ECR that reads it.
+        parse: Returns the value that an answer has; of an empty answer, the value of a setting that is not set.
+        absent: The error code that means that the setting is not set.
+    """
+
+    def make() -> Mapping[str, Any]:
+        try:
+            answer, unknown = read_whole(aws, "ecr", operation)
+        except ClientError as error:
+            if not absent or code_of(error) != absent:
+                raise
+            return {key: Setting(parse({}))}
+        return {key: Setting(parse(answer), unknown)}
+
+    yield Read((key,), make, ("ecr",))
+
+
+def put(
+    key: str,
+    call: Call,
+    removed: Collection[str],
+    added: Collection[str],
+    *,
+    unknown: Collection[str] = (),
+    words: tuple[str, str] | None = None,
+    what: str = "",
+    advice: Mapping[str, str] | None = None,
+    superseded: Collection[str] = (),
+) -> Change:
+    """Return the change of a setting; a conflict if the write would lose members that botocore does not know.
+
+    Args:
+        key: The key of the setting.
+        call: The call that writes it.
+        removed: The parts that it takes away or overwrites.
+        added: The parts that it adds.
+        unknown: The members that it would lose.
+        words: Both sides in words; without it, the parts themselves.
+        what: The part of the setting.
+        advice: The way out, by error code.
+        superseded: Error codes that mean that another writer was faster.
+    """
+    before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
+    if unknown:
+        return Change(owner=key, kind=Kind.CONFLICT, what=what, before=before, after=after, advice={"": lost(unknown)})
+    kind = Kind.UPDATE if removed and added else Kind.CREATE if added else Kind.DELETE
+    return Change(
+        owner=key,
+        kind=kind,
+        what=what,
+        before=before,
+        after=after,
+        call=call,
+        removed=removed,
+        added=added,
+        races=Races(derived=True, superseded=superseded),
+        advice=advice or {},
+        step=STEP,
+    )
+
+
+def lost(unknown: Collection[str]) -> str:
+    """Return why a setting is not written, and the way out."""
+    import botocore
+
+    since = sorted({KNOWN_SINCE[name] for name in map(_last, unknown) if name in KNOWN_SINCE})
+    newer = f"{since[-1]} or later knows it" if since and len(unknown) == 1 else "a newer one may know it"
+    return (
+        f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {botocore.__version__} "
+        f"drops, and a write would lose: update boto3; botocore {newer}"
+    )
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2].removesuffix("[]")
+
+
+def part(*members: Any) -> str:
+    """Return a part of a difference as canonical text."""
+    return json.dumps(members, sort_keys=True)
+
+
+class Handle:
+    """A handle of a setting of a registry. Making one calls nothing."""
+
+    aspect: Aspect
+    key: str
+
+    def __init__(self, registry: Account) -> None:
+        self._registry = registry
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._registry!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._registry is getattr(other, "_registry", None)
+
+    def __hash__(self) -> int:
+        return hash((type(self), id(self._registry)))
+
+    def _make(self, edit: Any) -> Plan:
+        return self._registry.make(Want(self.aspect, self.key, edit))
+
+    def _current(self) -> Any:
+        """Read the value of the setting."""
+        return read(self._registry.aws, {(self.aspect, self.key): ()})[self.aspect, self.key].value

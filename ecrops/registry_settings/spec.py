@@ -1,0 +1,75 @@
+"""A registry as it should be, as a value that checks itself. It calls nothing, and knows no aspect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.registry_settings.table import values_of
+
+if TYPE_CHECKING:
+    from ecrops.registry_settings.scanning.values import ScanningConfiguration
+
+
+@suggesting()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrySpec:
+    """The settings of a registry as they should be. A field left at ``None`` is neither read nor written.
+
+    A field that is given is the whole setting: what others have in it goes, and the plan says so. An empty one removes.
+    The verbs of the handles, such as ``registry.scanning.add``, own their own rules alone.
+
+    Args:
+        scanning: Which repositories are scanned, by whom and when.
+
+    Raises:
+        SpecError: No registry can be like this; with every reason.
+    """
+
+    scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return compact(self)
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        for name, value in self.managed.items():
+            object.__setattr__(self, name, problems.take(name, partial(values_of(name).check, value)))
+        problems.raise_any()
+
+    @property
+    def managed(self) -> dict[str, Any]:
+        """The fields that are managed, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, data: object) -> Self:
+        """Read what ``to_dict`` wrote.
+
+        Raises:
+            SpecError: With the path of each field that is unknown or wrong.
+        """
+        problems = Problems()
+        values = problems.known(data, [field.name for field in fields(cls)], "a registry")
+        spec = problems.take("", lambda: cls(**values))
+        problems.raise_any()
+        return cast("Self", spec)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that are managed, ready for JSON."""
+        return {name: _plain(value) for name, value in self.managed.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return str(value)
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -1,0 +1,26 @@
+"""The one list of settings: the field of a spec, and the modules that know it.
+
+Called by ``spec`` and ``wants``. Adding a setting is a folder, and one line here. A setting is imported when it is
+first needed. Its module of values has ``check(value)``: what the field of a spec takes, or a ``SpecError``. Its aspect
+has ``KEY``, ``exactly(value)``, the edit for the field of a spec, and ``field(value)``, the way back.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+HERE = "ecrops.registry_settings"
+MODULES = {
+    "scanning": ("scanning.values", "scanning.aspect"),
+}
+
+
+def values_of(field: str) -> Any:
+    """Return the module with the values of a setting."""
+    return import_module(f"{HERE}.{MODULES[field][0]}")
+
+
+def aspect_of(field: str) -> Any:
+    """Return the aspect of a setting."""
+    return import_module(f"{HERE}.{MODULES[field][1]}")

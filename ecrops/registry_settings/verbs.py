@@ -1,0 +1,32 @@
+"""The handles of the settings of a registry, and the verbs over all of them. Called by users, through ``Registry``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecrops.engine.account import Account
+
+if TYPE_CHECKING:
+    from ecrops.registry_settings.scanning.verbs import Scanning
+    from ecrops.registry_settings.spec import RegistrySpec
+
+
+class RegistryVerbs(Account):
+    """The settings of a registry, each behind a handle. Making one calls nothing."""
+
+    @property
+    def scanning(self) -> Scanning:
+        """Which repositories are scanned, by whom and when."""
+        from ecrops.registry_settings.scanning.verbs import Scanning
+
+        return Scanning(self)
+
+    def describe_settings(self) -> RegistrySpec:
+        """Return all settings of the registry as a spec for which ``ensure`` has nothing to do.
+
+        Raises:
+            ClientError: botocore's own error: a setting cannot be read.
+        """
+        from ecrops.registry_settings.wants import describe
+
+        return describe(self.aws)
