@@ -10,7 +10,7 @@ from . import iam
 from .ecr import EcrBackend, backend, images
 from .ecr.picture import picture
 from .ecr.preview import Previews
-from .ecr.registry.steering import Caches
+from .ecr.registry.caches import Caches
 from .events.steering import Events
 
 
