@@ -8,9 +8,11 @@ from typing import Any
 
 from . import iam
 from .ecr import EcrBackend, backend, images
+from .ecr.artifacts import Storage
 from .ecr.picture import picture
 from .ecr.preview import Previews
 from .ecr.registry.caches import Caches
+from .ecr.registry.steering import Settings
 from .events.steering import Events
 
 
@@ -26,6 +28,7 @@ class Emulator:
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
         self.events = Events(account, region)
+        self.settings = Settings(account, region)
 
     def at(self, *, region: str | None = None, account: str | None = None) -> Emulator:
         """The same for another region or account."""
@@ -126,6 +129,11 @@ class Emulator:
         return self._ecr.previews
 
     @property
+    def storage(self) -> Storage:
+        """How long an image takes to come back from the archive."""
+        return self._ecr.storage
+
+    @property
     def caches(self) -> Caches:
         """What becomes of pull-through cache rules, and of repositories that ECR makes by itself."""
         return Caches(self._ecr)
@@ -135,6 +143,21 @@ class Emulator:
         with self._ecr.lock:
             arn = self._ecr.repositories[repository].arn
             self._ecr.tagger.tag_resource(arn, [{"Key": key, "Value": value}])
+
+    def add_unknown_member(self, operation: str, path: str, value: Any) -> None:
+        """Let the answers of an operation have a member that botocore does not know, as a newer ECR has one.
+
+        Example:
+            >>> emulator.add_unknown_member("DescribeRegistry", "replicationConfiguration.rules.0.new", {"a": 1})
+
+        It is lost with the setting that it is a part of: when that is put anew.
+        """
+        with self._ecr.lock:
+            self._ecr.unknown_members.add(operation, path, value)
+
+    def unknown_members(self, operation: str) -> dict[str, Any]:
+        """What was added to the answers of an operation, and is not lost, by path."""
+        return self._ecr.unknown_members.of(operation)
 
     def picture(self) -> dict[str, dict[str, Any]]:
         """The settings, tags and policies of all repositories."""

@@ -16,9 +16,11 @@ from moto.ecr.models import Repository
 from moto.ecr.responses import ECRResponse
 
 from . import images, model, paging, policies
+from .artifacts import ArtifactsResponses
 from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
+from .registry import RegistryResponses
 from .registry.creation_templates import CreationTemplateResponses
 from .registry.pull_through_cache import PullThroughCacheResponses
 
@@ -27,7 +29,14 @@ _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 """The operations that look for repositories in their own way."""
 
 
-class EcrResponse(PreviewResponses, PullThroughCacheResponses, CreationTemplateResponses, ECRResponse):
+class EcrResponse(
+    PreviewResponses,
+    RegistryResponses,
+    ArtifactsResponses,
+    PullThroughCacheResponses,
+    CreationTemplateResponses,
+    ECRResponse,
+):
     """One request to ECR."""
 
     @property
@@ -49,7 +58,15 @@ class EcrResponse(PreviewResponses, PullThroughCacheResponses, CreationTemplateR
                 return self.serialized(ActionResult(refusal))
             except AccessDenied as denial:
                 return denial.code, dict(denial.get_headers()), denial.get_body()
-            return super().call_action()
+            return self._with_unknown_members(super().call_action())
+
+    def _with_unknown_members(self, answer: TYPE_RESPONSE) -> TYPE_RESPONSE:
+        status, headers, body = answer
+        if status != 200:
+            return answer
+        unknown, operation = self.ecr_backend.unknown_members, self._get_action()
+        unknown.replaced_by(operation)
+        return status, headers, unknown.into(operation, body)
 
     def _admit(self, operation: str) -> None:
         model.check(operation, self.request)
@@ -105,25 +122,25 @@ class EcrResponse(PreviewResponses, PullThroughCacheResponses, CreationTemplateR
         """Those asked for by id; or a page of those the filter selects."""
         if "imageIds" in self.request:
             self._refuse_paging("imageIds", "filter")
-            return super().describe_images()
+            selected = self._named_images()
+            return ActionResult({"imageDetails": [_detailed(image) for image in selected]})
         selected = list(self._selected())
         page, more = paging.page(selected, self.request.get("maxResults"), self.request.get("nextToken"))
         return ActionResult({"imageDetails": [_detailed(image) for image in page], **_next(more)})
 
-    def _selected(self) -> Iterator[Any]:
-        wanted = self.request.get("filter", {})
-        repository = self.ecr_backend._get_repository(self.request["repositoryName"])
-        return (image for image in repository.images if images.status_is(image, wanted))
+    def _named_images(self) -> list[Any]:
+        repository = self._looked_at()
+        found = [images.find(repository, each) for each in self.request["imageIds"]]
+        return list({image.image_digest: image for image in found}.values())
 
-    def batch_get_repository_scanning_configuration(self) -> ActionResult:
-        """Repositories not found are failures of theirs, not of the call."""
-        names: list[str] = self.request["repositoryNames"]
-        found = [name for name in names if self.ecr_backend.finds(name, by_reading=True)]
-        configurations, _ = self.ecr_backend.batch_get_repository_scanning_configuration(found)
-        missing = set(names) - {configuration["repositoryName"] for configuration in configurations}
-        why = dict.fromkeys(("failureCode", "failureReason"), "REPOSITORY_NOT_FOUND")
-        failures = [{"repositoryName": name, **why} for name in sorted(missing)]
-        return ActionResult({"scanningConfigurations": configurations, "failures": failures})
+    def _looked_at(self) -> Repository:
+        repository = self.ecr_backend._get_repository(self.request["repositoryName"])
+        self.ecr_backend.storage.look(repository)
+        return repository
+
+    def _selected(self) -> Iterator[Any]:
+        wanted, repository = self.request.get("filter", {}), self._looked_at()
+        return (image for image in repository.images if images.status_is(image, wanted))
 
     def get_authorization_token(self) -> ActionResult:
         """A token that is valid for twelve hours, not one that has expired."""
@@ -175,5 +192,11 @@ def _detailed(image: Any) -> dict[str, Any]:
         "imagePushedAt": image.image_pushed_at,
         "imageManifestMediaType": image.image_manifest_media_type,
         "imageStatus": "ACTIVE",
+        **_subject(image),
         **images.details(image),
     }
+
+
+def _subject(image: Any) -> dict[str, str]:
+    subject = images.subject(image)
+    return {"subjectManifestDigest": subject} if subject else {}
