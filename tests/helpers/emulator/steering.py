@@ -11,6 +11,7 @@ from .ecr import EcrBackend, backend, images
 from .ecr.artifacts import Storage
 from .ecr.picture import picture
 from .ecr.preview import Previews
+from .ecr.registry.caches import Caches
 from .ecr.registry.steering import Settings
 from .events.steering import Events
 
@@ -131,6 +132,11 @@ class Emulator:
     def storage(self) -> Storage:
         """How long an image takes to come back from the archive."""
         return self._ecr.storage
+
+    @property
+    def caches(self) -> Caches:
+        """What becomes of pull-through cache rules, and of repositories that ECR makes by itself."""
+        return Caches(self._ecr)
 
     def set_system_tag(self, repository: str, key: str, value: str) -> None:
         """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""
