@@ -19,13 +19,15 @@ from . import images, model, paging, policies
 from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
+from .registry.creation_templates import CreationTemplateResponses
+from .registry.pull_through_cache import PullThroughCacheResponses
 
 _READS = ("Describe", "Get", "List", "BatchGet", "BatchCheck")
 _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 """The operations that look for repositories in their own way."""
 
 
-class EcrResponse(PreviewResponses, ECRResponse):
+class EcrResponse(PreviewResponses, PullThroughCacheResponses, CreationTemplateResponses, ECRResponse):
     """One request to ECR."""
 
     @property
