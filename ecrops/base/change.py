@@ -45,6 +45,8 @@ class Call:
         params: The members of its input.
         needs: IAM actions that the call needs besides the one of its own name.
         is_kept: Whether an answer shows that the service keeps what was sent. If not, the owner is read again.
+        confirm: Called with the account of the change once it took effect. It raises an error if what was made does not
+            work, as the service says. ``None`` if there is nothing to ask.
     """
 
     service: str
@@ -52,6 +54,7 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
     needs: Collection[str] = ()
     is_kept: Callable[[Mapping[str, Any]], bool] = field(default=always, repr=False, compare=False)
+    confirm: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
 
 
 def never(error: Exception) -> bool:

@@ -12,6 +12,7 @@ from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
 
 
@@ -25,12 +26,14 @@ class RegistrySpec:
 
     Args:
         scanning: Which repositories are scanned, by whom and when.
+        pull_through_cache: From which upstream registries ECR caches images. ``()`` removes all rules.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
     """
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+    pull_through_cache: Sequence[PullThroughCacheRule | Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return compact(self)
