@@ -12,6 +12,7 @@ from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
     from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
 
@@ -26,6 +27,7 @@ class RegistrySpec:
 
     Args:
         scanning: Which repositories are scanned, by whom and when.
+        creation_templates: What the repositories are like that ECR makes by itself. ``()`` removes all templates.
         pull_through_cache: From which upstream registries ECR caches images. ``()`` removes all rules.
 
     Raises:
@@ -33,6 +35,7 @@ class RegistrySpec:
     """
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+    creation_templates: Sequence[RepositoryCreationTemplate | Mapping[str, Any]] | None = None
     pull_through_cache: Sequence[PullThroughCacheRule | Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecrops.engine.account import Account
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.creation_templates.verbs import CreationTemplates
     from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache
     from ecrops.registry_settings.scanning.verbs import Scanning
     from ecrops.registry_settings.spec import RegistrySpec
@@ -21,6 +22,13 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.scanning.verbs import Scanning
 
         return Scanning(self)
+
+    @property
+    def creation_templates(self) -> CreationTemplates:
+        """What the repositories are like that ECR makes by itself."""
+        from ecrops.registry_settings.creation_templates.verbs import CreationTemplates
+
+        return CreationTemplates(self)
 
     @property
     def pull_through_cache(self) -> PullThroughCache:

@@ -31,8 +31,8 @@ def check(key: str, rule: PullThroughCacheRule, account: str) -> Iterator[Note]:
         return
     if rule.custom_role_arn is None:
         raise SpecError(
-            f"{key} {rule.prefix}: custom_role_arn is needed, as {rule.upstream} is of the account {upstream}: a role of "
-            f"this account, {account}, that trusts {SERVICE}"
+            f"{key} {rule.prefix}: custom_role_arn is needed, as {rule.upstream} is of the account {upstream}: "
+            f"a role of this account, {account}, that trusts {SERVICE}"
         )
     role = rule.custom_role_arn
     yield Note(
