@@ -22,7 +22,7 @@ from ecrops.registry_settings.setting import Setting, part, put
 from ecrops.registry_settings.values import unchecked
 
 base = None
-KEY = "pull-through cache"
+KEY = secrets.RULES
 EXISTS, MISSING = "PullThroughCacheRuleAlreadyExistsException", "PullThroughCacheRuleNotFoundException"
 SECRET_MISSING = "SecretNotFoundException"
 # Not available there: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html

@@ -74,7 +74,7 @@ def pending(secret: str) -> str:
     return f"secret {secret}"
 
 
-def with_credential(rule: PullThroughCacheRule, credential: str) -> PullThroughCacheRule:
+def with_credential(rule: PullThroughCacheRule, credential: str | None) -> PullThroughCacheRule:
     """Return a rule with another credential, which may be pending."""
     fields = {name: getattr(rule, name) for name in ("prefix", "upstream", "custom_role_arn", "upstream_prefix")}
     return unchecked(PullThroughCacheRule, **fields, credential_arn=credential)
