@@ -19,6 +19,9 @@ from ecrops.base.secret import SHOWN, forms, has_secret, revealed
 ANSWERS = frozenset({"GetAuthorizationToken", "GetSecretValue"})
 """The operations whose answers are secrets."""
 _LOGGERS = ("botocore", "boto3", "urllib3")
+"""The loggers, with those below them, that may show what is sent."""
+_ANSWERS_IN = "botocore.parsers"
+"""The logger that shows what is answered."""
 
 
 def is_secret(operation: str, params: Mapping[str, Any]) -> bool:
@@ -38,7 +41,7 @@ def call(method: Callable[..., dict[str, Any]], params: Mapping[str, Any]) -> di
     """
     plain = revealed(params)
     try:
-        with unlogged():
+        with _unlogged(is_input=has_secret(params)):
             return method(**plain)
     except BaseException as error:
         _clear(error, forms(params, plain))
@@ -48,14 +51,19 @@ def call(method: Callable[..., dict[str, Any]], params: Mapping[str, Any]) -> di
 
 
 @contextmanager
-def unlogged() -> Iterator[None]:
-    """Keep what botocore does on this thread out of the log."""
+def _unlogged(*, is_input: bool) -> Iterator[None]:
+    """Keep bodies that this thread sends and gets out of the log.
+
+    Args:
+        is_input: Whether something that is sent is secret, and not only the answer.
+    """
     thread = threading.get_ident()
 
     def is_of_other_thread(record: logging.LogRecord) -> bool:
         return threading.get_ident() != thread
 
-    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if _is_of_botocore(name)]
+    names = list(logging.root.manager.loggerDict) if is_input else [_ANSWERS_IN]
+    loggers = [logging.getLogger(name) for name in names if name.partition(".")[0] in _LOGGERS]
     for logger in loggers:
         logger.addFilter(is_of_other_thread)
     try:
@@ -63,10 +71,6 @@ def unlogged() -> Iterator[None]:
     finally:
         for logger in loggers:
             logger.removeFilter(is_of_other_thread)
-
-
-def _is_of_botocore(name: str) -> bool:
-    return name.partition(".")[0] in _LOGGERS
 
 
 def _clear(error: BaseException, texts: list[str]) -> None:
