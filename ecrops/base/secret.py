@@ -14,6 +14,8 @@ from typing import Any, NoReturn, Self, SupportsIndex
 from ecrops.errors import SpecError
 
 SHOWN = "<secret>"
+DEEPEST = 4
+"""How many times a message might put a text into another one."""
 
 
 class Secret:
@@ -47,7 +49,7 @@ class Secret:
 
     def forms(self, text: str) -> list[str]:
         """Return the forms in which a message might repeat a text that ``reveal`` returned."""
-        return [text, json.dumps(text)[1:-1]]
+        return spellings(text)
 
     def __repr__(self) -> str:
         return SHOWN
@@ -77,6 +79,16 @@ class Secret:
         """Refuse to be pickled, unless the secret is a function of a module."""
         if isinstance(self._source, str) or not _is_importable(self._source):
             _refuse(self._what, is_text=isinstance(self._source, str))
+
+
+def spellings(text: str) -> list[str]:
+    """Return how a message might spell a text: in JSON, in JSON in JSON, and in what Python shows of either."""
+    found = {text}
+    for _ in range(DEEPEST):
+        found |= {
+            form for each in found for form in (json.dumps(each)[1:-1], repr(each)[1:-1], repr(each.encode())[2:-1])
+        }
+    return sorted(found, key=len, reverse=True)
 
 
 def _refuse(what: str, *, is_text: bool) -> NoReturn:

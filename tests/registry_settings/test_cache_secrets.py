@@ -11,13 +11,15 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
 from moto.core.botocore_stubber import MockRawResponse
 
 from ecrops import ConflictError, EcropsError, Plan, PullThroughCacheRule, Registry, SpecError
 from emulator import FAULTS, Call, Client, Cloud, Fault
-from support import HERE, registry_of
+from support import AT_ONCE, HERE, registry_of
 
 TOKEN = 'dckr_pat_"\\Zq7-never-shown'
 ESCAPED = "Zq7-never-shown"
@@ -314,6 +316,26 @@ def test_a_server_that_repeats_what_it_got_shows_no_token(cloud: Cloud, logged: 
         add(Registry(session))
     assert "<secret>" in str(raised.value)
     assert not [text for text in [*shown(raised.value), *logged.lines] if ESCAPED in text]
+
+
+def test_an_error_of_the_connection_has_no_request(memory_cloud: Cloud) -> None:
+    session = boto3.Session("key", "secret", region_name="eu-west-1")
+
+    def close(request: Any, **_: Any) -> None:
+        try:
+            raise OSError(f"of the body {request.body!r}")
+        except OSError as error:
+            raise ConnectionClosedError(error=error, request=request, endpoint_url=request.url) from error
+
+    events: Any = session.events
+    events.register_first("before-send.secrets-manager.CreateSecret", close)
+    with pytest.raises(ConnectionClosedError) as raised:
+        add(Registry(session, retry=AT_ONCE))
+    error: BaseException | None = raised.value
+    assert vars(raised.value)["request"] is None
+    while error is not None:
+        assert not [text for text in shown(error) if ESCAPED in text]
+        error = error.__cause__ or error.__context__
 
 
 @pytest.mark.parametrize("secret", [TOKEN, lambda: TOKEN, functools.partial(str, TOKEN), TOKEN.upper])
