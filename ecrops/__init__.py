@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
     from ecrops.registry import Registry as Registry
+    from ecrops.registry_settings.creation_templates.values import (
+        RepositoryCreationTemplate as RepositoryCreationTemplate,
+    )
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
     from ecrops.repositories.values import RepositoryEncryption as RepositoryEncryption
@@ -69,6 +73,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.events.targets.target": ("Target",),
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
             "ecrops.registry": ("Registry",),
+            "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),
+            "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule",),
             "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),
             "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),

@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.creation_templates.values import (
+        RepositoryCreationTemplate as RepositoryCreationTemplate,
+    )
+    from ecrops.registry_settings.creation_templates.values import Scenario as Scenario
+    from ecrops.registry_settings.creation_templates.verbs import CreationTemplates as CreationTemplates
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
+    from ecrops.registry_settings.pull_through_cache.values import Validation as Validation
+    from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache as PullThroughCache
     from ecrops.registry_settings.scanning.values import EffectiveScanning as EffectiveScanning
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.scanning.verbs import Scanning as Scanning
@@ -14,6 +22,10 @@ if not TYPE_CHECKING:
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate", "Scenario"),
+            "ecrops.registry_settings.creation_templates.verbs": ("CreationTemplates",),
+            "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule", "Validation"),
+            "ecrops.registry_settings.pull_through_cache.verbs": ("PullThroughCache",),
             "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),
             "ecrops.registry_settings.scanning.verbs": ("Scanning",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),

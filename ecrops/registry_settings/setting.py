@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.aws.whole import read_whole
-from ecrops.base.change import Call, Change, Kind, Races
+from ecrops.base.change import Call, Change, Kind, Races, never
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
@@ -73,6 +73,7 @@ def put(
     what: str = "",
     advice: Mapping[str, str] | None = None,
     superseded: Collection[str] = (),
+    awaits: Callable[[Exception], bool] = never,
 ) -> Change:
     """Return the change of a setting; a conflict if the write would lose members that botocore does not know.
 
@@ -86,6 +87,7 @@ def put(
         what: The part of the setting.
         advice: The way out, by error code.
         superseded: Error codes that mean that another writer was faster.
+        awaits: Whether an error means that something the call names is not visible yet.
     """
     before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
     if unknown:
@@ -100,7 +102,7 @@ def put(
         call=call,
         removed=removed,
         added=added,
-        races=Races(derived=True, superseded=superseded),
+        races=Races(derived=True, superseded=superseded, awaits=awaits),
         advice=advice or {},
         step=STEP,
     )

@@ -13,6 +13,8 @@ from ecrops.registry_settings.table import MODULES, values_of
 
 if TYPE_CHECKING:
     from ecrops.events.event import Event
+    from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
 
 
@@ -26,6 +28,8 @@ class RegistrySpec:
 
     Args:
         scanning: Which repositories are scanned, by whom and when.
+        creation_templates: What the repositories are like that ECR makes by itself. ``()`` removes all templates.
+        pull_through_cache: From which upstream registries ECR caches images. ``()`` removes all rules.
         events: EventBridge rules on events of several repositories, such as ``on_image_pushed(target=queue_arn,
             repositories=prefix("team/"))`` of ``ecrops.events``. ``()`` removes those that ecrops made. The rules on
             events of one repository are in its ``RepositorySpec``.
@@ -35,6 +39,8 @@ class RegistrySpec:
     """
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+    creation_templates: Sequence[RepositoryCreationTemplate | Mapping[str, Any]] | None = None
+    pull_through_cache: Sequence[PullThroughCacheRule | Mapping[str, Any]] | None = None
     events: Sequence[Event] | None = None
 
     def __repr__(self) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 HERE = "ecrops.registry_settings"
 MODULES = {
     "scanning": ("scanning.values", "scanning.aspect"),
+    "creation_templates": ("creation_templates.values", "creation_templates.aspect"),
+    "pull_through_cache": ("pull_through_cache.values", "pull_through_cache.aspect"),
 }
 
 
