@@ -24,12 +24,16 @@ _IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 _ACCOUNT = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
 
 
-def checked(text: str, partition: str, *, unseen: bool) -> list[dict[str, Any]]:
-    """The statements of a policy that ECR accepts; ``unseen``: it has not heard of any user or role yet."""
+def checked(text: str, partition: str, *, unseen: bool, service: str = "ecr") -> list[dict[str, Any]]:
+    """The statements of a policy that ECR accepts; ``unseen``: it has not heard of any user or role yet.
+
+    unverified: that ``ecr-public`` has the same rules. Its guide has the same elements in its examples:
+    https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-policy-examples.html
+    """
     try:
         part = json.loads(text)["Statement"]
         statements = [part] if isinstance(part, dict) else list(part)
-        sound = bool(statements) and all(_is_sound(statement) for statement in statements)
+        sound = bool(statements) and all(_is_sound(statement, service) for statement in statements)
     except (ValueError, KeyError, TypeError, AttributeError):
         sound, statements = False, []
     if not sound:
@@ -40,39 +44,41 @@ def checked(text: str, partition: str, *, unseen: bool) -> list[dict[str, Any]]:
     return statements
 
 
-def locks_out(text: str) -> bool:
+def locks_out(text: str, service: str = "ecr") -> bool:
     """Whether a policy forbids everybody to set another one; ECR asks it of the caller.
 
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html has no words of the error.
     """
     try:
         statements = _listed(json.loads(text)["Statement"])
-        return any(_forbids_setting(statement) for statement in statements)
+        return any(_forbids_setting(statement, service) for statement in statements)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def _forbids_setting(statement: dict[str, Any]) -> bool:
+def _forbids_setting(statement: dict[str, Any], service: str) -> bool:
     part = statement.get("Principal", {})
     everybody = "*" in (_listed(part.get("AWS", [])) if isinstance(part, dict) else [part])
     patterns = _listed(statement.get("NotAction", statement.get("Action", [])))
-    meant = any(fnmatchcase("ecr:setrepositorypolicy", each.lower()) for each in patterns)
+    meant = any(fnmatchcase(f"{service}:setrepositorypolicy", each.lower()) for each in patterns)
     denied = statement["Effect"] == "Deny" and not statement.get("Condition")
     return denied and everybody and meant != ("NotAction" in statement)
 
 
-def _is_sound(statement: dict[str, Any]) -> bool:
+def _is_sound(statement: dict[str, Any], service: str) -> bool:
     named = ("Principal" in statement) ^ ("NotPrincipal" in statement)
     acts = ("Action" in statement) ^ ("NotAction" in statement)
     known = set(statement) <= set(_ORDER) and statement.get("Effect") in ("Allow", "Deny")
-    return named and acts and known and all(map(_is_action, _listed(statement.get("Action", []))))
+    return (
+        named and acts and known and all(_is_action(action, service) for action in _listed(statement.get("Action", [])))
+    )
 
 
-def _is_action(action: str) -> bool:
-    service, _, name = action.partition(":")
-    known = [*model.service("ecr").operation_names, *_PERMISSION_ONLY]
+def _is_action(action: str, service: str) -> bool:
+    prefix, _, name = action.partition(":")
+    known = [*model.service(service).operation_names, *(_PERMISSION_ONLY if service == "ecr" else ())]
     matching = [each for each in known if fnmatchcase(each.lower(), name.lower())]
-    return action == "*" or (service.lower() == "ecr" and bool(matching) and matching != ["GetAuthorizationToken"])
+    return action == "*" or (prefix.lower() == service and bool(matching) and matching != ["GetAuthorizationToken"])
 
 
 def _listed(value: Any) -> list[Any]:
