@@ -133,7 +133,9 @@ def _put(
         owner=name,
         kind=Kind.UPDATE,
         what="catalog data",
-        before=words({field: current.values[field] for field in differing}, bool(current.logo_url) and "logo" in data),
+        before=words(
+            {field: current.values[field] for field in differing}, bool(current.logo_url) and "logoImageBlob" in data
+        ),
         after=words({field: desired[field] for field in differing}, bool(data.get("logoImageBlob"))),
         removed=[part for part in removed if part not in added],
         added=[part for part in added if part not in removed],

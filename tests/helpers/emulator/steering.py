@@ -10,6 +10,8 @@ from . import iam
 from .ecr import EcrBackend, backend, images
 from .ecr.picture import picture
 from .ecr.preview import Previews
+from .ecr_public import EcrPublicBackend
+from .ecr_public import backend as public_backend
 from .events.steering import Events
 
 
@@ -123,6 +125,11 @@ class Emulator:
     def previews(self) -> Previews:
         """How previews of lifecycle policies go."""
         return self._ecr.previews
+
+    @property
+    def public(self) -> EcrPublicBackend:
+        """The public registry of the account."""
+        return public_backend(self.account)
 
     def set_system_tag(self, repository: str, key: str, value: str) -> None:
         """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""

@@ -151,7 +151,7 @@ class EcrPublicResponse(BaseResponse):
         if repository.policy is None:
             text = f"Repository policy does not exist for the repository with name '{repository.name}'"
             raise failure("RepositoryPolicyNotFound", text)
-        text = policies.shown(json.loads(repository.policy), repository.named, "aws")
+        text = _shown(repository.policy, repository.named)
         return {"registryId": self.current_account, "repositoryName": repository.name, "policyText": text}
 
     def list_tags_for_resource(self) -> Item:
@@ -200,6 +200,14 @@ class EcrPublicResponse(BaseResponse):
         tags = {"imageTags": image.tags} if image.tags else {}
         answer = {"registryId": self.current_account, "repositoryName": self.request["repositoryName"]}
         return {**answer, **_reference(image), **tags}
+
+
+def _shown(policy: str, named: dict[str, str]) -> str:
+    """The text as it is given back: written anew, if it is one that ECR Public would take today."""
+    try:
+        return policies.shown(json.loads(policy), named, "aws")
+    except (ValueError, TypeError, KeyError):
+        return policy
 
 
 def _named(repository: PublicRepository, entry: Item) -> Image:
