@@ -16,9 +16,10 @@ from moto.core.responses import ActionContext, ActionResult, BaseResponse
 from moto.core.utils import unix_time, utcnow
 
 from ..ecr import model, paging, policies
+from ..ecr.errors import AccessDenied
 from ..ecr.model import service
 from .backend import REGIONS, EcrPublicBackend, Image, Item, PublicRepository
-from .errors import Failure, failure, invalid
+from .errors import failure, invalid
 
 NAME = "ecr-public"
 
@@ -50,6 +51,8 @@ class EcrPublicResponse(BaseResponse):
                 answer = _OPERATIONS[operation](self)
             except ServiceException as refusal:
                 return self.serialized(ActionResult(refusal))
+            except AccessDenied as denial:
+                return denial.code, dict(denial.get_headers()), denial.get_body()
             return self.serialized(_Plain(answer))
 
     def _admit(self, operation: str) -> None:
@@ -60,7 +63,7 @@ class EcrPublicResponse(BaseResponse):
         if operation not in _OPERATIONS:
             raise failure("UnsupportedCommand", f"the emulator has no {operation}")
         if self.request.get("registryId", self.current_account) != self.current_account:
-            raise Failure("AccessDeniedException", f"{operation} is not allowed in another registry")
+            raise AccessDenied(self.current_account, operation, self.request["registryId"], NAME)
 
     @property
     def repository(self) -> PublicRepository:
