@@ -19,7 +19,7 @@ from ecrops.errors import SpecError
 from ecrops.repositories.checks import uri_problem
 
 REGION = "us-east-1"
-"""The region of the calls. There is an endpoint in us-west-2 too, without the calls that manage repositories:
+"""The region of the calls. There is an endpoint in us-west-2 too, which is not used:
 https://docs.aws.amazon.com/general/latest/gr/ecr-public.html"""
 LONGEST = {"description": 1024, "about_text": 25_600, "usage_text": 25_600}
 MOST_ITEMS, LONGEST_ITEM = 50, 50

@@ -158,6 +158,15 @@ def test_leftovers_of_a_revoke_are_those_on_public_repositories(repo: PublicRepo
     assert "'mine'" not in "".join(private.revoke(User("ci")).notes)
 
 
+def test_a_report_of_a_private_repository_has_no_public_grants(repo: PublicRepository, cloud: Cloud) -> None:
+    private = registry_of(cloud).repository("tools")
+    private.ensure()
+    repo.grant_push(User("ci"))
+    assert not private.access().who_can("push")
+    private.grant_push(User("ci"))
+    assert [str(who) for who in private.access().who_can("push")]
+
+
 def test_a_statement_that_denies_a_push_is_named(repo: PublicRepository) -> None:
     deny = {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr-public:PutImage"}
     repo.add_to_resource_policy(deny)

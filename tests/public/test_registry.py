@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import pickle
 from pathlib import Path
 
 import boto3
@@ -15,6 +17,7 @@ from ecrops import (
     DeadlineError,
     EcropsError,
     PublicRegistry,
+    PublicRepository,
     PublicRepositorySpec,
     RepositorySpec,
     SpecError,
@@ -164,6 +167,19 @@ def test_a_plan_is_approved_for_the_public_registry(registry: PublicRegistry, cl
     registry.repository("tools").add_tags(team="other")
     with pytest.raises(ConflictError, match="the plan did not say this"):
         registry.apply(change)
+
+
+def test_a_plan_is_pickled_for_another_process(registry: PublicRegistry, cloud: Cloud) -> None:
+    full = PublicRepositorySpec("tools", catalog_data=DATA, tags={"team": "web"}, resource_policy=POLICY)
+    plan = pickle.loads(pickle.dumps(registry.plan(full)))
+    assert public_registry_of(cloud).apply(plan)
+    assert not registry.ensure(full)
+
+
+def test_ensure_takes_all_fields_of_a_spec() -> None:
+    described = {"name", "verbatim", "unread"}
+    fields = set(inspect.signature(PublicRepositorySpec).parameters) - described
+    assert fields == set(inspect.signature(PublicRepository.ensure).parameters) - {"self", "on_change", "misspelt"}
 
 
 def test_tags_of_others_stay_and_those_of_aws_are_left_alone(registry: PublicRegistry, cloud: Cloud) -> None:
