@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -104,10 +105,22 @@ def test_two_logos_are_two_plans(registry: PublicRegistry) -> None:
     assert one.checksum != other.checksum
 
 
+def test_the_catalog_data_of_a_repository_that_is_not_visible_yet_is_waited_for(
+    cloud: Cloud, registry: PublicRegistry
+) -> None:
+    cloud.emulator.public.appear_after = 2
+    repo = registry.repository("new")
+    repo.ensure()
+    assert repo.set_logo(b"png")
+    assert picture(cloud)["new"]["has logo"]
+
+
 def test_set_logo_writes_over_the_one_that_is_there(repo: PublicRepository, cloud: Cloud) -> None:
     assert repo.set_logo(b"png")
     shown = cloud.emulator.public.repositories["tools"].catalog or {}
-    assert str(repo.set_logo(b"png")) == f"{HERE}~ tools catalog data: a logo -> a logo\n1 updated"
+    again = repo.set_logo(b"png")
+    assert str(again) == f"{HERE}~ tools catalog data: a logo -> a logo\n1 updated"
+    assert ("-", json.dumps(["logo", shown["logoUrl"]])) in again.changes[0].parts
     assert (cloud.emulator.public.repositories["tools"].catalog or {})["logoUrl"] != shown["logoUrl"]
     assert catalog(cloud)["description"] == "Our tools"
     assert repo.set_logo(b"")

@@ -172,6 +172,9 @@ def test_a_statement_that_denies_a_push_is_named(repo: PublicRepository) -> None
     repo.add_to_resource_policy(deny)
     (note,) = repo.grant_push(User("ci")).notes
     assert "user ci of 123456789012 may not PutImage, whatever is granted, by the statement 'no'" in note
+    nothing = {"Sid": "nothing", "Effect": "Deny", "Principal": "*", "NotAction": "ecr-public:*"}
+    repo.add_to_resource_policy(nothing)
+    assert len(repo.grant_push(Group("devs")).notes) == 1
     everything_but = {"Sid": "not", "Effect": "Deny", "Principal": "*", "NotAction": "ecr-public:*Policy"}
     repo.add_to_resource_policy(everything_but)
     assert any("may not push publicly" in note for note in repo.grant_push(Role("nodes")).notes)

@@ -6,6 +6,7 @@ import inspect
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -123,6 +124,22 @@ def test_what_ecrops_would_not_write_is_described_and_kept(registry: PublicRegis
     assert not registry.ensure(other, tools)
     with pytest.raises(ConflictError, match="ecrops compares it, and never writes it"):
         registry.ensure(PublicRepositorySpec("other"), PublicRepositorySpec("new", tags={}, verbatim=["tags"]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tags": {"odd!": "1"}},
+        {"resource_policy": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr-public:New"}]}},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_what_is_verbatim_is_never_written(registry: PublicRegistry, cloud: Cloud, fields: dict[str, Any]) -> None:
+    registry.ensure(PublicRepositorySpec("tools", tags={"a": "1"}, resource_policy=POLICY))
+    cloud.calls.clear()
+    with pytest.raises(ConflictError, match="ecrops compares it, and never writes it"):
+        registry.ensure(PublicRepositorySpec("tools", **fields, verbatim=list(fields)))
+    assert cloud.calls.writes() == []
 
 
 def test_the_uri_is_the_one_that_aws_says(registry: PublicRegistry, cloud: Cloud) -> None:
