@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FACES = ("ecrops", "ecrops.access", "ecrops.events", "ecrops.lifecycle", "ecrops.login", "ecrops.registry_settings")
+FACES = (
+    "ecrops",
+    "ecrops.access",
+    "ecrops.events",
+    "ecrops.lifecycle",
+    "ecrops.login",
+    "ecrops.public",
+    "ecrops.registry_settings",
+)
 
 
 def sources(package: str) -> dict[str, str]:
