@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecrops import events as events
     from ecrops import lifecycle as lifecycle
     from ecrops import login as login
+    from ecrops import public as public
     from ecrops import registry_settings as registry_settings
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
@@ -37,7 +38,15 @@ if TYPE_CHECKING:
     from ecrops.events.targets.target import Target as Target
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
+    from ecrops.public.registry import PublicRegistry as PublicRegistry
+    from ecrops.public.repository import PublicRepository as PublicRepository
+    from ecrops.public.spec import PublicRepositorySpec as PublicRepositorySpec
+    from ecrops.public.values import CatalogData as CatalogData
     from ecrops.registry import Registry as Registry
+    from ecrops.registry_settings.creation_templates.values import (
+        RepositoryCreationTemplate as RepositoryCreationTemplate,
+    )
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
     from ecrops.registry_settings.replication.values import ReplicationRule as ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
@@ -69,8 +78,14 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.events.patterns.selection": ("prefix",),
             "ecrops.events.targets.target": ("Target",),
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
+            "ecrops.public.registry": ("PublicRegistry",),
+            "ecrops.public.repository": ("PublicRepository",),
+            "ecrops.public.spec": ("PublicRepositorySpec",),
+            "ecrops.public.values": ("CatalogData",),
             "ecrops.registry": ("Registry",),
             "ecrops.registry_settings.replication.values": ("ReplicationRule",),
+            "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),
+            "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule",),
             "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),
             "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
@@ -78,5 +93,5 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "lifecycle", "login", "registry_settings"),
+        packages=("access", "events", "lifecycle", "login", "public", "registry_settings"),
     )

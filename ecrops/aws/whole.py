@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
+
+from ecrops.aws.pages import Pages
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -36,19 +39,46 @@ def keep_body(response_dict: Mapping[str, Any], **_: Any) -> None:
         _BODY.content = response_dict.get("body", b"")
 
 
-def read_whole(aws: Aws, service: str, operation: str, **params: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def read_whole(
+    aws: Aws, service: str, operation: str, *, awaits: Collection[str] = (), **params: Any
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Make a call, and return its answer, with the paths of the members that the installed botocore does not know.
 
     Args:
         aws: The account and region.
         service: A service of boto3 whose answers are JSON, such as ``ecr``.
         operation: An operation that reads.
+        awaits: Error codes that mean "not visible yet". They are waited for.
         params: The members of its input.
     """
     with _watched() as body:
-        answer = aws.call(service, operation, params)
+        answer = aws.call(service, operation, params, awaits=awaits)
         shape = aws.client(service).meta.service_model.operation_model(operation).output_shape
         return answer, unknown_members(body.content, shape)
+
+
+def list_whole(
+    aws: Aws, service: str, operation: str, member: str, **params: Any
+) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Yield the items of a listing, each with the paths of its members that the installed botocore does not know.
+
+    Args:
+        aws: The account and region.
+        service: A service of boto3 whose answers are JSON, such as ``ecr``.
+        operation: An operation that lists, page after page.
+        member: The member of its answers that has the items.
+        params: The members of its input.
+    """
+    shape = aws.client(service).meta.service_model.operation_model(operation).output_shape.members[member].member
+
+    def ask(token: dict[str, str]) -> dict[str, Any]:
+        with _watched() as body:
+            answer = aws.call(service, operation, {**params, **token}, needs=member)
+            sent = json.loads(body.content).get(member, ()) if body.content else ()
+        pairs: Any = zip_longest(answer[member], sent[: len(answer[member])], fillvalue={})
+        return {**answer, member: [(item, tuple(dict.fromkeys(_unknown(whole, shape, "")))) for item, whole in pairs]}
+
+    return (item for page in Pages(ask, member) for item in page)
 
 
 @contextmanager

@@ -68,9 +68,9 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     except BaseException as error:  # Ctrl-C, or an error of on_change
         run.outcomes.add_applied(error, run.applied)
         raise
+    run.outcomes.add_refusals(run.refusals)
     run.outcomes.raise_failures(run.applied, several)
-    notes = together((*notes, *run.notes))
-    applied = tuple(run.applied)
+    applied, notes = tuple(run.applied), together((*notes, *run.notes))
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
 
@@ -81,6 +81,7 @@ class _Run:
     Attributes:
         applied: The changes that were made, in order.
         notes: The notes of plans that were made on the way.
+        refusals: What was made and does not work.
         outcomes: How each owner ended.
     """
 
@@ -95,9 +96,8 @@ class _Run:
         self._unfinished: set[str] = set()
         self._read_at = NEVER
         self._seen: dict[str, Moment] = {}
-        self._is_alone = False
-        self._waited = 0.0
-        self.notes: list[str] = self._maker.notes
+        self._is_alone, self._waited = False, 0.0
+        self.notes, self.refusals = self._maker.notes, self._maker.refusals
         self.applied: list[Change] = []
         self.outcomes = Outcomes()
 
@@ -161,7 +161,8 @@ class _Run:
             event = self._events.get()
             if isinstance(event, Change):
                 self.applied.append(event)
-                self._touched.add(event.owner)
+                if not event.refuses_existing:  # nobody read it before that, and can undo an edit unseen
+                    self._touched.add(event.owner)
                 if self._on_change:
                     self._on_change(event)
             else:
@@ -246,10 +247,9 @@ class _Run:
     def _is_open(self, want: Want) -> bool:
         """Whether a want is planned again. If one edit of a goal is, all are: they make one value together."""
         again = (self.outcomes.superseded, self._unfinished, self._maker.presumed, self._maker.doubted)
-        if any(want.key in owners for owners in again):
-            return True
+        is_planned_again = any(want.key in owners for owners in again)
         written = want.key in self._touched or want.for_owner in self._touched
-        return written and want.aspect.verify(want.edit)
+        return is_planned_again or (written and want.aspect.verify(want.edit))
 
     def brought_up_to_date(self, approved: Plan, wants: Sequence[Want]) -> Plan:
         """Plan the wants of an approved plan again: other writers may have written since it was made.

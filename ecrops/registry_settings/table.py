@@ -16,6 +16,8 @@ MODULES = {
     "scanning": ("scanning.values", "scanning.aspect"),
     "replication": ("replication.values", "replication.aspect"),
     "registry_policy": ("registry_policy.checks", "registry_policy.aspect"),
+    "creation_templates": ("creation_templates.values", "creation_templates.aspect"),
+    "pull_through_cache": ("pull_through_cache.values", "pull_through_cache.aspect"),
 }
 
 

@@ -144,7 +144,7 @@ def test_a_principal_may_pull_through_a_cache(registry: Registry, ecr: Client) -
     assert registry_policy.revoke_pull_through_cache("o-a1b2c3d4e5")
     assert statements(ecr) == [THEIRS]
     for wrong in (Group("admins"), "codebuild.amazonaws.com"):
-        with pytest.raises(SpecError, match="cannot name a group|expected a user, a role"):
+        with pytest.raises(SpecError, match=r"cannot name a group|expected a user, a role"):
             registry_policy.allow_pull_through_cache(wrong, "quay")
 
 
@@ -203,7 +203,9 @@ def test_a_whole_document_is_what_a_spec_says(registry: Registry, cloud: Cloud, 
     )
     cloud.calls.clear()
     assert not registry.ensure(spec)
-    assert not registry.registry_policy.set({"Version": "2012-10-17", "Statement": {**MINE, "Action": [MINE["Action"]]}})
+    assert not registry.registry_policy.set(
+        {"Version": "2012-10-17", "Statement": {**MINE, "Action": [MINE["Action"]]}}
+    )
     assert cloud.calls.operations() == [GET, GET]
     described = RegistrySpec(registry_policy=registry.describe_settings().registry_policy)
     assert described == spec
