@@ -101,7 +101,7 @@ def wants(
     for settings_spec in of_registry:
         from ecrops.registry_settings.wants import of_spec
 
-        wanted += of_spec(settings_spec)
+        wanted += of_spec(aws, settings_spec)
     for spec in repositories:
         wanted += [Want(aspect, spec.name, edit) for aspect, edit in _edits(spec)]
         wanted += _access(aws, spec)

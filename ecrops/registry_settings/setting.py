@@ -11,18 +11,24 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import Aws, ClientError, code_of, operations_of
 from ecrops.aws.whole import read_whole
 from ecrops.base.change import Call, Change, Kind, Races
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import read
+from ecrops.errors import EcropsError
 
 STEP = -1
 """The step of changes of settings: before that of repositories, which may need them."""
 KNOWN_SINCE = {"deleteReplication": "1.44.4"}
 """The first botocore that knows a member which older ones drop."""
+OPERATIONS_SINCE = {
+    "GetSigningConfiguration": "1.41.2",
+    "ListPullTimeUpdateExclusions": "1.41.0",
+}
+"""The first botocore that knows an operation, where the oldest that ecrops takes does not."""
 
 
 class Setting(NamedTuple):
@@ -51,6 +57,7 @@ def reading(
     """
 
     def make() -> Mapping[str, Any]:
+        demand(operation)
         try:
             answer, unknown = read_whole(aws, "ecr", operation)
         except ClientError as error:
@@ -116,6 +123,27 @@ def lost(unknown: Collection[str]) -> str:
         f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {botocore.__version__} "
         f"drops, and a write would lose: update boto3; botocore {newer}"
     )
+
+
+def is_known(operation: str) -> bool:
+    """Whether the installed botocore has an operation of ECR."""
+    return operation in operations_of("ecr")
+
+
+def demand(operation: str) -> None:
+    """Refuse a setting that the installed botocore cannot read.
+
+    Raises:
+        EcropsError: It is too old; with the version that can.
+    """
+    if not is_known(operation):
+        import botocore
+
+        newer = f"{OPERATIONS_SINCE[operation]} or later" if operation in OPERATIONS_SINCE else "a newer one"
+        raise EcropsError(
+            f"the installed botocore {botocore.__version__} does not know ecr:{operation}: update boto3; "
+            f"botocore {newer} knows it"
+        )
 
 
 def _last(path: str) -> str:

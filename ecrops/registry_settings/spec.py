@@ -25,12 +25,15 @@ class RegistrySpec:
 
     Args:
         scanning: Which repositories are scanned, by whom and when.
+        account_settings: Values of account settings, by name. Only the names that it gives are managed: a setting has
+            a value always, and AWS removes none.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
     """
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+    account_settings: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return compact(self)

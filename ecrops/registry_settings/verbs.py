@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecrops.engine.account import Account
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.account_settings.verbs import AccountSettings
     from ecrops.registry_settings.scanning.verbs import Scanning
     from ecrops.registry_settings.spec import RegistrySpec
 
@@ -20,6 +21,13 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.scanning.verbs import Scanning
 
         return Scanning(self)
+
+    @property
+    def account_settings(self) -> AccountSettings:
+        """The settings of the account in the region, by name, such as ``BLOB_MOUNTING``."""
+        from ecrops.registry_settings.account_settings.verbs import AccountSettings
+
+        return AccountSettings(self)
 
     def describe_settings(self) -> RegistrySpec:
         """Return all settings of the registry as a spec for which ``ensure`` has nothing to do.

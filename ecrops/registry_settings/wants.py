@@ -5,25 +5,65 @@ Called by ``ecrops.aspects`` and by the verbs of a registry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ecrops.aws import Aws
+from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Want
-from ecrops.engine.reading import read
+from ecrops.engine.reading import Goal, read
+from ecrops.registry_settings.setting import is_known
 from ecrops.registry_settings.spec import RegistrySpec
-from ecrops.registry_settings.table import MODULES, aspect_of
+from ecrops.registry_settings.table import MODULES, aspect_of, values_of
+
+log = logging.getLogger(__name__)
 
 
-def of_spec(spec: RegistrySpec) -> Iterator[Want]:
-    """Yield the wants of a spec: one for each field that is managed."""
+def of_spec(aws: Aws, spec: RegistrySpec) -> Iterator[Want]:
+    """Yield the wants of a spec: one for each key of each field that is managed.
+
+    Raises:
+        SpecError: A field can never be right in this region: a spec does not know which one it is for.
+    """
+    problems = Problems()
+    for name, value in spec.managed.items():
+        check_here = getattr(values_of(name), "check_here", None)
+        if check_here:
+            problems.take(name, lambda check=check_here, value=value: check(value, aws.partition.name, aws.region))
+    problems.raise_any()
     for name, value in spec.managed.items():
         aspect = aspect_of(name)
-        yield Want(aspect, aspect.KEY, aspect.exactly(value))
+        edits = aspect.edits(value) if _has_keys(aspect) else [(aspect.KEY, aspect.exactly(value))]
+        for key, edit in edits:
+            yield Want(aspect, key, edit)
 
 
 def describe(aws: Aws) -> RegistrySpec:
-    """Return all settings of a registry as a spec: one reading for each."""
-    aspects = {name: aspect_of(name) for name in MODULES}
-    current = read(aws, {(aspect, aspect.KEY): () for aspect in aspects.values()})
-    fields = {name: aspect.field(current[aspect, aspect.KEY].value) for name, aspect in aspects.items()}
-    return RegistrySpec(**fields)
+    """Return all settings of a registry as a spec: one reading for each key.
+
+    A setting that the installed botocore cannot read is left out, as one that is not managed; the log says so.
+    """
+    aspects = {name: aspect for name in MODULES if _is_readable(name, aspect := aspect_of(name))}
+    current = read(aws, {(aspect, key): () for aspect in aspects.values() for key in _keys(aspect)})
+    return RegistrySpec(**{name: _field(aspect, current) for name, aspect in aspects.items()})
+
+
+def _is_readable(name: str, aspect: Any) -> bool:
+    if not hasattr(aspect, "READ_BY") or is_known(aspect.READ_BY):
+        return True
+    log.warning("%s is not described: the installed botocore does not know ecr:%s", name, aspect.READ_BY)
+    return False
+
+
+def _field(aspect: Any, current: Mapping[Goal, Any]) -> Any:
+    values = {key: current[aspect, key].value for key in _keys(aspect)}
+    return aspect.field(values if _has_keys(aspect) else values[aspect.KEY])
+
+
+def _has_keys(aspect: Any) -> bool:
+    return hasattr(aspect, "KEYS")
+
+
+def _keys(aspect: Any) -> tuple[str, ...]:
+    return aspect.KEYS if _has_keys(aspect) else (aspect.KEY,)
