@@ -10,6 +10,7 @@ from . import iam
 from .ecr import EcrBackend, backend, images
 from .ecr.picture import picture
 from .ecr.preview import Previews
+from .ecr.registry.steering import Settings
 from .events.steering import Events
 
 
@@ -25,6 +26,7 @@ class Emulator:
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
         self.events = Events(account, region)
+        self.settings = Settings(account, region)
 
     def at(self, *, region: str | None = None, account: str | None = None) -> Emulator:
         """The same for another region or account."""
@@ -129,6 +131,21 @@ class Emulator:
         with self._ecr.lock:
             arn = self._ecr.repositories[repository].arn
             self._ecr.tagger.tag_resource(arn, [{"Key": key, "Value": value}])
+
+    def add_unknown_member(self, operation: str, path: str, value: Any) -> None:
+        """Let the answers of an operation have a member that botocore does not know, as a newer ECR has one.
+
+        Example:
+            >>> emulator.add_unknown_member("DescribeRegistry", "replicationConfiguration.rules.0.new", {"a": 1})
+
+        It is lost with the setting that it is a part of: when that is put anew.
+        """
+        with self._ecr.lock:
+            self._ecr.unknown_members.add(operation, path, value)
+
+    def unknown_members(self, operation: str) -> dict[str, Any]:
+        """What was added to the answers of an operation, and is not lost, by path."""
+        return self._ecr.unknown_members.of(operation)
 
     def picture(self) -> dict[str, dict[str, Any]]:
         """The settings, tags and policies of all repositories."""

@@ -15,6 +15,7 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .partitions import dns_suffix
 from .preview import Previews
+from .registry import RegistrySettings, UnknownMembers
 from .shelf import Shelf, Visibility
 
 
@@ -27,6 +28,8 @@ class EcrBackend(ECRBackend):
         self.visibility = Visibility()
         self.principals_unseen = 0
         self.previews = Previews()
+        self.settings = RegistrySettings(account_id, region_name, self.partition)
+        self.unknown_members = UnknownMembers()
         self.repositories: Shelf = Shelf()
 
     @property
@@ -83,11 +86,6 @@ class EcrBackend(ECRBackend):
     def _put_on_shelf(self, repository: Repository, given: tags.Tags) -> None:
         self.repositories[repository.name] = repository
         self.tagger.tag_resource(repository.arn, given)
-        for rule in self.registry_scanning_configuration["rules"]:
-            for entry in rule["repositoryFilters"]:
-                if self._match_repository_filter(entry["filter"], repository.name):
-                    repository.scanning_config["scanFrequency"] = rule["scanFrequency"]
-                    repository.scanning_config["appliedScanFilters"] = [entry]
 
     def seed(self, names: list[str]) -> None:
         """Many default repositories at once, seen from the start."""
@@ -100,9 +98,6 @@ class EcrBackend(ECRBackend):
             repository.uri, repository.created_at = f"{self.registry_host}/{name}", utcnow()
             repository.images, repository.layers, repository.uploads = [], {}, {}
             repository.image_scanning_configuration = {"scanOnPush": False}
-            repository.scanning_config = {
-                **model.scanning_config, "repositoryName": name, "repositoryArn": repository.arn
-            }  # fmt: skip
             self.repositories[name] = repository
 
     def delete_repository(
@@ -130,7 +125,10 @@ class EcrBackend(ECRBackend):
     ) -> Image:
         """Push an image: its digest is its manifest's, and a tag that moves leaves its old image there."""
         repository = self._get_repository(repository_name)
-        return images.put(repository, image_manifest, image_tag, image_manifest_mediatype, digest)
+        image = images.put(repository, image_manifest, image_tag, image_manifest_mediatype, digest)
+        self.settings.replication.pushed(repository.name, image.image_digest)
+        self.settings.signing.pushed(repository.name, image.image_digest)
+        return image
 
     def put_image_tag_mutability(
         self,
@@ -164,11 +162,15 @@ class EcrBackend(ECRBackend):
     def _by_arn(self, arn: str) -> Repository:
         return self._get_repository(self._parse_resource_arn(arn).repo_name)
 
+    def takes_unseen(self) -> bool:
+        """Whether ECR has not heard yet of the principals of the policy that comes now; counts it."""
+        unseen, self.principals_unseen = self.principals_unseen > 0, max(0, self.principals_unseen - 1)
+        return unseen
+
     def set_repository_policy(self, registry_id: str, repository_name: str, policy_text: str) -> dict[str, Any]:
         """Keep a policy, if ECR would, and who it names."""
         repository: Any = self._get_repository(repository_name, registry_id)
-        unseen, self.principals_unseen = self.principals_unseen > 0, max(0, self.principals_unseen - 1)
-        statements = policies.checked(policy_text, self.partition, unseen=unseen)
+        statements = policies.checked(policy_text, self.partition, unseen=self.takes_unseen())
         repository.policy, repository.named = policy_text, policies.ids(statements, self.partition)
         return self.get_repository_policy(registry_id, repository_name)
 

@@ -43,6 +43,12 @@ class InvalidTag(ServiceException):
     code = "InvalidTagParameterException"
 
 
+class LimitExceeded(ServiceException):
+    """A quota that is used up."""
+
+    code = "LimitExceededException"
+
+
 class ImageTagAlreadyExists(ServiceException):
     """A push that would move a tag which must not move."""
 

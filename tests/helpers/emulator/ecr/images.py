@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.ecr.exceptions import ImageAlreadyExistsException
+from moto.ecr.exceptions import ImageAlreadyExistsException, ImageNotFoundException
 from moto.ecr.models import Image, Repository
 
 from . import mutability
@@ -30,6 +30,18 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
     if tag:
         image.update_tag(tag)
     return image
+
+
+def find(repository: Repository, image_id: dict[str, str]) -> Image:
+    """The image with a digest, a tag, or both."""
+    digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+    if digest is None and tag is None:
+        raise invalid("imageId", "Either imageDigest or imageTag must be given")  # unverified: words
+    for image in repository.images:
+        if digest in (None, image.image_digest) and (tag is None or tag in image.image_tags):
+            return image
+    named = ", ".join(f"{key}:'{value}'" for key, value in image_id.items())
+    raise ImageNotFoundException(f"{{{named}}}", repository.name, repository.registry_id)
 
 
 def status_is(image: Image, wanted: dict[str, str]) -> bool:

@@ -1,8 +1,9 @@
-"""The DNS suffix of each partition, from botocore's own data."""
+"""The DNS suffix and the regions of each partition, from botocore's own data."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import botocore.session
 
@@ -10,7 +11,16 @@ import botocore.session
 @cache
 def dns_suffix(partition: str) -> str:
     """The suffix of the host names of a partition: `amazonaws.com.cn` for `aws-cn`."""
+    suffix: str = _known()[partition]["outputs"]["dnsSuffix"]
+    return suffix
+
+
+@cache
+def regions(partition: str) -> frozenset[str]:
+    """The regions of a partition, without what only looks like one: `aws-global`."""
+    return frozenset(name for name in _known()[partition]["regions"] if not name.endswith("-global"))
+
+
+def _known() -> dict[str, Any]:
     loader = botocore.session.get_session().get_component("data_loader")
-    known = loader.load_data("partitions")["partitions"]
-    suffixes: dict[str, str] = {each["id"]: each["outputs"]["dnsSuffix"] for each in known}
-    return suffixes[partition]
+    return {each["id"]: each for each in loader.load_data("partitions")["partitions"]}

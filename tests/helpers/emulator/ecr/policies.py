@@ -18,7 +18,10 @@ from . import model
 from .errors import invalid
 
 REFUSED, NOT_FOUND = "Invalid repository policy provided", "Principal not found"
-_ORDER = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
+_ORDER = (
+    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+)  # fmt: skip
+_LOCATED = {"Resource", "NotResource"}
 _PERMISSION_ONLY = ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage")
 _IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 _ACCOUNT = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
@@ -26,18 +29,27 @@ _ACCOUNT = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
 
 def checked(text: str, partition: str, *, unseen: bool) -> list[dict[str, Any]]:
     """The statements of a policy that ECR accepts; ``unseen``: it has not heard of any user or role yet."""
-    try:
-        part = json.loads(text)["Statement"]
-        statements = [part] if isinstance(part, dict) else list(part)
-        sound = bool(statements) and all(_is_sound(statement) for statement in statements)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        sound, statements = False, []
-    if not sound:
+    found = statements(text)
+    if not found or not all(map(is_sound, found)):
         raise invalid("PolicyText", REFUSED)
+    check_principals(found, partition, unseen=unseen)
+    return found
+
+
+def statements(text: str) -> list[dict[str, Any]]:
+    """The statements of a policy; none if it is no policy."""
+    try:
+        found = listed(json.loads(text)["Statement"])
+    except (ValueError, KeyError, TypeError):
+        return []
+    return found if all(isinstance(each, dict) for each in found) else []
+
+
+def check_principals(statements: list[dict[str, Any]], partition: str, *, unseen: bool) -> None:
+    """Refuse principals that ECR does not find."""
     for name in _principals(statements):
         if not _ACCOUNT.fullmatch(name) and (unseen or id_of(name, partition) is None):
             raise invalid("PolicyText", NOT_FOUND)
-    return statements
 
 
 def locks_out(text: str) -> bool:
@@ -46,7 +58,7 @@ def locks_out(text: str) -> bool:
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html has no words of the error.
     """
     try:
-        statements = _listed(json.loads(text)["Statement"])
+        statements = listed(json.loads(text)["Statement"])
         return any(_forbids_setting(statement) for statement in statements)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
@@ -54,18 +66,26 @@ def locks_out(text: str) -> bool:
 
 def _forbids_setting(statement: dict[str, Any]) -> bool:
     part = statement.get("Principal", {})
-    everybody = "*" in (_listed(part.get("AWS", [])) if isinstance(part, dict) else [part])
-    patterns = _listed(statement.get("NotAction", statement.get("Action", [])))
+    everybody = "*" in (listed(part.get("AWS", [])) if isinstance(part, dict) else [part])
+    patterns = listed(statement.get("NotAction", statement.get("Action", [])))
     meant = any(fnmatchcase("ecr:setrepositorypolicy", each.lower()) for each in patterns)
     denied = statement["Effect"] == "Deny" and not statement.get("Condition")
     return denied and everybody and meant != ("NotAction" in statement)
 
 
-def _is_sound(statement: dict[str, Any]) -> bool:
+def is_sound(statement: dict[str, Any], *, resource: bool = False) -> bool:
+    """Whether ECR takes a statement; ``resource``: it may name resources, as one of a registry does."""
+    try:
+        return _is_sound(statement, set(_ORDER) if resource else set(_ORDER) - _LOCATED)
+    except (TypeError, AttributeError):
+        return False
+
+
+def _is_sound(statement: dict[str, Any], allowed: set[str]) -> bool:
     named = ("Principal" in statement) ^ ("NotPrincipal" in statement)
     acts = ("Action" in statement) ^ ("NotAction" in statement)
-    known = set(statement) <= set(_ORDER) and statement.get("Effect") in ("Allow", "Deny")
-    return named and acts and known and all(map(_is_action, _listed(statement.get("Action", []))))
+    known = set(statement) <= allowed and statement.get("Effect") in ("Allow", "Deny")
+    return named and acts and known and all(map(_is_action, listed(statement.get("Action", []))))
 
 
 def _is_action(action: str) -> bool:
@@ -75,14 +95,15 @@ def _is_action(action: str) -> bool:
     return action == "*" or (service.lower() == "ecr" and bool(matching) and matching != ["GetAuthorizationToken"])
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A list, or the one value as a list."""
     return value if isinstance(value, list) else [value]
 
 
 def _principals(statements: list[dict[str, Any]]) -> Iterator[str]:
     for statement in statements:
         part: Any = statement.get("Principal", statement.get("NotPrincipal"))
-        yield from _listed(part.get("AWS", [])) if isinstance(part, dict) else [part]
+        yield from listed(part.get("AWS", [])) if isinstance(part, dict) else [part]
 
 
 def id_of(arn: str, partition: str) -> str | None:
@@ -106,12 +127,12 @@ def ids(statements: list[dict[str, Any]], partition: str) -> dict[str, str]:
 def shown(document: dict[str, Any], known: dict[str, str], partition: str) -> str:
     """The text as it is given back: keys in another order, names too, and ids of those who are no longer there."""
     gone = {arn: known[arn] for arn in known if id_of(arn, partition) != known[arn]}
-    statements = [_spelled(each, gone) for each in _listed(document["Statement"])]
+    statements = [_spelled(each, gone) for each in listed(document["Statement"])]
     return json.dumps({**document, "Statement": statements}, indent=2)
 
 
 def _spelled(statement: dict[str, Any], gone: dict[str, str]) -> dict[str, Any]:
-    spelled = {key: statement[key] for key in _ORDER if key in statement}
+    spelled = {key: statement[key] for key in (*_ORDER, *statement) if key in statement}
     for key in ("Principal", "NotPrincipal"):
         if isinstance(spelled.get(key), dict):
             spelled[key] = {kind: _names(value, gone) for kind, value in spelled[key].items()}
@@ -128,5 +149,5 @@ def _scalar(value: Any) -> Any:
 
 
 def _names(value: Any, gone: dict[str, str]) -> Any:
-    names = [gone.get(name, name) for name in reversed(_listed(value))]
+    names = [gone.get(name, name) for name in reversed(listed(value))]
     return _scalar(names)

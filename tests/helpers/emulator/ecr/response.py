@@ -19,13 +19,14 @@ from . import images, model, paging, policies
 from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
+from .registry import RegistryResponses
 
 _READS = ("Describe", "Get", "List", "BatchGet", "BatchCheck")
 _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 """The operations that look for repositories in their own way."""
 
 
-class EcrResponse(PreviewResponses, ECRResponse):
+class EcrResponse(PreviewResponses, RegistryResponses, ECRResponse):
     """One request to ECR."""
 
     @property
@@ -47,7 +48,15 @@ class EcrResponse(PreviewResponses, ECRResponse):
                 return self.serialized(ActionResult(refusal))
             except AccessDenied as denial:
                 return denial.code, dict(denial.get_headers()), denial.get_body()
-            return super().call_action()
+            return self._with_unknown_members(super().call_action())
+
+    def _with_unknown_members(self, answer: TYPE_RESPONSE) -> TYPE_RESPONSE:
+        status, headers, body = answer
+        if status != 200:
+            return answer
+        unknown, operation = self.ecr_backend.unknown_members, self._get_action()
+        unknown.replaced_by(operation)
+        return status, headers, unknown.into(operation, body)
 
     def _admit(self, operation: str) -> None:
         model.check(operation, self.request)
@@ -112,16 +121,6 @@ class EcrResponse(PreviewResponses, ECRResponse):
         wanted = self.request.get("filter", {})
         repository = self.ecr_backend._get_repository(self.request["repositoryName"])
         return (image for image in repository.images if images.status_is(image, wanted))
-
-    def batch_get_repository_scanning_configuration(self) -> ActionResult:
-        """Repositories not found are failures of theirs, not of the call."""
-        names: list[str] = self.request["repositoryNames"]
-        found = [name for name in names if self.ecr_backend.finds(name, by_reading=True)]
-        configurations, _ = self.ecr_backend.batch_get_repository_scanning_configuration(found)
-        missing = set(names) - {configuration["repositoryName"] for configuration in configurations}
-        why = dict.fromkeys(("failureCode", "failureReason"), "REPOSITORY_NOT_FOUND")
-        failures = [{"repositoryName": name, **why} for name in sorted(missing)]
-        return ActionResult({"scanningConfigurations": configurations, "failures": failures})
 
     def get_authorization_token(self) -> ActionResult:
         """A token that is valid for twelve hours, not one that has expired."""

@@ -1,0 +1,1 @@
+"""The settings of a registry, as the emulator has them."""
