@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
     from ecrops.registry import Registry as Registry
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
+    from ecrops.registry_settings.signing.values import SigningRule as SigningRule
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
     from ecrops.repositories.values import RepositoryEncryption as RepositoryEncryption
     from ecrops.repositories.values import TagMutability as TagMutability
@@ -70,6 +71,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
             "ecrops.registry": ("Registry",),
             "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
+            "ecrops.registry_settings.signing.values": ("SigningRule",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),
             "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
             "ecrops.repository": ("Repository",),

@@ -5,17 +5,25 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.account_settings.verbs import AccountSettings as AccountSettings
+    from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions as PullTimeExclusions
     from ecrops.registry_settings.scanning.values import EffectiveScanning as EffectiveScanning
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.scanning.verbs import Scanning as Scanning
+    from ecrops.registry_settings.signing.values import SigningRule as SigningRule
+    from ecrops.registry_settings.signing.verbs import Signing as Signing
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
 
 if not TYPE_CHECKING:
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.registry_settings.account_settings.verbs": ("AccountSettings",),
+            "ecrops.registry_settings.pull_time_exclusions.verbs": ("PullTimeExclusions",),
             "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),
             "ecrops.registry_settings.scanning.verbs": ("Scanning",),
+            "ecrops.registry_settings.signing.values": ("SigningRule",),
+            "ecrops.registry_settings.signing.verbs": ("Signing",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),
         },
     )

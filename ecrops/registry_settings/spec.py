@@ -13,6 +13,7 @@ from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
+    from ecrops.registry_settings.signing.values import SigningRule
 
 
 @suggesting()
@@ -27,6 +28,8 @@ class RegistrySpec:
         scanning: Which repositories are scanned, by whom and when.
         account_settings: Values of account settings, by name. Only the names that it gives are managed: a setting has
             a value always, and AWS removes none.
+        signing: Which images are signed when they are pushed, and with which profiles.
+        pull_time_exclusions: The ARNs of the roles and users whose pulls leave no pull time.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
@@ -34,6 +37,8 @@ class RegistrySpec:
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
     account_settings: Mapping[str, str] | None = None
+    signing: Sequence[SigningRule] | None = None
+    pull_time_exclusions: Sequence[str] | None = None
 
     def __repr__(self) -> str:
         return compact(self)

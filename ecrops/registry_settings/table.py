@@ -21,6 +21,8 @@ HERE = "ecrops.registry_settings"
 MODULES = {
     "scanning": ("scanning.values", "scanning.aspect"),
     "account_settings": ("account_settings.values", "account_settings.aspect"),
+    "signing": ("signing.values", "signing.aspect"),
+    "pull_time_exclusions": ("pull_time_exclusions.values", "pull_time_exclusions.aspect"),
 }
 
 

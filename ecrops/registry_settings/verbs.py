@@ -8,7 +8,9 @@ from ecrops.engine.account import Account
 
 if TYPE_CHECKING:
     from ecrops.registry_settings.account_settings.verbs import AccountSettings
+    from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
     from ecrops.registry_settings.scanning.verbs import Scanning
+    from ecrops.registry_settings.signing.verbs import Signing
     from ecrops.registry_settings.spec import RegistrySpec
 
 
@@ -28,6 +30,20 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.account_settings.verbs import AccountSettings
 
         return AccountSettings(self)
+
+    @property
+    def signing(self) -> Signing:
+        """Which images are signed when they are pushed, and with which profiles."""
+        from ecrops.registry_settings.signing.verbs import Signing
+
+        return Signing(self)
+
+    @property
+    def pull_time_exclusions(self) -> PullTimeExclusions:
+        """The roles and users whose pulls leave no pull time."""
+        from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
+
+        return PullTimeExclusions(self)
 
     def describe_settings(self) -> RegistrySpec:
         """Return all settings of the registry as a spec for which ``ensure`` has nothing to do.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws
@@ -30,7 +31,7 @@ def of_spec(aws: Aws, spec: RegistrySpec) -> Iterator[Want]:
     for name, value in spec.managed.items():
         check_here = getattr(values_of(name), "check_here", None)
         if check_here:
-            problems.take(name, lambda check=check_here, value=value: check(value, aws.partition.name, aws.region))
+            problems.take(name, partial(check_here, value, aws.partition.name, aws.region))
     problems.raise_any()
     for name, value in spec.managed.items():
         aspect = aspect_of(name)

@@ -83,4 +83,3 @@ def after(change: Change, current: Setting) -> Setting:
 def verify(edit: Value) -> bool:
     """Whether the engine reads again after the edit: no, since a setting is one value."""
     return False
-

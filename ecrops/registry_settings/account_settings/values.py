@@ -1,7 +1,7 @@
 """The account settings of ECR, as a mapping from names to values. Pure.
 
-botocore's model has neither as an enumeration: they are in its texts. So a name that is newer than this ecrops is taken,
-and AWS checks it.
+botocore's model has neither as an enumeration: they are in its texts. So a name that is newer than this ecrops is
+taken, and AWS checks it.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutAccountSetting.html
 """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Want
@@ -56,20 +58,21 @@ class AccountSettings(Handle):
         return self._registry.make(*(Want(aspect, key, edit) for key, edit in aspect.edits(wanted)))
 
 
-def _wanted(name: object, value: object) -> dict[str, str]:
+def _wanted(name: str | Mapping[str, str], value: str | None) -> dict[str, Any]:
     if isinstance(name, Mapping):
         if value is not None:
             raise SpecError("value: a mapping has the values: leave the other argument out")
-        given = dict(name)
+        given: dict[str, Any] = dict(name)
     else:
         given = {name: value}
     problems = Problems()
     if not given:
         problems.add("", 'expected account settings, such as {"BLOB_MOUNTING": "ENABLED"}; got none')
-    wanted = {}
     for each, setting in given.items():
-        checked = problems.take("", lambda each=each, setting=setting: (check_name(each), check_value(each, setting)))
-        if checked:
-            wanted[checked[0]] = checked[1]
+        problems.take("", partial(_check, each, setting))
     problems.raise_any()
-    return wanted
+    return given
+
+
+def _check(name: object, value: object) -> None:
+    check_value(check_name(name), value)
