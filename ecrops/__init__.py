@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
     from ecrops.registry import Registry as Registry
+    from ecrops.registry_settings.replication.values import ReplicationRule as ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.signing.values import SigningRule as SigningRule
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
@@ -70,6 +71,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.events.targets.target": ("Target",),
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
             "ecrops.registry": ("Registry",),
+            "ecrops.registry_settings.replication.values": ("ReplicationRule",),
             "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
             "ecrops.registry_settings.signing.values": ("SigningRule",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),

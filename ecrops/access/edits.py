@@ -240,8 +240,8 @@ def check_one(policy: Policy, sid: str, verb: str) -> None:
     having = {meaning(statement): statement for statement in policy.foreign if statement.get("Sid") == sid}
     if len(having) > 1:
         raise SpecError(
-            f"{len(having)} statements have the Sid {sid!r}, and {verb} one: name the one that is meant with "
-            f"remove_from_resource_policy(statement), {' or '.join(map(str, having.values()))}"
+            f"{len(having)} statements have the Sid {sid!r}, and {verb} one: remove the one that is meant, as a whole "
+            f"statement, {' or '.join(map(str, having.values()))}"
         )
 
 

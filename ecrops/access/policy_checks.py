@@ -8,11 +8,11 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-polici
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions
-from ecrops.access.statement_checks import check_statement, unknown
+from ecrops.access.statement_checks import REPOSITORY, check_statement, unknown
 from ecrops.aws import Arn
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems
@@ -38,8 +38,15 @@ def stored(document: Document) -> Document:
     return {"Version": OLD_VERSION, **document} if document else {}
 
 
-def check_document(document: object) -> Document:
-    """Return a copy of a repository policy in plain JSON. An empty document means no policy.
+def check_document(
+    document: object, kind: str = REPOSITORY, check: Callable[[object], Statement] = check_statement
+) -> Document:
+    """Return a copy of a policy of ECR in plain JSON. An empty document means no policy.
+
+    Args:
+        document: The document.
+        kind: As in ``check_statement``.
+        check: Returns a checked statement.
 
     Raises:
         SpecError: ECR would refuse it; with every reason, each naming its statement.
@@ -55,12 +62,12 @@ def check_document(document: object) -> Document:
         problems.add("", reason)
     problems.check(not document or bool(part), "Statement", "expected at least one statement; {} is no policy")
     items = [part] if isinstance(part, Mapping) else part
-    problems.each("Statement", items, check_statement)
+    problems.each("Statement", items, check)
     problems.raise_any()
     copied: Document = plain(document)
     length = len(to_text(copied))
     if length > LONGEST:
-        raise SpecError(too_long(length))
+        raise SpecError(too_long(length, kind))
     return copied
 
 
@@ -72,10 +79,10 @@ def _member_problems(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"Id: expected a string, got {document['Id']!r}"
 
 
-def too_long(length: int) -> str:
-    """Return the message about a repository policy that is too long."""
+def too_long(length: int, kind: str = REPOSITORY) -> str:
+    """Return the message about a policy that is too long."""
     return (
-        f"a repository policy has at most {LONGEST:,} characters, this one {length:,}: name accounts or an "
+        f"a {kind} has at most {LONGEST:,} characters, this one {length:,}: name accounts or an "
         "organization instead of many roles, and let their own policies choose among them"
     )
 

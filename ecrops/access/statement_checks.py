@@ -1,6 +1,7 @@
-"""What ECR accepts as a statement of a repository policy. Pure.
+"""What ECR accepts as a statement of a repository policy, or of a registry policy. Pure.
 
-Called by ``policy_checks``. It checks one statement by itself, and yields every reason to refuse it.
+Called by ``policy_checks``, and by the checks of registry policies. It checks one statement by itself, and yields every
+reason to refuse it.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -22,6 +23,7 @@ from ecrops.iam.conditions import check_conditions
 from ecrops.iam.statements import listed
 
 ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
+REPOSITORY = "repository policy"
 NOT_ALLOWED = ("Resource", "NotResource")
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _GROUP = re.compile(r"arn:[^:]+:iam::[0-9]{12}:group/.+")
@@ -36,8 +38,13 @@ _SERVICE = re.compile(
 )
 
 
-def check_statement(statement: object) -> dict[str, Any]:
-    """Return a copy of a statement of a repository policy, in plain JSON.
+def check_statement(statement: object, kind: str = REPOSITORY) -> dict[str, Any]:
+    """Return a copy of a statement, in plain JSON.
+
+    Args:
+        statement: The statement.
+        kind: The kind of its policy, ``repository policy`` or ``registry policy``. ``Resource`` and ``NotResource`` of
+            the latter are not checked.
 
     Raises:
         SpecError: ECR would refuse it; with every reason.
@@ -48,7 +55,7 @@ def check_statement(statement: object) -> dict[str, Any]:
     sid = f"the statement {statement['Sid']!r}: " if statement.get("Sid") else ""
     try:
         copied: dict[str, Any] = plain(statement)
-        reasons = tuple(_problems(copied))
+        reasons = tuple(_problems(copied, kind))
     except SpecError as error:
         reasons = error.reasons
     if reasons:
@@ -69,9 +76,9 @@ def unknown(names: Iterable[str], known: tuple[str, ...], what: str) -> Iterator
             yield f"{what} has no {name!r}{hint(name, known)}"
 
 
-def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
+def _problems(statement: Mapping[str, Any], kind: str) -> Iterator[str]:
     yield from unknown(statement, (*ELEMENTS, *NOT_ALLOWED), "a statement")
-    for element in NOT_ALLOWED:
+    for element in NOT_ALLOWED if kind == REPOSITORY else ():
         if element in statement:
             yield f"{element} is not allowed: the policy is about the repository that has it; leave it out"
     if not isinstance(statement.get("Sid", ""), str):
@@ -82,7 +89,7 @@ def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
         yield f"its Effect is 'Allow' or 'Deny', got {statement.get('Effect')!r}"
     for element in ("Action", "NotAction"):
         for action in listed(statement.get(element) or []):
-            yield from _action_problems(element, action)
+            yield from _action_problems(element, action, kind)
     if "NotPrincipal" in statement and statement.get("Effect") == "Allow":
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         yield (
@@ -90,7 +97,7 @@ def _problems(statement: Mapping[str, Any]) -> Iterator[str]:
             "name who may in Principal"
         )
     for element in ("Principal", "NotPrincipal"):
-        yield from _principal_problems(element, statement.get(element) or {})
+        yield from _principal_problems(element, statement.get(element) or {}, kind)
     if "Condition" in statement:
         reasons = _reasons(lambda: check_conditions(statement["Condition"]))
         yield from (f"Condition: {reason}" for reason in reasons)
@@ -105,16 +112,16 @@ def _one_of(statement: Mapping[str, Any], name: str, way_out: str) -> Iterator[s
         yield f"it has no {name}: {way_out}"
 
 
-def _action_problems(element: str, action: object) -> Iterator[str]:
+def _action_problems(element: str, action: object, kind: str) -> Iterator[str]:
     if not isinstance(action, str):
         yield f"an action is a string, got {action!r}"
     elif action.lower() == "ecr:getauthorizationtoken" and element == "Action":
         yield (
-            "a repository policy cannot grant ecr:GetAuthorizationToken: leave it out here, and "
+            f"a {kind} cannot grant ecr:GetAuthorizationToken: leave it out here, and "
             "registry.authorization_token.grant_read(principal) grants it"
         )
     elif action != "*" and not re.fullmatch(r"ecr:[\w*?]+", action, re.IGNORECASE | re.ASCII):
-        yield f"an action in a repository policy is ECR's, such as 'ecr:BatchGetImage', got {action!r}"
+        yield f"an action in a {kind} is ECR's, such as 'ecr:BatchGetImage', got {action!r}"
     elif action != "*":
         yield from _reasons(lambda: actions.check_named(element, action))
 
@@ -127,7 +134,7 @@ def _reasons(check: Callable[[], object]) -> Iterator[str]:
         yield from error.reasons
 
 
-def _principal_problems(element: str, principal: object) -> Iterator[str]:
+def _principal_problems(element: str, principal: object, kind_of_policy: str) -> Iterator[str]:
     if not isinstance(principal, Mapping):
         if principal != "*":
             yield f"its {element} is '*' or a mapping such as {{\"AWS\": ...}}, got {principal!r}"
@@ -138,16 +145,16 @@ def _principal_problems(element: str, principal: object) -> Iterator[str]:
         if not names:
             yield f"its {element} names nobody under {kind!r}: name somebody, or leave {kind!r} out"
         for name in names:
-            yield from _name_problems(element, kind, name)
+            yield from _name_problems(element, kind, name, kind_of_policy)
 
 
-def _name_problems(element: str, kind: str, name: object) -> Iterator[str]:
+def _name_problems(element: str, kind: str, name: object, kind_of_policy: str) -> Iterator[str]:
     if not isinstance(name, str) or not name:
         yield f"a principal is a string that is not empty, got {name!r}"
     elif kind == "Service" and not _SERVICE.fullmatch(name):
         yield f"a service is like 'codebuild.amazonaws.com', got {name!r}"
     elif kind == "AWS" and _GROUP.fullmatch(name):
-        yield f"a repository policy cannot name a group, {name}: repo.grant(Group(...)) writes to the group"
+        yield f"a {kind_of_policy} cannot name a group, {name}: repo.grant(Group(...)) writes to the group"
     elif kind == "Federated":
         yield from _reasons(lambda: FederatedPrincipal(name))
     elif kind == "AWS" and name.startswith("arn:"):

@@ -5,15 +5,16 @@ Called by everything above it. Nothing in it knows what a repository is.
 
 from botocore.exceptions import ClientError
 
-from ecrops.aws.arn import ACCOUNT, Arn, is_of_partition, is_region, lacks_fips, registry_host
+from ecrops.aws.arn import ACCOUNT, Arn, is_of_partition, is_region, lacks_fips, partition_of, registry_host
 from ecrops.aws.classes import DENIED, LOST, NO_LONGER_VALID, code_of, detail_of, is_momentary, is_throttled
 from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
 from ecrops.aws.retry import RetryPolicy
-from ecrops.aws.shapes import misfit, operations_of, takes
+from ecrops.aws.shapes import BOTOCORE, has_member, misfit, operations_of, takes
 
 __all__ = [
     "ACCOUNT",
+    "BOTOCORE",
     "DENIED",
     "LOST",
     "NO_LONGER_VALID",
@@ -24,6 +25,7 @@ __all__ = [
     "RetryPolicy",
     "code_of",
     "detail_of",
+    "has_member",
     "is_momentary",
     "is_of_partition",
     "is_region",
@@ -31,6 +33,7 @@ __all__ = [
     "lacks_fips",
     "misfit",
     "operations_of",
+    "partition_of",
     "registry_host",
     "takes",
 ]

@@ -141,7 +141,7 @@ class Aws:
     def in_region(self, region: str) -> Aws:
         """Return the same account in another region, with the same retry policy and deadline."""
         other = Aws(self.session, self.workers, self.retry, region)
-        other._other_region = region
+        other._other_region, other._learned = region, self._learned
         return other.bound_to(self)
 
     def _until(self, deadline: Deadline) -> Aws:

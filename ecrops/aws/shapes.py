@@ -6,7 +6,11 @@ import os
 from functools import cache
 from typing import Any
 
+from botocore import __version__
 from botocore.model import ServiceModel
+
+BOTOCORE = __version__
+"""The version of the installed botocore."""
 
 
 @cache
@@ -20,6 +24,12 @@ def takes(service: str, operation: str, member: str) -> bool:
     """Whether the installed botocore sends a member of an operation's input: older ones refuse newer members."""
     shape = _model(service).operation_model(operation).input_shape
     return shape is not None and member in shape.members
+
+
+@cache
+def has_member(service: str, shape: str, member: str) -> bool:
+    """Whether the installed botocore knows a member of a structure, such as ``deleteReplication``."""
+    return member in getattr(_model(service).shape_for(shape), "members", {})
 
 
 def misfit(service: str, shape: str, value: Any) -> str:

@@ -7,6 +7,11 @@ from ecrops.base.lazy import face
 if TYPE_CHECKING:
     from ecrops.registry_settings.account_settings.verbs import AccountSettings as AccountSettings
     from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions as PullTimeExclusions
+    from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy as RegistryPolicy
+    from ecrops.registry_settings.replication.backfill import BackfilledImage as BackfilledImage
+    from ecrops.registry_settings.replication.backfill import BackfillResult as BackfillResult
+    from ecrops.registry_settings.replication.values import ReplicationRule as ReplicationRule
+    from ecrops.registry_settings.replication.verbs import Replication as Replication
     from ecrops.registry_settings.scanning.values import EffectiveScanning as EffectiveScanning
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.scanning.verbs import Scanning as Scanning
@@ -20,6 +25,10 @@ if not TYPE_CHECKING:
         {
             "ecrops.registry_settings.account_settings.verbs": ("AccountSettings",),
             "ecrops.registry_settings.pull_time_exclusions.verbs": ("PullTimeExclusions",),
+            "ecrops.registry_settings.registry_policy.verbs": ("RegistryPolicy",),
+            "ecrops.registry_settings.replication.backfill": ("BackfilledImage", "BackfillResult"),
+            "ecrops.registry_settings.replication.values": ("ReplicationRule",),
+            "ecrops.registry_settings.replication.verbs": ("Replication",),
             "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),
             "ecrops.registry_settings.scanning.verbs": ("Scanning",),
             "ecrops.registry_settings.signing.values": ("SigningRule",),

@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ecrops.aws import Aws, ClientError, code_of, operations_of
+from ecrops.aws import BOTOCORE, Aws, ClientError, code_of, operations_of
 from ecrops.aws.whole import UNREADABLE, read_whole
-from ecrops.base.change import NOTHING, Call, Change, Kind, Races
+from ecrops.base.change import NOTHING, Call, Change, Kind, Races, never
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
@@ -87,6 +87,7 @@ def put(
     what: str = "",
     advice: Mapping[str, str] | None = None,
     superseded: Collection[str] = (),
+    awaits: Callable[[Exception], bool] = never,
 ) -> Change:
     """Return the change of a setting; a conflict if the write would lose members that botocore does not know.
 
@@ -100,6 +101,7 @@ def put(
         what: The part of the setting.
         advice: The way out, by error code.
         superseded: Error codes that mean that another writer was faster.
+        awaits: Whether an error means that something the call names is not visible yet, such as a new role.
     """
     before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
     if unknown:
@@ -114,7 +116,7 @@ def put(
         call=call,
         removed=removed,
         added=added,
-        races=Races(derived=True, superseded=superseded),
+        races=Races(derived=True, superseded=superseded, awaits=awaits),
         advice=advice or {},
         step=STEP,
     )
@@ -122,8 +124,6 @@ def put(
 
 def lost(unknown: Collection[str]) -> str:
     """Return why a setting is not written, and the way out."""
-    import botocore
-
     if UNREADABLE in unknown:
         return "the answer of AWS is not JSON, so ecrops cannot tell what a write would lose: update ecrops"
     if values := sorted(name for name in unknown if "=" in name):
@@ -131,7 +131,7 @@ def lost(unknown: Collection[str]) -> str:
     since = sorted({KNOWN_SINCE[name] for name in map(_last, unknown) if name in KNOWN_SINCE}, key=_version)
     newer = f"{since[-1]} or later knows it" if since and len(unknown) == 1 else "a newer one may know it"
     return (
-        f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {botocore.__version__} "
+        f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {BOTOCORE} "
         f"drops, and a write would lose: update boto3; botocore {newer}"
     )
 
@@ -165,12 +165,9 @@ def demand(operation: str) -> None:
         EcropsError: It is too old; with the version that can.
     """
     if not is_known(operation):
-        import botocore
-
         newer = f"{OPERATIONS_SINCE[operation]} or later" if operation in OPERATIONS_SINCE else "a newer one"
         raise EcropsError(
-            f"the installed botocore {botocore.__version__} does not know ecr:{operation}: update boto3; "
-            f"botocore {newer} knows it"
+            f"the installed botocore {BOTOCORE} does not know ecr:{operation}: update boto3; botocore {newer} knows it"
         )
 
 

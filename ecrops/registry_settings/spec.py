@@ -12,6 +12,7 @@ from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.replication.values import ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
     from ecrops.registry_settings.signing.values import SigningRule
 
@@ -30,6 +31,8 @@ class RegistrySpec:
             a value always, and AWS removes none.
         signing: Which images are signed when they are pushed, and with which profiles.
         pull_time_exclusions: The ARNs of the roles and users whose pulls leave no pull time.
+        replication: Where images are replicated to. An empty list: nowhere.
+        registry_policy: The policy document of the registry; ``{}`` for none.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
@@ -39,6 +42,8 @@ class RegistrySpec:
     account_settings: Mapping[str, str] | None = None
     signing: Sequence[SigningRule] | None = None
     pull_time_exclusions: Sequence[str] | None = None
+    replication: Sequence[ReplicationRule] | None = None
+    registry_policy: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return compact(self)

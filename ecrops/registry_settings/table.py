@@ -4,12 +4,12 @@ Called by ``spec`` and ``wants``. Adding a setting is a folder, and one line her
 first needed. Its module of values has ``check(value)``: what the field of a spec takes, or a ``SpecError``. Its aspect
 has ``KEY``, ``exactly(value)``, the edit for the field of a spec, and ``field(value)``, the way back.
 
-Three further members are there where a setting needs them:
+An aspect has three further members where a setting needs them:
 
-* A module of values has ``check_here(value, partition, region)`` if a value may be right in one region only.
-* An aspect has ``READ_BY`` if the oldest botocore that ecrops takes does not know the operation of that name.
-* An aspect of several settings, each of which AWS reads and writes alone, has ``KEYS`` in the place of ``KEY``, and
-  ``edits(value)``, pairs of a key and an edit, in the place of ``exactly``. Its ``field`` takes the values by key.
+* ``check_of_region(aws, value)`` refuses what a spec cannot know, such as another partition, before any call.
+* ``READ_BY`` names the operation that reads it, if the oldest botocore that ecrops takes does not know it.
+* ``KEYS`` and ``edits(value)``, pairs of a key and an edit, take the place of ``KEY`` and ``exactly`` where a field is
+  several settings, each of which AWS reads and writes alone. ``field`` takes the values by key then.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ MODULES = {
     "account_settings": ("account_settings.values", "account_settings.aspect"),
     "signing": ("signing.values", "signing.aspect"),
     "pull_time_exclusions": ("pull_time_exclusions.values", "pull_time_exclusions.aspect"),
+    "replication": ("replication.values", "replication.aspect"),
+    "registry_policy": ("registry_policy.checks", "registry_policy.aspect"),
 }
 
 

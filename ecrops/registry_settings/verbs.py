@@ -9,6 +9,8 @@ from ecrops.engine.account import Account
 if TYPE_CHECKING:
     from ecrops.registry_settings.account_settings.verbs import AccountSettings
     from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
+    from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy
+    from ecrops.registry_settings.replication.verbs import Replication
     from ecrops.registry_settings.scanning.verbs import Scanning
     from ecrops.registry_settings.signing.verbs import Signing
     from ecrops.registry_settings.spec import RegistrySpec
@@ -44,6 +46,20 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
 
         return PullTimeExclusions(self)
+
+    @property
+    def replication(self) -> Replication:
+        """Where images are replicated to."""
+        from ecrops.registry_settings.replication.verbs import Replication
+
+        return Replication(self)
+
+    @property
+    def registry_policy(self) -> RegistryPolicy:
+        """The policy of the registry: who may replicate into it, and what holds for all its repositories."""
+        from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy
+
+        return RegistryPolicy(self)
 
     def describe_settings(self) -> RegistrySpec:
         """Return all settings of the registry as a spec for which ``ensure`` has nothing to do.

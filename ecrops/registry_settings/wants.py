@@ -16,7 +16,7 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.reading import Goal, read
 from ecrops.registry_settings.setting import is_known
 from ecrops.registry_settings.spec import RegistrySpec
-from ecrops.registry_settings.table import MODULES, aspect_of, values_of
+from ecrops.registry_settings.table import MODULES, aspect_of
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +25,23 @@ def of_spec(aws: Aws, spec: RegistrySpec) -> Iterator[Want]:
     """Yield the wants of a spec: one for each key of each field that is managed.
 
     Raises:
-        SpecError: A field can never be right in this region: a spec does not know which one it is for.
+        SpecError: A value is for no registry of this region, which a spec does not know; with every reason.
     """
-    problems = Problems()
-    for name, value in spec.managed.items():
-        check_here = getattr(values_of(name), "check_here", None)
-        if check_here:
-            problems.take(name, partial(check_here, value, aws.partition.name, aws.region))
-    problems.raise_any()
+    check_of_region(aws, spec)
     for name, value in spec.managed.items():
         aspect = aspect_of(name)
         edits = aspect.edits(value) if _has_keys(aspect) else [(aspect.KEY, aspect.exactly(value))]
         for key, edit in edits:
             yield Want(aspect, key, edit)
+
+
+def check_of_region(aws: Aws, spec: RegistrySpec) -> None:
+    """Refuse values that no registry of this region can have."""
+    problems = Problems()
+    for name, value in spec.managed.items():
+        if check := getattr(aspect_of(name), "check_of_region", None):
+            problems.take(name, partial(check, aws, value))
+    problems.raise_any()
 
 
 def describe(aws: Aws) -> RegistrySpec:

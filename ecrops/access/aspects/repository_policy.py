@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +39,7 @@ NO_POLICY = "RepositoryPolicyNotFoundException"
 REFUSED = "InvalidParameterException"
 # ECR's answers while a new principal is not visible to it yet, before and since 2024:
 # https://github.com/hashicorp/terraform-provider-aws/issues/39064. A policy that is wrong has the second text too.
-NOT_YET_VISIBLE = ("Principal not found", "Invalid repository policy provided")
+NOT_YET_VISIBLE = ("Principal not found", "Invalid repository policy provided", "Invalid registry policy provided")
 NEWER_VERSION = (
     f"set_resource_policy writes it with the Version {VERSION}, if what others have in it may have variables too"
 )
@@ -188,8 +188,7 @@ def _change(name: str, current: Document, desired: Document, warnings: Sequence[
     params: dict[str, Any] = {"repositoryName": name}
     # ECR has seen the principals of the current policy, and a deleted one does not come back under its unique id
     added = sorted(set(named(desired)) - set(named(current)))
-    identities = [principal for principal in added if not _ALWAYS_VISIBLE.fullmatch(principal)]
-    identities = [principal for principal in identities if not words.deleted(principal)]
+    identities, awaits = visible_later(added)
     if desired:
         kind, operation = Kind.UPDATE if current else Kind.CREATE, "SetRepositoryPolicy"
         params |= {"policyText": to_text(desired)} | ({"force": True} if forced else {})
@@ -207,10 +206,21 @@ def _change(name: str, current: Document, desired: Document, warnings: Sequence[
             derived=True,
             superseded=(NO_POLICY,),
             not_yet_visible=(calls.MISSING,),
-            awaits=_is_not_yet_visible if identities else never,
+            awaits=awaits,
         ),
         advice={REFUSED: "; ".join(advice)},
     )
+
+
+def visible_later(added: Sequence[str]) -> tuple[list[str], Callable[[Exception], bool]]:
+    """Return the principals that may not be visible to ECR yet, and whether an error means that one is not.
+
+    Args:
+        added: The principals that a policy comes to name.
+    """
+    identities = [principal for principal in added if not _ALWAYS_VISIBLE.fullmatch(principal)]
+    identities = [principal for principal in identities if not words.deleted(principal)]
+    return identities, _is_not_yet_visible if identities else never
 
 
 def _is_not_yet_visible(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from ecrops.aws import Aws
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
-from ecrops.registry_settings.pull_time_exclusions.values import MAX_EXCLUSIONS, Accepted
+from ecrops.registry_settings.pull_time_exclusions.values import MAX_EXCLUSIONS, Accepted, check_here
 from ecrops.registry_settings.setting import Setting, demand, part, put
 
 base = None
@@ -76,6 +76,11 @@ def exactly(principals: Sequence[str]) -> Exactly:
 def field(value: Principals) -> Accepted:
     """Return the current principals as a spec's field."""
     return Accepted(sorted(value))
+
+
+def check_of_region(aws: Aws, principals: Sequence[str]) -> None:
+    """Refuse principals of another partition than the registry's."""
+    check_here(principals, aws.partition.name, aws.region)
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:

@@ -8,7 +8,7 @@ from ecrops.base.problems import Problems
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_time_exclusions import aspect
-from ecrops.registry_settings.pull_time_exclusions.values import arn_of, check, check_here
+from ecrops.registry_settings.pull_time_exclusions.values import arn_of, check
 from ecrops.registry_settings.setting import Handle
 
 if TYPE_CHECKING:
@@ -82,5 +82,5 @@ class PullTimeExclusions(Handle):
         problems.raise_any()
         account = aws.account_id if named else ""
         arns = check([arn_of(principal, aws.partition.name, account) for principal in principals])
-        check_here(arns, aws.partition.name, aws.region)
+        aspect.check_of_region(aws, arns)
         return arns

@@ -11,7 +11,7 @@ from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Read
 from ecrops.registry_settings.setting import Setting, part, put, reading
 from ecrops.registry_settings.signing.edits import Edit, Exactly, Rule, Rules, as_value, in_order
-from ecrops.registry_settings.signing.values import Accepted, SigningRule
+from ecrops.registry_settings.signing.values import Accepted, SigningRule, check_here
 
 base = None
 KEY = "signing configuration"
@@ -27,6 +27,11 @@ def exactly(rules: Sequence[SigningRule]) -> Exactly:
 def field(value: Rules) -> Accepted:
     """Return the current rules as a spec's field."""
     return as_value(value)
+
+
+def check_of_region(aws: Aws, rules: Sequence[SigningRule]) -> None:
+    """Refuse profiles that are in another region than the registry."""
+    check_here(rules, aws.partition.name, aws.region)
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:

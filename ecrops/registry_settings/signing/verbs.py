@@ -10,7 +10,7 @@ from ecrops.errors import SpecError
 from ecrops.registry_settings.setting import Handle
 from ecrops.registry_settings.signing import aspect
 from ecrops.registry_settings.signing.edits import Exclude, Include, Rule
-from ecrops.registry_settings.signing.values import SigningRule, check, check_here, check_profile
+from ecrops.registry_settings.signing.values import SigningRule, check, check_profile
 
 
 class Signing(Handle):
@@ -74,8 +74,7 @@ class Signing(Handle):
 
     def _checked(self, rules: Sequence[SigningRule]) -> tuple[SigningRule, ...]:
         checked = check(rules)
-        aws = self._registry.aws
-        check_here(checked, aws.partition.name, aws.region)
+        aspect.check_of_region(self._registry.aws, checked)
         return checked
 
 

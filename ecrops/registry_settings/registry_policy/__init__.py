@@ -1,0 +1,1 @@
+"""The policy of a registry: ``registry.registry_policy``."""

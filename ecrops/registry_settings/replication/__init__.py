@@ -1,0 +1,1 @@
+"""Where the images of a registry are replicated to: ``registry.replication``."""
