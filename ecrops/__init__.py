@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
     from ecrops.registry import Registry as Registry
+    from ecrops.registry_settings.creation_templates.values import (
+        RepositoryCreationTemplate as RepositoryCreationTemplate,
+    )
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
     from ecrops.registry_settings.replication.values import ReplicationRule as ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.signing.values import SigningRule as SigningRule
@@ -72,6 +76,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
             "ecrops.registry": ("Registry",),
             "ecrops.registry_settings.replication.values": ("ReplicationRule",),
+            "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),
+            "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule",),
             "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
             "ecrops.registry_settings.signing.values": ("SigningRule",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),

@@ -18,7 +18,8 @@ from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.repositories import verbatim
 from ecrops.repositories.advice import SETTINGS
-from ecrops.repositories.checks import MAX_FILTERS, check_filters, check_key, check_name, check_tags
+from ecrops.repositories.checks import check_name, check_tags
+from ecrops.repositories.combinations import FILTERS, check_encryption, check_mutability
 from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
 
 if TYPE_CHECKING:
@@ -139,48 +140,14 @@ class RepositorySpec:
             self._set("grants", problems.take("grants", lambda: check_grants(self.grants, name)))
 
     def _check_mutability(self, problems: Problems) -> None:
-        mode, filters = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters
-        path = "image_tag_mutability_exclusion_filters"
-        if not self._is_checked("image_tag_mutability", path):
-            return
-        if isinstance(mode, bool):
-            modes = "'MUTABLE' for tags that can be moved to another image, 'IMMUTABLE' for tags that cannot"
-            problems.add("image_tag_mutability", f"expected {modes}, got {mode}")
-            mode = None
-            self._set("image_tag_mutability", mode)
-        elif mode is not None:
-            mode = problems.member("image_tag_mutability", TagMutability, mode)
-            self._set("image_tag_mutability", mode)
-        excludes = mode is not None and mode.endswith("_WITH_EXCLUSION")
-        if filters is None:
-            problems.check(not excludes, path, f"{mode} needs 1 to {MAX_FILTERS} wildcards of tags, such as 'dev-*'")
-            return
-        wildcards = problems.strings(path, filters)
-        self._set(path, wildcards)
-        problems.check(
-            excludes,
-            path,
-            f"image_tag_mutability must be IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION with them, got {mode}",
-        )
-        if wildcards is not None:
-            check_filters(problems, path, wildcards)
+        if self._is_checked("image_tag_mutability", FILTERS):
+            given = self.image_tag_mutability, self.image_tag_mutability_exclusion_filters
+            for name, value in zip(("image_tag_mutability", FILTERS), check_mutability(problems, *given), strict=True):
+                self._set(name, value)
 
     def _check_encryption(self, problems: Problems) -> None:
-        key = self.encryption_key
-        if not self._is_checked("encryption", "encryption_key"):
-            return
-        if self.encryption is not None:
-            self._set("encryption", problems.member("encryption", RepositoryEncryption, self.encryption))
-        if key is None:
-            return
-        problems.take("encryption_key", lambda: check_key(key))
-        problems.check(
-            self.encryption != RepositoryEncryption.AES256,
-            "encryption_key",
-            "AES256 has no key of yours: say KMS or KMS_DSSE, or leave the encryption out",
-        )
-        if self.encryption is None:
-            self._set("encryption", RepositoryEncryption.KMS)
+        if self._is_checked("encryption", "encryption_key"):
+            self._set("encryption", check_encryption(problems, self.encryption, self.encryption_key))
 
     @classmethod
     def from_dict(cls, data: object) -> Self:

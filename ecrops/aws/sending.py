@@ -11,6 +11,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
+from ecrops.aws import unseen
 from ecrops.aws.answers import check_entries, is_truncated
 
 
@@ -20,14 +21,15 @@ def send(client: Any, operation: str, params: Mapping[str, Any], needs: str) -> 
     Args:
         client: A client of boto3.
         operation: An operation of it, such as ``DescribeRepositories``.
-        params: The members of its input.
+        params: The members of its input. Those that are secrets are revealed for this moment.
         needs: A member that every whole answer has; any member of its output without it.
 
     Raises:
         ClientError: AWS refused the call, or a part of it.
         ResponseParserError: The answer was truncated.
     """
-    answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+    method = getattr(client, xform_name(operation))
+    answer: dict[str, Any] = unseen.call(method, params) if unseen.is_secret(operation, params) else method(**params)
     check_entries(answer, operation)
     shape = client.meta.service_model.operation_model(operation).output_shape
     if is_truncated(answer, {needs} if needs else shape.members if shape else ()):

@@ -12,7 +12,10 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
+
+from ecrops.aws.pages import Pages
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -55,6 +58,30 @@ def read_whole(aws: Aws, service: str, operation: str, **params: Any) -> tuple[d
         answer = aws.call(service, operation, params)
         shape = aws.client(service).meta.service_model.operation_model(operation).output_shape
         return answer, unknown_members(body.content, shape)
+
+
+def list_whole(
+    aws: Aws, service: str, operation: str, member: str, **params: Any
+) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Yield the items of a listing, each with the paths of its members that the installed botocore does not know.
+
+    Args:
+        aws: The account and region.
+        service: A service of boto3 whose answers are JSON, such as ``ecr``.
+        operation: An operation that lists, page after page.
+        member: The member of its answers that has the items.
+        params: The members of its input.
+    """
+    shape = aws.client(service).meta.service_model.operation_model(operation).output_shape.members[member].member
+
+    def ask(token: dict[str, str]) -> dict[str, Any]:
+        with _watched() as body:
+            answer = aws.call(service, operation, {**params, **token}, needs=member)
+            sent = json.loads(body.content).get(member, ()) if body.content else ()
+        pairs: Any = zip_longest(answer[member], sent[: len(answer[member])], fillvalue={})
+        return {**answer, member: [(item, tuple(dict.fromkeys(_unknown(whole, shape, "")))) for item, whole in pairs]}
+
+    return (item for page in Pages(ask, member) for item in page)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
+from ecrops.base.secret import hidden
 from ecrops.text import printable
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -42,9 +43,11 @@ class Call:
     Args:
         service: The service, as boto3 names it.
         operation: The operation of that service.
-        params: The members of its input.
+        params: The members of its input. A ``Secret`` among them is revealed when the call is sent, and never shown.
         needs: IAM actions that the call needs besides the one of its own name.
         is_kept: Whether an answer shows that the service keeps what was sent. If not, the owner is read again.
+        confirm: Called with the account of the change once it took effect. It raises an error if what was made does not
+            work, as the service says. ``None`` if there is nothing to ask.
     """
 
     service: str
@@ -52,6 +55,7 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
     needs: Collection[str] = ()
     is_kept: Callable[[Mapping[str, Any]], bool] = field(default=always, repr=False, compare=False)
+    confirm: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
 
 
 def never(error: Exception) -> bool:
@@ -190,7 +194,7 @@ class Change:
     def to_dict(self) -> dict[str, Any]:
         """Return the change, ready for JSON."""
         names = ("account", "region", "owner", "kind", "what", "before", "after", "service", "operation")
-        return {name: str(getattr(self, name)) for name in names} | {"params": copy.deepcopy(dict(self.params))}
+        return {name: str(getattr(self, name)) for name in names} | {"params": copy.deepcopy(hidden(self.params))}
 
 
 def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:

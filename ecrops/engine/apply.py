@@ -68,9 +68,9 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     except BaseException as error:  # Ctrl-C, or an error of on_change
         run.outcomes.add_applied(error, run.applied)
         raise
+    run.outcomes.add_refusals(run.refusals)
     run.outcomes.raise_failures(run.applied, several)
-    notes = together((*notes, *run.notes))
-    applied = tuple(run.applied)
+    applied, notes = tuple(run.applied), together((*notes, *run.notes))
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
 
@@ -81,6 +81,7 @@ class _Run:
     Attributes:
         applied: The changes that were made, in order.
         notes: The notes of plans that were made on the way.
+        refusals: What was made and does not work.
         outcomes: How each owner ended.
     """
 
@@ -95,9 +96,8 @@ class _Run:
         self._unfinished: set[str] = set()
         self._read_at = NEVER
         self._seen: dict[str, Moment] = {}
-        self._is_alone = False
-        self._waited = 0.0
-        self.notes: list[str] = self._maker.notes
+        self._is_alone, self._waited = False, 0.0
+        self.notes, self.refusals = self._maker.notes, self._maker.refusals
         self.applied: list[Change] = []
         self.outcomes = Outcomes()
 

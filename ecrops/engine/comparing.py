@@ -11,8 +11,12 @@ from ecrops.base.change import Change
 
 
 def is_same_step(one: Change, other: Change) -> bool:
-    """Whether two changes make the same call for the same owner, perhaps with other members."""
-    return (one.owner, one.service, one.operation) == (other.owner, other.service, other.operation)
+    """Whether two changes make the same call for the same part of an owner, perhaps with other members."""
+    return _step(one) == _step(other)
+
+
+def _step(change: Change) -> tuple[str, ...]:
+    return change.owner, change.what, change.service, change.operation
 
 
 def is_equal(one: Change, other: Change) -> bool:

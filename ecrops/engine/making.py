@@ -12,19 +12,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from ecrops.aws import LOST, Aws, ClientError, code_of, detail_of
+from ecrops.aws import LOST, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Want, name_of, rederived
 from ecrops.engine.comparing import as_planned, is_no_more, is_same_step, is_still_missing
-from ecrops.engine.outcomes import Superseded
+from ecrops.engine.outcomes import Superseded, explain
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
 from ecrops.engine.turns import TURNS, Moment, Place, place_of
 from ecrops.errors import EcropsError
-from ecrops.text import printable
 
 log = logging.getLogger(__name__)
-STOPPED = "while making this change"
 MOST_READINGS = 3
 
 
@@ -40,6 +38,7 @@ class Maker:
     Attributes:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
+        refusals: What was made and does not work, as the service says: the owners, and why.
         doubted: The owners of which an answer of this round lacked what was sent.
         presumed: The owners that were removed in this round by a call whose answer was lost, as a later reading says.
     """
@@ -60,6 +59,7 @@ class Maker:
         self.removed: dict[str, str] = {}
         self.begin_round()
         self.notes: list[str] = []
+        self.refusals: list[tuple[str, Exception]] = []
         self._held = TURNS.held
 
     def begin_round(self) -> None:
@@ -197,9 +197,9 @@ class Maker:
             self._call(change, lambda: lost.append(time.time()))
         except (ClientError, *LOST) as error:
             if change.races.awaits(error):
-                _explain(error, change)
+                explain(error, change)
             elif not self._is_superseded(change, error):
-                _explain(error, change)
+                explain(error, change)
                 raise
             if change.makes_owner and lost and self._is_ours(change, begun, lost[-1]):
                 on_made(change)
@@ -207,6 +207,15 @@ class Maker:
         self._remember(change)
         on_made(change)
         log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
+        self._confirm(change)
+
+    def _confirm(self, change: Change) -> None:
+        """Ask the service whether what was made works. If not, the owner fails in the end, and what follows is made."""
+        if change.call and change.call.confirm:
+            try:
+                change.call.confirm(self.account_of(change))
+            except (EcropsError, ClientError, *LOST) as error:
+                self.refusals.append((change.owner, error))
 
     def _is_ours(self, change: Change, begun: float, lost: float) -> bool:
         """Whether our own call, whose answer was lost, made an owner. If that is not certain, a note says so."""
@@ -285,12 +294,3 @@ class Maker:
             self.account_of(change).made.discard(change.owner)
         elif change.makes_owner:
             self.account_of(change).made.add(change.owner)
-
-
-def _explain(error: Exception, change: Change) -> None:
-    if any(note.startswith(STOPPED) for note in getattr(error, "__notes__", ())):
-        return  # one error broke off the whole run: the first change that it stopped is enough
-    error.add_note(f"{STOPPED}: {change}")
-    code = code_of(error)
-    if advice := change.advice.get(f"{code} {detail_of(error)}") or change.advice.get(code):
-        error.add_note(printable(advice))

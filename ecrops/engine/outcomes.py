@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ecrops.aws import code_of, detail_of
 from ecrops.base.change import Change
 from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, DeadlineError, EcropsError
+from ecrops.text import printable
 
 BEYOND = "in the meantime it was changed, and the plan did not say this: plan again"
+STOPPED = "while making this change"
 IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"
 
 
@@ -106,6 +109,12 @@ class Outcomes:
             way_out = "it is not sent again: leave it out, or ask whoever runs the service"
             self.record(change.owner, EcropsError(f"{place}: {reason}: {change.difference}; {way_out}"))
 
+    def add_refusals(self, refusals: Iterable[tuple[str, Exception]]) -> None:
+        """Record what was made and does not work: its owner has failed, or it failed before, and this is a note."""
+        for owner, error in refusals:
+            if self.failed.setdefault(owner, error) is not error:
+                self.failed[owner].add_note(str(error))
+
     def give_up(self, owners: Iterable[str], waited: float) -> None:
         """Record that the rounds are over, and that something is still missing."""
         for owner in owners:
@@ -136,3 +145,13 @@ class Outcomes:
         for change in applied:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]
+
+
+def explain(error: Exception, change: Change) -> None:
+    """Add to an error which change it stopped, and the way out."""
+    if any(note.startswith(STOPPED) for note in getattr(error, "__notes__", ())):
+        return  # one error broke off the whole run: the first change that it stopped is enough
+    error.add_note(f"{STOPPED}: {change}")
+    code = code_of(error)
+    if advice := change.advice.get(f"{code} {detail_of(error)}") or change.advice.get(code):
+        error.add_note(printable(advice))

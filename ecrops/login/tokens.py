@@ -7,10 +7,7 @@ traceback of this package.
 from __future__ import annotations
 
 import base64
-import logging
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 # The only region with its calls: https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html
 _PUBLIC_REGION = "us-east-1"
-_BODIES = logging.getLogger("botocore.parsers")
 
 
 class _Secret:
@@ -90,21 +86,6 @@ class Token(_Secret):
 def _token(data: Mapping[str, Any], endpoint: str) -> Token:
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     return Token(user, password, endpoint, data["expiresAt"])
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep the answers to this thread out of the log: at the level DEBUG botocore logs whole bodies."""
-    thread = threading.get_ident()
-
-    def is_of_other_thread(record: logging.LogRecord) -> bool:
-        return threading.get_ident() != thread
-
-    _BODIES.addFilter(is_of_other_thread)
-    try:
-        yield
-    finally:
-        _BODIES.removeFilter(is_of_other_thread)
 
 
 class _TokenVerbs:
@@ -191,8 +172,7 @@ class AuthorizationToken(_TokenVerbs):
             SpecError: The registry has ``fips=True`` in a region that is known to have no such hosts.
         """
         self._registry.check_host()
-        with _unlogged():
-            data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
+        data = self._registry.aws.get("ecr", "GetAuthorizationToken", "authorizationData")[0]
         host = data["proxyEndpoint"].removeprefix("https://")  # of IPv4, and without FIPS, whatever is configured
         account = host.partition(".")[0]
         if host == self._registry.host(account, dual_stack=False, fips=False):
@@ -214,6 +194,5 @@ class PublicGalleryAuthorizationToken(_TokenVerbs):
         aws = self._registry.aws
         if aws.partition.name != "aws":
             raise SpecError(f"the public gallery is in the partition aws, and this registry in {aws.partition.name}")
-        with _unlogged():
-            data = aws.in_region(_PUBLIC_REGION).get("ecr-public", "GetAuthorizationToken", "authorizationData")
+        data = aws.in_region(_PUBLIC_REGION).get("ecr-public", "GetAuthorizationToken", "authorizationData")
         return _token(data, PUBLIC)

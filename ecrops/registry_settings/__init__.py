@@ -6,6 +6,14 @@ from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
     from ecrops.registry_settings.account_settings.verbs import AccountSettings as AccountSettings
+    from ecrops.registry_settings.creation_templates.values import (
+        RepositoryCreationTemplate as RepositoryCreationTemplate,
+    )
+    from ecrops.registry_settings.creation_templates.values import Scenario as Scenario
+    from ecrops.registry_settings.creation_templates.verbs import CreationTemplates as CreationTemplates
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
+    from ecrops.registry_settings.pull_through_cache.values import Validation as Validation
+    from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache as PullThroughCache
     from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions as PullTimeExclusions
     from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy as RegistryPolicy
     from ecrops.registry_settings.replication.backfill import BackfilledImage as BackfilledImage
@@ -29,6 +37,10 @@ if not TYPE_CHECKING:
             "ecrops.registry_settings.replication.backfill": ("BackfilledImage", "BackfillResult"),
             "ecrops.registry_settings.replication.values": ("ReplicationRule",),
             "ecrops.registry_settings.replication.verbs": ("Replication",),
+            "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate", "Scenario"),
+            "ecrops.registry_settings.creation_templates.verbs": ("CreationTemplates",),
+            "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule", "Validation"),
+            "ecrops.registry_settings.pull_through_cache.verbs": ("PullThroughCache",),
             "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),
             "ecrops.registry_settings.scanning.verbs": ("Scanning",),
             "ecrops.registry_settings.signing.values": ("SigningRule",),

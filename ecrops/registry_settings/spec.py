@@ -12,6 +12,8 @@ from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
+    from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
     from ecrops.registry_settings.replication.values import ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
     from ecrops.registry_settings.signing.values import SigningRule
@@ -33,6 +35,8 @@ class RegistrySpec:
         pull_time_exclusions: The ARNs of the roles and users whose pulls leave no pull time.
         replication: Where images are replicated to. An empty list: nowhere.
         registry_policy: The policy document of the registry; ``{}`` for none.
+        creation_templates: What the repositories are like that ECR makes by itself. ``()`` removes all templates.
+        pull_through_cache: From which upstream registries ECR caches images. ``()`` removes all rules.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
@@ -44,6 +48,8 @@ class RegistrySpec:
     pull_time_exclusions: Sequence[str] | None = None
     replication: Sequence[ReplicationRule] | None = None
     registry_policy: Mapping[str, Any] | None = None
+    creation_templates: Sequence[RepositoryCreationTemplate | Mapping[str, Any]] | None = None
+    pull_through_cache: Sequence[PullThroughCacheRule | Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return compact(self)

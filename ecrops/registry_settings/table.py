@@ -25,6 +25,8 @@ MODULES = {
     "pull_time_exclusions": ("pull_time_exclusions.values", "pull_time_exclusions.aspect"),
     "replication": ("replication.values", "replication.aspect"),
     "registry_policy": ("registry_policy.checks", "registry_policy.aspect"),
+    "creation_templates": ("creation_templates.values", "creation_templates.aspect"),
+    "pull_through_cache": ("pull_through_cache.values", "pull_through_cache.aspect"),
 }
 
 

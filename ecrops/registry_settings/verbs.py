@@ -8,6 +8,8 @@ from ecrops.engine.account import Account
 
 if TYPE_CHECKING:
     from ecrops.registry_settings.account_settings.verbs import AccountSettings
+    from ecrops.registry_settings.creation_templates.verbs import CreationTemplates
+    from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache
     from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
     from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy
     from ecrops.registry_settings.replication.verbs import Replication
@@ -60,6 +62,20 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy
 
         return RegistryPolicy(self)
+
+    @property
+    def creation_templates(self) -> CreationTemplates:
+        """What the repositories are like that ECR makes by itself."""
+        from ecrops.registry_settings.creation_templates.verbs import CreationTemplates
+
+        return CreationTemplates(self)
+
+    @property
+    def pull_through_cache(self) -> PullThroughCache:
+        """From which upstream registries ECR caches images."""
+        from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache
+
+        return PullThroughCache(self)
 
     def describe_settings(self) -> RegistrySpec:
         """Return all settings of the registry as a spec for which ``ensure`` has nothing to do.

@@ -97,8 +97,9 @@ def changes(name: str, edits: Sequence[Edit], current: Settings | None) -> Itera
             if current is not None:
                 yield _delete(name, edit, current)
         elif current is None:
-            change = _create(name, edit)
-            yield _unwritten(change) if edit.verbatim - verbatim.ASPECTS else change
+            if not edit.only_existing:
+                change = _create(name, edit)
+                yield _unwritten(change) if edit.verbatim - verbatim.ASPECTS else change
         else:
             yield from _converge(name, edit, current)
 

@@ -23,6 +23,7 @@ class Wanted(NamedTuple):
         encryption_key: The id, ARN or alias of a KMS key.
         tags: The tags that a new repository is made with.
         verbatim: The fields of the spec that are compared and never written: see ``repositories/verbatim``.
+        only_existing: Whether the settings are for a repository that is there: one that is gone is not made again.
     """
 
     mutability: str | None = None
@@ -32,6 +33,7 @@ class Wanted(NamedTuple):
     encryption_key: str | None = None
     tags: Mapping[str, str] | None = None
     verbatim: frozenset[str] = frozenset()
+    only_existing: bool = False
 
 
 class Absent(NamedTuple):

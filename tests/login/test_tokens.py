@@ -48,20 +48,18 @@ def test_a_password_is_in_no_log_even_if_everything_is_logged(
 
 
 def test_what_others_are_answered_meanwhile_and_afterwards_is_logged(
-    http_cloud: Cloud, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    http_cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
-    registry = registry_of(http_cloud)
-    get = registry.aws.get
-    bodies = logging.getLogger("botocore.parsers")
+    session, bodies = http_cloud.session(own=True), logging.getLogger("botocore.parsers")
 
-    def meanwhile(*args: str, **params: str) -> object:
+    def meanwhile(**_: object) -> None:
         other = threading.Thread(target=bodies.debug, args=("of another thread",))
         other.start()
         other.join()
         bodies.debug("of this thread")
-        return get(*args, **params)
 
-    monkeypatch.setattr(registry.aws, "get", meanwhile)
+    session.events.register("before-send.ecr.GetAuthorizationToken", meanwhile)
+    registry = Registry(session)
     with caplog.at_level(logging.DEBUG):
         registry.authorization_token.get()
         bodies.debug("afterwards")

@@ -10,6 +10,7 @@ from . import iam
 from .ecr import EcrBackend, backend, images
 from .ecr.picture import picture
 from .ecr.preview import Previews
+from .ecr.registry.caches import Caches
 from .ecr.registry.steering import Settings
 from .events.steering import Events
 
@@ -125,6 +126,11 @@ class Emulator:
     def previews(self) -> Previews:
         """How previews of lifecycle policies go."""
         return self._ecr.previews
+
+    @property
+    def caches(self) -> Caches:
+        """What becomes of pull-through cache rules, and of repositories that ECR makes by itself."""
+        return Caches(self._ecr)
 
     def set_system_tag(self, repository: str, key: str, value: str) -> None:
         """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""

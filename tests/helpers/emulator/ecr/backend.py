@@ -15,7 +15,9 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .partitions import dns_suffix
 from .preview import Previews
-from .registry import RegistrySettings, UnknownMembers
+from .registry import RegistrySettings, UnknownMembers, made_by_ecr
+from .registry.creation_templates import CreationTemplates
+from .registry.pull_through_cache import PullThroughCache
 from .shelf import Shelf, Visibility
 
 
@@ -31,6 +33,8 @@ class EcrBackend(ECRBackend):
         self.settings = RegistrySettings(account_id, region_name, self.partition)
         self.unknown_members = UnknownMembers()
         self.repositories: Shelf = Shelf()
+        self.pull_through_cache = PullThroughCache(account_id, region_name)
+        self.creation_templates = CreationTemplates(account_id, region_name)
 
     @property
     def _url_module(self) -> Any:
@@ -124,11 +128,18 @@ class EcrBackend(ECRBackend):
         digest: str | None = None,
     ) -> Image:
         """Push an image: its digest is its manifest's, and a tag that moves leaves its old image there."""
+        made_by_ecr.make(self, repository_name, "CREATE_ON_PUSH")
         repository = self._get_repository(repository_name)
         image = images.put(repository, image_manifest, image_tag, image_manifest_mediatype, digest)
         self.settings.replication.pushed(repository.name, image.image_digest)
         self.settings.signing.pushed(repository.name, image.image_digest)
         return image
+
+    def initiate_layer_upload(self, repository_name: str, registry_id: str | None = None) -> dict[str, Any]:
+        """Begin a push: it is here that a missing repository is made, where a template says so."""
+        # unverified: that the call of the API does so too; a push of Docker begins with it
+        made_by_ecr.make(self, repository_name, "CREATE_ON_PUSH")
+        return super().initiate_layer_upload(repository_name, registry_id)
 
     def put_image_tag_mutability(
         self,

@@ -20,13 +20,17 @@ from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
 from .registry import RegistryResponses
+from .registry.creation_templates import CreationTemplateResponses
+from .registry.pull_through_cache import PullThroughCacheResponses
 
 _READS = ("Describe", "Get", "List", "BatchGet", "BatchCheck")
 _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 """The operations that look for repositories in their own way."""
 
 
-class EcrResponse(PreviewResponses, RegistryResponses, ECRResponse):
+class EcrResponse(
+    PreviewResponses, RegistryResponses, PullThroughCacheResponses, CreationTemplateResponses, ECRResponse
+):
     """One request to ECR."""
 
     @property

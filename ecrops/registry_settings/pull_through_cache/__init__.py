@@ -1,0 +1,1 @@
+"""From which upstream registries ECR caches images: ``registry.pull_through_cache``."""

@@ -1,0 +1,88 @@
+"""What can be wanted of the pull-through cache rules of a registry. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
+from ecrops.registry_settings.values import unchecked
+
+NO_SECRETS: Mapping[str, str] = MappingProxyType({})
+ByPrefix = dict[str, PullThroughCacheRule]
+
+
+class Rules(NamedTuple):
+    """The rules as AWS has them.
+
+    Args:
+        by_prefix: The rules by prefix.
+        secrets: The ARNs of the secrets that ecrops makes for rules, by name, as far as they are there.
+        account: The account of the registry, if an edit needs it.
+    """
+
+    by_prefix: Mapping[str, PullThroughCacheRule]
+    secrets: Mapping[str, str] = NO_SECRETS
+    account: str = ""
+
+
+class Exactly(NamedTuple):
+    """An edit: these rules and no others."""
+
+    rules: Sequence[PullThroughCacheRule]
+
+    def __call__(self, rules: ByPrefix, current: Rules) -> ByPrefix:
+        """Return the desired rules."""
+        return {rule.prefix: rule for rule in self.rules}
+
+
+class Include(NamedTuple):
+    """An edit: this rule too.
+
+    Args:
+        rule: The rule.
+        secret: The name of the secret that ecrops makes for it, whose ARN the rule gets; empty for none.
+    """
+
+    rule: PullThroughCacheRule
+    secret: str = ""
+
+    def __call__(self, rules: ByPrefix, current: Rules) -> ByPrefix:
+        """Return the desired rules."""
+        rule = self.rule
+        if self.secret:
+            rule = with_credential(rule, current.secrets.get(self.secret) or pending(self.secret))
+        return {**rules, rule.prefix: rule}
+
+
+class Exclude(NamedTuple):
+    """An edit: no rules for these prefixes."""
+
+    prefixes: Sequence[str]
+
+    def __call__(self, rules: ByPrefix, current: Rules) -> ByPrefix:
+        """Return the desired rules."""
+        return {prefix: rule for prefix, rule in rules.items() if prefix not in self.prefixes}
+
+
+Edit = Exactly | Include | Exclude
+
+
+def pending(secret: str) -> str:
+    """Return what stands for the ARN of a secret, in the plan that makes the secret: AWS chooses the end of the ARN."""
+    return f"secret {secret}"
+
+
+def with_credential(rule: PullThroughCacheRule, credential: str | None) -> PullThroughCacheRule:
+    """Return a rule with another credential, which may be pending."""
+    fields = {name: getattr(rule, name) for name in ("prefix", "upstream", "custom_role_arn", "upstream_prefix")}
+    return unchecked(PullThroughCacheRule, **fields, credential_arn=credential)
+
+
+def edited(edits: Sequence[Edit], current: Rules) -> ByPrefix:
+    """Return the desired rules."""
+    rules = dict(current.by_prefix)
+    for edit in edits:
+        rules = edit(rules, current)
+    return rules
