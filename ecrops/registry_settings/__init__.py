@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     )
     from ecrops.registry_settings.creation_templates.values import Scenario as Scenario
     from ecrops.registry_settings.creation_templates.verbs import CreationTemplates as CreationTemplates
+    from ecrops.registry_settings.explain import AppliedScanning as AppliedScanning
+    from ecrops.registry_settings.explain import Explanation as Explanation
     from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
     from ecrops.registry_settings.pull_through_cache.values import Validation as Validation
     from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache as PullThroughCache
@@ -39,6 +41,7 @@ if not TYPE_CHECKING:
             "ecrops.registry_settings.replication.verbs": ("Replication",),
             "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate", "Scenario"),
             "ecrops.registry_settings.creation_templates.verbs": ("CreationTemplates",),
+            "ecrops.registry_settings.explain": ("AppliedScanning", "Explanation"),
             "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule", "Validation"),
             "ecrops.registry_settings.pull_through_cache.verbs": ("PullThroughCache",),
             "ecrops.registry_settings.scanning.values": ("EffectiveScanning", "ScanningConfiguration"),

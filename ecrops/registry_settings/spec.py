@@ -13,6 +13,7 @@ from ecrops.registry_settings.table import values_of
 
 if TYPE_CHECKING:
     from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
+    from ecrops.registry_settings.explain import Explanation
     from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
     from ecrops.registry_settings.replication.values import ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
@@ -65,6 +66,19 @@ class RegistrySpec:
         """The fields that are managed, by name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
+
+    def explain(self, name: str) -> Explanation:
+        """Return what the settings mean for one name: which template, filters, rules and statements apply.
+
+        Args:
+            name: The name of a repository, which need not exist.
+
+        Raises:
+            SpecError: No repository can have the name.
+        """
+        from ecrops.registry_settings.explain import explain
+
+        return explain(self, name)
 
     @classmethod
     def from_dict(cls, data: object) -> Self:

@@ -9,6 +9,7 @@ from ecrops.engine.account import Account
 if TYPE_CHECKING:
     from ecrops.registry_settings.account_settings.verbs import AccountSettings
     from ecrops.registry_settings.creation_templates.verbs import CreationTemplates
+    from ecrops.registry_settings.explain import Explanation
     from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache
     from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
     from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy
@@ -86,3 +87,23 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.wants import describe
 
         return describe(self.aws)
+
+    def explain(self, name: str) -> Explanation:
+        """Return what the settings of the registry mean for one name: one reading for each setting.
+
+        It says which creation template, filters of scanning, rules of replication, of signing and of the pull-through
+        cache, and which statements of the registry policy apply. ``RegistrySpec.explain`` says the same of a spec.
+
+        Args:
+            name: The name of a repository, which need not exist.
+
+        Raises:
+            SpecError: No repository can have the name.
+            ClientError: botocore's own error: a setting cannot be read.
+        """
+        from ecrops.registry_settings.explain import FIELDS
+        from ecrops.registry_settings.wants import describe
+        from ecrops.repositories.checks import check_existing_name
+
+        check_existing_name(name)
+        return describe(self.aws, FIELDS).explain(name)

@@ -6,7 +6,7 @@ Called by ``ecrops.aspects`` and by the verbs of a registry.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -44,12 +44,18 @@ def check_of_region(aws: Aws, spec: RegistrySpec) -> None:
     problems.raise_any()
 
 
-def describe(aws: Aws) -> RegistrySpec:
-    """Return all settings of a registry as a spec: one reading for each key.
+def describe(aws: Aws, fields: Collection[str] = MODULES) -> RegistrySpec:
+    """Return settings of a registry as a spec: one reading for each key.
 
-    A setting that the installed botocore cannot read is left out, as one that is not managed; the log says so.
+    Args:
+        aws: The account and region.
+        fields: Which settings; all by default.
+
+    Returns:
+        The spec. A setting that the installed botocore cannot read is left out, as one that is not managed; the log
+        says so.
     """
-    aspects = {name: aspect for name in MODULES if _is_readable(name, aspect := aspect_of(name))}
+    aspects = {name: aspect for name in fields if _is_readable(name, aspect := aspect_of(name))}
     current = read(aws, {(aspect, key): () for aspect in aspects.values() for key in _keys(aspect)})
     return RegistrySpec(**{name: _field(aspect, current) for name, aspect in aspects.items()})
 
