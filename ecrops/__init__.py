@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecrops import events as events
     from ecrops import lifecycle as lifecycle
     from ecrops import login as login
+    from ecrops import public as public
     from ecrops import registry_settings as registry_settings
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from ecrops.events.targets.target import Target as Target
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
+    from ecrops.public.registry import PublicRegistry as PublicRegistry
+    from ecrops.public.repository import PublicRepository as PublicRepository
+    from ecrops.public.spec import PublicRepositorySpec as PublicRepositorySpec
+    from ecrops.public.values import CatalogData as CatalogData
     from ecrops.registry import Registry as Registry
     from ecrops.registry_settings.creation_templates.values import (
         RepositoryCreationTemplate as RepositoryCreationTemplate,
@@ -74,6 +79,10 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.events.patterns.selection": ("prefix",),
             "ecrops.events.targets.target": ("Target",),
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
+            "ecrops.public.registry": ("PublicRegistry",),
+            "ecrops.public.repository": ("PublicRepository",),
+            "ecrops.public.spec": ("PublicRepositorySpec",),
+            "ecrops.public.values": ("CatalogData",),
             "ecrops.registry": ("Registry",),
             "ecrops.registry_settings.replication.values": ("ReplicationRule",),
             "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),
@@ -86,5 +95,5 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "lifecycle", "login", "registry_settings"),
+        packages=("access", "events", "lifecycle", "login", "public", "registry_settings"),
     )

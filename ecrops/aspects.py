@@ -17,10 +17,6 @@ from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.reading import Goal, is_of_one, read
 from ecrops.errors import EcropsError, SpecError
-from ecrops.lifecycle import aspect as lifecycle
-from ecrops.lifecycle.edits import Exactly as ExactlyRules
-from ecrops.lifecycle.policy.document import canonical, render
-from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.repositories import calls, settings, tags, verbatim
 from ecrops.repositories.checks import check_key_of
 from ecrops.repositories.states import Wanted
@@ -37,6 +33,7 @@ ATTEMPTS = 10
 def aspects() -> tuple[Aspect, ...]:
     """Return all aspects of a repository. Those that not everybody needs are imported here."""
     from ecrops.access.aspects import repository_policy
+    from ecrops.lifecycle import aspect as lifecycle
 
     return settings, tags, lifecycle, repository_policy
 
@@ -50,14 +47,17 @@ def _edits(spec: RepositorySpec) -> Iterator[tuple[Aspect, Any]]:
     if spec.tags is not None:
         yield tags, tags.Exactly(spec.tags, "tags" in unwritten)
     if spec.lifecycle_rules is not None:
+        from ecrops.lifecycle import aspect as lifecycle
+        from ecrops.lifecycle import edits as lifecycle_edits
+
         is_verbatim = "lifecycle_rules" in unwritten
         guard = False if is_verbatim else spec.lifecycle_guard  # what is never written takes nothing away
-        yield lifecycle, ExactlyRules(spec.lifecycle_rules, guard, is_verbatim)
+        yield lifecycle, lifecycle_edits.Exactly(spec.lifecycle_rules, guard, is_verbatim)
     if spec.resource_policy is not None:
-        from ecrops.access import edits
+        from ecrops.access import edits as access_edits
         from ecrops.access.aspects import repository_policy
 
-        yield repository_policy, edits.Exactly(spec.resource_policy, verbatim="resource_policy" in unwritten)
+        yield repository_policy, access_edits.Exactly(spec.resource_policy, verbatim="resource_policy" in unwritten)
 
 
 def _fields(aspect: Aspect, value: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _fields(aspect: Aspect, value: Any) -> dict[str, Any]:
         }
     if aspect is tags:
         return {"tags": dict(value.tags)}
-    if aspect is lifecycle:
+    if _fields_of(aspect) == ("lifecycle_rules",):
         return {"lifecycle_rules": value.rules}
     from ecrops.access.policy_checks import stored
 
@@ -106,11 +106,12 @@ def wants(
         wanted += [Want(aspect, spec.name, edit) for aspect, edit in _edits(spec)]
         wanted += _access(aws, spec)
     managed = {spec.name: spec.events for spec in repositories if spec.events is not None}
-    if not managed:
+    of_several = next((spec.events for spec in of_registry), None)
+    if not managed and of_several is None:
         return wanted, {}
-    from ecrops.events.wants import of_repositories
+    from ecrops.events.wants import of_specs
 
-    rules, known = of_repositories(aws, managed, assumed)
+    rules, known = of_specs(aws, managed, of_several, assumed)
     return [*wanted, *rules], known
 
 
@@ -260,6 +261,8 @@ def _unspecified(field: str, fields: Mapping[str, Any]) -> str:
 
 def _fields_of(aspect: Aspect) -> tuple[str, ...]:
     """Return the fields of a spec that an aspect besides the settings is about."""
+    from ecrops.lifecycle import aspect as lifecycle
+
     return ("tags",) if aspect is tags else ("lifecycle_rules",) if aspect is lifecycle else ("resource_policy",)
 
 
@@ -277,6 +280,8 @@ def _in_values(fields: Mapping[str, Any], unwritten: Sequence[str]) -> dict[str,
     """Return fields with lifecycle rules as values, unless they are verbatim."""
     if "lifecycle_rules" not in fields or "lifecycle_rules" in unwritten:
         return dict(fields)
+    from ecrops.lifecycle.policy.rule import LifecycleRule
+
     return {**fields, "lifecycle_rules": [LifecycleRule.from_ecr(rule) for rule in fields["lifecycle_rules"]]}
 
 
@@ -287,8 +292,11 @@ def _checked(aws: Aws, name: str, fields: Mapping[str, Any]) -> RepositorySpec:
         SpecError: It would not.
     """
     spec = RepositorySpec(name, **_in_values(fields, ()))
-    if spec.lifecycle_rules is not None and canonical(render(spec.lifecycle_rules)) != fields["lifecycle_rules"]:
-        raise SpecError("the lifecycle policy would be another one")
+    if spec.lifecycle_rules is not None:
+        from ecrops.lifecycle.policy.document import canonical, render
+
+        if canonical(render(spec.lifecycle_rules)) != fields["lifecycle_rules"]:
+            raise SpecError("the lifecycle policy would be another one")
     _check_keys(aws, [spec])
     if spec.resource_policy:
         from ecrops.access.policy_checks import check_partition

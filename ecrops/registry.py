@@ -19,7 +19,6 @@ from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal
 from ecrops.errors import SpecError
 from ecrops.events import verbs as events
-from ecrops.lifecycle import aspect as lifecycle_aspect
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.registry_settings import verbs as settings_verbs
 from ecrops.repositories import settings
@@ -97,8 +96,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
 
     def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
         """Plan the wants. Edits without a guard get the guard of the registry."""
-        guarded = (lifecycle_aspect.guarded(want, self.guard) for want in wants)
-        return super()._missing(guarded, known, remember=remember)
+        if self.guard is not None:
+            from ecrops.lifecycle.aspect import guarded
+
+            wants = [guarded(want, self.guard) for want in wants]
+        return super()._missing(wants, known, remember=remember)
 
     def repository(self, name_or_arn: str) -> Repository:
         """Return a handle of a repository, whether it exists or not. Calls nothing.

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
-from ecrops.lifecycle.edits import check_guard
-from ecrops.lifecycle.policy.document import check_rules
-from ecrops.lifecycle.policy.rule import LifecycleRule
 from ecrops.repositories import verbatim
 from ecrops.repositories.advice import SETTINGS
 from ecrops.repositories.checks import check_name, check_tags
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from ecrops.access.grants import Grant
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
+    from ecrops.lifecycle.policy.rule import LifecycleRule
     from ecrops.registry_settings.spec import RegistrySpec
 
 
@@ -96,10 +94,7 @@ class RepositorySpec:
         quotes = ", without quotes" if isinstance(scan, str) else ""
         problems.check(is_truth, "image_scan_on_push", f"expected True or False{quotes}, got {scan!r}")
         self._check_encryption(problems)
-        if self.lifecycle_rules is not None and self._is_checked("lifecycle_rules"):
-            rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
-            self._set("lifecycle_rules", rules)
-        problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
+        self._check_lifecycle(problems)
         self._check_access(problems)
         if self.events is not None:
             from ecrops.events.event import check_events
@@ -125,6 +120,18 @@ class RepositorySpec:
     def _is_checked(self, *names: str) -> bool:
         """Whether none of some fields is verbatim."""
         return not verbatim.has_any(self.verbatim, names)
+
+    def _check_lifecycle(self, problems: Problems) -> None:
+        """Check the lifecycle rules and the guard. Their checks are imported only for specs that have them."""
+        if self.lifecycle_rules is not None and self._is_checked("lifecycle_rules"):
+            from ecrops.lifecycle.policy.document import check_rules
+
+            rules = problems.take("lifecycle_rules", lambda: check_rules(self.lifecycle_rules))
+            self._set("lifecycle_rules", rules)
+        if self.lifecycle_guard is not None:
+            from ecrops.lifecycle.edits import check_guard
+
+            problems.take("lifecycle_guard", lambda: check_guard(self.lifecycle_guard))
 
     def _check_access(self, problems: Problems) -> None:
         """Check the repository policy and the grants. Their checks are imported only for specs that have them."""
@@ -191,6 +198,8 @@ class RepositorySpec:
 
 
 def _rule_from(rule: object) -> LifecycleRule | Mapping[str, Any]:
+    from ecrops.lifecycle.policy.rule import LifecycleRule
+
     if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
         return rule
     return LifecycleRule.from_dict(rule)

@@ -1,9 +1,10 @@
 """ECR's IAM actions: the sets that are granted together, and the list of all that exist. Pure.
 
 Used by everything in ``access`` that names actions. The list of actions is that of the installed botocore, and the
-actions that are permissions only, which no call has.
+actions that are permissions only, which no call has. Public repositories have actions of a service of their own.
 
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html,
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistrypublic.html
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ecrops.base.problems import Problems, nearest
 from ecrops.errors import SpecError
 from ecrops.iam.statements import fingerprint
 from ecrops.iam.wildcards import covers
+from ecrops.repositories.values import ECR, PUBLIC
 
 READ = ("ecr:DescribeRepositories", "ecr:DescribeImages")
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
@@ -47,6 +49,14 @@ LIFECYCLE = (
     "ecr:DescribeRepositories",
 )
 TOKEN = ("ecr:GetAuthorizationToken",)
+# https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-policy-examples.html
+PUBLIC_PUSH = (
+    "ecr-public:BatchCheckLayerAvailability",
+    "ecr-public:PutImage",
+    "ecr-public:InitiateLayerUpload",
+    "ecr-public:UploadLayerPart",
+    "ecr-public:CompleteLayerUpload",
+)
 PUBLIC_TOKEN = ("ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken")
 
 NAMES = {
@@ -59,6 +69,7 @@ NAMES = {
     "see scan findings": SCAN_FINDINGS,
     "delete images": DELETE_IMAGES,
     "edit the lifecycle policy": LIFECYCLE,
+    "push publicly": PUBLIC_PUSH,
     "log in": TOKEN,
     "log in to the public gallery": PUBLIC_TOKEN,
 }
@@ -78,17 +89,31 @@ REGISTRY_WIDE = (
     "*SigningConfiguration",
     "*PullTimeUpdateExclusion*",
 )
+PUBLIC_REGISTRY_WIDE = ("DescribeRegistries", "*RegistryCatalogData")
 PERMISSION_ONLY = ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage")
 # Actions that only an identity policy can allow: the repository does not exist yet.
-IDENTITY_ONLY = ("ecr:CreateRepository",)
+IDENTITY_ONLY = ("ecr:CreateRepository", "ecr-public:CreateRepository")
 NOT_ACTIONS = {"ListImageReferrers": "ecr:BatchGetImage"}
-FOR_IMAGES = frozenset((*PULL_THROUGH_CACHE, *PUSH)) - {"ecr:CreateRepository", "ecr:TagResource"}
+FOR_IMAGES = {
+    ECR: frozenset((*PULL_THROUGH_CACHE, *PUSH)) - {"ecr:CreateRepository", "ecr:TagResource"},
+    PUBLIC: frozenset(PUBLIC_PUSH),
+}
 
 
 def words(actions: Iterable[str]) -> str:
     """Return a set of actions in words, such as ``pull and push``."""
     names = frozenset(actions)
-    return _NAME_OF.get(names) or ", ".join(sorted(name.removeprefix("ecr:") for name in names))
+    return _NAME_OF.get(names) or ", ".join(sorted(map(short, names)))
+
+
+def short(action: str) -> str:
+    """Return an action of ECR without the name of its service."""
+    return action.removeprefix(f"{ECR}:").removeprefix(f"{PUBLIC}:")
+
+
+def service_of(action: str) -> str:
+    """Return which of the two services an action, or a wildcard of actions, is of."""
+    return PUBLIC if action.lower().startswith(f"{PUBLIC}:") else ECR
 
 
 def sid(actions: frozenset[str]) -> str:
@@ -98,17 +123,21 @@ def sid(actions: frozenset[str]) -> str:
 
 
 @cache
-def known() -> dict[str, str]:
-    """Return the names of ECR's actions, by their names in lower case."""
-    names = {*operations_of("ecr"), *PERMISSION_ONLY} - NOT_ACTIONS.keys()
+def known(service: str = ECR) -> dict[str, str]:
+    """Return the names of the actions of a service, by their names in lower case."""
+    names = {*operations_of(service), *(PERMISSION_ONLY if service == ECR else ())} - NOT_ACTIONS.keys()
     return {name.lower(): name for name in names}
 
 
 @cache
-def about_repositories() -> frozenset[str]:
+def about_repositories(service: str = ECR) -> frozenset[str]:
     """Return the actions on repositories: those that can be granted on one."""
-    excluded = ("GetAuthorizationToken", *REGISTRY_WIDE)
-    return frozenset(f"ecr:{name}" for name in known().values() if not is_among(name, excluded))
+    excluded = ("GetAuthorizationToken", *_registry_wide(service))
+    return frozenset(f"{service}:{name}" for name in known(service).values() if not is_among(name, excluded))
+
+
+def _registry_wide(service: str) -> tuple[str, ...]:
+    return REGISTRY_WIDE if service == ECR else PUBLIC_REGISTRY_WIDE
 
 
 def is_among(action: str, patterns: Iterable[str]) -> bool:
@@ -116,30 +145,30 @@ def is_among(action: str, patterns: Iterable[str]) -> bool:
     return any(covers(pattern, action) for pattern in patterns)
 
 
-def expanded(patterns: Iterable[str]) -> frozenset[str]:
+def expanded(patterns: Iterable[str], service: str = ECR) -> frozenset[str]:
     """Return the actions on repositories that patterns cover."""
     patterns = tuple(patterns)
-    return frozenset(action for action in about_repositories() if is_among(action, patterns))
+    return frozenset(action for action in about_repositories(service) if is_among(action, patterns))
 
 
 @lru_cache(4096)
 def is_of_identities(pattern: str) -> bool:
     """Whether a pattern covers only actions that only an identity policy can allow."""
-    covered = expanded([pattern])
+    covered = expanded([pattern], service_of(pattern))
     return bool(covered) and covered <= frozenset(IDENTITY_ONLY)
 
 
-def need_a_token(patterns: Iterable[str]) -> bool:
-    """Whether patterns cover an action that is of no use without the token to log in."""
-    return any(covers(pattern, action) for pattern in patterns for action in FOR_IMAGES)
+def need_a_token(patterns: Iterable[str], service: str = ECR) -> bool:
+    """Whether patterns cover an action of a service that is of no use without the token to log in."""
+    return any(covers(pattern, action) for pattern in patterns for action in FOR_IMAGES[service])
 
 
 @cache
-def is_about_repositories(pattern: str) -> bool:
+def is_about_repositories(pattern: str, service: str = ECR) -> bool:
     """Whether a pattern covers an action on repositories, or is an action that is newer than the installed botocore."""
-    name = pattern.lower().removeprefix("ecr:")
-    is_newer = name != pattern.lower() and name not in known() and not {"*", "?"} & set(name)
-    return is_newer or any(covers(pattern, action) for action in about_repositories())
+    name = pattern.lower().removeprefix(f"{service}:")
+    is_newer = name != pattern.lower() and name not in known(service) and not {"*", "?"} & set(name)
+    return is_newer or any(covers(pattern, action) for action in about_repositories(service))
 
 
 @cache
@@ -147,10 +176,11 @@ def have_in_common(pattern: str, other: str) -> bool:
     """Whether both patterns cover a common action."""
     if covers(pattern, other) or covers(other, pattern):
         return True
-    return any(covers(pattern, action) and covers(other, action) for action in about_repositories())
+    every = (*about_repositories(ECR), *about_repositories(PUBLIC))
+    return any(covers(pattern, action) and covers(other, action) for action in every)
 
 
-def check(actions: object) -> tuple[str, ...]:
+def check(actions: object, service: str = ECR) -> tuple[str, ...]:
     """Return actions that can be granted on a repository, spelled as ECR spells them.
 
     Raises:
@@ -159,58 +189,62 @@ def check(actions: object) -> tuple[str, ...]:
     problems = Problems()
     names = problems.strings("actions", actions)
     problems.check(names != (), "actions", "expected at least one action")
-    checked = problems.each("actions", names or (), _check, numbered=False)
+    checked = problems.each("actions", names or (), lambda action: _check(action, service), numbered=False)
     problems.raise_any()
     return tuple(checked)
 
 
-def check_named(element: str, action: str) -> None:
+def check_named(element: str, action: str, service: str = ECR) -> None:
     """Refuse an action that a statement of a repository policy cannot name.
 
     Args:
         element: ``Action`` or ``NotAction``.
         action: The action, or a wildcard of actions.
+        service: The service that has the repository.
 
     Raises:
         SpecError: ECR has no such action, or it is an ``Action`` that is not one on repositories.
     """
     if element == "Action":
-        _check(action)
+        _check(action, service)
     else:
-        _matching(action)
+        _matching(action, service)
 
 
-def _matching(action: str) -> list[str]:
+def _matching(action: str, service: str) -> list[str]:
     """Return the names of the actions that an action, or a wildcard, stands for."""
     pattern = action.partition(":")[2]
-    matching = [name for name in known().values() if covers(pattern, name)]
+    matching = [name for name in known(service).values() if covers(pattern, name)]
     if not matching:
-        close = nearest(pattern, known().values())
-        hint = f"did you mean ecr:{close}?" if close else "if the action is new, update botocore"
-        raise SpecError(f"ECR has no action {action!r}; {hint}")
+        close = nearest(pattern, known(service).values())
+        hint = f"did you mean {service}:{close}?" if close else "if the action is new, update botocore"
+        raise SpecError(f"{'ECR' if service == ECR else 'ECR Public'} has no action {action!r}; {hint}")
     return matching
 
 
-def _check(action: str) -> str:
-    service, _, name = action.partition(":")
+def _check(action: str, service: str) -> str:
+    prefix, _, name = action.partition(":")
     if action in _VERBS:
         names = ", ".join(map(repr, _VERBS[action]))
         raise SpecError(f"{action!r} is a word of who_can: grant_{action} grants its actions, {names}")
-    if service.lower() != "ecr" or not name:
-        raise SpecError(f"expected an action of ECR, such as 'ecr:BatchGetImage', got {action!r}")
+    if prefix.lower() != service or not name:
+        example = "an action of ECR, such as 'ecr:BatchGetImage'"
+        public = "an action on public repositories, such as 'ecr-public:PutImage'"
+        raise SpecError(f"expected {example if service == ECR else public}, got {action!r}")
     if name.lower() == "getauthorizationtoken":
         raise SpecError(
-            "ecr:GetAuthorizationToken is not about a repository: registry.authorization_token.grant_read grants it"
+            f"{service}:GetAuthorizationToken is not about a repository: registry.authorization_token.grant_read "
+            "grants it"
         )
     for wrong, right in NOT_ACTIONS.items():
         if name.lower() == wrong.lower():
             raise SpecError(f"there is no action ecr:{wrong}: {right} allows that call")
-    if is_among(name, REGISTRY_WIDE):
+    if is_among(name, _registry_wide(service)):
         raise SpecError(f"{action} is about the registry, not a repository: only a policy of IAM on '*' can allow it")
-    matching = _matching(action)
-    if not about_repositories() & {f"ecr:{match}" for match in matching}:
+    matching = _matching(action, service)
+    if not about_repositories(service) & {f"{service}:{match}" for match in matching}:
         raise SpecError(
             f"{action} means nothing that a repository has, only {', '.join(sorted(matching))}: the token to log in is "
             "granted by registry.authorization_token.grant_read, the rest by a policy of IAM on '*'"
         )
-    return f"ecr:{matching[0]}" if matching[0].lower() == name.lower() else f"ecr:{name}"
+    return f"{service}:{matching[0]}" if matching[0].lower() == name.lower() else f"{service}:{name}"

@@ -18,10 +18,22 @@ from ecrops.iam.conditions import without_resources
 from ecrops.iam.policy import NO_ACTIONS, Policy, Subject
 from ecrops.iam.sids import PREFIX, is_reserved
 from ecrops.iam.statements import VERSION, Statement, condition_text, meaning
+from ecrops.repositories.values import ECR, PUBLIC
 
 # What is allowed on "*" stands in statements of its own. The first comes with a grant that needs it, and goes with it.
-LOGIN, TOKEN, PUBLIC_TOKEN = (Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicToken"))
-RESERVED_SIDS = {LOGIN.sid: actions.TOKEN, TOKEN.sid: actions.TOKEN, PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN}
+# So does the third, with a grant on public repositories.
+LOGIN, TOKEN, PUBLIC_LOGIN, PUBLIC_TOKEN = (
+    Subject("*", sid=f"{PREFIX}{name}") for name in ("Login", "Token", "PublicLogin", "PublicToken")
+)
+LOGINS = {ECR: LOGIN, PUBLIC: PUBLIC_LOGIN}
+"""The token that comes with grants on the repositories of a service."""
+TOKENS = {ECR: actions.TOKEN, PUBLIC: actions.PUBLIC_TOKEN}
+RESERVED_SIDS = {
+    LOGIN.sid: actions.TOKEN,
+    TOKEN.sid: actions.TOKEN,
+    PUBLIC_LOGIN.sid: actions.PUBLIC_TOKEN,
+    PUBLIC_TOKEN.sid: actions.PUBLIC_TOKEN,
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class Forbid:
         repository: The ARN of the repository that it is about, if the subject is a resource.
         stays: What the user must know if it takes something away: which other policy still allows it.
         is_elsewhere: Whether the subject is a repository of another registry, which is shown by its ARN.
+        service: The service that has the repository.
     """
 
     subject: Subject
@@ -88,6 +101,7 @@ class Forbid:
     repository: str = ""
     stays: str = ""
     is_elsewhere: bool = False
+    service: str = ECR
 
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy after the edit."""
@@ -227,8 +241,8 @@ def allowance(grant: Grant, arn: str) -> Allow:
         arn: The repository, or a wildcard of repositories.
     """
     subject = Subject(arn, condition_text(grant.principal.all_conditions))
-    login = ((token_subject(LOGIN, subject.condition), actions.TOKEN),) if grant.needs_login else ()
-    return Allow(subject, grant.actions, login)
+    login = token_subject(LOGINS[grant.service], subject.condition)
+    return Allow(subject, grant.actions, ((login, TOKENS[grant.service]),) if grant.needs_login else ())
 
 
 def check_one(policy: Policy, sid: str, verb: str) -> None:

@@ -9,14 +9,11 @@ which plans and applies them. A verb checks nothing and calls nothing itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Never
 
-from ecrops.aws import Arn, ClientError, code_of
+from ecrops.aws import Arn
 from ecrops.engine.plan import Plan
-from ecrops.errors import ApplyError
-from ecrops.repositories import calls
-from ecrops.repositories.handle import Handle
+from ecrops.repositories.handle import Handle, revoke_both
 
 if TYPE_CHECKING:
     import boto3
@@ -264,14 +261,8 @@ class GrantVerbs(Handle):
         )
         if elsewhere:
             return self.registry.make(*on_identity)
-        try:
-            return self._want([*on_identity, *on_repository])
-        except (ClientError, ApplyError) as error:
-            if not _is_repository_missing(error):
-                raise
-            made = error.applied if isinstance(error, ApplyError) else ()
-        plan = self._want(on_identity)  # no repository, so it has no policy to remove anything from
-        return replace(plan, changes=(*made, *plan.changes), applied=(*made, *plan.applied))
+        self._check_account()
+        return revoke_both(self.registry, on_identity, on_repository)
 
     def _grant(self, allow: Verb | tuple[str, ...], arguments: Mapping[str, Any]) -> Plan:
         """Grant, with the ``locals()`` of a verb as its arguments."""
@@ -291,9 +282,3 @@ class GrantVerbs(Handle):
     def _want(self, wants: Iterable[Want]) -> Plan:
         self._check_account()
         return self.registry.make(*wants)
-
-
-def _is_repository_missing(error: Exception) -> bool:
-    """Whether the only thing that went wrong is that the repository does not exist."""
-    errors = error.exceptions if isinstance(error, ApplyError) else (error,)
-    return all(code_of(reason) == calls.MISSING for reason in errors)

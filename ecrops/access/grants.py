@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Never
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never
 
 from ecrops.access import actions as known_actions
 from ecrops.access.actions import check as check_actions
@@ -20,6 +20,7 @@ from ecrops.access.principals.parse import principal_of
 from ecrops.base.problems import Problems, suggesting
 from ecrops.errors import SpecError
 from ecrops.iam.wildcards import matches
+from ecrops.repositories.values import ECR
 
 if TYPE_CHECKING:
     import boto3
@@ -68,14 +69,16 @@ class Grant:
     attach: Literal["inline", "managed"] = "inline"
     policy_name: str = POLICY
     session: boto3.Session | None = field(default=None, repr=False, compare=False)
+    service: ClassVar[str] = ECR
+    verbs: ClassVar[Mapping[str, tuple[tuple[str, ...], bool]]] = VERBS
 
     def __post_init__(self) -> None:
         problems = Problems()
         self._set("principal", problems.take("principal", lambda: principal_of(self.principal)))
         if not isinstance(self.allow, str):
-            self._set("allow", problems.take("allow", lambda: check_actions(self.allow)))
-        elif self.allow not in VERBS:
-            problems.add("allow", f"expected one of {', '.join(VERBS)} or a list of actions, got {self.allow!r}")
+            self._set("allow", problems.take("allow", lambda: check_actions(self.allow, self.service)))
+        elif self.allow not in self.verbs:
+            problems.add("allow", f"expected one of {', '.join(self.verbs)} or a list of actions, got {self.allow!r}")
         problems.take("", lambda: check_on(self.on))
         problems.take("", lambda: check_attach(self.attach, self.policy_name))
         problems.raise_any()
@@ -91,12 +94,12 @@ class Grant:
     @property
     def actions(self) -> tuple[str, ...]:
         """The allowed actions."""
-        return VERBS[self.allow][0] if isinstance(self.allow, str) else tuple(self.allow)
+        return self.verbs[self.allow][0] if isinstance(self.allow, str) else tuple(self.allow)
 
     @property
     def needs_login(self) -> bool:
         """Whether the grant is of no use without the token to log in."""
-        return isinstance(self.allow, str) and VERBS[self.allow][1]
+        return isinstance(self.allow, str) and self.verbs[self.allow][1]
 
     def resource(self, name: str) -> str:
         """Return the name, or the wildcard, of the repositories that an IAM policy names.

@@ -11,11 +11,11 @@ import re
 from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, words
-from ecrops.access.edits import LOGIN, PUBLIC_TOKEN, Drop, Forbid
+from ecrops.access.edits import LOGINS, PUBLIC_TOKEN, Drop, Forbid
 from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.access.principals.named import ORGANIZATION
 from ecrops.access.principals.reach import EVERYONE, is_part, reach
-from ecrops.aws import ACCOUNT
+from ecrops.aws import is_account
 from ecrops.errors import SpecError
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
@@ -23,7 +23,7 @@ from ecrops.iam.sids import is_sid, says
 from ecrops.iam.statements import Statement, allows, condition_text, listed, meaning, plain_account
 from ecrops.iam.wildcards import matches
 
-_WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH)  # what is granted by verbs that bring the token
+_WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH, actions.PUBLIC_PUSH)  # what is granted by verbs that bring the token
 
 
 # In an identity policy
@@ -59,16 +59,16 @@ def of_identity(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: s
                 f"{may} {what}, by {which(statement)} of policy {policy_key.policy}: "
                 "ecrops did not write it, and takes nothing from it; correct it in IAM"
             )
-    yield from _of_login(policy_key, policy, name)
+    yield from _of_login(policy_key, policy, name, forbid.service)
 
 
-def _of_login(policy_key: PolicyKey, policy: Policy, name: str) -> Iterator[str]:
+def _of_login(policy_key: PolicyKey, policy: Policy, name: str, service: str) -> Iterator[str]:
     """Yield a note on a token that came with a verb, and now serves only actions that were granted one by one."""
-    has_login = any(subject.sid == LOGIN.sid for subject in policy.allowed)
+    has_login = any(subject.sid == LOGINS[service].sid for subject in policy.allowed)
     uses = {
         subject.name.partition("repository/")[2]: allowed
         for subject, allowed in policy.allowed.items()
-        if not subject.sid and actions.need_a_token(allowed)
+        if not subject.sid and actions.need_a_token(allowed, service)
     }
     by_verb = any(allowed.issuperset(names) for allowed in uses.values() for names in _WORTH_A_TOKEN)
     if has_login and uses and not by_verb:
@@ -162,7 +162,7 @@ def _remaining(allowed: Collection[str], forbid: Forbid) -> list[str]:
     return sorted(
         action
         for action in allowed
-        if actions.is_about_repositories(action)
+        if actions.is_about_repositories(action, forbid.service)
         and (forbid.actions is None or any(actions.have_in_common(action, name) for name in forbid.actions))
     )
 
@@ -173,7 +173,8 @@ def _remaining_of(statement: Statement, forbid: Forbid) -> list[str]:
         return []
     if "NotAction" in statement:
         excluded = listed(statement["NotAction"])
-        allowed = [action for action in actions.about_repositories() if not actions.is_among(action, excluded)]
+        every = actions.about_repositories(forbid.service)
+        allowed = [action for action in every if not actions.is_among(action, excluded)]
         return [f"do anything but {actions.words(map(str, excluded))}"] if _remaining(allowed, forbid) else []
     return _remaining([name for name in listed(statement.get("Action", [])) if isinstance(name, str)], forbid)
 
@@ -196,7 +197,7 @@ def _subjects(statement: Statement) -> Iterator[Subject]:
 def _is_for(subject: Subject, principal: Subject) -> bool:
     """Whether a service may do something for an account or an organization, as ``grant_lambda`` lets Lambda in."""
     account = plain_account(principal.name.removeprefix("AWS:"))
-    owner = account if ACCOUNT.fullmatch(account) else _organization(principal)
+    owner = account if is_account(account) else _organization(principal)
     return subject.name.startswith("Service:") and bool(owner and re.search(rf"\b{owner}\b", subject.condition))
 
 
@@ -225,7 +226,7 @@ def in_words(subject: Subject) -> str:
 
 
 def _do(names: Collection[str]) -> str:
-    return "do anything" if {"*", "ecr:*"} & set(names) else actions.words(names)
+    return "do anything" if {"*", "ecr:*", "ecr-public:*"} & set(names) else actions.words(names)
 
 
 def _limits(condition: str) -> str:

@@ -69,7 +69,7 @@ def of_grant(aws: Aws, name: str, grant: Grant, place: Place) -> Iterator[str]:
         return
     grantees = f"users and roles of {principal}" if isinstance(principal, AccountPrincipal) else str(principal)
     accounts = f"account {account} allows" if account else "the accounts of the organization allow"
-    document = _document(grant, repository_arn(aws, name))
+    document = _document(grant, repository_arn(aws, name, grant.service))
     yield Note(f"{name}: {grantees} can {may} only if {accounts} it too, in a policy of IAM such as", document)
     if options := grant.options():
         unused = ", ".join(f"{option}={value!r}" for option, value in options.items())
@@ -118,7 +118,7 @@ def _of_any_account(aws: Aws, name: str, grant: Grant) -> Iterator[str]:
     yield Note(
         f"{name}: {principal} of other accounts can {may} only if their account allows it too, in a policy of IAM such "
         "as",
-        _document(grant, repository_arn(aws, name)),
+        _document(grant, repository_arn(aws, name, grant.service)),
     )
     if grant.needs_login:
         yield (

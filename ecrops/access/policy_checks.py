@@ -21,6 +21,7 @@ from ecrops.iam.sids import is_reserved
 from ecrops.iam.statements import OLD_VERSION, VERSION, Document, Statement, denies, listed, statements
 from ecrops.iam.text import to_text
 from ecrops.iam.wildcards import covers
+from ecrops.repositories.values import ECR
 
 LONGEST = 10_240
 MEMBERS = ("Version", "Id", "Statement")
@@ -39,12 +40,16 @@ def stored(document: Document) -> Document:
 
 
 def check_document(
-    document: object, kind: str = REPOSITORY, check: Callable[[object], Statement] = check_statement
+    document: object,
+    service: str = ECR,
+    kind: str = REPOSITORY,
+    check: Callable[[object, str], Statement] = check_statement,
 ) -> Document:
     """Return a copy of a policy of ECR in plain JSON. An empty document means no policy.
 
     Args:
-        document: The document.
+        document: The policy.
+        service: The service that has the repository.
         kind: As in ``check_statement``.
         check: Returns a checked statement.
 
@@ -62,7 +67,7 @@ def check_document(
         problems.add("", reason)
     problems.check(not document or bool(part), "Statement", "expected at least one statement; {} is no policy")
     items = [part] if isinstance(part, Mapping) else part
-    problems.each("Statement", items, check)
+    problems.each("Statement", items, lambda item: check(item, service))
     problems.raise_any()
     copied: Document = plain(document)
     length = len(to_text(copied))
@@ -87,14 +92,18 @@ def too_long(length: int, kind: str = REPOSITORY) -> str:
     )
 
 
-def check_added(statement: object) -> dict[str, Any]:
+def check_added(statement: object, service: str = ECR) -> dict[str, Any]:
     """Return a copy of a statement that a user adds, in plain JSON.
+
+    Args:
+        statement: The statement.
+        service: The service that has the repository.
 
     Raises:
         SpecError: ECR would refuse it, or its Sid is one of ecrops, or Lambda's and the statement not; with every
             reason.
     """
-    checked = check_statement(statement)
+    checked = check_statement(statement, service)
     sid = checked.get("Sid")
     if is_reserved(checked):
         raise SpecError(f"the Sid {sid!r} is one that statements of ecrops have: choose another")
@@ -114,13 +123,13 @@ def _is_of_lambda(statement: Statement) -> bool:
     return {name.lower() for name in listed(statement["Action"])} <= _LAMBDA_ACTIONS
 
 
-def may_lock_out(document: Mapping[str, Any]) -> bool:
+def may_lock_out(document: Mapping[str, Any], service: str = ECR) -> bool:
     """Whether a policy denies setting another one. ECR refuses it, unless forced, if it denies that to the caller."""
     for statement in statements(document):
         if denies(statement):
             is_negated = "NotAction" in statement
             patterns = map(str, listed(statement.get("NotAction" if is_negated else "Action", [])))
-            if any(covers(pattern, "ecr:SetRepositoryPolicy") for pattern in patterns) != is_negated:
+            if any(covers(pattern, f"{service}:SetRepositoryPolicy") for pattern in patterns) != is_negated:
                 return True
     return False
 

@@ -6,23 +6,42 @@ hold a grant, and reads and writes none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Flag, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecrops.access.aspects import inline_policy, managed_policies
+from ecrops.access.aspects import inline_policy, managed_policies, repository_policy
 from ecrops.access.edits import Allow, Forbid
+from ecrops.access.grants import Grant
 from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.access.principals.identities import Group, Identity, Role, User
-from ecrops.access.principals.named import KINDS, Grantee, PolicyPrincipal
+from ecrops.access.principals.named import KINDS, AccountPrincipal, Grantee, PolicyPrincipal
 from ecrops.aws import Arn, Aws
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.errors import SpecError
 from ecrops.iam.policy import Subject
 from ecrops.iam.statements import condition_text
+from ecrops.repositories.values import ECR
 
 if TYPE_CHECKING:
     import boto3
+
+
+class Kind(NamedTuple):
+    """What the grants on private and on public repositories differ in.
+
+    Args:
+        service: The service that has the repositories.
+        policy: The aspect of their policies.
+        grant: What a grant is.
+    """
+
+    service: str
+    policy: Aspect
+    grant: type[Grant]
+
+
+PRIVATE = Kind(ECR, repository_policy, Grant)
 
 
 class Side(Flag):
@@ -162,6 +181,14 @@ class Place:
         else:
             name = self.principal.subject(partition)
         return Subject(name, condition_text(self.principal.all_conditions))
+
+    def subject_or_account(self, aws: Aws) -> Subject:
+        """Return the same; a group, which no repository policy can name, as the account of its users."""
+        subject = self.subject(aws)
+        if not isinstance(self.principal, Group):
+            return subject
+        account = AccountPrincipal(self.account or aws.account_id)
+        return replace(subject, name=account.subject(aws.partition.name))
 
 
 def token_want(

@@ -21,11 +21,13 @@ from ecrops.base.problems import hint
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import check_conditions
 from ecrops.iam.statements import listed
+from ecrops.repositories.values import ECR, PUBLIC
 
 ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
 REPOSITORY = "repository policy"
 NOT_ALLOWED = ("Resource", "NotResource")
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
+_EXAMPLES = {ECR: "ecr:BatchGetImage", PUBLIC: "ecr-public:PutImage"}
 _GROUP = re.compile(r"arn:[^:]+:iam::[0-9]{12}:group/.+")
 # Everyone, an account, or the unique id that AWS shows for a principal that was deleted.
 _NOT_ARN = re.compile(r"\*|[0-9]{12}|A[A-Z0-9]{15,127}")
@@ -38,11 +40,12 @@ _SERVICE = re.compile(
 )
 
 
-def check_statement(statement: object, kind: str = REPOSITORY) -> dict[str, Any]:
+def check_statement(statement: object, service: str = ECR, kind: str = REPOSITORY) -> dict[str, Any]:
     """Return a copy of a statement, in plain JSON.
 
     Args:
         statement: The statement.
+        service: The service that has the repository.
         kind: The kind of its policy, ``repository policy`` or ``registry policy``. ``Resource`` and ``NotResource`` of
             the latter are not checked.
 
@@ -55,7 +58,7 @@ def check_statement(statement: object, kind: str = REPOSITORY) -> dict[str, Any]
     sid = f"the statement {statement['Sid']!r}: " if statement.get("Sid") else ""
     try:
         copied: dict[str, Any] = plain(statement)
-        reasons = tuple(_problems(copied, kind))
+        reasons = tuple(_problems(copied, service, kind))
     except SpecError as error:
         reasons = error.reasons
     if reasons:
@@ -76,20 +79,20 @@ def unknown(names: Iterable[str], known: tuple[str, ...], what: str) -> Iterator
             yield f"{what} has no {name!r}{hint(name, known)}"
 
 
-def _problems(statement: Mapping[str, Any], kind: str) -> Iterator[str]:
+def _problems(statement: Mapping[str, Any], service: str, kind: str) -> Iterator[str]:
     yield from unknown(statement, (*ELEMENTS, *NOT_ALLOWED), "a statement")
     for element in NOT_ALLOWED if kind == REPOSITORY else ():
         if element in statement:
             yield f"{element} is not allowed: the policy is about the repository that has it; leave it out"
     if not isinstance(statement.get("Sid", ""), str):
         yield f"its Sid is a string, got {statement['Sid']!r}"
-    yield from _one_of(statement, "Action", "say what may be done, such as 'ecr:BatchGetImage'")
+    yield from _one_of(statement, "Action", f"say what may be done, such as {_EXAMPLES[service]!r}")
     yield from _one_of(statement, "Principal", 'say who may, such as {"AWS": "arn:aws:iam::111122223333:root"}')
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield f"its Effect is 'Allow' or 'Deny', got {statement.get('Effect')!r}"
     for element in ("Action", "NotAction"):
         for action in listed(statement.get(element) or []):
-            yield from _action_problems(element, action, kind)
+            yield from _action_problems(element, action, service, kind)
     if "NotPrincipal" in statement and statement.get("Effect") == "Allow":
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         yield (
@@ -112,18 +115,19 @@ def _one_of(statement: Mapping[str, Any], name: str, way_out: str) -> Iterator[s
         yield f"it has no {name}: {way_out}"
 
 
-def _action_problems(element: str, action: object, kind: str) -> Iterator[str]:
+def _action_problems(element: str, action: object, service: str, kind: str) -> Iterator[str]:
     if not isinstance(action, str):
         yield f"an action is a string, got {action!r}"
-    elif action.lower() == "ecr:getauthorizationtoken" and element == "Action":
+    elif action.lower() == f"{service}:getauthorizationtoken" and element == "Action":
         yield (
-            f"a {kind} cannot grant ecr:GetAuthorizationToken: leave it out here, and "
+            f"a {kind} cannot grant {service}:GetAuthorizationToken: leave it out here, and "
             "registry.authorization_token.grant_read(principal) grants it"
         )
-    elif action != "*" and not re.fullmatch(r"ecr:[\w*?]+", action, re.IGNORECASE | re.ASCII):
-        yield f"an action in a {kind} is ECR's, such as 'ecr:BatchGetImage', got {action!r}"
+    elif action != "*" and not re.fullmatch(rf"{service}:[\w*?]+", action, re.IGNORECASE | re.ASCII):
+        whose = "ECR's" if service == ECR else "one of ECR Public"
+        yield f"an action in a {kind} is {whose}, such as {_EXAMPLES[service]!r}, got {action!r}"
     elif action != "*":
-        yield from _reasons(lambda: actions.check_named(element, action))
+        yield from _reasons(lambda: actions.check_named(element, action, service))
 
 
 def _reasons(check: Callable[[], object]) -> Iterator[str]:

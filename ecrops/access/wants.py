@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ecrops.access import actions, edits, notes, policy_checks
 from ecrops.access.actions import LAMBDA
 from ecrops.access.actions import check as check_actions
-from ecrops.access.aspects import repository_policy
 from ecrops.access.edits import Allow, Forbid, allowance
 from ecrops.access.grants import OPTIONS, Grant, check_on, check_options, not_default, options_of
 from ecrops.access.policy_keys import check_attach
 from ecrops.access.principals.functions import of_functions
 from ecrops.access.principals.identities import Group
-from ecrops.access.principals.named import AccountPrincipal, Grantee
+from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
-from ecrops.access.sides import IDENTITY, REPOSITORY, Place
+from ecrops.access.sides import IDENTITY, PRIVATE, REPOSITORY, Kind, Place
 from ecrops.aws import Arn, Aws
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, hint
@@ -46,6 +45,7 @@ def grant(
     allow: Verb | tuple[str, ...],
     arguments: Mapping[str, Any],
     elsewhere: Arn | None = None,
+    kind: Kind = PRIVATE,
 ) -> list[Want]:
     """Return the wants of a verb ``grant_*``.
 
@@ -55,6 +55,7 @@ def grant(
         allow: What is granted.
         arguments: The ``locals()`` of the verb.
         elsewhere: The ARN of a repository of another registry: only the identity policy is written.
+        kind: The kind of the repository.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
@@ -63,14 +64,14 @@ def grant(
         _check_one_by_one("grant", allow)
     options = _checked_options(arguments)
     try:
-        value = Grant(arguments["principal"], allow, **options)
+        value = kind.grant(arguments["principal"], allow, **options)
     except SpecError as error:  # its field ``allow`` is the argument ``actions`` here
         raise SpecError(*(reason.removeprefix("allow.") for reason in error.reasons)) from None
     if elsewhere is not None:
         return [_granted_elsewhere(aws, name, value, elsewhere)]
-    wants = list(granted(aws, name, value))
+    wants = list(granted(aws, name, value, kind))
     # The policy that is written is read last: what is read after it would make it old, and it would be read again
-    return [*denials_of(aws, name, value, wants), *wants]
+    return [*denials_of(aws, name, value, wants, kind), *wants]
 
 
 def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool = False) -> Iterator[Want]:
@@ -93,11 +94,11 @@ def of_grants(aws: Aws, name: str, grants: Iterable[Any], *, reads_policy: bool 
         # Nothing is granted in IAM on a repository that cannot be made
         wants += [want if want.key == name else want._replace(for_owner=name) for want in made]
         for_notes += denials_of(aws, name, grant, made)
-    is_read = reads_policy or any(want.aspect is repository_policy for want in wants)
+    is_read = reads_policy or any(want.aspect is PRIVATE.policy for want in wants)
     yield from (*wants, *(for_notes if is_read else ()))
 
 
-def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want]) -> list[Want]:
+def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want], kind: Kind = PRIVATE) -> list[Want]:
     """Return the want to say which statement of the repository policy denies a grant that is written in IAM alone.
 
     Args:
@@ -105,20 +106,21 @@ def denials_of(aws: Aws, name: str, grant: Grant, wants: Iterable[Want]) -> list
         name: The repository.
         grant: The grant.
         wants: The wants of the grant.
+        kind: The kind of the repository.
     """
-    keys = [want.key for want in wants if want.aspect is not repository_policy]
-    if not keys or any(want.aspect is repository_policy for want in wants):
+    keys = [want.key for want in wants if want.aspect is not kind.policy]
+    if not keys or any(want.aspect is kind.policy for want in wants):
         return []
-    subject = _in_repository(aws, Place.of(aws, grant.principal, grant.session))
-    return [Want(repository_policy, name, edits.Elsewhere(subject, grant.actions, keys[0]), for_owner=keys[0])]
+    subject = Place.of(aws, grant.principal, grant.session).subject_or_account(aws)
+    return [Want(kind.policy, name, edits.Elsewhere(subject, grant.actions, keys[0]), for_owner=keys[0])]
 
 
-def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
+def granted(aws: Aws, name: str, grant: Grant, kind: Kind = PRIVATE) -> Iterator[Want]:
     """Yield the wants of a grant on each side, with notes of what they cannot allow."""
     resource = grant.resource(name)
     place = Place.of(aws, grant.principal, grant.session)
     if place.side & IDENTITY and place.account_aws is not None:
-        allowed = allowance(grant, repository_arn(aws, resource))
+        allowed = allowance(grant, repository_arn(aws, resource, kind.service))
         yield place.want(allowed, grant.attach, grant.policy_name)
     if place.side & REPOSITORY:
         edit = Allow(
@@ -126,7 +128,7 @@ def granted(aws: Aws, name: str, grant: Grant) -> Iterator[Want]:
             tuple(action for action in grant.actions if not actions.is_of_identities(action)),
             notes=(*notes.of_grant(aws, name, grant, place), *notes.not_allowed(name, grant, place)),
         )
-        yield Want(repository_policy, name, edit)
+        yield Want(kind.policy, name, edit)
 
 
 def _granted_elsewhere(aws: Aws, name: str, grant: Grant, repository: Arn) -> Want:
@@ -135,16 +137,8 @@ def _granted_elsewhere(aws: Aws, name: str, grant: Grant, repository: Arn) -> Wa
     edit = allowance(grant, str(repository._replace(resource=f"repository/{resource}")))
     said: Iterable[str] = ()
     if repository.account != (place.account or aws.account_id):
-        said = notes.of_puller(resource, grant, _in_repository(aws, place), repository)
+        said = notes.of_puller(resource, grant, place.subject_or_account(aws), repository)
     return place.want(replace(edit, notes=tuple(said), is_elsewhere=True), grant.attach, grant.policy_name)
-
-
-def _in_repository(aws: Aws, place: Place) -> Subject:
-    """Return a principal as a repository policy names it: a group, which none can name, as the account of its users."""
-    subject = place.subject(aws)
-    if not isinstance(place.principal, Group):
-        return subject
-    return replace(subject, name=AccountPrincipal(place.account or aws.account_id).subject(aws.partition.name))
 
 
 def grant_lambda(aws: Aws, name: str, owners: object, function_arn_pattern: str | None) -> list[Want]:
@@ -169,6 +163,7 @@ def revoke(
     granted_actions: tuple[str, ...],
     arguments: Mapping[str, Any],
     elsewhere: Arn | None = None,
+    kind: Kind = PRIVATE,
 ) -> tuple[list[Want], list[Want]]:
     """Return the wants of ``revoke``: those for the repository policy, and those for the identity policy.
 
@@ -179,6 +174,7 @@ def revoke(
         granted_actions: The actions to remove; all without.
         arguments: The ``locals()`` of the verb.
         elsewhere: As in ``grant``.
+        kind: As in ``grant``.
 
     Raises:
         SpecError: An argument is wrong; with every reason.
@@ -190,12 +186,12 @@ def revoke(
     problems.take("", lambda: check_on(options["on"], name))
     problems.raise_any()
     parsed = principal_of(principal)
-    removed = check_actions(granted_actions) if granted_actions else None
+    removed = check_actions(granted_actions, kind.service) if granted_actions else None
     check_options(parsed, not_default(**options))
     if elsewhere is not None:
         return [], [_revoked_elsewhere(aws, name, parsed, removed, elsewhere, options)]
-    wants = list(_revoked(aws, name, parsed, removed, **options))
-    on_repository = [want for want in wants if want.aspect is repository_policy]
+    wants = list(_revoked(aws, name, parsed, removed, kind, **options))
+    on_repository = [want for want in wants if want.aspect is kind.policy]
     return on_repository, [want for want in wants if want not in on_repository]
 
 
@@ -204,6 +200,7 @@ def _revoked(
     name: str,
     principal: Grantee,
     removed: tuple[str, ...] | None,
+    kind: Kind,
     *,
     on: str | None,
     attach: str,
@@ -212,14 +209,16 @@ def _revoked(
 ) -> Iterator[Want]:
     place = Place.of(aws, principal, session)
     if place.account_aws is not None:
-        subject = Subject(repository_arn(aws, on or name), condition_text(principal.all_conditions))
-        yield place.want(Forbid(subject, removed, repository_arn(aws, name)), attach, policy_name)
+        subject = Subject(repository_arn(aws, on or name, kind.service), condition_text(principal.all_conditions))
+        repository = repository_arn(aws, name, kind.service)
+        yield place.want(Forbid(subject, removed, repository, service=kind.service), attach, policy_name)
     if isinstance(principal, Group):
         return
     note = ""
     if place.account and not place.account_aws:
         note = notes.left_elsewhere(name, place, removed, not_default(on, attach, policy_name))
-    yield Want(repository_policy, name, Forbid(place.subject(aws), removed, stays=note))
+    edit = Forbid(place.subject(aws), removed, stays=note, service=kind.service)
+    yield Want(kind.policy, name, edit)
 
 
 def _revoked_elsewhere(
@@ -236,7 +235,7 @@ def _revoked_elsewhere(
     subject = Subject(resource, condition_text(principal.all_conditions))
     note = ""
     if repository.account != (place.account or aws.account_id):
-        note = notes.left_in_repository(on, _in_repository(aws, place), repository)
+        note = notes.left_in_repository(on, place.subject_or_account(aws), repository)
     edit = Forbid(subject, removed, str(repository), note, is_elsewhere=True)
     return place.want(edit, options["attach"], options["policy_name"])
 
@@ -244,15 +243,15 @@ def _revoked_elsewhere(
 # The repository policy
 
 
-def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force: bool) -> Want:
+def add(aws: Aws, name: str, statement: Mapping[str, Any], replace: bool, force: bool, kind: Kind = PRIVATE) -> Want:
     """Return the want of ``add_to_resource_policy``."""
     _check_force(force)
-    checked = policy_checks.check_added(statement)
+    checked = policy_checks.check_added(statement, kind.service)
     policy_checks.check_partition({"Statement": [checked]}, aws.partition.name)
-    return Want(repository_policy, name, edits.Add(checked, replace, force))
+    return Want(kind.policy, name, edits.Add(checked, replace, force))
 
 
-def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
+def drop(name: str, statement: Mapping[str, Any] | str, force: bool, kind: Kind = PRIVATE) -> Want:
     """Return the want of ``remove_from_resource_policy``."""
     _check_force(force)
     check_size(statement)
@@ -260,15 +259,15 @@ def drop(name: str, statement: Mapping[str, Any] | str, force: bool) -> Want:
         raise SpecError(f"expected a statement, or the Sid of one, got {statement!r}")
     # Not checked as an added statement is: a statement that AWS accepted once may be one that ecrops refuses.
     removed = statement if isinstance(statement, str) else plain(statement)
-    return Want(repository_policy, name, edits.Drop(removed, force))
+    return Want(kind.policy, name, edits.Drop(removed, force))
 
 
-def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool) -> Want:
+def put(aws: Aws, name: str, document: Mapping[str, Any], force: bool, kind: Kind = PRIVATE) -> Want:
     """Return the want of ``set_resource_policy``."""
     _check_force(force)
-    checked = policy_checks.check_document(document)
+    checked = policy_checks.check_document(document, kind.service)
     policy_checks.check_partition(checked, aws.partition.name)
-    return Want(repository_policy, name, edits.Exactly(checked, force))
+    return Want(kind.policy, name, edits.Exactly(checked, force))
 
 
 def _check_force(force: object) -> None:

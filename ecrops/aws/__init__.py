@@ -5,7 +5,7 @@ Called by everything above it. Nothing in it knows what a repository is.
 
 from botocore.exceptions import ClientError
 
-from ecrops.aws.arn import ACCOUNT, Arn, is_of_partition, is_region, lacks_fips, partition_of, registry_host
+from ecrops.aws.arn import Arn, is_account, is_of_partition, is_region, lacks_fips, partition_of, registry_host
 from ecrops.aws.classes import DENIED, LOST, NO_LONGER_VALID, code_of, detail_of, is_momentary, is_throttled
 from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
@@ -13,7 +13,6 @@ from ecrops.aws.retry import RetryPolicy
 from ecrops.aws.shapes import BOTOCORE, has_member, misfit, operations_of, takes
 
 __all__ = [
-    "ACCOUNT",
     "BOTOCORE",
     "DENIED",
     "LOST",
@@ -26,6 +25,7 @@ __all__ = [
     "code_of",
     "detail_of",
     "has_member",
+    "is_account",
     "is_momentary",
     "is_of_partition",
     "is_region",

@@ -10,16 +10,16 @@ from botocore.exceptions import UnknownRegionError
 
 from ecrops.errors import SpecError
 
-ACCOUNT = re.compile(r"[0-9]{12}")
-"""The id of an account."""
+_ID = r"[0-9]{12}"
 # The partitions and regions of botocore's endpoint data have this form. Its models have no pattern for ARNs as a whole.
-_PARTITION = re.compile(r"aws(-[a-z]+)*")
-_SERVICE = re.compile(r"[a-z0-9-]+")
-_REGION = re.compile(r"([a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2})?")
+# They are compiled when the first ARN is parsed: a program without ARNs does not wait for that.
+_PARTITION = r"aws(-[a-z]+)*"
+_SERVICE = r"[a-z0-9-]+"
+_REGION = r"([a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2})?"
 # Some resources have no account; policies of AWS itself have "aws" in its place
-_ACCOUNT = re.compile(r"([0-9]{12}|aws)?")
-_WILDCARD = re.compile(r"[a-z0-9*?-]*[*?][a-z0-9*?-]*")
-_RESOURCE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_ACCOUNT = rf"({_ID}|aws)?"
+_WILDCARD = r"[a-z0-9*?-]*[*?][a-z0-9*?-]*"
+_RESOURCE = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 _FORMS = (
     ("a partition such as 'aws'", _PARTITION),
     ("a service in lower case", _SERVICE),
@@ -27,6 +27,11 @@ _FORMS = (
     ("an account of 12 digits", _ACCOUNT),
     ("a resource without blanks and control characters", _RESOURCE),
 )
+
+
+def is_account(value: object) -> bool:
+    """Whether a value is the id of an account."""
+    return isinstance(value, str) and bool(re.fullmatch(_ID, value))
 
 
 class Arn(NamedTuple):
@@ -54,8 +59,8 @@ class Arn(NamedTuple):
         if head != "arn" or len(parts) != 5:
             raise SpecError(f"expected an ARN, arn:partition:service:region:account:resource, got {text!r}")
         for number, (part, (form, expression)) in enumerate(zip(parts, _FORMS, strict=True)):
-            is_wildcard = pattern and number in (2, 3) and _WILDCARD.fullmatch(part)
-            if not expression.fullmatch(part) and not is_wildcard:
+            is_wildcard = pattern and number in (2, 3) and re.fullmatch(_WILDCARD, part)
+            if not re.fullmatch(expression, part) and not is_wildcard:
                 raise SpecError(
                     f"expected an ARN, arn:partition:service:region:account:resource, with {form}, got {text!r}"
                 )
@@ -64,7 +69,7 @@ class Arn(NamedTuple):
     @property
     def is_of_account(self) -> bool:
         """Whether it names an account by its 12 digits: not every ARN has one, and a pattern may have a wildcard."""
-        return bool(ACCOUNT.fullmatch(self.account))
+        return is_account(self.account)
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -45,17 +45,20 @@ def keep_body(response_dict: Mapping[str, Any], **_: Any) -> None:
         _BODY.content = response_dict.get("body", b"")
 
 
-def read_whole(aws: Aws, service: str, operation: str, **params: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def read_whole(
+    aws: Aws, service: str, operation: str, *, awaits: Collection[str] = (), **params: Any
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Make a call, and return its answer, with the paths of the members that the installed botocore does not know.
 
     Args:
         aws: The account and region.
         service: A service of boto3 whose answers are JSON, such as ``ecr``.
         operation: An operation that reads.
+        awaits: Error codes that mean "not visible yet". They are waited for.
         params: The members of its input.
     """
     with _watched() as body:
-        answer = aws.call(service, operation, params)
+        answer = aws.call(service, operation, params, awaits=awaits)
         shape = aws.client(service).meta.service_model.operation_model(operation).output_shape
         return answer, unknown_members(body.content, shape)
 
@@ -77,11 +80,23 @@ def list_whole(
     def ask(token: dict[str, str]) -> dict[str, Any]:
         with _watched() as body:
             answer = aws.call(service, operation, {**params, **token}, needs=member)
-            sent = json.loads(body.content).get(member, ()) if body.content else ()
-        pairs: Any = zip_longest(answer[member], sent[: len(answer[member])], fillvalue={})
+            items = answer[member]
+            sent = _items(body.content, member)
+        if sent is None:
+            return {**answer, member: [(item, (UNREADABLE,)) for item in items]}
+        pairs: Any = zip_longest(items, sent[: len(items)], fillvalue={})
         return {**answer, member: [(item, tuple(dict.fromkeys(_unknown(whole, shape, "")))) for item, whole in pairs]}
 
     return (item for page in Pages(ask, member) for item in page)
+
+
+def _items(body: bytes | str, member: str) -> Sequence[Any] | None:
+    """Return the items of a listing as they were sent; ``None`` if the body is not JSON."""
+    try:
+        items: Sequence[Any] = json.loads(body).get(member, ()) if body else ()
+    except ValueError:
+        return None
+    return items
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 Modules = Mapping[str, Sequence[str]]
@@ -48,3 +48,21 @@ def face(package: str, modules: Modules, packages: Sequence[str] = ()) -> Face:
         return sorted({*sources, *packages, *dunders})
 
     return sorted(sources), get, names
+
+
+class computed(Generic[T]):
+    """A value of an object that is computed when it is first asked for, and then kept: a decorator.
+
+    It is what ``functools.cached_property`` is since Python 3.12. Before, that has a lock for all objects of a class,
+    and the threads of a fleet wait for each other. Two threads that ask one object at once compute the value twice.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> T:
+        value = self._compute(instance)
+        vars(instance)[self._name] = value  # where Python looks first the next time
+        return value

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from ecrops.aws import ACCOUNT, Aws, RetryPolicy, is_region, lacks_fips, registry_host
+from ecrops.aws import Aws, RetryPolicy, is_account, is_region, lacks_fips, registry_host
 from ecrops.aws.clients import is_configured
 from ecrops.base.quotas import Quotas
 from ecrops.engine.aspect import Want
@@ -110,7 +110,7 @@ class Account:
                 option is no truth value.
         """
         _check_choices(dual_stack=dual_stack, fips=fips)
-        if account is not None and not (isinstance(account, str) and ACCOUNT.fullmatch(account)):
+        if account is not None and not is_account(account):
             raise SpecError(f"account: expected 12 digits, got {account!r}")
         if region is not None and not is_region(region):
             raise SpecError(f"region: expected a region such as 'eu-west-1', got {region!r}")

@@ -161,7 +161,8 @@ class _Run:
             event = self._events.get()
             if isinstance(event, Change):
                 self.applied.append(event)
-                self._touched.add(event.owner)
+                if not event.refuses_existing:  # nobody read it before that, and can undo an edit unseen
+                    self._touched.add(event.owner)
                 if self._on_change:
                     self._on_change(event)
             else:
@@ -246,10 +247,9 @@ class _Run:
     def _is_open(self, want: Want) -> bool:
         """Whether a want is planned again. If one edit of a goal is, all are: they make one value together."""
         again = (self.outcomes.superseded, self._unfinished, self._maker.presumed, self._maker.doubted)
-        if any(want.key in owners for owners in again):
-            return True
+        is_planned_again = any(want.key in owners for owners in again)
         written = want.key in self._touched or want.for_owner in self._touched
-        return written and want.aspect.verify(want.edit)
+        return is_planned_again or (written and want.aspect.verify(want.edit))
 
     def brought_up_to_date(self, approved: Plan, wants: Sequence[Want]) -> Plan:
         """Plan the wants of an approved plan again: other writers may have written since it was made.

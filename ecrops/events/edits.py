@@ -65,8 +65,8 @@ class Wanted:
         return str(current.tags.get(STATE) or RuleState.ENABLED if state == RuleState.DISABLED else state)
 
     def may_take(self, owner: str) -> bool:
-        """Whether a rule with this owner in its tag may become this one: a spec takes none of several repositories."""
-        return owner == self.mark or self.mark == SEVERAL or (owner == SEVERAL and not self.exactly)
+        """Whether a rule with this owner in its tag may become this one. A spec takes none of another spec's."""
+        return owner == self.mark or (SEVERAL in (owner, self.mark) and not self.exactly)
 
     @property
     def mark(self) -> str:
@@ -76,8 +76,8 @@ class Wanted:
 
     @property
     def repository(self) -> str:
-        """The repository whose spec wants the rule; empty if a verb wants it."""
-        return self.mark if self.exactly else ""
+        """The repository whose spec wants the rule; empty if a verb or the spec of a registry wants it."""
+        return self.mark if self.exactly and self.mark != SEVERAL else ""
 
     @property
     def targets(self) -> Sequence[Target]:

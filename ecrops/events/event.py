@@ -166,6 +166,12 @@ class Event:
             raise SpecError(f"repositories: the events of a repository's spec are its own, got {self.whose}")
         return replace(self, repositories=repository)
 
+    def of_registry(self) -> Event:
+        """Return the event, for the spec of a registry. That of one repository is in the repository's spec."""
+        if isinstance(self.repositories, str):
+            raise SpecError(f"repositories: write it in RepositorySpec({self.whose!r}, events=[...])")
+        return self
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are not empty, ready for JSON."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -271,8 +277,8 @@ def events_from(events: Sequence[object]) -> list[Event]:
     return parsed
 
 
-def check_events(events: object, repository: str) -> tuple[Event, ...]:
-    """Return the events of a repository's spec, each for that repository.
+def check_events(events: object, repository: str | None) -> tuple[Event, ...]:
+    """Return the events of a repository's spec, each for that repository; without one, those of a registry's spec.
 
     Raises:
         SpecError: One is not an event, or of other repositories, or two are the same rule; with every reason.
@@ -285,7 +291,7 @@ def check_events(events: object, repository: str) -> tuple[Event, ...]:
     def check(item: object) -> None:
         if not isinstance(item, Event):
             raise SpecError(f"expected an event, got {item!r}")
-        event = item.of(repository)
+        event = item.of_registry() if repository is None else item.of(repository)
         if rules.setdefault((event.bus, event.rule), event) is not event:
             raise SpecError(f"is the rule {event.rule} again: give one of them a name, or merge their targets")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.aws import Aws
@@ -31,7 +31,7 @@ from ecrops.events.targets import functions, log_groups, presence, queues, topic
 from ecrops.events.targets import target as targets
 from ecrops.events.targets.permissions import Allow, Forbid, Step, freed, is_here, key_of, resources, shared_rules
 from ecrops.events.targets.target import Target
-from ecrops.events.value import TAG, RuleValue
+from ecrops.events.value import SEVERAL, TAG, RuleValue
 
 Edits = Mapping[str, Sequence[Edit]]
 Known = Readings
@@ -220,22 +220,25 @@ def _named(target: Mapping[str, Any]) -> set[str]:
 # Specs
 
 
-def of_repositories(
-    aws: Aws, events: Mapping[str, Sequence[Event]], assumed: Mapping[Goal, Any]
+def of_specs(
+    aws: Aws, events: Mapping[str, Sequence[Event]], of_several: Sequence[Event] | None, assumed: Mapping[Goal, Any]
 ) -> tuple[list[Want], Known]:
     """Return the wants for the events of specs, and the rules that were read on the way.
 
-    The rules that ecrops made for these repositories before, and that are no longer in their specs, are removed.
+    The rules that ecrops made for these repositories before, and that are no longer in their specs, are removed. So
+    are, with the spec of a registry, those that it made for several repositories.
 
     Args:
         aws: The account and region.
         events: The events by the name of the repository.
+        of_several: The events of the spec of a registry, if it manages them.
         assumed: The values that a dry run would have made before.
 
     Raises:
         SpecError: Two are one rule, they are more than a bus holds, or a target is in another region.
     """
-    managed = {name: [Wanted(event, exactly=True) for event in specified] for name, specified in events.items()}
+    specs = {**events, **({} if of_several is None else {SEVERAL: of_several})}
+    managed = {name: [Wanted(event, exactly=True) for event in specified] for name, specified in specs.items()}
     edits = _by_key(edit for wanted in managed.values() for edit in wanted)
     check_reach(aws, edits)
     known = Readings()  # their moment is before the first of them is read
@@ -269,16 +272,16 @@ def check_quotas(problems: Problems, events: Sequence[Event]) -> None:
         problems.check(count <= MOST_WILDCARD_RULES, "", reason)
 
 
-def _current_rules(aws: Aws, edits: Edits, repositories: Iterable[str]) -> dict[str, RuleValue]:
+def _current_rules(aws: Aws, edits: Edits, repositories: Collection[str]) -> dict[str, RuleValue]:
     """Read the rules of the default bus that are wanted, and those that may be of the repositories.
 
     The tags of a rule tell whose it is, and reading them takes a call for each rule. So only rules whose pattern names
-    one of the repositories are read.
+    one of the repositories are read; for the spec of a registry, all that are on events of AWS.
     """
     aws.client("events")
     scan_type = reading.scan_type_for(aws, edits)
     listed = {reading.key_of(rule["Name"]): rule for rule in reading.every(aws)}
-    names = [json.dumps(name)[1:-1] for name in repositories]
+    names = [""] if SEVERAL in repositories else [json.dumps(name)[1:-1] for name in repositories]
     relevant = {key: rule for key, rule in listed.items() if key in edits or _names_one(rule, names)}
     on_default = [key for key in edits if reading.name_and_bus(key)[1] == DEFAULT_BUS]
     count = len({*listed, *on_default})

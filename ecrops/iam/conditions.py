@@ -47,7 +47,7 @@ _KNOWN = {
     for end in ("", "IfExists")
     if operator + end != "NullIfExists"
 }
-_RESOURCE_KEY = re.compile(r"aws:Resource(Tag/|Account$|Org(ID|Paths)$)|ecr:ResourceTag/", re.IGNORECASE)
+_RESOURCE_KEY = re.compile(r"aws:Resource(Tag/|Account$|Org(ID|Paths)$)|ecr(-public)?:ResourceTag/", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{\s*([^},\s]+)")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL_KEYS = tuple(

@@ -26,7 +26,7 @@ _SETS = ("forallvalues:", "foranyvalue:")
 _OF_EVERYBODY = re.compile(
     r"aws:(securetransport|currenttime|epochtime|tokenissuetime|multifactorauth(present|age)|requestedregion|useragent"
     r"|referer|viaawsservice|calledvia(first|last)?|principalisawsservice|principaltype|username|tagkeys"
-    r"|(principal|request|resource)tag/.*|resource(account|orgid|orgpaths))|ecr:.*"
+    r"|(principal|request|resource)tag/.*|resource(account|orgid|orgpaths))|ecr(-public)?:.*"
 )
 _BY_VALUE = ("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress")
 _VARIABLE = re.compile(r"\$\{\s*(?!aws:resource)[^}]*\}", re.IGNORECASE)

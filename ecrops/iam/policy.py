@@ -11,9 +11,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
+from ecrops.base.lazy import computed
 from ecrops.iam.sids import PREFIX, Namer, ReservedSids, free_sid, sid_for, sid_of_ours, used_sids
 from ecrops.iam.statements import (
     OLD_VERSION,
@@ -158,7 +158,7 @@ class Policy:
         for subject, actions in allowances:
             if added := frozenset(actions):
                 allowed[subject] = allowed.get(subject, NO_ACTIONS) | added  # an equal subject keeps its spelling
-        return replace(self, allowed=allowed)
+        return self if allowed == self.allowed else replace(self, allowed=allowed)
 
     def forbidding(self, subject: Subject, actions: Iterable[str] | None = None) -> Policy:
         """Return a policy that allows a subject these actions no longer, nor those that wildcards among them mean.
@@ -183,13 +183,13 @@ class Policy:
         """Return a policy with these foreign statements and no others."""
         return replace(self, foreign=tuple(foreign))
 
-    @cached_property
+    @computed
     def document(self) -> Document:
         """The document: the foreign statements, then those of ecrops; empty if there are none. Not to be changed."""
         written = [*self.foreign, *self._statements()]
         return {"Version": VERSION, **self.members, "Statement": written} if written else {}
 
-    @cached_property
+    @computed
     def parts(self) -> frozenset[str]:
         """All that the document says, part by part, as canonical text: order and spelling make no difference.
 

@@ -8,6 +8,7 @@ under that Sid. A statement that somebody edited by hand is foreign, whatever it
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import chain
 from typing import TypeVar
 
 from ecrops.iam.statements import Statement, canonical_condition, condition_text, fingerprint, listed, meaning
@@ -36,7 +37,8 @@ def is_sid(sid: object, base: str) -> bool:
 
 def free_sid(base: str, used: Collection[str]) -> str:
     """Return ``base``, with the first number from 2 on that makes it unused."""
-    return next(sid for sid in (base, *(f"{base}{number}" for number in range(2, MAX_SIDS + 1))) if sid not in used)
+    numbered = (f"{base}{number}" for number in range(2, MAX_SIDS + 1))
+    return next(sid for sid in chain([base], numbered) if sid not in used)
 
 
 def used_sids(statements: Iterable[Statement]) -> set[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from sys import intern
 from typing import Any
 
 from ecrops.aws import Aws
@@ -171,6 +172,7 @@ def describe(aws: Aws, name: str) -> Iterator[Image]:
 
 def parse(item: Mapping[str, Any]) -> Image:
     """Return an image from an item of ``DescribeImages``. While it is restored, an image counts as archived."""
+    media_type = item.get("imageManifestMediaType")
     return Image(
         digest=item["imageDigest"],
         tags=tuple(item.get("imageTags", ())),
@@ -180,7 +182,7 @@ def parse(item: Mapping[str, Any]) -> Image:
         last_pulled_at=item.get("lastRecordedPullTime"),
         archived_at=item.get("lastArchivedAt"),
         activated_at=item.get("lastActivatedAt"),
-        media_type=item.get("imageManifestMediaType"),
+        media_type=media_type and intern(media_type),  # there are a few, in an answer of AWS one string for each image
         subject=item.get("subjectManifestDigest") or None,
     )
 

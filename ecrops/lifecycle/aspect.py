@@ -45,9 +45,9 @@ class Found(NamedTuple):
     impact: Impact | None = None
 
 
-def guarded(want: Want, guard: Guard | RegistryGuard | None) -> Want:
+def guarded(want: Want, guard: Guard | RegistryGuard) -> Want:
     """Return a want, with the guard of the registry if its edit has none of its own."""
-    if guard is None or not isinstance(want.edit, Edit) or want.edit.guard is not None:
+    if not isinstance(want.edit, Edit) or want.edit.guard is not None:
         return want
     return want._replace(edit=want.edit._replace(guard=guard.of(want.key)))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ecrops.lifecycle import aspect
 from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
@@ -121,6 +120,7 @@ class RepositoryTrials(Handle):
 
     def _policy(self, rules: LifecyclePolicy | None) -> Rules:
         """Return canonical rules: those of a policy, or the current ones."""
+        from ecrops.lifecycle import aspect
         from ecrops.lifecycle.simulation.compiled import rules_of
 
         self._check_account()

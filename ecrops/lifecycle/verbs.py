@@ -1,7 +1,8 @@
 """The verbs of a repository and of a registry about lifecycle policies.
 
 Called by users, through ``Repository`` and ``Registry``. A verb that writes makes one edit, and hands it to the
-engine. The verbs that only read are in ``trials``; here is the one that reads many repositories.
+engine. The verbs that only read are in ``trials``; here is the one that reads many repositories. What is known of
+policies is imported when a verb needs it: who sets no lifecycle rules does not wait for that.
 """
 
 from __future__ import annotations
@@ -19,11 +20,6 @@ from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import is_of_one
 from ecrops.errors import SpecError
-from ecrops.lifecycle import aspect
-from ecrops.lifecycle.edits import Exactly, Exclude, Include, check_guard
-from ecrops.lifecycle.policy.checks import EcrRule
-from ecrops.lifecycle.policy.document import check_rules, removed_rule, to_ecr
-from ecrops.lifecycle.policy.rule import LifecycleRule, TagStatus
 from ecrops.lifecycle.trials import RepositoryTrials
 from ecrops.repositories import calls
 from ecrops.repositories.checks import check_existing_name, check_one_by_one
@@ -33,6 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecrops.lifecycle.edits import GuardOption
+    from ecrops.lifecycle.policy.checks import EcrRule
+    from ecrops.lifecycle.policy.rule import LifecycleRule, TagStatus
     from ecrops.lifecycle.simulation.compiled import LifecyclePolicy
     from ecrops.lifecycle.simulation.result import Simulation
 
@@ -94,6 +92,9 @@ class RepositoryVerbs(RepositoryTrials):
             ``repo.add_lifecycle_rule(tag_status="untagged", max_image_age=7, guard=Guard(max_fraction=0.2))``
         """
         fields = given(locals(), "rule", "guard")
+        from ecrops.lifecycle import aspect
+        from ecrops.lifecycle.edits import Include, check_guard
+
         check_guard(guard)
         wanted = _one_rule(rule, fields)
         made = self._make(aspect, Include(wanted, tuple(self._added), guard))
@@ -148,6 +149,10 @@ class RepositoryVerbs(RepositoryTrials):
             ConflictError: The guard refuses it; nothing was changed.
         """
         fields = given(locals(), "rule", "guard")
+        from ecrops.lifecycle import aspect
+        from ecrops.lifecycle.edits import Exclude, check_guard
+        from ecrops.lifecycle.policy.document import removed_rule, to_ecr
+
         check_guard(guard)
         try:
             wanted = removed_rule(rule) if isinstance(rule, Mapping) and not fields else _one_rule(rule, fields)
@@ -169,6 +174,10 @@ class RepositoryVerbs(RepositoryTrials):
             SpecError: ECR would refuse the policy.
             ConflictError: The guard refuses it; nothing was changed.
         """
+        from ecrops.lifecycle import aspect
+        from ecrops.lifecycle.edits import Exactly, check_guard
+        from ecrops.lifecycle.policy.document import check_rules
+
         check_guard(guard)
         if any(isinstance(rule, list | tuple) for rule in rules):
             raise SpecError("expected rules, one argument each, got a list: write set_lifecycle_rules(*rules)")
@@ -204,6 +213,7 @@ class RegistryVerbs(Account):
                 not valid any more, or AWS throttles for too long.
         """
         from ecrops.images.image import describe
+        from ecrops.lifecycle import aspect
         from ecrops.lifecycle.simulation.compiled import compile_rules, rules_of
         from ecrops.lifecycle.simulation.simulate import evaluate
 
@@ -249,6 +259,9 @@ def _result(name: str, future: Any) -> Iterator[tuple[str, Any]]:
 
 def _one_rule(rule: LifecycleRule | EcrRule | None, fields: Mapping[str, Any]) -> LifecycleRule | EcrRule:
     """Return the rule of a verb that takes a rule, or its fields."""
+    from ecrops.lifecycle.policy.document import check_rules
+    from ecrops.lifecycle.policy.rule import LifecycleRule
+
     if (rule is None) == (not fields):
         raise SpecError("expected one rule, or the fields of one, such as max_image_count=30")
     if rule is None:

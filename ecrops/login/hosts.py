@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from ecrops.aws import ACCOUNT, lacks_fips, registry_host
+from ecrops.aws import is_account, lacks_fips, registry_host
 from ecrops.base.problems import Problems
 from ecrops.engine.account import Account
 from ecrops.errors import SpecError
@@ -40,7 +40,7 @@ def check_hosts(registry: Account, hosts: object) -> tuple[str, ...]:
 
 def _check(registry: Account, host: str) -> str:
     region = registry.region
-    if ACCOUNT.fullmatch(host):
+    if is_account(host):
         return registry.host(host)
     bare, slash, _ = host.removeprefix("https://").partition("/")
     if bare == PUBLIC:

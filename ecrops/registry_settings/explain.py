@@ -100,12 +100,13 @@ def explain(spec: RegistrySpec, name: str) -> Explanation:
         SpecError: No repository can have the name.
     """
     check_existing_name(name)
-    cache: PullThroughCacheRule | Any = longest(spec.pull_through_cache or (), name)
+    replication: Any = spec.replication or ()  # checked: rules, and no mappings
+    cache: Any = longest(spec.pull_through_cache or (), name)
     return Explanation(
         name,
         tuple(field for field in FIELDS if getattr(spec, field) is None),
         _scanning(spec.scanning, name),
-        tuple(rule for rule in spec.replication or () if _is_replicated(rule, name)),
+        tuple(rule for rule in replication if _is_replicated(rule, name)),
         tuple(rule for rule in spec.signing or () if _is_signed(rule, name)),
         cache,
         _upstream(cache, name),

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from ecrops.base.problems import Problems, compact, suggesting
-from ecrops.registry_settings.table import values_of
+from ecrops.registry_settings.table import MODULES, values_of
 
 if TYPE_CHECKING:
+    from ecrops.events.event import Event
     from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
     from ecrops.registry_settings.explain import Explanation
     from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
@@ -38,6 +39,9 @@ class RegistrySpec:
         registry_policy: The policy document of the registry; ``{}`` for none.
         creation_templates: What the repositories are like that ECR makes by itself. ``()`` removes all templates.
         pull_through_cache: From which upstream registries ECR caches images. ``()`` removes all rules.
+        events: EventBridge rules on events of several repositories, such as ``on_image_pushed(target=queue_arn,
+            repositories=prefix("team/"))`` of ``ecrops.events``. ``()`` removes those that ecrops made. The rules on
+            events of one repository are in its ``RepositorySpec``.
 
     Raises:
         SpecError: No registry can be like this; with every reason.
@@ -47,10 +51,11 @@ class RegistrySpec:
     account_settings: Mapping[str, str] | None = None
     signing: Sequence[SigningRule] | None = None
     pull_time_exclusions: Sequence[str] | None = None
-    replication: Sequence[ReplicationRule] | None = None
+    replication: Sequence[ReplicationRule | Mapping[str, Any]] | None = None
     registry_policy: Mapping[str, Any] | None = None
     creation_templates: Sequence[RepositoryCreationTemplate | Mapping[str, Any]] | None = None
     pull_through_cache: Sequence[PullThroughCacheRule | Mapping[str, Any]] | None = None
+    events: Sequence[Event] | None = None
 
     def __repr__(self) -> str:
         return compact(self)
@@ -59,12 +64,16 @@ class RegistrySpec:
         problems = Problems()
         for name, value in self.managed.items():
             object.__setattr__(self, name, problems.take(name, partial(values_of(name).check, value)))
+        if self.events is not None:
+            from ecrops.events.event import check_events
+
+            object.__setattr__(self, "events", problems.take("", partial(check_events, self.events, None)))
         problems.raise_any()
 
     @property
     def managed(self) -> dict[str, Any]:
-        """The fields that are managed, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        """The settings that are managed, by name: every field but ``events``."""
+        values = {name: getattr(self, name) for name in MODULES}
         return {name: value for name, value in values.items() if value is not None}
 
     def explain(self, name: str) -> Explanation:
@@ -89,13 +98,18 @@ class RegistrySpec:
         """
         problems = Problems()
         values = problems.known(data, [field.name for field in fields(cls)], "a registry")
+        if isinstance(events := values.get("events"), Sequence) and not isinstance(events, str):
+            from ecrops.events.event import events_from
+
+            values["events"] = problems.take("", lambda: events_from(events))
         spec = problems.take("", lambda: cls(**values))
         problems.raise_any()
         return cast("Self", spec)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are managed, ready for JSON."""
-        return {name: _plain(value) for name, value in self.managed.items()}
+        events = {} if self.events is None else {"events": self.events}
+        return {name: _plain(value) for name, value in {**self.managed, **events}.items()}
 
 
 def _plain(value: Any) -> Any:

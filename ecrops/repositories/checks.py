@@ -13,12 +13,13 @@ from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
+# Expressions are compiled when they are first needed, and then kept by ``re``: compiling all of them takes 2 ms.
 # ECR's own patterns and limits, from the API model of CreateRepository:
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"{_PART}(/{_PART})*"
-_KEY = re.compile(r"alias/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32}", re.ASCII)
-_KEY_RESOURCE = re.compile(r"(key|alias)/[\w/-]+", re.ASCII)
+_KEY = r"(?a:alias/[\w/-]+|[0-9a-fA-F-]{36}|mrk-[0-9a-f]{32})"
+_KEY_RESOURCE = r"(?a:(key|alias)/[\w/-]+)"
 _FILTER = r"[0-9a-zA-Z._*-]{1,128}"
 MAX_FILTERS = 5
 MAX_FILTER_WILDCARDS = 2
@@ -27,7 +28,7 @@ MAX_TAGS = 50
 # the aws: prefix for either keys or values":
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
 _TAG_SIGNS = frozenset("+-=._:/@")
-_PLAIN_TAG = re.compile(r"[A-Za-z0-9 +=._:/@-]*")
+_PLAIN_TAG = r"[A-Za-z0-9 +=._:/@-]*"
 _TAG_CHARACTERS = "letters, digits, spaces and + - = . _ : / @"
 
 
@@ -38,7 +39,7 @@ _DOMAIN = (
 )
 _HOST = rf"\d{{12}}\.dkr[.-]ecr(-fips)?\.[^/]+|([^/]+[.-])?ecr(-fips)?\.[^/]+\.{_DOMAIN}|[^/:]+:\d+"
 _PUBLIC = r"(public\.ecr\.aws|ecr-public\.aws\.com)/[^/]+"
-_URI = re.compile(rf"(\w+://)?({_HOST}|{_PUBLIC})/(?P<name>.+)")
+_URI = rf"(\w+://)?({_HOST}|{_PUBLIC})/(?P<name>.+)"
 
 
 def check_name(name: object) -> str:
@@ -77,9 +78,9 @@ def check_existing_name(name: object) -> str:
 
 def uri_problem(text: str) -> str:
     """Return what is wrong with a URI, or a name with a tag, in the place of a name; empty if it is neither."""
-    if text.startswith("arn:"):
+    if text.startswith("arn:") or not any(sign in text for sign in ".:@"):  # a host has a dot or a port
         return ""
-    uri = _URI.fullmatch(text)
+    uri = re.fullmatch(_URI, text)
     name, end, _ = (uri["name"] if uri else text).partition("@")
     path, _, last = name.rpartition("/")
     short, colon, _ = last.partition(":")
@@ -144,7 +145,7 @@ def _as_mapping(tags: object) -> str:
 
 def _check_signs(problems: Problems, part: str, key: object, text: str) -> None:
     """Check the characters of a key or a value of a tag. Letters and digits are those of all scripts."""
-    if not _PLAIN_TAG.fullmatch(text) and (wrong := next((sign for sign in text if not _is_in_tags(sign)), "")):
+    if not re.fullmatch(_PLAIN_TAG, text) and (wrong := next((sign for sign in text if not _is_in_tags(sign)), "")):
         problems.add("", f"the {part} {key!r} is made of {_TAG_CHARACTERS}: it has {wrong!r}")
 
 
@@ -210,11 +211,11 @@ def check_key(key: object) -> str:
     if not isinstance(key, str) or len(key) > 2048:
         raise SpecError(f"{expected}, got {key!r}")
     if not key.startswith("arn:"):
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(_KEY, key):
             raise SpecError(f"{expected}, got {key!r}")
         return key
     arn = Arn.parse(key)
-    if arn.service != "kms" or not arn.region or not arn.is_of_account or not _KEY_RESOURCE.fullmatch(arn.resource):
+    if arn.service != "kms" or not arn.region or not arn.is_of_account or not re.fullmatch(_KEY_RESOURCE, arn.resource):
         form = "arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME in the place of key/ID"
         raise SpecError(f"{expected}, got {key!r}, an ARN without the form {form}")
     return key

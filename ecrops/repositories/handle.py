@@ -6,18 +6,43 @@ The ``verbs.py`` of ``lifecycle``, ``access`` and ``events`` add their verbs in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from ecrops.aws import Arn, is_of_partition
+from ecrops.aws import Arn, ClientError, code_of, is_of_partition
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
-from ecrops.errors import SpecError
+from ecrops.errors import ApplyError, SpecError
+from ecrops.repositories import calls
 from ecrops.repositories.checks import check_existing_name, check_name
 from ecrops.repositories.values import repository_arn
 
 
-class Handle:
+class Uris:
+    """The addresses of the images of a repository."""
+
+    @property
+    def uri(self) -> str:
+        """The address that images are pushed to and pulled from, without a tag."""
+        raise NotImplementedError
+
+    def uri_for_tag(self, tag: str | None = None) -> str:
+        """Return the URI of the image with a tag; without one, the URI of the repository."""
+        return f"{self.uri}:{tag}" if tag else self.uri
+
+    def uri_for_digest(self, digest: str | None = None) -> str:
+        """Return the URI of the image with a digest; without one, the URI of the repository."""
+        return f"{self.uri}@{digest}" if digest else self.uri
+
+    def uri_for_tag_or_digest(self, tag_or_digest: str | None = None) -> str:
+        """Return the URI of an image: by digest if the argument starts with ``sha256:``, else by tag."""
+        by_digest = tag_or_digest is not None and tag_or_digest.startswith("sha256:")
+        return self.uri_for_digest(tag_or_digest) if by_digest else self.uri_for_tag(tag_or_digest)
+
+
+class Handle(Uris):
     """A repository of a registry by name, whether it exists or not.
 
     By its ARN it may be in another account or region. Then it has its names and URIs. Users, roles and groups of the
@@ -75,19 +100,6 @@ class Handle:
         """The address that images are pushed to and pulled from, without a tag."""
         return f"{self.registry_uri}/{self.name}"
 
-    def uri_for_tag(self, tag: str | None = None) -> str:
-        """Return the URI of the image with a tag; without one, the URI of the repository."""
-        return f"{self.uri}:{tag}" if tag else self.uri
-
-    def uri_for_digest(self, digest: str | None = None) -> str:
-        """Return the URI of the image with a digest; without one, the URI of the repository."""
-        return f"{self.uri}@{digest}" if digest else self.uri
-
-    def uri_for_tag_or_digest(self, tag_or_digest: str | None = None) -> str:
-        """Return the URI of an image: by digest if the argument starts with ``sha256:``, else by tag."""
-        by_digest = tag_or_digest is not None and tag_or_digest.startswith("sha256:")
-        return self.uri_for_digest(tag_or_digest) if by_digest else self.uri_for_tag(tag_or_digest)
-
     def _make(self, aspect: Aspect, edit: Any) -> Plan:
         """Make one edit of one aspect of this repository."""
         return self._make_all(Want(aspect, self.name, edit))
@@ -113,3 +125,32 @@ class Handle:
                 f"{arn} is of another account than this registry's, {registry.account_id}: "
                 "make a Registry with a session for it"
             )
+
+
+def revoke_both(registry: Account, of_identity: Iterable[Want], of_repository: Iterable[Want]) -> Plan:
+    """Make the wants of a revoke. A repository that does not exist has no policy to remove anything from.
+
+    Args:
+        registry: The registry.
+        of_identity: The wants for policies of IAM.
+        of_repository: The wants for the policy of the repository.
+
+    Raises:
+        ClientError: botocore's own error, if one policy is changed.
+        ApplyError: Some of several policies could not be changed.
+    """
+    of_identity = list(of_identity)
+    try:
+        return registry.make(*of_identity, *of_repository)
+    except (ClientError, ApplyError) as error:
+        if not _is_repository_missing(error):
+            raise
+        made = error.applied if isinstance(error, ApplyError) else ()
+    plan = registry.make(*of_identity)
+    return replace(plan, changes=(*made, *plan.changes), applied=(*made, *plan.applied))
+
+
+def _is_repository_missing(error: Exception) -> bool:
+    """Whether the only thing that went wrong is that the repository does not exist."""
+    errors = error.exceptions if isinstance(error, ApplyError) else (error,)
+    return all(code_of(reason) == calls.MISSING for reason in errors)

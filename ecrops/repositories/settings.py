@@ -16,9 +16,10 @@ from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.base.tags import tag_list
 from ecrops.engine.aspect import Read
 from ecrops.repositories import calls, verbatim
+from ecrops.repositories.deletion import deletion
 from ecrops.repositories.kms import ADVICE, arn_behind, is_alias, is_id_of
 from ecrops.repositories.states import Absent, Edit, Settings, Wanted, mutability_params, parse, scan_params
-from ecrops.repositories.values import RepositoryEncryption
+from ecrops.repositories.values import ECR, RepositoryEncryption
 from ecrops.repositories.words import SCAN, encryption_words, mutability_parts, mutability_words, parts, words
 
 base = None
@@ -205,23 +206,8 @@ def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
 
 
 def _delete(name: str, edit: Absent, current: Settings) -> Change:
-    params = {"repositoryName": name, "force": edit.empty_on_delete}
-    return Change(
-        owner=name,
-        kind=Kind.DELETE,
-        what="repository",
-        before=f"with all its images, {current.images:,} now" if edit.empty_on_delete else "",
-        removed=["with all its images"] if edit.empty_on_delete else [],
-        call=Call("ecr", "DeleteRepository", params, ("kms:RetireGrant",) if current.key else ()),
-        races=Races(derived=True, superseded=(calls.MISSING,)),
-        makes_owner=True,
-        identity=current.created_at,
-        images=current.images,
-        advice={
-            **ADVICE,
-            "RepositoryNotEmptyException": "it holds images: empty_on_delete=True deletes it with them",
-        },
-    )
+    change = deletion(name, edit, current.created_at, current.images, ECR, ("kms:RetireGrant",) if current.key else ())
+    return replace(change, advice={**ADVICE, **change.advice})
 
 
 def after(change: Change, current: Settings | None) -> Settings | None:

@@ -93,11 +93,11 @@ def parse(item: Mapping[str, Any]) -> Settings:
         item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         encryption.get("encryptionType", "AES256"),
         encryption.get("kmsKey", ""),
-        created_at=_utc(item.get("createdAt")),
+        created_at=utc(item.get("createdAt")),
     )
 
 
-def _utc(moment: object) -> str:
+def utc(moment: object) -> str:
     """Return a time in UTC: botocore returns it in the time zone of the machine, and it is a part of a checksum."""
     return moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else ""
 

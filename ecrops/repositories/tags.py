@@ -1,4 +1,7 @@
-"""The aspect of a repository's tags. Called by the engine. The smallest aspect: read it first."""
+"""The aspect of a repository's tags. Called by the engine. The smallest aspect: read it first.
+
+``public/tags`` is the same for public repositories.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ecrops.base.tags import tag_list, tag_part, words
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.repositories import calls, settings, verbatim
 from ecrops.repositories.checks import MAX_TAGS
-from ecrops.repositories.values import repository_arn
+from ecrops.repositories.values import ECR, repository_arn
 
 base = settings
 
@@ -62,16 +65,21 @@ class Tagged(NamedTuple):
     arn: str
     tags: Mapping[str, str]
 
+    @property
+    def service(self) -> str:
+        """The service that has the repository."""
+        return self.arn.split(":", 3)[2]
 
-def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
+
+def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]], service: str = ECR) -> Iterator[Read]:
     """Yield one reading for each repository."""
-    return one_by_one(wants, lambda name: read(aws, name), services=("ecr",), base_missing=(calls.MISSING,))
+    return one_by_one(wants, lambda name: read(aws, name, service), services=(service,), base_missing=(calls.MISSING,))
 
 
-def read(aws: Aws, name: str) -> Tagged:
+def read(aws: Aws, name: str, service: str = ECR) -> Tagged:
     """Read the tags of a repository."""
-    arn = calls.arn_of(aws, name)
-    tags = calls.get(aws, name, "ListTagsForResource", "tags", resourceArn=arn)
+    arn = calls.arn_of(aws, name, service)
+    tags = calls.get(aws, name, "ListTagsForResource", "tags", service=service, resourceArn=arn)
     return Tagged(arn, {tag["Key"]: tag.get("Value", "") for tag in tags if not tag["Key"].lower().startswith("aws:")})
 
 
@@ -107,7 +115,7 @@ def _put(name: str, current: Tagged, tags: Mapping[str, str]) -> Change:
         what="tags",
         before=words({key: current.tags[key] for key in tags if key in current.tags}),
         after=words(tags),
-        call=Call("ecr", "TagResource", {"resourceArn": current.arn, "tags": tag_list(tags)}),
+        call=Call(current.service, "TagResource", {"resourceArn": current.arn, "tags": tag_list(tags)}),
         removed=[tag_part(key, current.tags[key]) for key in tags if key in current.tags],
         added=[tag_part(key, value) for key, value in tags.items()],
         races=Races(not_yet_visible=(calls.MISSING,)),
@@ -120,7 +128,7 @@ def _remove(name: str, current: Tagged, keys: Sequence[str]) -> Change:
         kind=Kind.DELETE,
         what="tags",
         before=words({key: current.tags[key] for key in keys}),
-        call=Call("ecr", "UntagResource", {"resourceArn": current.arn, "tagKeys": list(keys)}),
+        call=Call(current.service, "UntagResource", {"resourceArn": current.arn, "tagKeys": list(keys)}),
         removed=[tag_part(key, current.tags[key]) for key in keys],
         races=Races(not_yet_visible=(calls.MISSING,)),
     )
@@ -128,7 +136,7 @@ def _remove(name: str, current: Tagged, keys: Sequence[str]) -> Change:
 
 def after(change: Change, current: Tagged | None) -> Tagged:
     """Return the tags after a change: a repository is made with tags too."""
-    arn = repository_arn(partition_of(change.region).name, change.region, change.account, change.owner)
+    arn = repository_arn(partition_of(change.region).name, change.region, change.account, change.owner, change.service)
     tags = dict(current.tags) if current else {}
     tags |= {tag["Key"]: tag["Value"] for tag in change.params.get("tags", ())}
     removed = change.params.get("tagKeys", ())

@@ -7,6 +7,8 @@ from typing import Literal
 
 from ecrops.aws import Arn
 
+ECR, PUBLIC = "ecr", "ecr-public"
+"""The services that have repositories: private registries, and public ones."""
 TagMutabilityName = Literal["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]
 EncryptionName = Literal["AES256", "KMS", "KMS_DSSE"]
 
@@ -28,6 +30,10 @@ class RepositoryEncryption(StrEnum):
     KMS_DSSE = "KMS_DSSE"
 
 
-def repository_arn(partition: str, region: str, account: str, name: str) -> str:
-    """Return the ARN of a repository, or of the repositories that a wildcard or a prefix stands for."""
-    return str(Arn(partition, "ecr", region, account, f"repository/{name}"))
+def repository_arn(partition: str, region: str, account: str, name: str, service: str = ECR) -> str:
+    """Return the ARN of a repository, or of the repositories that a wildcard or a prefix stands for.
+
+    The ARN of a public repository has no region:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistrypublic.html
+    """
+    return str(Arn(partition, service, "" if service == PUBLIC else region, account, f"repository/{name}"))

@@ -46,23 +46,23 @@ ADVICE = (
 _WORDS: Mapping[type, str] = {str: "a string", list: "a list", dict: "a mapping"}
 
 
-def check_names(problems: Problems, names: object) -> tuple[str, ...]:
+def check_names(problems: Problems, names: object, known: Collection[str] = FIELDS) -> tuple[str, ...]:
     """Return the names of verbatim fields in the order of the fields, and add a reason for each wrong one."""
     listed = problems.strings("verbatim", names) or ()
     for name in listed:
-        problems.check(name in FIELDS, "verbatim", f"{name!r} is no field that can be{hint(name, list(FIELDS))}")
-    return tuple(name for name in FIELDS if name in listed)
+        problems.check(name in known, "verbatim", f"{name!r} is no field that can be{hint(name, list(known))}")
+    return tuple(name for name in known if name in listed)
 
 
-def check_unread(problems: Problems, unread: object) -> dict[str, str] | None:
+def check_unread(problems: Problems, unread: object, known: Collection[str] = READ) -> dict[str, str] | None:
     """Return a copy of the fields that could not be read, with the reasons, and add a reason for each wrong one."""
     if not isinstance(unread, Mapping) or not all(isinstance(reason, str) for reason in unread.values()):
         problems.add("unread", f"expected a mapping from fields to reasons, got {unread!r}")
         return None
     for name in unread:
-        way_out = hint(str(name), READ)
+        way_out = hint(str(name), known)
         problems.check(
-            name in READ, "unread", f"expected a mapping from fields to reasons, got {name!r} in it{way_out}"
+            name in known, "unread", f"expected a mapping from fields to reasons, got {name!r} in it{way_out}"
         )
     return dict(unread)
 
@@ -97,13 +97,16 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else plain(value)
 
 
-def take(problems: Problems, values: Mapping[str, Any], verbatim: object) -> dict[str, Any]:
+def take(
+    problems: Problems, values: Mapping[str, Any], verbatim: object, known: Collection[str] = FIELDS
+) -> dict[str, Any]:
     """Return the fields of a spec, from those of a fleet file and what stands under ``verbatim`` there.
 
     Args:
         problems: Takes a reason for each wrong field.
         values: The other fields.
         verbatim: A mapping from fields to what AWS has.
+        known: The fields that can be verbatim.
     """
     if not isinstance(verbatim, Mapping):
         problems.add("verbatim", f"expected a mapping from fields to what AWS has, got {verbatim!r}")
@@ -112,13 +115,10 @@ def take(problems: Problems, values: Mapping[str, Any], verbatim: object) -> dic
     for name in twice:
         problems.add(f"verbatim.{name}", "is beside verbatim too: leave one of both out")
     once = {name: value for name, value in verbatim.items() if name not in twice}
-    return {**values, **_known(problems, once), "verbatim": tuple(name for name in once if name in FIELDS)}
-
-
-def _known(problems: Problems, verbatim: Mapping[str, Any]) -> dict[str, Any]:
-    for name in verbatim:
-        problems.check(name in FIELDS, f"verbatim.{name}", f"unknown key{hint(str(name), list(FIELDS))}")
-    return {name: value for name, value in verbatim.items() if name in FIELDS}
+    for name in once:
+        problems.check(name in known, f"verbatim.{name}", f"unknown key{hint(str(name), list(known))}")
+    unwritten = {name: value for name, value in once.items() if name in known}
+    return {**values, **unwritten, "verbatim": tuple(unwritten)}
 
 
 def apart(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Model:
                 self.token.add(who)
             return
         actions -= actions if step == "revoke" else set(VERBS[verb])
-        if not any(self.allowed.get((who, each), set()) & FOR_IMAGES for each in REPOSITORIES):
+        if not any(self.allowed.get((who, each), set()) & FOR_IMAGES["ecr"] for each in REPOSITORIES):
             self.token.discard(who)
 
     def identity(self, who: str) -> dict[str, set[str]]:

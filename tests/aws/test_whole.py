@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -109,6 +110,18 @@ def test_a_callback_that_reads_meanwhile_hides_nothing(memory_cloud: Cloud) -> N
     memory_cloud.faults.on("error500", operation=OPERATION, times=1)
     assert read_whole(aws, "ecr", OPERATION)[1] == ("outside",)
     assert found == [("outside",)]
+
+
+def test_a_listing_in_another_form_may_have_anything(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ecrops.aws import whole
+
+    memory_cloud.client("ecr").create_pull_through_cache_rule(
+        ecrRepositoryPrefix="hub", upstreamRegistryUrl="public.ecr.aws"
+    )
+    aws, listing = aws_of(memory_cloud), ("ecr", "DescribePullThroughCacheRules", "pullThroughCacheRules")
+    assert [unknown for _, unknown in whole.list_whole(aws, *listing)] == [()]
+    monkeypatch.setattr(whole, "json", SimpleNamespace(loads=lambda body: int("no JSON")))
+    assert [unknown for _, unknown in whole.list_whole(aws, *listing)] == [(UNREADABLE,)]
 
 
 def test_no_other_call_keeps_its_answer(memory_cloud: Cloud) -> None:

@@ -132,3 +132,15 @@ def test_a_template_leaves_alone_what_is_there(cloud: Cloud, ecr: Client) -> Non
     assert push(ecr, "prod/app")["imageTagMutability"] == "MUTABLE"
     ecr.create_repository(repositoryName="prod/own")
     assert ecr.describe_repositories(repositoryNames=["prod/own"])["repositories"][0]["imageTagMutability"] == "MUTABLE"
+
+
+def test_whom_the_policy_names_has_to_be_there(cloud: Cloud, ecr: Client) -> None:
+    arn = make_role(cloud)
+    named = {**PULLERS["Statement"][0], "Principal": {"AWS": arn}}  # type: ignore[dict-item]
+    template(ecr, repositoryPolicy=json.dumps({**PULLERS, "Statement": [named]}))
+    push(ecr, "prod/app")
+    cloud.client("iam").delete_role(RoleName="caches")
+    assert arn not in ecr.get_repository_policy(repositoryName="prod/app")["policyText"]
+    with refused("InvalidParameterException", "Principal not found"):
+        push(ecr, "prod/other")
+    assert len(ecr.describe_repositories()["repositories"]) == 1

@@ -209,7 +209,7 @@ def test_only_the_way_in_can_be_updated(cloud: Cloud, ecr: Client) -> None:
     made = rule(ecr, "hub", DOCKER_HUB, credentialArn=first)
     updated = ecr.update_pull_through_cache_rule(ecrRepositoryPrefix="hub/", credentialArn=second)
     assert (updated["credentialArn"], updated["upstreamRepositoryPrefix"]) == (second, "ROOT")
-    assert updated["updatedAt"] >= made["createdAt"]
+    assert updated["updatedAt"] > made["createdAt"]
     assert described(ecr)[0]["credentialArn"] == second
     with refused(INVALID, "Please set either credential arn or role arn"):
         ecr.update_pull_through_cache_rule(ecrRepositoryPrefix="hub")
@@ -284,6 +284,7 @@ def test_a_pull_makes_the_repository_if_the_rule_works(cloud: Cloud, ecr: Client
 def test_the_longest_prefix_says_which_upstream_is_asked(cloud: Cloud, ecr: Client) -> None:
     rule(ecr, "ROOT", "quay.io")
     rule(ecr, "team/k8s", "registry.k8s.io")
+    rule(ecr, "team", "quay.io")
     cloud.emulator.caches.take_down("quay.io")
     assert cloud.emulator.caches.pulled_through("team/k8s/pause")
     assert not cloud.emulator.caches.pulled_through("team/nginx")

@@ -49,6 +49,13 @@ def test_images_are_read_page_by_page_as_they_are_asked_for(memory_cloud: Cloud)
     assert memory_cloud.calls.operations() == ["DescribeImages"] * 3
 
 
+def test_a_media_type_is_in_memory_once_however_many_images_have_it(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.seed_images("app", [pushed(number, imageManifestMediaType=INDEX) for number in (1, 2)])
+    first, second = registry.repository("app").images()
+    assert first.media_type == INDEX
+    assert first.media_type is second.media_type
+
+
 def test_images_of_no_repository_are_botocores_error(registry: Registry) -> None:
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):
         list(registry.repository("nowhere").images())

@@ -238,7 +238,7 @@ def test_the_text_of_a_file_is_a_value(registry: Registry) -> None:
 
 @pytest.fixture
 def gallery(memory_cloud: Cloud) -> list[str]:
-    """The URLs that are asked for a token of the gallery, which the emulator has not."""
+    """The URLs that are asked for a token of the gallery, which is always the same here."""
     asked: list[str] = []
     session = memory_cloud.session(own=True)
     expires_at = (datetime.now(UTC) + timedelta(hours=12)).timestamp()

@@ -32,7 +32,7 @@ def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Poli
             what = (
                 actions.words(denied)
                 if len(denied) == len(set(granted))
-                else words.several(map(_short, sorted(denied)))
+                else words.several(map(actions.short, sorted(denied)))
             )
             may_not = f"{leftovers.in_words(subject)} may not {what}"
             limits = words.limits(statement.get("Condition") or {})
@@ -40,10 +40,6 @@ def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Poli
                 f"{name}: {may_not}, whatever is granted, by {leftovers.which(statement)} of the repository's policy"
                 f"{limits}: {leftovers.removal(statement, policy)} takes the whole statement away"
             )
-
-
-def _short(action: str) -> str:
-    return action.removeprefix("ecr:")
 
 
 def denied_of(statement: Statement, granted: Collection[str]) -> list[str]:
@@ -54,5 +50,10 @@ def denied_of(statement: Statement, granted: Collection[str]) -> list[str]:
     patterns = [name for name in written if isinstance(name, str)]
     if "NotAction" not in statement:
         return [name for name in granted if any(actions.have_in_common(pattern, name) for pattern in patterns)]
-    excluded = actions.expanded(patterns)
-    return [name for name in granted if actions.expanded([name]) - excluded]
+    return [name for name in granted if _beside(name, patterns)]
+
+
+def _beside(action: str, excluded: Collection[str]) -> bool:
+    """Whether an action, as it is granted, means more than the actions that are excluded."""
+    service = actions.service_of(action)
+    return bool(actions.expanded([action], service) - actions.expanded(excluded, service))

@@ -14,7 +14,7 @@ from ecrops.access import actions, leftovers
 from ecrops.access.aspects import edited_statements
 from ecrops.access.edits import (
     IDENTITIES,
-    LOGIN,
+    LOGINS,
     RESERVED_SIDS,
     Allow,
     Edit,
@@ -133,11 +133,18 @@ def without_unused_logins(policy: Policy) -> Policy:
     A token has the conditions of the grants that need it, without those of a resource, which would never hold for it.
     A token without conditions also serves grants with conditions for which there is no token.
     """
-    logins = {canonical_condition(subject.condition): subject for subject in policy.allowed if subject.sid == LOGIN.sid}
+    for service in LOGINS:
+        policy = _without_unused(policy, service)
+    return policy
+
+
+def _without_unused(policy: Policy, service: str) -> Policy:
+    sid = LOGINS[service].sid
+    logins = {canonical_condition(subject.condition): subject for subject in policy.allowed if subject.sid == sid}
     needed = {
         canonical_condition(without_resources(subject.condition))
         for subject, allowed in policy.allowed.items()
-        if not subject.sid and actions.need_a_token(allowed)
+        if not subject.sid and actions.need_a_token(allowed, service)
     }
     for condition, login in logins.items():
         serves_others = not condition and bool(needed - logins.keys())

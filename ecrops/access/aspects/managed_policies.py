@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ecrops.access.aspects import edited_statements, inline_policy
 from ecrops.access.aspects.managed_parts import Difference
 from ecrops.access.aspects.managed_reading import MISSING, Found, Managed, key_of, read
-from ecrops.access.edits import IDENTITIES, LOGIN, Allow, Edit, added_parts, edited, elsewhere
+from ecrops.access.edits import IDENTITIES, LOGINS, Allow, Edit, added_parts, edited, elsewhere
 from ecrops.access.policy_keys import MANAGED_QUOTA, MOST_ATTACHED, MOST_VERSIONS, PolicyKey, managed_name
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Races
@@ -117,7 +117,7 @@ def changes(key: str, edits: Sequence[Edit], current: Found | None) -> Iterator[
     numbered = (*_writes(key, current, documents, words), *_removals(key, unused, words))
     for number, change in numbered:
         gone, new = ((), ()) if change.operation == "DeletePolicyVersion" else difference.of(number)
-        races = replace(change.races, derived=True)
+        races = change.races._replace(derived=True)
         yield replace(change, removed=gone, added=new, races=races, step=IDENTITIES)
 
 
@@ -151,7 +151,7 @@ def _not_given_back(policy_key: PolicyKey, unused: Policy, after: Policy) -> Ite
     lost = inline_policy.parse({}).allowing_all(
         (subject, allowed - after.allowed.get(subject, NO_ACTIONS))
         for subject, allowed in unused.allowed.items()
-        if subject.sid != LOGIN.sid
+        if subject.sid not in [login.sid for login in LOGINS.values()]
     )
     if words := inline_policy.difference(lost, inline_policy.parse({}))[0]:
         yield Note(

@@ -1,4 +1,7 @@
-"""The aspect of a repository policy. Its key is the name of the repository, its reading is the document."""
+"""The aspect of a repository policy. Its key is the name of the repository, its reading is the document.
+
+``public/policy`` is the same for public repositories.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ from ecrops.iam.policy import PRINCIPAL, Policy, Subject
 from ecrops.iam.statements import VERSION, Document, Statement, same
 from ecrops.iam.text import to_text
 from ecrops.repositories import calls, settings, verbatim
+from ecrops.repositories.values import ECR
 
 base = settings
 NO_POLICY = "RepositoryPolicyNotFoundException"
@@ -46,30 +50,30 @@ NEWER_VERSION = (
 _ALWAYS_VISIBLE = re.compile(r"\*|[0-9]{12}|arn:[^:]+:iam::[0-9]{12}:root")
 
 
-def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
+def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]], service: str = ECR) -> Iterator[Read]:
     """Yield one reading for each repository."""
 
     def read_for(name: str) -> Document:
         is_for_notes = wants[name] and all(isinstance(edit, Elsewhere) for edit in wants[name])
-        return _read_for_notes(aws, name) if is_for_notes else read(aws, name)
+        return _read_for_notes(aws, name, service) if is_for_notes else read(aws, name, service)
 
-    return one_by_one(wants, read_for, services=("ecr",), base_missing=(calls.MISSING,))
+    return one_by_one(wants, read_for, services=(service,), base_missing=(calls.MISSING,))
 
 
-def _read_for_notes(aws: Aws, name: str) -> Document:
+def _read_for_notes(aws: Aws, name: str, service: str) -> Document:
     """Read the policy, of which only notes are made: a grant in IAM does not fail because it cannot be read."""
     try:
-        return read(aws, name)
+        return read(aws, name, service)
     except ClientError as error:
         if code_of(error) not in (*DENIED, calls.MISSING):
             raise
         return {}
 
 
-def read(aws: Aws, name: str) -> Document:
+def read(aws: Aws, name: str, service: str = ECR) -> Document:
     """Read the policy of a repository; empty if it has none."""
     try:
-        text = calls.get(aws, name, "GetRepositoryPolicy", "policyText", repositoryName=name)
+        text = calls.get(aws, name, "GetRepositoryPolicy", "policyText", service=service, repositoryName=name)
     except ClientError as error:
         if code_of(error) != NO_POLICY:
             raise
@@ -92,7 +96,7 @@ def _parsed(text: str) -> Document:
         ) from None
 
 
-def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Iterator[Change | Note]:
+def changes(name: str, edits: Sequence[Edit], current: Document | None, service: str = ECR) -> Iterator[Change | Note]:
     """Overwrite the policy in place, or delete it if nothing remains of it."""
     current = current or {}
     before = Policy.parse(current, PRINCIPAL, actions.sid)
@@ -102,7 +106,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     for edit in edits:
         yield from map(Note, _notes(name, edit, before, after))
         yield from _denials(name, edit, before, after)
-    if same(after.document, before.document):
+    if after is before or same(after.document, before.document):
         return
     if _is_unwritten(edits, before, after):
         yield verbatim.conflict(name, "policy", *words.difference(current, after.document))
@@ -122,7 +126,7 @@ def changes(name: str, edits: Sequence[Edit], current: Document | None) -> Itera
     warnings = [warning for statement in after.foreign for warning in _warnings(statement, after)]
     yield from (Note(f"{name}: {warning}") for warning in warnings)
     forced = any(isinstance(edit, Exactly | Add | Drop) and edit.force for edit in edits)
-    change = _change(name, current, desired, warnings, forced=forced)
+    change = _change(name, current, desired, warnings, service, forced=forced)
     added = added_parts(edits, before, after) | ({"force"} if forced else set())
     yield replace(change, removed=before.parts - after.parts, added=added)
 
@@ -150,7 +154,7 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
         yield from leftovers.of_repository(name, edit, after)
         if edit.stays and edit(before).allowed != before.allowed:
             yield edit.stays
-    if isinstance(edit, Allow):
+    if isinstance(edit, Allow) and edit.notes:
         was_there = bool(edit.actions) and edit(before).parts == before.parts
         yield from () if was_there else edit.notes
 
@@ -183,7 +187,9 @@ def _warnings(statement: Statement, policy: Policy) -> Iterator[str]:
         )
 
 
-def _change(name: str, current: Document, desired: Document, warnings: Sequence[str], *, forced: bool) -> Change:
+def _change(
+    name: str, current: Document, desired: Document, warnings: Sequence[str], service: str, *, forced: bool
+) -> Change:
     before, after = words.difference(current, desired)
     params: dict[str, Any] = {"repositoryName": name}
     # ECR has seen the principals of the current policy, and a deleted one does not come back under its unique id
@@ -194,14 +200,15 @@ def _change(name: str, current: Document, desired: Document, warnings: Sequence[
         params |= {"policyText": to_text(desired)} | ({"force": True} if forced else {})
     else:
         kind, operation = Kind.DELETE, "DeleteRepositoryPolicy"
-    advice = [*warnings, *_advice(identities, warnings, locks_out=may_lock_out(desired) and not forced)]
+    locks_out = service if may_lock_out(desired, service) and not forced else ""
+    advice = [*warnings, *_advice(identities, warnings, locks_out)]
     return Change(
         owner=name,
         kind=kind,
         what="policy",
         before=before,
         after=after,
-        call=Call("ecr", operation, params),
+        call=Call(service, operation, params),
         races=Races(
             derived=True,
             superseded=(NO_POLICY,),
@@ -227,11 +234,12 @@ def _is_not_yet_visible(error: Exception) -> bool:
     return code_of(error) == REFUSED and any(text in str(error) for text in NOT_YET_VISIBLE)
 
 
-def _advice(identities: Sequence[str], warnings: Sequence[str], *, locks_out: bool) -> Iterator[str]:
+def _advice(identities: Sequence[str], warnings: Sequence[str], locks_out: str) -> Iterator[str]:
+    """Yield what may be wrong. ``locks_out`` is the service whose policy it may keep the caller from setting."""
     if locks_out:
         yield (
-            "it forbids ecr:SetRepositoryPolicy, and ECR refuses a policy that keeps the caller from setting another: "
-            "allow that, or say force=True to set_resource_policy or add_to_resource_policy"
+            f"it forbids {locks_out}:SetRepositoryPolicy, and ECR refuses a policy that keeps the caller from setting "
+            "another: allow that, or say force=True to set_resource_policy or add_to_resource_policy"
         )
     if identities:
         names = ", ".join(identities)

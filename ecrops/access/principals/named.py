@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ecrops.access.principals.base import Principal, iam_arn, is_of_aws
 from ecrops.access.principals.identities import Group, Identity, Role, User
-from ecrops.aws import ACCOUNT, Arn
+from ecrops.aws import Arn, is_account
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.iam.narrowing import SOURCES, narrowing
@@ -78,8 +78,7 @@ class AccountPrincipal(PolicyPrincipal):
         return self.partition
 
     def _check(self, problems: Problems) -> None:
-        is_id = isinstance(self.account, str) and ACCOUNT.fullmatch(self.account)
-        problems.check(bool(is_id), "", f"an account is 12 digits in a string, got {self.account!r}")
+        problems.check(is_account(self.account), "", f"an account is 12 digits in a string, got {self.account!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the account, ready for JSON; as the ARN of its root if the partition is known."""

@@ -21,7 +21,7 @@ from ecrops.access.principals.named import (
     OrganizationPrincipal,
     ServicePrincipal,
 )
-from ecrops.aws import ACCOUNT
+from ecrops.aws import is_account
 from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
@@ -48,7 +48,7 @@ def principal_of(value: object) -> Grantee:
         )
     if value.startswith("arn:"):
         return _of_arn(value)
-    if ACCOUNT.fullmatch(value):
+    if is_account(value):
         return AccountPrincipal(value)
     if value.startswith("o-"):
         return OrganizationPrincipal(value)

@@ -18,7 +18,8 @@ Images are named by their position in the list, newest first, and rules by their
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,11 +29,15 @@ from ecrops.lifecycle.simulation.matching import Matcher
 
 NO_RULE = -1
 """The index in the place of a rule, for an image that no rule selects."""
+CHUNK = 10_000
+"""The tags of so many images are known at a time: what is known of one tag takes 200 bytes."""
 
 
 def newest_first(images: Iterable[Image]) -> list[Image]:
     """Return the images in the order in which ECR counts them."""
-    return sorted(images, key=lambda image: image.ordered_at)[::-1]
+    ordered = sorted(images, key=lambda image: image.ordered_at)
+    ordered.reverse()
+    return ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +77,47 @@ def decide(
         count_referrers: Whether rules select artifacts that are about another image.
         matcher: Knows the tags of these images already; without it they are matched here.
     """
-    if matcher is None:
-        matcher = Matcher(rules)
-        matcher.learn(images)
-    selected: list[list[int]] = [[] for _ in rules]
-    deciders = [NO_RULE] * len(images)
-    for position, image in enumerate(images):
-        if image.subject is None or count_referrers:
-            selecting = matcher.rules_selecting(image)
+    selected = [array("I") for _ in rules]
+    deciders = array("i", [NO_RULE]) * len(images)
+    for position, selecting in enumerate(_selecting(rules, images, matcher)):
+        if selecting and (images[position].subject is None or count_referrers):
+            deciders[position] = selecting[0]
             for index in selecting:
                 selected[index].append(position)
-            if selecting:
-                deciders[position] = selecting[0]
     marked = [Action.KEEP] * len(images)
     for index, rule in enumerate(rules):
         for position in rule.due(images, selected[index], now):
             if deciders[position] == index:
                 marked[position] = rule.action
     blocked, followed = _settle(images, marked)
-    actions = list(marked)
-    for position, action in (*dict.fromkeys(blocked, Action.KEEP).items(), *followed.items()):
-        actions[position] = action
+    actions = _changed(marked, {**dict.fromkeys(blocked, Action.KEEP), **followed})
     return Outcome(
         selected=selected, deciders=deciders, marked=marked, blocked=blocked, followed=followed, actions=actions
     )
+
+
+def _selecting(
+    rules: Sequence[CompiledRule], images: Sequence[Image], matcher: Matcher | None
+) -> Iterator[tuple[int, ...]]:
+    """Yield for each image the indexes of the rules that select it, in order."""
+    if matcher is not None:
+        yield from map(matcher.rules_selecting, images)
+        return
+    matcher = Matcher(rules)
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK]
+        matcher.learn(chunk)
+        yield from map(matcher.rules_selecting, chunk)
+
+
+def _changed(actions: Sequence[Action], others: Mapping[int, Action]) -> Sequence[Action]:
+    """Return the actions with others in the place of some. Without others they are the same, and not copied."""
+    if not others:
+        return actions
+    changed = list(actions)
+    for position, action in others.items():
+        changed[position] = action
+    return changed
 
 
 def _settle(images: Sequence[Image], marked: Sequence[Action]) -> tuple[set[int], dict[int, Action]]:
@@ -107,10 +129,7 @@ def _settle(images: Sequence[Image], marked: Sequence[Action]) -> tuple[set[int]
     blocked: set[int] = set()
     while True:
         followed = _followed(images, marked, blocked)
-        actions = list(marked)
-        for position, action in followed.items():
-            actions[position] = action
-        newly_blocked = set(_blocked(images, actions))
+        newly_blocked = set(_blocked(images, _changed(marked, followed)))
         if newly_blocked <= blocked or not followed:
             return blocked | newly_blocked, followed
         blocked |= newly_blocked
@@ -122,6 +141,8 @@ def _blocked(images: Sequence[Image], actions: Sequence[Action]) -> Iterator[int
     for position, image in enumerate(images):
         for index_digest in image.referenced_by:
             parts.setdefault(index_digest, []).append(position)
+    if not parts:
+        return
     staying = [
         position for position, image in enumerate(images) if image.digest in parts and actions[position] is Action.KEEP
     ]

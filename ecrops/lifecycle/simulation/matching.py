@@ -1,7 +1,7 @@
 """Which lifecycle rules select which images: by storage class, and by tags. Pure.
 
 Called by ``decide``. All tags of an image are looked at together: each pattern of a rule must fit one of them. The
-distinct tags of all images are sorted once, so that the tags with a prefix are a range of them, and each image is then
+distinct tags of the images are sorted once, so that the tags with a prefix are a range of them, and each image is then
 a look-up. Whether one tag fits one pattern is decided by ``base/wildcards``.
 """
 
@@ -37,7 +37,7 @@ def fitting(segments: Segments, tags: Sequence[str]) -> Iterable[str]:
 
 
 class Matcher:
-    """Knows for each image the rules that select it. ``learn`` comes first, with all images."""
+    """Knows for each image the rules that select it. ``learn`` comes first, with the images that are asked about."""
 
     def __init__(self, rules: Sequence[CompiledRule]) -> None:
         self._rules = rules
@@ -48,7 +48,10 @@ class Matcher:
         self._selecting: dict[tuple[int, bool, str], tuple[int, ...]] = {}
 
     def learn(self, images: Iterable[Image]) -> None:
-        """Match the tags of these images with all patterns: each tag gets a bit for each pattern that it fits."""
+        """Match the tags of these images with all patterns: each tag gets a bit for each pattern that it fits.
+
+        What was learnt before is forgotten.
+        """
         tags = sorted({tag for image in images for tag in image.tags})
         copies = "\0".join(tags).split("\0")
         if len(copies) == len(tags):

@@ -21,6 +21,8 @@ from ecrops.lifecycle.simulation.result import Simulation
 from ecrops.lifecycle.simulation.verdicts import Tally, Verdict
 
 _VERBS = {Action.KEEP: "keeps", Action.EXPIRE: "expires", Action.ARCHIVE: "archives"}
+DIGESTS = 300_000
+"""About so many digests are in memory at a time, in a set of 16 MB."""
 _BLOCKED = "an index that stays refers to it: ECR fails on it at each run"
 _FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
 
@@ -73,11 +75,17 @@ def _checked(images: Iterable[Image]) -> Iterator[Image]:
 
 
 def _refuse_twins(images: Sequence[Image]) -> None:
-    digests: set[str] = set()
-    for image in images:
-        if image.digest in digests:
-            raise SpecError(f"two images have the digest {image.digest}: give each image once, with all its tags")
-        digests.add(image.digest)
+    """Refuse two images with one digest. A part of the digests is compared at a time, so that few are in a set."""
+    parts = 1 + len(images) // DIGESTS
+    for part in range(parts):
+        digests: set[str] = set()
+        for image in images:
+            digest = image.digest
+            if parts > 1 and hash(digest) % parts != part:
+                continue
+            if digest in digests:
+                raise SpecError(f"two images have the digest {digest}: give each image once, with all its tags")
+            digests.add(digest)
 
 
 class Verdicts(Sequence[Verdict]):
@@ -130,15 +138,19 @@ class Verdicts(Sequence[Verdict]):
 
 def _tallies(rules: Sequence[CompiledRule], images: Sequence[Image], outcome: Outcome) -> Iterator[Tally]:
     for index, rule in enumerate(rules):
-        decided = [position for position in outcome.selected[index] if outcome.deciders[position] == index]
-        removed = (position for position in decided if outcome.actions[position] is not Action.KEEP)
-        acted_on = [position for position in removed if position not in outcome.followed]
+        decides = acts_on = size = 0
+        for position in outcome.selected[index]:
+            if outcome.deciders[position] == index:
+                decides += 1
+                if outcome.actions[position] is not Action.KEEP and position not in outcome.followed:
+                    acts_on += 1
+                    size += images[position].size
         yield Tally(
             rule_priority=rule.priority,
             words=rule.words,
             action=rule.action,
-            acts_on=len(acted_on),
-            bytes=sum(images[position].size for position in acted_on),
+            acts_on=acts_on,
+            bytes=size,
             selects=len(outcome.selected[index]),
-            decides=len(decided),
+            decides=decides,
         )

@@ -18,6 +18,7 @@ from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.iam.sids import is_reserved
 from ecrops.iam.statements import Document, Statement, listed, statements
+from ecrops.repositories.values import ECR
 
 KIND = "registry policy"
 _RESOURCE = re.compile(r"\*|arn:(aws[a-z*-]*|\*):ecr:[a-z0-9*?-]*:[0-9*?]*:.+")
@@ -36,17 +37,17 @@ def check(document: object) -> Document:
     """
     if isinstance(document, Accepted):
         return document
-    return policy_checks.check_document(document, KIND, check_statement)
+    return policy_checks.check_document(document, kind=KIND, check=check_statement)
 
 
-def check_statement(statement: object) -> dict[str, Any]:
+def check_statement(statement: object, service: str = ECR) -> dict[str, Any]:
     """Return a copy of a statement, in plain JSON.
 
     Raises:
         SpecError: ECR would refuse it; with every reason.
     """
     problems = Problems()
-    checked = problems.take("", lambda: check_any(statement, KIND))
+    checked = problems.take("", lambda: check_any(statement, service, KIND))
     if isinstance(statement, Mapping):
         sid = f"the statement {statement['Sid']!r}: " if statement.get("Sid") else ""
         for reason in _resource_problems(statement):

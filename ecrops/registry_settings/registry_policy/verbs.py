@@ -9,7 +9,7 @@ from ecrops.access.edits import Add, Drop, Exactly
 from ecrops.access.principals.identities import Group
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import Place
-from ecrops.aws import ACCOUNT
+from ecrops.aws import is_account
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems
 from ecrops.engine.plan import Plan
@@ -146,7 +146,7 @@ class RegistryPolicy(Handle):
 
     def _replication(self, account: object) -> Permission:
         problems = Problems()
-        right = isinstance(account, str) and bool(ACCOUNT.fullmatch(account))
+        right = isinstance(account, str) and is_account(account)
         problems.check(right, "from_account", f"expected an account of 12 digits, got {account!r}")
         problems.raise_any()
         aws = self._registry.aws

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, NamedTuple, Self, cast
 
-from ecrops.aws import ACCOUNT, is_region
+from ecrops.aws import is_account, is_region
 from ecrops.base.problems import Problems, suggesting
 from ecrops.errors import SpecError
 
@@ -52,8 +52,8 @@ class Destination(NamedTuple):
             SpecError: It is none.
         """
         account, _, region = text.rpartition("/") if isinstance(text, str) else ("", "", "")
-        is_account = ACCOUNT.fullmatch(account) or (not account and "/" not in str(text))
-        if not is_account or not is_region(region):
+        is_right = is_account(account) or (not account and "/" not in str(text))
+        if not is_right or not is_region(region):
             raise SpecError(
                 "expected a region such as 'eu-central-1', or an account and a region such as "
                 f"'111122223333/us-east-1', got {text!r}"

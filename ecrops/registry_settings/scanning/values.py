@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple, Self, cast
 from ecrops.base.problems import Problems, compact, suggesting
 
 ScanTypeName = Literal["BASIC", "ENHANCED"]
-FILTER = re.compile(r"[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*")
+FILTER = re.compile(r"[a-z0-9*]+(?:[._\-/][a-z0-9*]+)*")
+"""As in the model, ``[a-z0-9*](?:[._\\-/a-z0-9*]?[a-z0-9*]+)*``, which takes exponential time on some texts."""
 MAX_FILTERS = 100
 FREQUENCIES = {"continuous_scan": "CONTINUOUS_SCAN", "scan_on_push": "SCAN_ON_PUSH"}
 """The frequencies of ECR, by the field that has their filters."""

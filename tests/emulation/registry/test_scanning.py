@@ -69,6 +69,12 @@ def test_filters_have_the_pattern_of_the_model(ecr: Client, pattern: str) -> Non
         ecr.put_registry_scanning_configuration(rules=[rule("SCAN_ON_PUSH", pattern)])
 
 
+@pytest.mark.parametrize("pattern", ["a" * 254 + "!", "a" * 254 + "-", "a..b", "a/-b"])
+def test_a_long_filter_that_is_none_is_refused_at_once(ecr: Client, pattern: str) -> None:
+    with refused("InvalidParameterException", "regular expression"):
+        ecr.put_registry_scanning_configuration(rules=[rule("SCAN_ON_PUSH", "a" * 255, "a.b/c-d_e*", pattern)])
+
+
 def test_a_rule_has_at_most_a_hundred_filters(ecr: Client) -> None:
     ecr.put_registry_scanning_configuration(rules=[rule("SCAN_ON_PUSH", *(f"r{n}" for n in range(100)))])
     with refused("InvalidParameterException", "less than or equal to 100"):
@@ -118,6 +124,8 @@ def test_the_own_setting_of_a_repository_counts_where_no_filter_does_in_basic_sc
     answer = ecr.batch_get_repository_scanning_configuration(repositoryNames=["ab"])["scanningConfigurations"][0]
     assert (answer["scanOnPush"], answer["scanFrequency"]) == (True, "SCAN_ON_PUSH")
     assert answer["repositoryArn"].endswith(":repository/ab")
+    ecr.put_registry_scanning_configuration(rules=[rule("MANUAL", "ab")])
+    assert effective(ecr, "ab") == {"ab": ("MANUAL", ["ab"])}
     ecr.put_registry_scanning_configuration(scanType="ENHANCED", rules=[])
     assert effective(ecr, "ab") == {"ab": ("MANUAL", [])}
 

@@ -2,7 +2,7 @@
 
 The emulator is our reading of botocore's service model and of AWS's guide. A test that passes against it
 shows that requests are well formed, that decisions are right under that reading, and that failures are
-survived. It does not prove what AWS does: nothing here has talked to AWS. It has no public gallery (``ecr-public``).
+survived. It does not prove what AWS does: nothing here has talked to AWS.
 """
 
 from .calls import Call, Recorder

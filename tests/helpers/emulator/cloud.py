@@ -12,7 +12,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 
-from . import ecr, events, iam
+from . import ecr, ecr_public, events, iam, secrets
 from .calls import Recorder
 from .faults import Faults
 from .server import Server
@@ -59,8 +59,10 @@ class Cloud:
 
 def _install() -> None:
     ecr.install()
+    ecr_public.install()
     events.install()
     iam.install()
+    secrets.install()
 
 
 @contextmanager

@@ -8,10 +8,13 @@ from typing import Any
 
 from . import iam
 from .ecr import EcrBackend, backend, images
+from .ecr.artifacts import Storage
 from .ecr.picture import picture
 from .ecr.preview import Previews
 from .ecr.registry.caches import Caches
 from .ecr.registry.steering import Settings
+from .ecr_public import EcrPublicBackend
+from .ecr_public import backend as public_backend
 from .events.steering import Events
 
 
@@ -128,9 +131,19 @@ class Emulator:
         return self._ecr.previews
 
     @property
+    def storage(self) -> Storage:
+        """How long an image takes to come back from the archive."""
+        return self._ecr.storage
+
+    @property
     def caches(self) -> Caches:
         """What becomes of pull-through cache rules, and of repositories that ECR makes by itself."""
         return Caches(self._ecr)
+
+    @property
+    def public(self) -> EcrPublicBackend:
+        """The public registry of the account."""
+        return public_backend(self.account)
 
     def set_system_tag(self, repository: str, key: str, value: str) -> None:
         """Put a tag on a repository that no caller may, such as `aws:cloudformation:stack-name`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,19 @@ def test_no_policy_keeps_everything() -> None:
     assert result.summary == "expires none of 7 images"
 
 
+def test_the_last_of_very_many_images_is_matched_like_the_first() -> None:
+    """The tags are matched part by part: a count goes on from one part to the next."""
+    images = [
+        Image(f"d{number}", (f"{'prod' if number % 3 else 'dev'}-{number}",), NOW - timedelta(minutes=number))
+        for number in range(21_000)
+    ]
+    prod, dev = (LifecycleRule(tag_prefix_list=[f"{stream}-"], max_image_count=6_900) for stream in ("prod", "dev"))
+    result = simulate([prod, dev], images, now=NOW)
+    assert [(tally.selects, tally.acts_on) for tally in result.tallies] == [(14_000, 7_100), (7_000, 100)]
+    assert [verdict.image for verdict in result.kept[::-1][:10_350]] == images[:10_350]
+    assert result.expired[0].image is images[-1]
+
+
 def test_an_age_before_all_time_keeps_everything() -> None:
     assert not simulate([LifecycleRule(max_image_age=999_999_999)], a_repository()).expired
 
@@ -254,6 +268,16 @@ def test_what_is_no_image_is_refused() -> None:
 def test_a_digest_twice_is_refused() -> None:
     with pytest.raises(SpecError, match="two images have the digest d"):
         simulate(POLICY, [an_image("d"), an_image("d")])
+
+
+def test_a_digest_twice_is_refused_however_many_images_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The digests are compared part by part."""
+    monkeypatch.setattr(import_module("ecrops.lifecycle.simulation.simulate"), "DIGESTS", 8)
+    images = [an_image(f"d{number}") for number in range(100)]
+    assert len(simulate(POLICY, images).verdicts) == 100
+    for twin in images[::20]:
+        with pytest.raises(SpecError, match=f"two images have the digest {twin.digest}: "):
+            simulate(POLICY, [*images, an_image(twin.digest)])
 
 
 def test_a_count_type_newer_than_ecrops_is_refused_with_its_rule() -> None:

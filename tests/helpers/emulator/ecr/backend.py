@@ -13,6 +13,7 @@ from moto.ecr.exceptions import RepositoryAlreadyExistsException, RepositoryNotF
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 
 from . import encryption, images, lifecycle, mutability, policies, tags
+from .artifacts import Storage
 from .partitions import dns_suffix
 from .preview import Previews
 from .registry import RegistrySettings, UnknownMembers, made_by_ecr
@@ -32,6 +33,7 @@ class EcrBackend(ECRBackend):
         self.previews = Previews()
         self.settings = RegistrySettings(account_id, region_name, self.partition)
         self.unknown_members = UnknownMembers()
+        self.storage = Storage()
         self.repositories: Shelf = Shelf()
         self.pull_through_cache = PullThroughCache(account_id, region_name)
         self.creation_templates = CreationTemplates(account_id, region_name)

@@ -14,8 +14,8 @@ def invalid(parameter: str, constraint: str) -> InvalidParameterException:
 class AccessDenied(JsonRESTError):
     """What one account may not do in the registry of another. ECR's model does not name this error."""
 
-    def __init__(self, account: str, operation: str, registry: str) -> None:
-        who, what = f"arn:aws:iam::{account}:root", f"ecr:{operation}"
+    def __init__(self, account: str, operation: str, registry: str, service: str = "ecr") -> None:
+        who, what = f"arn:aws:iam::{account}:root", f"{service}:{operation}"
         message = f"User: {who} is not authorized to perform: {what} in the registry '{registry}'"
         super().__init__("AccessDeniedException", message)
 

@@ -40,15 +40,15 @@ def find(repository: Repository, image_id: dict[str, str]) -> Image:
     for image in repository.images:
         if digest in (None, image.image_digest) and (tag is None or tag in image.image_tags):
             return image
-    named = ", ".join(f"{key}:'{value}'" for key, value in image_id.items())
-    raise ImageNotFoundException(f"{{{named}}}", repository.name, repository.registry_id)
+    named = f"{{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}}"
+    raise ImageNotFoundException(named, repository.name, repository.registry_id)
 
 
 def status_is(image: Image, wanted: dict[str, str]) -> bool:
     """Whether a listing's filter selects an image. Archived ones are left out unless it asks for them."""
     tagged = "TAGGED" if image.image_tags else "UNTAGGED"
-    status = wanted.get("imageStatus", "ACTIVE")
-    return wanted.get("tagStatus", "ANY") in ("ANY", tagged) and status in ("ANY", _status(image))
+    status_ = wanted.get("imageStatus", "ACTIVE")
+    return wanted.get("tagStatus", "ANY") in ("ANY", tagged) and status_ in ("ANY", status(image))
 
 
 def details(image: Image) -> dict[str, Any]:
@@ -59,11 +59,33 @@ def details(image: Image) -> dict[str, Any]:
 
 def is_archived(image: Image) -> bool:
     """Whether rules see it in the archive; one that is being restored is there until it is back."""
-    return _status(image) != "ACTIVE"
+    return status(image) != "ACTIVE"
 
 
-def _status(image: Image) -> str:
+def status(image: Image) -> str:
+    """ACTIVE, ARCHIVED or ACTIVATING."""
     return str(details(image).get("imageStatus", "ACTIVE"))
+
+
+def manifest(image: Image) -> dict[str, Any]:
+    """What the manifest says; nothing if it is no object."""
+    try:
+        said = json.loads(image.image_manifest)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def subject(image: Image) -> str | None:
+    """The digest of the image that this one refers to, if it does."""
+    said = manifest(image).get("subject") or {}
+    named: str | None = details(image).get("subjectManifestDigest") or said.get("digest")
+    return named
+
+
+def children(image: Image) -> set[str]:
+    """The digests of the parts of an index."""
+    return {each["digest"] for each in manifest(image).get("manifests") or ()}
 
 
 def moment(value: datetime | float) -> datetime:

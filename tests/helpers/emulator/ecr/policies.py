@@ -27,10 +27,14 @@ _IDENTITY = re.compile(r"arn:[^:]+:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 _ACCOUNT = re.compile(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:root")
 
 
-def checked(text: str, partition: str, *, unseen: bool) -> list[dict[str, Any]]:
-    """The statements of a policy that ECR accepts; ``unseen``: it has not heard of any user or role yet."""
+def checked(text: str, partition: str, *, unseen: bool, service: str = "ecr") -> list[dict[str, Any]]:
+    """The statements of a policy that ECR accepts; ``unseen``: it has not heard of any user or role yet.
+
+    unverified: that ``ecr-public`` has the same rules. Its guide has the same elements in its examples:
+    https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-policy-examples.html
+    """
     found = statements(text)
-    if not found or not all(map(is_sound, found)):
+    if not found or not all(is_sound(each, service=service) for each in found):
         raise invalid("PolicyText", REFUSED)
     check_principals(found, partition, unseen=unseen)
     return found
@@ -52,47 +56,47 @@ def check_principals(statements: list[dict[str, Any]], partition: str, *, unseen
             raise invalid("PolicyText", NOT_FOUND)
 
 
-def locks_out(text: str) -> bool:
+def locks_out(text: str, service: str = "ecr") -> bool:
     """Whether a policy forbids everybody to set another one; ECR asks it of the caller.
 
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html has no words of the error.
     """
     try:
         statements = listed(json.loads(text)["Statement"])
-        return any(_forbids_setting(statement) for statement in statements)
+        return any(_forbids_setting(statement, service) for statement in statements)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def _forbids_setting(statement: dict[str, Any]) -> bool:
+def _forbids_setting(statement: dict[str, Any], service: str) -> bool:
     part = statement.get("Principal", {})
     everybody = "*" in (listed(part.get("AWS", [])) if isinstance(part, dict) else [part])
     patterns = listed(statement.get("NotAction", statement.get("Action", [])))
-    meant = any(fnmatchcase("ecr:setrepositorypolicy", each.lower()) for each in patterns)
+    meant = any(fnmatchcase(f"{service}:setrepositorypolicy", each.lower()) for each in patterns)
     denied = statement["Effect"] == "Deny" and not statement.get("Condition")
     return denied and everybody and meant != ("NotAction" in statement)
 
 
-def is_sound(statement: dict[str, Any], *, resource: bool = False) -> bool:
+def is_sound(statement: dict[str, Any], *, resource: bool = False, service: str = "ecr") -> bool:
     """Whether ECR takes a statement; ``resource``: it may name resources, as one of a registry does."""
     try:
-        return _is_sound(statement, set(_ORDER) if resource else set(_ORDER) - _LOCATED)
+        return _is_sound(statement, set(_ORDER) if resource else set(_ORDER) - _LOCATED, service)
     except (TypeError, AttributeError):
         return False
 
 
-def _is_sound(statement: dict[str, Any], allowed: set[str]) -> bool:
+def _is_sound(statement: dict[str, Any], allowed: set[str], service: str) -> bool:
     named = ("Principal" in statement) ^ ("NotPrincipal" in statement)
     acts = ("Action" in statement) ^ ("NotAction" in statement)
     known = set(statement) <= allowed and statement.get("Effect") in ("Allow", "Deny")
-    return named and acts and known and all(map(_is_action, listed(statement.get("Action", []))))
+    return named and acts and known and all(_is_action(each, service) for each in listed(statement.get("Action", [])))
 
 
-def _is_action(action: str) -> bool:
-    service, _, name = action.partition(":")
-    known = [*model.service("ecr").operation_names, *_PERMISSION_ONLY]
+def _is_action(action: str, service: str) -> bool:
+    prefix, _, name = action.partition(":")
+    known = [*model.service(service).operation_names, *(_PERMISSION_ONLY if service == "ecr" else ())]
     matching = [each for each in known if fnmatchcase(each.lower(), name.lower())]
-    return action == "*" or (service.lower() == "ecr" and bool(matching) and matching != ["GetAuthorizationToken"])
+    return action == "*" or (prefix.lower() == service and bool(matching) and matching != ["GetAuthorizationToken"])
 
 
 def listed(value: Any) -> list[Any]:

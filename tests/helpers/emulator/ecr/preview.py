@@ -15,7 +15,7 @@ from moto.ecr.models import Repository
 
 from . import evaluation, lifecycle, paging
 from .errors import invalid
-from .images import details, is_archived, moment
+from .images import details, is_archived, moment, subject
 
 
 class InProgress(ServiceException):
@@ -93,7 +93,7 @@ def _head(repository: Repository) -> dict[str, Any]:
 def _results(policy: dict[str, Any], repository: Repository) -> list[dict[str, Any]]:
     """Artifacts that are about another image are not seen by rules; what is a part of an index is."""
     images = {image.image_digest: image for image in repository.images}
-    seen = [_seen(image) for image in images.values() if "subjectManifestDigest" not in details(image)]
+    seen = [_seen(image) for image in images.values() if subject(image) is None]
     marks = evaluation.marks(policy, seen, datetime.now(UTC))
     return [_result(images[mark.digest], mark) for mark in marks]
 

@@ -16,6 +16,7 @@ from moto.ecr.models import Repository
 from moto.ecr.responses import ECRResponse
 
 from . import images, model, paging, policies
+from .artifacts import ArtifactsResponses
 from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
@@ -29,7 +30,12 @@ _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 
 
 class EcrResponse(
-    PreviewResponses, RegistryResponses, PullThroughCacheResponses, CreationTemplateResponses, ECRResponse
+    PreviewResponses,
+    RegistryResponses,
+    ArtifactsResponses,
+    PullThroughCacheResponses,
+    CreationTemplateResponses,
+    ECRResponse,
 ):
     """One request to ECR."""
 
@@ -116,14 +122,24 @@ class EcrResponse(
         """Those asked for by id; or a page of those the filter selects."""
         if "imageIds" in self.request:
             self._refuse_paging("imageIds", "filter")
-            return super().describe_images()
+            selected = self._named_images()
+            return ActionResult({"imageDetails": [_detailed(image) for image in selected]})
         selected = list(self._selected())
         page, more = paging.page(selected, self.request.get("maxResults"), self.request.get("nextToken"))
         return ActionResult({"imageDetails": [_detailed(image) for image in page], **_next(more)})
 
-    def _selected(self) -> Iterator[Any]:
-        wanted = self.request.get("filter", {})
+    def _named_images(self) -> list[Any]:
+        repository = self._looked_at()
+        found = [images.find(repository, each) for each in self.request["imageIds"]]
+        return list({image.image_digest: image for image in found}.values())
+
+    def _looked_at(self) -> Repository:
         repository = self.ecr_backend._get_repository(self.request["repositoryName"])
+        self.ecr_backend.storage.look(repository)
+        return repository
+
+    def _selected(self) -> Iterator[Any]:
+        wanted, repository = self.request.get("filter", {}), self._looked_at()
         return (image for image in repository.images if images.status_is(image, wanted))
 
     def get_authorization_token(self) -> ActionResult:
@@ -176,5 +192,11 @@ def _detailed(image: Any) -> dict[str, Any]:
         "imagePushedAt": image.image_pushed_at,
         "imageManifestMediaType": image.image_manifest_media_type,
         "imageStatus": "ACTIVE",
+        **_subject(image),
         **images.details(image),
     }
+
+
+def _subject(image: Any) -> dict[str, str]:
+    subject = images.subject(image)
+    return {"subjectManifestDigest": subject} if subject else {}

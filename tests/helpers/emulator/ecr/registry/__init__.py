@@ -6,6 +6,7 @@ Written from botocore's service model and ECR's guide. What neither says is mark
 from __future__ import annotations
 
 from .account import AccountSettings, AccountSettingsResponses
+from .backfills import Backfills, BackfillsResponses
 from .exclusions import Exclusions, ExclusionsResponses
 from .policy import PolicyResponses, RegistryPolicy
 from .replication import Replication, ReplicationResponses
@@ -22,6 +23,7 @@ class RegistrySettings:
     def __init__(self, account: str, region: str, partition: str) -> None:
         self.scanning = Scanning()
         self.replication = Replication(account, region, partition)
+        self.backfills = Backfills(self.replication)
         self.policy = RegistryPolicy(account, partition)
         self.account_settings = AccountSettings()
         self.signing = Signing(region)
@@ -31,6 +33,7 @@ class RegistrySettings:
 class RegistryResponses(
     ScanningResponses,
     ReplicationResponses,
+    BackfillsResponses,
     PolicyResponses,
     AccountSettingsResponses,
     SigningResponses,

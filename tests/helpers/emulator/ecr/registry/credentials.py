@@ -40,12 +40,11 @@ def find_secret(arn: str, account: str, region: str) -> FakeSecret:
 
     What is in it ECR does not look at here: a rule of Terraform's tests has the text "test" for a secret.
     """
-    _, _, _, home, owner, *_ = arn.split(":")
-    if owner != account:
+    if arn.split(":")[4] != account:
         raise UnableToAccessSecret  # unverified: the code for a secret of another account
     secrets: Any = secretsmanager_backends[account][region].secrets
     found = next((each for each in dict.values(secrets) if each.arn == arn), None)
-    if home != region or not isinstance(found, FakeSecret):
+    if not isinstance(found, FakeSecret):
         raise SecretNotFound  # unverified: the code for a secret of another region
     if found.is_deleted():
         raise UnableToAccessSecret  # unverified: the code for a secret that is to be deleted

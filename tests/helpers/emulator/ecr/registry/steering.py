@@ -8,6 +8,7 @@ from typing import Any
 
 from ..backend import EcrBackend, backend
 from .account import AccountSettings
+from .backfills import Backfills
 from .replication import Replication
 from .scanning import Scanning
 from .signing import Signing
@@ -34,6 +35,11 @@ class Settings:
     def replication(self) -> Replication:
         """The replication configuration, and what becomes of pushed images."""
         return self._ecr.settings.replication
+
+    @property
+    def backfills(self) -> Backfills:
+        """How backfills go."""
+        return self._ecr.settings.backfills
 
     @property
     def signing(self) -> Signing:

@@ -1,0 +1,171 @@
+"""What a spec of a public repository says of each aspect, and back. Called by ``PublicRegistry``.
+
+Nothing here decides what is missing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ecrops.aws import Aws, ClientError
+from ecrops.engine.aspect import Aspect, Want
+from ecrops.engine.reading import Goal, is_of_one, read
+from ecrops.errors import EcropsError, SpecError
+from ecrops.public import catalog, existence, tags
+from ecrops.public.spec import UNNAMED, PublicRepositorySpec
+from ecrops.repositories import calls
+from ecrops.repositories import tags as tag_edits
+from ecrops.repositories.values import PUBLIC
+from ecrops.text import printable
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 10
+
+
+def aspects() -> dict[Aspect, str]:
+    """Return the aspects of a public repository, with the field of a spec that each is about."""
+    from ecrops.public import policy
+
+    return {existence: "name", catalog: "catalog_data", tags: "tags", policy: "resource_policy"}
+
+
+def of_specs(specs: Iterable[object]) -> Iterator[Want]:
+    """Yield the wants of specs.
+
+    Raises:
+        SpecError: Two specs have one name, or one is no spec.
+    """
+    names = set[str]()
+    for spec in specs:
+        checked = _checked(spec)
+        if checked.name in names:
+            raise SpecError(f"two specs have the name {checked.name!r}: merge them into one")
+        names.add(checked.name)
+        yield from _of_spec(checked)
+
+
+def _checked(spec: object) -> PublicRepositorySpec:
+    if isinstance(spec, PublicRepositorySpec):
+        return spec
+    if isinstance(spec, Mapping):
+        raise SpecError("expected PublicRepositorySpecs, got a mapping: write PublicRepositorySpec.from_dict({...})")
+    if isinstance(spec, Iterable) and not isinstance(spec, str):
+        raise SpecError("expected PublicRepositorySpecs, one argument each, got a list: write ensure(*specs)")
+    way_out = f"; write PublicRepositorySpec({spec!r})" if isinstance(spec, str) else ""
+    raise SpecError(f"expected PublicRepositorySpecs, one argument each, got {spec!r}{way_out}")
+
+
+def _of_spec(spec: PublicRepositorySpec) -> Iterator[Want]:
+    name, unwritten = spec.name, frozenset(spec.verbatim or ())
+    yield Want(existence, name, existence.Wanted(spec.catalog, spec.tags, unwritten))
+    if spec.catalog.managed:
+        yield Want(catalog, name, catalog.Members(spec.catalog))
+    if spec.tags is not None:
+        yield Want(tags, name, tag_edits.Exactly(spec.tags, "tags" in unwritten))
+    if spec.resource_policy is not None:
+        from ecrops.access import edits
+        from ecrops.access.policy_checks import check_partition
+        from ecrops.public import policy
+
+        is_verbatim = "resource_policy" in unwritten
+        if not is_verbatim:
+            try:
+                check_partition(spec.resource_policy, "aws")
+            except SpecError as error:
+                raise error.at(f"{name}: resource_policy") from None
+        yield Want(policy, name, edits.Exactly(spec.resource_policy, verbatim=is_verbatim))
+
+
+# Describe
+
+
+def describe(aws: Aws, names: Sequence[str]) -> list[PublicRepositorySpec]:
+    """Return public repositories as specs; all of the registry if none is named.
+
+    A part that cannot be read is an error if the repository is named. Else the other repositories are described too,
+    and its spec says in ``unread`` what was not read.
+    """
+    if not names:
+        return _every(aws)
+    goals = {(aspect, name): () for name in names for aspect in aspects()}
+    for _ in range(ATTEMPTS):
+        current = read(aws, goals)
+        missing = [name for name in names if not _exists(name, current)]
+        if not missing:
+            return [_described(name, current, {}) for name in names]
+        for name in missing:
+            calls.demand(aws, name, PUBLIC)
+        aws.pause(1.0, f"{missing[0]} is described: it was made, or not visible, a moment ago")
+    raise EcropsError(f"{missing[0]}: it comes and goes, after {ATTEMPTS} readings: describe it again")
+
+
+def _every(aws: Aws) -> list[PublicRepositorySpec]:
+    known: dict[Goal, Any] = {(existence, name): value for name, value in existence.every(aws).items()}
+    names, errors = sorted(name for _, name in known), dict[str, list[Exception]]()
+
+    def on_error(name: str, error: Exception) -> None:
+        if not is_of_one(error):
+            raise error
+        errors.setdefault(name, []).append(error)
+
+    current = read(aws, {(aspect, name): () for name in names for aspect in aspects()}, known, on_error=on_error)
+    unread = {name: _unread(name, current, errors[name]) for name in errors}
+    for field in aspects().values():  # what nobody may read of any repository is not a fault of one
+        failed = [unread[name][field] for name in names if field in unread.get(name, {})]
+        if len(failed) == len(names) and any(isinstance(error, ClientError) for error in failed):
+            raise next(error for error in failed if isinstance(error, ClientError))
+    return [_described(name, current, unread.get(name, {})) for name in names if _exists(name, current)]
+
+
+def _exists(name: str, current: Mapping[Goal, Any]) -> bool:
+    """Whether a repository was there at each reading."""
+    return all(current.get((aspect, name), ()) is not None for aspect in aspects())
+
+
+def _unread(name: str, current: Mapping[Goal, Any], errors: Sequence[Exception]) -> dict[str, Exception]:
+    """Return the errors of a repository by field: both are in the order of ``aspects``."""
+    failed = [field for aspect, field in aspects().items() if (aspect, name) not in current]
+    for error in errors:
+        log.warning("%s is not described as a whole: %s", name, printable(str(error)))
+    return dict(zip(failed, errors, strict=True))
+
+
+def _described(name: str, current: Mapping[Goal, Any], unread: Mapping[str, Exception]) -> PublicRepositorySpec:
+    """Return the spec of a repository, with what ecrops would not write as it is."""
+    values = {field: current[aspect, name] for aspect, field in aspects().items() if (aspect, name) in current}
+    reasons = {field: printable(str(error)) for field, error in unread.items()}
+    fields: dict[str, Any] = {}
+    unwritten: list[str] = [] if _is_right(name) else ["name"]
+    for field, value in _fields(values).items():
+        if _is_right(UNNAMED, **{field: value}):
+            fields[field] = value
+        elif field != "catalog_data" and _is_right(UNNAMED, **{field: value}, verbatim=[field]):
+            fields[field] = value
+            unwritten.append(field)
+        else:
+            reasons[field] = "AWS has what no spec can hold"
+    return PublicRepositorySpec(name, **fields, verbatim=unwritten or None, unread=reasons or None)
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    from ecrops.access.policy_checks import stored
+
+    fields: dict[str, Any] = {}
+    if "catalog_data" in values:
+        fields["catalog_data"] = dict(values["catalog_data"].values)
+    if "tags" in values:
+        fields["tags"] = dict(values["tags"].tags)
+    if "resource_policy" in values:
+        fields["resource_policy"] = stored(values["resource_policy"])
+    return fields
+
+
+def _is_right(name: str, **fields: Any) -> bool:
+    """Whether a spec can have some fields."""
+    try:
+        PublicRepositorySpec(name, **fields)
+    except SpecError:
+        return False
+    return True

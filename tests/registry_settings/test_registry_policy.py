@@ -1,0 +1,331 @@
+"""The policy of a registry: one document in AWS, and statements that are known by their Sid."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ecrops import (
+    AccountPrincipal,
+    ConflictError,
+    Group,
+    OrganizationPrincipal,
+    Registry,
+    RetryPolicy,
+    Role,
+    SpecError,
+    fleet_from_dict,
+    fleet_to_dict,
+)
+from ecrops.registry_settings import RegistrySpec
+from emulator import Call, Client, Cloud
+from support import HERE, registry_of
+
+GET, PUT, DELETE = "GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy"
+OWN, OTHER = "123456789012", "111122223333"
+REPOSITORIES = f"arn:aws:ecr:eu-west-1:{OWN}:repository"
+THEIRS = {
+    "Sid": "Theirs",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+    "Action": "ecr:ReplicateImage",
+    "Resource": f"{REPOSITORIES}/theirs/*",
+}
+MINE = {**THEIRS, "Sid": "Mine", "Resource": f"{REPOSITORIES}/mine/*"}
+DENIAL = {
+    "Sid": "Lock",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "ecr:*RegistryPolicy",
+    "Resource": "*",
+}
+
+
+@pytest.fixture
+def ecr(cloud: Cloud) -> Client:
+    return cloud.client("ecr")
+
+
+def put(ecr: Client, *statements: dict[str, Any]) -> None:
+    """What somebody else makes of the policy."""
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    ecr.put_registry_policy(policyText=json.dumps(document))
+
+
+def statements(ecr: Client) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = json.loads(ecr.get_registry_policy()["policyText"])["Statement"]
+    except ecr.exceptions.RegistryPolicyNotFoundException:
+        return []
+    return found
+
+
+def dry(registry: Registry) -> Registry:
+    return Registry(registry.aws.session, retry=registry.aws.retry, dry_run=True)
+
+
+def test_another_account_may_replicate_what_is_named(registry: Registry, cloud: Cloud, ecr: Client) -> None:
+    made = registry.registry_policy.allow_replication(OTHER, prefix="prod/")
+    assert str(made) == (
+        HERE + "+ registry policy: account 111122223333 may ecr:CreateRepository, ecr:ReplicateImage on prod/*\n"
+        "1 created"
+    )
+    assert statements(ecr) == [
+        {
+            "Sid": f"EcropsReplication{OTHER}",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"},
+            "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"],
+            "Resource": f"{REPOSITORIES}/prod/*",
+        }
+    ]
+    cloud.calls.clear()
+    assert not registry.registry_policy.allow_replication(OTHER, prefix="prod/")
+    assert cloud.calls.operations() == [GET]
+    made = registry.registry_policy.allow_replication(OTHER)
+    assert str(made).splitlines()[1].endswith("account 111122223333 may ecr:CreateRepository, ecr:ReplicateImage on *")
+    assert statements(ecr)[0]["Resource"] == [f"{REPOSITORIES}/*", f"{REPOSITORIES}/prod/*"]
+    assert len(statements(ecr)) == 1
+    made = registry.registry_policy.revoke_replication(OTHER, prefix="prod/")
+    assert [change.kind for change in made] == ["delete"]
+    assert statements(ecr)[0]["Resource"] == f"{REPOSITORIES}/*"
+    cloud.calls.clear()
+    assert registry.registry_policy.revoke_replication(OTHER)
+    assert cloud.calls.operations() == [GET, DELETE, GET]
+    assert statements(ecr) == []
+    assert not registry.registry_policy.revoke_replication(OTHER)
+
+
+def test_statements_of_others_stay(registry: Registry, cloud: Cloud, ecr: Client) -> None:
+    put(ecr, THEIRS)
+    cloud.calls.clear()
+    assert registry.registry_policy.add(MINE)
+    assert cloud.calls.operations() == [GET, PUT, GET]  # the last reading verifies
+    assert registry.registry_policy.allow_replication(OTHER)
+    assert [statement["Sid"] for statement in statements(ecr)] == ["Theirs", "Mine", f"EcropsReplication{OTHER}"]
+    assert registry.registry_policy.revoke_replication(OTHER)
+    with pytest.raises(SpecError, match="another statement has the Sid 'Mine' already"):
+        registry.registry_policy.add({**MINE, "Resource": "*"})
+    assert registry.registry_policy.add({**MINE, "Resource": "*"}, replace=True)
+    assert statements(ecr) == [THEIRS, {**MINE, "Resource": "*"}]
+    assert registry.registry_policy.remove("Mine")
+    assert not registry.registry_policy.remove("Mine")
+    assert statements(ecr) == [THEIRS]
+
+
+def test_a_statement_that_somebody_edited_is_foreign(registry: Registry, ecr: Client) -> None:
+    registry.registry_policy.allow_replication(OTHER, prefix="prod/")
+    edited = {**statements(ecr)[0], "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-example1"}}}
+    put(ecr, edited)
+    assert registry.registry_policy.allow_replication(OTHER, prefix="prod/")
+    assert [statement["Sid"] for statement in statements(ecr)] == [edited["Sid"], f"{edited['Sid']}2"]
+    assert not registry.registry_policy.allow_replication(OTHER, prefix="prod/")
+    assert registry.registry_policy.revoke_replication(OTHER)
+    assert statements(ecr) == [edited]
+
+
+def test_a_principal_may_pull_through_a_cache(registry: Registry, ecr: Client) -> None:
+    registry_policy = registry.registry_policy
+    put(ecr, THEIRS)
+    assert registry_policy.allow_pull_through_cache(AccountPrincipal(OTHER), "docker-hub")
+    assert not registry_policy.allow_pull_through_cache(OTHER, prefix="docker-hub/")
+    assert registry_policy.allow_pull_through_cache(OTHER, prefix="quay")
+    found = statements(ecr)[1]
+    assert found["Action"] == ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
+    assert found["Resource"] == [f"{REPOSITORIES}/docker-hub/*", f"{REPOSITORIES}/quay/*"]
+    assert registry_policy.revoke_pull_through_cache(OTHER, prefix="quay")
+    assert statements(ecr)[1]["Resource"] == f"{REPOSITORIES}/docker-hub/*"
+    assert registry_policy.revoke_pull_through_cache(OTHER)
+    assert registry_policy.allow_pull_through_cache(OrganizationPrincipal("o-a1b2c3d4e5"), "quay")
+    assert statements(ecr)[1]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    assert not registry_policy.revoke_pull_through_cache("*")  # everybody is another principal
+    assert registry_policy.revoke_pull_through_cache("o-a1b2c3d4e5")
+    assert statements(ecr) == [THEIRS]
+    for wrong in (Group("admins"), "codebuild.amazonaws.com"):
+        with pytest.raises(SpecError, match=r"cannot name a group|expected a user, a role"):
+            registry_policy.allow_pull_through_cache(wrong, "quay")
+
+
+def test_a_role_that_is_not_visible_yet_is_waited_for(memory_cloud: Cloud) -> None:
+    memory_cloud.emulator.add_role("nodes")
+    memory_cloud.emulator.next_principal_is_unseen(2)
+    assert registry_of(memory_cloud).registry_policy.allow_pull_through_cache(Role("nodes"), "docker-hub")
+    found = statements(memory_cloud.client("ecr"))
+    assert found[0]["Principal"] == {"AWS": f"arn:aws:iam::{OWN}:role/nodes"}
+
+
+def test_a_statement_that_comes_while_a_write_waits_stays(memory_cloud: Cloud) -> None:
+    ecr, registry = memory_cloud.client("ecr"), registry_of(memory_cloud)
+
+    def meddle(call: Call) -> bool:
+        if call.operation == PUT:
+            put(ecr, THEIRS)
+        return call.operation == PUT
+
+    memory_cloud.faults.on("throttle", where=meddle)
+    assert registry.registry_policy.allow_replication(OTHER)
+    assert [statement["Sid"] for statement in statements(ecr)] == ["Theirs", f"EcropsReplication{OTHER}"]
+
+
+def test_a_statement_that_a_slower_writer_overwrites_is_put_again(memory_cloud: Cloud) -> None:
+    ecr = memory_cloud.client("ecr")
+    overwritten: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not overwritten:
+            put(ecr, THEIRS)
+        overwritten.append(seconds)
+
+    assert registry_of(memory_cloud, retry=RetryPolicy(sleep=sleep)).registry_policy.add(MINE)
+    assert statements(ecr) == [THEIRS, MINE]
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "truncate"])
+def test_lost_answers_are_no_second_statement(memory_cloud: Cloud, fault: str) -> None:
+    memory_cloud.faults.on(fault, where=lambda call: call.operation in (PUT, DELETE))
+    registry = registry_of(memory_cloud)
+    registry.registry_policy.add(MINE)
+    assert statements(memory_cloud.client("ecr")) == [MINE]
+    registry.registry_policy.set({})
+    assert statements(memory_cloud.client("ecr")) == []
+
+
+def test_a_whole_document_is_what_a_spec_says(registry: Registry, cloud: Cloud, ecr: Client) -> None:
+    put(ecr, THEIRS)
+    document = {"Version": "2012-10-17", "Statement": [MINE]}
+    spec = RegistrySpec(registry_policy=document)
+    made = registry.ensure(spec)
+    assert str(made).splitlines()[1] == (
+        "~ registry policy: account 444455556666 may ecr:ReplicateImage on theirs/* -> "
+        "account 444455556666 may ecr:ReplicateImage on mine/*"
+    )
+    cloud.calls.clear()
+    assert not registry.ensure(spec)
+    assert not registry.registry_policy.set(
+        {"Version": "2012-10-17", "Statement": {**MINE, "Action": [MINE["Action"]]}}
+    )
+    assert cloud.calls.operations() == [GET, GET]
+    described = RegistrySpec(registry_policy=registry.describe_settings().registry_policy)
+    assert described == spec
+    assert fleet_from_dict(fleet_to_dict([described])) == [described]
+    assert registry.ensure(RegistrySpec(registry_policy={}))
+    assert registry.registry_policy.describe() == {}
+    assert not registry.registry_policy.set({})
+
+
+def test_what_others_add_is_no_part_of_an_approval(registry: Registry, ecr: Client) -> None:
+    exact = registry.plan(RegistrySpec(registry_policy={"Statement": [MINE]}))
+    edit = dry(registry).registry_policy.allow_replication(OTHER, prefix="prod/")
+    put(ecr, THEIRS)
+    with pytest.raises(ConflictError, match="theirs"):
+        registry.apply(exact)
+    registry.registry_policy.allow_replication(OTHER, prefix="test/")  # another owner, in the same statement
+    registry.apply(edit)
+    assert statements(ecr)[1]["Resource"] == [f"{REPOSITORIES}/prod/*", f"{REPOSITORIES}/test/*"]
+
+
+def test_a_document_that_aws_has_is_compared_and_kept(memory_cloud: Cloud) -> None:
+    odd = {**THEIRS, "Action": "ecr:BrandNew", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE123"}}
+    memory_cloud.emulator.settings.keep_policy({"Version": "2008-10-17", "Statement": odd})
+    registry = registry_of(memory_cloud)
+    described = registry.describe_settings()
+    assert described.registry_policy == {"Version": "2008-10-17", "Statement": odd}
+    assert not registry.ensure(described)
+    assert registry.registry_policy.describe() == described.registry_policy
+
+
+def test_a_member_that_botocore_drops_refuses_the_write(memory_cloud: Cloud) -> None:
+    memory_cloud.emulator.add_unknown_member(GET, "brandNew", {"a": 1})
+    put(memory_cloud.client("ecr"), THEIRS)
+    with pytest.raises(ConflictError, match="brandNew"):
+        registry_of(memory_cloud).registry_policy.add(MINE)
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        DENIAL,
+        {**DENIAL, "Principal": {"AWS": OWN}, "Action": "*"},
+        {**DENIAL, "Principal": {"AWS": ["arn:aws:iam::444455556666:root", f"arn:aws:iam::{OWN}:root"]}},
+        {**{k: v for k, v in DENIAL.items() if k != "Action"}, "NotAction": "ecr:BatchGetImage"},
+        {**DENIAL, "Resource": [f"{REPOSITORIES}/a", f"arn:aws:ecr:eu-west-1:{OWN}:*"]},
+    ],
+)
+def test_a_denial_of_ones_own_next_write_is_a_conflict(
+    registry: Registry, cloud: Cloud, ecr: Client, denial: dict[str, Any]
+) -> None:
+    with pytest.raises(ConflictError, match=r"nobody whom a registry policy denies that can take it back"):
+        registry.registry_policy.add(denial)
+    assert registry.plan(RegistrySpec(registry_policy={"Statement": [denial]})).conflicts
+    assert cloud.calls.writes() == []
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        {**DENIAL, "Principal": {"AWS": OTHER}},
+        {**DENIAL, "Action": "ecr:PutImage"},
+        {**DENIAL, "Resource": f"{REPOSITORIES}/*"},
+        {**{k: v for k, v in DENIAL.items() if k != "Action"}, "NotAction": ["ecr:*RegistryPolicy"]},
+    ],
+)
+def test_a_denial_to_others_is_written(registry: Registry, ecr: Client, denial: dict[str, Any]) -> None:
+    made = registry.registry_policy.add(denial)
+    assert made
+    assert made.notes == ()
+    assert not registry.registry_policy.add(denial)
+
+
+def test_a_denial_under_a_condition_is_a_note(registry: Registry, ecr: Client) -> None:
+    condition = {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/admin"}}
+    made = registry.registry_policy.add({**DENIAL, "Condition": condition})
+    assert any("denies ecr:PutRegistryPolicy to who writes it if aws:PrincipalArn" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ({**MINE, "Resource": "arn:aws:s3:::bucket"}, "a Resource is an ARN of ECR"),
+        ({key: value for key, value in MINE.items() if key != "Resource"}, "it has no Resource"),
+        ({**MINE, "NotResource": "*"}, "both Resource and NotResource"),
+        ({**MINE, "Action": "s3:GetObject"}, "an action in a registry policy is ECR's"),
+        ({**MINE, "Action": "ecr:GetAuthorizationToken"}, "a registry policy cannot grant"),
+        ({**MINE, "Effect": "Perhaps"}, "'Allow' or 'Deny'"),
+        ({**MINE, "Principal": {"AWS": f"arn:aws:iam::{OWN}:group/a"}}, "a registry policy cannot name a group"),
+        ({**MINE, "Resource": f"arn:aws-cn:ecr:cn-north-1:{OWN}:repository/a"}, "of another partition"),
+        ({**MINE, "Principal": {"AWS": f"arn:aws-cn:iam::{OWN}:root"}}, "of another partition"),
+    ],
+)
+def test_what_ecr_refuses_is_refused_before_any_call(
+    registry: Registry, cloud: Cloud, statement: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(SpecError, match=reason):
+        registry.registry_policy.add(statement)
+    with pytest.raises(SpecError, match=reason):
+        registry.registry_policy.set({"Statement": [statement]})
+    with pytest.raises(SpecError, match=reason):
+        registry.plan(RegistrySpec(registry_policy={"Statement": [statement]}))
+    assert not cloud.calls
+
+
+def test_other_arguments_are_checked_too(registry: Registry, cloud: Cloud, ecr: Client) -> None:
+    with pytest.raises(SpecError, match="the Sid 'EcropsReplication1' is one that statements of ecrops have"):
+        registry.registry_policy.add({**MINE, "Sid": "EcropsReplication1"})
+    with pytest.raises(SpecError, match="from_account: expected an account of 12 digits, got '1111'"):
+        registry.registry_policy.allow_replication("1111")
+    with pytest.raises(SpecError, match="prefix: expected what the names of repositories begin with"):
+        registry.registry_policy.allow_pull_through_cache(OTHER, prefix="a*")
+    with pytest.raises(SpecError, match="expected a statement, or the Sid of one"):
+        registry.registry_policy.remove("")
+    with pytest.raises(SpecError, match="own account"):
+        registry.registry_policy.allow_replication(OWN)
+    long = [{**MINE, "Sid": f"S{number}", "Resource": f"{REPOSITORIES}/{'a' * 200}"} for number in range(30)]
+    with pytest.raises(SpecError, match="a registry policy has at most 10,240 characters"):
+        registry.registry_policy.set({"Statement": long})
+    put(ecr, *long[:24])
+    with pytest.raises(SpecError, match="a registry policy has at most 10,240 characters"):
+        registry.registry_policy.add(
+            {**MINE, "Resource": [f"{REPOSITORIES}/{'a' * 200}{number}" for number in range(20)]}
+        )
