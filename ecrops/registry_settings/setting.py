@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecrops.aws import BOTOCORE, Aws, ClientError, code_of, operations_of
-from ecrops.aws.whole import UNREADABLE, read_whole
+from ecrops.aws.attempt.whole import UNREADABLE, read_whole
 from ecrops.base.change import NOTHING, Call, Change, Kind, Races, never
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want

@@ -11,7 +11,7 @@ from botocore.model import Shape, ShapeResolver
 
 from ecrops import RetryPolicy
 from ecrops.aws import Aws
-from ecrops.aws.whole import UNREADABLE, read_whole, unknown_members
+from ecrops.aws.attempt.whole import UNREADABLE, read_whole, unknown_members
 from emulator import Cloud
 
 OPERATION = "GetRegistryScanningConfiguration"
@@ -113,7 +113,7 @@ def test_a_callback_that_reads_meanwhile_hides_nothing(memory_cloud: Cloud) -> N
 
 
 def test_a_listing_in_another_form_may_have_anything(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ecrops.aws import whole
+    from ecrops.aws.attempt import whole
 
     memory_cloud.client("ecr").create_pull_through_cache_rule(
         ecrRepositoryPrefix="hub", upstreamRegistryUrl="public.ecr.aws"
@@ -125,7 +125,7 @@ def test_a_listing_in_another_form_may_have_anything(memory_cloud: Cloud, monkey
 
 
 def test_no_other_call_keeps_its_answer(memory_cloud: Cloud) -> None:
-    from ecrops.aws import whole
+    from ecrops.aws.attempt import whole
 
     aws = aws_of(memory_cloud)
     aws.call("ecr", OPERATION, {})

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.aws.whole import read_whole
+from ecrops.aws.attempt.whole import read_whole
 from ecrops.base.change import Call, Change, Kind, Note
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
