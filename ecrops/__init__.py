@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule as PullThroughCacheRule
     from ecrops.registry_settings.replication.values import ReplicationRule as ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
+    from ecrops.registry_settings.signing.values import SigningRule as SigningRule
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
     from ecrops.repositories.values import RepositoryEncryption as RepositoryEncryption
     from ecrops.repositories.values import TagMutability as TagMutability
@@ -87,6 +88,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),
             "ecrops.registry_settings.pull_through_cache.values": ("PullThroughCacheRule",),
             "ecrops.registry_settings.scanning.values": ("ScanningConfiguration",),
+            "ecrops.registry_settings.signing.values": ("SigningRule",),
             "ecrops.registry_settings.spec": ("RegistrySpec",),
             "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
             "ecrops.repository": ("Repository",),

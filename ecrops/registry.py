@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Never
 
-from ecrops import aspects
+from ecrops import aspects, describing
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
 from ecrops.engine.aspect import Want
@@ -155,7 +155,7 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
                 that is named, or of any repository.
         """
         check_one_by_one(names, "describe(*names)")
-        return aspects.describe(self.aws, [check_existing_name(name) for name in names])
+        return describing.describe(self.aws, [check_existing_name(name) for name in names])
 
     def remove(self, *names: str, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete repositories, and wait until they are gone. One that does not exist is no error.

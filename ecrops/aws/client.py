@@ -17,8 +17,9 @@ from typing import Any, TypeVar, cast
 import boto3
 from botocore.exceptions import ClientError, NoRegionError
 
-from ecrops.aws.answers import account_in
 from ecrops.aws.arn import Partition, partition_of
+from ecrops.aws.attempt.answers import account_in
+from ecrops.aws.attempt.sending import send
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
 from ecrops.aws.clients import Clients
@@ -29,7 +30,6 @@ from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.recent import Recent
 from ecrops.aws.retry import RetryPolicy, persistently
-from ecrops.aws.sending import send
 from ecrops.base.problems import is_number, is_whole
 from ecrops.base.quotas import Quotas
 from ecrops.errors import SpecError

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
-from ecrops.aws.answers import forget_attempts
 from ecrops.aws.arn import partition_of
-from ecrops.aws.whole import keep_body
+from ecrops.aws.attempt.answers import forget_attempts
+from ecrops.aws.attempt.whole import keep_body
 from ecrops.version import __version__
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -43,4 +44,5 @@ def misfit(service: str, shape: str, value: Any) -> str:
 def _model(service: str) -> ServiceModel:
     from botocore.loaders import create_loader
 
-    return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
+    loader = create_loader(os.environ.get("AWS_DATA_PATH"))  # as the clients of sessions do
+    return ServiceModel(loader.load_service_model(service, "service-2"), service)

@@ -1,7 +1,7 @@
 """A secret among the members of a call: it is never shown, and its text is made when the call is sent.
 
-Made by the verbs that take secrets, put into the ``params`` of a call, and revealed by ``aws/sending`` alone. No
-``repr``, no plan, no dictionary, no copy and no pickle has the text.
+Made by the verbs that take secrets, put into the ``params`` of a call, and revealed by ``aws/attempt/sending`` alone.
+No ``repr``, no plan, no dictionary, no copy and no pickle has the text.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.aws.whole import read_whole
+from ecrops.aws.attempt.whole import read_whole
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.public import existence

@@ -11,18 +11,24 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ecrops.aws import BOTOCORE, Aws, ClientError, code_of
-from ecrops.aws.whole import read_whole
-from ecrops.base.change import Call, Change, Kind, Races, never
+from ecrops.aws import BOTOCORE, Aws, ClientError, code_of, operations_of
+from ecrops.aws.attempt.whole import UNREADABLE, read_whole
+from ecrops.base.change import NOTHING, Call, Change, Kind, Races, never
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import read
+from ecrops.errors import EcropsError
 
 STEP = -1
 """The step of changes of settings: before that of repositories, which may need them."""
 KNOWN_SINCE = {"deleteReplication": "1.44.4"}
 """The first botocore that knows a member which older ones drop."""
+OPERATIONS_SINCE = {
+    "GetSigningConfiguration": "1.41.2",
+    "ListPullTimeUpdateExclusions": "1.41.0",
+}
+"""The first botocore that knows an operation, where the oldest that ecrops takes does not."""
 
 
 class Setting(NamedTuple):
@@ -38,7 +44,12 @@ class Setting(NamedTuple):
 
 
 def reading(
-    key: str, aws: Aws, operation: str, parse: Callable[[Mapping[str, Any]], Any], absent: str = ""
+    key: str,
+    aws: Aws,
+    operation: str,
+    parse: Callable[[Mapping[str, Any]], Any],
+    absent: str = "",
+    only: Mapping[str, str] = NOTHING,
 ) -> Iterator[Read]:
     """Yield the reading of a setting: one call.
 
@@ -48,16 +59,19 @@ def reading(
         operation: The operation of ECR that reads it.
         parse: Returns the value that an answer has; of an empty answer, the value of a setting that is not set.
         absent: The error code that means that the setting is not set.
+        only: Members that ``parse`` takes for granted, with the one value that ecrops writes, such as ``filterType``.
+            Another value is one that a write would lose.
     """
 
     def make() -> Mapping[str, Any]:
+        demand(operation)
         try:
             answer, unknown = read_whole(aws, "ecr", operation)
         except ClientError as error:
             if not absent or code_of(error) != absent:
                 raise
             return {key: Setting(parse({}))}
-        return {key: Setting(parse(answer), unknown)}
+        return {key: Setting(parse(answer), (*unknown, *dict.fromkeys(_others(answer, only))))}
 
     yield Read((key,), make, ("ecr",))
 
@@ -110,12 +124,51 @@ def put(
 
 def lost(unknown: Collection[str]) -> str:
     """Return why a setting is not written, and the way out."""
-    since = sorted({KNOWN_SINCE[name] for name in map(_last, unknown) if name in KNOWN_SINCE})
+    if UNREADABLE in unknown:
+        return "the answer of AWS is not JSON, so ecrops cannot tell what a write would lose: update ecrops"
+    if values := sorted(name for name in unknown if "=" in name):
+        return f"AWS has {', '.join(values)}, which this ecrops does not know, and a write would lose: update ecrops"
+    since = sorted({KNOWN_SINCE[name] for name in map(_last, unknown) if name in KNOWN_SINCE}, key=_version)
     newer = f"{since[-1]} or later knows it" if since and len(unknown) == 1 else "a newer one may know it"
     return (
         f"the answer of AWS has {', '.join(sorted(unknown))}, which the installed botocore {BOTOCORE} "
         f"drops, and a write would lose: update boto3; botocore {newer}"
     )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def _others(value: Any, only: Mapping[str, str]) -> Iterator[str]:
+    """Yield the members that have another value than the one that ecrops writes, such as ``filterType=REGEX``."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if name in only and part != only[name]:
+                yield f"{name}={part}"
+            else:
+                yield from _others(part, only)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _others(item, only)
+
+
+def is_known(operation: str) -> bool:
+    """Whether the installed botocore has an operation of ECR."""
+    return operation in operations_of("ecr")
+
+
+def demand(operation: str) -> None:
+    """Refuse a setting that the installed botocore cannot read.
+
+    Raises:
+        EcropsError: It is too old; with the version that can.
+    """
+    if not is_known(operation):
+        newer = f"{OPERATIONS_SINCE[operation]} or later" if operation in OPERATIONS_SINCE else "a newer one"
+        raise EcropsError(
+            f"the installed botocore {BOTOCORE} does not know ecr:{operation}: update boto3; botocore {newer} knows it"
+        )
 
 
 def _last(path: str) -> str:

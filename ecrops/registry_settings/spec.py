@@ -14,9 +14,11 @@ from ecrops.registry_settings.table import MODULES, values_of
 if TYPE_CHECKING:
     from ecrops.events.event import Event
     from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
+    from ecrops.registry_settings.explain import Explanation
     from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
     from ecrops.registry_settings.replication.values import ReplicationRule
     from ecrops.registry_settings.scanning.values import ScanningConfiguration
+    from ecrops.registry_settings.signing.values import SigningRule
 
 
 @suggesting()
@@ -29,6 +31,10 @@ class RegistrySpec:
 
     Args:
         scanning: Which repositories are scanned, by whom and when.
+        account_settings: Values of account settings, by name. Only the names that it gives are managed: a setting has
+            a value always, and AWS removes none.
+        signing: Which images are signed when they are pushed, and with which profiles.
+        pull_time_exclusions: The ARNs of the roles and users whose pulls leave no pull time.
         replication: Where images are replicated to. An empty list: nowhere.
         registry_policy: The policy document of the registry; ``{}`` for none.
         creation_templates: What the repositories are like that ECR makes by itself. ``()`` removes all templates.
@@ -42,6 +48,9 @@ class RegistrySpec:
     """
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
+    account_settings: Mapping[str, str] | None = None
+    signing: Sequence[SigningRule] | None = None
+    pull_time_exclusions: Sequence[str] | None = None
     replication: Sequence[ReplicationRule | Mapping[str, Any]] | None = None
     registry_policy: Mapping[str, Any] | None = None
     creation_templates: Sequence[RepositoryCreationTemplate | Mapping[str, Any]] | None = None
@@ -66,6 +75,19 @@ class RegistrySpec:
         """The settings that are managed, by name: every field but ``events``."""
         values = {name: getattr(self, name) for name in MODULES}
         return {name: value for name, value in values.items() if value is not None}
+
+    def explain(self, name: str) -> Explanation:
+        """Return what the settings mean for one name: which template, filters, rules and statements apply.
+
+        Args:
+            name: The name of a repository, which need not exist.
+
+        Raises:
+            SpecError: No repository can have the name.
+        """
+        from ecrops.registry_settings.explain import explain
+
+        return explain(self, name)
 
     @classmethod
     def from_dict(cls, data: object) -> Self:

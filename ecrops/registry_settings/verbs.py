@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from ecrops.engine.account import Account
 
 if TYPE_CHECKING:
+    from ecrops.registry_settings.account_settings.verbs import AccountSettings
     from ecrops.registry_settings.creation_templates.verbs import CreationTemplates
+    from ecrops.registry_settings.explain import Explanation
     from ecrops.registry_settings.pull_through_cache.verbs import PullThroughCache
+    from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
     from ecrops.registry_settings.registry_policy.verbs import RegistryPolicy
     from ecrops.registry_settings.replication.verbs import Replication
     from ecrops.registry_settings.scanning.verbs import Scanning
+    from ecrops.registry_settings.signing.verbs import Signing
     from ecrops.registry_settings.spec import RegistrySpec
 
 
@@ -24,6 +28,27 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.scanning.verbs import Scanning
 
         return Scanning(self)
+
+    @property
+    def account_settings(self) -> AccountSettings:
+        """The settings of the account in the region, by name, such as ``BLOB_MOUNTING``."""
+        from ecrops.registry_settings.account_settings.verbs import AccountSettings
+
+        return AccountSettings(self)
+
+    @property
+    def signing(self) -> Signing:
+        """Which images are signed when they are pushed, and with which profiles."""
+        from ecrops.registry_settings.signing.verbs import Signing
+
+        return Signing(self)
+
+    @property
+    def pull_time_exclusions(self) -> PullTimeExclusions:
+        """The roles and users whose pulls leave no pull time."""
+        from ecrops.registry_settings.pull_time_exclusions.verbs import PullTimeExclusions
+
+        return PullTimeExclusions(self)
 
     @property
     def replication(self) -> Replication:
@@ -62,3 +87,23 @@ class RegistryVerbs(Account):
         from ecrops.registry_settings.wants import describe
 
         return describe(self.aws)
+
+    def explain(self, name: str) -> Explanation:
+        """Return what the settings of the registry mean for one name: one reading for each setting.
+
+        It says which creation template, filters of scanning, rules of replication, of signing and of the pull-through
+        cache, and which statements of the registry policy apply. ``RegistrySpec.explain`` says the same of a spec.
+
+        Args:
+            name: The name of a repository, which need not exist.
+
+        Raises:
+            SpecError: No repository can have the name.
+            ClientError: botocore's own error: a setting cannot be read.
+        """
+        from ecrops.registry_settings.explain import FIELDS
+        from ecrops.registry_settings.wants import describe
+        from ecrops.repositories.checks import check_existing_name
+
+        check_existing_name(name)
+        return describe(self.aws, FIELDS).explain(name)

@@ -5,19 +5,24 @@ Called by ``ecrops.aspects`` and by the verbs of a registry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Want
-from ecrops.engine.reading import read
+from ecrops.engine.reading import Goal, read
+from ecrops.registry_settings.setting import is_known
 from ecrops.registry_settings.spec import RegistrySpec
 from ecrops.registry_settings.table import MODULES, aspect_of
 
+log = logging.getLogger(__name__)
+
 
 def of_spec(aws: Aws, spec: RegistrySpec) -> Iterator[Want]:
-    """Yield the wants of a spec: one for each field that is managed.
+    """Yield the wants of a spec: one for each key of each field that is managed.
 
     Raises:
         SpecError: A value is for no registry of this region, which a spec does not know; with every reason.
@@ -25,7 +30,9 @@ def of_spec(aws: Aws, spec: RegistrySpec) -> Iterator[Want]:
     check_of_region(aws, spec)
     for name, value in spec.managed.items():
         aspect = aspect_of(name)
-        yield Want(aspect, aspect.KEY, aspect.exactly(value))
+        edits = aspect.edits(value) if _has_keys(aspect) else [(aspect.KEY, aspect.exactly(value))]
+        for key, edit in edits:
+            yield Want(aspect, key, edit)
 
 
 def check_of_region(aws: Aws, spec: RegistrySpec) -> None:
@@ -37,9 +44,37 @@ def check_of_region(aws: Aws, spec: RegistrySpec) -> None:
     problems.raise_any()
 
 
-def describe(aws: Aws) -> RegistrySpec:
-    """Return all settings of a registry as a spec: one reading for each."""
-    aspects = {name: aspect_of(name) for name in MODULES}
-    current = read(aws, {(aspect, aspect.KEY): () for aspect in aspects.values()})
-    fields = {name: aspect.field(current[aspect, aspect.KEY].value) for name, aspect in aspects.items()}
-    return RegistrySpec(**fields)
+def describe(aws: Aws, fields: Collection[str] = MODULES) -> RegistrySpec:
+    """Return settings of a registry as a spec: one reading for each key.
+
+    Args:
+        aws: The account and region.
+        fields: Which settings; all by default.
+
+    Returns:
+        The spec. A setting that the installed botocore cannot read is left out, as one that is not managed; the log
+        says so.
+    """
+    aspects = {name: aspect for name in fields if _is_readable(name, aspect := aspect_of(name))}
+    current = read(aws, {(aspect, key): () for aspect in aspects.values() for key in _keys(aspect)})
+    return RegistrySpec(**{name: _field(aspect, current) for name, aspect in aspects.items()})
+
+
+def _is_readable(name: str, aspect: Any) -> bool:
+    if not hasattr(aspect, "READ_BY") or is_known(aspect.READ_BY):
+        return True
+    log.warning("%s is not described: the installed botocore does not know ecr:%s", name, aspect.READ_BY)
+    return False
+
+
+def _field(aspect: Any, current: Mapping[Goal, Any]) -> Any:
+    values = {key: current[aspect, key].value for key in _keys(aspect)}
+    return aspect.field(values if _has_keys(aspect) else values[aspect.KEY])
+
+
+def _has_keys(aspect: Any) -> bool:
+    return hasattr(aspect, "KEYS")
+
+
+def _keys(aspect: Any) -> tuple[str, ...]:
+    return aspect.KEYS if _has_keys(aspect) else (aspect.KEY,)

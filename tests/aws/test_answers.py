@@ -8,7 +8,7 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from ecrops.aws.answers import check_entries
+from ecrops.aws.attempt.answers import check_entries
 from ecrops.aws.clients import name_agent
 from ecrops.version import __version__
 

@@ -19,13 +19,13 @@ from emulator import Cloud
 from support import registry_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ecr", "ecr-public", "events", "iam", "kms", "lambda", "logs", "sns", "sqs", "sts")
+SERVICES = ("ecr", "ecr-public", "events", "iam", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "sts")
 NO_OPERATIONS = {"iam:PassRole", "sts:GetServiceBearerToken"}  # permissions without an operation
 
 
 def operations() -> list[tuple[str, str]]:
-    """The operations that ecrops calls, from the table of permissions."""
-    table = (ROOT / "docs" / "operations.md").read_text()
+    """The operations that ecrops calls, from the tables of permissions."""
+    table = "".join((ROOT / "docs" / page).read_text() for page in ("operations.md", "public.md"))
     named = set(re.findall(rf"\b(?:{'|'.join(SERVICES)}):[A-Z]\w+", table)) - NO_OPERATIONS
     kinds = [name.replace("User", kind) for name in named for kind in ("User", "Role", "Group")]
     return sorted({(service, name) for service, _, name in (kind.partition(":") for kind in kinds)})

@@ -248,7 +248,7 @@ def test_credentials_that_are_not_valid_any_more_stop_the_whole_run(
         if operation == "CreateRepository" and next(made) > 10:
             raise ClientError({"Error": {"Code": code, "Message": "no longer valid"}}, operation)
 
-    monkeypatch.setattr("ecrops.aws.sending.check_entries", expire)
+    monkeypatch.setattr("ecrops.aws.attempt.sending.check_entries", expire)
     with pytest.raises(ApplyError) as caught:
         registry.ensure(*(RepositorySpec(f"app{n}") for n in range(200)))
     assert len(memory_cloud.calls.of("CreateRepository")) <= 10 + 4

@@ -57,7 +57,7 @@ def expire(monkeypatch: pytest.MonkeyPatch, expires: Callable[[str], bool]) -> l
             expired.append(operation)
             raise ClientError({"Error": {"Code": "ExpiredTokenException", "Message": EXPIRED}}, operation)
 
-    monkeypatch.setattr("ecrops.aws.sending.check_entries", check)
+    monkeypatch.setattr("ecrops.aws.attempt.sending.check_entries", check)
     return expired
 
 

@@ -136,7 +136,7 @@ def test_effective_scanning_asks_for_25_repositories_a_call(registry: Registry, 
     registry.scanning.set("BASIC", scan_on_push=["team/0*"])
     cloud.calls.clear()
     scannings = registry.scanning.effective(*(f"team/{number:02}" for number in range(30)), "not/there")
-    assert sorted(len(call.params["repositoryNames"]) for call in cloud.calls) == [6, 25]  # in parallel
+    assert sorted(len(call.params["repositoryNames"]) for call in cloud.calls) == [6, 25]
     assert len(scannings) == 30
     assert scannings["team/01"].frequency == "SCAN_ON_PUSH"
     assert scannings["team/01"].filters == ("team/0*",)
@@ -161,3 +161,38 @@ def test_one_file_has_the_registry_and_its_repositories(registry: Registry, clou
 def test_two_specs_of_the_registry_are_refused(registry: Registry) -> None:
     with pytest.raises(SpecError, match="merge them into one RegistrySpec"):
         registry.ensure(RegistrySpec(), RegistrySpec(), RepositorySpec("team/api"))
+
+
+def test_a_filter_of_another_type_is_not_made_a_wildcard(registry: Registry, cloud: Cloud, ecr: Client) -> None:
+    put(ecr, "BASIC", SCAN_ON_PUSH=["theirs"])
+    at = "scanningConfiguration.rules.0.repositoryFilters.0.filterType"
+    cloud.emulator.add_unknown_member(GET, at, "REGEX")
+    with pytest.raises(ConflictError, match="AWS has filterType=REGEX, which this ecrops does not know"):
+        registry.scanning.add(scan_on_push=["ours"])
+    assert cloud.calls.writes() == []
+    assert registry.scanning.describe().scan_on_push == ("theirs",)
+
+
+@pytest.mark.parametrize("moment", ["before apply", "while it waits"])
+def test_a_member_that_comes_after_the_plan_stops_the_write(memory_cloud: Cloud, moment: str) -> None:
+    ecr, registry = memory_cloud.client("ecr"), registry_of(memory_cloud)
+    put(ecr, "BASIC", SCAN_ON_PUSH=["theirs"])
+
+    def add_member() -> None:
+        memory_cloud.emulator.add_unknown_member(GET, "scanningConfiguration.rules.0.brandNew", {"a": 1})
+
+    def meddle(call: Call) -> bool:
+        if call.operation == PUT:
+            add_member()
+        return call.operation == PUT
+
+    spec = RegistrySpec(scanning=ScanningConfiguration("BASIC", scan_on_push=["ours", "theirs"]))
+    plan = registry.plan(spec)
+    if moment == "before apply":
+        add_member()
+    else:
+        memory_cloud.faults.on("throttle", where=meddle, times=1)
+    with pytest.raises(ConflictError, match="brandNew"):
+        registry.apply(plan)
+    assert filters(ecr) == {"SCAN_ON_PUSH": ["theirs"]}
+    assert memory_cloud.emulator.unknown_members(GET)

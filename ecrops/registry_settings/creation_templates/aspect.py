@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ecrops.aws import Aws
-from ecrops.aws.whole import list_whole
+from ecrops.aws.attempt.whole import list_whole
 from ecrops.base.change import Call, Change, Kind, Note
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError

@@ -18,6 +18,7 @@ from ecrops.registry_settings.setting import Setting, part, put, reading
 
 base = None
 KEY = "scanning configuration"
+ONLY = {"filterType": "WILDCARD"}
 # Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
 INSPECTOR = ("inspector2:Enable", "inspector2:ListAccountPermissions", "iam:CreateServiceLinkedRole")
 ADVICE = {
@@ -39,7 +40,7 @@ def field(value: Filters) -> ScanningConfiguration:
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield the one reading."""
     for key in wants:
-        yield from reading(key, aws, "GetRegistryScanningConfiguration", _parsed)
+        yield from reading(key, aws, "GetRegistryScanningConfiguration", _parsed, only=ONLY)
 
 
 def _parsed(answer: Mapping[str, Any]) -> Filters:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from ecrops.aws.client import Aws
 
 
+UNREADABLE = "members in a form that is not JSON"
+"""What an answer has that nobody can compare with the model: botocore may have chosen another protocol."""
+_TYPE = "__type"
+"""The name of a shape in its members: botocore skips it too, and nothing is lost."""
+
+
 class _Body(threading.local):
     """The body of this thread's last answer, while it is watched."""
 
@@ -74,39 +80,61 @@ def list_whole(
     def ask(token: dict[str, str]) -> dict[str, Any]:
         with _watched() as body:
             answer = aws.call(service, operation, {**params, **token}, needs=member)
-            sent = json.loads(body.content).get(member, ()) if body.content else ()
-        pairs: Any = zip_longest(answer[member], sent[: len(answer[member])], fillvalue={})
+            items = answer[member]
+            sent = _items(body.content, member)
+        if sent is None:
+            return {**answer, member: [(item, (UNREADABLE,)) for item in items]}
+        pairs: Any = zip_longest(items, sent[: len(items)], fillvalue={})
         return {**answer, member: [(item, tuple(dict.fromkeys(_unknown(whole, shape, "")))) for item, whole in pairs]}
 
     return (item for page in Pages(ask, member) for item in page)
 
 
+def _items(body: bytes | str, member: str) -> Sequence[Any] | None:
+    """Return the items of a listing as they were sent; ``None`` if the body is not JSON."""
+    try:
+        items: Sequence[Any] = json.loads(body).get(member, ()) if body else ()
+    except ValueError:
+        return None
+    return items
+
+
 @contextmanager
 def _watched() -> Iterator[_Body]:
+    """Keep the bodies of this thread's answers. A callback of a wait may read inside of a reading."""
+    before = _BODY.is_watched, _BODY.content
     _BODY.is_watched, _BODY.content = True, b""
     try:
         yield _BODY
     finally:
-        _BODY.is_watched, _BODY.content = False, b""
+        _BODY.is_watched, _BODY.content = before
 
 
 def unknown_members(body: bytes | str, shape: Shape | None) -> tuple[str, ...]:
     """Return the paths of the members of a JSON body that a shape lacks, such as ``rules[].brandNew``."""
     if not body or shape is None:
         return ()
-    return tuple(dict.fromkeys(_unknown(json.loads(body), shape, "")))
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return (UNREADABLE,)
+    return tuple(dict.fromkeys(_unknown(value, shape, "")))
 
 
-def _unknown(value: Any, shape: Shape, path: str) -> Iterator[str]:
+def _unknown(value: Any, shape: Any, path: str) -> Iterator[str]:
     if shape.type_name == "structure" and isinstance(value, Mapping):
-        members: Mapping[str, Shape] = shape.members  # type: ignore[attr-defined]
-        names = {member.serialization.get("name", name): member for name, member in members.items()}
+        if getattr(shape, "is_document_type", False):  # any JSON, which botocore keeps as it is
+            return
+        names = {member.serialization.get("name", name): member for name, member in shape.members.items()}
         for name, part in value.items():
             at = f"{path}.{name}" if path else name
             if name in names:
                 yield from _unknown(part, names[name], at)
-            elif part is not None:  # botocore drops a member without a value too, and nothing is lost
+            elif part is not None and name != _TYPE:  # botocore drops a member without a value too
                 yield at
-    elif shape.type_name == "list" and isinstance(value, Sequence) and not isinstance(value, str):
+    elif shape.type_name == "map" and isinstance(value, Mapping):
+        for part in value.values():
+            yield from _unknown(part, shape.value, f"{path}{{}}")
+    elif shape.type_name == "list" and isinstance(value, list):
         for item in value:
-            yield from _unknown(item, shape.member, f"{path}[]")  # type: ignore[attr-defined]
+            yield from _unknown(item, shape.member, f"{path}[]")

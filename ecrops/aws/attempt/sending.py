@@ -11,8 +11,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws import unseen
-from ecrops.aws.answers import check_entries, is_truncated
+from ecrops.aws.attempt import unseen
+from ecrops.aws.attempt.answers import check_entries, is_truncated
 
 
 def send(client: Any, operation: str, params: Mapping[str, Any], needs: str) -> dict[str, Any]:

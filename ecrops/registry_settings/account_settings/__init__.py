@@ -1,0 +1,1 @@
+"""The settings of an account in a region, by name: ``registry.account_settings``."""

@@ -1,0 +1,1 @@
+"""Whose pulls leave no pull time: ``registry.pull_time_exclusions``."""

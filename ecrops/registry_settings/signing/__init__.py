@@ -1,0 +1,1 @@
+"""What is signed when it is pushed, and with which profile: ``registry.signing``."""

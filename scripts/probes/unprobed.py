@@ -1,0 +1,16 @@
+"""The marks in the emulator for which there is no probe, with the reason."""
+
+from __future__ import annotations
+
+UNPROBED = {
+    "ecr/registry/__init__.py: is marked with": "it says what the mark means",
+    "ecr_public/__init__.py: is marked": "it says what the mark means",
+    "secrets.py: No error names a value": "it says what the mark means",
+    "ecr/registry/signing.py: the failure code": "it takes a signing profile and an image that its pusher may not sign",
+    "ecr/registry/replication.py: UNABLE_TO_REPLICATE": "it takes a replication that fails",
+    "ecr/registry/backfills.py: the code": "it takes a backfill that fails for many images",
+    "ecr/registry/backfills.py: that what is archived": "it takes an archived image, which costs 90 days of storage",
+    "ecr/artifacts/storage.py: which updates exactly": "it takes archived images, which cost 90 days of storage",
+    "ecr/registry/made_by_ecr.py: that nothing is made if somebody": "it takes a role of IAM that goes in between",
+    "ecr_public/backend.py: whether an empty blob removes": "it takes a verified account: others have no logo",
+}
