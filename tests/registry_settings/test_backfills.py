@@ -149,6 +149,16 @@ def test_a_dry_run_starts_nothing(registry: Registry, memory_cloud: Cloud, backf
     assert starts(memory_cloud) == []
 
 
+def test_a_dry_run_knows_the_rules_that_it_would_have_made(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud)
+    dry = Registry(registry.aws.session, retry=registry.aws.retry, dry_run=True)
+    dry.replication.add(prefix="team/", to=["eu-central-1"])
+    assert dry.replication.backfill("eu-central-1").status == "NOT_STARTED"
+    dry.replication.remove(prefix="team/")
+    with pytest.raises(SpecError, match="no rule replicates to eu-central-1"):
+        dry.replication.backfill("eu-central-1")
+
+
 def test_the_time_may_be_over(registry: Registry, memory_cloud: Cloud, backfills: Any) -> None:
     backfills.running_for = 1000
     with pytest.raises(DeadlineError, match=r"to eu-central-1 within 10 seconds: it goes on, and the same call waits"):

@@ -141,6 +141,9 @@ def test_a_principal_may_pull_through_a_cache(registry: Registry, ecr: Client) -
     assert found["Resource"] == [f"{REPOSITORIES}/docker-hub/*", f"{REPOSITORIES}/quay/*"]
     assert registry_policy.revoke_pull_through_cache(OTHER, prefix="quay")
     assert statements(ecr)[1]["Resource"] == f"{REPOSITORIES}/docker-hub/*"
+    assert registry_policy.allow_pull_through_cache(OTHER, prefix="ROOT")
+    assert statements(ecr)[1]["Resource"] == [f"{REPOSITORIES}/*", f"{REPOSITORIES}/docker-hub/*"]
+    assert registry_policy.revoke_pull_through_cache(OTHER, prefix="ROOT")
     assert registry_policy.revoke_pull_through_cache(OTHER)
     assert registry_policy.allow_pull_through_cache(OrganizationPrincipal("o-a1b2c3d4e5"), "quay")
     assert statements(ecr)[1]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}

@@ -56,6 +56,15 @@ def test_the_first_rule(registry: Registry, cloud: Cloud, ecr: Client) -> None:
     assert cloud.calls.operations() == [GET]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "template"), [("a/b/", "a/b"), ("prod", "ROOT"), (["a/", "b/"], "ROOT"), (None, "ROOT")]
+)
+def test_a_note_names_the_template_of_the_replicas(registry: Registry, prefix: Any, template: str) -> None:
+    (note,) = registry.replication.add(prefix=prefix, to=["eu-central-1"]).notes
+    assert "none of the repository policy, lifecycle rules, tags, tag mutability and encryption" in note
+    assert f"there, a creation template gives them, registry.creation_templates.add({template!r}, " in note
+
+
 def test_destinations_of_a_rule_are_merged_and_other_rules_stay(registry: Registry, cloud: Cloud, ecr: Client) -> None:
     theirs = rule(["b/", "a/"], ["us-east-1"])
     nothing = rule(["test/"], [])

@@ -15,6 +15,7 @@ from ecrops.aws import is_account, is_region
 from ecrops.base.problems import Problems, suggesting
 from ecrops.errors import SpecError
 
+SETTING = "replication configuration"
 PREFIX_MATCH = "PREFIX_MATCH"
 PREFIX = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*")
 LONGEST_PREFIX, SHORTEST_PREFIX = 256, 2

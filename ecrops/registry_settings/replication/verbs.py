@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecrops.base.problems import Problems
@@ -116,7 +117,8 @@ class Replication(Handle):
         """
         from ecrops.registry_settings.replication.backfill import backfill
 
-        return backfill(self._registry, self._current, to, timeout, on_wait)
+        registry = self._registry
+        return backfill(registry, partial(self._current, registry.assumed), to, timeout, on_wait)
 
     def _written(self, edit: Exactly | Include, rules: Iterable[ReplicationRule], session: Sessions) -> Plan:
         aws, given = self._registry.aws, tuple(rules)
