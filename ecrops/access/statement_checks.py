@@ -127,7 +127,9 @@ def _action_problems(element: str, action: object, service: str, kind: str) -> I
         whose = "ECR's" if service == ECR else "one of ECR Public"
         yield f"an action in a {kind} is {whose}, such as {_EXAMPLES[service]!r}, got {action!r}"
     elif action != "*":
-        yield from _reasons(lambda: actions.check_named(element, action, service))
+        # The registry's own actions, such as ecr:PutRegistryPolicy, are in policies of registries alone
+        checked_as = element if kind == REPOSITORY else "NotAction"
+        yield from _reasons(lambda: actions.check_named(checked_as, action, service))
 
 
 def _reasons(check: Callable[[], object]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from ecrops import ConflictError, Registry, RetryPolicy, SpecError, fleet_from_dict, fleet_to_dict
 from ecrops.aws import shapes
 from ecrops.registry_settings import RegistrySpec, ReplicationRule
-from emulator import Call, Client, Cloud
+from emulator import Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
 GET, PUT = "DescribeRegistry", "PutReplicationConfiguration"
@@ -185,8 +185,8 @@ def test_a_rule_that_a_slower_writer_overwrites_is_put_again(memory_cloud: Cloud
     assert rules(ecr) == [rule(["theirs/"], ["us-east-1"]), rule(["ours/"], ["us-east-1"])]
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "truncate"])
-def test_a_lost_answer_is_no_second_rule(memory_cloud: Cloud, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
+def test_a_lost_answer_is_no_second_rule(memory_cloud: Cloud, fault: Fault) -> None:
     memory_cloud.faults.on(fault, where=lambda call: call.operation == PUT)
     registry_of(memory_cloud).replication.add(to=["us-east-1"])
     assert rules(memory_cloud.client("ecr")) == [rule([], ["us-east-1"])]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from ecrops.access import words
 from ecrops.iam.statements import Document, Statement, listed, meaning, statements
 
+_WHOLE = {"*": "everything", "repository/*": "every repository"}
+
 
 def difference(before: Document, after: Document) -> tuple[str, str]:
     """Return what differs between two policies: what the first says in words, and what the second says."""
@@ -40,8 +42,8 @@ def _resources(statement: Statement) -> list[str]:
 
 
 def _short(resources: list[str] | set[str]) -> str:
-    names = (resource.rpartition(":repository/")[2] for resource in resources)
-    return words.several(sorted("everything" if name == "*" else name for name in names))
+    names = (_WHOLE.get(resource.rpartition(":")[2], resource.rpartition(":repository/")[2]) for resource in resources)
+    return words.several(sorted(names))
 
 
 def _who_may(statement: Statement) -> str:
