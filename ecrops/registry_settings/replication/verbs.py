@@ -30,7 +30,7 @@ class Replication(Handle):
     """Where the images of the registry are replicated to. A rule is known by its prefixes: each verb owns those.
 
     ``session``: a boto3 session of the account of a destination, or several by account. The registry policy there is
-    written too, so that it takes the images. Without it, a note has the statement.
+    written too, before the rule, so that it takes the images. Without it, a note has the statement.
     """
 
     aspect = aspect
