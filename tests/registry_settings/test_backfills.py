@@ -204,9 +204,11 @@ def test_an_old_botocore_has_no_backfill(
 def test_one_to_another_account_of_the_region_is_waited_for(memory_cloud: Cloud, backfills: Any) -> None:
     registry = registry_of(memory_cloud)
     registry.replication.add(to=["eu-central-1", f"{OTHER}/eu-central-1"])
-    backfills.running_for = 3
+    backfills.running_for = 6
     theirs = start_by_another(memory_cloud, account=OTHER)
     backfills.running_for = 0
+    with pytest.raises(DeadlineError, match=r"to eu-central-1 was not started: another one .* within 5 seconds; the"):
+        registry.replication.backfill("eu-central-1", timeout=5)
     seen: list[Call] = []
     result = registry.replication.backfill("eu-central-1", on_wait=lambda _: seen.extend(memory_cloud.calls))
     assert result.status == "COMPLETE"
