@@ -20,6 +20,7 @@ from ecrops import (
     fleet_to_dict,
 )
 from ecrops.registry_settings import RegistrySpec
+from ecrops.registry_settings.registry_policy.lock_out import covers_caller
 from emulator import Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
@@ -279,6 +280,42 @@ def test_a_denial_to_others_is_written(registry: Registry, ecr: Client, denial: 
     assert made
     assert made.notes == ()
     assert not registry.registry_policy.add(denial)
+
+
+def without_principal(name: str) -> dict[str, Any]:
+    """A denial to all but somebody."""
+    return {**{key: value for key, value in DENIAL.items() if key != "Principal"}, "NotPrincipal": {"AWS": name}}
+
+
+@pytest.mark.parametrize(("name", "is_conflict"), [(OWN, False), (OTHER, True)])
+def test_a_denial_to_all_but_some_is_about_the_rest(registry: Registry, name: str, is_conflict: bool) -> None:
+    plan = registry.plan(RegistrySpec(registry_policy={"Statement": [without_principal(name)]}))
+    assert bool(plan.conflicts) == is_conflict
+
+
+def test_a_session_of_a_role_is_that_role() -> None:
+    session = f"arn:aws:sts::{OWN}:assumed-role/admin/me"
+    for name, is_about in (
+        (f"arn:aws:iam::{OWN}:role/path/admin", True),
+        (f"arn:aws:iam::{OWN}:role/other", False),
+        (f"arn:aws:iam::{OTHER}:role/admin", False),
+        (session, True),
+    ):
+        assert covers_caller({**DENIAL, "Principal": {"AWS": name}}, session) == is_about
+
+
+def test_a_policy_that_another_deletes_first_is_gone(memory_cloud: Cloud) -> None:
+    ecr = memory_cloud.client("ecr")
+    put(ecr, MINE)
+
+    def meddle(call: Call) -> bool:
+        if call.operation == DELETE and statements(ecr):
+            ecr.delete_registry_policy()
+        return False
+
+    memory_cloud.faults.on("throttle", where=meddle)
+    registry_of(memory_cloud).registry_policy.remove("Mine")
+    assert statements(ecr) == []
 
 
 def test_a_denial_under_a_condition_is_a_note(registry: Registry, ecr: Client) -> None:

@@ -10,9 +10,15 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.registry_settings.replication import aspect
-from ecrops.registry_settings.replication.edits import Edit, Exactly, Exclude, Include, filters_of
+from ecrops.registry_settings.replication.edits import Edit, Exactly, Exclude, Include
 from ecrops.registry_settings.replication.elsewhere import Sessions, permissions
-from ecrops.registry_settings.replication.values import ReplicationRule, check, check_destinations, check_prefixes
+from ecrops.registry_settings.replication.values import (
+    PREFIX_MATCH,
+    ReplicationRule,
+    check,
+    check_destinations,
+    check_prefixes,
+)
 from ecrops.registry_settings.setting import Handle
 
 if TYPE_CHECKING:
@@ -87,8 +93,7 @@ class Replication(Handle):
         destinations = None if to is None else frozenset(check_destinations(problems, "to", to))
         problems.check(to is None or bool(to), "to", "expected destinations; without to=, the whole rule goes")
         problems.raise_any()
-        rule = ReplicationRule(prefix=prefixes, to=("us-east-1",))  # of which the filters alone are used
-        return self._make(Exclude(filters_of(rule), destinations))
+        return self._make(Exclude(frozenset((PREFIX_MATCH, each) for each in prefixes), destinations))
 
     def backfill(
         self,
