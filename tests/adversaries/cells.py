@@ -7,7 +7,7 @@ images. Every writer of the tests uses texts of its own, so that a text is enoug
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from emulator import REGION, Cloud
@@ -27,6 +27,20 @@ ASPECTS = {
     "events.targets.queues": "queue",
     "events.targets.log_groups": "groups",
 }
+
+
+class View(NamedTuple):
+    """What a watch looks at.
+
+    Args:
+        cells_of: Returns all cells of the emulated AWS.
+        owners_of: Returns the owners that a call is about, by its service and operation, and its parameters.
+        reads: The aspects of its owner that a call reads, by its service and operation.
+    """
+
+    cells_of: Callable[[Cloud], frozenset[Cell]]
+    owners_of: Callable[[str, Mapping[str, Any]], frozenset[str]]
+    reads: Mapping[str, Sequence[str]]
 
 
 class Cell(NamedTuple):
@@ -93,8 +107,9 @@ def _of_events(picture: Mapping[str, Any]) -> Iterator[Cell]:
             yield from (Cell(GROUPS, "groups", text) for text in texts)
 
 
-def owners_of(service: str, params: Mapping[str, Any]) -> frozenset[str]:
+def owners_of(doing: str, params: Mapping[str, Any]) -> frozenset[str]:
     """The owners that a call is about; none if it is about no owner of the tests."""
+    service = doing.partition(":")[0]
     if service == "ecr":
         name = params.get("repositoryName") or str(params.get("resourceArn", "")).rpartition("/")[2]
         return frozenset(params.get("repositoryNames") or ([name] if name else []))
@@ -123,3 +138,5 @@ READS = {
     "events:ListTargetsByRule": ["targets"],
 }
 """The aspects of its owner that a call reads."""
+REPOSITORIES = View(cells_of, owners_of, READS)
+"""Repositories, and everything that they send to or grant to."""

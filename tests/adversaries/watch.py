@@ -18,7 +18,7 @@ from ecrops import Change
 from ecrops.aws import Aws
 from emulator import Cloud
 
-from .cells import READS, Cell, cells_of, owners_of
+from .cells import REPOSITORIES, Cell, View
 
 WHOLE = ("tags", "settings")
 """Aspects whose values are written whole: only an approved plan has them read again right before they are written."""
@@ -69,8 +69,9 @@ class Watch(logging.Handler):
         events: What happened, in order.
     """
 
-    def __init__(self, cloud: Cloud, *, approved: bool) -> None:
+    def __init__(self, cloud: Cloud, *, approved: bool, view: View = REPOSITORIES) -> None:
         super().__init__()
+        self._view = view
         self._cloud = cloud
         self._approved = approved
         self._acts = False
@@ -108,14 +109,18 @@ class Watch(logging.Handler):
 
     def act(self, write: Callable[[], object], text: str) -> None:
         """Let another writer write, in one moment: its own calls are not watched."""
-        before = cells_of(self._cloud)
+        before = self._view.cells_of(self._cloud)
+        self.aside(write)
+        touched = frozenset((cell.owner, cell.aspect) for cell in before ^ self._view.cells_of(self._cloud))
+        self.events.append(Event(touched=touched, text=text))
+
+    def aside(self, call: Callable[[], object]) -> None:
+        """Let another program call AWS, unwatched."""
         self._acts = True
         try:
-            write()
+            call()
         finally:
             self._acts = False
-        touched = frozenset((cell.owner, cell.aspect) for cell in before ^ cells_of(self._cloud))
-        self.events.append(Event(touched=touched, text=text))
 
     def wait(self, seconds: float) -> None:
         """What a retry policy calls to wait."""
@@ -128,23 +133,23 @@ class Watch(logging.Handler):
     ) -> dict[str, Any]:
         if self._acts:
             return make()
-        owners = owners_of(service, params)
+        owners = self._view.owners_of(f"{service}:{operation}", params)
         self.before_call(self.calls, owners)
         self.calls += 1
-        before = cells_of(self._cloud)
+        before = self._view.cells_of(self._cloud)
         try:
             return make()
         finally:
             self._note(f"{service}:{operation}", owners, before)
 
     def _note(self, doing: str, owners: frozenset[str], before: frozenset[Cell]) -> None:
-        after = cells_of(self._cloud)
+        after = self._view.cells_of(self._cloud)
         was_answered = self._cloud.calls[-1].fault is None
         for sign, cells in (("-", before - after), ("+", after - before)):
             for cell in sorted(cells):
                 effect = Effect(sign, cell, self._is_open(sign, cell), len(self.events), not was_answered)
                 self.effects.append(effect)
-        reads = {(owner, aspect) for owner in owners for aspect in READS.get(doing, ())} if was_answered else set()
+        reads = {(owner, aspect) for owner in owners for aspect in self._view.reads.get(doing, ())} if was_answered else set()
         self.events.append(Event(owners, frozenset(reads), after, text=f"{doing} {', '.join(sorted(owners))}"))
 
     def _is_open(self, sign: str, cell: Cell) -> bool:

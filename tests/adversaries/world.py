@@ -89,52 +89,43 @@ STARTS: dict[str, Act] = {
 }
 
 
-class World:
-    """An emulated AWS with three repositories, and everything that they send to or grant to.
+class Judged:
+    """What is wanted of an emulated AWS, an apply of it that is watched, and what must be true afterwards.
 
     Args:
-        cloud: The emulated AWS.
-        act: What is wanted: one of ``ACTS``.
-        start: What was made before: one of ``STARTS``.
+        cloud: The emulated AWS, with what was made before.
+        act: What is wanted.
+        watch: The watch.
         approved: Whether the plan is made first and applied then.
     """
 
-    def __init__(self, cloud: Cloud, act: str, start: str, *, approved: bool) -> None:
-        TURNS.renew()
-        self.cloud = cloud
-        self.writers = Writers(cloud)
-        self.watch = Watch(cloud, approved=approved)
-        for name in NAMES:
-            cloud.client("ecr").create_repository(repositoryName=name)
-        for role in ("ci", "deploy"):
-            cloud.emulator.make_principals(role=role)
-        cloud.client("sqs").create_queue(QueueName="pushes")
-        cloud.client("logs").create_log_group(logGroupName="/g")
-        STARTS[start](self._registry())
-        self._act = ACTS[act]
+    def __init__(self, cloud: Cloud, act: Act, watch: Watch, *, approved: bool) -> None:
+        self.cloud, self.watch = cloud, watch
+        self._act = act
         self.notes: tuple[str, ...] = ()
         self.plan = self.wanted() if approved else None
         cloud.calls.clear()
 
-    def _registry(self, *, dry_run: bool = False) -> Registry:
+    def registry(self, *, dry_run: bool = False) -> Registry:
+        """A registry that has read nothing yet."""
         retry = RetryPolicy(sleep=self.watch.wait)
         return registry_of(self.cloud, workers=1, retry=retry, dry_run=dry_run)
 
     def wanted(self) -> Plan:
         """What is missing now, with a registry that has read nothing yet."""
-        return self._act(self._registry(dry_run=True))
+        return self._act(self.registry(dry_run=True))
 
     def make(self) -> Plan:
         """Make what is wanted, unwatched."""
-        return self._act(self._registry())
+        return self._act(self.registry())
 
-    def write(self, kind: str, name: str, number: int) -> None:
-        """Let another writer write."""
-        self.watch.act(lambda: self.writers.write(kind, name, number), f"{kind} {name} {number}")
+    def aspect_of(self, aspect: str) -> str:
+        """The aspect of cells that an aspect of ecrops is about."""
+        return ASPECTS[aspect.removeprefix("ecrops.")]
 
     def run(self) -> Exception | None:
         """Apply, and return the error if it failed."""
-        registry = self._registry()
+        registry = self.registry()
         with self.watch.watching():
             try:
                 done = self._act(registry) if self.plan is None else registry.apply(self.plan)
@@ -162,4 +153,32 @@ class World:
         """Whether something may be missing: a writer came after our last reading, a note says so, nobody approved."""
         is_approved = self.plan is None or any((owner, aspect) == (each.owner, each.aspect) for each in self.plan)
         is_said = any(note.startswith(owner) and "was lost" in note for note in self.notes)
-        return is_said or not is_approved or self.watch.is_touched_late(owner, ASPECTS[aspect.removeprefix("ecrops.")])
+        return is_said or not is_approved or self.watch.is_touched_late(owner, self.aspect_of(aspect))
+
+
+class World(Judged):
+    """An emulated AWS with three repositories, and everything that they send to or grant to.
+
+    Args:
+        cloud: The emulated AWS.
+        act: What is wanted: one of ``ACTS``.
+        start: What was made before: one of ``STARTS``.
+        approved: Whether the plan is made first and applied then.
+    """
+
+    def __init__(self, cloud: Cloud, act: str, start: str, *, approved: bool) -> None:
+        TURNS.renew()
+        self.writers = Writers(cloud)
+        for name in NAMES:
+            cloud.client("ecr").create_repository(repositoryName=name)
+        for role in ("ci", "deploy"):
+            cloud.emulator.make_principals(role=role)
+        cloud.client("sqs").create_queue(QueueName="pushes")
+        cloud.client("logs").create_log_group(logGroupName="/g")
+        watch = Watch(cloud, approved=approved)
+        STARTS[start](registry_of(cloud, workers=1, retry=RetryPolicy(sleep=watch.wait)))
+        super().__init__(cloud, ACTS[act], watch, approved=approved)
+
+    def write(self, kind: str, name: str, number: int) -> None:
+        """Let another writer write."""
+        self.watch.act(lambda: self.writers.write(kind, name, number), f"{kind} {name} {number}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import copy
+from typing import TYPE_CHECKING, Any, Literal
 
 from moto.core.exceptions import ServiceException
 
@@ -66,6 +67,12 @@ class Caches:
         """Let a replica of a repository arrive from another registry; whether it finds one, or ECR makes it."""
         with self._registry.lock:
             return self._make(repository, "REPLICATION")
+
+    def picture(self) -> dict[str, dict[str, Any]]:
+        """All rules and templates as they are in memory, by prefix: without a call."""
+        with self._registry.lock:
+            rules, templates = self._registry.pull_through_cache.rules, self._registry.creation_templates.templates
+            return copy.deepcopy({"rules": rules, "templates": templates})
 
     def _make(self, repository: str, scenario: Literal["PULL_THROUGH_CACHE", "REPLICATION"]) -> bool:
         try:

@@ -47,7 +47,7 @@ class CreationTemplates:
 
     def __init__(self, account: str, region: str) -> None:
         self._account, self._partition = account, get_partition(region)
-        self._templates: dict[str, Template] = {}
+        self.templates: dict[str, Template] = {}
         self.missing_is_error = False
         self.update_replaces = False
 
@@ -57,11 +57,11 @@ class CreationTemplates:
         One that asks for KMS or tags and has no role is taken too: aws/containers-roadmap#2398.
         """
         prefix = request["prefix"]
-        if _key(prefix) in self._templates:
+        if _key(prefix) in self.templates:
             raise TemplateAlreadyExists(prefix, self._account)
         now = utcnow()
-        self._templates[_key(prefix)] = {**self._checked(request), "createdAt": now, "updatedAt": now}
-        return self._answer(self._templates[_key(prefix)])
+        self.templates[_key(prefix)] = {**self._checked(request), "createdAt": now, "updatedAt": now}
+        return self._answer(self.templates[_key(prefix)])
 
     def update(self, request: Template) -> Template:
         """Change what is given. The model: an omitted `imageTagMutability` is MUTABLE; filters go with it."""
@@ -70,21 +70,21 @@ class CreationTemplates:
         lasting = ("prefix", "createdAt", "appliedFor") if self.update_replaces else (*old,)
         kept = {key: old[key] for key in lasting if key not in ("imageTagMutability", _FILTERS)}
         changed = self._checked({**kept, **request, "prefix": old["prefix"]})
-        self._templates[_key(old["prefix"])] = {**changed, "updatedAt": utcnow()}
-        return self._answer(self._templates[_key(old["prefix"])])
+        self.templates[_key(old["prefix"])] = {**changed, "updatedAt": utcnow()}
+        return self._answer(self.templates[_key(old["prefix"])])
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Those of some prefixes, as far as there are any; or a page of all."""
         prefixes = request.get("prefixes")
         if not prefixes:
-            templates = [self._templates[key] for key in sorted(self._templates, key=_place)]
+            templates = [self.templates[key] for key in sorted(self.templates, key=_place)]
             page, more = paging.page(templates, request.get("maxResults"), request.get("nextToken"))
             return self._listed(list(page), more)
         for name in ("nextToken", "maxResults"):
             if name in request:
                 # unverified: DescribeRepositories and DescribePullThroughCacheRules refuse it
                 raise invalid(name, f"{name} can't be specified together with prefixes")
-        found = {_key(prefix): self._templates.get(_key(prefix)) for prefix in prefixes}
+        found = {_key(prefix): self.templates.get(_key(prefix)) for prefix in prefixes}
         # unverified: the model has no error for this, but Terraform and ACK expect TemplateNotFoundException
         if self.missing_is_error and None in found.values():
             raise TemplateNotFound(prefixes[0], self._account)
@@ -93,19 +93,19 @@ class CreationTemplates:
     def delete(self, prefix: str) -> Template:
         """Take a template away. The repositories made by it stay as they are."""
         template = self._find(prefix)
-        return self._answer(self._templates.pop(_key(template["prefix"])))
+        return self._answer(self.templates.pop(_key(template["prefix"])))
 
     def matching(self, repository: str, scenario: str) -> Template | None:
         """The template of the longest prefix of a name; ROOT is for those that have none."""
         # unverified: that a longer prefix for other scenarios does not hide a shorter one for this
-        applied = {key: each for key, each in self._templates.items() if scenario in each["appliedFor"]}
+        applied = {key: each for key, each in self.templates.items() if scenario in each["appliedFor"]}
         keys = [key for key in applied if key != "ROOT" and repository.startswith(f"{key}/")]
         return applied.get(max(keys, key=len, default="ROOT"))
 
     def _find(self, prefix: str) -> Template:
-        if _key(prefix) not in self._templates:
+        if _key(prefix) not in self.templates:
             raise TemplateNotFound(prefix, self._account)
-        return self._templates[_key(prefix)]
+        return self.templates[_key(prefix)]
 
     def _checked(self, given: Template) -> Template:
         """What is kept of a template. An empty text is none, so that a text can be taken away."""

@@ -59,7 +59,7 @@ class PullThroughCache:
 
     def __init__(self, account: str, region: str) -> None:
         self._account, self._region, self._partition = account, region, get_partition(region)
-        self._rules: dict[str, Rule] = {}
+        self.rules: dict[str, Rule] = {}
         self.down: set[str] = set()
         self.refusing: set[str] = set()
         self.secrets_unseen = 0
@@ -67,18 +67,18 @@ class PullThroughCache:
     def create(self, request: Rule) -> Rule:
         """A new rule; refused if there is one of that prefix, whatever it says."""
         prefix, url = request["ecrRepositoryPrefix"], request["upstreamRegistryUrl"]
-        if _key(prefix) in self._rules:
+        if _key(prefix) in self.rules:
             raise RuleAlreadyExists(prefix, self._account)
         upstream = upstreams.named(url, request.get("upstreamRegistry"), self._partition)
         _check_prefixes(prefix, request.get("upstreamRepositoryPrefix", "ROOT"), upstream)
         self._check_access(upstream, url, request.get("credentialArn"), request.get("customRoleArn"))
-        if len(self._rules) >= MOST_RULES:
+        if len(self.rules) >= MOST_RULES:
             raise TooManyRules
         now = utcnow()
         # Terraform's tests read both prefixes as they were written, and ROOT for an upstream prefix
         kept = {"upstreamRepositoryPrefix": "ROOT", **request, "upstreamRegistry": upstream}
-        self._rules[_key(prefix)] = {**kept, "registryId": self._account, "createdAt": now, "updatedAt": now}
-        return self._rules[_key(prefix)]
+        self.rules[_key(prefix)] = {**kept, "registryId": self._account, "createdAt": now, "updatedAt": now}
+        return self.rules[_key(prefix)]
 
     def _check_access(self, upstream: str, url: str, credential: str | None, role: str | None) -> None:
         if upstream in AUTHENTICATED and not credential:
@@ -116,7 +116,7 @@ class PullThroughCache:
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Those of some prefixes, all or none; or a page of all."""
         if "ecrRepositoryPrefixes" not in request:
-            rules = [self._rules[key] for key in sorted(self._rules, key=_place)]
+            rules = [self.rules[key] for key in sorted(self.rules, key=_place)]
             page, more = paging.page(rules, request.get("maxResults"), request.get("nextToken"))
             return {"pullThroughCacheRules": page, **({"nextToken": more} if more else {})}
         for name in ("nextToken", "maxResults"):
@@ -141,7 +141,7 @@ class PullThroughCache:
     def delete(self, prefix: str) -> Rule:
         """Take a rule away. What it has cached stays: ordinary repositories."""
         rule = self._find(prefix)
-        return self._rules.pop(_key(rule["ecrRepositoryPrefix"]))
+        return self.rules.pop(_key(rule["ecrRepositoryPrefix"]))
 
     def validate(self, prefix: str) -> Rule:
         """Whether ECR gets through to the upstream: an answer, not an error."""
@@ -151,9 +151,9 @@ class PullThroughCache:
 
     def lets_in(self, repository: str) -> bool:
         """Whether a rule caches what is pulled as this repository, and ECR gets through to its upstream."""
-        keys = [key for key in self._rules if key != "ROOT" and repository.startswith(f"{key}/")]
+        keys = [key for key in self.rules if key != "ROOT" and repository.startswith(f"{key}/")]
         key = max(keys, key=len, default="ROOT")
-        return key in self._rules and self._failure(self._rules[key]) is None
+        return key in self.rules and self._failure(self.rules[key]) is None
 
     def _failure(self, rule: Rule) -> str | None:
         """Why a rule does not work: first the network, then the secret or the role, then the upstream's answer.
@@ -181,9 +181,9 @@ class PullThroughCache:
         return None if usable else f"Unable to assume the role {arn}."
 
     def _find(self, prefix: str) -> Rule:
-        if _key(prefix) not in self._rules:
+        if _key(prefix) not in self.rules:
             raise RuleNotFound(prefix, self._account)
-        return self._rules[_key(prefix)]
+        return self.rules[_key(prefix)]
 
 
 def _check_prefixes(prefix: str, upstream_prefix: str, upstream: str) -> None:
