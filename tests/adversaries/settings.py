@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -188,14 +189,18 @@ def _template(
     if not is_new:
         return partial(client.update_repository_creation_template, prefix=name, description=f"their{number}")
     create = partial(client.create_repository_creation_template, **members)
-    return (lambda: (_quietly(client, delete), create())) if prefix else create
+    return _anew(client, delete, create) if prefix else create
 
 
-def _quietly(client: Client, call: Callable[[], object]) -> None:
-    try:
-        call()
-    except client.exceptions.ClientError:
-        pass
+def _anew(client: Client, delete: Callable[[], object], create: Callable[[], object]) -> Callable[[], object]:
+    """Delete what may be there, and make it again."""
+
+    def call() -> object:
+        with suppress(client.exceptions.ClientError):
+            delete()
+        return create()
+
+    return call
 
 
 OURS = RepositoryCreationTemplate("ours", applied_for=["CREATE_ON_PUSH"], description="ours")
@@ -215,7 +220,7 @@ def _rule(client: Client, number: int, *, prefix: str = "", removes: bool = Fals
         return delete
     upstream = ("registry.k8s.io", "public.ecr.aws", "quay.io")[number % 3]
     create = partial(client.create_pull_through_cache_rule, ecrRepositoryPrefix=name, upstreamRegistryUrl=upstream)
-    return (lambda: (_quietly(client, delete), create())) if prefix else create
+    return _anew(client, delete, create) if prefix else create
 
 
 def _whole(write: Callable[..., Callable[[], object]]) -> dict[str, Write]:
@@ -306,7 +311,11 @@ SETTINGS = {
             **{
                 f"{does} {prefix}": partial(_template, prefix=prefix, is_new=is_new, removes=removes)
                 for prefix in ("ours", "before")
-                for does, is_new, removes in (("changes", False, False), ("remakes", True, False), ("drops", False, True))
+                for does, is_new, removes in (
+                    ("changes", False, False),
+                    ("remakes", True, False),
+                    ("drops", False, True),
+                )
             },
         },
     ),

@@ -59,7 +59,10 @@ class SettingWorld(Judged):
         self.setting: Setting = SETTINGS[name]
         begin(cloud)
         super().__init__(
-            cloud, self.setting.acts[act], Watch(cloud, approved=approved, view=view_of(self.setting)), approved=approved
+            cloud,
+            self.setting.acts[act],
+            Watch(cloud, approved=approved, view=view_of(self.setting)),
+            approved=approved,
         )
 
     def aspect_of(self, aspect: str) -> str:

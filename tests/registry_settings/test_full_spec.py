@@ -67,3 +67,9 @@ def test_an_empty_field_removes_and_a_missing_one_does_nothing(registry: Registr
     assert {name: getattr(described, name) for name in empty.managed} == empty.managed
     assert described.scanning == FULL.scanning
     assert not registry.ensure(empty)
+
+
+def test_destinations_have_one_order_in_aws_and_in_files(registry: Registry) -> None:
+    registry.replication.add(prefix="a/b", to=["us-east-1", "eu-central-1", "111122223333/us-east-1"])
+    described = registry.describe_settings()
+    assert fleet_from_dict(fleet_to_dict([described])) == [described]
