@@ -24,7 +24,6 @@ from ecrops.registry_settings.setting import part
 from ecrops.registry_settings.values import unchecked
 from ecrops.repositories.words import encryption_words, mutability_words
 
-
 TEXT = "text"
 """The one member of what stands for a document that AWS has accepted, and ecrops does not understand."""
 
