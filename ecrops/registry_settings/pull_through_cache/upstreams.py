@@ -83,6 +83,9 @@ def check_upstream(upstream: object) -> str:
     if not isinstance(upstream, str):
         raise SpecError(f"{expected}, got {upstream!r}")
     host = re.sub(r"^\w+://", "", upstream).partition("/")[0].lower()
+    if "@" in host:  # what stands before it may be a token
+        bare = host.rpartition("@")[2]
+        raise SpecError(f"{expected}, without a user name and a token; write {bare!r}, and give both by themselves")
     other = next((each.example for each in UPSTREAMS if host in (each.name, *each.also)), "")
     if other:
         raise SpecError(f"{expected}, got {upstream!r}; write {other!r}")
