@@ -7,6 +7,7 @@ model of botocore.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
@@ -122,6 +123,7 @@ class RepositoryCreationTemplate:
         self._set("prefix", problems.take("prefix", partial(check_prefix, self.prefix)) or "")
         self._set("applied_for", _scenarios(problems, self.applied_for))
         problems.take("description", partial(_check_description, self.description))
+        problems.texts("description", *([self.description] if isinstance(self.description, str) else []))
         filters = self.image_tag_mutability_exclusion_filters
         mode, wildcards = check_mutability(problems, self.image_tag_mutability, filters)
         self._set("image_tag_mutability", mode)
@@ -219,8 +221,8 @@ def check(value: object) -> tuple[RepositoryCreationTemplate, ...]:
         raise SpecError(f"expected a list of RepositoryCreationTemplates, got {value!r}")
     problems = Problems()
     templates = problems.each("", value, check_template)
-    prefixes = [template.prefix for template in templates]
-    for prefix in sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1}):
+    counts = Counter(template.prefix for template in templates)
+    for prefix in sorted(prefix for prefix, count in counts.items() if count > 1):
         problems.add("", f"two templates have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(templates, key=lambda template: template.prefix))

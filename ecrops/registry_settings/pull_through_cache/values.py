@@ -7,6 +7,7 @@ botocore.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
@@ -124,8 +125,8 @@ def check(value: object) -> tuple[PullThroughCacheRule, ...]:
         raise SpecError(f"expected a list of PullThroughCacheRules, got {_kind(value)}")
     problems = Problems()
     rules = problems.each("", value, check_rule)
-    prefixes = [rule.prefix for rule in rules]
-    for prefix in sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1}):
+    counts = Counter(rule.prefix for rule in rules)
+    for prefix in sorted(prefix for prefix, count in counts.items() if count > 1):
         problems.add("", f"two rules have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(rules, key=lambda rule: rule.prefix))

@@ -126,7 +126,8 @@ def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...
         return {}
     for name, own in FREQUENCIES.items():
         problems.check(own not in value, path, f"{own} has a field of its own: write {name}=[...]")
-    return {str(name): check_filters(problems, f"{path}.{name}", some) for name, some in sorted(value.items()) if some}
+    named = {str(name): some for name, some in value.items() if some}
+    return {name: check_filters(problems, f"{path}.{name}", named[name]) for name in sorted(named)}
 
 
 class EffectiveScanning(NamedTuple):
