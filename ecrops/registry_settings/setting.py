@@ -17,7 +17,7 @@ from ecrops.base.change import NOTHING, Call, Change, Kind, Races, never
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.reading import read
+from ecrops.engine.reading import NONE, Goal, read
 from ecrops.errors import EcropsError
 
 STEP = -1
@@ -201,6 +201,6 @@ class Handle:
     def _make(self, edit: Any) -> Plan:
         return self._registry.make(Want(self.aspect, self.key, edit))
 
-    def _current(self) -> Any:
-        """Read the value of the setting."""
-        return read(self._registry.aws, {(self.aspect, self.key): ()})[self.aspect, self.key].value
+    def _current(self, known: Mapping[Goal, Any] = NONE) -> Any:
+        """Read the value of the setting, unless it is among the known ones."""
+        return read(self._registry.aws, {(self.aspect, self.key): ()}, known)[self.aspect, self.key].value

@@ -36,6 +36,7 @@ def main() -> None:
         "signing.add": lambda: registry.signing.add(PROFILE),
         "signing.remove": lambda: registry.signing.remove(PROFILE.replace("ours", "theirs")),
         "pull_time_exclusions.describe": registry.pull_time_exclusions.describe,
+        "replication.backfill": lambda: registry.replication.backfill("us-east-1"),
         "replication.describe": registry.replication.describe,
         "describe_settings": lambda: registry.describe_settings().to_dict(),
         "nothing to do": lambda: bool(registry.replication.add(prefix="theirs/", to=["us-east-1"])),

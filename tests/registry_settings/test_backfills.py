@@ -149,6 +149,16 @@ def test_a_dry_run_starts_nothing(registry: Registry, memory_cloud: Cloud, backf
     assert starts(memory_cloud) == []
 
 
+def test_a_dry_run_knows_the_rules_that_it_would_have_made(memory_cloud: Cloud) -> None:
+    registry = registry_of(memory_cloud)
+    dry = Registry(registry.aws.session, retry=registry.aws.retry, dry_run=True)
+    dry.replication.add(prefix="team/", to=["eu-central-1"])
+    assert dry.replication.backfill("eu-central-1").status == "NOT_STARTED"
+    dry.replication.remove(prefix="team/")
+    with pytest.raises(SpecError, match="no rule replicates to eu-central-1"):
+        dry.replication.backfill("eu-central-1")
+
+
 def test_the_time_may_be_over(registry: Registry, memory_cloud: Cloud, backfills: Any) -> None:
     backfills.running_for = 1000
     with pytest.raises(DeadlineError, match=r"to eu-central-1 within 10 seconds: it goes on, and the same call waits"):
@@ -194,9 +204,11 @@ def test_an_old_botocore_has_no_backfill(
 def test_one_to_another_account_of_the_region_is_waited_for(memory_cloud: Cloud, backfills: Any) -> None:
     registry = registry_of(memory_cloud)
     registry.replication.add(to=["eu-central-1", f"{OTHER}/eu-central-1"])
-    backfills.running_for = 3
+    backfills.running_for = 6
     theirs = start_by_another(memory_cloud, account=OTHER)
     backfills.running_for = 0
+    with pytest.raises(DeadlineError, match=r"to eu-central-1 was not started: another one .* within 5 seconds; the"):
+        registry.replication.backfill("eu-central-1", timeout=5)
     seen: list[Call] = []
     result = registry.replication.backfill("eu-central-1", on_wait=lambda _: seen.extend(memory_cloud.calls))
     assert result.status == "COMPLETE"

@@ -388,7 +388,7 @@ def test_a_token_that_somebody_else_puts_after_ours_is_put_again(memory_cloud: C
 
 @pytest.mark.parametrize("upstream", [f"https://ci:{ESCAPED}@{DOCKER}", f"ci:{ESCAPED}@{DOCKER}/v2/"])
 def test_a_token_in_the_upstream_is_not_shown(registry: Registry, cloud: Cloud, upstream: str) -> None:
-    with pytest.raises(SpecError, match=f"write '{DOCKER}'") as raised:
+    with pytest.raises(SpecError, match="without a user and a password") as raised:
         registry.pull_through_cache.add("hub", upstream)
     assert ESCAPED not in str(raised.value)
     assert ESCAPED.lower() not in str(raised.value)

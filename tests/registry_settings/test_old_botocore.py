@@ -52,7 +52,7 @@ def older_model(home: Path, which: str) -> Path:
 
 def _is_newer(operation: str) -> bool:
     """Whether the oldest botocore that ecrops takes lacks an operation."""
-    return "Signing" in operation or "PullTimeUpdateExclusion" in operation
+    return any(name in operation for name in ("Signing", "PullTimeUpdateExclusion", "Backfill"))
 
 
 def fill(cloud: Cloud) -> None:
@@ -119,12 +119,15 @@ def test_nothing_is_written_that_an_old_botocore_would_lose(run: Run) -> None:
 def test_an_old_botocore_reads_what_it_knows(run: Run) -> None:
     assert run.outcomes["nothing to do"] is False
     assert run.outcomes["replication.describe"]
+    needs = "SpecError: a backfill needs botocore 1.43.119 or later, and "
+    assert run.outcomes["replication.backfill"].startswith((needs, "backfill to us-east-1: COMPLETE"))
     described = run.outcomes["describe_settings"]
     assert described["scanning"]["scan_on_push"] == ["theirs/*"]
     if "does not know" in str(run.outcomes["pull_time_exclusions.describe"]):  # botocore before 1.41
         for name, since in (("pull_time_exclusions.describe", "1.41.0"), ("signing.add", "1.41.2")):
             assert run.outcomes[name].endswith(f"update boto3; botocore {since} or later knows it")
         assert not {"signing", "pull_time_exclusions"} & set(described)
+        assert run.outcomes["replication.backfill"].startswith(needs)
     else:
         assert run.outcomes["pull_time_exclusions.describe"] == []
         assert described["signing"] == [{"profile_arn": old_botocore.PROFILE.replace("ours", "theirs")}]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from ecrops import (
@@ -23,43 +20,14 @@ from ecrops.registry_settings import RegistrySpec
 from emulator import Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
+from .registry_policies import MINE, OTHER, OWN, REPOSITORIES, THEIRS, put, statements
+
 GET, PUT, DELETE = "GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy"
-OWN, OTHER = "123456789012", "111122223333"
-REPOSITORIES = f"arn:aws:ecr:eu-west-1:{OWN}:repository"
-THEIRS = {
-    "Sid": "Theirs",
-    "Effect": "Allow",
-    "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
-    "Action": "ecr:ReplicateImage",
-    "Resource": f"{REPOSITORIES}/theirs/*",
-}
-MINE = {**THEIRS, "Sid": "Mine", "Resource": f"{REPOSITORIES}/mine/*"}
-DENIAL = {
-    "Sid": "Lock",
-    "Effect": "Deny",
-    "Principal": "*",
-    "Action": "ecr:*RegistryPolicy",
-    "Resource": "*",
-}
 
 
 @pytest.fixture
 def ecr(cloud: Cloud) -> Client:
     return cloud.client("ecr")
-
-
-def put(ecr: Client, *statements: dict[str, Any]) -> None:
-    """What somebody else makes of the policy."""
-    document = {"Version": "2012-10-17", "Statement": list(statements)}
-    ecr.put_registry_policy(policyText=json.dumps(document))
-
-
-def statements(ecr: Client) -> list[dict[str, Any]]:
-    try:
-        found: list[dict[str, Any]] = json.loads(ecr.get_registry_policy()["policyText"])["Statement"]
-    except ecr.exceptions.RegistryPolicyNotFoundException:
-        return []
-    return found
 
 
 def dry(registry: Registry) -> Registry:
@@ -140,6 +108,9 @@ def test_a_principal_may_pull_through_a_cache(registry: Registry, ecr: Client) -
     assert found["Resource"] == [f"{REPOSITORIES}/docker-hub/*", f"{REPOSITORIES}/quay/*"]
     assert registry_policy.revoke_pull_through_cache(OTHER, prefix="quay")
     assert statements(ecr)[1]["Resource"] == f"{REPOSITORIES}/docker-hub/*"
+    assert registry_policy.allow_pull_through_cache(OTHER, prefix="ROOT")
+    assert statements(ecr)[1]["Resource"] == [f"{REPOSITORIES}/*", f"{REPOSITORIES}/docker-hub/*"]
+    assert registry_policy.revoke_pull_through_cache(OTHER, prefix="ROOT")
     assert registry_policy.revoke_pull_through_cache(OTHER)
     assert registry_policy.allow_pull_through_cache(OrganizationPrincipal("o-a1b2c3d4e5"), "quay")
     assert statements(ecr)[1]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
@@ -246,89 +217,15 @@ def test_a_member_that_botocore_drops_refuses_the_write(memory_cloud: Cloud) -> 
         registry_of(memory_cloud).registry_policy.add(MINE)
 
 
-@pytest.mark.parametrize(
-    "denial",
-    [
-        DENIAL,
-        {**DENIAL, "Principal": {"AWS": OWN}, "Action": "*"},
-        {**DENIAL, "Principal": {"AWS": ["arn:aws:iam::444455556666:root", f"arn:aws:iam::{OWN}:root"]}},
-        {**{k: v for k, v in DENIAL.items() if k != "Action"}, "NotAction": "ecr:BatchGetImage"},
-        {**DENIAL, "Resource": [f"{REPOSITORIES}/a", f"arn:aws:ecr:eu-west-1:{OWN}:*"]},
-    ],
-)
-def test_a_denial_of_ones_own_next_write_is_a_conflict(
-    registry: Registry, cloud: Cloud, ecr: Client, denial: dict[str, Any]
-) -> None:
-    with pytest.raises(ConflictError, match=r"nobody whom a registry policy denies that can take it back"):
-        registry.registry_policy.add(denial)
-    assert registry.plan(RegistrySpec(registry_policy={"Statement": [denial]})).conflicts
-    assert cloud.calls.writes() == []
+def test_a_policy_that_another_deletes_first_is_gone(memory_cloud: Cloud) -> None:
+    ecr = memory_cloud.client("ecr")
+    put(ecr, MINE)
 
+    def meddle(call: Call) -> bool:
+        if call.operation == DELETE and statements(ecr):
+            ecr.delete_registry_policy()
+        return False
 
-@pytest.mark.parametrize(
-    "denial",
-    [
-        {**DENIAL, "Principal": {"AWS": OTHER}},
-        {**DENIAL, "Action": "ecr:PutImage"},
-        {**DENIAL, "Resource": f"{REPOSITORIES}/*"},
-        {**{k: v for k, v in DENIAL.items() if k != "Action"}, "NotAction": ["ecr:*RegistryPolicy"]},
-    ],
-)
-def test_a_denial_to_others_is_written(registry: Registry, ecr: Client, denial: dict[str, Any]) -> None:
-    made = registry.registry_policy.add(denial)
-    assert made
-    assert made.notes == ()
-    assert not registry.registry_policy.add(denial)
-
-
-def test_a_denial_under_a_condition_is_a_note(registry: Registry, ecr: Client) -> None:
-    condition = {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/admin"}}
-    made = registry.registry_policy.add({**DENIAL, "Condition": condition})
-    assert any("denies ecr:PutRegistryPolicy to who writes it if aws:PrincipalArn" in note for note in made.notes)
-
-
-@pytest.mark.parametrize(
-    ("statement", "reason"),
-    [
-        ({**MINE, "Resource": "arn:aws:s3:::bucket"}, "a Resource is an ARN of ECR"),
-        ({key: value for key, value in MINE.items() if key != "Resource"}, "it has no Resource"),
-        ({**MINE, "NotResource": "*"}, "both Resource and NotResource"),
-        ({**MINE, "Action": "s3:GetObject"}, "an action in a registry policy is ECR's"),
-        ({**MINE, "Action": "ecr:GetAuthorizationToken"}, "a registry policy cannot grant"),
-        ({**MINE, "Effect": "Perhaps"}, "'Allow' or 'Deny'"),
-        ({**MINE, "Principal": {"AWS": f"arn:aws:iam::{OWN}:group/a"}}, "a registry policy cannot name a group"),
-        ({**MINE, "Resource": f"arn:aws-cn:ecr:cn-north-1:{OWN}:repository/a"}, "of another partition"),
-        ({**MINE, "Principal": {"AWS": f"arn:aws-cn:iam::{OWN}:root"}}, "of another partition"),
-    ],
-)
-def test_what_ecr_refuses_is_refused_before_any_call(
-    registry: Registry, cloud: Cloud, statement: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(SpecError, match=reason):
-        registry.registry_policy.add(statement)
-    with pytest.raises(SpecError, match=reason):
-        registry.registry_policy.set({"Statement": [statement]})
-    with pytest.raises(SpecError, match=reason):
-        registry.plan(RegistrySpec(registry_policy={"Statement": [statement]}))
-    assert not cloud.calls
-
-
-def test_other_arguments_are_checked_too(registry: Registry, cloud: Cloud, ecr: Client) -> None:
-    with pytest.raises(SpecError, match="the Sid 'EcropsReplication1' is one that statements of ecrops have"):
-        registry.registry_policy.add({**MINE, "Sid": "EcropsReplication1"})
-    with pytest.raises(SpecError, match="from_account: expected an account of 12 digits, got '1111'"):
-        registry.registry_policy.allow_replication("1111")
-    with pytest.raises(SpecError, match="prefix: expected what the names of repositories begin with"):
-        registry.registry_policy.allow_pull_through_cache(OTHER, prefix="a*")
-    with pytest.raises(SpecError, match="expected a statement, or the Sid of one"):
-        registry.registry_policy.remove("")
-    with pytest.raises(SpecError, match="own account"):
-        registry.registry_policy.allow_replication(OWN)
-    long = [{**MINE, "Sid": f"S{number}", "Resource": f"{REPOSITORIES}/{'a' * 200}"} for number in range(30)]
-    with pytest.raises(SpecError, match="a registry policy has at most 10,240 characters"):
-        registry.registry_policy.set({"Statement": long})
-    put(ecr, *long[:24])
-    with pytest.raises(SpecError, match="a registry policy has at most 10,240 characters"):
-        registry.registry_policy.add(
-            {**MINE, "Resource": [f"{REPOSITORIES}/{'a' * 200}{number}" for number in range(20)]}
-        )
+    memory_cloud.faults.on("throttle", where=meddle)
+    registry_of(memory_cloud).registry_policy.remove("Mine")
+    assert statements(ecr) == []

@@ -12,33 +12,14 @@ from ecrops.registry_settings import RegistrySpec, ReplicationRule
 from emulator import Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
+from .replication_rules import OTHER, OWN, put, rule, rules
+
 GET, PUT = "DescribeRegistry", "PutReplicationConfiguration"
-OWN, OTHER = "123456789012", "111122223333"
-Rule = tuple[list[str], list[str]]
-"""Prefixes, and destinations."""
 
 
 @pytest.fixture
 def ecr(cloud: Cloud) -> Client:
     return cloud.client("ecr")
-
-
-def rule(prefixes: list[str], to: list[str], **members: Any) -> dict[str, Any]:
-    """A rule in the form of AWS."""
-    filters = [{"filter": prefix, "filterType": "PREFIX_MATCH"} for prefix in prefixes]
-    places = [(place.rpartition("/")[0] or OWN, place.rpartition("/")[2]) for place in to]
-    destinations = [{"region": region, "registryId": account} for account, region in places]
-    return {"destinations": destinations, **({"repositoryFilters": filters} if filters else {}), **members}
-
-
-def put(ecr: Client, *rules: dict[str, Any]) -> None:
-    """What somebody else makes of the configuration."""
-    ecr.put_replication_configuration(replicationConfiguration={"rules": list(rules)})
-
-
-def rules(ecr: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = ecr.describe_registry()["replicationConfiguration"]["rules"]
-    return found
 
 
 def test_the_first_rule(registry: Registry, cloud: Cloud, ecr: Client) -> None:
@@ -54,6 +35,15 @@ def test_the_first_rule(registry: Registry, cloud: Cloud, ecr: Client) -> None:
     cloud.calls.clear()
     assert not registry.replication.add(prefix=["prod/"], to=[f"{OWN}/eu-central-1"])
     assert cloud.calls.operations() == [GET]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "template"), [("a/b/", "a/b"), ("prod", "ROOT"), (["a/", "b/"], "ROOT"), (None, "ROOT")]
+)
+def test_a_note_names_the_template_of_the_replicas(registry: Registry, prefix: Any, template: str) -> None:
+    (note,) = registry.replication.add(prefix=prefix, to=["eu-central-1"]).notes
+    assert "none of the repository policy, lifecycle rules, tags, tag mutability and encryption" in note
+    assert f"there, a creation template gives them, registry.creation_templates.add({template!r}, " in note
 
 
 def test_destinations_of_a_rule_are_merged_and_other_rules_stay(registry: Registry, cloud: Cloud, ecr: Client) -> None:
@@ -259,73 +249,3 @@ def test_a_member_that_botocore_drops_refuses_the_write(memory_cloud: Cloud) -> 
     with pytest.raises(ConflictError, match=r"rules\[\]\.brandNew"):
         registry.replication.add(prefix="test/", to=["us-east-1"])
     assert not registry.replication.add(prefix="prod/", to=["us-east-1"])
-
-
-@pytest.mark.parametrize(
-    ("wanted", "reason"),
-    [
-        ({"prefix": "prod/*", "to": ["us-east-1"]}, r"without \*: 'prod/'"),
-        ({"prefix": "*", "to": ["us-east-1"]}, "leave it out for every repository"),
-        ({"prefix": "p", "to": ["us-east-1"]}, "2 to 256 characters"),
-        ({"prefix": ["Prod"], "to": ["us-east-1"]}, "got 'Prod'"),
-        ({"prefix": [f"a{n}" for n in range(101)]}, "100 filters in a rule at most, got 101"),
-        ({"to": "us-east-1"}, r"write \['us-east-1'\]"),
-        ({"to": ["us-east"]}, "got 'us-east'"),
-        ({"to": ["1111/us-east-1"]}, "got '1111/us-east-1'"),
-        ({"to": [f"{OTHER}/"]}, "got '111122223333/'"),
-        ({"to": ["moon-north-1"]}, "got 'moon-north-1'"),
-        ({"to": ["us-east-1"], "delete_replication": "yes"}, "expected True, False or None"),
-        ({}, "a rule without prefix and destinations says nothing"),
-        ({"destinations": ["us-east-1"]}, "write to="),
-        ({"to": [f"{OTHER[:-2]}{n:02}/us-east-1" for n in range(26)]}, "25 unique destinations .*, got 26"),
-    ],
-)
-def test_what_ecr_refuses_is_refused_before_any_call(
-    registry: Registry, cloud: Cloud, wanted: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(SpecError, match=reason):
-        RegistrySpec.from_dict({"replication": [wanted]})
-    if not {"destinations"} & wanted.keys() and "26" not in reason:
-        with pytest.raises(SpecError, match=reason):
-            registry.replication.add(**wanted)
-    assert not cloud.calls
-
-
-@pytest.mark.parametrize(
-    ("to", "reason"),
-    [
-        ("eu-west-1", "to: eu-west-1 is where this registry is"),
-        (f"{OWN}/eu-west-1", "to: eu-west-1 is where this registry is"),
-        ("cn-north-1", "cn-north-1 is in the partition aws-cn"),
-    ],
-)
-def test_a_registry_does_not_replicate_to_itself_nor_to_another_partition(
-    registry: Registry, cloud: Cloud, to: str, reason: str
-) -> None:
-    with pytest.raises(SpecError, match=reason):
-        registry.replication.add(to=[to])
-    with pytest.raises(SpecError, match=reason.replace("to: ", "")):
-        registry.ensure(RegistrySpec(replication=[ReplicationRule(to=[to])]))
-    assert cloud.calls.writes() == []
-    assert not cloud.calls or to.startswith(OWN)  # the account has to be asked for
-
-
-def test_two_rules_of_one_prefix_are_refused(registry: Registry) -> None:
-    one, other = ReplicationRule(prefix="a/", to=["us-east-1"]), ReplicationRule(prefix=["a/"], to=["us-west-2"])
-    with pytest.raises(SpecError, match=r"\[1\]: another rule has the same prefix, 'a/'"):
-        RegistrySpec(replication=[one, other])
-    with pytest.raises(SpecError, match=r"write set\(\*rules\)"):
-        registry.replication.set([one])  # type: ignore[arg-type]
-
-
-def test_quotas_are_foreseen(registry: Registry, cloud: Cloud, ecr: Client) -> None:
-    put(ecr, *(rule([f"a{number}/"], ["us-east-1"]) for number in range(10)))
-    made = registry.replication.add(prefix="more/", to=["us-east-1"])
-    assert any("11 rules: AWS documents 10 as the quota" in note for note in made.notes)
-    put(ecr, *(rule([f"a{number}/"], [f"{number:012}/us-east-1"]) for number in range(25)))
-    cloud.calls.clear()
-    with pytest.raises(SpecError, match="25 replication rules at most, got 26"):
-        registry.replication.add(prefix="more/", to=["eu-central-1"])
-    with pytest.raises(SpecError, match="25 unique destinations in all replication rules at most, got 26"):
-        registry.replication.add(prefix="a1/", to=["eu-central-1"])
-    assert cloud.calls.writes() == []

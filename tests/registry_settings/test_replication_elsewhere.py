@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import Registry, SpecError
+from ecrops import ApplyError, Registry, SpecError
 from ecrops.base.change import Note
 from ecrops.registry_settings import RegistrySpec, ReplicationRule
 from emulator import Call, Client, Cloud
@@ -76,6 +76,25 @@ def test_a_session_writes_it_there_in_the_right_region(registry: Registry, cloud
     cloud.calls.clear()
     assert not registry.replication.add(prefix="prod/", to=to, session=theirs)
     assert sorted(call.operation for call in cloud.calls if call.service == "ecr") == ["DescribeRegistry", GET, GET]
+
+
+def test_the_other_account_allows_it_before_images_are_replicated(memory_cloud: Cloud) -> None:
+    registry, theirs = registry_of(memory_cloud), memory_cloud.session(account=OTHER)
+    made = registry.replication.add(to=[f"{OTHER}/us-east-1"], session=theirs)
+    assert [change.operation for change in made] == [PUT, "PutReplicationConfiguration"]
+    assert memory_cloud.calls.writes() == [PUT, "PutReplicationConfiguration"]
+
+
+def test_nothing_is_replicated_to_an_account_that_could_not_be_asked(memory_cloud: Cloud) -> None:
+    registry, theirs = registry_of(memory_cloud), memory_cloud.session(account=OTHER)
+    memory_cloud.faults.on("denied", where=lambda call: call.operation == PUT)
+    with pytest.raises(ApplyError) as raised:
+        registry.replication.add(to=[f"{OTHER}/us-east-1"], session=theirs)
+    assert f"registry policy of {OTHER} in us-east-1" in str(raised.value)
+    assert raised.value.applied == ()
+    assert registry.replication.describe() == ()
+    assert registry.replication.add(to=[f"{OTHER}/us-east-1"], session=theirs)
+    assert registry.replication.describe() == (ReplicationRule(to=[f"{OTHER}/us-east-1"]),)
 
 
 def test_each_account_has_its_session(registry: Registry, cloud: Cloud) -> None:

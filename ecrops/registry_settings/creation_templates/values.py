@@ -7,14 +7,13 @@ model of botocore.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from functools import partial, wraps
 from typing import Any, Literal, Self, TypeVar, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
@@ -221,8 +220,7 @@ def check(value: object) -> tuple[RepositoryCreationTemplate, ...]:
         raise SpecError(f"expected a list of RepositoryCreationTemplates, got {value!r}")
     problems = Problems()
     templates = problems.each("", value, check_template)
-    counts = Counter(template.prefix for template in templates)
-    for prefix in sorted(prefix for prefix, count in counts.items() if count > 1):
+    for prefix in sorted(repeated(template.prefix for template in templates)):
         problems.add("", f"two templates have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(templates, key=lambda template: template.prefix))
@@ -245,7 +243,7 @@ def check_prefix(prefix: object) -> str:
     """
     expected = "expected ROOT, or 1 to 256 lower-case letters and digits, joined by '/', '.', '_', '__' or dashes"
     bare = prefix.removesuffix("/") if isinstance(prefix, str) else ""
-    if not isinstance(prefix, str) or len(prefix) > 256 or (bare != ROOT and not PREFIX.fullmatch(bare)):
+    if not isinstance(prefix, str) or len(bare) > 256 or (bare != ROOT and not PREFIX.fullmatch(bare)):
         raise SpecError(f"{expected}, got {prefix!r}")
     return bare
 

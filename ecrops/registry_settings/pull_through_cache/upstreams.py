@@ -82,10 +82,11 @@ def check_upstream(upstream: object) -> str:
     expected = "expected the host of a registry, such as 'registry-1.docker.io'"
     if not isinstance(upstream, str):
         raise SpecError(f"{expected}, got {upstream!r}")
+    if "@" in upstream:  # what stands before it may be a password: it is not shown
+        raise SpecError(
+            f"{expected}, without a user and a password: give username= and access_token=, or credential_arn="
+        )
     host = re.sub(r"^\w+://", "", upstream).partition("/")[0].lower()
-    if "@" in host:  # what stands before it may be a token
-        bare = host.rpartition("@")[2]
-        raise SpecError(f"{expected}, without a user name and a token; write {bare!r}, and give both by themselves")
     other = next((each.example for each in UPSTREAMS if host in (each.name, *each.also)), "")
     if other:
         raise SpecError(f"{expected}, got {upstream!r}; write {other!r}")

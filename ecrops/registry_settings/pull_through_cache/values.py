@@ -7,13 +7,12 @@ botocore.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
 from typing import Any, Self, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_through_cache.upstreams import ECR, check_upstream, upstream_of
 
@@ -125,8 +124,7 @@ def check(value: object) -> tuple[PullThroughCacheRule, ...]:
         raise SpecError(f"expected a list of PullThroughCacheRules, got {_kind(value)}")
     problems = Problems()
     rules = problems.each("", value, check_rule)
-    counts = Counter(rule.prefix for rule in rules)
-    for prefix in sorted(prefix for prefix, count in counts.items() if count > 1):
+    for prefix in sorted(repeated(rule.prefix for rule in rules)):
         problems.add("", f"two rules have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(rules, key=lambda rule: rule.prefix))
@@ -157,9 +155,9 @@ def check_prefix(prefix: object) -> str:
         SpecError: ECR would refuse it.
     """
     expected = "expected ROOT, or 2 to 30 lower-case letters and digits, joined by '/', '.', '_', '__' or dashes"
-    if not isinstance(prefix, str) or not 2 <= len(prefix) <= 30:
+    bare = prefix.removesuffix("/") if isinstance(prefix, str) else ""
+    if not isinstance(prefix, str) or not 2 <= len(bare) <= 30:
         raise SpecError(f"{expected}, got {prefix!r}")
-    bare = prefix.removesuffix("/")
     if bare != ROOT and not PREFIX.fullmatch(bare):
         lower = f"; write {bare.lower()!r}" if PREFIX.fullmatch(bare.lower()) else ""
         raise SpecError(f"{expected}, got {prefix!r}{lower}")

@@ -1,12 +1,14 @@
 """The aspect of the policy of a registry. Called by the engine.
 
-Its key names the registry, if that is of another account than ours: replication writes there too.
+Its key names the registry, if that is of another account than ours: replication writes there too, before its own
+configuration.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
@@ -27,7 +29,7 @@ from ecrops.registry_settings.registry_policy import lock_out, words
 from ecrops.registry_settings.registry_policy.checks import LONGEST, Accepted, check_partition, too_long
 from ecrops.registry_settings.registry_policy.parts import parts
 from ecrops.registry_settings.registry_policy.statements import Allow, Revoke
-from ecrops.registry_settings.replication.values import Destination
+from ecrops.registry_settings.replication.values import SETTING, Destination
 from ecrops.registry_settings.setting import Setting, put, reading
 
 base = None
@@ -135,7 +137,9 @@ def changes(key: str, edits: Sequence[Edit], current: Setting) -> Iterator[Chang
             return
         yield Note(f"{key}: {lock_out.doubt(denial)}")
     removed, added = parts(before.document) - parts(after), parts(after) - parts(before.document)
-    yield _change(key, document, after, sides, removed, added, current.unknown)
+    change = _change(key, document, after, sides, removed, added, current.unknown)
+    # Images that are pushed before the other account takes them are never replicated.
+    yield change if key == KEY else replace(change, step=change.step - 1, for_owners=(SETTING,))
 
 
 def _change(

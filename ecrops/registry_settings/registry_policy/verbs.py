@@ -15,6 +15,7 @@ from ecrops.base.problems import Problems
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.iam.statements import Document
+from ecrops.registry_settings.pull_through_cache.values import ROOT
 from ecrops.registry_settings.registry_policy import aspect
 from ecrops.registry_settings.registry_policy.checks import check, check_added, check_partition
 from ecrops.registry_settings.registry_policy.statements import (
@@ -122,13 +123,13 @@ class RegistryPolicy(Handle):
 
         Args:
             principal: Such as ``Role("nodes")``, or a string that stands for a principal.
-            prefix: The prefix of the cache rule, such as ``docker-hub``.
+            prefix: The prefix of the cache rule, such as ``docker-hub``; ``ROOT`` for every repository.
 
         Raises:
             SpecError: An argument is wrong; with every reason.
         """
         permission = self._pull_through(principal)
-        return self._make(Allow(permission, self._resources(f"{_checked(prefix).rstrip('/')}/")))
+        return self._make(Allow(permission, self._cached(prefix)))
 
     def revoke_pull_through_cache(self, principal: Grantee | str, prefix: str | None = None) -> Plan:
         """Take away what ``allow_pull_through_cache`` gave.
@@ -141,8 +142,7 @@ class RegistryPolicy(Handle):
             SpecError: An argument is wrong; with every reason.
         """
         permission = self._pull_through(principal)
-        resources = None if prefix is None else self._resources(f"{_checked(prefix).rstrip('/')}/")
-        return self._make(Revoke(permission, resources))
+        return self._make(Revoke(permission, None if prefix is None else self._cached(prefix)))
 
     def _replication(self, account: object) -> Permission:
         problems = Problems()
@@ -164,6 +164,9 @@ class RegistryPolicy(Handle):
         if kind != "AWS":
             raise SpecError(f"expected a user, a role, an account or an organization, got {principal!r}")
         return Permission(PULL_THROUGH, name, subject.condition)
+
+    def _cached(self, prefix: str) -> frozenset[str]:
+        return self._resources(None if prefix == ROOT else f"{_checked(prefix).rstrip('/')}/")
 
     def _resources(self, prefix: str | None) -> frozenset[str]:
         checked = "" if prefix is None else _checked(prefix)

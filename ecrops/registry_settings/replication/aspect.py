@@ -20,11 +20,11 @@ from ecrops.registry_settings.replication.edits import (
     check_places,
     merged,
 )
-from ecrops.registry_settings.replication.values import Destination, ReplicationRule
+from ecrops.registry_settings.replication.values import SETTING, Destination, ReplicationRule
 from ecrops.registry_settings.setting import KNOWN_SINCE, Setting, part, put, reading
 
 base = None
-KEY = "replication configuration"
+KEY = SETTING
 # The first configuration makes a role: https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-replication.html
 MAKES_ROLE = ("iam:CreateServiceLinkedRole",)
 DELETE = "deleteReplication"

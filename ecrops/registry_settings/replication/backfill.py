@@ -136,13 +136,20 @@ class _Waiter:
         self._waited = 0.0
         self._pauses = itertools.chain((1.0, 2.0, 5.0, 10.0), itertools.repeat(30.0))
 
-    def wait(self) -> None:
-        """Wait, or raise if the time is over."""
+    def wait(self, *, is_begun: bool) -> None:
+        """Wait, or raise if the time is over.
+
+        Args:
+            is_begun: Whether ours runs; else another one to the region keeps it from being started.
+        """
         pause = next(self._pauses)
         if self._waited + pause > self._timeout:  # type: ignore[operator]
             raise DeadlineError(
                 f"ECR has not finished the backfill to {self._to} within {self._timeout:g} seconds: it goes on, and "
                 "the same call waits for it again"
+                if is_begun
+                else f"the backfill to {self._to} was not started: another one to the region has not ended within "
+                f"{self._timeout:g} seconds; the same call tries again"
             )
         if self._on_wait:
             self._on_wait(self._waited)
@@ -174,7 +181,7 @@ class _Job:
             except ClientError as error:
                 if code_of(error) != IN_PROGRESS:
                     raise
-            self._waiter.wait()  # it runs to another account in that region, or is being stopped
+            self._waiter.wait(is_begun=False)  # it runs to another account in that region, or is being stopped
 
     def _attempt(self) -> str:
         """Make one attempt: what an attempt before has started, whose answer was lost, is adopted."""
@@ -198,7 +205,7 @@ class _Job:
             answer = self._aws.call("ecr", RESULTS, params, needs="status", awaits=(NOT_YET,))
             if answer["status"] not in RUNNING:
                 return
-            self._waiter.wait()
+            self._waiter.wait(is_begun=True)
 
 
 def _place(item: Mapping[str, Any]) -> Destination:

@@ -90,12 +90,13 @@ def prefixes_of(filters: Filters) -> list[str]:
 
 def _of_replicas(key: str, source: str, fresh: Iterable[Pair]) -> Note:
     places = _several(shortened(each, source) for _, each in fresh)
-    prefixes = {prefix.rstrip("/") for filters, _ in fresh for prefix in prefixes_of(filters)}
-    name = repr(prefixes.pop()) if len(prefixes) == 1 and "" not in prefixes else "'ROOT'"
+    prefixes = {prefix for filters, _ in fresh for prefix in prefixes_of(filters)}
+    only = prefixes.pop() if len(prefixes) == 1 else ""
+    name = only.removesuffix("/") if only.endswith("/") else "ROOT"  # a template of prod is not for production
     return Note(
         f"{key}: repositories that replication makes in {places} have none of the repository policy, lifecycle rules, "
         "tags, tag mutability and encryption of their source: there, a creation template gives them, "
-        f"registry.creation_templates.add({name}, applied_for=['REPLICATION'], ...)"
+        f"registry.creation_templates.add({name!r}, applied_for=['REPLICATION'], ...)"
     )
 
 

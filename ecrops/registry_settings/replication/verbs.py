@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecrops.base.problems import Problems
@@ -10,9 +11,15 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.registry_settings.replication import aspect
-from ecrops.registry_settings.replication.edits import Edit, Exactly, Exclude, Include, filters_of
+from ecrops.registry_settings.replication.edits import Edit, Exactly, Exclude, Include
 from ecrops.registry_settings.replication.elsewhere import Sessions, permissions
-from ecrops.registry_settings.replication.values import ReplicationRule, check, check_destinations, check_prefixes
+from ecrops.registry_settings.replication.values import (
+    PREFIX_MATCH,
+    ReplicationRule,
+    check,
+    check_destinations,
+    check_prefixes,
+)
 from ecrops.registry_settings.setting import Handle
 
 if TYPE_CHECKING:
@@ -23,7 +30,7 @@ class Replication(Handle):
     """Where the images of the registry are replicated to. A rule is known by its prefixes: each verb owns those.
 
     ``session``: a boto3 session of the account of a destination, or several by account. The registry policy there is
-    written too, so that it takes the images. Without it, a note has the statement.
+    written too, before the rule, so that it takes the images. Without it, a note has the statement.
     """
 
     aspect = aspect
@@ -87,8 +94,7 @@ class Replication(Handle):
         destinations = None if to is None else frozenset(check_destinations(problems, "to", to))
         problems.check(to is None or bool(to), "to", "expected destinations; without to=, the whole rule goes")
         problems.raise_any()
-        rule = ReplicationRule(prefix=prefixes, to=("us-east-1",))  # of which the filters alone are used
-        return self._make(Exclude(filters_of(rule), destinations))
+        return self._make(Exclude(frozenset((PREFIX_MATCH, each) for each in prefixes), destinations))
 
     def backfill(
         self,
@@ -116,7 +122,8 @@ class Replication(Handle):
         """
         from ecrops.registry_settings.replication.backfill import backfill
 
-        return backfill(self._registry, self._current, to, timeout, on_wait)
+        registry = self._registry
+        return backfill(registry, partial(self._current, registry.assumed), to, timeout, on_wait)
 
     def _written(self, edit: Exactly | Include, rules: Iterable[ReplicationRule], session: Sessions) -> Plan:
         aws, given = self._registry.aws, tuple(rules)

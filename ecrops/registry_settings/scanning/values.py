@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Self, cast
 
 from ecrops.base.problems import Problems, compact, suggesting
@@ -112,8 +113,9 @@ def check_filters(problems: Problems, path: str, value: object) -> tuple[str, ..
     filters = problems.strings(path, value) or ()
     for wildcard in filters:
         right = FILTER.fullmatch(wildcard) and len(wildcard) <= 255
-        expected = "expected a name of repositories with * for any characters, at most 255, such as 'team/*'"
-        problems.check(bool(right), path, f"{expected}, got {wildcard!r}")
+        expected = "expected lower-case letters and digits with * for any characters, at most 255, such as 'team/*'"
+        way_out = f"; write {wildcard.lower()!r}" if FILTER.fullmatch(wildcard.lower()) else ""
+        problems.check(bool(right), path, f"{expected}, got {wildcard!r}{way_out}")
     count = len(set(filters))
     problems.check(count <= MAX_FILTERS, path, f"ECR takes {MAX_FILTERS} filters at most, got {count}")
     return tuple(sorted(set(filters)))
@@ -126,8 +128,8 @@ def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...
         return {}
     for name, own in FREQUENCIES.items():
         problems.check(own not in value, path, f"{own} has a field of its own: write {name}=[...]")
-    named = {str(name): some for name, some in value.items() if some}
-    return {name: check_filters(problems, f"{path}.{name}", named[name]) for name in sorted(named)}
+    named = sorted(((str(name), some) for name, some in value.items()), key=itemgetter(0))
+    return {name: check_filters(problems, f"{path}.{name}", some) for name, some in named if some}
 
 
 class EffectiveScanning(NamedTuple):
