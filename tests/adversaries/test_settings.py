@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from ecrops import ConflictError
 from ecrops.engine.turns import TURNS
 from emulator import FAULTS, Cloud, Fault, in_memory
 
@@ -58,6 +59,7 @@ class SettingWorld(Judged):
     def __init__(self, cloud: Cloud, name: str, act: str, *, approved: bool) -> None:
         TURNS.renew()
         self.setting: Setting = SETTINGS[name]
+        self.owns_its_own = act in ("add", "update", "remove")
         begin(cloud)
         super().__init__(
             cloud,
@@ -65,6 +67,13 @@ class SettingWorld(Judged):
             Watch(cloud, approved=approved, view=view_of(self.setting)),
             approved=approved,
         )
+
+    def check(self, error: Exception | None) -> None:
+        """Assert the promise, and that a verb that owns its own rules alone took or gave no others."""
+        super().check(error)
+        for effect in self.watch.effects if self.owns_its_own else ():
+            is_own = any(name in effect.cell.text for name in ("ours", "Ours", "before", "Before"))
+            assert is_own or effect.in_open_moment or effect.was_lost, f"{effect}\n{self.watch.story()}"
 
     def aspect_of(self, aspect: str) -> str:
         """The aspect of cells that an aspect of ecrops is about."""
@@ -166,3 +175,24 @@ def _meet(world: SettingWorld, number: int, fault: Fault, kind: str) -> None:
             world.prepare(waits.pop(), 1)()
 
     world.watch.on_wait = on_wait
+
+
+@pytest.mark.parametrize("approved", [True, False], ids=["approved", "ensure"])
+@pytest.mark.parametrize(
+    ("name", "act", "error"),
+    [("caches", "add", ConflictError), ("caches", "exact", ConflictError), ("templates", "exact", None)],
+)
+def test_what_another_made_otherwise_while_an_answer_was_lost_is_not_reported_as_made(
+    name: str, act: str, error: type[Exception] | None, approved: bool
+) -> None:
+    create = {"caches": "CreatePullThroughCacheRule", "templates": "CreateRepositoryCreationTemplate"}[name]
+    with in_memory() as cloud:
+        world = SettingWorld(cloud, name, act, approved=approved)
+        cloud.faults.on("reset_before", where=lambda call: call.operation == create)
+        waits = [1]
+        world.watch.on_wait = lambda: world.prepare("remakes ours", waits.pop())() if waits else None
+        raised = world.run()
+        assert cloud.faults.hits
+        world.check(raised)
+        assert create not in [change.operation for change in world.watch.changes]
+        assert isinstance(raised, ConflictError) if error or approved else raised is None

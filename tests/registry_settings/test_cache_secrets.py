@@ -359,3 +359,37 @@ def test_rules_hold_no_secret() -> None:
     with pytest.raises(TypeError, match="a rule holds no secret") as raised:
         PullThroughCacheRule("hub", DOCKER, access_token=TOKEN)  # type: ignore[call-arg]
     assert ESCAPED not in str(raised.value)
+
+
+def test_a_function_that_returns_another_token_each_time_is_put_once(cloud: Cloud, secrets: Client) -> None:
+    tokens = (f"token-{number}" for number in range(99))
+    registry = registry_of(cloud)
+    made = add(registry, lambda: next(tokens))
+    assert [change.operation for change in made] == [CREATE_SECRET, CREATE]
+    first = content(secrets)["accessToken"]
+    assert [change.operation for change in add(registry, lambda: next(tokens))] == [PUT]
+    assert content(secrets)["accessToken"] != first
+
+
+def test_a_token_that_somebody_else_puts_after_ours_is_put_again(memory_cloud: Cloud, secrets: Client) -> None:
+    tokens = (f"token-{number}" for number in range(99))
+    theirs = [lambda: secrets.put_secret_value(SecretId=NAME, SecretString=json.dumps({**HELD, "accessToken": "x"}))]
+
+    def interfere(call: Call) -> bool:
+        if call.operation == VALIDATE and theirs:
+            theirs.pop()()
+        return False
+
+    memory_cloud.faults.on("throttle", where=interfere)
+    made = add(registry_of(memory_cloud), lambda: next(tokens))
+    assert [change.operation for change in made] == [CREATE_SECRET, CREATE, PUT]
+    assert content(secrets)["accessToken"] != "x"
+
+
+@pytest.mark.parametrize("upstream", [f"https://ci:{ESCAPED}@{DOCKER}", f"ci:{ESCAPED}@{DOCKER}/v2/"])
+def test_a_token_in_the_upstream_is_not_shown(registry: Registry, cloud: Cloud, upstream: str) -> None:
+    with pytest.raises(SpecError, match="without a user and a password") as raised:
+        registry.pull_through_cache.add("hub", upstream)
+    assert ESCAPED not in str(raised.value)
+    assert ESCAPED.lower() not in str(raised.value)
+    assert cloud.calls.operations() == []

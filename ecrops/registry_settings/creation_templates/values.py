@@ -122,6 +122,7 @@ class RepositoryCreationTemplate:
         self._set("prefix", problems.take("prefix", partial(check_prefix, self.prefix)) or "")
         self._set("applied_for", _scenarios(problems, self.applied_for))
         problems.take("description", partial(_check_description, self.description))
+        problems.texts("description", *([self.description] if isinstance(self.description, str) else []))
         filters = self.image_tag_mutability_exclusion_filters
         mode, wildcards = check_mutability(problems, self.image_tag_mutability, filters)
         self._set("image_tag_mutability", mode)

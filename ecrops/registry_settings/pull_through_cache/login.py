@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any, SupportsIndex
@@ -23,7 +24,7 @@ class Login(Secret):
         SpecError: One of both is none.
     """
 
-    __slots__ = ("_username",)
+    __slots__ = ("_sent", "_username")
 
     def __init__(self, username: str, access_token: str | Callable[[], str]) -> None:
         super().__init__(access_token, "access_token")
@@ -31,9 +32,15 @@ class Login(Secret):
             kind = type(username).__name__
             raise SpecError(f"username: expected a string of at least one character, got a value of type {kind}")
         self._username = username
+        self._sent = ""
 
     def reveal(self) -> str:
-        """Return the JSON."""
+        """Return the JSON, and remember its fingerprint: a function may return another token each time."""
+        text = self._text()
+        self._sent = _fingerprint(text)
+        return text
+
+    def _text(self) -> str:
         return json.dumps({"username": self._username, "accessToken": super().reveal()})
 
     def forms(self, text: str) -> list[str]:
@@ -41,8 +48,11 @@ class Login(Secret):
         return [*super().forms(text), *super().forms(json.loads(text)["accessToken"])]
 
     def is_in(self, content: Secret | None) -> bool:
-        """Whether the content of a secret has this user name and this token."""
-        return content is not None and _pair(content.reveal()) == _pair(self.reveal())
+        """Whether the content of a secret has this user name and this token, or the token that was last revealed."""
+        if content is None:
+            return False
+        text = content.reveal()
+        return (bool(self._sent) and self._sent == _fingerprint(text)) or _pair(text) == _pair(self._text())
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other) and isinstance(other, Login) and self._username == other._username
@@ -58,6 +68,10 @@ class Login(Secret):
         """
         self.check_importable()
         return Login, (self._username, self._source)
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _pair(text: str) -> tuple[Any, Any] | None:
