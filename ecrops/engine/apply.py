@@ -246,7 +246,7 @@ class _Run:
 
     def _is_open(self, want: Want) -> bool:
         """Whether a want is planned again. If one edit of a goal is, all are: they make one value together."""
-        again = (self.outcomes.superseded, self._unfinished, self._maker.presumed, self._maker.doubted)
+        again = (self.outcomes.superseded, self._unfinished, self._maker.uncertain, self._maker.doubted)
         is_planned_again = any(want.key in owners for owners in again)
         written = want.key in self._touched or want.for_owner in self._touched
         return is_planned_again or (written and want.aspect.verify(want.edit))

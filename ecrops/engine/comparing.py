@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecrops.base.change import Change
+from ecrops.base.change import Change, Kind
 
 
 def is_same_step(one: Change, other: Change) -> bool:
@@ -32,10 +32,16 @@ def is_no_more(other: Change, change: Change) -> bool:
 def is_still_missing(change: Change, other: Change) -> bool:
     """Whether a change is still to be made, as a later plan says: it adds something, or what it removes is there.
 
+    Another call of the later plan says so too, if it makes a part of the same difference, or if nothing can make it:
+    somebody else has made in the meantime what the change would make, and made it otherwise.
+
     Args:
         change: The change, whose answer was lost.
-        other: The same change in the later plan.
+        other: A change of the later plan.
     """
+    if not is_same_step(other, change):
+        is_impossible = other.kind is Kind.CONFLICT and (other.owner, other.what) == (change.owner, change.what)
+        return is_impossible or bool(change.parts & other.parts)
     adds = any(sign == "+" for sign, _ in change.parts)
     return other.identity == change.identity and (adds or bool(change.parts & other.parts))
 
@@ -43,3 +49,16 @@ def is_still_missing(change: Change, other: Change) -> bool:
 def as_planned(change: Change, planned: Sequence[Change]) -> Change:
     """Return the planned change that a change is equal to, if there is one: its words may say more."""
     return next((other for other in planned if is_same_step(other, change) and is_equal(other, change)), change)
+
+
+def are_unmade(later: Sequence[Change], change: Change, made: Sequence[Change]) -> bool:
+    """Whether a later plan has changes that were not made since it was made, before a change was repeated.
+
+    Args:
+        later: The changes of the later plan.
+        change: The change that was repeated.
+        made: The changes that were made of the owner in this step, in order.
+    """
+    since = made[made.index(change) :] if change in made else ()
+    in_step = [other for other in later if other.step == change.step or other.kind is Kind.CONFLICT]
+    return bool(since) and any(not any(is_same_step(other, each) for each in since) for other in in_step)

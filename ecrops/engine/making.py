@@ -15,7 +15,7 @@ from dataclasses import replace
 from ecrops.aws import LOST, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Note
 from ecrops.engine.aspect import Want, name_of, rederived
-from ecrops.engine.comparing import as_planned, is_no_more, is_same_step, is_still_missing
+from ecrops.engine.comparing import are_unmade, as_planned, is_no_more, is_same_step, is_still_missing
 from ecrops.engine.outcomes import Superseded, explain
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
@@ -40,7 +40,7 @@ class Maker:
         notes: What the user must know about the calls that were made.
         refusals: What was made and does not work, as the service says: the owners, and why.
         doubted: The owners of which an answer of this round lacked what was sent.
-        presumed: The owners that were removed in this round by a call whose answer was lost, as a later reading says.
+        uncertain: The owners of this round of which a later reading says that they are gone, or lack something else.
     """
 
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want], *, approved: bool) -> None:
@@ -56,6 +56,7 @@ class Maker:
                 self._guarded.add((want.key, name_of(want.aspect)))
         self._owners: dict[str, Aws] = {}
         self._failures: dict[str, int] = {}
+        self._later: dict[str, tuple[Sequence[Change], Change]] = {}
         self.removed: dict[str, str] = {}
         self.begin_round()
         self.notes: list[str] = []
@@ -63,9 +64,9 @@ class Maker:
         self._held = TURNS.held
 
     def begin_round(self) -> None:
-        """Forget what was doubted and presumed in the round before."""
+        """Forget what was doubted and uncertain in the round before."""
         self.doubted: set[str] = set()
-        self.presumed: set[str] = set()
+        self.uncertain: set[str] = set()
 
     def account_of(self, change: Change) -> Aws:
         """Return the account that a change is made in, with the budgets of its owner."""
@@ -111,8 +112,8 @@ class Maker:
     def _plan(self, owner: str, wants: Sequence[Want]) -> Plan:
         """Plan an owner from values of one moment: they are read again if a call waited for its next attempt.
 
-        That holds for a single reading too: it may be several calls, and "not found" is an answer that came before the
-        wait. Something that is waited for again and again, such as a repository that is gone, limits how often.
+        That holds for a single reading too: it may be several calls. Something that is waited for again and again, such
+        as a repository that is gone, limits how often.
         """
         aws = self._budgeted(owner)
         for _ in range(MOST_READINGS):
@@ -132,6 +133,9 @@ class Maker:
         Args:
             changes: The changes that were made of one owner.
         """
+        owner = changes[0].owner if changes else ""
+        if owner in self._later and are_unmade(*self._later.pop(owner), changes):
+            self.uncertain.add(owner)
         for aspect in dict.fromkeys(change.aspect for change in changes):
             made = [change for change in changes if change.aspect == aspect]
             edits = [want.edit for want in self._wants_of(made)]
@@ -140,9 +144,8 @@ class Maker:
     def refreshed(self, changes: Sequence[Change], failed: Collection[str]) -> Plan | None:
         """Read an owner again right before it is written, and derive its edits from that reading.
 
-        Other owners were written, and perhaps waited for, since the plan read this one: another writer may have changed
-        it. A repository that this very run is about to make needs no second reading: its creation tells that it has no
-        parts.
+        Other owners were written since the plan read this one: another writer may have changed it. A repository that
+        this very run is about to make needs no second reading: its creation tells that it has no parts.
 
         Args:
             changes: The planned changes of one owner in one step.
@@ -247,16 +250,17 @@ class Maker:
     def _call_derived(self, aws: Aws, change: Change, call: Call, on_lost: Callable[[], object]) -> None:
         """Make a derived change. Before it is repeated, its owner is read and planned again.
 
-        Another writer may have changed the owner during the wait. If an answer was lost, and the reading shows that
-        what the call removes is gone, the lost call took effect: what somebody made since stays, and a note says so.
+        If what a lost call removes is gone then, it took effect: what somebody made since stays, and a note says so.
         """
         wants = self._wants_of([change])
         errors: list[Exception] = []
 
         def attempt() -> None:
             if errors:
-                same = [other for other in self._plan(change.owner, wants) if is_same_step(other, change)]
-                if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in same):
+                later = self._plan(change.owner, wants).changes
+                self._later[change.owner] = later, change
+                same = [other for other in later if is_same_step(other, change)]
+                if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in later):
                     self._presume(change, is_different=bool(same))
                     return
                 if not any(is_no_more(other, change) for other in same):
@@ -275,7 +279,7 @@ class Maker:
     def _presume(self, change: Change, *, is_different: bool) -> None:
         """Take a removal whose answer was lost as made, though something else may have come in its place."""
         if change.removes_owner:
-            self.presumed.add(change.owner)
+            self.uncertain.add(change.owner)
         elif is_different:
             what = f"{change.owner} {change.what}".rstrip()
             lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"

@@ -149,7 +149,11 @@ class Watch(logging.Handler):
             for cell in sorted(cells):
                 effect = Effect(sign, cell, self._is_open(sign, cell), len(self.events), not was_answered)
                 self.effects.append(effect)
-        reads = {(owner, aspect) for owner in owners for aspect in self._view.reads.get(doing, ())} if was_answered else set()
+        reads = (
+            {(owner, aspect) for owner in owners for aspect in self._view.reads.get(doing, ())}
+            if was_answered
+            else set()
+        )
         self.events.append(Event(owners, frozenset(reads), after, text=f"{doing} {', '.join(sorted(owners))}"))
 
     def _is_open(self, sign: str, cell: Cell) -> bool:
