@@ -122,3 +122,9 @@ def test_the_plan_of_the_full_spec_says_all_that_its_apply_does(memory_cloud: Cl
     assert sorted(map(str, made)) == sorted(map(str, plan))
     dry = registry_of(memory_cloud, dry_run=True)
     assert not dry.ensure(FULL)
+
+
+def test_destinations_have_one_order_in_aws_and_in_files(registry: Registry) -> None:
+    registry.replication.add(prefix="a/b", to=["us-east-1", "eu-central-1", "111122223333/us-east-1"])
+    described = registry.describe_settings()
+    assert fleet_from_dict(fleet_to_dict([described])) == [described]

@@ -315,3 +315,10 @@ def test_wrong_arguments_say_what_to_write(registry: Registry) -> None:
         PullThroughCacheRule("quay", "quay.io", access_token="s3cret")  # type: ignore[call-arg]
     with pytest.raises(SpecError, match="expected a list of PullThroughCacheRules"):
         RegistrySpec(pull_through_cache=PullThroughCacheRule("quay", "quay.io"))  # type: ignore[arg-type]
+
+
+def test_a_password_in_an_upstream_is_not_shown() -> None:
+    with pytest.raises(SpecError) as refused:
+        PullThroughCacheRule("hub", "ci:dckr_pat_SECRET@registry-1.docker.io")
+    assert "secret" not in str(refused.value).lower()
+    assert "access_token=" in str(refused.value)

@@ -23,7 +23,7 @@ def ecr(cloud: Cloud) -> Client:
     [
         ({"prefix": "prod/*", "to": ["us-east-1"]}, r"without \*: 'prod/'"),
         ({"prefix": "*", "to": ["us-east-1"]}, "leave it out for every repository"),
-        ({"prefix": "p", "to": ["us-east-1"]}, "2 to 256 characters"),
+        ({"prefix": "p", "to": ["us-east-1"]}, "2 to 256 lower-case characters"),
         ({"prefix": ["Prod"], "to": ["us-east-1"]}, "got 'Prod'"),
         ({"prefix": [f"a{n}" for n in range(101)]}, "100 filters in a rule at most, got 101"),
         ({"to": "us-east-1"}, r"write \['us-east-1'\]"),

@@ -124,7 +124,7 @@ def test_what_ecr_refuses_is_refused_before_any_call(
 
 
 def test_a_continuous_filter_needs_enhanced_scanning(registry: Registry, cloud: Cloud, ecr: Client) -> None:
-    with pytest.raises(SpecError, match=r"turns Amazon Inspector on"):
+    with pytest.raises(SpecError, match=r"turn Amazon Inspector"):
         registry.scanning.add(continuous_scan=["prod/*"])
     with pytest.raises(SpecError, match="expected filters"):
         registry.scanning.add()
@@ -196,3 +196,14 @@ def test_a_member_that_comes_after_the_plan_stops_the_write(memory_cloud: Cloud,
         registry.apply(plan)
     assert filters(ecr) == {"SCAN_ON_PUSH": ["theirs"]}
     assert memory_cloud.emulator.unknown_members(GET)
+
+
+def test_the_scan_type_changes_without_the_filters_of_others(registry: Registry, ecr: Client) -> None:
+    put(ecr, "BASIC", SCAN_ON_PUSH=["theirs"])
+    with pytest.raises(SpecError, match=r"scanning.add\(scan_type='ENHANCED'"):
+        registry.scanning.add(continuous_scan=["prod/*"])
+    assert registry.scanning.add(scan_type="ENHANCED", continuous_scan=["prod/*"])
+    assert filters(ecr) == {"CONTINUOUS_SCAN": ["prod/*"], "SCAN_ON_PUSH": ["theirs"]}
+    with pytest.raises(SpecError, match="BASIC scanning scans on push only"):
+        registry.scanning.add(scan_type="BASIC")
+    assert not registry.scanning.add(scan_type="ENHANCED")

@@ -82,6 +82,10 @@ def check_upstream(upstream: object) -> str:
     expected = "expected the host of a registry, such as 'registry-1.docker.io'"
     if not isinstance(upstream, str):
         raise SpecError(f"{expected}, got {upstream!r}")
+    if "@" in upstream:  # what stands before it may be a password: it is not shown
+        raise SpecError(
+            f"{expected}, without a user and a password: give username= and access_token=, or credential_arn="
+        )
     host = re.sub(r"^\w+://", "", upstream).partition("/")[0].lower()
     other = next((each.example for each in UPSTREAMS if host in (each.name, *each.also)), "")
     if other:

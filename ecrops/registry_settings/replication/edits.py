@@ -81,7 +81,7 @@ class Replication(NamedTuple):
         return unchecked(
             ReplicationRule,
             prefix=shown_prefix(rule.prefixes),
-            to=tuple(str(self._shortened(destination)) for destination in sorted(rule.destinations)),
+            to=tuple(map(str, sorted(map(self._shortened, rule.destinations)))),
             delete_replication=bool(rule.deletes) if is_split else rule.deletes,
             other_filters=others,
         )

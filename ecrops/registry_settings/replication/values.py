@@ -201,8 +201,8 @@ def check_prefixes(problems: Problems, path: str, value: object) -> tuple[str, .
     for prefix in prefixes:
         right = PREFIX.fullmatch(prefix) and SHORTEST_PREFIX <= len(prefix) <= LONGEST_PREFIX
         expected = (
-            f"expected what the names of repositories begin with, {SHORTEST_PREFIX} to {LONGEST_PREFIX} characters, "
-            "such as 'prod/'"
+            f"expected what the names of repositories begin with, {SHORTEST_PREFIX} to {LONGEST_PREFIX} lower-case "
+            "characters, such as 'prod/'"
         )
         way_out = f"; without *: {prefix.rstrip('*')!r}" if prefix.endswith("*") and prefix.strip("*") else ""
         way_out = "; leave it out for every repository" if not prefix.strip("*") else way_out

@@ -52,9 +52,15 @@ class Exactly(NamedTuple):
 
 
 class Include(NamedTuple):
-    """An edit: these filters too."""
+    """An edit: these filters too.
+
+    Args:
+        rules: The filters by frequency.
+        scan_type: The scan type; ``None`` leaves it.
+    """
 
     rules: Mapping[str, frozenset[str]]
+    scan_type: str | None = None
 
     def __call__(self, current: Filters) -> Filters:
         """Return the desired configuration.
@@ -62,17 +68,17 @@ class Include(NamedTuple):
         Raises:
             SpecError: ECR would refuse it.
         """
-        if "CONTINUOUS_SCAN" in self.rules and current.scan_type != ScanType.ENHANCED:
+        scan_type, rules = self.scan_type or current.scan_type, dict(current.rules)
+        if "CONTINUOUS_SCAN" in {**rules, **self.rules} and scan_type != ScanType.ENHANCED:
             raise SpecError(
-                "continuous_scan: the registry has BASIC scanning, which scans on push only: "
-                "scanning.set('ENHANCED', ...) turns Amazon Inspector on, or say scan_on_push"
+                f"continuous_scan: {scan_type} scanning scans on push only: say scan_on_push, or turn Amazon Inspector "
+                "on with scanning.add(scan_type='ENHANCED', ...), which leaves the filters of others"
             )
-        rules = dict(current.rules)
         for frequency, filters in self.rules.items():
             rules[frequency] = rules.get(frequency, frozenset()) | filters
             if (count := len(rules[frequency])) > MAX_FILTERS:
                 raise SpecError(f"{frequency} would have {count} filters, and ECR takes {MAX_FILTERS} at most")
-        return current._replace(rules=rules)
+        return Filters(scan_type, rules)
 
 
 class Exclude(NamedTuple):

@@ -112,8 +112,9 @@ def check_filters(problems: Problems, path: str, value: object) -> tuple[str, ..
     filters = problems.strings(path, value) or ()
     for wildcard in filters:
         right = FILTER.fullmatch(wildcard) and len(wildcard) <= 255
-        expected = "expected a name of repositories with * for any characters, at most 255, such as 'team/*'"
-        problems.check(bool(right), path, f"{expected}, got {wildcard!r}")
+        expected = "expected lower-case letters and digits with * for any characters, at most 255, such as 'team/*'"
+        way_out = f"; write {wildcard.lower()!r}" if FILTER.fullmatch(wildcard.lower()) else ""
+        problems.check(bool(right), path, f"{expected}, got {wildcard!r}{way_out}")
     count = len(set(filters))
     problems.check(count <= MAX_FILTERS, path, f"ECR takes {MAX_FILTERS} filters at most, got {count}")
     return tuple(sorted(set(filters)))

@@ -9,7 +9,7 @@ from ecrops.base.problems import Problems
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.registry_settings.scanning import aspect
-from ecrops.registry_settings.scanning.edits import Exactly, Exclude, Include
+from ecrops.registry_settings.scanning.edits import Exactly, Exclude, Include, by_frequency
 from ecrops.registry_settings.scanning.values import (
     FREQUENCIES,
     EffectiveScanning,
@@ -60,18 +60,28 @@ class Scanning(Handle):
         wanted = ScanningConfiguration(scan_type, continuous_scan=continuous_scan, scan_on_push=scan_on_push)
         return self._make(Exactly(wanted))
 
-    def add(self, *, continuous_scan: Sequence[str] = (), scan_on_push: Sequence[str] = ()) -> Plan:
-        """Add filters. Those of others, and the scan type, stay.
+    def add(
+        self,
+        *,
+        scan_type: ScanTypeName | ScanType | None = None,
+        continuous_scan: Sequence[str] = (),
+        scan_on_push: Sequence[str] = (),
+    ) -> Plan:
+        """Add filters. Those of others stay.
 
         Args:
+            scan_type: ``ENHANCED`` turns Amazon Inspector on, ``BASIC`` off; without it the scan type stays.
             continuous_scan: Filters, with ``ENHANCED`` scanning only.
             scan_on_push: Filters.
 
         Raises:
-            SpecError: A filter is wrong, none is given, or the registry has ``BASIC`` scanning and the filter is of
-                continuous scans.
+            SpecError: A filter or the scan type is wrong, none is given, or there would be filters of continuous scans
+                under ``BASIC`` scanning.
         """
-        return self._make(Include(_filters(continuous_scan=continuous_scan, scan_on_push=scan_on_push)))
+        if scan_type is None:
+            return self._make(Include(_filters(continuous_scan=continuous_scan, scan_on_push=scan_on_push)))
+        wanted = ScanningConfiguration(scan_type, continuous_scan=continuous_scan, scan_on_push=scan_on_push)
+        return self._make(Include(by_frequency(wanted), str(wanted.scan_type)))
 
     def remove(self, *, continuous_scan: Sequence[str] = (), scan_on_push: Sequence[str] = ()) -> Plan:
         """Take filters away. Those of others, and the scan type, stay: Amazon Inspector is not switched off.
