@@ -6,6 +6,7 @@ Called by every value that checks itself, and by every reader of JSON. It never 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import fields
 from enum import StrEnum
@@ -192,6 +193,11 @@ def check_depths(fields: Mapping[str, object]) -> None:
         if type(value) not in SIMPLE:
             problems.take(name, partial(check_depth, value))
     problems.raise_any()
+
+
+def repeated(items: Iterable[str]) -> list[str]:
+    """Return the items that are there more than once."""
+    return [item for item, count in Counter(items).items() if count > 1]
 
 
 def is_whole(value: object) -> TypeGuard[int]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, Self, cast
 
-from ecrops.base.problems import Problems, nearest, suggesting
+from ecrops.base.problems import Problems, nearest, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.repositories.checks import uri_problem
 
@@ -200,7 +200,7 @@ def _checked_list(problems: Problems, name: str, value: object) -> tuple[str, ..
     for item in items:
         is_right = 1 <= len(item) <= LONGEST_ITEM
         problems.check(is_right, name, f"each has 1 to {LONGEST_ITEM} characters, {item!r} has {len(item)}")
-    for item in dict.fromkeys(item for item in items if items.count(item) > 1):
+    for item in repeated(items):
         problems.add(name, f"{item!r} is there twice: leave one of both out")
     return items
 

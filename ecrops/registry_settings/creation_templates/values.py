@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import partial, wraps
 from typing import Any, Literal, Self, TypeVar, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule
@@ -220,7 +220,7 @@ def check(value: object) -> tuple[RepositoryCreationTemplate, ...]:
     problems = Problems()
     templates = problems.each("", value, check_template)
     prefixes = [template.prefix for template in templates]
-    for prefix in sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1}):
+    for prefix in sorted(repeated(prefixes)):
         problems.add("", f"two templates have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(templates, key=lambda template: template.prefix))

@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
 from typing import Any, Self, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_through_cache.upstreams import ECR, check_upstream, upstream_of
 
@@ -125,7 +125,7 @@ def check(value: object) -> tuple[PullThroughCacheRule, ...]:
     problems = Problems()
     rules = problems.each("", value, check_rule)
     prefixes = [rule.prefix for rule in rules]
-    for prefix in sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1}):
+    for prefix in sorted(repeated(prefixes)):
         problems.add("", f"two rules have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(rules, key=lambda rule: rule.prefix))

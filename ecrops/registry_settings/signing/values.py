@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Self, cast
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, repeated, suggesting
 from ecrops.errors import SpecError
 
 PROFILE = re.compile(r"arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}")
@@ -101,7 +101,7 @@ def check(value: object) -> tuple[SigningRule, ...]:
     problems = Problems()
     rules = problems.each("", value, check_rule)
     profiles = [rule.profile_arn for rule in rules]
-    for profile in sorted({name for name in profiles if profiles.count(name) > 1}):
+    for profile in sorted(repeated(profiles)):
         problems.add("", f"two rules are of the profile {profile}: merge their repositories into one")
     problems.check(len(rules) <= MAX_RULES, "", f"ECR takes {MAX_RULES} signing rules at most, got {len(rules)}")
     problems.raise_any()
