@@ -25,7 +25,7 @@ from .settings import SETTINGS, Setting, view_of
 from .watch import Watch
 from .world import Judged
 
-EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "20"))
 STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 11
 ACTS = [(name, act) for name, setting in SETTINGS.items() for act in setting.acts]
 
