@@ -131,18 +131,23 @@ def compact(value: Any) -> str:
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
-def hint(key: str, names: Collection[str], before: str = "", after: str = "") -> str:
+def repeated(values: Iterable[T]) -> list[T]:
+    """Return the values that are there more than once, each once, in their order. They can be hashed."""
+    return [value for value, count in Counter(values).items() if count > 1]
+
+
+def hint(key: object, names: Collection[str], before: str = "", after: str = "") -> str:
     """Return which name was probably meant by a wrong one, or else all names, as the end of a message."""
     close = nearest(key, names)
     return f"; did you mean {before}{close}{after}?" if close else f"; expected one of {', '.join(names)}"
 
 
-def nearest(key: str, names: Collection[str]) -> str | None:
+def nearest(key: object, names: Collection[str]) -> str | None:
     """Return the name that ``key`` resembles most, or ``None`` if it resembles none."""
     from difflib import get_close_matches
 
     spelled = {name.lower(): name for name in names}
-    close = get_close_matches(key.lower(), list(spelled), 1)
+    close = get_close_matches(str(key).lower(), list(spelled), 1)
     return spelled[close[0]] if close else None
 
 
@@ -193,11 +198,6 @@ def check_depths(fields: Mapping[str, object]) -> None:
         if type(value) not in SIMPLE:
             problems.take(name, partial(check_depth, value))
     problems.raise_any()
-
-
-def repeated(items: Iterable[str]) -> list[str]:
-    """Return the items that are there more than once."""
-    return [item for item, count in Counter(items).items() if count > 1]
 
 
 def is_whole(value: object) -> TypeGuard[int]:

@@ -111,10 +111,8 @@ def _check(text: object, what: str) -> str:
     if not isinstance(text, str) or not text:
         expected = f"{what}: expected a string of at least one character"
         raise SpecError(f"{expected}, got {'an empty one' if text == '' else _kind(text)}")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise SpecError(f"{what}: expected a text that can be sent to AWS, got half of a character") from None
+    if any("\ud800" <= character <= "\udfff" for character in text):  # the error of encode() would have the text
+        raise SpecError(f"{what}: expected a text that can be sent to AWS, got half of a character")
     return text
 
 

@@ -149,7 +149,9 @@ def _is_replicated(rule: ReplicationRule, name: str) -> bool:
 
 
 def _is_signed(rule: SigningRule, name: str) -> bool:
-    return rule.repositories is None or any(matches(each, name) for each in rule.repositories)
+    if rule.repositories is None:
+        return not rule.other_filters  # nobody knows what filters of a newer type select
+    return any(matches(each, name) for each in rule.repositories)
 
 
 def _upstream(rule: PullThroughCacheRule | None, name: str) -> str:

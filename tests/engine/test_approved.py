@@ -99,3 +99,40 @@ def test_what_is_done_since_is_not_done_again(cloud: Cloud, registry: Registry) 
     cloud.calls.clear()
     assert not registry.apply(plan)
     assert cloud.calls.writes() == []
+
+
+@pytest.mark.parametrize("part", [{"tags": {"a": "1"}}, {"lifecycle_rules": [LifecycleRule(max_image_count=3)]}])
+def test_a_part_of_a_repository_that_was_deleted_since_is_refused_and_not_a_service_error(
+    cloud: Cloud, registry: Registry, part: dict[str, Any]
+) -> None:
+    plan = registry.plan(RepositorySpec("ab", **part))
+    cloud.client("ecr").delete_repository(repositoryName="ab")
+    with pytest.raises(ConflictError, match="the plan did not say this"):
+        registry.apply(plan)
+    assert not cloud.emulator.exists("ab")
+
+
+def test_what_changed_since_of_a_repository_that_the_plan_does_not_change_is_not_its_subject(
+    cloud: Cloud, registry: Registry
+) -> None:
+    registry.ensure(RepositorySpec("cd", tags={"a": "1"}))
+    plan = registry.plan(*(RepositorySpec(name, tags={"a": "1"}, image_scan_on_push=False) for name in ("ab", "cd")))
+    theirs = {"scanOnPush": True}
+    cloud.client("ecr").put_image_scanning_configuration(repositoryName="cd", imageScanningConfiguration=theirs)
+    assert {change.owner for change in registry.apply(plan)} == {"ab"}
+    found = cloud.client("ecr").describe_repositories(repositoryNames=["cd"])["repositories"]
+    assert found[0]["imageScanningConfiguration"] == theirs
+
+
+def test_the_first_image_of_a_repository_that_was_approved_as_empty_is_not_deleted(
+    cloud: Cloud, registry: Registry
+) -> None:
+    plan = registry_of(cloud, dry_run=True).remove("ab", empty_on_delete=True)
+    cloud.client("ecr").put_image(
+        repositoryName="ab",
+        imageManifest='{"schemaVersion": 2}',
+        imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
+    )
+    with pytest.raises(ConflictError, match="the plan did not say this"):
+        registry.apply(plan)
+    assert cloud.emulator.exists("ab")

@@ -74,6 +74,7 @@ def test_text_notebook_and_json_say_where(cloud: Cloud) -> None:
     made = registry.apply(plan)
     assert str(made).startswith(HERE)
     assert [(change.account, change.region) for change in made] == [("123456789012", "eu-west-1")]
+    assert (made.region, made.checksum) == ("eu-west-1", plan.checksum)
     assert str(registry.plan(NEW)) == "nothing to do"
 
 
@@ -87,6 +88,17 @@ def test_a_plan_with_a_session_names_both_accounts(cloud: Cloud) -> None:
     }
     first = str(plan).splitlines()[0]
     assert first == f"in account 123456789012, region eu-west-1 and account {OTHER}, region eu-west-1:"
+
+
+def test_what_was_made_with_a_session_says_its_account_and_holds_no_session(cloud: Cloud) -> None:
+    cloud.client("iam", account=OTHER).create_role(RoleName="far", AssumeRolePolicyDocument="{}")
+    grant = pull(Role(f"arn:aws:iam::{OTHER}:role/far"), session=cloud.session(account=OTHER))
+    made = registry_of(cloud).ensure(RepositorySpec("team/new", grants=[grant]))
+    assert {(change.owner, change.account) for change in made} == {
+        ("team/new", "123456789012"),
+        (f"role far of {OTHER}", OTHER),
+    }
+    assert made.wants == ()
 
 
 def test_the_account_is_asked_for_at_most_once_and_not_at_all_where_an_answer_names_it(memory_cloud: Cloud) -> None:

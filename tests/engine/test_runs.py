@@ -22,8 +22,10 @@ from ecrops import (
     Role,
     pull,
 )
+from ecrops.events import Target, on_image_pushed
 from emulator import Call, Cloud
 from support import AT_ONCE, registry_of
+from tests.events.support import arn, make_places, make_queue, make_role
 
 FAR, OTHER = "111122223333", "444455556666"
 EXPIRED = "no longer valid"
@@ -207,3 +209,52 @@ def test_a_repository_that_comes_and_goes_is_described_ten_times_with_pauses(clo
     assert slept == [1.0] * 10
     with pytest.raises(DeadlineError):
         registry.within(0.5).describe("aa")
+
+
+def test_a_deadline_that_is_over_before_what_was_made_is_verified_is_told(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, monotonic = list[Change](), time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + (100 if len(made) == 2 else 0))
+    with pytest.raises(DeadlineError, match="2 not finished") as caught:
+        registry_of(cloud).within(50).ensure(
+            *(RepositorySpec(name, grants=[pull(FAR)]) for name in ("aa", "bb")), on_change=made.append
+        )
+    assert caught.value.applied == tuple(made)
+
+
+def events_to(*targets: Target | str) -> RepositorySpec:
+    return RepositorySpec("aa", events=[on_image_pushed("pushes", targets=targets)])
+
+
+def test_what_somebody_takes_away_between_two_steps_of_an_owner_is_made_again(cloud: Cloud) -> None:
+    old, new = (make_queue(cloud, name) for name in ("old", "new"))
+    registry, taken = registry_of(cloud), list[Change]()
+    registry.ensure(events_to(old))
+
+    def take(change: Change) -> None:
+        if change.operation == "PutTargets" and not taken:
+            taken.append(change)
+            ids = [target["Id"] for target in registry.rule("pushes").targets() if target["Arn"] == new]
+            cloud.client("events").remove_targets(Rule="pushes", Ids=ids)
+
+    registry.ensure(events_to(new), on_change=take)
+    assert taken
+    assert [target["Arn"] for target in registry.rule("pushes").targets()] == [new]
+
+
+def test_an_owner_alone_is_not_read_again_between_its_steps(cloud: Cloud) -> None:
+    one, two = (Target(arn("kinesis", f"stream/s{number}"), role_arn=make_role(cloud, f"r{number}")) for number in "12")
+    make_places(cloud, one.arn, two.arn)
+    registry = registry_of(cloud)
+    registry.ensure(events_to(one))
+    cloud.calls.clear()
+    registry.ensure(events_to(two))
+    operations = cloud.calls.operations()
+    assert operations[operations.index("PutTargets") :][:2] == ["PutTargets", "RemoveTargets"]
+
+
+def test_exact_values_of_several_owners_are_read_right_before_they_are_written_and_not_verified(cloud: Cloud) -> None:
+    rules = [LifecycleRule(max_image_count=3)]
+    registry_of(cloud).ensure(*(RepositorySpec(name, lifecycle_rules=rules) for name in ("aa", "bb")))
+    assert len(cloud.calls.of("GetLifecyclePolicy")) == 2 * 2

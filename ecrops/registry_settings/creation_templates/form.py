@@ -24,6 +24,9 @@ from ecrops.registry_settings.setting import part
 from ecrops.registry_settings.values import unchecked
 from ecrops.repositories.words import encryption_words, mutability_words
 
+TEXT = "text"
+"""The one member of what stands for a document that AWS has accepted, and ecrops does not understand."""
+
 
 class Form(NamedTuple):
     """A template as AWS has it, with ECR's defaults.
@@ -81,14 +84,19 @@ def _rules(text: str) -> Sequence[Mapping[str, Any]]:
     try:
         return stored(text) if text else ()
     except SpecError:  # whatever it is, AWS has accepted it: it can be shown, kept and replaced
-        return ({"text": text},)
+        return ({TEXT: text},)
 
 
 def _policy(text: str) -> Mapping[str, Any]:
     try:
         return stored_policy(check_form(received(text))) if text else {}
     except SpecError:
-        return {"text": text}
+        return {TEXT: text}
+
+
+def is_text(document: Mapping[str, Any]) -> bool:
+    """Whether a policy, or the one rule of a lifecycle policy, is a text of AWS that is no such document."""
+    return document.keys() == {TEXT}
 
 
 def of(template: RepositoryCreationTemplate) -> Form:
@@ -103,7 +111,7 @@ def of(template: RepositoryCreationTemplate) -> Form:
         str(template.encryption or "AES256"),
         template.encryption_key or "",
         desired_rules(template),
-        {"Version": VERSION, **policy} if policy else {},
+        {"Version": VERSION, **policy} if policy and not is_text(policy) else dict(policy or {}),
         dict(template.tags or {}),
         template.custom_role_arn or "",
     )
@@ -158,8 +166,8 @@ def params(form: Form, *, whole: bool) -> dict[str, Any]:
     members: dict[str, Any] = {
         "description": form.description,
         "resourceTags": tag_list(form.tags),
-        "repositoryPolicy": policy_text(form.policy) if form.policy else "",
-        "lifecyclePolicy": rules_text(form.rules) if form.rules else "",
+        "repositoryPolicy": _policy_text(form.policy) if form.policy else "",
+        "lifecyclePolicy": _rules_text(form.rules) if form.rules else "",
         "customRoleArn": form.role,
     }
     return {
@@ -170,6 +178,14 @@ def params(form: Form, *, whole: bool) -> dict[str, Any]:
         **({"imageTagMutabilityExclusionFilters": filters} if filters else {}),
         **{name: member for name, member in members.items() if whole or member},
     }
+
+
+def _policy_text(policy: Mapping[str, Any]) -> str:
+    return str(policy[TEXT]) if is_text(policy) else policy_text(policy)
+
+
+def _rules_text(rules: Sequence[Mapping[str, Any]]) -> str:
+    return str(rules[0][TEXT]) if is_text(rules[0]) else rules_text(rules)
 
 
 def with_current_key(form: Form, current: Form) -> Form:

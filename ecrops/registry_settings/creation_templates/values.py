@@ -219,8 +219,7 @@ def check(value: object) -> tuple[RepositoryCreationTemplate, ...]:
         raise SpecError(f"expected a list of RepositoryCreationTemplates, got {value!r}")
     problems = Problems()
     templates = problems.each("", value, check_template)
-    prefixes = [template.prefix for template in templates]
-    for prefix in sorted(repeated(prefixes)):
+    for prefix in sorted(repeated(template.prefix for template in templates)):
         problems.add("", f"two templates have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(templates, key=lambda template: template.prefix))
@@ -243,7 +242,7 @@ def check_prefix(prefix: object) -> str:
     """
     expected = "expected ROOT, or 1 to 256 lower-case letters and digits, joined by '/', '.', '_', '__' or dashes"
     bare = prefix.removesuffix("/") if isinstance(prefix, str) else ""
-    if not isinstance(prefix, str) or len(prefix) > 256 or (bare != ROOT and not PREFIX.fullmatch(bare)):
+    if not isinstance(prefix, str) or len(bare) > 256 or (bare != ROOT and not PREFIX.fullmatch(bare)):
         raise SpecError(f"{expected}, got {prefix!r}")
     return bare
 

@@ -23,11 +23,18 @@ VERSION = "2012-10-17"
 def check(key: str, rule: PullThroughCacheRule, account: str) -> Iterator[Note]:
     """Yield what a new rule for the registry of another account needs there, and in its role.
 
+    Args:
+        key: The key of the rules.
+        rule: The rule.
+        account: The account of the registry; empty if it was not asked for, as in a dry run after another one. Then it
+            is the account of the role.
+
     Raises:
         SpecError: It has no role.
     """
     upstream = account_of(rule.upstream)
-    if not upstream or upstream == account:
+    account = account or (rule.custom_role_arn or "").partition("::")[2].partition(":")[0]
+    if not upstream or not account or upstream == account:
         return
     if rule.custom_role_arn is None:
         raise SpecError(

@@ -92,7 +92,7 @@ def _check_place(aws: Aws, rules: Sequence[PullThroughCacheRule]) -> None:
 def _read(aws: Aws, key: str, names: Sequence[str], *, needs_account: bool) -> dict[str, Setting]:
     pages = aws.pages("ecr", "DescribePullThroughCacheRules", "pullThroughCacheRules", maxResults=1000)
     rules = {rule.prefix: rule for page in pages for rule in map(parse, page)}
-    arns = {name: arn for name in names if (arn := secrets.arn_of(aws, name))}
+    arns = {name: secrets.arn_of(aws, name) for name in names}
     return {key: Setting(Rules(rules, arns, aws.account_id if needs_account else ""))}
 
 
@@ -207,7 +207,7 @@ def _is_unseen(error: Exception) -> bool:
 def _parts(rule: PullThroughCacheRule | None, rules: Rules) -> set[str]:
     if rule is None:
         return set()
-    names = {arn: pending(name) for name, arn in rules.secrets.items()}
+    names = {arn: pending(name) for name, arn in rules.secrets.items() if arn}
     values = {name: names.get(getattr(rule, name), getattr(rule, name)) for name in MEMBERS}
     return {part(rule.prefix, name, value) for name, value in values.items() if value is not None}
 

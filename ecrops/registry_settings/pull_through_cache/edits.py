@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -9,6 +10,9 @@ from typing import NamedTuple
 from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
 from ecrops.registry_settings.values import unchecked
 
+SUFFIX = re.compile(r"-[a-zA-Z0-9]{6}$")
+"""What Secrets Manager puts behind the name of a secret in its ARN:
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html"""
 NO_SECRETS: Mapping[str, str] = MappingProxyType({})
 ByPrefix = dict[str, PullThroughCacheRule]
 
@@ -18,7 +22,8 @@ class Rules(NamedTuple):
 
     Args:
         by_prefix: The rules by prefix.
-        secrets: The ARNs of the secrets that ecrops makes for rules, by name, as far as they are there.
+        secrets: The ARNs of the secrets that ecrops makes for rules, by name: of those that were asked for. An empty
+            one is not there.
         account: The account of the registry, if an edit needs it.
     """
 
@@ -52,7 +57,7 @@ class Include(NamedTuple):
         """Return the desired rules."""
         rule = self.rule
         if self.secret:
-            rule = with_credential(rule, current.secrets.get(self.secret) or pending(self.secret))
+            rule = with_credential(rule, _credential(self.secret, current, rules.get(rule.prefix)))
         return {**rules, rule.prefix: rule}
 
 
@@ -72,6 +77,17 @@ Edit = Exactly | Include | Exclude
 def pending(secret: str) -> str:
     """Return what stands for the ARN of a secret, in the plan that makes the secret: AWS chooses the end of the ARN."""
     return f"secret {secret}"
+
+
+def _credential(secret: str, current: Rules, rule: PullThroughCacheRule | None) -> str:
+    """Return the ARN of a secret; what stands for it if there is none.
+
+    A dry run after another one has not asked for it. A rule with a secret of this name has this secret then.
+    """
+    if secret in current.secrets:
+        return current.secrets[secret] or pending(secret)
+    credential = (rule.credential_arn if rule else None) or ""
+    return credential if SUFFIX.sub("", credential).endswith(f":secret:{secret}") else pending(secret)
 
 
 def with_credential(rule: PullThroughCacheRule, credential: str | None) -> PullThroughCacheRule:

@@ -64,7 +64,7 @@ def _pair(text: str) -> tuple[Any, Any] | None:
     """Return the user name and the token in the content of a secret; ``None`` if it has not both."""
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # somebody else's secret may hold anything
         return None
     if not isinstance(content, dict) or not {"username", "accessToken"} <= content.keys():
         return None

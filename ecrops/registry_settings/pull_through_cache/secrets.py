@@ -27,6 +27,7 @@ RULES = "pull-through cache"
 """The owner that secrets are made for: ``KEY`` of the aspect of rules."""
 TAG = "ecrops:pull-through-cache"
 SERVICE = "secretsmanager"
+CURRENT = "AWSCURRENT"
 MISSING, EXISTS = "ResourceNotFoundException", "ResourceExistsException"
 DEFAULT_KEY = "alias/aws/secretsmanager"
 CONTENT = "user name and access token"
@@ -47,6 +48,7 @@ class State(NamedTuple):
         is_deleted: Whether it is to be deleted.
         key: The key that it is under; empty for the default.
         holds: Which of the wanted contents it has.
+        version: The id of the version of its content: it tells this content from a later one.
     """
 
     arn: str = ""
@@ -54,6 +56,7 @@ class State(NamedTuple):
     is_deleted: bool = False
     key: str = ""
     holds: Collection[Login] = ()
+    version: str = ""
 
 
 def key_of(prefix: str) -> str:
@@ -87,11 +90,18 @@ def _read(aws: Aws, key: str, edits: Sequence[Keep]) -> dict[str, State]:
         return {key: State()}
     is_deleted, kms_key = bool(item.get("DeletedDate")), str(item.get("KmsKeyId") or "")
     is_ours = any(tag.get("Key") == TAG for tag in item.get("Tags", ()))
-    state = State(str(item["ARN"]), is_ours, is_deleted, "" if kms_key.endswith(DEFAULT_KEY) else kms_key)
+    key_shown = "" if kms_key.endswith(DEFAULT_KEY) else kms_key
+    state = State(str(item["ARN"]), is_ours, is_deleted, key_shown, version=_version(item))
     if state.is_deleted or state.key:  # it cannot be read, or need not be
         return {key: state}
-    content = _content(aws, state.arn)
-    return {key: state._replace(holds=[edit.login for edit in edits if edit.login.is_in(content)])}
+    content, version = _content(aws, state.arn)
+    holds = [edit.login for edit in edits if edit.login.is_in(content)]
+    return {key: state._replace(holds=holds, version=version)}
+
+
+def _version(item: Mapping[str, Any]) -> str:
+    stages = item.get("VersionIdsToStages") or {}
+    return next((str(version) for version in sorted(stages) if CURRENT in stages[version]), "")
 
 
 def _described(aws: Aws, key: str, name: str) -> dict[str, Any]:
@@ -104,14 +114,15 @@ def _described(aws: Aws, key: str, name: str) -> dict[str, Any]:
         return {}
 
 
-def _content(aws: Aws, arn: str) -> Secret | None:
-    """Return the content of a secret; ``None`` if it has none, or none that is a text."""
+def _content(aws: Aws, arn: str) -> tuple[Secret | None, str]:
+    """Return the content of a secret, and the id of its version; ``None`` if it has none, or none that is a text."""
     try:
-        return _text(aws.call(SERVICE, "GetSecretValue", {"SecretId": arn}, needs="ARN"))
+        answer = aws.call(SERVICE, "GetSecretValue", {"SecretId": arn}, needs="ARN")
+        return _text(answer), str(answer.get("VersionId", ""))
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        return None
+        return None, ""
 
 
 def _text(answer: Mapping[str, Any]) -> Secret | None:
@@ -146,10 +157,12 @@ def changes(key: str, edits: Sequence[Keep], current: State) -> Iterator[Change]
             call = Call(SERVICE, "RestoreSecret", {"SecretId": current.arn})
             yield _change(key, Kind.UPDATE, call, "not to be deleted", "to be deleted")
         put = Call(SERVICE, "PutSecretValue", {"SecretId": current.arn, "SecretString": login})
-        yield _change(key, Kind.UPDATE, put, CONTENT, "another content")
+        yield _change(key, Kind.UPDATE, put, CONTENT, "another content", current.version)
 
 
-def _change(key: str, kind: Kind, call: Call, after: str, before: str = "", *, makes_owner: bool = False) -> Change:
+def _change(
+    key: str, kind: Kind, call: Call, after: str, before: str = "", version: str = "", *, makes_owner: bool = False
+) -> Change:
     return Change(
         owner=key,
         kind=kind,
@@ -157,7 +170,7 @@ def _change(key: str, kind: Kind, call: Call, after: str, before: str = "", *, m
         before=before,
         after=after,
         call=call,
-        removed=[part(before)] if before else [],
+        removed=[part(before, version)] if before else [],
         added=[part(after)],
         races=Races(derived=True, superseded=(EXISTS,) if makes_owner else (MISSING,)),
         makes_owner=makes_owner,

@@ -124,8 +124,7 @@ def check(value: object) -> tuple[PullThroughCacheRule, ...]:
         raise SpecError(f"expected a list of PullThroughCacheRules, got {_kind(value)}")
     problems = Problems()
     rules = problems.each("", value, check_rule)
-    prefixes = [rule.prefix for rule in rules]
-    for prefix in sorted(repeated(prefixes)):
+    for prefix in sorted(repeated(rule.prefix for rule in rules)):
         problems.add("", f"two rules have the prefix {prefix!r}: ECR takes one")
     problems.raise_any()
     return tuple(sorted(rules, key=lambda rule: rule.prefix))
@@ -156,9 +155,9 @@ def check_prefix(prefix: object) -> str:
         SpecError: ECR would refuse it.
     """
     expected = "expected ROOT, or 2 to 30 lower-case letters and digits, joined by '/', '.', '_', '__' or dashes"
-    if not isinstance(prefix, str) or not 2 <= len(prefix) <= 30:
+    bare = prefix.removesuffix("/") if isinstance(prefix, str) else ""
+    if not isinstance(prefix, str) or not 2 <= len(bare) <= 30:
         raise SpecError(f"{expected}, got {prefix!r}")
-    bare = prefix.removesuffix("/")
     if bare != ROOT and not PREFIX.fullmatch(bare):
         lower = f"; write {bare.lower()!r}" if PREFIX.fullmatch(bare.lower()) else ""
         raise SpecError(f"{expected}, got {prefix!r}{lower}")

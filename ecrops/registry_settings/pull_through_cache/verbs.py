@@ -67,15 +67,21 @@ class PullThroughCache(Handle):
                 else's, with another content.
             EcropsError: The rule was written, and ECR says why it does not work.
         """
-        login = _login(username, access_token, credential_arn)
-        del access_token  # this frame is in tracebacks
-        rule = PullThroughCacheRule(
-            prefix,
-            upstream,
-            credential_arn=PLACEHOLDER if login else credential_arn,
-            custom_role_arn=custom_role_arn,
-            upstream_prefix=upstream_prefix,
-        )
+        try:
+            login = _login(username, access_token, credential_arn)
+            rule = PullThroughCacheRule(
+                prefix,
+                upstream,
+                credential_arn=PLACEHOLDER if login else credential_arn,
+                custom_role_arn=custom_role_arn,
+                upstream_prefix=upstream_prefix,
+            )
+        except SpecError as error:
+            raise error.with_traceback(
+                None
+            ) from None  # the frames below have what may be the token, in whichever place
+        finally:
+            del username, access_token, credential_arn  # this frame is in tracebacks
         if login is None:
             return self._make(Include(rule))
         key = secrets.key_of(rule.prefix)

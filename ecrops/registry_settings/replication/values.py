@@ -164,12 +164,15 @@ def check(value: object) -> tuple[ReplicationRule, ...]:
         raise SpecError(f"expected a list of ReplicationRules, got {value!r}")
     problems = Problems()
     rules = problems.each("", value, _one)
+    deletes: dict[object, set[bool | None]] = {}
     for number, rule in enumerate(rules):
+        same = deletes.setdefault((rule.prefix, tuple(sorted(rule.other_filters.items()))), set())
         problems.check(
-            not any(_clash(rule, other) for other in rules[:number]),
+            not any(_clash(rule.delete_replication, other) for other in same),
             f"[{number}]",
             f"another rule has the same prefix, {rule.prefix!r}: merge them into one",
         )
+        same.add(rule.delete_replication)
     check_counts(problems, len(rules), {destination for rule in rules for destination in rule.destinations})
     problems.raise_any()
     return tuple(rules)
@@ -179,12 +182,9 @@ def _one(value: object) -> ReplicationRule:
     return value if isinstance(value, ReplicationRule) else ReplicationRule.from_dict(value)
 
 
-def _clash(one: ReplicationRule, other: ReplicationRule) -> bool:
-    """Whether two rules are one. Two with the same prefixes may differ in whether deletions are replicated."""
-    if (one.prefix, one.other_filters) != (other.prefix, other.other_filters):
-        return False
-    deletes = {one.delete_replication, other.delete_replication}
-    return deletes != {True, False}
+def _clash(one: bool | None, other: bool | None) -> bool:
+    """Whether two rules with the same filters are one: they may differ in whether deletions are replicated."""
+    return {one, other} != {True, False}
 
 
 def check_counts(problems: Problems, rules: int, destinations: set[Destination]) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Self, cast
 
 from ecrops.base.problems import Problems, compact, suggesting
@@ -127,7 +128,8 @@ def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...
         return {}
     for name, own in FREQUENCIES.items():
         problems.check(own not in value, path, f"{own} has a field of its own: write {name}=[...]")
-    return {str(name): check_filters(problems, f"{path}.{name}", some) for name, some in sorted(value.items()) if some}
+    named = sorted(((str(name), some) for name, some in value.items()), key=itemgetter(0))
+    return {name: check_filters(problems, f"{path}.{name}", some) for name, some in named if some}
 
 
 class EffectiveScanning(NamedTuple):

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ecrops.errors import SpecError
-from ecrops.registry_settings.signing.values import MAX_RULES, Accepted, SigningRule
+from ecrops.registry_settings.signing.values import MAX_RULES, WILDCARD, Accepted, SigningRule
 from ecrops.registry_settings.values import unchecked
-
-WILDCARD = "WILDCARD_MATCH"
 
 
 class Rule(NamedTuple):
@@ -26,8 +24,10 @@ class Rule(NamedTuple):
     @classmethod
     def of(cls, rule: SigningRule) -> Rule:
         """Return a rule in this form."""
-        names = rule.repositories
-        return cls(rule.profile_arn, None if names is None else frozenset((WILDCARD, name) for name in names))
+        if rule.repositories is None and not rule.other_filters:
+            return cls(rule.profile_arn, None)
+        others = ((kind, text) for kind, texts in rule.other_filters.items() for text in texts)
+        return cls(rule.profile_arn, frozenset([*((WILDCARD, name) for name in rule.repositories or ()), *others]))
 
     @classmethod
     def parsed(cls, rule: Mapping[str, Any]) -> Rule:
@@ -38,13 +38,21 @@ class Rule(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...] | None:
-        """The filters, sorted; ``None`` for every repository."""
-        return None if self.filters is None else tuple(sorted(name for _, name in self.filters))
+        """The filters in words, sorted; ``None`` for every repository."""
+        if self.filters is None:
+            return None
+        return tuple(sorted(text if kind == WILDCARD else f"{kind} {text}" for kind, text in self.filters))
 
     @property
     def value(self) -> SigningRule:
         """The rule as a value."""
-        return unchecked(SigningRule, profile_arn=self.profile, repositories=self.names)
+        wildcards = tuple(sorted(text for kind, text in self.filters or () if kind == WILDCARD))
+        others: dict[str, tuple[str, ...]] = {}
+        for kind, text in sorted(self.filters or ()):
+            if kind != WILDCARD:
+                others[kind] = (*others.get(kind, ()), text)
+        names = None if self.filters is None or (others and not wildcards) else wildcards
+        return unchecked(SigningRule, profile_arn=self.profile, repositories=names, other_filters=others)
 
     @property
     def to_ecr(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Self, cast
 
@@ -16,6 +16,7 @@ from ecrops.errors import SpecError
 
 PROFILE = re.compile(r"arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}")
 FILTER = re.compile(r"(?:[a-z0-9*]+(?:[._-][a-z0-9*]+)*/)*[a-z0-9*]+(?:[._-][a-z0-9*]+)*")
+WILDCARD = "WILDCARD_MATCH"
 MAX_PROFILE, MAX_FILTER = 200, 256
 MAX_RULES, MAX_FILTERS = 10, 100
 
@@ -40,6 +41,8 @@ class SigningRule:
             account.
         repositories: Filters: names with ``*`` for any characters. Without them, every repository.
 
+        other_filters: Filters of types that this ecrops does not know, which ``describe`` finds, by their type.
+
     Raises:
         SpecError: ECR would never accept such a rule; with every reason.
 
@@ -48,15 +51,21 @@ class SigningRule:
 
     profile_arn: str
     repositories: Sequence[str] | None = None
+    other_filters: Mapping[str, Sequence[str]] = field(default_factory=dict, kw_only=True)
 
     def __repr__(self) -> str:
-        return compact(self)
+        shown = compact(self)
+        return shown if self.other_filters else shown.replace(", other_filters={})", ")")
+
+    def __hash__(self) -> int:
+        return hash((self.profile_arn, self.repositories))
 
     def __post_init__(self) -> None:
         problems = Problems()
         problems.take("profile_arn", partial(check_profile, self.profile_arn))
         if self.repositories is not None:
             object.__setattr__(self, "repositories", _check_filters(problems, self.repositories))
+        object.__setattr__(self, "other_filters", _check_others(problems, self.other_filters))
         problems.raise_any()
 
     @classmethod
@@ -77,7 +86,8 @@ class SigningRule:
     def to_dict(self) -> dict[str, Any]:
         """Return the rule, ready for JSON."""
         filters = {} if self.repositories is None else {"repositories": list(self.repositories)}
-        return {"profile_arn": self.profile_arn, **filters}
+        others = {kind: list(texts) for kind, texts in self.other_filters.items()}
+        return {"profile_arn": self.profile_arn, **filters, **({"other_filters": others} if others else {})}
 
 
 class Accepted(tuple[SigningRule, ...]):
@@ -100,8 +110,7 @@ def check(value: object) -> tuple[SigningRule, ...]:
         raise SpecError(f"expected a list of SigningRules, got {value!r}")
     problems = Problems()
     rules = problems.each("", value, check_rule)
-    profiles = [rule.profile_arn for rule in rules]
-    for profile in sorted(repeated(profiles)):
+    for profile in sorted(repeated(rule.profile_arn for rule in rules)):
         problems.add("", f"two rules are of the profile {profile}: merge their repositories into one")
     problems.check(len(rules) <= MAX_RULES, "", f"ECR takes {MAX_RULES} signing rules at most, got {len(rules)}")
     problems.raise_any()
@@ -152,6 +161,16 @@ def check_profile_here(profile: str, partition: str, region: str) -> None:
     _, own_partition, _, own_region, *_ = profile.split(":")
     if (own_partition, own_region) != (partition, region):
         raise SpecError(f"the registry is in {region}, and signs with profiles of {region} alone, got {profile!r}")
+
+
+def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...]]:
+    path = "other_filters"
+    if not isinstance(value, Mapping):
+        problems.add(path, f"expected a mapping from types to filters, got {value!r}")
+        return {}
+    problems.check(WILDCARD not in value, path, f"{WILDCARD} has a field of its own: write repositories=['team/*']")
+    texts = {str(kind): problems.strings(path, some) for kind, some in value.items()}
+    return {kind: tuple(sorted(set(some))) for kind, some in sorted(texts.items()) if some}
 
 
 def _check_filters(problems: Problems, value: object) -> tuple[str, ...]:
