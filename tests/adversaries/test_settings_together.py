@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from ecrops import PullThroughCacheRule
+from ecrops import ConflictError, PullThroughCacheRule
 from ecrops.engine.turns import TURNS
 from ecrops.registry_settings import RegistrySpec, ReplicationRule, ScanningConfiguration, SigningRule
 from emulator import FAULTS, Cloud, Fault, in_memory
@@ -27,8 +27,11 @@ from .settings import OURS, SETTINGS, view_of
 from .watch import Watch
 from .world import Act, Judged
 
-EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "25"))
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 7
+EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "12"))
+STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 11
+WRITE_STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 5
+CALLS = 6
+"""How many calls about one setting there are, and some more if another writer is in between."""
 NONE = RegistrySpec(
     scanning=ScanningConfiguration("ENHANCED"),
     signing=(),
@@ -153,6 +156,32 @@ def test_what_others_write_to_settings_of_one_apply_stays_or_is_named(
         error = world.run()
         event(f"{act}: {type(error).__name__}")
         world.check(error)
+        assert all(isinstance(each, ConflictError) for each in reasons(error)), (
+            f"{reasons(error)}\n{world.watch.story()}"
+        )
+
+
+def reasons(error: Exception | None) -> list[Exception]:
+    """The errors that an apply ended with, each by itself."""
+    if isinstance(error, ExceptionGroup):
+        return [reason for each in error.exceptions for reason in reasons(each)]
+    return [] if error is None else [error]
+
+
+@pytest.mark.parametrize("approved", [True, False], ids=["approved", "ensure"])
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("act", ACTS)
+def test_one_write_of_each_kind_before_each_call_about_its_setting_is_no_error_of_aws(
+    act: str, name: str, approved: bool
+) -> None:
+    every = [(kind, number) for number in range(CALLS) for kind in SETTINGS[name].others]
+    for kind, number in every[approved::WRITE_STEP]:
+        with in_memory() as cloud:
+            world = SettingsWorld(cloud, act, approved=approved)
+            world.interleave([Other(name, kind, number, 0, True)])
+            error = world.run()
+            world.check(error)
+            assert all(isinstance(each, ConflictError) for each in reasons(error)), f"{kind} {number}: {error!r}"
 
 
 @pytest.mark.parametrize("approved", [True, False], ids=["approved", "ensure"])
