@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from ecrops import ConflictError, PullThroughCacheRule
+from ecrops import EcropsError, PullThroughCacheRule
 from ecrops.engine.turns import TURNS
 from ecrops.registry_settings import RegistrySpec, ReplicationRule, ScanningConfiguration, SigningRule
 from emulator import FAULTS, Cloud, Fault, in_memory
@@ -156,9 +156,7 @@ def test_what_others_write_to_settings_of_one_apply_stays_or_is_named(
         error = world.run()
         event(f"{act}: {type(error).__name__}")
         world.check(error)
-        assert all(isinstance(each, ConflictError) for each in reasons(error)), (
-            f"{reasons(error)}\n{world.watch.story()}"
-        )
+        assert all(isinstance(each, EcropsError) for each in reasons(error)), f"{reasons(error)}\n{world.watch.story()}"
 
 
 def reasons(error: Exception | None) -> list[Exception]:
@@ -181,7 +179,7 @@ def test_one_write_of_each_kind_before_each_call_about_its_setting_is_no_error_o
             world.interleave([Other(name, kind, number, 0, True)])
             error = world.run()
             world.check(error)
-            assert all(isinstance(each, ConflictError) for each in reasons(error)), f"{kind} {number}: {error!r}"
+            assert all(isinstance(each, EcropsError) for each in reasons(error)), f"{kind} {number}: {error!r}"
 
 
 @pytest.mark.parametrize("approved", [True, False], ids=["approved", "ensure"])
