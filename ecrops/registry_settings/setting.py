@@ -88,6 +88,7 @@ def put(
     advice: Mapping[str, str] | None = None,
     superseded: Collection[str] = (),
     awaits: Callable[[Exception], bool] = never,
+    identity: str = "",
 ) -> Change:
     """Return the change of a setting; a conflict if the write would lose members that botocore does not know.
 
@@ -102,6 +103,8 @@ def put(
         advice: The way out, by error code.
         superseded: Error codes that mean that another writer was faster.
         awaits: Whether an error means that something the call names is not visible yet, such as a new role.
+        identity: What tells that which is removed from a later one of the same name, such as the time it was made at:
+            if the answer to a removal was lost, what somebody made since stays.
     """
     before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
     if unknown:
@@ -117,6 +120,7 @@ def put(
         removed=removed,
         added=added,
         races=Races(derived=True, superseded=superseded, awaits=awaits),
+        identity=identity,
         advice=advice or {},
         step=STEP,
     )

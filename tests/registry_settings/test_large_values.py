@@ -20,6 +20,8 @@ from ecrops import (
     SigningRule,
     SpecError,
 )
+from emulator import Cloud
+from support import registry_of
 
 MANY = 20_000
 PROFILE = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/a"
@@ -97,3 +99,10 @@ def test_a_slash_at_the_end_of_a_prefix_is_not_counted(prefix: str, is_right: bo
             with pytest.raises(SpecError, match="2 to 30"):
                 PullThroughCacheRule(upstream="quay.io", **fields)
     assert RepositoryCreationTemplate("a" * 256 + "/", applied_for=["REPLICATION"]).prefix == "a" * 256
+
+
+@pytest.mark.parametrize("name", [["BLOB_MOUNTING"], {"BLOB_MOUNTING"}, None, 5])
+def test_what_is_no_name_of_an_account_setting_is_refused(memory_cloud: Cloud, name: Any) -> None:
+    with pytest.raises(SpecError, match="expected the name of an account setting"):
+        registry_of(memory_cloud).account_settings.set(name, "ENABLED")
+    assert not memory_cloud.calls

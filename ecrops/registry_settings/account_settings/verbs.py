@@ -64,7 +64,7 @@ def _wanted(name: str | Mapping[str, str], value: str | None) -> dict[str, Any]:
             raise SpecError("value: a mapping has the values: leave the other argument out")
         given: dict[str, Any] = dict(name)
     else:
-        given = {name: value}
+        given = {check_name(name): value}
     problems = Problems()
     if not given:
         problems.add("", 'expected account settings, such as {"BLOB_MOUNTING": "ENABLED"}; got none')

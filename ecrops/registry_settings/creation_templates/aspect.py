@@ -100,7 +100,8 @@ def changes(key: str, edits: Sequence[Edit], current: Setting) -> Iterator[Chang
     for prefix in removed:
         call = Call("ecr", "DeleteRepositoryCreationTemplate", {"prefix": prefix})
         parts, words = form.parts(before[prefix]), form.words(before[prefix], None)
-        yield put(key, call, parts, (), words=(words, ""), what=prefix, superseded=(MISSING,))
+        made = before[prefix].created_at
+        yield put(key, call, parts, (), words=(words, ""), what=prefix, superseded=(MISSING,), identity=made)
     if removed:
         yield Note(f"{key}: the repositories that were made by {', '.join(removed)} stay as they are")
 

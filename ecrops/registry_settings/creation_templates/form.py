@@ -22,6 +22,7 @@ from ecrops.lifecycle.policy.words import difference as rules_difference
 from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
 from ecrops.registry_settings.setting import part
 from ecrops.registry_settings.values import unchecked
+from ecrops.repositories.states import utc
 from ecrops.repositories.words import encryption_words, mutability_words
 
 TEXT = "text"
@@ -43,6 +44,7 @@ class Form(NamedTuple):
         policy: The repository policy; empty for none.
         tags: The tags, by key.
         role: The ARN of the role; empty for none.
+        created_at: When it was made: it tells this template from a later one of the same prefix.
     """
 
     prefix: str
@@ -56,6 +58,7 @@ class Form(NamedTuple):
     policy: Mapping[str, Any] = {}
     tags: Mapping[str, str] = {}
     role: str = ""
+    created_at: str = ""
 
     def is_same(self, other: Form | None) -> bool:
         """Whether another template means the same."""
@@ -77,6 +80,7 @@ def parse(item: Mapping[str, Any]) -> Form:
         _policy(item.get("repositoryPolicy") or ""),
         {tag["Key"]: tag.get("Value", "") for tag in item.get("resourceTags", ())},
         item.get("customRoleArn") or "",
+        utc(item.get("createdAt")),
     )
 
 

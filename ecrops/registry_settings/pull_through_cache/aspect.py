@@ -20,6 +20,7 @@ from ecrops.registry_settings.pull_through_cache.upstreams import UPSTREAMS, acc
 from ecrops.registry_settings.pull_through_cache.values import ROOT, PullThroughCacheRule, Validation
 from ecrops.registry_settings.setting import Setting, part, put
 from ecrops.registry_settings.values import unchecked
+from ecrops.repositories.states import utc
 
 base = None
 KEY = secrets.RULES
@@ -91,9 +92,11 @@ def _check_place(aws: Aws, rules: Sequence[PullThroughCacheRule]) -> None:
 
 def _read(aws: Aws, key: str, names: Sequence[str], *, needs_account: bool) -> dict[str, Setting]:
     pages = aws.pages("ecr", "DescribePullThroughCacheRules", "pullThroughCacheRules", maxResults=1000)
-    rules = {rule.prefix: rule for page in pages for rule in map(parse, page)}
+    items = {parse(item).prefix: item for page in pages for item in page}
+    rules = {prefix: parse(item) for prefix, item in items.items()}
+    made = {prefix: utc(item.get("createdAt")) for prefix, item in items.items()}
     arns = {name: secrets.arn_of(aws, name) for name in names}
-    return {key: Setting(Rules(rules, arns, aws.account_id if needs_account else ""))}
+    return {key: Setting(Rules(rules, arns, aws.account_id if needs_account else "", made))}
 
 
 def parse(item: Mapping[str, Any]) -> PullThroughCacheRule:
@@ -193,6 +196,7 @@ def _put(
         advice=ADVICE,
         superseded=(EXISTS, MISSING),
         awaits=_is_unseen if secret else never,
+        identity="" if rule else rules.created_at.get(call.params["ecrRepositoryPrefix"], ""),
     )
 
 
@@ -266,7 +270,8 @@ def after(change: Change, current: Setting) -> Setting:
     if change.kind is not Kind.DELETE:
         kept = {member: getattr(old, name, None) for name, member in MEMBERS.items()}
         by_prefix[prefix] = parse({**kept, **change.params})
-    return Setting(rules._replace(by_prefix=by_prefix))
+    made = {other: at for other, at in rules.created_at.items() if other != prefix}
+    return Setting(rules._replace(by_prefix=by_prefix, created_at=made))
 
 
 def verify(edit: Edit) -> bool:

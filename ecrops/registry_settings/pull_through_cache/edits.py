@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple
 
+from ecrops.base.change import NOTHING
 from ecrops.registry_settings.pull_through_cache.values import PullThroughCacheRule
 from ecrops.registry_settings.values import unchecked
 
 SUFFIX = re.compile(r"-[a-zA-Z0-9]{6}$")
 """What Secrets Manager puts behind the name of a secret in its ARN:
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html"""
-NO_SECRETS: Mapping[str, str] = MappingProxyType({})
 ByPrefix = dict[str, PullThroughCacheRule]
 
 
@@ -25,11 +24,13 @@ class Rules(NamedTuple):
         secrets: The ARNs of the secrets that ecrops makes for rules, by name: of those that were asked for. An empty
             one is not there.
         account: The account of the registry, if an edit needs it.
+        created_at: When each was made, by prefix: it tells a rule from a later one of the same prefix.
     """
 
     by_prefix: Mapping[str, PullThroughCacheRule]
-    secrets: Mapping[str, str] = NO_SECRETS
+    secrets: Mapping[str, str] = NOTHING
     account: str = ""
+    created_at: Mapping[str, str] = NOTHING
 
 
 class Exactly(NamedTuple):
