@@ -73,6 +73,20 @@ def test_an_invalid_rule_is_an_error_and_stays(registry: Registry, cloud: Cloud,
     assert registry.pull_through_cache.validate("quay")
 
 
+def test_a_rule_that_another_writer_removes_before_it_is_validated_is_an_error(memory_cloud: Cloud) -> None:
+    ecr = memory_cloud.client("ecr")
+
+    def remove(call: Call) -> bool:
+        if call.operation == VALIDATE:
+            ecr.delete_pull_through_cache_rule(ecrRepositoryPrefix="quay")
+        return call.operation == VALIDATE
+
+    memory_cloud.faults.on("throttle", where=remove)
+    with pytest.raises(EcropsError, match="quay was written, and another writer has removed it since"):
+        registry_of(memory_cloud).pull_through_cache.add("quay", "quay.io")
+    assert rules(ecr) == {}
+
+
 def test_an_invalid_rule_stops_no_other(registry: Registry, cloud: Cloud, ecr: Client) -> None:
     cloud.emulator.caches.take_down("quay.io")
     cloud.emulator.caches.take_down("public.ecr.aws")

@@ -240,12 +240,18 @@ def confirm(prefix: str, aws: Aws) -> None:
     """Refuse a rule that was just written, if it does not work.
 
     Raises:
-        EcropsError: ECR says why it does not. The rule stays as it was asked for.
+        EcropsError: ECR says why it does not, and the rule stays as it was asked for; or there is no such rule any
+            more.
         ClientError: botocore's own error: whether it works is not known.
     """
     try:
         validation = validate(aws, prefix)
     except ClientError as error:
+        if code_of(error) == MISSING:
+            raise EcropsError(
+                f"the pull-through cache rule {prefix} was written, and another writer has removed it since: ask again "
+                "if it is to be there"
+            ) from error
         error.add_note(f"the pull-through cache rule {prefix} was written; whether it works is not known")
         raise
     if not validation:
