@@ -5,22 +5,20 @@ Called by ``Registry`` and ``Repository``. It writes nothing.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ecrops.aspects import aspects, check_keys, fields_of, fields_of_value
-from ecrops.aws import Aws, ClientError
+from ecrops.aws import Aws
 from ecrops.engine.aspect import Aspect
-from ecrops.engine.reading import Goal, is_of_one, read
-from ecrops.errors import EcropsError, SpecError
-from ecrops.repositories import calls, settings, verbatim
+from ecrops.engine.reading import Goal
+from ecrops.errors import SpecError
+from ecrops.repositories import settings, verbatim
+from ecrops.repositories.described import is_there, read_every, read_named
+from ecrops.repositories.values import ECR
 from ecrops.spec import UNNAMED, RepositorySpec
 from ecrops.text import printable
-
-log = logging.getLogger(__name__)
-ATTEMPTS = 10
 
 
 def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
@@ -29,49 +27,14 @@ def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
     A part of a repository that cannot be read is an error if the repository is named. Else the other repositories are
     described too, and its spec says in ``unread`` what was not read.
     """
-    if not names:
-        return _every(aws)
-    goals = {(aspect, name): () for name in names for aspect in aspects()}
-    for _ in range(ATTEMPTS):
-        current = read(aws, goals)
-        missing = [name for name in names if not _exists(name, current)]
-        if not missing:
-            return [_described(aws, name, current, {}) for name in names]
-        for name in missing:
-            calls.demand(aws, name)
-        aws.pause(1.0, f"{missing[0]} is described: it was made, or not visible, a moment ago")
-    raise EcropsError(f"{missing[0]}: it comes and goes, after {ATTEMPTS} readings: describe it again")
-
-
-def _every(aws: Aws) -> list[RepositorySpec]:
+    parts = aspects()
+    if names:
+        current = read_named(aws, names, parts, ECR)
+        return [_described(aws, name, current, {}) for name in names]
     known: dict[Goal, Any] = {(settings, name): values for name, values in settings.every(aws).items()}
-    names, errors = sorted(name for _, name in known), dict[str, list[Exception]]()
-
-    def on_error(name: str, error: Exception) -> None:
-        if not is_of_one(error):
-            raise error
-        errors.setdefault(name, []).append(error)
-
-    current = read(aws, {(aspect, name): () for name in names for aspect in aspects()}, known, on_error=on_error)
-    unread = {name: _unread(name, current, errors[name]) for name in errors}
-    for aspect in aspects():  # what nobody may read of any repository is not a fault of one
-        failed = [unread[name][aspect] for name in names if (aspect, name) not in current]
-        if len(failed) == len(names) and any(isinstance(error, ClientError) for error in failed):
-            raise next(error for error in failed if isinstance(error, ClientError))
-    return [_described(aws, name, current, unread.get(name, {})) for name in names if _exists(name, current)]
-
-
-def _exists(name: str, current: Mapping[Goal, Any]) -> bool:
-    """Whether a repository was there at each reading."""
-    return all(current.get((aspect, name), ()) is not None for aspect in aspects())
-
-
-def _unread(name: str, current: Mapping[Goal, Any], errors: Sequence[Exception]) -> dict[Aspect, Exception]:
-    """Return the errors of a repository by aspect: both are in the order of ``aspects``."""
-    failed = [aspect for aspect in aspects() if (aspect, name) not in current]
-    for error in errors:
-        log.warning("%s is not described as a whole: %s", name, printable(str(error)))
-    return dict(zip(failed, errors, strict=True))
+    current, unread = read_every(aws, known, parts)
+    listed = sorted(name for _, name in known)
+    return [_described(aws, name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)]
 
 
 def _described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> RepositorySpec:

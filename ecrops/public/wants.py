@@ -5,23 +5,19 @@ Nothing here decides what is missing.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ecrops.aws import Aws, ClientError
+from ecrops.aws import Aws
 from ecrops.engine.aspect import Aspect, Want
-from ecrops.engine.reading import Goal, is_of_one, read
-from ecrops.errors import EcropsError, SpecError
+from ecrops.engine.reading import Goal
+from ecrops.errors import SpecError
 from ecrops.public import catalog, existence, tags
 from ecrops.public.spec import UNNAMED, PublicRepositorySpec
-from ecrops.repositories import calls
 from ecrops.repositories import tags as tag_edits
+from ecrops.repositories.described import is_there, read_every, read_named
 from ecrops.repositories.values import PUBLIC
 from ecrops.text import printable
-
-log = logging.getLogger(__name__)
-ATTEMPTS = 10
 
 
 def aspects() -> dict[Aspect, str]:
@@ -87,55 +83,20 @@ def describe(aws: Aws, names: Sequence[str]) -> list[PublicRepositorySpec]:
     A part that cannot be read is an error if the repository is named. Else the other repositories are described too,
     and its spec says in ``unread`` what was not read.
     """
-    if not names:
-        return _every(aws)
-    goals = {(aspect, name): () for name in names for aspect in aspects()}
-    for _ in range(ATTEMPTS):
-        current = read(aws, goals)
-        missing = [name for name in names if not _exists(name, current)]
-        if not missing:
-            return [_described(name, current, {}) for name in names]
-        for name in missing:
-            calls.demand(aws, name, PUBLIC)
-        aws.pause(1.0, f"{missing[0]} is described: it was made, or not visible, a moment ago")
-    raise EcropsError(f"{missing[0]}: it comes and goes, after {ATTEMPTS} readings: describe it again")
-
-
-def _every(aws: Aws) -> list[PublicRepositorySpec]:
+    parts = aspects()
+    if names:
+        current = read_named(aws, names, parts, PUBLIC)
+        return [_described(name, current, {}) for name in names]
     known: dict[Goal, Any] = {(existence, name): value for name, value in existence.every(aws).items()}
-    names, errors = sorted(name for _, name in known), dict[str, list[Exception]]()
-
-    def on_error(name: str, error: Exception) -> None:
-        if not is_of_one(error):
-            raise error
-        errors.setdefault(name, []).append(error)
-
-    current = read(aws, {(aspect, name): () for name in names for aspect in aspects()}, known, on_error=on_error)
-    unread = {name: _unread(name, current, errors[name]) for name in errors}
-    for field in aspects().values():  # what nobody may read of any repository is not a fault of one
-        failed = [unread[name][field] for name in names if field in unread.get(name, {})]
-        if len(failed) == len(names) and any(isinstance(error, ClientError) for error in failed):
-            raise next(error for error in failed if isinstance(error, ClientError))
-    return [_described(name, current, unread.get(name, {})) for name in names if _exists(name, current)]
+    current, unread = read_every(aws, known, parts)
+    listed = sorted(name for _, name in known)
+    return [_described(name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)]
 
 
-def _exists(name: str, current: Mapping[Goal, Any]) -> bool:
-    """Whether a repository was there at each reading."""
-    return all(current.get((aspect, name), ()) is not None for aspect in aspects())
-
-
-def _unread(name: str, current: Mapping[Goal, Any], errors: Sequence[Exception]) -> dict[str, Exception]:
-    """Return the errors of a repository by field: both are in the order of ``aspects``."""
-    failed = [field for aspect, field in aspects().items() if (aspect, name) not in current]
-    for error in errors:
-        log.warning("%s is not described as a whole: %s", name, printable(str(error)))
-    return dict(zip(failed, errors, strict=True))
-
-
-def _described(name: str, current: Mapping[Goal, Any], unread: Mapping[str, Exception]) -> PublicRepositorySpec:
+def _described(name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> PublicRepositorySpec:
     """Return the spec of a repository, with what ecrops would not write as it is."""
     values = {field: current[aspect, name] for aspect, field in aspects().items() if (aspect, name) in current}
-    reasons = {field: printable(str(error)) for field, error in unread.items()}
+    reasons = {aspects()[aspect]: printable(str(error)) for aspect, error in unread.items()}
     fields: dict[str, Any] = {}
     unwritten: list[str] = [] if _is_right(name) else ["name"]
     for field, value in _fields(values).items():
