@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from ecrops.base.plain_json import check_depth
+from ecrops.base.plain_json import check_depth, data_of
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.repositories import verbatim
@@ -170,10 +169,10 @@ class RepositorySpec:
         problems = Problems()
         names = [field.name for field in fields(cls) if field.name != "_"]
         values = problems.known(data, names, "a repository", SETTINGS)
-        rules = values.get("lifecycle_rules")
-        if isinstance(rules, Sequence) and not isinstance(rules, str):
-            checked = problems.each("lifecycle_rules", rules, _rule_from)
-            values["lifecycle_rules"] = checked if len(checked) == len(rules) else None
+        if "lifecycle_rules" in values:
+            from ecrops.lifecycle.policy.rule import rules_from
+
+            rules_from(problems, values)
         if isinstance(guard := values.get("lifecycle_guard"), Mapping):
             from ecrops.lifecycle.guard import Guard
 
@@ -193,26 +192,8 @@ class RepositorySpec:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are managed, ready for JSON; those that are verbatim under ``verbatim``."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "verbatim"}
-        plain = {name: _plain(value) for name, value in values.items() if value is not None}
+        plain = {name: data_of(value) for name, value in values.items() if value is not None}
         return verbatim.apart(plain, self.verbatim or ())
-
-
-def _rule_from(rule: object) -> LifecycleRule | Mapping[str, Any]:
-    from ecrops.lifecycle.policy.rule import LifecycleRule
-
-    if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
-        return rule
-    return LifecycleRule.from_dict(rule)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return str(value)
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, tuple | list) else value
 
 
 # The fleet file

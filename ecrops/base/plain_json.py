@@ -7,8 +7,10 @@ changes what was made from it. No message shows a value that is too deep or too 
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 from math import isfinite
 from typing import Any
 
@@ -42,6 +44,19 @@ def copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list) else value
+
+
+def data_of(value: Any) -> Any:
+    """Return a value that a user made, ready for JSON: what has a ``to_dict`` as that, bytes as base64."""
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {key: data_of(part) for key, part in value.items()}
+    return [data_of(part) for part in value] if isinstance(value, tuple | list) else value
 
 
 def parsed(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import fields
 from enum import StrEnum
 from functools import partial, wraps
 from types import MappingProxyType
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from ecrops.base.plain_json import SIMPLE, check_depth, check_text
 from ecrops.errors import SpecError
@@ -118,6 +118,33 @@ class Problems:
             way_out = f"; did you mean {close}?" if close else ""
             self.add(path, f"expected one of {', '.join(kind)}, got {value!r}{way_out}")
             return None
+
+
+def from_fields(
+    cls: type[T], data: object, what: str, advice: Mapping[str, str] = NONE, required: Mapping[str, str] = NONE
+) -> T:
+    """Return a value of a dataclass from a mapping with its fields: the ``from_dict`` of most values.
+
+    Args:
+        cls: The dataclass.
+        data: The mapping, as it comes from JSON.
+        what: What it describes, for messages.
+        advice: As in ``Problems.known``.
+        required: The fields that have to be there, each with the reason if it is not.
+
+    Raises:
+        SpecError: With the path of each field that is missing, unknown or wrong.
+    """
+    problems = Problems()
+    names = [field.name for field in fields(cast("Any", cls)) if field.name != "_"]
+    values = problems.known(data, names, what, advice)
+    for name, reason in required.items():
+        problems.check(name in values, name, reason)
+    if required:
+        problems.raise_any()  # without them there is no value to check
+    value = problems.take("", lambda: cls(**values))
+    problems.raise_any()
+    return cast("T", value)
 
 
 def compact(value: Any) -> str:

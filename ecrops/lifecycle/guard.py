@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from ecrops.base.problems import Problems, compact, is_number, is_whole, suggesting
+from ecrops.base.problems import Problems, compact, from_fields, is_number, is_whole, suggesting
 from ecrops.base.render import page
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
@@ -141,11 +141,7 @@ class Guard:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, [field.name for field in fields(cls)], "a guard")
-        guard = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", guard)
+        return from_fields(cls, data, "a guard")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the limits that are set, ready for JSON."""

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, Self, cast
 
-from ecrops.base.problems import Problems, nearest, repeated, suggesting
+from ecrops.base.plain_json import data_of
+from ecrops.base.problems import Problems, from_fields, nearest, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.repositories.checks import uri_problem
 
@@ -130,21 +131,11 @@ class CatalogData:
         Raises:
             SpecError: With the path of each member that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, [field.name for field in fields(cls)], "catalog data", _CATALOG)
-        made = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", made)
+        return from_fields(cls, data, "catalog data", _CATALOG)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the members that are managed, ready for JSON; the logo as base64."""
-        return {name: _plain(value) for name, value in self.managed.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return list(value) if isinstance(value, tuple) else value
+        return {name: data_of(value) for name, value in self.managed.items()}
 
 
 def check_catalog(value: object) -> CatalogData:

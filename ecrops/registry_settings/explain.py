@@ -101,13 +101,14 @@ def explain(spec: RegistrySpec, name: str) -> Explanation:
     """
     check_existing_name(name)
     replication: Any = spec.replication or ()  # checked: rules, and no mappings
+    signing: Any = spec.signing or ()
     cache: Any = longest(spec.pull_through_cache or (), name)
     return Explanation(
         name,
         tuple(field for field in FIELDS if getattr(spec, field) is None),
         _scanning(spec.scanning, name),
         tuple(rule for rule in replication if _is_replicated(rule, name)),
-        tuple(rule for rule in spec.signing or () if _is_signed(rule, name)),
+        tuple(rule for rule in signing if _is_signed(rule, name)),
         cache,
         _upstream(cache, name),
         _templates(spec.creation_templates, name),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.registry_settings.table import MODULES, values_of
 
@@ -49,7 +49,7 @@ class RegistrySpec:
 
     scanning: ScanningConfiguration | Mapping[str, Any] | None = None
     account_settings: Mapping[str, str] | None = None
-    signing: Sequence[SigningRule] | None = None
+    signing: Sequence[SigningRule | Mapping[str, Any]] | None = None
     pull_time_exclusions: Sequence[str] | None = None
     replication: Sequence[ReplicationRule | Mapping[str, Any]] | None = None
     registry_policy: Mapping[str, Any] | None = None
@@ -109,14 +109,4 @@ class RegistrySpec:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are managed, ready for JSON."""
         events = {} if self.events is None else {"events": self.events}
-        return {name: _plain(value) for name, value in {**self.managed, **events}.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return str(value)
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+        return {name: data_of(value) for name, value in {**self.managed, **events}.items()}

@@ -6,13 +6,13 @@ is a ``SpecError``, with the names of the fields and not with ECR's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
-from ecrops.base.problems import Problems, compact, is_whole, suggesting
+from ecrops.base.problems import Problems, compact, from_fields, is_whole, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.checks import (
     COUNT,
@@ -200,16 +200,33 @@ class LifecycleRule:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, [field.name for field in fields(cls)], "a lifecycle rule", ADVICE)
-        rule = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", rule)
+        return from_fields(cls, data, "a lifecycle rule", ADVICE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are set, ready for JSON; ages in days."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def rules_from(problems: Problems, fields: dict[str, Any]) -> None:
+    """Make values of the lifecycle rules among the fields of a spec or a template, as they come from JSON.
+
+    Rules in ECR's own form stay as they are. If one is wrong, there are no rules, and a problem says why.
+
+    Args:
+        problems: Takes the reasons.
+        fields: The fields; ``lifecycle_rules`` is one of them, or not.
+    """
+    rules = fields.get("lifecycle_rules")
+    if isinstance(rules, Sequence) and not isinstance(rules, str):
+        checked = problems.each("lifecycle_rules", rules, _rule_from)
+        fields["lifecycle_rules"] = checked if len(checked) == len(rules) else None
+
+
+def _rule_from(rule: object) -> LifecycleRule | Mapping[str, Any]:
+    if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
+        return rule
+    return LifecycleRule.from_dict(rule)
 
 
 def _plain(value: Any) -> Any:

@@ -13,10 +13,11 @@ from enum import StrEnum
 from functools import partial, wraps
 from typing import Any, Literal, Self, TypeVar, cast
 
+from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, compact, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.document import check_rules
-from ecrops.lifecycle.policy.rule import LifecycleRule
+from ecrops.lifecycle.policy.rule import LifecycleRule, rules_from
 from ecrops.registry_settings.pull_through_cache.values import PREFIX, ROOT, check_role
 from ecrops.repositories.checks import check_tags
 from ecrops.repositories.combinations import FILTERS, check_encryption, check_mutability
@@ -176,10 +177,7 @@ class RepositoryCreationTemplate:
         """
         problems = Problems()
         values = problems.known(data, NAMES, "a repository creation template", ADVICE)
-        rules = values.get("lifecycle_rules")
-        if isinstance(rules, Sequence) and not isinstance(rules, str):
-            checked = problems.each("lifecycle_rules", rules, _rule_from)
-            values["lifecycle_rules"] = checked if len(checked) == len(rules) else None
+        rules_from(problems, values)
         for name in ("prefix", "applied_for"):
             problems.check(name in values, name, "is missing")
         problems.raise_any()
@@ -190,24 +188,10 @@ class RepositoryCreationTemplate:
     def to_dict(self) -> dict[str, Any]:
         """Return the template, ready for JSON."""
         values = {name: getattr(self, name) for name in NAMES}
-        return {name: _plain(value) for name, value in values.items() if value is not None}
+        return {name: data_of(value) for name, value in values.items() if value is not None}
 
 
 NAMES = tuple(field.name for field in fields(cast("Any", RepositoryCreationTemplate)))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, LifecycleRule):
-        return value.to_dict()
-    return [_plain(part) for part in value] if isinstance(value, tuple | list) else value
-
-
-def _rule_from(rule: object) -> LifecycleRule | Mapping[str, Any]:
-    if isinstance(rule, LifecycleRule) or (isinstance(rule, Mapping) and "selection" in rule):
-        return rule
-    return LifecycleRule.from_dict(rule)
 
 
 def check(value: object) -> tuple[RepositoryCreationTemplate, ...]:

@@ -121,8 +121,7 @@ class CreationTemplates(Handle):
             ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
         """
         bare, registry = check_prefix(prefix), self._registry
-        goal: Goal = (aspect, self.key)
-        templates: Templates = registry.assumed[goal].value if goal in registry.assumed else self._current()
+        templates: Templates = self._current(registry.assumed)
         template = templates.by_prefix.get(bare)
         if template is None:
             there = ", ".join(sorted(templates.by_prefix)) or "none"

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
-from typing import Any, Self, cast
+from typing import Any, Self
 
-from ecrops.base.problems import Problems, compact, repeated, suggesting
+from ecrops.base.problems import Problems, compact, from_fields, repeated, suggesting
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_through_cache.upstreams import ECR, check_upstream, upstream_of
 
@@ -97,14 +97,8 @@ class PullThroughCacheRule:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, NAMES, "a pull-through cache rule", ADVICE)
-        for name in ("prefix", "upstream"):
-            problems.check(name in values, name, "is missing")
-        problems.raise_any()
-        value = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", value)
+        required = dict.fromkeys(("prefix", "upstream"), "is missing")
+        return from_fields(cls, data, "a pull-through cache rule", ADVICE, required)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule, ready for JSON."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import partial
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 from ecrops.aws import is_account, is_region
-from ecrops.base.problems import Problems, suggesting
+from ecrops.base.problems import Problems, from_fields, suggesting
 from ecrops.errors import SpecError
+from ecrops.registry_settings.values import check_others
 
 SETTING = "replication configuration"
 PREFIX_MATCH = "PREFIX_MATCH"
@@ -102,7 +102,7 @@ class ReplicationRule:
         prefixes = check_prefixes(problems, "prefix", self.prefix)
         destinations = check_destinations(problems, "to", self.to)
         check_delete(problems, self.delete_replication)
-        others = _check_others(problems, self.other_filters)
+        others = check_others(problems, "other_filters", self.other_filters, {PREFIX_MATCH: "prefix='prod/'"})
         problems.check(
             bool(prefixes or destinations or others or self.prefix or self.to),
             "",
@@ -131,11 +131,7 @@ class ReplicationRule:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, [each.name for each in fields(cls)], "a replication rule", ADVICE)
-        value = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", value)
+        return from_fields(cls, data, "a replication rule", ADVICE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule, ready for JSON."""
@@ -223,13 +219,3 @@ def check_delete(problems: Problems, value: object) -> None:
     """Add a problem if ``delete_replication`` is no truth value and not ``None``."""
     right = value is None or isinstance(value, bool)
     problems.check(right, "delete_replication", f"expected True, False or None, got {value!r}")
-
-
-def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...]]:
-    path = "other_filters"
-    if not isinstance(value, Mapping):
-        problems.add(path, f"expected a mapping from types to filters, got {value!r}")
-        return {}
-    problems.check(PREFIX_MATCH not in value, path, f"{PREFIX_MATCH} has a field of its own: write prefix='prod/'")
-    strings = {str(kind): problems.take(path, partial(problems.strings, path, some)) for kind, some in value.items()}
-    return {kind: tuple(sorted(set(some))) for kind, some in sorted(strings.items()) if some}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
-from operator import itemgetter
-from typing import Any, Literal, NamedTuple, Self, cast
+from functools import partial
+from typing import Any, Literal, NamedTuple, Self
 
-from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.problems import Problems, compact, from_fields, suggesting
+from ecrops.registry_settings.values import check_others
 
 ScanTypeName = Literal["BASIC", "ENHANCED"]
 FILTER = re.compile(r"[a-z0-9*]+(?:[._\-/][a-z0-9*]+)*")
@@ -71,7 +72,10 @@ class ScanningConfiguration:
         object.__setattr__(self, "scan_type", kind or ScanType.ENHANCED)
         for name in FREQUENCIES:
             object.__setattr__(self, name, check_filters(problems, name, getattr(self, name)))
-        object.__setattr__(self, "other_frequencies", _check_others(problems, self.other_frequencies))
+        own = {frequency: f"{name}=[...]" for name, frequency in FREQUENCIES.items()}
+        check = partial(_check_frequency, problems)
+        others = check_others(problems, "other_frequencies", self.other_frequencies, own, check, "frequencies")
+        object.__setattr__(self, "other_frequencies", others)
         problems.check(
             not self.continuous_scan or self.scan_type is ScanType.ENHANCED,
             "continuous_scan",
@@ -86,11 +90,7 @@ class ScanningConfiguration:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, [each.name for each in fields(cls)], "a scanning configuration", ADVICE)
-        value = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", value)
+        return from_fields(cls, data, "a scanning configuration", ADVICE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration, ready for JSON."""
@@ -121,15 +121,8 @@ def check_filters(problems: Problems, path: str, value: object) -> tuple[str, ..
     return tuple(sorted(set(filters)))
 
 
-def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...]]:
-    path = "other_frequencies"
-    if not isinstance(value, Mapping):
-        problems.add(path, f"expected a mapping from frequencies to filters, got {value!r}")
-        return {}
-    for name, own in FREQUENCIES.items():
-        problems.check(own not in value, path, f"{own} has a field of its own: write {name}=[...]")
-    named = sorted(((str(name), some) for name, some in value.items()), key=itemgetter(0))
-    return {name: check_filters(problems, f"{path}.{name}", some) for name, some in named if some}
+def _check_frequency(problems: Problems, name: str, filters: object) -> tuple[str, ...]:
+    return check_filters(problems, f"other_frequencies.{name}", filters) if filters else ()
 
 
 class EffectiveScanning(NamedTuple):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self, cast
+from typing import Any, Self
 
-from ecrops.base.problems import Problems, compact, repeated, suggesting
+from ecrops.base.problems import Problems, compact, from_fields, repeated, suggesting
 from ecrops.errors import SpecError
+from ecrops.registry_settings.values import check_others
 
 PROFILE = re.compile(r"arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}")
 FILTER = re.compile(r"(?:[a-z0-9*]+(?:[._-][a-z0-9*]+)*/)*[a-z0-9*]+(?:[._-][a-z0-9*]+)*")
@@ -40,7 +41,6 @@ class SigningRule:
         profile_arn: The ARN of the profile of AWS Signer. It is in the region of the registry, and may be in another
             account.
         repositories: Filters: names with ``*`` for any characters. Without them, every repository.
-
         other_filters: Filters of types that this ecrops does not know, which ``describe`` finds, by their type.
 
     Raises:
@@ -65,7 +65,9 @@ class SigningRule:
         problems.take("profile_arn", partial(check_profile, self.profile_arn))
         if self.repositories is not None:
             object.__setattr__(self, "repositories", _check_filters(problems, self.repositories))
-        object.__setattr__(self, "other_filters", _check_others(problems, self.other_filters))
+        own = {WILDCARD: "repositories=['team/*']"}
+        others = check_others(problems, "other_filters", self.other_filters, own)
+        object.__setattr__(self, "other_filters", others)
         problems.raise_any()
 
     @classmethod
@@ -75,13 +77,8 @@ class SigningRule:
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
-        problems = Problems()
-        values = problems.known(data, [each.name for each in fields(cls)], "a signing rule", ADVICE)
-        problems.check("profile_arn" in values, "profile_arn", "a signing rule needs the ARN of a profile")
-        problems.raise_any()
-        rule = problems.take("", lambda: cls(**values))
-        problems.raise_any()
-        return cast("Self", rule)
+        required = {"profile_arn": "a signing rule needs the ARN of a profile"}
+        return from_fields(cls, data, "a signing rule", ADVICE, required)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule, ready for JSON."""
@@ -161,16 +158,6 @@ def check_profile_here(profile: str, partition: str, region: str) -> None:
     _, own_partition, _, own_region, *_ = profile.split(":")
     if (own_partition, own_region) != (partition, region):
         raise SpecError(f"the registry is in {region}, and signs with profiles of {region} alone, got {profile!r}")
-
-
-def _check_others(problems: Problems, value: object) -> dict[str, tuple[str, ...]]:
-    path = "other_filters"
-    if not isinstance(value, Mapping):
-        problems.add(path, f"expected a mapping from types to filters, got {value!r}")
-        return {}
-    problems.check(WILDCARD not in value, path, f"{WILDCARD} has a field of its own: write repositories=['team/*']")
-    texts = {str(kind): problems.strings(path, some) for kind, some in value.items()}
-    return {kind: tuple(sorted(set(some))) for kind, some in sorted(texts.items()) if some}
 
 
 def _check_filters(problems: Problems, value: object) -> tuple[str, ...]:
