@@ -17,7 +17,7 @@ from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.reading import Goal
 from ecrops.errors import SpecError
 from ecrops.repositories import settings, tags
-from ecrops.repositories.checks import check_key_of
+from ecrops.repositories.checks import check_key_of, no_spec
 from ecrops.repositories.states import Wanted
 from ecrops.spec import RepositorySpec
 
@@ -163,14 +163,9 @@ def _checked_other(spec: object) -> RegistrySpec:
 
     if isinstance(spec, RegistrySpec):
         return spec
-    if isinstance(spec, Mapping):
-        is_fleet = "repositories" in spec or "registry" in spec
-        way_out = "ensure(*fleet_from_dict({...}))" if is_fleet else "ensure(RepositorySpec.from_dict({...}))"
-        raise SpecError(f"expected RepositorySpecs, got a mapping: write {way_out}")
-    if isinstance(spec, Iterable) and not isinstance(spec, str):
-        raise SpecError("expected RepositorySpecs, one argument each, got a list: write ensure(*specs)")
-    way_out = f"; write RepositorySpec({spec!r})" if isinstance(spec, str) else ""
-    raise SpecError(f"expected RepositorySpecs, one argument each, got {spec!r}{way_out}")
+    is_fleet = isinstance(spec, Mapping) and ("repositories" in spec or "registry" in spec)
+    from_mapping = "ensure(*fleet_from_dict({...}))" if is_fleet else "ensure(RepositorySpec.from_dict({...}))"
+    raise no_spec(spec, "RepositorySpec", from_mapping)
 
 
 def fields_of(aspect: Aspect) -> tuple[str, ...]:

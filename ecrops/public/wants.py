@@ -15,6 +15,7 @@ from ecrops.errors import SpecError
 from ecrops.public import catalog, existence, tags
 from ecrops.public.spec import UNNAMED, PublicRepositorySpec
 from ecrops.repositories import tags as tag_edits
+from ecrops.repositories.checks import no_spec
 from ecrops.repositories.described import is_there, read_every, read_named
 from ecrops.repositories.values import PUBLIC
 from ecrops.text import printable
@@ -35,22 +36,12 @@ def of_specs(specs: Iterable[object]) -> Iterator[Want]:
     """
     names = set[str]()
     for spec in specs:
-        checked = _checked(spec)
-        if checked.name in names:
-            raise SpecError(f"two specs have the name {checked.name!r}: merge them into one")
-        names.add(checked.name)
-        yield from _of_spec(checked)
-
-
-def _checked(spec: object) -> PublicRepositorySpec:
-    if isinstance(spec, PublicRepositorySpec):
-        return spec
-    if isinstance(spec, Mapping):
-        raise SpecError("expected PublicRepositorySpecs, got a mapping: write PublicRepositorySpec.from_dict({...})")
-    if isinstance(spec, Iterable) and not isinstance(spec, str):
-        raise SpecError("expected PublicRepositorySpecs, one argument each, got a list: write ensure(*specs)")
-    way_out = f"; write PublicRepositorySpec({spec!r})" if isinstance(spec, str) else ""
-    raise SpecError(f"expected PublicRepositorySpecs, one argument each, got {spec!r}{way_out}")
+        if not isinstance(spec, PublicRepositorySpec):
+            raise no_spec(spec, "PublicRepositorySpec", "PublicRepositorySpec.from_dict({...})")
+        if spec.name in names:
+            raise SpecError(f"two specs have the name {spec.name!r}: merge them into one")
+        names.add(spec.name)
+        yield from _of_spec(spec)
 
 
 def _of_spec(spec: PublicRepositorySpec) -> Iterator[Want]:

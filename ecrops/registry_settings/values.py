@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from ecrops.base.problems import Problems
+from ecrops.base.problems import Problems, repeated
 
 T = TypeVar("T")
 
@@ -22,6 +22,31 @@ def unchecked(cls: type[T], **fields: Any) -> T:
     for name, field in fields.items():
         object.__setattr__(value, name, field)
     return value
+
+
+class _Prefixed(Protocol):
+    @property
+    def prefix(self) -> str: ...
+
+
+P = TypeVar("P", bound=_Prefixed)
+
+
+def by_prefix(problems: Problems, values: Sequence[P], what: str) -> tuple[P, ...]:
+    """Return values in the order of their prefixes.
+
+    Args:
+        problems: The reasons that are known already.
+        values: The values.
+        what: What they are, for messages.
+
+    Raises:
+        SpecError: Two have one prefix, or there are reasons already.
+    """
+    for prefix in sorted(repeated(value.prefix for value in values)):
+        problems.add("", f"two {what} have the prefix {prefix!r}: ECR takes one")
+    problems.raise_any()
+    return tuple(sorted(values, key=lambda value: value.prefix))
 
 
 def check_others(

@@ -236,3 +236,19 @@ def check_key_of(key: str, partition: str, region: str) -> None:
             f"{partition}: ECR uses keys of its own region only; name one of them, by an alias if a spec is for many "
             "regions"
         )
+
+
+def no_spec(spec: object, kind: str, from_mapping: str) -> SpecError:
+    """Return the error for what was given in the place of a spec.
+
+    Args:
+        spec: What was given.
+        kind: The class of the spec.
+        from_mapping: What makes a spec of a mapping.
+    """
+    if isinstance(spec, Mapping):
+        return SpecError(f"expected {kind}s, got a mapping: write {from_mapping}")
+    if isinstance(spec, Iterable) and not isinstance(spec, str):
+        return SpecError(f"expected {kind}s, one argument each, got a list: write ensure(*specs)")
+    way_out = f"; write {kind}({spec!r})" if isinstance(spec, str) else ""
+    return SpecError(f"expected {kind}s, one argument each, got {spec!r}{way_out}")

@@ -106,3 +106,8 @@ def test_what_is_no_name_of_an_account_setting_is_refused(memory_cloud: Cloud, n
     with pytest.raises(SpecError, match="expected the name of an account setting"):
         registry_of(memory_cloud).account_settings.set(name, "ENABLED")
     assert not memory_cloud.calls
+
+
+def test_half_a_character_in_a_description_is_refused_before_any_call() -> None:
+    with pytest.raises(SpecError, match="description"):
+        RepositoryCreationTemplate("a", applied_for=["REPLICATION"], description="\ud800")

@@ -14,11 +14,12 @@ from functools import partial, wraps
 from typing import Any, Literal, Self, TypeVar, cast
 
 from ecrops.base.plain_json import data_of
-from ecrops.base.problems import Problems, compact, repeated, suggesting
+from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule, rules_from
 from ecrops.registry_settings.pull_through_cache.values import PREFIX, ROOT, check_role
+from ecrops.registry_settings.values import by_prefix
 from ecrops.repositories.checks import check_tags
 from ecrops.repositories.combinations import FILTERS, check_encryption, check_mutability
 from ecrops.repositories.values import EncryptionName, RepositoryEncryption, TagMutability, TagMutabilityName
@@ -204,10 +205,7 @@ def check(value: object) -> tuple[RepositoryCreationTemplate, ...]:
         raise SpecError(f"expected a list of RepositoryCreationTemplates, got {value!r}")
     problems = Problems()
     templates = problems.each("", value, check_template)
-    for prefix in sorted(repeated(template.prefix for template in templates)):
-        problems.add("", f"two templates have the prefix {prefix!r}: ECR takes one")
-    problems.raise_any()
-    return tuple(sorted(templates, key=lambda template: template.prefix))
+    return by_prefix(problems, templates, "templates")
 
 
 def check_template(value: object) -> RepositoryCreationTemplate:

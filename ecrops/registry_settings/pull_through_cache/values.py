@@ -12,9 +12,10 @@ from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
 from typing import Any, Self
 
-from ecrops.base.problems import Problems, compact, from_fields, repeated, suggesting
+from ecrops.base.problems import Problems, compact, from_fields, suggesting
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_through_cache.upstreams import ECR, check_upstream, upstream_of
+from ecrops.registry_settings.values import by_prefix
 
 ROOT = "ROOT"
 """The prefix that stands for no prefix."""
@@ -118,10 +119,7 @@ def check(value: object) -> tuple[PullThroughCacheRule, ...]:
         raise SpecError(f"expected a list of PullThroughCacheRules, got {_kind(value)}")
     problems = Problems()
     rules = problems.each("", value, check_rule)
-    for prefix in sorted(repeated(rule.prefix for rule in rules)):
-        problems.add("", f"two rules have the prefix {prefix!r}: ECR takes one")
-    problems.raise_any()
-    return tuple(sorted(rules, key=lambda rule: rule.prefix))
+    return by_prefix(problems, rules, "rules")
 
 
 def check_rule(value: object) -> PullThroughCacheRule:
