@@ -5,7 +5,6 @@ Proves how ecrops handles failures, on our reading of how AWS fails; see ``emula
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
 from ecrops.iam.statements import canonical
 from emulator import FAULTS, Call, Cloud, Fault
 from emulator.cloud import reset
-from support import AT_ONCE
+from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 
 from .world import FOREIGN, OTHER, populate, put_policy
@@ -71,8 +70,8 @@ def meanings(cloud: Cloud) -> Any:
     return inline, found["attached"], {arn: canonical(each) for arn, each in found["managed"].items()}
 
 
-# In a run of the tests each fault meets every second call, beginning at another one; with ECROPS_EXAMPLES every call
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 2
+# In a run of the tests each fault meets every fifth call, beginning at another one; with ECROPS_EXAMPLES every call
+STEP = sampled(5)
 LOST: tuple[Fault, ...] = ("denied", "reset_after")
 STRIKES = [*((fault, 1) for fault in FAULTS), *((fault, None) for fault in LOST)]
 

@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 from ecrops import ConflictError
 from ecrops.engine.turns import TURNS
 from emulator import FAULTS, Cloud, Fault, in_memory
+from support import examples, sampled
 
 from .contents import begin
 from .settings import SETTINGS, Setting, view_of
 from .watch import Watch
 from .world import Judged
 
-EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "20"))
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 11
+EXAMPLES = examples(20)
+STEP = sampled(11)
 ACTS = [(name, act) for name, setting in SETTINGS.items() for act in setting.acts]
 
 

@@ -19,6 +19,7 @@ from ecrops import EcropsError, PullThroughCacheRule
 from ecrops.engine.turns import TURNS
 from ecrops.registry_settings import RegistrySpec, ReplicationRule, ScanningConfiguration, SigningRule
 from emulator import FAULTS, Cloud, Fault, in_memory
+from support import examples, sampled
 from tests.registry_settings.full import document, profile, role
 
 from .cells import Cell, View
@@ -27,9 +28,9 @@ from .settings import OURS, SETTINGS, view_of
 from .watch import Watch
 from .world import Act, Judged
 
-EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "12"))
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 11
-WRITE_STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 5
+EXAMPLES = examples(12)
+STEP = sampled(13)
+WRITE_STEP = sampled(9)
 CALLS = 6
 """How many calls about one setting there are, and some more if another writer is in between."""
 NONE = RegistrySpec(

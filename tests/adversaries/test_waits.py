@@ -9,17 +9,16 @@ meets some faults, each fault meets calls of every owner. With ``ECROPS_EXAMPLES
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from ecrops import ConflictError
 from emulator import FAULTS, Fault, in_memory
+from support import sampled
 
 from .world import World
 from .writers import OF_OWNER, OF_REPOSITORY
 
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 8
+STEP = sampled(13)
 MODES = {"approved": True, "ensure": False}
 
 

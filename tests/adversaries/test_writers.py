@@ -20,11 +20,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from emulator import in_memory
+from support import examples
 
 from .world import ACTS, LONG, NAMES, STARTS, World
 from .writers import OF_OWNER, OF_REPOSITORY
 
-EXAMPLES = int(os.environ.get("ECROPS_EXAMPLES", "60"))
+EXAMPLES = examples(60)
 OWNERS = (*NAMES, *NAMES, *OF_OWNER)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,16 @@ CASES = Path(__file__).parents[1] / "cases"
 HERE = "in account 123456789012, region eu-west-1:\n"
 """The first line of the text of a plan for the emulated account."""
 AT_ONCE = RetryPolicy(sleep=lambda seconds: None)
+
+
+def sampled(step: int) -> int:
+    """The distance between the cases that are run: ``scripts/test`` runs a sample, ``scripts/faults`` every case."""
+    return 1 if "ECROPS_EXAMPLES" in os.environ else step
+
+
+def examples(count: int) -> int:
+    """How many cases Hypothesis draws: so many, or as many as ``scripts/faults`` says."""
+    return int(os.environ.get("ECROPS_EXAMPLES", count))
 
 
 def cases(name: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from ecrops import CatalogData, PublicRegistry, PublicRepositorySpec, User
 from emulator import FAULTS, Cloud, Fault
 from emulator.cloud import reset
-from support import AT_ONCE
+from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 
 from .support import DATA, POLICY, picture
@@ -64,7 +63,7 @@ def both(cloud: Cloud) -> Any:
 
 
 # In a run of the tests each fault meets every fifth call, beginning at another one; with ECROPS_EXAMPLES every call
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 5
+STEP = sampled(5)
 STRIKES = [*((fault, 1) for fault in FAULTS), *((fault, None) for fault in ("denied", "reset_after"))]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from ecrops import Registry, RegistrySpec, SigningRule
 from emulator import FAULTS, Cloud, Fault
 from emulator.cloud import reset
-from support import AT_ONCE
+from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 
 from .full import FULL, picture, prepare, profile, role, statement
@@ -74,7 +73,7 @@ def fresh(cloud: Cloud) -> Registry:
 
 
 # In a run of the tests each fault meets every 13th call, beginning at another one; with ECROPS_EXAMPLES every call
-STEP = 1 if "ECROPS_EXAMPLES" in os.environ else 13
+STEP = sampled(13)
 STRIKES = [*((fault, 1) for fault in FAULTS), *((fault, None) for fault in ("denied", "reset_after"))]
 
 

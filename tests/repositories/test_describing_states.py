@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ecrops import Registry, fleet_from_dict, fleet_to_dict
 from emulator import Cloud, in_memory
 from emulator.cloud import reset
-from support import AT_ONCE
+from support import AT_ONCE, examples
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 SCALARS = st.none() | st.booleans() | st.integers(-5, 500) | TEXTS
@@ -99,7 +99,9 @@ def session(nothing_real: None) -> Iterator[tuple[Cloud, boto3.Session]]:
         yield cloud, cloud.session()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck])
+@settings(
+    max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck]
+)
 @given(states=st.lists(STATES, min_size=5, max_size=5))
 def test_a_fleet_file_of_any_state_plans_nothing(session: tuple[Cloud, boto3.Session], states: list[Any]) -> None:
     reset()
