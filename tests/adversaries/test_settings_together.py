@@ -29,8 +29,8 @@ from .watch import Watch
 from .world import Act, Judged
 
 EXAMPLES = examples(12)
-STEP = sampled(13)
-WRITE_STEP = sampled(9)
+STEP = sampled(17)
+WRITE_STEP = sampled(13)
 CALLS = 6
 """How many calls about one setting there are, and some more if another writer is in between."""
 NONE = RegistrySpec(

@@ -18,7 +18,7 @@ from support import sampled
 from .world import World
 from .writers import OF_OWNER, OF_REPOSITORY
 
-STEP = sampled(13)
+STEP = sampled(17)
 MODES = {"approved": True, "ensure": False}
 
 
