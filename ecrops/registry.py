@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Never
 
-from ecrops import aspects, describing
+from ecrops import aspects
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
 from ecrops.engine.aspect import Want
@@ -154,8 +154,10 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
             ClientError: botocore's ``RepositoryNotFoundException``: one does not exist. Or a part cannot be read of one
                 that is named, or of any repository.
         """
+        from ecrops.describing import describe
+
         check_one_by_one(names, "describe(*names)")
-        return describing.describe(self.aws, [check_existing_name(name) for name in names])
+        return describe(self.aws, [check_existing_name(name) for name in names])
 
     def remove(self, *names: str, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete repositories, and wait until they are gone. One that does not exist is no error.

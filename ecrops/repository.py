@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Never
 
-from ecrops import aspects, describing
+from ecrops import aspects
 from ecrops.access import verbs as access
 from ecrops.base.problems import given
 from ecrops.engine.plan import Plan
@@ -53,7 +53,9 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             ClientError: botocore's ``RepositoryNotFoundException``.
         """
         self._check_account()
-        return describing.describe(self.registry.aws, [self.name])[0]
+        from ecrops.describing import describe
+
+        return describe(self.registry.aws, [self.name])[0]
 
     def ensure(
         self,

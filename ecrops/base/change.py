@@ -6,14 +6,13 @@ AWS itself.
 
 from __future__ import annotations
 
-import base64
-import copy
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
+from ecrops.base.plain_json import data_of
 from ecrops.base.secret import hidden
 from ecrops.text import printable
 
@@ -194,16 +193,7 @@ class Change:
     def to_dict(self) -> dict[str, Any]:
         """Return the change, ready for JSON."""
         names = ("account", "region", "owner", "kind", "what", "before", "after", "service", "operation")
-        return {name: str(getattr(self, name)) for name in names} | {"params": _plain(hidden(self.params))}
-
-
-def _plain(value: Any) -> Any:
-    """Return a copy of parameters, ready for JSON: a blob is base64, as it is sent."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else copy.copy(value)
+        return {name: str(getattr(self, name)) for name in names} | {"params": data_of(hidden(self.params))}
 
 
 def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:

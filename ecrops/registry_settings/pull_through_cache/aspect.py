@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
@@ -92,9 +93,10 @@ def _check_place(aws: Aws, rules: Sequence[PullThroughCacheRule]) -> None:
 
 def _read(aws: Aws, key: str, names: Sequence[str], *, needs_account: bool) -> dict[str, Setting]:
     pages = aws.pages("ecr", "DescribePullThroughCacheRules", "pullThroughCacheRules", maxResults=1000)
-    items = {parse(item).prefix: item for page in pages for item in page}
-    rules = {prefix: parse(item) for prefix, item in items.items()}
-    made = {prefix: utc(item.get("createdAt")) for prefix, item in items.items()}
+    rules, made = dict[str, PullThroughCacheRule](), dict[str, str]()
+    for item in chain.from_iterable(pages):
+        rule = parse(item)
+        rules[rule.prefix], made[rule.prefix] = rule, utc(item.get("createdAt"))
     arns = {name: secrets.arn_of(aws, name) for name in names}
     return {key: Setting(Rules(rules, arns, aws.account_id if needs_account else "", made))}
 
