@@ -52,7 +52,7 @@ def as_planned(change: Change, planned: Sequence[Change]) -> Change:
 
 
 def are_unmade(later: Sequence[Change], change: Change, made: Sequence[Change]) -> bool:
-    """Whether a later plan has changes that were not made since it was made, before a change was repeated.
+    """Whether a later plan has changes that this run has not made. The plan was made before a change was repeated.
 
     Args:
         later: The changes of the later plan.

@@ -138,7 +138,7 @@ def _scanning(configuration: ScanningConfiguration | Mapping[str, Any] | None, n
         return None
     value: Any = configuration
     for field, frequency in (("continuous_scan", "CONTINUOUS_SCAN"), ("scan_on_push", "SCAN_ON_PUSH")):
-        if filters := tuple(each for each in getattr(value, field) if is_scanned(each, name)):
+        if filters := tuple(wildcard for wildcard in getattr(value, field) if is_scanned(wildcard, name)):
             return AppliedScanning(str(value.scan_type), frequency, filters)
     return AppliedScanning(str(value.scan_type), "MANUAL", ())
 
@@ -152,7 +152,7 @@ def _is_replicated(rule: ReplicationRule, name: str) -> bool:
 def _is_signed(rule: SigningRule, name: str) -> bool:
     if rule.repositories is None:
         return not rule.other_filters  # nobody knows what filters of a newer type select
-    return any(matches(each, name) for each in rule.repositories)
+    return any(matches(wildcard, name) for wildcard in rule.repositories)
 
 
 def _upstream(rule: PullThroughCacheRule | None, name: str) -> str:
@@ -168,7 +168,7 @@ def _templates(
     """Return the template for each reason: a longer prefix that is applied for others hides none for this."""
     if templates is None:
         return None
-    return {way: longest((each for each in templates if way in each.applied_for), name) for way in WAYS}
+    return {way: longest((template for template in templates if way in template.applied_for), name) for way in WAYS}
 
 
 def _statements(document: Mapping[str, Any] | None, name: str) -> Iterable[dict[str, Any]]:
@@ -176,9 +176,9 @@ def _statements(document: Mapping[str, Any] | None, name: str) -> Iterable[dict[
 
     for statement in statements(document or {}):
         if "NotResource" in statement:
-            is_about = not any(_is_about(each, name) for each in listed(statement["NotResource"]))
+            is_about = not any(_is_about(resource, name) for resource in listed(statement["NotResource"]))
         else:
-            is_about = any(_is_about(each, name) for each in listed(statement.get("Resource", "*")))
+            is_about = any(_is_about(resource, name) for resource in listed(statement.get("Resource", "*")))
         if is_about:
             yield statement
 
@@ -240,7 +240,8 @@ def _made(way: str, template: RepositoryCreationTemplate | None) -> str:
 def _policy_lines(explanation: Explanation) -> list[str]:
     found = explanation.registry_policy
     return [
-        f"registry policy: {each.get('Effect')} in the statement {each.get('Sid') or 'without a Sid'}" for each in found
+        f"registry policy: {statement.get('Effect')} in the statement {statement.get('Sid') or 'without a Sid'}"
+        for statement in found
     ] or ["registry policy: none"]
 
 

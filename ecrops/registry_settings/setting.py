@@ -103,8 +103,8 @@ def put(
         advice: The way out, by error code.
         superseded: Error codes that mean that another writer was faster.
         awaits: Whether an error means that something the call names is not visible yet, such as a new role.
-        identity: What tells that which is removed from a later one of the same name, such as the time it was made at:
-            if the answer to a removal was lost, what somebody made since stays.
+        identity: The time at which the part was made. It tells the part from a later one of the same name: if the
+            answer to a removal was lost, what somebody has made since stays.
     """
     before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
     if unknown:

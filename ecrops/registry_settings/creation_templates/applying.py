@@ -64,5 +64,5 @@ def encryption_notes(repositories: Mapping[str, Settings], template: Form) -> It
     ]
     for name in others:
         current = repositories[name]
-        has, wanted = (encryption_words(each.encryption, each.key) for each in (current, template))
+        has, wanted = (encryption_words(state.encryption, state.key) for state in (current, template))
         yield Note(f"{name}: it is encrypted with {has}, and stays so: the template says {wanted}").about(name)

@@ -51,7 +51,7 @@ class Exclude(NamedTuple):
 
     def __call__(self, templates: ByPrefix) -> ByPrefix:
         """Return the desired templates."""
-        return {prefix: each for prefix, each in templates.items() if prefix not in self.prefixes}
+        return {prefix: template for prefix, template in templates.items() if prefix not in self.prefixes}
 
 
 Edit = Exactly | Include | Exclude

@@ -73,7 +73,7 @@ def parse(item: Mapping[str, Any]) -> Form:
         frozenset(item.get("appliedFor", ())),
         item.get("description") or "",
         item.get("imageTagMutability") or "MUTABLE",
-        frozenset(each["filter"] for each in item.get("imageTagMutabilityExclusionFilters", ())),
+        frozenset(entry["filter"] for entry in item.get("imageTagMutabilityExclusionFilters", ())),
         encryption.get("encryptionType", "AES256"),
         encryption.get("kmsKey") or "",
         _rules(item.get("lifecyclePolicy") or ""),
@@ -166,7 +166,7 @@ def params(form: Form, *, whole: bool) -> dict[str, Any]:
         form: The template.
         whole: Whether to send empty members too: those that an update leaves out may be reset, or may stay.
     """
-    filters = [{"filterType": "WILDCARD", "filter": each} for each in sorted(form.filters)]
+    filters = [{"filterType": "WILDCARD", "filter": wildcard} for wildcard in sorted(form.filters)]
     members: dict[str, Any] = {
         "description": form.description,
         "resourceTags": tag_list(form.tags),
@@ -227,7 +227,7 @@ def differing(one: Form, other: Form) -> list[str]:
 
 def parts(form: Form | None) -> set[str]:
     """Return a template as parts of a difference."""
-    return set() if form is None else {part(form.prefix, name, each) for name, each in _parts_of(form).items()}
+    return set() if form is None else {part(form.prefix, name, content) for name, content in _parts_of(form).items()}
 
 
 def words(form: Form, other: Form | None) -> str:

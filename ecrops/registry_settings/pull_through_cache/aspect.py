@@ -38,7 +38,7 @@ MEMBERS = {
 UPDATED = ("credential_arn", "custom_role_arn")
 ADVICE = {
     "UnsupportedUpstreamRegistryException": "ECR caches images of "
-    + ", ".join(f"{each.name} ({each.example})" for each in UPSTREAMS),
+    + ", ".join(f"{upstream.name} ({upstream.example})" for upstream in UPSTREAMS),
     "LimitExceededException": "a registry has 50 pull-through cache rules at most: remove one",
     SECRET_MISSING: "credential_arn has to be of a secret in the account and region of the registry",
     "UnableToAccessSecretException": "ECR reads secrets of its own account and region that are not to be deleted",

@@ -58,7 +58,7 @@ HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 def upstream_of(host: str) -> Upstream | None:
     """Return the kind of an upstream registry; ``None`` for one that is newer than ecrops."""
-    return next((each for each in UPSTREAMS if re.fullmatch(each.host, host)), None)
+    return next((upstream for upstream in UPSTREAMS if re.fullmatch(upstream.host, host)), None)
 
 
 def account_of(host: str) -> str:
@@ -87,7 +87,7 @@ def check_upstream(upstream: object) -> str:
             f"{expected}, without a user and a password: give username= and access_token=, or credential_arn="
         )
     host = re.sub(r"^\w+://", "", upstream).partition("/")[0].lower()
-    other = next((each.example for each in UPSTREAMS if host in (each.name, *each.also)), "")
+    other = next((known.example for known in UPSTREAMS if host in (known.name, *known.also)), "")
     if other:
         raise SpecError(f"{expected}, got {upstream!r}; write {other!r}")
     if upstream != host:

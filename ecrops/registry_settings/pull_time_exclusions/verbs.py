@@ -77,8 +77,10 @@ class PullTimeExclusions(Handle):
             if isinstance(principal, list | tuple | set | frozenset):
                 raise SpecError("expected principals, one argument each, got a list: write add(*principals)")
         aws, problems = self._registry.aws, Problems()
-        named = [each for each in principals if isinstance(each, Identity) and not each.account]
-        problems.each("", principals, lambda each: arn_of(each, aws.partition.name, "0" * 12))  # before any call
+        named = [principal for principal in principals if isinstance(principal, Identity) and not principal.account]
+        problems.each(
+            "", principals, lambda principal: arn_of(principal, aws.partition.name, "0" * 12)
+        )  # before any call
         problems.raise_any()
         account = aws.account_id if named else ""
         arns = check([arn_of(principal, aws.partition.name, account) for principal in principals])

@@ -38,7 +38,7 @@ def _rest(statement: Statement) -> str:
 
 
 def _resources(statement: Statement) -> list[str]:
-    return [str(each) for each in listed(statement.get("Resource", statement.get("NotResource", [])))]
+    return [str(resource) for resource in listed(statement.get("Resource", statement.get("NotResource", [])))]
 
 
 def _short(resources: list[str] | set[str]) -> str:

@@ -47,7 +47,7 @@ def check_of_region(aws: Aws, rules: Sequence[ReplicationRule]) -> None:
         SpecError: With every reason.
     """
     problems = Problems()
-    check_places(problems, {each for rule in rules for each in rule.destinations}, aws.known_account, aws.region)
+    check_places(problems, {place for rule in rules for place in rule.destinations}, aws.known_account, aws.region)
     problems.check(
         not any(rule.delete_replication for rule in rules) or has_member("ecr", "ReplicationRule", DELETE),
         "delete_replication",
@@ -73,8 +73,8 @@ def _replication(configuration: Mapping[str, Any], account: str, region: str) ->
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
     return Rule(
-        frozenset((each["filterType"], each["filter"]) for each in rule.get("repositoryFilters", ())),
-        frozenset(Destination(each["region"], each["registryId"]) for each in rule.get("destinations", ())),
+        frozenset((entry["filterType"], entry["filter"]) for entry in rule.get("repositoryFilters", ())),
+        frozenset(Destination(entry["region"], entry["registryId"]) for entry in rule.get("destinations", ())),
         rule.get(DELETE, {}).get("enabled"),
     )
 
@@ -99,7 +99,9 @@ def changes(key: str, edits: Sequence[Edit], current: Setting) -> Iterator[Chang
 
 def _sent(rule: Rule) -> dict[str, Any]:
     filters = [{"filter": text, "filterType": kind} for kind, text in sorted(rule.filters)]
-    destinations = [{"region": each.region, "registryId": each.account} for each in sorted(rule.destinations)]
+    destinations = [
+        {"region": destination.region, "registryId": destination.account} for destination in sorted(rule.destinations)
+    ]
     is_said = rule.deletes is not None and has_member("ecr", "ReplicationRule", DELETE)
     return {
         "destinations": destinations,
@@ -136,7 +138,7 @@ def _differing(rule: Rule, other: frozenset[Destination] | None) -> frozenset[De
 
 
 def _of_rule(rule: Rule, destinations: frozenset[Destination], account: str) -> str:
-    places = ", ".join(notes.shortened(each, account) for each in sorted(destinations)) or "nowhere"
+    places = ", ".join(notes.shortened(destination, account) for destination in sorted(destinations)) or "nowhere"
     return f"{selection(rule.filters)} to {places}{' with deletions' if rule.deletes and destinations else ''}"
 
 

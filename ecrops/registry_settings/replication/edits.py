@@ -95,7 +95,10 @@ class Replication(NamedTuple):
         Raises:
             SpecError: One is this registry itself, or in another partition; with every reason.
         """
-        whole = frozenset(each if each.account else each._replace(account=self.account) for each in destinations)
+        whole = frozenset(
+            destination if destination.account else destination._replace(account=self.account)
+            for destination in destinations
+        )
         problems = Problems()
         check_places(problems, whole, self.account, self.region)
         problems.raise_any()
@@ -170,7 +173,7 @@ def placed(current: Replication, filters: Filters, destinations: Destinations, d
     elif len(same) < 2:
         yield Rule(filters, destinations, same[0].deletes if same else None)
     else:
-        deleting = frozenset(each for rule in same if rule.deletes for each in rule.destinations) & destinations
+        deleting = frozenset(place for rule in same if rule.deletes for place in rule.destinations) & destinations
         if deleting:
             yield Rule(filters, deleting, True)
         if destinations - deleting or not deleting:
@@ -195,11 +198,13 @@ class Exactly(NamedTuple):
             SpecError: ECR would refuse it.
         """
         wanted = [
-            each
-            for rule in self.rules
-            for each in placed(current, filters_of(rule), current.resolved(rule.destinations), rule.delete_replication)
+            rule
+            for value in self.rules
+            for rule in placed(
+                current, filters_of(value), current.resolved(value.destinations), value.delete_replication
+            )
         ]
-        return _checked(current._replace(rules=merged(each for each in wanted if each.destinations or each.filters)))
+        return _checked(current._replace(rules=merged(rule for rule in wanted if rule.destinations or rule.filters)))
 
 
 class Include(NamedTuple):
@@ -221,7 +226,7 @@ class Include(NamedTuple):
         """
         filters = filters_of(self.rule)
         destinations = current.resolved(self.rule.destinations)
-        others = frozenset(each for rule in current.of(filters) for each in rule.destinations)
+        others = frozenset(destination for rule in current.of(filters) for destination in rule.destinations)
         rules = placed(current, filters, destinations | others, self.rule.delete_replication)
         return _checked(current.replacing(filters, rules))
 
@@ -244,7 +249,8 @@ class Exclude(NamedTuple):
         if self.destinations is None:
             return current.replacing(self.filters, ())
         taken = frozenset(
-            each if each.account else each._replace(account=current.account) for each in self.destinations
+            destination if destination.account else destination._replace(account=current.account)
+            for destination in self.destinations
         )
         rules = [rule._replace(destinations=rule.destinations - taken) for rule in current.of(self.filters)]
         emptied = {rule.filters for rule in current.of(self.filters) if rule.destinations & taken}
@@ -253,7 +259,7 @@ class Exclude(NamedTuple):
 
 def _checked(replication: Replication) -> Replication:
     problems = Problems()
-    destinations = {each for rule in replication.rules for each in rule.destinations}
+    destinations = {destination for rule in replication.rules for destination in rule.destinations}
     check_counts(problems, len(replication.rules), destinations)
     problems.raise_any()
     return replication

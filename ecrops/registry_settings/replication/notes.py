@@ -47,11 +47,11 @@ def pairs(replication: Replication) -> Iterator[Pair]:
 
 def _of_deletions(key: str, before: Replication, after: Replication) -> Iterator[Note]:
     deleted, deletes = (
-        {(rule.filters, each) for rule in value.rules if rule.deletes for each in rule.destinations}
+        {(rule.filters, destination) for rule in value.rules if rule.deletes for destination in rule.destinations}
         for value in (before, after)
     )
     if fresh := deletes - deleted:
-        places = _several(shortened(each, after.account) for _, each in fresh)
+        places = _several(shortened(destination, after.account) for _, destination in fresh)
         yield Note(
             f"{key}: when images are deleted, or expired by a lifecycle policy, or lose a tag, they are and do so in "
             f"{places} too"
@@ -89,7 +89,7 @@ def prefixes_of(filters: Filters) -> list[str]:
 
 
 def _of_replicas(key: str, source: str, fresh: Iterable[Pair]) -> Note:
-    places = _several(shortened(each, source) for _, each in fresh)
+    places = _several(shortened(destination, source) for _, destination in fresh)
     prefixes = {prefix for filters, _ in fresh for prefix in prefixes_of(filters)}
     only = prefixes.pop() if len(prefixes) == 1 else ""
     name = only.removesuffix("/") if only.endswith("/") else "ROOT"  # a template of prod is not for production

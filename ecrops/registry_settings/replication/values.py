@@ -90,7 +90,7 @@ class ReplicationRule:
     other_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        shown = {each.name: getattr(self, each.name) for each in fields(self)}
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
         parts = (f"{name}={value!r}" for name, value in shown.items() if value not in (None, (), {}))
         return f"ReplicationRule({', '.join(parts)})"
 

@@ -94,7 +94,7 @@ class Replication(Handle):
         destinations = None if to is None else frozenset(check_destinations(problems, "to", to))
         problems.check(to is None or bool(to), "to", "expected destinations; without to=, the whole rule goes")
         problems.raise_any()
-        return self._make(Exclude(frozenset((PREFIX_MATCH, each) for each in prefixes), destinations))
+        return self._make(Exclude(frozenset((PREFIX_MATCH, text) for text in prefixes), destinations))
 
     def backfill(
         self,

@@ -50,7 +50,7 @@ def _parsed(answer: Mapping[str, Any]) -> Filters:
 def _filters(configuration: Mapping[str, Any]) -> Filters:
     rules: dict[str, frozenset[str]] = {}
     for rule in configuration.get("rules", ()):
-        filters = frozenset(each["filter"] for each in rule.get("repositoryFilters", ()))
+        filters = frozenset(entry["filter"] for entry in rule.get("repositoryFilters", ()))
         if filters:
             rules[rule["scanFrequency"]] = rules.get(rule["scanFrequency"], frozenset()) | filters
     return Filters(configuration.get("scanType", ScanType.BASIC), rules)
@@ -94,7 +94,7 @@ def _rules(value: Filters) -> list[dict[str, Any]]:
 
 
 def _parts(value: Filters) -> set[str]:
-    filters = {part(frequency, name) for frequency, some in value.rules.items() for name in some}
+    filters = {part(frequency, name) for frequency, wildcards in value.rules.items() for name in wildcards}
     return {part("type", value.scan_type), *filters}
 
 
@@ -105,7 +105,7 @@ def _words(side: Filters, other: Filters) -> str:
         frequency: sorted(side.rules[frequency] - other.rules.get(frequency, frozenset()))
         for frequency in sorted(side.rules)
     }
-    return ", ".join([*kinds, *(f"{frequency} {' '.join(some)}" for frequency, some in differing.items() if some)])
+    return ", ".join([*kinds, *(f"{frequency} {' '.join(names)}" for frequency, names in differing.items() if names)])
 
 
 def after(change: Change, current: Setting) -> Setting:

@@ -38,7 +38,7 @@ def by_frequency(configuration: ScanningConfiguration) -> dict[str, frozenset[st
     """Return the filters of a configuration by frequency."""
     filters = {frequency: getattr(configuration, name) for name, frequency in FREQUENCIES.items()}
     everything = {**filters, **configuration.other_frequencies}
-    return {frequency: frozenset(some) for frequency, some in everything.items() if some}
+    return {frequency: frozenset(filters) for frequency, filters in everything.items() if filters}
 
 
 class Exactly(NamedTuple):
@@ -88,8 +88,10 @@ class Exclude(NamedTuple):
 
     def __call__(self, current: Filters) -> Filters:
         """Return the desired configuration."""
-        rules = {frequency: some - self.rules.get(frequency, frozenset()) for frequency, some in current.rules.items()}
-        return current._replace(rules={frequency: some for frequency, some in rules.items() if some})
+        rules = {
+            frequency: filters - self.rules.get(frequency, frozenset()) for frequency, filters in current.rules.items()
+        }
+        return current._replace(rules={frequency: filters for frequency, filters in rules.items() if filters})
 
 
 Edit = Exactly | Include | Exclude

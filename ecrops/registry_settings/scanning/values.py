@@ -95,7 +95,7 @@ class ScanningConfiguration:
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration, ready for JSON."""
         filters = {name: list(getattr(self, name)) for name in FREQUENCIES if getattr(self, name)}
-        others = {name: list(some) for name, some in self.other_frequencies.items()}
+        others = {name: list(wildcards) for name, wildcards in self.other_frequencies.items()}
         return {"scan_type": str(self.scan_type), **filters, **({"other_frequencies": others} if others else {})}
 
 

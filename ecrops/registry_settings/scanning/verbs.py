@@ -129,7 +129,7 @@ def _filters(**given: Sequence[str]) -> dict[str, frozenset[str]]:
 
 def _scannings(answers: Iterable[dict[str, Any]]) -> Iterable[tuple[str, EffectiveScanning]]:
     for item in (item for answer in answers for item in answer.get("scanningConfigurations", ())):
-        filters = tuple(sorted(each["filter"] for each in item.get("appliedScanFilters", ())))
+        filters = tuple(sorted(entry["filter"] for entry in item.get("appliedScanFilters", ())))
         frequency, on_push = item.get("scanFrequency", "MANUAL"), item.get("scanOnPush", False)
         yield item["repositoryName"], EffectiveScanning(frequency, on_push, filters)
 

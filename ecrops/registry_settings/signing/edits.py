@@ -33,7 +33,7 @@ class Rule(NamedTuple):
     def parsed(cls, rule: Mapping[str, Any]) -> Rule:
         """Return a rule of an answer in this form."""
         filters = rule.get("repositoryFilters")
-        pairs = frozenset((each["filterType"], each["filter"]) for each in filters or ())
+        pairs = frozenset((entry["filterType"], entry["filter"]) for entry in filters or ())
         return cls(rule["signingProfileArn"], None if filters is None else pairs)
 
     @property
