@@ -20,7 +20,7 @@ from ecrops.lifecycle import Guard, LifecycleRule
 from ecrops.repository import Repository
 from emulator import Cloud, in_memory
 from emulator.cloud import reset
-from support import AT_ONCE, registry_of
+from support import AT_ONCE, registry_of, sampled
 
 ROLE = "arn:aws:iam::111122223333:role/ci"
 STATEMENT: dict[str, Any] = {"Sid": "One", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
@@ -132,6 +132,7 @@ OF_BOTH: Verbs = {
         )
     ),
 }
+SOME_POLICIES, SOME_LIFECYCLES = (dict(list(texts.items())[:: sampled(2)]) for texts in (POLICIES, LIFECYCLES))
 OF_POLICIES: Verbs = {
     **OF_BOTH,
     "ensure": lambda registry, odd: registry.ensure(Spec("odd", grants=[pull("444455556666"), pull(ROLE)])),
@@ -200,12 +201,12 @@ def check(stored: Stored, verbs: Verbs, **answers: str) -> None:
     assert registry.remove("odd")
 
 
-@pytest.mark.parametrize("text", POLICIES.values(), ids=POLICIES)
+@pytest.mark.parametrize("text", SOME_POLICIES.values(), ids=SOME_POLICIES)
 def test_any_text_as_a_repository_policy(stored: Stored, text: str) -> None:
     check(stored, OF_POLICIES, policyText=text)
 
 
-@pytest.mark.parametrize("text", LIFECYCLES.values(), ids=LIFECYCLES)
+@pytest.mark.parametrize("text", SOME_LIFECYCLES.values(), ids=SOME_LIFECYCLES)
 def test_any_text_as_a_lifecycle_policy(stored: Stored, text: str) -> None:
     check(stored, OF_LIFECYCLES, lifecyclePolicyText=text)
 

@@ -5,14 +5,17 @@ Called by ``client`` for every attempt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
-from ecrops.aws.attempt import unseen
 from ecrops.aws.attempt.answers import check_entries, is_truncated
+from ecrops.base.secret import has_secret
+
+SECRET_ANSWERS = frozenset({"GetAuthorizationToken", "GetSecretValue"})
+"""The operations whose answers are secrets."""
 
 
 def send(client: Any, operation: str, params: Mapping[str, Any], needs: str) -> dict[str, Any]:
@@ -29,9 +32,16 @@ def send(client: Any, operation: str, params: Mapping[str, Any], needs: str) -> 
         ResponseParserError: The answer was truncated.
     """
     method = getattr(client, xform_name(operation))
-    answer: dict[str, Any] = unseen.call(method, params) if unseen.is_secret(operation, params) else method(**params)
+    is_secret = operation in SECRET_ANSWERS or has_secret(params)
+    answer: dict[str, Any] = _unseen(method, params) if is_secret else method(**params)
     check_entries(answer, operation)
     shape = client.meta.service_model.operation_model(operation).output_shape
     if is_truncated(answer, {needs} if needs else shape.members if shape else ()):
         raise ResponseParserError(f"{operation} was answered with HTTP 200 and a part of an answer")
     return answer
+
+
+def _unseen(method: Callable[..., dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
+    from ecrops.aws.attempt.unseen import call  # few programs send or get a secret
+
+    return call(method, params)

@@ -16,17 +16,10 @@ from botocore.exceptions import ClientError
 
 from ecrops.base.secret import SHOWN, forms, has_secret, revealed
 
-ANSWERS = frozenset({"GetAuthorizationToken", "GetSecretValue"})
-"""The operations whose answers are secrets."""
 _LOGGERS = ("botocore", "boto3", "urllib3")
 """The loggers, with those below them, that may show what is sent."""
 _ANSWERS_IN = "botocore.parsers"
 """The logger that shows what is answered."""
-
-
-def is_secret(operation: str, params: Mapping[str, Any]) -> bool:
-    """Whether a call has a secret in its input or its answer."""
-    return operation in ANSWERS or has_secret(params)
 
 
 def call(method: Callable[..., dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
