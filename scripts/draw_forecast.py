@@ -13,7 +13,7 @@ from typing import Any
 
 from ecrops import LifecycleRule, Registry
 from ecrops.lifecycle import Chart
-from emulator import Cloud, in_memory
+from ecrops.testing import Cloud, in_memory
 
 PICTURE = Path(__file__).parents[1] / "docs" / "forecast.svg"
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)

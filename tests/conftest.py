@@ -9,7 +9,8 @@ import pytest
 
 from ecrops import Registry
 from ecrops.engine.turns import TURNS
-from emulator import Cloud, Server, in_memory, network, over_http, running_server
+from ecrops.testing import Cloud, Server, in_memory, over_http, running_server
+from ecrops.testing.emulator import network
 from support import AT_ONCE, registry_of
 from tests.access.ministack import running, session
 

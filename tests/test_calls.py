@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecrops import LifecycleRule, Registry, RepositorySpec
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 FULL = RepositorySpec(

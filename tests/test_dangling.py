@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, RepositorySpec, Role, User, pull, push
 from ecrops.events import on_image_deleted, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:pushes"

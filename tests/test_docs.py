@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ecrops import EcropsError, LifecycleRule, Registry, RepositorySpec
-from emulator import FAULTS, Cloud, Fault
+from ecrops.testing import FAULTS, Cloud, Fault
 from support import AT_ONCE, sampled
 
 KEEP_NINE = json.dumps(

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, SpecError, fleet_from_dict
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, lifecycle
 from tests.lifecycle.answers import refuse
 

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import EcropsError, Registry, RepositorySpec
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import registry_of
 
 NAME = "tf-acc-test-1"

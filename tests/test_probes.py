@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import probe_aws
-from emulator import REGION, Cloud
+from ecrops.testing import REGION, Cloud
 from probing import Asked, Probe, answer
 from unprobed import UNPROBED
 
-EMULATOR = Path(__file__).parent / "helpers" / "emulator"
+EMULATOR = Path(__file__).parent.parent / "ecrops" / "testing" / "emulator"
 SKIPPED = {"enhanced-off", "backfills-order"}
 """What takes Amazon Inspector, or earlier backfills."""
 
@@ -94,7 +94,7 @@ def test_what_aws_does_otherwise_is_said(http_cloud: Cloud, capsys: pytest.Captu
     assert run(http_cloud, "--yes", "blob-mounting") == 1
     told = capsys.readouterr().out
     assert "DIFFERENT\n  AWS:      ENABLED\n  emulator: DISABLED\n" in told
-    assert "tests/helpers/emulator/ecr/registry/account.py" in told
+    assert "ecrops/testing/emulator/ecr/registry/account.py" in told
 
 
 def test_what_is_taken_against_expectation_is_undone(
@@ -102,7 +102,7 @@ def test_what_is_taken_against_expectation_is_undone(
 ) -> None:
     settings = http_cloud.emulator.settings
     settings.account_settings.add("BLOB_MOUNTING", ["DISABLED", "ENABLED", "PERHAPS"])
-    monkeypatch.setattr("emulator.ecr.registry.scanning._check", lambda scan_type, rules: None)
+    monkeypatch.setattr("ecrops.testing.emulator.ecr.registry.scanning._check", lambda scan_type, rules: None)
     before = picture(http_cloud)
     run(http_cloud, "--yes", "--write", "setting-value", "basic-continuous", "same-frequency")
     assert capsys.readouterr().out.count("AWS:      taken") == 3

@@ -27,7 +27,7 @@ from ecrops import (
 )
 from ecrops.base.change import Call, Change, Kind, Races
 from ecrops.events import on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 CHANGE = Change(owner="ab", kind=Kind.UPDATE, what="tags", after="a=1", call=Call("ecr", "TagResource", {"tags": []}))

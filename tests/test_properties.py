@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecrops import LifecycleRule, Registry, RepositorySpec
-from emulator import Cloud, in_memory
-from emulator.cloud import reset
+from ecrops.testing import Cloud, in_memory
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE
 
 WORDS = st.text("abc", min_size=1, max_size=3)

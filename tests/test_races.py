@@ -25,7 +25,7 @@ from ecrops import (
     SpecError,
     pull,
 )
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import AT_ONCE, lifecycle, registry_of, state
 
 IMPOSSIBLE = "another writer changed it in the meantime, and this change is now impossible"

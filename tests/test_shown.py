@@ -13,7 +13,7 @@ import pytest
 
 from ecrops import LifecycleRule, Plan, Registry, Role, User
 from ecrops.events import Target
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 from tests.access.world import populate
 from tests.events.support import arn, make_queue, make_role

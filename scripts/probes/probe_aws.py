@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, session: Any = None, emulated: 
         return 2
     if emulated is not None:
         return _ask(session, emulated, probes)
-    from emulator import running_server
+    from ecrops.testing import running_server
 
     with running_server() as server:
         return _ask(session, server.sessions.own(session.region_name, None, observed=False), probes)
@@ -105,7 +105,7 @@ def _compare(probe: Probe, aws: Answer, emulator: Answer) -> str:
     for who, each in (("AWS", aws), ("emulator", emulator)):
         print(f"  {who + ':':9} {each.text or f'no answer: {each.why_not}'}")
     for mark in probe.marks:
-        print(f"  mark:     tests/helpers/emulator/{mark}")
+        print(f"  mark:     ecrops/testing/emulator/{mark}")
     for left in aws.left:
         print(f"  LEFT BEHIND in the account, remove it by hand: {left}")
     return "LEFT BEHIND" if aws.left else said

@@ -15,7 +15,7 @@ from ecrops import (
     SpecError,
 )
 from ecrops.iam.statements import statements
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from .world import LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, repository_policy

@@ -30,7 +30,7 @@ from ecrops import (
     User,
 )
 from ecrops.iam.statements import same, statements
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import AT_ONCE, cases, registry_of
 
 from .world import repository_policy

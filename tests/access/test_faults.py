@@ -12,8 +12,8 @@ import pytest
 
 from ecrops import Group, Registry, RepositorySpec, Role, User, pull, push
 from ecrops.iam.statements import canonical
-from emulator import FAULTS, Call, Cloud, Fault
-from emulator.cloud import reset
+from ecrops.testing import FAULTS, Call, Cloud, Fault
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 

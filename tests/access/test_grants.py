@@ -26,7 +26,7 @@ from ecrops import (
     read,
 )
 from ecrops.iam.statements import statements
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import AT_ONCE, registry_of
 
 from .world import FOREIGN, LOG_IN, OTHER, PULL, inline, populate, put_policy, repository_policy

@@ -20,7 +20,7 @@ from ecrops import (
     ServicePrincipal,
     User,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .world import FOREIGN, LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate, put_policy

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecrops import ArnPrincipal, Role, SpecError, User
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .world import LOG_IN, OTHER, OTHER_ROLE, PULL, inline, populate

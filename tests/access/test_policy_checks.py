@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecrops import AccountPrincipal, Group, Registry, RepositorySpec, Role, SpecError, pull
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from .world import FOREIGN, put_policy

@@ -13,8 +13,8 @@ from ecrops.access import actions
 from ecrops.access.actions import FOR_IMAGES, PULL, PULL_PUSH, PUSH, READ
 from ecrops.iam.policy import PRINCIPAL, Policy
 from ecrops.iam.statements import statements
-from emulator import Cloud
-from emulator.cloud import reset
+from ecrops.testing import Cloud
+from ecrops.testing.emulator.cloud import reset
 from support import registry_of
 
 from .world import FOREIGN, OTHER, OTHER_ROLE, inline, populate, put_policy, repository_policy

@@ -28,7 +28,7 @@ from ecrops import (
     pull,
 )
 from ecrops.iam.statements import statements
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from .world import OTHER, OTHER_ROLE, populate, repository_policy

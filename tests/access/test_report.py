@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import AnyPrincipal, Group, Role, SpecError, User
-from emulator import Cloud
-from emulator.ecr import backend
+from ecrops.testing import Cloud
+from ecrops.testing.emulator.ecr import backend
 from support import registry_of
 
 from .world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy

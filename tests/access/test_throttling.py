@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, User, pull
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .world import populate, repository_policy

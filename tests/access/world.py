@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 OTHER = "111122223333"
 OTHER_ROLE = f"arn:aws:iam::{OTHER}:role/team/nodes"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from emulator import REGION, Cloud
+from ecrops.testing import REGION, Cloud
 
 QUEUE = f"arn:aws:sqs:{REGION}:{Cloud.account}:pushes"
 GROUPS = "log groups"

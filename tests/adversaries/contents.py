@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 PLACE = f"eu-west-1:{Cloud.account}"
 

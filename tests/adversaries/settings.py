@@ -14,7 +14,7 @@ from ecrops.registry_settings import (
     ScanningConfiguration,
     SigningRule,
 )
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .cells import Cell, View
 from .contents import (

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ecrops import ConflictError
 from ecrops.engine.turns import TURNS
-from emulator import FAULTS, Cloud, Fault, in_memory
+from ecrops.testing import FAULTS, Cloud, Fault, in_memory
 from support import examples, sampled
 
 from .contents import begin

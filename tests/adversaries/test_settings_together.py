@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ecrops import EcropsError, PullThroughCacheRule
 from ecrops.engine.turns import TURNS
 from ecrops.registry_settings import RegistrySpec, ReplicationRule, ScanningConfiguration, SigningRule
-from emulator import FAULTS, Cloud, Fault, in_memory
+from ecrops.testing import FAULTS, Cloud, Fault, in_memory
 from support import examples, sampled
 from tests.registry_settings.full import document, profile, role
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import pytest
 
 from ecrops import ConflictError
-from emulator import FAULTS, Fault, in_memory
+from ecrops.testing import FAULTS, Fault, in_memory
 from support import sampled
 
 from .world import World

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from emulator import in_memory
+from ecrops.testing import in_memory
 from support import examples
 
 from .world import ACTS, LONG, NAMES, STARTS, World

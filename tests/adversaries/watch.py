@@ -16,7 +16,7 @@ import pytest
 
 from ecrops import Change
 from ecrops.aws import Aws
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from .cells import REPOSITORIES, Cell, View
 

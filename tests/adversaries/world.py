@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from ecrops import EcropsError, LifecycleRule, Plan, Registry, RepositorySpec, RetryPolicy, Role, pull
 from ecrops.engine.turns import TURNS
 from ecrops.events import Target, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .cells import ASPECTS, QUEUE

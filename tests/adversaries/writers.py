@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ecrops import EcropsError, Registry, Role
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import lifecycle, registry_of
 
 from .cells import QUEUE

@@ -9,7 +9,7 @@ import pytest
 from ecrops import Registry, RepositorySpec, SpecError, aws
 from ecrops.access import ArnPrincipal, FederatedPrincipal, Group, Role, User
 from ecrops.events import Target
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:pushes"

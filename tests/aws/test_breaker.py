@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, LifecycleRule, RepositorySpec, RetryPolicy, pull
 from ecrops.aws import Aws
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 OTHER = "444455556666"

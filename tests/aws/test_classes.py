@@ -15,7 +15,7 @@ from botocore.model import ServiceModel
 from ecrops import Registry, RepositorySpec
 from ecrops.aws.classes import CLASSES, GROUPS, ErrorClass, class_of
 from ecrops.lifecycle import LifecycleRule
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 ROOT = Path(__file__).resolve().parents[2]

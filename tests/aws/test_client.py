@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, SpecError
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 HOSTS = {

@@ -14,7 +14,7 @@ from botocore.exceptions import (
 
 from ecrops import ApplyError, DeadlineError, RepositorySpec, RetryPolicy
 from ecrops.aws.deadline import Deadline, Run
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of, state
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.aws.pacing.gate import Gate
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of, state
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import (
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.aws.retry import rounds
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of, state
 
 

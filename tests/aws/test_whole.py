@@ -12,7 +12,7 @@ from botocore.model import Shape, ShapeResolver
 from ecrops import RetryPolicy
 from ecrops.aws import Aws
 from ecrops.aws.attempt.whole import UNREADABLE, read_whole, unknown_members
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 OPERATION = "GetRegistryScanningConfiguration"
 PATH = "scanningConfiguration.rules.0.brandNew"

@@ -13,7 +13,7 @@ from ecrops.access import Role, ServicePrincipal
 from ecrops.base.plain_json import MAX_DEPTH, parsed, plain
 from ecrops.events import Pattern, Target, on_image_pushed
 from ecrops.lifecycle import simulate
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:pushes"

@@ -19,7 +19,7 @@ from ecrops.events.testing import TestReport
 from ecrops.images.image import Image
 from ecrops.lifecycle import compare, lint, simulate
 from ecrops.lifecycle.guard import Guard, impact_of
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

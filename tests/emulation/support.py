@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=5)
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}

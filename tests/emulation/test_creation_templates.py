@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .caches import KEEP_FIVE, PULLERS, PUSH, ROLE, TAGS, push, template, update
 from .support import attempts, many, refused, wildcards

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import many, refused
 

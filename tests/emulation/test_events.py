@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from tests.events.support import SAMPLE, arn, bodies, make_function, make_places, make_queue, make_role
 
 PATTERN = json.dumps({"source": ["aws.ecr"]})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from emulator import EXECUTED, FAULTS, Client, Cloud, Fault
+from ecrops.testing import EXECUTED, FAULTS, Client, Cloud, Fault
 
 from .support import at_once, attempts, refused
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from .support import refused
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .caches import KEEP_FIVE, PULL, PULLERS, PUSH, REPLICA, ROLE, TAGS, make_role, push, rule, template, update
 from .support import refused, wildcards

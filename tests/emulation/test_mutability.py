@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client
+from ecrops.testing import Client
 
 from .support import push, refused, wildcards
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import push, refused
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from emulator import Cloud
+from ecrops.testing import Cloud
 from tests.events.public import CASES, ids
 from tests.events.support import SAMPLE, arn, make_queue, received
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .caches import GOOD, ROLE, make_role, rule, secret
 from .support import attempts, refused

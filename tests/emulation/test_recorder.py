@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud, network
+from ecrops.testing import Client, Cloud
+from ecrops.testing.emulator import network
 
 from .support import at_once, attempts, encrypted, many
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import attempts, error_code, many, refused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import many, refused
 

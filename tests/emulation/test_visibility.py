@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import error_code, many, refused
 

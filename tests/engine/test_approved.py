@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec, Role, User, pull
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import lifecycle, registry_of
 from tests.access.world import inline, populate, repository_policy
 

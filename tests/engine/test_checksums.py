@@ -11,7 +11,7 @@ import pytest
 from ecrops import Change, LifecycleRule, Plan, RepositorySpec, Role, pull
 from ecrops.base.change import Call, Kind
 from ecrops.events import on_image_pushed, on_image_scan_completed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 from tests.access.world import populate
 from tests.events.support import arn

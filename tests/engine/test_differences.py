@@ -10,7 +10,7 @@ import pytest
 
 from ecrops import ConflictError, LifecycleRule, Plan, Registry, RepositorySpec, RetryPolicy, User, pull, push
 from ecrops.lifecycle import Guard
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import lifecycle, registry_of
 from tests.access.world import inline, populate, repository_policy
 

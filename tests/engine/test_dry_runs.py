@@ -9,7 +9,7 @@ import pytest
 
 from ecrops import LifecycleRule, Plan, Registry, RepositorySpec, Role, User, pull
 from ecrops.events import on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 from tests.access.world import populate
 from tests.events.support import arn, make_function, make_queue

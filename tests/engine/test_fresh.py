@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
-from emulator import Call, Cloud, Fault
+from ecrops.testing import Call, Cloud, Fault
 from support import lifecycle, registry_of
 
 ACCOUNT = "111122223333"

@@ -13,7 +13,7 @@ import pytest
 import ecrops
 from ecrops import AccountPrincipal, Grant, LifecycleRule, RepositorySpec, Role, User
 from ecrops.events import Target, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 OURS = str(Path(ecrops.__file__).parent)

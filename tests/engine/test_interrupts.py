@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
 from ecrops.errors import MAX_SHOWN
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 RULES = [LifecycleRule(max_image_count=3)]

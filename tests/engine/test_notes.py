@@ -12,7 +12,7 @@ import pytest
 from ecrops import AccountPrincipal, OrganizationPrincipal, Plan, RepositorySpec, Role, pull
 from ecrops.base.change import Note
 from ecrops.base.notes import together
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 OTHER = "111122223333"

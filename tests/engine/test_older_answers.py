@@ -10,7 +10,7 @@ import pytest
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, Role
 from ecrops.events import on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 from tests.access.world import inline, populate
 from tests.events.support import arn, queue_policy

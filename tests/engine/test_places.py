@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ecrops import LifecycleRule, Plan, Registry, RepositorySpec, Role, SpecError, pull
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, HERE, registry_of
 
 OTHER = "111122223333"

@@ -12,7 +12,7 @@ import ecrops
 import ecrops.events
 from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, Repository, RepositorySpec, SpecError
 from ecrops.base.change import Kind
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import HERE, registry_of
 
 FLEET = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ecrops import ApplyError, ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import registry_of
 from tests.access.world import populate
 

@@ -23,7 +23,7 @@ from ecrops import (
     pull,
 )
 from ecrops.events import Target, on_image_pushed
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import AT_ONCE, registry_of
 from tests.events.support import arn, make_places, make_queue, make_role
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ecrops import DeadlineError, Registry, RepositorySpec, RetryPolicy, Role, pull
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, lifecycle, registry_of
 from tests.access.world import inline
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecrops import Registry
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import registry_of
 
 from .support import make_queue

@@ -8,7 +8,7 @@ import re
 import zipfile
 from typing import Any
 
-from emulator import REGION, Client, Cloud
+from ecrops.testing import REGION, Client, Cloud
 
 SAMPLE = {
     "source": "aws.ecr",

@@ -9,7 +9,7 @@ import pytest
 from ecrops import ApplyError, ConflictError, Registry, RepositorySpec
 from ecrops.engine.plan import Plan
 from ecrops.events import on_image_pushed, prefix
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import registry_of
 
 from .support import arn, bodies, pushed, queue_policy, rule_names

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ConflictError, Registry, RepositorySpec
 from ecrops.events import RuleState, Target, on_cloud_trail_event, on_image_deleted, on_image_pushed, prefix
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import registry_of
 
 from .support import arn, make_queue, queue_policy, rule_names

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ecrops import RepositorySpec, SpecError
 from ecrops.events import Event, RuleState, on_event, on_image_finding, on_image_pushed
 from ecrops.events.patterns import kinds
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .support import arn

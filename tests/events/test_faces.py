@@ -12,7 +12,7 @@ import ecrops.events
 from ecrops import Registry, Repository, SpecError
 from ecrops.events import RuleOptions
 from ecrops.events.patterns.kinds import KINDS
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 VERBS = {f"on_{kind.replace('-', '_')}": kind for kind in KINDS}

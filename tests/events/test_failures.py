@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, ConflictError, Registry, RetryPolicy
 from ecrops.events import Target
-from emulator import Call, Client, Cloud
+from ecrops.testing import Call, Client, Cloud
 from support import AT_ONCE, registry_of
 
 from .support import arn, make_queue, rule_names

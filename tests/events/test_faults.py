@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from ecrops import EcropsError, Registry, RepositorySpec
 from ecrops.events import Target, on_image_finding
-from emulator import FAULTS, Cloud, Fault
+from ecrops.testing import FAULTS, Cloud, Fault
 from support import registry_of, sampled
 
 from .support import arn, make_function, make_queue

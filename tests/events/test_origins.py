@@ -10,7 +10,7 @@ import pytest
 from ecrops import ConflictError, Registry, RepositorySpec
 from ecrops.engine.plan import Plan
 from ecrops.events import Target, on_image_deleted, on_image_pushed
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import arn, make_queue, queue_policy, rule_names
 

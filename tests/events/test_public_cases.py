@@ -8,7 +8,7 @@ import pytest
 
 from ecrops import RepositorySpec, SpecError
 from ecrops.events import on_artifact_action, on_event, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..emulation import test_public_events as emulation

@@ -8,7 +8,7 @@ import pytest
 
 from ecrops import ConflictError, Registry, SpecError
 from ecrops.events import Target, prefix
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import HERE, registry_of
 
 from .support import arn, make_queue, queue_policy, rule_names

@@ -15,7 +15,7 @@ from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.pattern import Pattern
 from ecrops.events.patterns.samples import sample_for
 from ecrops.events.patterns.selection import EXAMPLE_LOCATION
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .support import arn, bodies, make_function, make_places, make_queue, pushed, queue_policy, rule_names

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.events import Target, on_event, on_image_deleted, on_image_finding, on_image_pushed, prefix
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .support import arn, bodies, make_queue, pushed, queue_policy, rule_names

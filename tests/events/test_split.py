@@ -10,7 +10,7 @@ import pytest
 from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.base.change import Kind
 from ecrops.events import on_image_pushed, prefix
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .support import arn, bodies, make_queue, pushed, rule_names

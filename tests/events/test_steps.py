@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.events import Target, on_image_deleted, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from .support import arn, bodies, make_function, make_places, make_queue, make_role, pushed, queue_policy, rule_names

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ecrops import Registry, RetryPolicy
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 CASES = Path(__file__).parents[1] / "cases"
 HERE = "in account 123456789012, region eu-west-1:\n"

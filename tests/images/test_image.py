@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import Registry
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 from tests.lifecycle.support import INDEX, UNTAGGED, digest, pushed, versions
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, ConflictError, LifecycleRule, Registry, RepositorySpec, SpecError
 from ecrops.lifecycle import Guard, Image, RegistryGuard, simulate
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, lifecycle, registry_of
 
 from .answers import refuse

@@ -18,7 +18,7 @@ from ecrops import (
     SpecError,
 )
 from ecrops.lifecycle import Guard, simulate
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import lifecycle, registry_of
 from tests.lifecycle.simulation.support import NOW, an_image
 from tests.lifecycle.support import KEEP_TWO, digest, pushed, versions

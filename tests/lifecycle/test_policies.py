@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ecrops import LifecycleRule, Registry, Repository, RepositorySpec, SpecError
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import HERE, cases, lifecycle, registry_of
 
 from .policy.test_rule import STRICTER, given_rules, rule_of

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import DeadlineError, LifecycleRule, Registry, RetryPolicy, SpecError
 from ecrops.lifecycle import Action, PreviewError
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from .answers import refuse

@@ -12,7 +12,7 @@ import pytest
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, SpecError, fleet_from_dict, fleet_to_dict
 from ecrops.lifecycle import Image, lint, simulate
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import cases, lifecycle
 from tests.lifecycle.simulation.support import NOW, OCI_INDEX, UNTAGGED, an_image, digests
 

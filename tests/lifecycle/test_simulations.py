@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import LifecycleRule, Registry, SpecError
 from ecrops.lifecycle import Image, Simulation, simulate
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from .support import INDEX, KEEP_TWO, names, pushed, versions

@@ -22,7 +22,7 @@ from ecrops import EcropsError, Registry, SpecError
 from ecrops.login.docker import docker_login
 from ecrops.login.locking import alone_in
 from ecrops.login.tokens import Token
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"

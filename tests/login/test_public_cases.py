@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from ecrops import EcropsError, Registry, SpecError
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, cases, registry_of
 
 from .test_docker import AUTH, HOST, PASSWORD, fake_docker

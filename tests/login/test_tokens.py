@@ -16,7 +16,7 @@ import pytest
 
 from ecrops import Registry
 from ecrops.login.tokens import Token
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"

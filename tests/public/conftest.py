@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecrops import PublicRegistry
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import public_registry_of
 

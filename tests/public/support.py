@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ecrops import CatalogData, PublicRegistry
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import AT_ONCE
 from tests.access.world import listed
 

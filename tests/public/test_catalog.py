@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import CatalogData, ConflictError, PublicRegistry, PublicRepository, PublicRepositorySpec, SpecError
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .support import DATA, HERE, before, picture, public_registry_of
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ecrops import CatalogData, PublicRegistry, PublicRepositorySpec, User
-from emulator import FAULTS, Cloud, Fault
-from emulator.cloud import reset
+from ecrops.testing import FAULTS, Cloud, Fault
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 

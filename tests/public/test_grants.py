@@ -19,7 +19,7 @@ from ecrops import (
     SpecError,
     User,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .support import HERE, LOG_IN, POLICY, PUSH, inline, picture, public_registry_of

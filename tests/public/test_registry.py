@@ -24,7 +24,7 @@ from ecrops import (
     SpecError,
 )
 from ecrops.public import RegistryAlias
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import AT_ONCE, registry_of
 
 from .support import DATA, HERE, POLICY, picture, public_registry_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecrops import LifecycleRule, RegistrySpec, prefix
 from ecrops.events import on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 ACCOUNT = Cloud.account
 SECRET = re.compile("(?<=:secret:ecr-pullthroughcache/mine)-.{6}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emulator import Client
+from ecrops.testing import Client
 
 OWN, OTHER = "123456789012", "111122223333"
 REPOSITORIES = f"arn:aws:ecr:eu-west-1:{OWN}:repository"

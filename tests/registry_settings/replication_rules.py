@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator import Client
+from ecrops.testing import Client
 
 OWN, OTHER = "123456789012", "111122223333"
 

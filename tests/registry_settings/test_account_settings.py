@@ -9,7 +9,7 @@ import pytest
 from ecrops import ConflictError, Registry, SpecError
 from ecrops.aws import ClientError
 from ecrops.registry_settings import RegistrySpec
-from emulator import FAULTS, Cloud, Fault
+from ecrops.testing import FAULTS, Cloud, Fault
 from support import registry_of
 
 GET, PUT = "GetAccountSetting", "PutAccountSetting"

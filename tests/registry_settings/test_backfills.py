@@ -10,7 +10,7 @@ import pytest
 
 from ecrops import DeadlineError, Registry, RetryPolicy, SpecError
 from ecrops.registry_settings import BackfilledImage
-from emulator import Call, Cloud
+from ecrops.testing import Call, Cloud
 from support import registry_of
 
 START, LIST, RESULTS = "StartReplicationBackfill", "ListReplicationBackfills", "DescribeReplicationBackfillResults"

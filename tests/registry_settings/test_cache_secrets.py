@@ -18,7 +18,7 @@ from botocore.exceptions import ConnectionClosedError
 from moto.core.botocore_stubber import MockRawResponse
 
 from ecrops import ConflictError, EcropsError, Plan, PullThroughCacheRule, Registry, SpecError
-from emulator import FAULTS, Call, Client, Cloud, Fault
+from ecrops.testing import FAULTS, Call, Client, Cloud, Fault
 from support import AT_ONCE, HERE, registry_of
 
 TOKEN = 'dckr_pat_"\\Zq7-never-shown'

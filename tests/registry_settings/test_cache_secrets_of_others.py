@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ecrops import ConflictError, EcropsError, Registry, SpecError
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import registry_of
 
 TOKEN = "Zq7-never-shown"

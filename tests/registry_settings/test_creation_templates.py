@@ -19,7 +19,7 @@ from ecrops import (
 )
 from ecrops.lifecycle import Guard
 from ecrops.registry_settings.creation_templates.values import ScenarioName
-from emulator import FAULTS, Client, Cloud, Fault
+from ecrops.testing import FAULTS, Client, Cloud, Fault
 from support import HERE, registry_of
 
 LIST, CREATE = "DescribeRepositoryCreationTemplates", "CreateRepositoryCreationTemplate"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ecrops import PullThroughCacheRule, RegistrySpec
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import HERE, registry_of
 
 DOCKER = "registry-1.docker.io"

@@ -15,7 +15,7 @@ from ecrops import (
     prefix,
 )
 from ecrops.events import on_image_deleted, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 PUSHED = on_image_pushed(name="pushed", repositories=prefix("team/"))
 

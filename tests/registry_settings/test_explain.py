@@ -17,7 +17,7 @@ from ecrops import (
     SpecError,
 )
 from ecrops.registry_settings import AppliedScanning
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 PROFILE = "arn:aws:signer:eu-west-1:123456789012:/signing-profiles/{}"
 ANY = {"AWS": "arn:aws:iam::111122223333:root"}

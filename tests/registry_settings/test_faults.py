@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from ecrops import Registry, RegistrySpec, SigningRule
-from emulator import FAULTS, Cloud, Fault
-from emulator.cloud import reset
+from ecrops.testing import FAULTS, Cloud, Fault
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 

@@ -9,7 +9,7 @@ import pytest
 
 from ecrops import Registry, RegistrySpec, RepositorySpec, fleet_from_dict, fleet_to_dict
 from ecrops.registry_settings.table import MODULES
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from .full import FULL, picture, prepare

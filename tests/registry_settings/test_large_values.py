@@ -20,7 +20,7 @@ from ecrops import (
     SigningRule,
     SpecError,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 MANY = 20_000

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecrops import EcropsError, Registry
-from emulator import Call, Client, Cloud
+from ecrops.testing import Call, Client, Cloud
 from support import registry_of
 
 UPSTREAM = "123456789012.dkr.ecr.us-east-1.amazonaws.com"

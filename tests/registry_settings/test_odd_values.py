@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecrops import Registry, RegistrySpec, SigningRule
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 PROFILE = "arn:aws:signer:eu-west-1:123456789012:/signing-profiles/releases"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import botocore
 import pytest
 
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from . import old_botocore
 

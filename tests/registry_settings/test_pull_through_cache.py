@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecrops import ConflictError, EcropsError, PullThroughCacheRule, Registry, RegistrySpec, SpecError
-from emulator import FAULTS, Call, Client, Cloud, Fault
+from ecrops.testing import FAULTS, Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
 LIST, CREATE, VALIDATE = (

@@ -9,7 +9,7 @@ import pytest
 from ecrops import ArnPrincipal, ConflictError, Group, Registry, Role, SpecError, User
 from ecrops.aws import ClientError
 from ecrops.registry_settings import RegistrySpec
-from emulator import FAULTS, Call, Cloud, Fault
+from ecrops.testing import FAULTS, Call, Cloud, Fault
 from support import registry_of
 
 LIST = "ListPullTimeUpdateExclusions"

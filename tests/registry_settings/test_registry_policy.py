@@ -17,7 +17,7 @@ from ecrops import (
     fleet_to_dict,
 )
 from ecrops.registry_settings import RegistrySpec
-from emulator import Call, Client, Cloud, Fault
+from ecrops.testing import Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
 from .registry_policies import MINE, OTHER, OWN, REPOSITORIES, THEIRS, put, statements

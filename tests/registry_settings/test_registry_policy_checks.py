@@ -9,7 +9,7 @@ import pytest
 from ecrops import ConflictError, Registry, SpecError
 from ecrops.registry_settings import RegistrySpec
 from ecrops.registry_settings.registry_policy.lock_out import covers_caller
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .registry_policies import DENIAL, MINE, OTHER, OWN, REPOSITORIES, put
 

@@ -9,7 +9,7 @@ import pytest
 from ecrops import ConflictError, Registry, RetryPolicy, SpecError, fleet_from_dict, fleet_to_dict
 from ecrops.aws import shapes
 from ecrops.registry_settings import RegistrySpec, ReplicationRule
-from emulator import Call, Client, Cloud, Fault
+from ecrops.testing import Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
 from .replication_rules import OTHER, OWN, put, rule, rules

@@ -8,7 +8,7 @@ import pytest
 
 from ecrops import Registry, SpecError
 from ecrops.registry_settings import RegistrySpec, ReplicationRule
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from .replication_rules import OTHER, OWN, put, rule
 

@@ -10,7 +10,7 @@ import pytest
 from ecrops import ApplyError, Registry, SpecError
 from ecrops.base.change import Note
 from ecrops.registry_settings import RegistrySpec, ReplicationRule
-from emulator import Call, Client, Cloud
+from ecrops.testing import Call, Client, Cloud
 from support import registry_of
 
 OWN, OTHER, THIRD = "123456789012", "111122223333", "444455556666"

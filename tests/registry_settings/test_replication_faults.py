@@ -9,8 +9,8 @@ import pytest
 
 from ecrops import Registry
 from ecrops.registry_settings import RegistrySpec, ReplicationRule
-from emulator import FAULTS, Cloud, Fault
-from emulator.cloud import reset
+from ecrops.testing import FAULTS, Cloud, Fault
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE, sampled
 from tests.test_faults import attempt, meet
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecrops import ConflictError, Registry, RepositorySpec, RetryPolicy, SpecError, fleet_from_dict, fleet_to_dict
 from ecrops.registry_settings import RegistrySpec, ScanningConfiguration
-from emulator import Call, Client, Cloud
+from ecrops.testing import Call, Client, Cloud
 from support import HERE, registry_of
 
 GET, PUT = "GetRegistryScanningConfiguration", "PutRegistryScanningConfiguration"

@@ -8,7 +8,7 @@ import pytest
 
 from ecrops import ConflictError, Registry, RetryPolicy, SigningRule, SpecError
 from ecrops.registry_settings import RegistrySpec
-from emulator import FAULTS, Call, Client, Cloud, Fault
+from ecrops.testing import FAULTS, Call, Client, Cloud, Fault
 from support import HERE, registry_of
 
 GET, PUT, DELETE = "GetSigningConfiguration", "PutSigningConfiguration", "DeleteSigningConfiguration"

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, Registry, RepositorySpec
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import HERE, state
 
 

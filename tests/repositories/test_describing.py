@@ -22,7 +22,7 @@ from ecrops import (
     fleet_to_dict,
     pull,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, cases, registry_of
 
 PUBLIC = cases("public")

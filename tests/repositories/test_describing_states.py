@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecrops import Registry, fleet_from_dict, fleet_to_dict
-from emulator import Cloud, in_memory
-from emulator.cloud import reset
+from ecrops.testing import Cloud, in_memory
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE, examples
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)

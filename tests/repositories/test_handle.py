@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from ecrops import ConflictError, Registry, RepositorySpec, SpecError
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, cases, registry_of
 
 from .support import APP

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ConflictError, Registry, RepositorySpec, SpecError
 from ecrops.repositories.values import EncryptionName
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, state
 
 

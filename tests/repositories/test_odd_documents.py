@@ -18,8 +18,8 @@ from ecrops.access import pull
 from ecrops.access.policy_checks import may_lock_out
 from ecrops.lifecycle import Guard, LifecycleRule
 from ecrops.repository import Repository
-from emulator import Cloud, in_memory
-from emulator.cloud import reset
+from ecrops.testing import Cloud, in_memory
+from ecrops.testing.emulator.cloud import reset
 from support import AT_ONCE, registry_of, sampled
 
 ROLE = "arn:aws:iam::111122223333:role/ci"

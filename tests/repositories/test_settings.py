@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecrops import ApplyError, Registry, RepositorySpec, TagMutability, fleet_from_dict, fleet_to_dict
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import HERE, cases, registry_of, state
 
 from .support import APP

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import Registry, RepositorySpec, SpecError
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import HERE, cases, state
 
 

@@ -10,7 +10,7 @@ from ecrops import (
     Role,
     pull,
 )
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 from support import registry_of
 
 from ..world import by_resource, populate

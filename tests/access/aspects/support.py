@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecrops.iam.statements import statements
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from ..world import repository_policy
 

@@ -16,7 +16,7 @@ from ecrops import (
     pull,
 )
 from ecrops.access.policy_keys import PolicyKey, managed_name
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..world import LOG_IN, PULL, READ, by_resource, populate

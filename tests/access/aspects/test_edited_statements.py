@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecrops import AccountPrincipal, Plan, Role
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..world import populate, repository_policy

@@ -22,7 +22,7 @@ from ecrops import (
 )
 from ecrops.access.policy_keys import INLINE_QUOTA
 from ecrops.iam.text import size
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import HERE, registry_of
 
 from ..world import OTHER, OTHER_ROLE, inline, populate

@@ -22,7 +22,7 @@ from ecrops import (
 )
 from ecrops.access.policy_keys import PolicyKey, managed_name
 from ecrops.iam.text import size
-from emulator import Client, Cloud, Fault
+from ecrops.testing import Client, Cloud, Fault
 from support import AT_ONCE, registry_of
 
 from ..world import PULL, READ, by_resource, inline, populate

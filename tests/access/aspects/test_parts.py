@@ -10,7 +10,7 @@ import pytest
 from ecrops import AccountPrincipal, Repository, RepositorySpec, Role, pull, push
 from ecrops.base.change import Kind
 from ecrops.engine.plan import Plan
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..world import populate

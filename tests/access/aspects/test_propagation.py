@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import RepositorySpec, RetryPolicy
-from emulator import Cloud
-from emulator.ecr import policies
+from ecrops.testing import Cloud
+from ecrops.testing.emulator.ecr import policies
 from support import registry_of
 
 from ..world import OTHER, OTHER_ROLE, populate, put_policy

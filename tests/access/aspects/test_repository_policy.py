@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import LifecycleRule, RepositorySpec, RetryPolicy, Role, SpecError, pull
 from ecrops.iam.statements import same
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..world import FOREIGN, OTHER, OTHER_ROLE, populate, put_policy, repository_policy

@@ -9,7 +9,7 @@ import pytest
 
 from ecrops import ConflictError, Registry, Role
 from ecrops.base.change import Kind
-from emulator import Cloud, Fault
+from ecrops.testing import Cloud, Fault
 from support import AT_ONCE, registry_of
 
 from ..world import populate

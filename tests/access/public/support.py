@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emulator import Cloud
-from emulator.ecr import backend
+from ecrops.testing import Cloud
+from ecrops.testing.emulator.ecr import backend
 from support import cases
 
 from ..callers import HERE, OTHER

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecrops import AccountPrincipal, Group, Registry, Repository, Role, SpecError, User
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from ..callers import HERE, OTHER, THIRD
 from .support import PUT

@@ -15,7 +15,7 @@ from ecrops import (
     SpecError,
 )
 from ecrops.iam.statements import same
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from ..callers import CALLERS, HERE, OTHER, THIRD, allowed_by_policy, allowed_by_report
 from ..world import listed

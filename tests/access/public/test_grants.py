@@ -26,7 +26,7 @@ from ecrops import (
     pull,
 )
 from ecrops.iam.statements import same
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from ..callers import HERE, ORGANIZATION, OTHER, THIRD
 from ..world import put_policy

@@ -16,7 +16,7 @@ from ecrops import (
     Role,
     User,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from ..callers import HERE, ORGANIZATION, OTHER, THIRD
 from ..world import put_policy

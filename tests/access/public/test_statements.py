@@ -19,7 +19,7 @@ from ecrops import (
     ServicePrincipal,
     SpecError,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 from ..callers import HERE, ORGANIZATION, OTHER, THIRD
 from .support import CASES, OTHER_ROLE, PULL, PUT

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from ..support import MANIFEST, push, refused
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from ..support import MANIFEST, error_code, push, refused
 from .test_replication import OTHER, put, rule

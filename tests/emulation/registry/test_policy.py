@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator import REGION, Client, Cloud
+from ecrops.testing import REGION, Client, Cloud
 
 from ..support import refused
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from emulator import Client, Cloud
+from ecrops.testing import Client, Cloud
 
 from ..support import refused
 from .test_replication import put, rule

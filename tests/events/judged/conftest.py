@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ecrops import Registry
-from emulator import Cloud
+from ecrops.testing import Cloud
 from tests.access import ministack
 
 from . import localstack

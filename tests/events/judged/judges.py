@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import boto3
 
 from ecrops import Registry, RetryPolicy
-from emulator import REGION, Cloud
+from ecrops.testing import REGION, Cloud
 
 from . import functions
 

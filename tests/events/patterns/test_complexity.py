@@ -18,7 +18,7 @@ from ecrops.events import Pattern, on_image_pushed
 from ecrops.events.patterns import complexity as counting
 from ecrops.events.patterns import machines
 from ecrops.events.patterns.complexity import Element, complexity
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 COUNTED = {

@@ -10,7 +10,7 @@ import pytest
 from ecrops import RepositorySpec, SpecError
 from ecrops.events import Pattern, on_event, on_image_replicated
 from ecrops.events.patterns.complexity import Element, complexity
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..public import CASES, ids

@@ -10,7 +10,7 @@ import pytest
 
 from ecrops import Registry
 from ecrops.events import Target
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..support import arn, make_function, make_places, make_queue, make_role

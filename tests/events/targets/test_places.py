@@ -13,7 +13,7 @@ from ecrops.events import (
     Target,
     on_image_pushed,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..support import arn, make_places

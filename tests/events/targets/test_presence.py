@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import RepositorySpec
 from ecrops.events import Target, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..support import arn, make_places, make_queue

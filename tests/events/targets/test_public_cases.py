@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ConflictError, Registry, RepositorySpec, SpecError
 from ecrops.events import Target, on_image_deleted, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..public import CASES, ids

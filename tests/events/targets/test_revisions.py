@@ -14,7 +14,7 @@ from ecrops.events import on_image_deleted, on_image_pushed
 from ecrops.events.targets import log_groups
 from ecrops.events.targets.log_groups import LogGroups
 from ecrops.events.targets.permissions import Allow, Step
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
 from ..support import arn, make_function

@@ -9,7 +9,7 @@ import pytest
 
 from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.events import Target, on_image_pushed
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..support import arn, bodies, make_function, make_queue, pushed, queue_policy

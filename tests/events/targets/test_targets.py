@@ -19,7 +19,7 @@ from ecrops.events import (
     on_image_scan_completed,
     prefix,
 )
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import registry_of
 
 from ..support import arn

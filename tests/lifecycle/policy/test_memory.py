@@ -9,7 +9,7 @@ import pytest
 from ecrops import LifecycleRule, Registry, RepositorySpec, SpecError
 from ecrops.lifecycle import simulate
 from ecrops.lifecycle.policy.memory import MOST, remembered
-from emulator import Cloud
+from ecrops.testing import Cloud
 from support import lifecycle, registry_of
 
 

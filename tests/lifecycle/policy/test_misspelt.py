@@ -9,7 +9,7 @@ import pytest
 from ecrops import Registry, RepositorySpec, SpecError
 from ecrops.lifecycle import LifecycleRule
 from ecrops.lifecycle.policy.words import difference
-from emulator import Cloud
+from ecrops.testing import Cloud
 
 
 def rule(**selection: Any) -> dict[str, Any]:

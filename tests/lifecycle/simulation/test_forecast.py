@@ -14,7 +14,7 @@ import pytest
 from ecrops import LifecycleRule, SpecError
 from ecrops.lifecycle import Forecast, Image, simulate
 from ecrops.lifecycle.simulation import chart
-from emulator import Cloud
+from ecrops.testing import Cloud
 from scripts import draw_forecast
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ecrops import LifecycleRule, SpecError
 from ecrops.lifecycle import Image, Simulation, simulate
-from emulator.ecr.evaluation import Seen, is_like, marks
+from ecrops.testing.emulator.ecr.evaluation import Seen, is_like, marks
 
 from .support import NOW, UNTAGGED, ago, an_image, digests
 

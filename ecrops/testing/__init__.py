@@ -1,16 +1,16 @@
-"""An AWS to test against: moto, plus what moto lacks or gets wrong for ECR, with faults on demand.
+"""An AWS to test against, in memory or over HTTP on 127.0.0.1.
 
 The emulator is our reading of botocore's service model and of AWS's guide. A test that passes against it
 shows that requests are well formed, that decisions are right under that reading, and that failures are
 survived. It does not prove what AWS does: nothing here has talked to AWS.
 """
 
-from .calls import Call, Recorder
-from .cloud import REGION, Client, Cloud, in_memory, over_http, running_server
-from .faults import Faults
-from .server import Server
-from .steering import Emulator
-from .verdicts import EXECUTED, FAULTS, Fault
+from ecrops.testing.emulator.calls import Call, Recorder
+from ecrops.testing.emulator.cloud import REGION, Client, Cloud, in_memory, over_http, running_server
+from ecrops.testing.emulator.faults import Faults
+from ecrops.testing.emulator.server import Server
+from ecrops.testing.emulator.steering import Emulator
+from ecrops.testing.emulator.verdicts import EXECUTED, FAULTS, Fault
 
 __all__ = [
     "EXECUTED",

@@ -1,0 +1,1 @@
+"""The command ``ecrops``: one call of the library for each of its commands."""

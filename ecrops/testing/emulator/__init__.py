@@ -1,0 +1,1 @@
+"""The services of the emulated AWS: moto, plus what moto lacks or gets wrong for ECR."""
