@@ -25,7 +25,7 @@ _ADVICE: Mapping[str, str] = {
     "EndpointConnectionError": "is the region spelled right, and does this machine reach the network?",
     "ConnectTimeoutError": "does this machine reach the network, and is a proxy needed (HTTPS_PROXY)?",
 }
-"""What to do about errors of botocore that have no notes. Those that end in ``here`` are said in place of its text."""
+"""What to do about errors of botocore that have no notes."""
 _IN_PLACE = ("NoCredentialsError", "NoRegionError")
 
 
@@ -79,7 +79,7 @@ def _message(error: BaseException) -> str:
         return _ADVICE[name]
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, EcropsError) or type(error).__module__.startswith("botocore"):
+    if isinstance(error, EcropsError | UsageError) or type(error).__module__.startswith("botocore"):
         return printable_lines(str(error))
     return printable_lines(f"{name}: {error}")
 
@@ -90,8 +90,16 @@ def _notes(error: BaseException) -> Iterator[str]:
     name = type(error).__name__
     if name in _ADVICE and name not in _IN_PLACE:
         yield _ADVICE[name]
-    if not isinstance(error, EcropsError | OSError | KeyboardInterrupt) and "botocore" not in type(error).__module__:
+    if (
+        not isinstance(error, EcropsError | UsageError | OSError | KeyboardInterrupt)
+        and "botocore" not in type(error).__module__
+    ):
         yield "this is a mistake of ecrops: --debug shows where; please report it"
+
+
+def sentence(error: BaseException) -> str:
+    """Return an error with its notes, in one line."""
+    return "; ".join([_message(error), *_notes(error)])
 
 
 def _lines(error: BaseException) -> Iterator[str]:

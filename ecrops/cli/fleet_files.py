@@ -50,6 +50,13 @@ def specs_of(arguments: Namespace, registry: Registry) -> list[Any]:
     return chosen
 
 
+def data_of(path: str) -> Any:
+    """Return what a file of another tool says: JSON, or YAML as CloudFormation has it."""
+    from ecrops.base.plain_json import parsed
+
+    return parsed(text_of(path))
+
+
 def _parsed(path: str) -> Any:
     import yaml
 

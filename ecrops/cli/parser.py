@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import NoReturn, TypeAlias
 
 from ecrops.cli.console import Console
@@ -80,7 +81,7 @@ class Commands:
         parser: Parser = self._parsers.add_parser(
             name,
             help=short,
-            description=f"{short[0].upper()}{short[1:]}.{chr(10) + long if long else ''}",
+            description=fill(f"{short[0].upper()}{short[1:]}. {long}", 100),
             epilog=shown,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,

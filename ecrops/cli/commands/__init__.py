@@ -3,6 +3,17 @@
 A command is a function of the arguments and the console. It returns its exit code, or raises an error of the library.
 """
 
-from ecrops.cli.commands import fleet, repositories
+from ecrops.cli.commands import doctor, fleet, imports, lifecycle, login, report, repositories, schema, trying
 
-FAMILIES = (fleet.add, repositories.add)
+FAMILIES = (
+    fleet.add,
+    repositories.add,
+    lifecycle.add,
+    report.add,
+    login.add,
+    doctor.add,
+    imports.add,
+    schema.add,
+    trying.add,
+)
+"""What adds the commands, in the order of the help."""

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
         short="make what is missing for fleet files to be true",
         long=(
             "Without --yes and --approved it shows the plan, and asks on the terminal. With --yes it deletes nothing, "
-            "unless\n--deletes says how much. With --approved it makes exactly the plan that somebody approved."
+            "unless --deletes says how much. With --approved it makes exactly the plan that somebody approved."
         ),
         examples=(
             "ecrops apply fleet.yaml",
