@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
     from ecrops.aws.retry import RetryPolicy as RetryPolicy
     from ecrops.base.change import Change as Change
+    from ecrops.base.waits import Wait as Wait
     from ecrops.engine.plan import Plan as Plan
     from ecrops.errors import ApplyError as ApplyError
     from ecrops.errors import ConflictError as ConflictError
@@ -78,6 +79,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             ),
             "ecrops.aws.retry": ("RetryPolicy",),
             "ecrops.base.change": ("Change",),
+            "ecrops.base.waits": ("Wait",),
             "ecrops.engine.plan": ("Plan",),
             "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
             "ecrops.events.patterns.selection": ("prefix",),
