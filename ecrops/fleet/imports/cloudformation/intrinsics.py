@@ -84,7 +84,7 @@ class Template:
         if name == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
             first, second = self.value(argument)
             absent = absent_in([first, second])
-            return absent if absent is not None else _text(first) == _text(second)
+            return absent if absent is not None else bool(_text(first) == _text(second))
         parts = [self._truth(part) for part in argument] if isinstance(argument, list) else []
         if name == "Fn::Not" and len(parts) == 1:
             return parts[0] if isinstance(parts[0], Absent) else not parts[0]

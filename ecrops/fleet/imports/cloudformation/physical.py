@@ -1,7 +1,8 @@
 """The names and ARNs of the resources of a stack, as far as a template tells them. Pure.
 
 Called by ``intrinsics`` for ``Ref`` and ``Fn::GetAtt``. A resource without a name of its own gets one that
-CloudFormation makes up. The caller of the import can give it; ``aws cloudformation describe-stack-resources`` lists all of them.
+CloudFormation makes up. The caller of the import can give it; ``aws cloudformation describe-stack-resources`` lists
+them.
 """
 
 from __future__ import annotations

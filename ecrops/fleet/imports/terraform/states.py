@@ -59,7 +59,7 @@ def instances(data: Mapping[str, Any]) -> Iterator[Instance]:
         raise SpecError(f"expected a state or a plan of Terraform, and this is {keys}")
     if version != FORMAT:
         raise SpecError(
-            f"expected a state of the format {FORMAT}, got version {_shown_version(version)}: 'terraform state pull' of "
+            f"expected a state of the format {FORMAT}, got {_shown_version(version)}: 'terraform state pull' of "
             "Terraform 0.12 or newer writes it, or use the JSON of 'terraform show -json'"
         )
     yield from _of_state(data)
@@ -104,9 +104,7 @@ def _instance(resource: Mapping[str, Any], instance: Mapping[str, Any], base: st
     deposed = instance.get("deposed")
     problem = "is deposed: Terraform is about to delete it" if deposed else ""
     if "attributes" not in instance:
-        problem = (
-            problem or "has no attributes: it is of before Terraform 0.12; refresh the state"
-        )
+        problem = problem or "has no attributes: it is of before Terraform 0.12; refresh the state"
     values = instance.get("attributes") or {}
     for path in instance.get("sensitive_attributes") or ():
         values = _hidden(values, _steps(path))
