@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ecrops.aws import Arn
 from ecrops.errors import SpecError
 from ecrops.fleet.imports.building import Builder
 from ecrops.iam.statements import listed, statements
@@ -148,16 +147,10 @@ def _words(policy: Policy, found: Sequence[Mapping[str, Any]]) -> str:
     from ecrops.access.actions import NAMES, short, words
 
     spelled = {frozenset(map(str.lower, names)): word for word, names in NAMES.items()}
+    allowing = [statement for statement in found if not _no_grant(statement)]
     said = [
         spelled.get(frozenset(_actions(statement))) or words(map(short, map(str, listed(statement.get("Action", "")))))
-        for statement in found
+        for statement in allowing
     ]
-    return f"{policy.identity} {policy.name} may {'; '.join(dict.fromkeys(said))}"
-
-
-def account_of(arn: str) -> str:
-    """Return the account of an ARN; empty if it is none."""
-    try:
-        return Arn.parse(arn).account
-    except SpecError:
-        return ""
+    others = [] if len(allowing) == len(found) else ["what its other statements about ECR say"]
+    return f"{policy.identity} {policy.name} may {'; '.join(dict.fromkeys([*said, *others]))}"

@@ -87,12 +87,12 @@ class Template:
             return absent if absent is not None else bool(_text(first) == _text(second))
         parts = [self._truth(part) for part in argument] if isinstance(argument, list) else []
         if name == "Fn::Not" and len(parts) == 1:
-            return parts[0] if isinstance(parts[0], Absent) else not parts[0]
+            [part] = parts
+            return part if isinstance(part, Absent) else not part
         if name in ("Fn::And", "Fn::Or") and parts:
             decisive = name == "Fn::Or"
-            if decisive in parts:
-                return decisive
-            return next((part for part in parts if isinstance(part, Absent)), not decisive)
+            unknown = next((part for part in parts if isinstance(part, Absent)), not decisive)
+            return decisive if decisive in parts else unknown
         return Absent(f"a condition has the function {name}, which ecrops does not know")
 
     # Functions

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from ecrops.fleet.imports.building import Builder
-from ecrops.fleet.imports.properties import Properties
+from ecrops.fleet.imports.properties import Properties, absent_in
 from ecrops.fleet.imports.settings import filters, replication_rule, rules_of, scanning
-from ecrops.fleet.imports.terraform.states import Instance
+from ecrops.fleet.imports.terraform.states import SENSITIVE, Instance
 
 COMPUTED = ("id", "arn", "registry_id", "region", "repository_url", "repository_uri", "tags", "tags_all", "timeouts")
 """What AWS computes, and what is about Terraform alone. ``tags_all`` has also the tags of the provider."""
@@ -38,8 +38,14 @@ def carry(builder: Builder, resources: Sequence[tuple[Instance, Properties]]) ->
 
 
 def tags_of(properties: Properties) -> dict[str, str] | None:
-    """Return all tags of a resource; those of the resource alone where a plan does not know the others yet."""
-    name = "tags_all" if properties.values.get("tags_all") is not None else "tags"
+    """Return all tags of a resource; those of the resource alone where a plan does not know the others yet.
+
+    ``tags_all`` repeats ``tags``, and Terraform marks it as sensitive in no case.
+    """
+    if SENSITIVE in (properties.values.get("tags"), absent_in(properties.values.get("tags"))):
+        properties.leave("tags", SENSITIVE.reason)
+        return None
+    name = "tags_all" if isinstance(properties.values.get("tags_all"), Mapping) else "tags"
     return properties.tags(name)
 
 
