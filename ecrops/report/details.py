@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ecrops.base.render import text_size
+from ecrops.lifecycle.simulation.days import Storage
 from ecrops.report.elements import Column, badge, count, facts, listing, table, text, trend
 from ecrops.report.report import Report
 from ecrops.report.values import ReportedRepository
@@ -22,7 +23,7 @@ MOST, LEAST = 24_000, 700
 """The characters for one repository."""
 LIMITS = (40, 10, 4, 2)
 """The lengths of lists that are tried, until the details of a repository are short enough."""
-KINDS = {"create": "add", "update": "change", "delete": "take", "conflict": "warn"}
+KINDS = {"create": "add", "update": "change", "delete": "take", "conflict": "take"}
 
 
 class Part(NamedTuple):
@@ -104,7 +105,9 @@ def _lifecycle(report: Report, repository: ReportedRepository, limit: int) -> st
         for rule in repository.rules
     ]
     planned = "<p>As the spec wants it; the repository has another policy now.</p>" if repository.is_planned else ""
-    return f"{planned}{listing(lines, limit)}" if lines or planned else ""
+    if not lines and not planned and "lifecycle_rules" not in (repository.spec.unread or {}):
+        return "<p>None: nothing is ever removed.</p>"
+    return f"{planned}{listing(lines, limit)}"
 
 
 def _findings(report: Report, repository: ReportedRepository, limit: int) -> str:
@@ -116,7 +119,7 @@ def _now(report: Report, repository: ReportedRepository, limit: int) -> str:
     outlook = repository.outlook
     if outlook is None:
         return ""
-    columns = [Column("Rule"), Column("Selects", True), Column("Acts on", True), Column("Size", True)]
+    columns = [Column("Rule"), Column("Selects", "n"), Column("Acts on", "n"), Column("Size", "n")]
     rows = [
         (
             text(f"{tally.rule_priority}: {tally.words}"),
@@ -127,7 +130,7 @@ def _now(report: Report, repository: ReportedRepository, limit: int) -> str:
         for tally in outlook.tallies
         if tally.acts_on or limit > LIMITS[1]
     ]
-    examples = [Column("Image"), Column("Pushed"), Column("Size", True), Column("Why")]
+    examples = [Column("Image"), Column("Pushed", "d"), Column("Size", "n"), Column("Why")]
     images = [
         (text(image.name, 80), image.pushed_on, text_size(image.bytes), text(image.reason))
         for image in outlook.examples[: max(0, limit - 4)]
@@ -141,12 +144,14 @@ def _forecast(report: Report, repository: ReportedRepository, limit: int) -> str
     outlook = repository.outlook
     if outlook is None or not outlook.forecast.days[-1].without.images:
         return ""
-    last, money = outlook.last, report.prices
-    words = (
-        f"With {outlook.forecast.pushes_per_day:.3g} pushes a day, in {report.days} days: {last.stored}, "
-        f"{money.text(money.per_month(last.stored))} a month; without a policy {last.without}, "
-        f"{money.text(money.per_month(last.without))} a month."
-    )
+    last = outlook.last
+
+    def priced(stored: Storage) -> str:
+        return f"{stored}, {report.prices.text(report.prices.per_month(stored))} a month"
+
+    without = "" if last.stored == last.without else f"; without a policy {priced(last.without)}"
+    pushes = f"With {outlook.forecast.pushes_per_day:.3g} pushes a day"
+    words = f"Now {priced(outlook.stored)}. {pushes}, in {report.days} days: {priced(last.stored)}{without}."
     return f"{trend(outlook.forecast.days, 'stored bytes by day, and without a policy')}<p>{text(words)}</p>"
 
 

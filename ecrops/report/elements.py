@@ -55,25 +55,20 @@ class Column(NamedTuple):
 
     Args:
         title: Its head.
-        is_number: Whether its cells are numbers.
+        kind: ``n`` for numbers, ``d`` for what is not wrapped, such as dates.
     """
 
     title: str
-    is_number: bool = False
+    kind: str = ""
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], limit: int, caption: str = "") -> str:
     """Return rows of HTML cells as a table; empty for none. Rows beyond the limit are counted."""
     if not rows:
         return ""
-    head = "".join(f"<th scope=col{' class=n' if column.is_number else ''}>{column.title}</th>" for column in columns)
+    head = "".join(f"<th scope=col{_kind(column)}>{column.title}</th>" for column in columns)
     body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td class=n>{cell}</td>" if column.is_number else f"<td>{cell}</td>"
-            for column, cell in zip(columns, row, strict=True)
-        )
-        + "</tr>"
+        "<tr>" + "".join(f"<td{_kind(column)}>{cell}</td>" for column, cell in zip(columns, row, strict=True)) + "</tr>"
         for row in rows[:limit]
     )
     if len(rows) > limit:
@@ -82,9 +77,20 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], limit: int, 
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def scrolling(label: str, html: str) -> str:
-    """Return HTML in a region of its own that scrolls sideways, also by keyboard; nothing around nothing."""
-    return f'<div class=scroll tabindex=0 role=region aria-label="{label}">{html}</div>' if html else ""
+def _kind(column: Column) -> str:
+    return f" class={column.kind}" if column.kind else ""
+
+
+def scrolling(label: str, html: str, *, is_long: bool = False) -> str:
+    """Return HTML in a region of its own that scrolls sideways, also by keyboard; nothing around nothing.
+
+    Args:
+        label: What it is, for people who do not see it.
+        html: The content.
+        is_long: Whether it scrolls up and down too.
+    """
+    kind = '"scroll long"' if is_long else "scroll"
+    return f'<div class={kind} tabindex=0 role=region aria-label="{label}">{html}</div>' if html else ""
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

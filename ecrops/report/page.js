@@ -86,6 +86,13 @@
     };
     search.addEventListener("input", update);
     filter.addEventListener("change", update);
+    for (const link of document.querySelectorAll("[data-filter]")) {
+      link.addEventListener("click", () => {
+        search.value = "";
+        filter.value = link.dataset.filter;
+        update();
+      });
+    }
     return () => {
       search.value = filter.value = "";
       update();

@@ -84,7 +84,7 @@ def _cards(report: Report) -> Iterator[str]:
         conflicts = len(report.plan.conflicts)
         yield _card("plan", f"{len(report.plan):,}", report.plan.summary, "warn" if conflicts else "")
     noun = "finding about a lifecycle policy" if report.findings == 1 else "findings about lifecycle policies"
-    yield _card("repositories-section", f"{report.findings:,}", noun, "warn" if report.findings else "")
+    yield _card("repositories-section", f"{report.findings:,}", noun, "warn" if report.findings else "", "findings")
     if report.forecast:
         yield from _storage_cards(report)
     if report.unread:
@@ -99,22 +99,25 @@ def _storage_cards(report: Report) -> Iterator[str]:
     images, size = report.expired
     now, later, without = map(prices.per_month, (first.without, last.stored, last.without))
     stored = text_size(first.without.bytes + first.without.archived_bytes)
-    yield _card("storage", f"{prices.text(now)} a month", f"now: {count(first.without.images, 'image')}, {stored}")
+    yield _card("storage", prices.text(now), f"a month now: {count(first.without.images, 'image')}, {stored}")
     yield _card(
         "repositories-section",
         f"{images:,}",
         f"{'image' if images == 1 else 'images'} would expire now, {text_size(size)}",
+        shows="expires",
     )
     yield _card(
         "storage",
-        f"{prices.text(later)} a month",
-        f"in {report.days} days; {prices.text(without)} if nothing were removed",
+        prices.text(later),
+        f"a month in {report.days} days; {prices.text(without)} if nothing were removed",
     )
 
 
-def _card(anchor: str, number: str, words: str, kind: str = "") -> str:
+def _card(anchor: str, number: str, words: str, kind: str = "", shows: str = "") -> str:
+    """Return a number with its words, and a link: to a section, or to the repositories that it counts."""
     warns = f' class="{kind}"' if kind else ""
-    return f"<li{warns}><a href=#{anchor}><b>{text(number)}</b> <span>{text(words)}</span></a></li>"
+    filters = f" data-filter={shows}" if shows else ""
+    return f"<li{warns}><a href=#{anchor}{filters}><b>{text(number)}</b> <span>{text(words)}</span></a></li>"
 
 
 @cache

@@ -38,7 +38,7 @@ def plan(report: Report) -> str:
     place = places(report.plan.changes)
     where = f"<p>{text(report.plan.summary)}{f', in {text(place)}' if place else ''}.</p>"
     body = table(columns, cells[:MAX_CHANGES], MAX_CHANGES)
-    return f"{where}{scrolling('Changes', body)}{more}{folded}"
+    return f"{where}{scrolling('Changes', body, is_long=True)}{more}{folded}"
 
 
 def _change(change: Change, rows: Mapping[str, int]) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def storage(report: Report) -> str:
     first, last = forecast.days[0], forecast.days[-1]
     pushes = f"{forecast.pushes_per_day:.3g} pushes a day, as in the last days"
     chart = forecast_chart(forecast.days, {}, "All repositories", pushes)
-    columns = [Column("When"), *(Column(title, True) for title in ("Images", "Size", "In the archive", "Cost a month"))]
+    columns = [Column("When"), *(Column(title, "n") for title in ("Images", "Size", "In the archive", "Cost a month"))]
     rows = [
         ("now", *_stored(report, first.without)),
         (f"in {report.days} days", *_stored(report, last.stored)),
@@ -95,7 +95,7 @@ def _costly(report: Report) -> str:
     rows = {repo.name: place for place, repo in enumerate(report.repositories)}
     top = sorted(costs, key=lambda pair: (-pair[0], pair[1]))[:MAX_COSTLY]
     cells = [(f"<a href=#r{rows[name]}>{text(name, 256)}</a>", text(report.prices.text(cost))) for cost, name in top]
-    return table([Column("Costs most now"), Column("A month", True)], cells, MAX_COSTLY)
+    return table([Column("Costs most now"), Column("A month", "n")], cells, MAX_COSTLY)
 
 
 def settings(report: Report) -> str:

@@ -107,8 +107,8 @@ def _heads(report: Report) -> Iterator[Cell]:
     yield Cell("Findings", kind="n")
     yield from (Cell("Tags are", kind="s"), Cell("Scan on push", kind="s"), Cell("Encryption", kind="s"))
     if report.forecast:
-        yield from (Cell("Images", kind="n s"), Cell("Size", kind="n"), Cell("Expire now", kind="n"))
-        yield from (Cell("Cost a month", kind="n"), Cell(f"In {report.days} days", kind="n"))
+        yield from (Cell("Images", kind="n s"), Cell("Size", kind="n s"), Cell("Expire now", kind="n s"))
+        yield from (Cell("Cost a month", kind="n"), Cell(f"In {report.days} days", kind="n s"))
         yield Cell("Saved", kind="n s")
 
 
@@ -140,7 +140,7 @@ def _difference(repository: ReportedRepository) -> Cell:
         return Cell("", 0)
     kinds = [str(change.kind) for change in changes]
     if "conflict" in kinds:
-        return Cell(badge("conflict", "warn"), len(changes) + 1_000_000)
+        return Cell(badge("conflict", "take"), len(changes) + 1_000_000)
     if not repository.exists:
         return Cell(badge("to create", "add"), len(changes) + 1_000)
     kind = kinds[0] if len(set(kinds)) == 1 else "update"
@@ -150,13 +150,13 @@ def _difference(repository: ReportedRepository) -> Cell:
 def _storage(report: Report, repository: ReportedRepository) -> Iterator[Cell]:
     outlook, prices = repository.outlook, report.prices
     if outlook is None:
-        yield from (Cell("", kind=kind) for kind in ("n s", "n", "n", "n", "n", "n s"))
+        yield from (Cell("", kind=kind) for kind in ("n s", "n s", "n s", "n", "n s", "n s"))
         return
     stored, last = outlook.stored, outlook.last
     size = stored.bytes + stored.archived_bytes
     now, later, without = map(prices.per_month, (stored, last.stored, last.without))
     yield Cell(f"{stored.images:,}", stored.images, "n s")
-    yield Cell(text_size(size), size, "n")
-    yield Cell(f"{outlook.expired:,}" if outlook.expired else "", outlook.expired, "n")
-    for amount, kind in ((now, "n"), (later, "n"), (without - later, "n s")):
+    yield Cell(text_size(size), size, "n s")
+    yield Cell(f"{outlook.expired:,}" if outlook.expired else "", outlook.expired, "n s")
+    for amount, kind in ((now, "n"), (later, "n s"), (without - later, "n s")):
         yield Cell(text(prices.text(amount)), round(amount, 4), kind)
