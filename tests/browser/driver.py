@@ -84,7 +84,7 @@ class Browser:
 
     def pdf(self, path: Path) -> int:
         """Print the page to a PDF file, and return how many pages it has."""
-        content = base64.b64decode(self._post("/print", page={"width": 21.0, "height": 29.7}))
+        content = base64.b64decode(self._post("/print", page={"width": 29.7, "height": 21.0}))
         path.write_bytes(content)
         return len(re.findall(rb"/Type\s*/Page\b", content))
 
