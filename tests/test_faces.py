@@ -16,6 +16,7 @@ FACES = (
     "ecrops",
     "ecrops.access",
     "ecrops.events",
+    "ecrops.fleet",
     "ecrops.lifecycle",
     "ecrops.login",
     "ecrops.public",
