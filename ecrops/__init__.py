@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ecrops import login as login
     from ecrops import public as public
     from ecrops import registry_settings as registry_settings
+    from ecrops import report as report
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
     from ecrops.aws.retry import RetryPolicy as RetryPolicy
     from ecrops.base.change import Change as Change
+    from ecrops.base.waits import Wait as Wait
     from ecrops.engine.plan import Plan as Plan
     from ecrops.errors import ApplyError as ApplyError
     from ecrops.errors import ConflictError as ConflictError
@@ -77,6 +79,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             ),
             "ecrops.aws.retry": ("RetryPolicy",),
             "ecrops.base.change": ("Change",),
+            "ecrops.base.waits": ("Wait",),
             "ecrops.engine.plan": ("Plan",),
             "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
             "ecrops.events.patterns.selection": ("prefix",),
@@ -101,5 +104,5 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.spec": ("RepositorySpec",),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "fleet", "lifecycle", "login", "public", "registry_settings"),
+        packages=("access", "events", "fleet", "lifecycle", "login", "public", "registry_settings", "report"),
     )

@@ -21,6 +21,8 @@ FACES = (
     "ecrops.login",
     "ecrops.public",
     "ecrops.registry_settings",
+    "ecrops.report",
+    "ecrops.testing",
 )
 
 
