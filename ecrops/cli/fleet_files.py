@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from ecrops.cli.failures import CommandError
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
@@ -36,18 +34,16 @@ def text_of(path: str) -> str:
 
 def specs_of(arguments: Namespace, registry: Registry) -> list[Any]:
     """Return the specs in the fleet files that the arguments name."""
-    from fnmatch import fnmatchcase
+    from ecrops.fleet import Fleet, parse, read
 
-    from ecrops.spec import RepositorySpec, fleet_from_dict
-
-    specs: list[Any] = [spec for path in arguments.files for spec in fleet_from_dict(_parsed(path))]
-    if not arguments.only:
-        return specs
-    named = [spec for spec in specs if isinstance(spec, RepositorySpec)]
-    chosen = [spec for spec in named if any(fnmatchcase(spec.name, pattern) for pattern in arguments.only)]
-    if not chosen:
-        raise CommandError(f"no repository in {', '.join(arguments.files)} has a name like {', '.join(arguments.only)}")
-    return chosen
+    paths = [path for path in arguments.files if path != STDIN]
+    specs = [*read(*paths, registry=registry).specs] if paths else []
+    if STDIN in arguments.files:
+        text = text_of(STDIN)
+        form: Literal["json", "yaml"] = "json" if text.lstrip().startswith("{") else "yaml"
+        specs += parse(text, form, name="stdin", registry=registry).specs
+    fleet = Fleet(tuple(specs))
+    return [*(fleet.only(*arguments.only) if arguments.only else fleet)]
 
 
 def data_of(path: str) -> Any:
@@ -57,19 +53,8 @@ def data_of(path: str) -> Any:
     return parsed(text_of(path))
 
 
-def _parsed(path: str) -> Any:
-    import yaml
-
-    return yaml.safe_load(text_of(path))
-
-
-def written(specs: list[Any], form: str) -> str:
+def written(specs: list[Any], form: Literal["yaml", "json"]) -> str:
     """Return a fleet file of specs, in YAML or in JSON."""
-    import json
+    from ecrops.fleet import write
 
-    import yaml
-
-    from ecrops.spec import fleet_to_dict
-
-    data = json.loads(json.dumps(fleet_to_dict(specs)))
-    return json.dumps(data, indent=2) if form == "json" else yaml.safe_dump(data, sort_keys=False)
+    return write(specs, form)
