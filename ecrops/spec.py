@@ -140,7 +140,7 @@ class RepositorySpec:
         if self.grants is not None:
             from ecrops.access.grants import check_grants
 
-            name = None if self.name == UNNAMED else self.name
+            name = self.name if isinstance(self.name, str) and self.name != UNNAMED else None
             self._set("grants", problems.take("grants", lambda: check_grants(self.grants, name)))
 
     def _check_mutability(self, problems: Problems) -> None:

@@ -42,16 +42,22 @@ class Defaults:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     reasons: Collection[str] = ()
 
-    def with_own(self, values: Mapping[str, Any], origin: Origin) -> Defaults:
-        """Return these defaults with those of one document before them."""
+    def with_own(self, findings: Findings, values: Mapping[str, Any], origin: Origin) -> Defaults:
+        """Return these defaults with those of one document before them.
+
+        Args:
+            findings: Takes what is wrong with a field by itself. What is wrong with several together is said of the
+                repositories that have them.
+            values: The fields.
+            origin: Where they are written.
+        """
         if not values:
             return self
         both, origins = merged(self.values, values), {**self.origins, **{name: origin.at(name) for name in values}}
-        try:
-            RepositorySpec.from_dict({"name": UNNAMED, **both})
-        except SpecError as error:
-            return Defaults(both, origins, error.reasons)
-        return Defaults(both, origins)
+        for name, value in values.items():
+            for reason in _reasons({**_companion(name, value), name: value}):
+                findings.add(origin, reason)
+        return Defaults(both, origins, _reasons(both))
 
     def say(self, findings: Findings, reason: str, own: Collection[str] = ()) -> bool:
         """Add a reason where the default was written that it is about.
@@ -70,23 +76,32 @@ class Defaults:
         findings.add(self.origins[name], reason, moved=(name,))
         return True
 
-    def say_all(self, findings: Findings) -> None:
-        """Add every reason, where no repository has the defaults."""
-        for reason in self.reasons:
-            self.say(findings, reason)
-
 
 def shared(findings: Findings, parts: Iterable[tuple[Mapping[str, Any], Origin]]) -> Defaults:
     """Return the defaults of several documents that are for all. No two of them say the same field."""
-    values: dict[str, Any] = {}
-    origins: dict[str, Origin] = {}
-    for part, origin in parts:
-        for name, value in part.items():
-            if name in values:
-                findings.add(origin.at(name), f"is in {origins[name].place} too: say it in one of them")
-            values[name], origins[name] = value, origin.at(name)
-    checked = Defaults().with_own(values, Origin(next(iter(origins.values())).document)) if values else Defaults()
-    return Defaults(checked.values, origins, checked.reasons)
+    defaults = Defaults()
+    for values, origin in parts:
+        for name in values.keys() & defaults.values.keys():
+            findings.add(origin.at(name), f"is in {defaults.origins[name].place} too: say it in one of them")
+        defaults = defaults.with_own(findings, values, origin)
+    return defaults
+
+
+def _reasons(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return why a repository cannot have some fields."""
+    try:
+        RepositorySpec.from_dict({"name": UNNAMED, **values})
+    except SpecError as error:
+        return error.reasons
+    return ()
+
+
+def _companion(name: str, value: Any) -> dict[str, Any]:
+    """Return the field without which another one is never right."""
+    if name == FILTERS:
+        return {"image_tag_mutability": "MUTABLE_WITH_EXCLUSION"}
+    is_exclusion = name == "image_tag_mutability" and str(value).endswith("_WITH_EXCLUSION")
+    return {FILTERS: ["x"]} if is_exclusion else {}
 
 
 def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

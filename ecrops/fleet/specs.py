@@ -88,15 +88,11 @@ def _repositories(findings: Findings, files: Sequence[tuple[Parts, Origin]]) -> 
     """Yield the specs of the repositories, with the defaults of their documents."""
     for_all = [file for file in files if "repositories" not in file[0]]
     common = shared(findings, [(parts.get("defaults", {}), origin.at("defaults")) for parts, origin in for_all])
-    if len(for_all) == len(files):
-        common.say_all(findings)
     names: dict[str, Origin] = {}
     for parts, document in files:
         if "repositories" not in parts:
             continue
-        defaults = common.with_own(parts.get("defaults", {}), document.at("defaults"))
-        if not parts["repositories"]:
-            defaults.say_all(findings)
+        defaults = common.with_own(findings, parts.get("defaults", {}), document.at("defaults"))
         for index, item in enumerate(parts["repositories"]):
             origin = document.at("repositories", index)
             spec = _repository(findings, defaults, item, origin)
