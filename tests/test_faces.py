@@ -22,6 +22,7 @@ FACES = (
     "ecrops.public",
     "ecrops.registry_settings",
     "ecrops.report",
+    "ecrops.testing",
 )
 
 
