@@ -84,7 +84,7 @@ def test_without_account_and_region_the_fleet_file_has_placeholders() -> None:
     whole = from_cloudformation(TEMPLATE, account=ACCOUNT, region=REGION, resources=NAMELESS)
     filled = json.loads(text.replace("{account}", ACCOUNT).replace("{region}", REGION))
     assert filled == json.loads(json.dumps(whole.to_dict()))
-    assert tuple(fleet_from_dict(filled)) == whole.specs
+    assert fleet_from_dict(filled) == whole.specs
 
 
 def test_a_parameter_decides() -> None:
@@ -159,7 +159,7 @@ def test_yaml_with_short_forms_is_read() -> None:
         "Principal": {"AWS": ["arn:aws:iam::123456789012:role/ci/nodes", "012345678901"]},
         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
     }
-    assert made.specs == (
+    assert made.specs == [
         RepositorySpec(
             "web/api",
             image_tag_mutability="IMMUTABLE",
@@ -168,7 +168,7 @@ def test_yaml_with_short_forms_is_read() -> None:
             resource_policy={"Version": "2012-10-17", "Statement": [statement]},
             tags={"day": "2026-11-29", "owner": "012345678901"},
         ),
-    )
+    ]
     [left] = made.left
     assert str(left).startswith("Worker: Condition: the template has no condition 'IsNot'")
 
@@ -260,7 +260,7 @@ def test_a_secret_parameter_is_in_no_text() -> None:
 def test_what_cannot_be_told_of_a_policy_leaves_the_rest() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": {"Fn::ImportValue": "x"}}, "Action": "ecr:BatchGetImage"}
     made = imported({"RepositoryName": "web", "RepositoryPolicyText": {"Statement": [statement]}, "Tags": []})
-    assert made.specs == (RepositorySpec("web", tags={}),)
+    assert made.specs == [RepositorySpec("web", tags={})]
     [left] = made.left
     assert left.field == "RepositoryPolicyText"
 
@@ -293,4 +293,4 @@ def test_a_key_that_is_given_by_its_id_or_its_arn() -> None:
     properties = {"RepositoryName": "web", "EncryptionConfiguration": encryption}
     for given in (key, key.rpartition("/")[2]):
         made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": given})
-        assert made.specs == (RepositorySpec("web", encryption="KMS", encryption_key=key),)
+        assert made.specs == [RepositorySpec("web", encryption="KMS", encryption_key=key)]
