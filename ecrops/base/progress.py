@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from shutil import get_terminal_size
+from time import monotonic
 from typing import Any, TextIO
 
 from ecrops.base.change import Change
@@ -44,7 +44,7 @@ class Progress:
         self.made = 0
         self.total: int | None = None
         self.doing = "reading what is there"
-        self._drawn_at = time.monotonic()
+        self._drawn_at = monotonic()
         self._is_broken = self._is_complete = False
 
     @property
@@ -88,7 +88,7 @@ class Progress:
         self._safely(self._end)
 
     def _update(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if now - self._drawn_at >= self.every:
             self._drawn_at = now
             self._safely(self._draw)
