@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import (
     ArnPrincipal,
+    DeadlineError,
     LifecycleRule,
     PublicRegistry,
     PublicRepositorySpec,
@@ -24,6 +28,8 @@ from ecrops import (
     User,
     Wait,
 )
+from ecrops.aws.pacing import gate
+from ecrops.login import locking
 from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
 
@@ -180,6 +186,53 @@ def test_another_thread_that_writes_the_owner_is_told(memory_cloud: Cloud) -> No
         registry.repository("ab").add_lifecycle_rule(tag_prefix_list=["ours"], max_image_count=2)
         assert first.result(30)
     assert (waits[0].owner, waits[0].reason) == ("ab", "another thread writes ab")
+
+
+def test_a_wait_for_a_turn_among_the_calls_is_told(memory_cloud: Cloud) -> None:
+    waits: list[Wait] = []
+    memory_cloud.faults.on("throttle", operation="CreateRepository", times=1)
+    registry_of(memory_cloud).ensure(*(RepositorySpec(f"app{n}") for n in range(30)), on_wait=waits.append)
+    turns = [wait for wait in waits if wait.seconds < 0.5]
+    assert turns
+    assert {(wait.operation, wait.reason, wait.attempt) for wait in turns} == {("ecr:CreateRepository", REASON, 1)}
+
+
+def test_a_wait_for_a_place_among_the_calls_is_told_and_ends_with_the_deadline(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gate, "LOOK_AGAIN", 0.01)
+    is_held, may_go_on, waits = threading.Event(), threading.Event(), list[Wait]()
+    session = memory_cloud.session(own=True)
+
+    def hold(**_: object) -> None:
+        if not is_held.is_set():
+            is_held.set()
+            assert may_go_on.wait(30)
+
+    session.events.register_first("before-send.ecr.DescribeRepositories", hold)
+    registry = Registry(session, workers=1, retry=AT_ONCE, on_wait=waits.append)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(registry.repository("ab").exists)
+        assert is_held.wait(30)
+        with pytest.raises(DeadlineError):
+            registry.within(0.2).repository("ab").exists()
+        may_go_on.set()
+        assert first.result(30) is False
+    assert [wait.reason for wait in waits] == ["as many calls are in flight as there are workers"]
+
+
+def test_a_wait_for_another_login_is_told_and_logged(
+    memory_cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(locking, "PAUSE", 3.0)
+    monkeypatch.setattr(locking, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: None))
+    waits: list[Wait] = []
+    registry = registry_of(memory_cloud, on_wait=waits.append)
+    with locking.alone_in(tmp_path), pytest.raises(DeadlineError):
+        registry.within(0.2).docker_login(tmp_path / "config.json")
+    reason = f"another login writes in {tmp_path}"
+    assert [wait.reason for wait in waits] == [reason]
+    assert warnings_of(caplog) == [f"waiting 6 s in all: {reason}"]
 
 
 def test_workers_do_not_wait_for_a_slow_function(memory_cloud: Cloud) -> None:
