@@ -21,6 +21,7 @@ FACES = (
     "ecrops.public",
     "ecrops.registry_settings",
     "ecrops.testing",
+    "ecrops.report",
 )
 
 
