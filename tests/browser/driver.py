@@ -108,11 +108,16 @@ class Browser:
         path.write_bytes(content)
         return len(re.findall(rb"/Type\s*/Page\b", content))
 
-    def requests(self) -> list[str]:
-        """Return the addresses that the page asked for since it was opened."""
-        events = [json.loads(line["message"])["message"] for line in self.logs("performance")]
-        sent = (event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent")
-        return [address for address in sent if address != "about:blank"]
+    def requests(self) -> dict[str, str]:
+        """Return the addresses that the page asked for since it was opened, and why the browser sent nothing there."""
+        asked, why = {}, {}
+        for line in self.logs("performance"):
+            event = json.loads(line["message"])["message"]
+            if event["method"] == "Network.requestWillBeSent":
+                asked[event["params"]["requestId"]] = event["params"]["request"]["url"]
+            elif event["method"] == "Network.loadingFailed":
+                why[event["params"]["requestId"]] = event["params"].get("blockedReason", "")
+        return {address: why.get(key, "") for key, address in asked.items() if address != "about:blank"}
 
     def complaints(self) -> list[str]:
         """Return what the browser wrote to its console since the page was opened."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import LifecycleRule, Registry, RegistrySpec, RepositorySpec, SpecError, prefix, pull
+from ecrops import LifecycleRule, Registry, RegistrySpec, RepositorySpec, Role, SpecError, prefix, pull
 from ecrops.events import on_image_pushed
 from ecrops.lifecycle import Guard
 from ecrops.report import Unread
@@ -268,7 +268,7 @@ def test_events_that_may_not_be_read_leave_the_rest_of_the_plan(cloud: Cloud, re
 def test_an_identity_that_may_not_be_read_leaves_the_rest_of_the_plan(cloud: Cloud, registry: Registry) -> None:
     cloud.emulator.make_principals(role="nodes")
     cloud.faults.on("denied", operation="GetRolePolicy", times=None)
-    spec = RepositorySpec("team/new", grants=[pull({"role": "nodes"})])
+    spec = RepositorySpec("team/new", grants=[pull(Role("nodes"))])
     report = registry.report(spec, images=False)
     assert "+ team/new repository" in str(report.plan)
     assert report.unread
