@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ecrops import login as login
     from ecrops import public as public
     from ecrops import registry_settings as registry_settings
+    from ecrops import report as report
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
@@ -95,5 +96,5 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "lifecycle", "login", "public", "registry_settings"),
+        packages=("access", "events", "lifecycle", "login", "public", "registry_settings", "report"),
     )

@@ -31,17 +31,24 @@ def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
     parts = aspects()
     if names:
         current = read_named(aws, names, parts, ECR)
-        return ShownList(_described(aws, name, current, {}) for name in names)
+        return ShownList(described(aws, name, current, {}) for name in names)
     known: dict[Goal, Any] = {(settings, name): values for name, values in settings.every(aws).items()}
     current, unread = read_every(aws, known, parts)
     listed = sorted(name for _, name in known)
     return ShownList(
-        _described(aws, name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)
+        described(aws, name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)
     )
 
 
-def _described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> RepositorySpec:
-    """Return the spec of a repository, with what ecrops would not write as it is."""
+def described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> RepositorySpec:
+    """Return the spec of a repository, with what ecrops would not write as it is.
+
+    Args:
+        aws: The account and region.
+        name: The name of the repository.
+        current: What was read of it; what is missing there is no part of the spec.
+        unread: Why aspects of it were not read.
+    """
     fields: dict[str, Any] = {}
     for aspect in aspects():
         if (aspect, name) in current:

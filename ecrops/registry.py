@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Never
 
 from ecrops import aspects
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
-from ecrops.engine.reading import Goal
 from ecrops.errors import SpecError
 from ecrops.events import verbs as events
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.registry_settings import verbs as settings_verbs
+from ecrops.report import verbs as report_verbs
 from ecrops.repositories import settings
 from ecrops.repositories.advice import DELETION, refuse_options
 from ecrops.repositories.checks import check_existing_name, check_name, check_one_by_one
@@ -41,7 +41,7 @@ _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_n
 
 
 @suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
-class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.RegistryVerbs):
+class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.RegistryVerbs, report_verbs.RegistryVerbs):
     """The private registry of one account in one region. Making one calls nothing.
 
     The verbs ``on_…`` make EventBridge rules. ``help(ecrops.events.RuleOptions)`` lists their options. A rule without
@@ -94,13 +94,13 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
             check(guard, Guard | RegistryGuard, "guard: expected a Guard or a RegistryGuard")
         self.guard = guard
 
-    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
-        """Plan the wants. Edits without a guard get the guard of the registry."""
-        if self.guard is not None:
-            from ecrops.lifecycle.aspect import guarded
+    def as_planned(self, wants: Iterable[Want]) -> list[Want]:
+        """Return wants as this registry plans them: edits without a guard get the guard of the registry."""
+        if self.guard is None:
+            return list(wants)
+        from ecrops.lifecycle.aspect import guarded
 
-            wants = [guarded(want, self.guard) for want in wants]
-        return super()._missing(wants, known, remember=remember)
+        return [guarded(want, self.guard) for want in wants]
 
     def repository(self, name_or_arn: str) -> Repository:
         """Return a handle of a repository, whether it exists or not. Calls nothing.

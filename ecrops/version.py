@@ -1,3 +1,3 @@
 """The version, where both the package's metadata and its user agent read it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -20,6 +20,7 @@ FACES = (
     "ecrops.login",
     "ecrops.public",
     "ecrops.registry_settings",
+    "ecrops.report",
 )
 
 

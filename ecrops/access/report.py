@@ -65,6 +65,12 @@ class Entry(Shown):
         verb = "not " if self.denied else ""
         return self.who, f"{verb}{', '.join(self.can)}", self.where, self.condition
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry, ready for JSON."""
+        names = ("who", "can", "where", "condition", "denied")
+        plain = {name: getattr(self, name) for name in names} | {"can": list(self.can)}
+        return plain | {"actions": sorted(self.actions), "taken_off": sorted(self.taken_off)}
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -128,6 +134,10 @@ class Access:
     def __str__(self) -> str:
         lines = [" | ".join(filter(None, entry.cells())) for entry in self.entries]
         return render.page(lines) or f"{self.repository}: no policy allows anybody anything"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report, ready for JSON."""
+        return {"repository": self.repository, "entries": [entry.to_dict() for entry in self.entries]}
 
     def _repr_html_(self) -> str:
         if not self.entries:

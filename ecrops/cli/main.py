@@ -1,8 +1,51 @@
-"""The entry of the command ``ecrops``."""
+"""The entry point: arguments in, exit code out. Every error ends here."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 
-def main() -> int:
-    """Run the command that the arguments of the process name, and return its exit code."""
-    return 0
+from ecrops.cli.console import Console
+from ecrops.cli.exit_codes import DONE, INTERRUPTED
+from ecrops.cli.parser import UsageError, parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The arguments, without the name of the program; those of the process without it.
+
+    Returns:
+        The exit code: ``ecrops --help`` lists what each means.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    console = Console(as_json="--json" in words)
+    try:
+        return _run(words, console)
+    except KeyboardInterrupt as interruption:
+        from ecrops.cli.failures import report
+
+        report(interruption, console, debug="--debug" in words)
+        return INTERRUPTED
+    finally:
+        console.close()
+
+
+def _run(words: Sequence[str], console: Console) -> int:
+    """Parse the arguments, and run the command that they name."""
+    try:
+        arguments = parser().parse_args(words)
+        console.log(debug=arguments.debug)
+        code: int = arguments.run(arguments, console)
+    except SystemExit:  # --help and --version, which have been shown
+        return DONE
+    except UsageError as error:
+        from ecrops.cli.failures import report_usage
+
+        return report_usage(error, console)
+    except Exception as error:
+        from ecrops.cli.failures import report
+
+        return report(error, console, debug="--debug" in words)
+    return code

@@ -17,7 +17,7 @@ from ecrops.base.shown import Shown
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
-from ecrops.engine.reading import NONE, Goal
+from ecrops.engine.reading import NONE, Goal, OnError
 from ecrops.errors import SpecError
 
 if TYPE_CHECKING:
@@ -202,23 +202,44 @@ class Account(Shown):
 
         return apply(self.aws, plan, on_change, approved=approved)
 
-    def plan_wants(self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE) -> Plan:
+    def plan_wants(
+        self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE, on_error: OnError | None = None
+    ) -> Plan:
         """Return what is missing for the wants to be true.
 
         Args:
             wants: What is wanted.
             known: Current values that were read before, and are not read again.
+            on_error: Takes the errors of single keys, which then stop no other key. Without it the first one is raised.
         """
-        return self._plan(wants, known)
+        return self._plan(wants, known, on_error)
 
-    def _plan(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
-        plan = self._missing(wants, known, remember=remember)
+    def as_planned(self, wants: Iterable[Want]) -> list[Want]:
+        """Return wants as this account plans them. A registry adds its guard."""
+        return list(wants)
+
+    def _plan(
+        self,
+        wants: Iterable[Want],
+        known: Mapping[Goal, Any],
+        on_error: OnError | None = None,
+        *,
+        remember: bool = False,
+    ) -> Plan:
+        plan = self._missing(wants, known, on_error, remember=remember)
         for account in (self.aws, *accounts(plan.wants).values()) if plan else ():
             _ = account.account_id  # an approval says where: STS is asked if no answer has named the account
         return located(plan, self.aws)
 
-    def _missing(self, wants: Iterable[Want], known: Mapping[Goal, Any], *, remember: bool = False) -> Plan:
-        return make_plan(self.aws, list(wants), known, dry_run=self._dry_run, remember=remember)
+    def _missing(
+        self,
+        wants: Iterable[Want],
+        known: Mapping[Goal, Any],
+        on_error: OnError | None = None,
+        *,
+        remember: bool = False,
+    ) -> Plan:
+        return make_plan(self.aws, self.as_planned(wants), known, on_error, self._dry_run, remember=remember)
 
     @property
     def assumed(self) -> Mapping[Goal, Any]:

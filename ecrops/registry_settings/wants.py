@@ -55,9 +55,31 @@ def describe(aws: Aws, fields: Collection[str] = MODULES) -> RegistrySpec:
         The spec. A setting that the installed botocore cannot read is left out, as one that is not managed; the log
         says so.
     """
-    aspects = {name: aspect for name in fields if _is_readable(name, aspect := aspect_of(name))}
-    current = read(aws, {(aspect, key): () for aspect in aspects.values() for key in _keys(aspect)})
-    return RegistrySpec(**{name: _field(aspect, current) for name, aspect in aspects.items()})
+    return spec_of(read(aws, dict.fromkeys(goals_of(fields), ())), fields)
+
+
+def goals_of(fields: Collection[str] = MODULES) -> Iterator[Goal]:
+    """Yield what has to be read to describe settings: one goal for each key that the installed botocore can read."""
+    for name in fields:
+        if _is_readable(name, aspect := aspect_of(name)):
+            yield from ((aspect, key) for key in _keys(aspect))
+
+
+def spec_of(current: Mapping[Goal, Any], fields: Collection[str] = MODULES) -> RegistrySpec:
+    """Return settings as a spec. One that was not read as a whole is left out.
+
+    Args:
+        current: What was read.
+        fields: Which settings; all by default.
+    """
+    aspects = {name: aspect_of(name) for name in fields}
+    return RegistrySpec(
+        **{
+            name: _field(aspect, current)
+            for name, aspect in aspects.items()
+            if all((aspect, key) in current for key in _keys(aspect))
+        }
+    )
 
 
 def _is_readable(name: str, aspect: Any) -> bool:

@@ -33,8 +33,7 @@ FOLLOWING = 0
 def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
     """Return the days after a simulation, each after the policy has run. See ``Simulation.forecast``."""
     problems = Problems()
-    right = is_whole(days) and 1 <= days <= MAX_DAYS
-    problems.check(right, "days", f"expected 1 to {MAX_DAYS:,} days, got {days!r}")
+    problems.take("days", lambda: check_days(days))
     if pushes_per_day is not None:
         problems.take("pushes_per_day", lambda: check_number(pushes_per_day, maximum=MAX_PUSHES))
     problems.raise_any()
@@ -47,6 +46,16 @@ def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) ->
         result.append(Day(now, _stored(repository.images), repository.without, acted))
     words = {rule.priority: rule.words for rule in repository.rules}
     return Forecast(tuple(result), repository.rate, words)
+
+
+def check_days(days: object) -> None:
+    """Refuse what is no number of days to forecast.
+
+    Raises:
+        SpecError: It is not.
+    """
+    if not is_whole(days) or not 1 <= days <= MAX_DAYS:
+        raise SpecError(f"expected 1 to {MAX_DAYS:,} days, got {days!r}")
 
 
 class _Repository:

@@ -1,0 +1,146 @@
+"""``plan`` and ``apply``: from fleet files to changes."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from ecrops.cli.console import Console, is_terminal
+from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
+from ecrops.cli.fleet_files import STDIN, add_files, specs_of
+
+if TYPE_CHECKING:
+    from ecrops.cli.parser import Commands
+    from ecrops.engine.plan import Plan
+    from ecrops.registry import Registry
+
+
+def add(commands: Commands) -> None:
+    """Add the commands."""
+    command = commands.add(
+        "plan",
+        plan,
+        short="show what is missing for fleet files to be true",
+        long="It only reads. A plan with a conflict ends with the exit code 3: apply would refuse it.",
+        examples=(
+            "ecrops plan fleet.yaml",
+            "ecrops plan --only 'team/*' fleet.yaml more.yaml",
+            "ecrops plan --detailed-exitcode fleet.yaml > /dev/null || echo drift",
+            "ecrops plan --json fleet.yaml | jq -r .checksum",
+        ),
+    )
+    add_files(command)
+    command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
+    command = commands.add(
+        "apply",
+        apply,
+        short="make what is missing for fleet files to be true",
+        long=(
+            "Without --yes and --approved it shows the plan, and asks on the terminal. With --yes it deletes nothing, "
+            "unless --deletes says how much. With --approved it makes exactly the plan that somebody approved."
+        ),
+        examples=(
+            "ecrops apply fleet.yaml",
+            "ecrops apply --yes --deletes 2 fleet.yaml",
+            'ecrops apply --approved "$(ecrops plan --json fleet.yaml | jq -r .checksum)" fleet.yaml',
+        ),
+    )
+    add_files(command)
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command.add_argument(
+        "--approved", metavar="CHECKSUM", help="make the plan with this checksum, and no other one; do not ask"
+    )
+    command.add_argument(
+        "--deletes",
+        type=int,
+        metavar="N",
+        help="refuse a plan that deletes more than N things; with --yes the default is 0",
+    )
+
+
+def plan(arguments: Namespace, console: Console) -> int:
+    """Show what is missing."""
+    _, missing = _plan(arguments)
+    console.show(missing)
+    if missing.conflicts:
+        _explain(missing, console)
+        return CONFLICT
+    if missing and not console.as_json:
+        console.say(f"checksum, for ecrops apply --approved: {missing.checksum}")
+    return DIFFERS if missing and arguments.detailed_exitcode else DONE
+
+
+def apply(arguments: Namespace, console: Console) -> int:
+    """Make what is missing."""
+    from ecrops.errors import ConflictError
+
+    registry, missing = _plan(arguments)
+    if missing.conflicts:
+        raise ConflictError(missing.conflicts)
+    _check(arguments, missing)
+    shown = False
+    if missing and not (arguments.yes or arguments.approved):
+        shown = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
+        if not console.ask(f"Make these changes ({missing.summary})?"):
+            console.say("nothing was changed")
+            return 1
+    from ecrops.cli.progress import Progress
+
+    with Progress(console, len(missing)) as progress:
+        made = registry.apply(missing, on_change=progress)
+    if shown and not console.as_json:
+        new = [f"note: {note}" for note in made.notes if note not in missing.notes]
+        console.text("\n".join([made.summary, *new]))
+    else:
+        console.show(made)
+    return DONE
+
+
+def _plan(arguments: Namespace) -> tuple[Registry, Plan]:
+    from ecrops.cli.account import registry_of
+
+    registry = registry_of(arguments)
+    return registry, registry.plan(*specs_of(arguments, registry))
+
+
+def _check(arguments: Namespace, missing: Plan) -> None:
+    """Refuse a plan that is not the approved one, or that deletes more than was expected.
+
+    A plan with nothing to do needs no approval: a job that is run again is done.
+    """
+    from ecrops.errors import ConflictError
+
+    if arguments.approved and missing and missing.checksum != arguments.approved:
+        headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
+        raise ConflictError(missing.changes, headline)
+    deletes = 0 if arguments.deletes is None and arguments.yes and not arguments.approved else arguments.deletes
+    if deletes is not None:
+        try:
+            missing.check(deletes)
+        except ConflictError as error:
+            error.add_note("--deletes N allows N of them")
+            raise
+
+
+def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> bool:
+    """Show a plan to who is asked. Returns whether stdout has it."""
+    from ecrops.cli.failures import CommandError
+
+    if stdin_is_file or not console.can_ask():
+        reason = "stdin is the fleet file" if stdin_is_file else "there is no terminal"
+        raise CommandError(f"nothing was changed: {reason}, so nobody can be asked; say --yes, or --approved CHECKSUM")
+    import sys
+
+    if is_terminal(sys.stdout) and not console.as_json:
+        console.show(missing)
+        return True
+    console.say(str(missing))
+    return False
+
+
+def _explain(missing: Plan, console: Console) -> None:
+    """Say the ways out of conflicts."""
+    if not console.as_json:
+        for advice in dict.fromkeys(conflict.advice.get("", "") for conflict in missing.conflicts):
+            if advice:
+                console.say(advice)

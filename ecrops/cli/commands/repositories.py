@@ -1,0 +1,82 @@
+"""``export``, ``show`` and ``access``: what AWS has."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from ecrops.cli.console import Console
+from ecrops.cli.exit_codes import DONE
+
+if TYPE_CHECKING:
+    from ecrops.cli.parser import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the commands."""
+    command = commands.add(
+        "export",
+        export,
+        short="write the repositories that exist into a fleet file",
+        long="The file goes to stdout: YAML, or JSON with --json. What cannot be read is named on stderr.",
+        examples=(
+            "ecrops export > fleet.yaml",
+            "ecrops export team/api team/worker > team.yaml",
+            "ecrops export --only 'team/*' --settings > fleet.yaml",
+        ),
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="names of repositories; all without one")
+    command.add_argument("--only", action="append", default=[], metavar="PATTERN", help="only names such as 'team/*'")
+    command.add_argument("--settings", action="store_true", help="the settings of the registry too, under registry:")
+    command = commands.add(
+        "show",
+        show,
+        short="show a repository as it is",
+        examples=("ecrops show team/api", "ecrops show --json team/api | jq .lifecycle_rules"),
+    )
+    command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
+    command = commands.add(
+        "access",
+        access,
+        short="show who can read, pull and push",
+        long="By the repository policy, and by the IAM policies that ecrops wrote.",
+        examples=("ecrops access team/api",),
+    )
+    command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
+
+
+def export(arguments: Namespace, console: Console) -> int:
+    """Write a fleet file of what exists."""
+    from fnmatch import fnmatchcase
+
+    from ecrops.cli.account import registry_of
+    from ecrops.cli.fleet_files import written
+
+    registry = registry_of(arguments)
+    specs: list[Any] = [
+        spec
+        for spec in registry.describe(*arguments.names)
+        if not arguments.only or any(fnmatchcase(spec.name, pattern) for pattern in arguments.only)
+    ]
+    for spec in specs:
+        for field, reason in (spec.unread or {}).items():
+            console.say(f"warning: {spec.name}: {field} is left out, for it cannot be read: {reason}")
+    settings = [registry.describe_settings()] if arguments.settings else []
+    console.raw(written([*settings, *specs], "json" if console.as_json else "yaml"))
+    return DONE
+
+
+def show(arguments: Namespace, console: Console) -> int:
+    """Show one repository."""
+    from ecrops.cli.account import registry_of
+
+    console.show(registry_of(arguments).repository(arguments.name).describe())
+    return DONE
+
+
+def access(arguments: Namespace, console: Console) -> int:
+    """Show who can use a repository."""
+    from ecrops.cli.account import registry_of
+
+    console.show(registry_of(arguments).repository(arguments.name).access())
+    return DONE

@@ -1,0 +1,208 @@
+"""What stands in the way of a fleet file: credentials, region, and the permissions that its plan needs.
+
+Called by ``ecrops doctor``. It only reads. IAM's own simulator (``iam:SimulatePrincipalPolicy``) says what the caller
+may do: it knows the policies of a user or role, its boundary, and the service control policies without conditions.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecrops.aws import Arn, ClientError, code_of
+from ecrops.cli.failures import sentence
+from ecrops.text import printable
+
+if TYPE_CHECKING:
+    from ecrops.base.change import Change
+    from ecrops.engine.plan import Plan
+    from ecrops.registry import Registry
+
+OK, MISSING, UNKNOWN = "ok", "missing", "unknown"
+UNSEEN = (
+    "not seen: session policies, endpoint policies, service control policies with conditions, key policies of KMS, and "
+    "the repository and queue policies that may allow or deny more"
+)
+MAX_RESOURCES = 50
+"""How many resources are asked about in one call."""
+_NAMES = {"UserName": "user", "RoleName": "role", "GroupName": "group"}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at.
+
+    Args:
+        state: ``ok``, ``missing``, or ``unknown`` for what cannot be seen from here.
+        subject: What was looked at.
+        text: What was found, and the way out.
+    """
+
+    state: str
+    subject: str
+    text: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.state:<8}{self.subject}: {self.text}")
+
+
+def of_caller(registry: Registry) -> Iterator[Finding]:
+    """Yield who calls, and where. It calls STS, which needs no permission."""
+    credentials = registry.aws.session.get_credentials()
+    method = getattr(credentials, "method", "") or "an unknown source"
+    identity = registry.aws.call("sts", "GetCallerIdentity", {})
+    yield Finding(OK, "credentials", f"{identity['Arn']}, from {method}")
+    yield Finding(OK, "region", f"{registry.region}, account {identity['Account']}")
+
+
+def of_plan(registry: Registry, plan: Plan) -> Iterator[Finding]:
+    """Yield what the caller may do of what a plan needs: one finding for each action."""
+    needed = needs_of(plan, registry)
+    if not needed:
+        yield Finding(OK, "permissions", "nothing is to be written")
+        return
+    source, reason = _source(registry)
+    if not source:
+        yield from (Finding(UNKNOWN, action, reason) for action in needed)
+        return
+    try:
+        decisions = {action: dict[str, str]() for action in needed}
+        for actions, resources in _questions(needed):
+            for action, resource, decision in _answers(registry, source, actions, resources):
+                decisions[action][resource] = decision
+    except ClientError as error:
+        why = f"IAM does not say ({code_of(error)}): the caller needs iam:SimulatePrincipalPolicy on {source}"
+        yield from (Finding(UNKNOWN, action, why) for action in needed)
+        return
+    for action, resources in needed.items():
+        yield _finding(action, resources, decisions[action])
+
+
+def needs_of(plan: Plan, registry: Registry) -> dict[str, list[str]]:
+    """Return the resources that each IAM action of a plan is needed for; ``*`` where a change does not name them."""
+    needed: dict[str, dict[str, None]] = {}
+    for change in plan:
+        for action in change.permissions:
+            is_own = action.partition(":")[0] == change.service
+            needed.setdefault(action, {})[_resource(change, registry) if is_own else "*"] = None
+    return {action: list(resources) for action, resources in sorted(needed.items())}
+
+
+def _resource(change: Change, registry: Registry) -> str:
+    """Return the ARN of what a change is about; ``*`` if it does not tell."""
+    params: Mapping[str, Any] = change.params
+    account = change.account or registry.account_id
+    start = f"arn:{registry.partition}:{change.service}"
+    place = f"{start}:{change.region or registry.region}:{account}"
+    if change.service == "ecr" and isinstance(name := params.get("repositoryName"), str):
+        return f"{place}:repository/{name}"
+    if change.service == "ecr" and isinstance(arn := params.get("resourceArn"), str):
+        return arn
+    if change.service == "iam":
+        for key, kind in _NAMES.items():
+            if isinstance(name := params.get(key), str):
+                return f"{start}::{account}:{kind}/{name}"
+    return "*"
+
+
+def _source(registry: Registry) -> tuple[str, str]:
+    """Return the ARN whose policies IAM simulates, or why there is none."""
+    caller = Arn.parse(registry.aws.call("sts", "GetCallerIdentity", {})["Arn"])
+    kind, _, rest = caller.resource.partition("/")
+    if caller.service == "iam" and kind == "user":
+        return str(caller), ""
+    if kind == "assumed-role":
+        role = rest.split("/")[0]
+        try:  # the ARN of a session lacks the path of its role
+            return str(registry.aws.call("iam", "GetRole", {"RoleName": role})["Role"]["Arn"]), ""
+        except ClientError:
+            return f"arn:{caller.partition}:iam::{caller.account}:role/{role}", ""
+    return "", f"IAM simulates users and roles, and the caller is {caller}"
+
+
+def _questions(needed: Mapping[str, Sequence[str]]) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield actions with the resources that all of them are needed for, as few as one call takes."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for action, resources in needed.items():
+        together.setdefault(tuple(resources), []).append(action)
+    for resources, actions in together.items():
+        for start in range(0, len(resources), MAX_RESOURCES):
+            yield actions, list(resources[start : start + MAX_RESOURCES])
+
+
+def _answers(
+    registry: Registry, source: str, actions: Sequence[str], resources: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield an action, a resource and the decision of IAM."""
+    params: dict[str, Any] = {
+        "PolicySourceArn": source,
+        "ActionNames": list(actions),
+        "ResourceArns": list(resources),
+    }
+    while True:
+        answer = registry.aws.call("iam", "SimulatePrincipalPolicy", params)
+        for result in answer["EvaluationResults"]:
+            missing = result.get("MissingContextValues") or []
+            specific = result.get("ResourceSpecificResults") or [
+                {
+                    "EvalResourceName": result.get("EvalResourceName", "*"),
+                    "EvalResourceDecision": result["EvalDecision"],
+                    "MissingContextValues": missing,
+                }
+            ]
+            for one in specific:
+                decision = one["EvalResourceDecision"]
+                if decision != "allowed" and (lacking := one.get("MissingContextValues") or missing):
+                    decision = f"depends on {', '.join(lacking)}"
+                yield result["EvalActionName"], one["EvalResourceName"], decision
+        if not answer.get("IsTruncated"):
+            return
+        params["Marker"] = answer["Marker"]
+
+
+def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]) -> Finding:
+    """Return what IAM says of one action."""
+    said = {resource: decisions.get(resource, decisions.get("*", "no answer")) for resource in resources}
+    refused = [resource for resource, decision in said.items() if decision != "allowed"]
+    if not refused:
+        return Finding(OK, action, f"allowed on {_some(list(said))}")
+    decision = said[refused[0]]
+    if decision == "explicitDeny":
+        return Finding(MISSING, action, f"denied by a policy, on {_some(refused)}: change that policy")
+    if decision == "implicitDeny" and "*" not in refused:
+        return Finding(MISSING, action, f"no policy allows it on {_some(refused)}: add it to a policy of the caller")
+    if decision == "implicitDeny":
+        return Finding(UNKNOWN, action, "no policy allows it on every resource; one may on those that are meant")
+    return Finding(UNKNOWN, action, f"{decision}, on {_some(refused)}")
+
+
+def _some(resources: Sequence[str]) -> str:
+    more = f" and {len(resources) - 3} more" if len(resources) > 3 else ""
+    return f"{', '.join(resources[:3])}{more}"
+
+
+class Diagnosis:
+    """All findings: printed one a line, and ready for JSON."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.findings), UNSEEN])
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is missing, as far as can be seen."""
+        return all(finding.state != MISSING for finding in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the findings, ready for JSON."""
+        return {"findings": [finding._asdict() for finding in self.findings], "unseen": UNSEEN}
+
+
+def attempt(subject: str, look: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings; an error on the way is one more finding."""
+    try:
+        yield from look
+    except Exception as error:
+        yield Finding(MISSING, subject, sentence(error))

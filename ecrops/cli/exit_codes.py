@@ -1,0 +1,12 @@
+"""What the exit codes mean. They stay: jobs depend on them."""
+
+DONE, ERROR, DIFFERS, CONFLICT, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+MEANINGS = {
+    DONE: "done, or nothing to do",
+    ERROR: "an error, or wrong arguments: nothing was changed",
+    DIFFERS: "something differs (plan --detailed-exitcode)",
+    CONFLICT: "a conflict: something is wanted that cannot be made, or that nobody approved; nothing was changed",
+    PARTLY_DONE: "partly done: an error, and some changes were made before it; run again to make the rest",
+    INTERRUPTED: "stopped with Ctrl-C; what was done is listed",
+}

@@ -1,0 +1,76 @@
+"""From the images of a repository to what a report says of them. Pure.
+
+Called by ``reading``, once for each repository. The images are forgotten afterwards: a registry may have millions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+from ecrops.errors import SpecError
+from ecrops.images.image import Image
+from ecrops.lifecycle.linting.findings import Finding
+from ecrops.lifecycle.linting.lint import lint
+from ecrops.lifecycle.policy.document import Rules
+from ecrops.lifecycle.simulation.compiled import Action
+from ecrops.lifecycle.simulation.simulate import evaluate
+from ecrops.lifecycle.simulation.verdicts import Verdict
+from ecrops.report.values import Example, Outlook
+
+MAX_EXAMPLES = 10
+"""How many of the images that would go a report names, for each repository."""
+
+
+def outlook(
+    rules: Rules, images: Iterable[Image], now: datetime, days: int
+) -> tuple[Outlook, tuple[Finding, ...], str]:
+    """Return what rules do to images, what these images show about the rules, and why the rules were not simulated.
+
+    Rules that ecrops does not understand are not simulated: then the outlook is that of a repository without rules.
+
+    Args:
+        rules: The lifecycle rules, in ECR's JSON form.
+        images: All images of the repository.
+        now: The moment of the evaluation.
+        days: How many days to forecast.
+    """
+    listed, problem = list(images), ""
+    try:
+        simulation = evaluate(rules, listed, now)
+    except SpecError as error:
+        simulation, problem = evaluate([], listed, now), str(error)
+    gone = (verdict for verdict in simulation.verdicts if verdict.action is not Action.KEEP)
+    seen = Outlook(
+        expired=len(simulation.expired),
+        expired_bytes=simulation.bytes_freed,
+        archived=len(simulation.archived),
+        summary=simulation.summary,
+        tallies=tuple(simulation.tallies),
+        examples=tuple(map(_example, islice(gone, MAX_EXAMPLES))),
+        forecast=simulation.forecast(days),
+    )
+    return seen, simulation.warnings, problem
+
+
+def findings(rules: Rules, seen: Sequence[Finding] = ()) -> tuple[Finding, ...]:
+    """Return the findings about rules: those that their images show, and those that need no images.
+
+    Rules that ecrops does not understand have none.
+
+    Args:
+        rules: The lifecycle rules, in ECR's JSON form.
+        seen: What the images show.
+    """
+    told = {(finding.code, finding.rule_priority) for finding in seen}
+    try:
+        found = lint(rules)
+    except SpecError:
+        return tuple(seen)
+    return (*seen, *(finding for finding in found if (finding.code, finding.rule_priority) not in told))
+
+
+def _example(verdict: Verdict) -> Example:
+    image = verdict.image
+    return Example(image.name, f"{image.pushed_at:%Y-%m-%d}", image.size, str(verdict.action), verdict.reason)

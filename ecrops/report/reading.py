@@ -1,0 +1,212 @@
+"""Reading a registry for a report: everything once, in parallel, and nothing that cannot be read stops the rest.
+
+Called by the verb. One listing tells which repositories there are. Tags and both policies of each are read once, for
+the plan and for the page. Images are read if the report is to say what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecrops import aspects
+from ecrops.aws import Aws
+from ecrops.describing import described
+from ecrops.engine.account import Account
+from ecrops.engine.aspect import Aspect, Want, name_of
+from ecrops.engine.planning import accounts, group
+from ecrops.engine.reading import Goal, is_of_one, read
+from ecrops.engine.turns import NEVER
+from ecrops.errors import SpecError
+from ecrops.images.image import aware
+from ecrops.images.image import describe as images_of
+from ecrops.lifecycle import aspect as lifecycle
+from ecrops.lifecycle.policy.document import Rules, canonical, render
+from ecrops.lifecycle.simulation.projection import check_days
+from ecrops.registry_settings import wants as settings_wants
+from ecrops.report.outlook import findings, outlook
+from ecrops.report.report import Report
+from ecrops.report.values import Prices, ReportedRepository, Unread
+from ecrops.repositories import settings
+from ecrops.repositories.checks import check_existing_name, check_one_by_one
+from ecrops.spec import RepositorySpec
+from ecrops.text import printable
+
+if TYPE_CHECKING:
+    from ecrops.registry_settings.spec import RegistrySpec
+
+Specs = Sequence["RepositorySpec | RegistrySpec"]
+MISSING = "there is no such repository"
+
+
+class Options(NamedTuple):
+    """What the user of a report chose. See ``Registry.report``."""
+
+    images: bool
+    days: int
+    prices: Prices
+    now: datetime | None
+
+    def checked(self) -> datetime:
+        """Return the moment of the report.
+
+        Raises:
+            SpecError: An option is out of range.
+        """
+        if not isinstance(self.images, bool):
+            raise SpecError(f"images: expected True or False, got {self.images!r}")
+        check_days(self.days)
+        return datetime.now(UTC) if self.now is None else aware(self.now)
+
+
+class _Failures:
+    """What could not be read so far, by key.
+
+    An error that is about the caller or the service, and not about one key, is raised.
+    """
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, list[Exception]] = {}
+
+    def add(self, key: str, error: Exception) -> None:
+        if not is_of_one(error):
+            raise error
+        self.by_key.setdefault(key, []).append(error)
+
+    def of(self, goals: Iterable[Goal], current: Mapping[Goal, Any]) -> dict[str, dict[Aspect, Exception]]:
+        """Return the errors by key and aspect. Without the base of an owner, its parts are not read either."""
+        unread: dict[str, dict[Aspect, Exception]] = {}
+        for aspect, key in goals:
+            errors = self.by_key.get(key)
+            if errors and (aspect, key) not in current:
+                known = unread.setdefault(key, {})
+                known[aspect] = errors[min(len(known), len(errors) - 1)]
+        return unread
+
+
+def report(registry: Account, specs_or_names: Sequence[object], options: Options) -> Report:
+    """Read what a report says. For the arguments see ``Registry.report``."""
+    at, aws, failures = options.checked(), registry.aws, _Failures()
+    specs, names = _apart(specs_or_names)
+    wants, known, unread = _wants(registry, specs)
+    if not specs_or_names:
+        known = {(settings, name): value for name, value in settings.every(aws).items()}
+    wanted = {spec.name: spec for spec in specs if isinstance(spec, RepositorySpec)}
+    listed = sorted({*wanted, *names, *(name for aspect, name in known if aspect is settings)})
+    goals: dict[Goal, Sequence[Any]] = dict(group(wants))
+    for goal in (*((aspect, name) for name in listed for aspect in aspects.aspects()), *settings_wants.goals_of()):
+        goals.setdefault(goal, ())
+    current = read(aws, goals, known, accounts(wants), failures.add)
+    failed = failures.of(goals, current)
+    plan = None
+    if specs:
+        undecided = _Failures()
+        possible = [want for want in wants if (want.aspect, want.key) in current]
+        plan = replace(registry.plan_wants(possible, current, undecided.add), read_at=NEVER)
+        unread += [Unread(key, "what differs", _text(error)) for key in undecided.by_key
+                   for error in undecided.by_key[key]]  # fmt: skip
+    changes: dict[str, list[Any]] = {}
+    for change in plan or ():
+        changes.setdefault(change.owner, []).append(change)
+    repositories = []
+    for name in listed:
+        if not (spec := _spec(aws, name, wanted.get(name), current, failed.get(name, {}))):
+            unread.append(Unread(name, "all of it", MISSING))
+            continue
+        has = current.get((lifecycle, name))
+        rules, is_planned = _rules(wanted.get(name), has.rules if has else [])
+        exists = current.get((settings, name), ()) is not None
+        repositories.append(
+            ReportedRepository(spec, exists, tuple(changes.get(name, ())), rules, is_planned, findings(rules))
+        )
+    if options.images:
+        looked = list(_with_images(aws, repositories, at, options.days))
+        repositories = [repository for repository, _ in looked]
+        unread += [reason for _, reason in looked if reason]
+    return Report(
+        account=aws.account_id,
+        region=aws.region,
+        at=at,
+        repositories=tuple(repositories),
+        plan=plan,
+        settings=settings_wants.spec_of(current),
+        unread=(*_unread(failed), *unread),
+        prices=options.prices,
+        days=options.days if options.images else 0,
+    )
+
+
+def _apart(specs_or_names: Sequence[object]) -> tuple[Specs, list[str]]:
+    """Return the specs and the names. What is neither is refused with the wants of the specs."""
+    check_one_by_one(specs_or_names, "report(*specs)")
+    names = [check_existing_name(name) for name in specs_or_names if isinstance(name, str)]
+    specs: Any = [spec for spec in specs_or_names if not isinstance(spec, str)]
+    return specs, names
+
+
+def _wants(registry: Account, specs: Specs) -> tuple[list[Want], Mapping[Goal, Any], list[Unread]]:
+    """Return the wants of specs, and what had to be read to know them. Without the right to read it, without events."""
+    try:
+        wants, known = aspects.wants(registry.aws, specs, registry.assumed)
+    except Exception as error:
+        if not is_of_one(error) or isinstance(error, SpecError):
+            raise
+        wants, known = aspects.wants(registry.aws, [replace(spec, events=None) for spec in specs], registry.assumed)
+        return registry.as_planned(wants), known, [Unread("EventBridge rules", "what differs", _text(error))]
+    return registry.as_planned(wants), known, []
+
+
+def _spec(
+    aws: Aws,
+    name: str,
+    wanted: RepositorySpec | None,
+    current: Mapping[Goal, Any],
+    unread: Mapping[Aspect, Exception],
+) -> RepositorySpec | None:
+    """Return a repository as it is; as it is wanted if it does not exist."""
+    if any(current.get((aspect, name), ()) is None for aspect in aspects.aspects()):
+        return wanted
+    return described(aws, name, current, unread)
+
+
+def _rules(wanted: RepositorySpec | None, current: Rules) -> tuple[Rules, bool]:
+    """Return the lifecycle rules that a repository will have, and whether it has others now."""
+    if wanted is None or wanted.lifecycle_rules is None or "lifecycle_rules" in (wanted.verbatim or ()):
+        return current, False
+    rules = canonical(render(wanted.lifecycle_rules))
+    return rules, rules != current
+
+
+def _with_images(
+    aws: Aws, repositories: Sequence[ReportedRepository], at: datetime, days: int
+) -> Iterator[tuple[ReportedRepository, Unread | None]]:
+    """Yield the repositories with what their images show, and why there is nothing of one."""
+    here = aws.stoppable()
+    here.client("ecr", len(repositories))
+
+    def look(repository: ReportedRepository) -> tuple[ReportedRepository, Unread | None]:
+        if not repository.exists:
+            return repository, None
+        try:
+            seen, warnings, problem = outlook(repository.rules, images_of(here, repository.name), at, days)
+        except Exception as error:
+            if not is_of_one(error):
+                raise
+            return repository, Unread(repository.name, "images", _text(error))
+        found = findings(repository.rules, warnings)
+        reason = Unread(repository.name, "what its lifecycle policy does", printable(problem)) if problem else None
+        return replace(repository, outlook=seen, findings=found), reason
+
+    yield from here.map(look, repositories, here.stop)
+
+
+def _unread(failed: Mapping[str, Mapping[Aspect, Exception]]) -> Iterator[Unread]:
+    for key, errors in failed.items():
+        for aspect, error in errors.items():
+            yield Unread(printable(key), name_of(aspect).rpartition(".")[2].replace("_", " "), _text(error))
+
+
+def _text(error: Exception) -> str:
+    return printable(str(error))

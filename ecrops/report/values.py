@@ -1,0 +1,218 @@
+"""The values that a report is made of. Pure.
+
+Made by ``reading`` and ``outlook``, drawn by ``page``. What a page says of a repository is here, in a bounded size: the
+images themselves are not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ecrops.base.change import Change
+from ecrops.base.problems import Problems, is_number
+from ecrops.errors import SpecError
+from ecrops.lifecycle.linting.findings import Finding
+from ecrops.lifecycle.policy.document import Rules
+from ecrops.lifecycle.simulation.days import Day, Storage
+from ecrops.lifecycle.simulation.forecast import GB, Forecast
+from ecrops.lifecycle.simulation.verdicts import Tally
+from ecrops.spec import RepositorySpec
+
+STORAGE_PRICE = 0.10
+"""Dollars for a GB of private storage in a month: https://aws.amazon.com/ecr/pricing/."""
+MAX_CURRENCY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What storage costs.
+
+    Args:
+        storage: The price of standard storage, for 1,000,000,000 bytes and a month.
+        archive: The price of the archive; without it, that of standard storage.
+        currency: Put before amounts.
+
+    Raises:
+        SpecError: A price is no number of at least 0, or the currency is no short text.
+    """
+
+    storage: float = STORAGE_PRICE
+    archive: float | None = None
+    currency: str = "$"
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        for name, price in (("storage", self.storage), ("archive", self.archive)):
+            right = (name == "archive" and price is None) or (is_number(price) and price >= 0)
+            problems.check(right, name, f"expected a price of at least 0, got {price!r}")
+        right = isinstance(self.currency, str) and len(self.currency) <= MAX_CURRENCY
+        problems.check(right, "currency", f"expected at most {MAX_CURRENCY} characters, got {self.currency!r}")
+        problems.raise_any()
+
+    def per_month(self, stored: Storage) -> float:
+        """Return what it costs to store this for a month."""
+        archive = self.storage if self.archive is None else self.archive
+        return stored.bytes / GB * self.storage + stored.archived_bytes / GB * archive
+
+    def text(self, amount: float) -> str:
+        """Return an amount in words, such as ``$1,234.50``."""
+        return f"{self.currency}{amount:,.2f}"
+
+    def __str__(self) -> str:
+        archive = "" if self.archive is None else f", {self.text(self.archive)} in the archive"
+        return f"{self.text(self.storage)} for a GB in a month{archive}"
+
+
+class Example(NamedTuple):
+    """An image that a lifecycle policy would remove now."""
+
+    name: str
+    pushed_on: str
+    bytes: int
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a repository stores, what its lifecycle policy would remove now, and what it stores in the next days.
+
+    Args:
+        expired: How many images the policy would delete now.
+        expired_bytes: Their size.
+        archived: How many images the policy would move to the archive now.
+        summary: The same in words.
+        tallies: What each lifecycle rule would do now.
+        examples: Some of the images that would go.
+        forecast: The days from now on.
+    """
+
+    expired: int
+    expired_bytes: int
+    archived: int
+    summary: str
+    tallies: tuple[Tally, ...]
+    examples: tuple[Example, ...]
+    forecast: Forecast
+
+    @property
+    def stored(self) -> Storage:
+        """What is stored now, before the policy removes anything."""
+        return self.forecast.days[0].without
+
+    @property
+    def last(self) -> Day:
+        """The last day of the forecast."""
+        return self.forecast.days[-1]
+
+
+@dataclass(frozen=True)
+class ReportedRepository:
+    """What a report says of one repository.
+
+    Args:
+        spec: The repository as it is; as it is wanted, if it does not exist.
+        exists: Whether it exists.
+        changes: What is missing for its spec to be true.
+        rules: Its lifecycle rules, in ECR's own JSON form: those of its wanted spec if that has some.
+        is_planned: Whether these rules are wanted, and not those that it has.
+        findings: What is probably not meant in these rules.
+        outlook: Its images now and in the next days; ``None`` if they were not read.
+    """
+
+    spec: RepositorySpec
+    exists: bool = True
+    changes: tuple[Change, ...] = ()
+    rules: Rules = field(default_factory=list)
+    is_planned: bool = False
+    findings: tuple[Finding, ...] = ()
+    outlook: Outlook | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the repository."""
+        return self.spec.name
+
+    @cached_property
+    def policy(self) -> str:
+        """The lifecycle policy in words; empty without one."""
+        from ecrops.lifecycle.policy.words import words
+
+        return words(self.rules)
+
+    def to_dict(self, prices: Prices) -> dict[str, Any]:
+        """Return what the report says of the repository, ready for JSON."""
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "exists": self.exists,
+            "spec": self.spec.to_dict(),
+            "changes": [change.to_dict() for change in self.changes],
+            "lifecycle_policy": self.policy,
+            "lifecycle_policy_is_planned": self.is_planned,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+        if outlook := self.outlook:
+            facts["stored"] = outlook.stored.to_dict()
+            facts["would_expire"] = {"images": outlook.expired, "bytes": outlook.expired_bytes}
+            facts["would_archive"] = {"images": outlook.archived}
+            facts["by_rule"] = [tally.to_dict() for tally in outlook.tallies]
+            facts["forecast"] = expected(outlook.forecast, prices)
+        return facts
+
+
+class Unread(NamedTuple):
+    """Something that could not be read.
+
+    Args:
+        owner: The repository, or the setting of the registry.
+        part: Which part of it.
+        reason: Why, as AWS or ecrops says.
+    """
+
+    owner: str
+    part: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.part}: {self.reason}"
+
+
+def expected(forecast: Forecast, prices: Prices) -> dict[str, Any]:
+    """Return the last day of a forecast and its money, ready for JSON."""
+    last = forecast.days[-1]
+    return {
+        "at": last.at.isoformat(),
+        "pushes_per_day": forecast.pushes_per_day,
+        "with": {**last.stored.to_dict(), "cost_per_month": prices.per_month(last.stored)},
+        "without": {**last.without.to_dict(), "cost_per_month": prices.per_month(last.without)},
+    }
+
+
+def together(forecasts: Iterable[Forecast]) -> Forecast | None:
+    """Return the forecast of several repositories together; ``None`` for none.
+
+    Their rules are not in it: rules of two repositories have nothing in common but a number.
+
+    Raises:
+        SpecError: They have not the same days.
+    """
+    listed = list(forecasts)
+    if not listed:
+        return None
+    if len({len(forecast.days) for forecast in listed}) > 1:
+        raise SpecError("expected forecasts over the same days")
+    days = [
+        Day(same[0].at, _sum(day.stored for day in same), _sum(day.without for day in same), {})
+        for same in zip(*(forecast.days for forecast in listed), strict=True)
+    ]
+    return Forecast(tuple(days), sum(forecast.pushes_per_day for forecast in listed), {})
+
+
+def _sum(stored: Iterable[Storage]) -> Storage:
+    images = size = archived = 0
+    for storage in stored:
+        images, size, archived = images + storage.images, size + storage.bytes, archived + storage.archived_bytes
+    return Storage(images, size, archived)
