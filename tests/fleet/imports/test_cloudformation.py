@@ -112,6 +112,36 @@ def test_grants_and_events_are_carried_over_where_it_is_asked_for(memory_cloud: 
     assert not registry_of(memory_cloud).ensure(*made.specs)
 
 
+def test_what_may_hide_repositories_is_left() -> None:
+    resources = {
+        "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x"}},
+        "Fn::ForEach::Teams": ["Team", ["a", "b"], {}],
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    made = imported({"RepositoryName": "web"}, {"Resources": resources})
+    assert [(item.address, item.reason.split(":")[0]) for item in made.left] == [
+        ("Nested", "is a nested stack"),
+        ("Fn::ForEach::Teams", "is made by a macro"),
+    ]
+
+
+@pytest.mark.parametrize("grants", [False, True])
+def test_a_grant_to_a_role_whose_name_is_made_up_is_left(grants: bool) -> None:
+    repository = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/web"
+    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": repository}
+    policy = {"PolicyDocument": {"Statement": [statement]}, "Roles": [{"Ref": "Nodes"}]}
+    resources = {
+        "Nodes": {"Type": "AWS::IAM::Role", "Properties": {}},
+        "Pull": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+    place = {"account": ACCOUNT, "region": REGION, "grants": grants}
+    [left] = imported({"RepositoryName": "web"}, {"Resources": resources}, **place).left
+    assert (left.address, left.field) == ("Pull", "PolicyDocument")
+    assert ("give resources={'Nodes': …}" in left.reason) == grants
+    made = imported({"RepositoryName": "web"}, {"Resources": resources}, **place, resources={"Nodes": "stack-nodes-x1"})
+    assert [len(spec.grants or ()) for spec in made.repositories] == [int(grants)]
+
+
 # YAML, with the short forms
 
 YAML = """

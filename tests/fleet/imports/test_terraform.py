@@ -48,6 +48,11 @@ def as_shown(state_text: str) -> dict[str, Any]:
 def test_a_plan_on_the_same_aws_finds_nothing_to_do(memory_cloud: Cloud) -> None:
     imported = from_terraform(apply_state(memory_cloud))
     assert len(imported.repositories) == 10
+    assert imported.registry is not None
+    assert [rule.to for rule in imported.registry.replication or ()] == [  # type: ignore[union-attr]
+        ("eu-central-1", "111122223333/us-east-1"),  # that of the registry without its account
+        ("eu-north-1",),
+    ]
     assert not registry_of(memory_cloud).plan(*imported.specs)
     assert not PublicRegistry(memory_cloud.session(), retry=AT_ONCE).plan(*imported.public)
 
@@ -209,6 +214,27 @@ def test_what_is_elsewhere_is_left() -> None:
     assert imported.specs == [RepositorySpec("team/api", tags={"at": "us-east-1"}, lifecycle_rules=())]
     assert len(imported.left) == 4
     assert "account='111122223333', region='eu-west-1'" in str(imported.left[-1])
+
+
+def test_what_another_account_says_of_ecr_is_left() -> None:
+    arn = "arn:aws:ecr:eu-west-1:123456789012:repository/team/api"
+    policies = [
+        resource(
+            "aws_iam_policy",
+            {
+                "attributes": {
+                    "arn": "arn:aws:iam::111122223333:policy/p",
+                    "policy": json.dumps({"Statement": statement}),
+                }
+            },
+            name=name,
+        )
+        for name, statement in (("pull", {"Action": "ECR:BatchGetImage"}), ("other", {"Action": "s3:GetObject"}))
+    ]
+    public = resource("aws_ecrpublic_repository", {"attributes": {"repository_name": "tools", "region": "us-east-1"}})
+    imported = from_terraform(state(repository(arn=arn), public, *policies))
+    assert [item.address for item in imported.left] == ["aws_iam_policy.pull"]
+    assert [spec.name for spec in imported.public] == ["tools"]
 
 
 def test_two_resources_that_contradict_each_other_are_said() -> None:
