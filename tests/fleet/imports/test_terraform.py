@@ -153,7 +153,7 @@ def test_a_sensitive_tag_is_not_in_the_tags_of_the_provider_either() -> None:
         [{"type": "get_attr", "value": "tags"}, {"type": "index", "value": {"value": "key", "type": "string"}}]
     ]
     imported = from_terraform(state(found))
-    assert imported.specs == [RepositorySpec("team/api")]
+    assert imported.specs == (RepositorySpec("team/api"),)
     assert [item.field for item in imported.left] == ["tags"]
     assert SECRET not in repr(imported)
 
@@ -175,7 +175,7 @@ def test_what_a_plan_does_not_know_yet_is_left() -> None:
         "resource_changes": [change],
     }
     imported = from_terraform(plan)
-    assert imported.specs == [RepositorySpec("team/api", encryption="KMS")]
+    assert imported.specs == (RepositorySpec("team/api", encryption="KMS"),)
     [left] = imported.left
     assert left.field == "encryption_configuration.kms_key"
     assert "only after the plan is applied" in left.reason
@@ -211,7 +211,7 @@ def test_a_state_of_several_accounts_or_regions_asks_for_one() -> None:
 
 def test_what_is_elsewhere_is_left() -> None:
     imported = from_terraform(places(), account="123456789012", region="us-east-1")
-    assert imported.specs == [RepositorySpec("team/api", tags={"at": "us-east-1"}, lifecycle_rules=())]
+    assert imported.specs == (RepositorySpec("team/api", tags={"at": "us-east-1"}, lifecycle_rules=()),)
     assert len(imported.left) == 4
     assert "account='111122223333', region='eu-west-1'" in str(imported.left[-1])
 
@@ -286,7 +286,7 @@ def test_an_import_goes_through_the_fleet_file() -> None:
     from ecrops import fleet_from_dict
 
     imported = from_terraform(STATE, grants=True, events=True)
-    assert fleet_from_dict(json.loads(json.dumps(imported.to_dict()))) == imported.specs
+    assert tuple(fleet_from_dict(json.loads(json.dumps(imported.to_dict())))) == imported.specs
 
 
 def test_an_import_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
