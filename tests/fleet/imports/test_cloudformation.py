@@ -337,11 +337,12 @@ def test_arns_are_made_of_what_the_template_says(kind: str, properties: Any, att
     assert text.startswith(expected)
 
 
-def test_a_key_that_is_given_by_its_id_or_its_arn() -> None:
-    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+@pytest.mark.parametrize("account", [ACCOUNT, "111122223333"])
+def test_a_key_that_is_given_by_its_id_or_its_arn(account: str) -> None:
+    key = f"arn:aws:kms:{REGION}:{account}:key/11111111-2222-3333-4444-555555555555"
     encryption = {"EncryptionType": "KMS", "KmsKey": {"Fn::GetAtt": ["X", "Arn"]}}
     sections = {"Resources": {"X": {"Type": "AWS::KMS::Key"}}}
     properties = {"RepositoryName": "web", "EncryptionConfiguration": encryption}
-    for given in (key, key.rpartition("/")[2]):
+    for given in (key, *([key.rpartition("/")[2]] if account == ACCOUNT else [])):
         made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": given})
         assert made.specs == (RepositorySpec("web", encryption="KMS", encryption_key=key),)

@@ -231,9 +231,17 @@ def test_what_another_account_says_of_ecr_is_left() -> None:
         )
         for name, statement in (("pull", {"Action": "ECR:BatchGetImage"}), ("other", {"Action": "s3:GetObject"}))
     ]
-    public = resource("aws_ecrpublic_repository", {"attributes": {"repository_name": "tools", "region": "us-east-1"}})
-    imported = from_terraform(state(repository(arn=arn), public, *policies))
+    imported = from_terraform(state(repository(arn=arn), *policies))
     assert [item.address for item in imported.left] == ["aws_iam_policy.pull"]
+
+
+def test_public_repositories_belong_to_every_region() -> None:
+    east = {"provider": 'provider["registry.terraform.io/hashicorp/aws"].east'}
+    arns = [f"arn:aws:ecr:{region}:123456789012:repository/team/api" for region in ("eu-west-1", "us-east-1")]
+    public = resource("aws_ecrpublic_repository", {"attributes": {"repository_name": "tools"}})
+    data = state(repository(arn=arns[0]), repository(arn=arns[1]) | east | {"name": "east"}, public | east)
+    imported = from_terraform(data, region="eu-west-1")
+    assert [item.address for item in imported.left] == ["aws_ecr_repository.east"]
     assert [spec.name for spec in imported.public] == ["tools"]
 
 
