@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops.errors import SpecError
-from ecrops.spec import RepositorySpec, fleet_to_dict
+from ecrops.fleet.plain import fleet_to_dict
+from ecrops.spec import RepositorySpec
 from ecrops.text import printable
 
 if TYPE_CHECKING:
