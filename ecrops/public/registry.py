@@ -247,7 +247,9 @@ class PublicRegistry(Account):
         from ecrops.login.docker import docker_login
 
         get: Callable[[], Token] = self.authorization_token.get
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, (), self.host)
+        if self.dry_run:
+            return get()
+        return docker_login(get, config, lambda: self.aws.remaining, (), self.host, self.aws.tell)
 
     def docker_config(self) -> str:
         """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.

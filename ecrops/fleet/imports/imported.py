@@ -57,7 +57,7 @@ class Imported:
     placeholders: tuple[str, ...] = ()
 
     @property
-    def specs(self) -> tuple[RepositorySpec | RegistrySpec, ...]:
+    def specs(self) -> list[RepositorySpec | RegistrySpec]:
         """The specs, for ``registry.plan(*imported.specs)``: that of the registry first.
 
         Raises:
@@ -68,7 +68,7 @@ class Imported:
             raise SpecError(
                 f"the file says neither: give {named}; or write to_dict() into a fleet file, which has placeholders"
             )
-        return (*([] if self.registry is None else [self.registry]), *self.repositories)
+        return [*([] if self.registry is None else [self.registry]), *self.repositories]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fleet file, ready for JSON, with ``{account}`` and ``{region}`` where nobody named them."""
