@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ecrops.cli.commands import trying
 from ecrops.cli.main import main
+from ecrops.testing import Cloud
 
 from .conftest import Run, write
 
@@ -75,11 +75,18 @@ def test_a_command_runs_with_an_aws_of_its_own(capfd: pytest.CaptureFixture[str]
     assert "no-such-command" in capfd.readouterr().err
 
 
-def test_the_prompt_has_a_registry(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    read = "print(registry.account_id, Registry, registry.describe())"
-    monkeypatch.setattr(trying, "_PROMPT", f"{trying._PROMPT}\n{read}\nraise SystemExit")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    assert main(["try"]) == 0
-    out = capfd.readouterr().out
-    assert out.startswith("Python prompt with an AWS of its own: account 123456789012")
-    assert out.rstrip().endswith("123456789012 <class 'ecrops.registry.Registry'> []")
+def test_the_prompt_has_a_registry(
+    memory_cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[list[str]] = []
+    monkeypatch.setattr("ecrops.testing.__main__.main", lambda words: served.append(words) or 0)
+    assert main(["try", "--example"]) == 0
+    [[*options, python, interactive, command, prompt]] = served
+    assert (options, python, interactive, command) == (["--example", "--"], sys.executable, "-i", "-c")
+    names: dict[str, Any] = {}
+    exec(prompt, names)
+    assert capsys.readouterr().out.startswith(
+        "Python prompt with an AWS of its own: account 123456789012, region eu-west-1"
+    )
+    assert names["registry"].describe() == []
+    assert names["RepositorySpec"]("team/api").name == "team/api"

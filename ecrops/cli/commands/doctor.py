@@ -69,7 +69,7 @@ def _installed() -> Iterator[Finding]:
 
 
 def _of_files(arguments: Namespace, registry: Registry) -> Iterator[Finding]:
-    from ecrops.cli.diagnosis import PROBLEM, OK, Finding, of_plan
+    from ecrops.cli.diagnosis import OK, PROBLEM, Finding, of_plan
     from ecrops.cli.fleet_files import specs_of
 
     plan = registry.plan(*specs_of(arguments, registry))
