@@ -79,7 +79,12 @@ def test_the_prompt_has_a_registry(
     memory_cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[list[str]] = []
-    monkeypatch.setattr("ecrops.testing.__main__.main", lambda words: served.append(words) or 0)
+
+    def serve(words: list[str]) -> int:
+        served.append(words)
+        return 0
+
+    monkeypatch.setattr("ecrops.testing.__main__.main", serve)
     assert main(["try", "--example"]) == 0
     [[*options, python, interactive, command, prompt]] = served
     assert (options, python, interactive, command) == (["--example", "--"], sys.executable, "-i", "-c")
