@@ -115,6 +115,7 @@ def test_a_plan_is_a_comment_and_what_was_approved_is_made(
     comment = (tmp_path / "gh.txt").read_text()
     assert comment.startswith("pr comment 7 --body-file comment.md --edit-last --create-if-none\n~~~~diff\n")
     assert "+ team/worker repository\n2 to create\n" in comment
+    assert "checksum" in comment  # what is said on stderr is in it too: errors are
     assert runner.run("plan") == 0
     assert "+ team/worker repository" in (tmp_path / "summary.md").read_text()
     assert runner.context["needs.plan.outputs.changes"] == "2"
