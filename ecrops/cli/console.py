@@ -56,9 +56,7 @@ class Console:
 
     def data(self, data: Any) -> None:
         """Write JSON to stdout."""
-        import json
-
-        self._write(sys.stdout, json.dumps(data, indent=2, default=str))
+        self._write(sys.stdout, as_json(data))
 
     def raw(self, text: str) -> None:
         """Write a text to stdout as it is: a file that is redirected."""
@@ -102,6 +100,13 @@ class Console:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+
+
+def as_json(data: Any) -> str:
+    """Return data as JSON. What a terminal would take for commands is escaped."""
+    import json
+
+    return json.dumps(data, indent=2, default=str)
 
 
 def is_terminal(stream: IO[str] | None) -> bool:

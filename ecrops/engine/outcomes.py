@@ -7,9 +7,12 @@ decides nothing about changes, and calls nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from ecrops.aws import code_of, detail_of
+from ecrops.aws import ClientError, code_of, detail_of
+from ecrops.aws.callers import is_of_caller
 from ecrops.base.change import Change
+from ecrops.engine.aspect import Want
 from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, DeadlineError, EcropsError
 from ecrops.text import printable
 
@@ -53,7 +56,7 @@ class Outcomes:
         """Record how an owner ended. The owners that its changes are made for go no further without it."""
         if isinstance(error, Superseded):
             self._share(self.superseded, owner, error.error)
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception) and not is_of_caller(error):
             self._share(self.failed, owner, error)
         elif error:
             raise error
@@ -109,6 +112,14 @@ class Outcomes:
             way_out = "it is not sent again: leave it out, or ask whoever runs the service"
             self.record(change.owner, EcropsError(f"{place}: {reason}: {change.difference}; {way_out}"))
 
+    def reason(self, wants: Iterable[Want]) -> str:
+        """Return why some wants are planned again, after a wait."""
+        owners = {owner: None for want in wants for owner in (want.key, want.for_owner) if owner in self.superseded}
+        for owner in owners:
+            error, more = self.superseded[owner], f", and {len(owners) - 1} more" if len(owners) > 1 else ""
+            return f"{owner} is planned again{more}: {_said(error)}"
+        return "what was changed is read again: another writer may have undone it"
+
     def add_refusals(self, refusals: Iterable[tuple[str, Exception]]) -> None:
         """Record what was made and does not work: its owner has failed, or it failed before, and this is a note."""
         for owner, error in refusals:
@@ -123,7 +134,10 @@ class Outcomes:
             self.failed[owner].add_note(f"waited {waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
 
     def add_applied(self, error: BaseException, applied: Sequence[Change]) -> None:
-        """Add notes to an error that ended the apply: which changes were made before it."""
+        """Add to an error that ended the apply, as ``applied`` and in notes, which changes were made before it."""
+        vars(error)["applied"] = tuple(applied)
+        if not applied and isinstance(error, EcropsError):  # it says itself that nothing was changed
+            return
         count = "1 change was" if len(applied) == 1 else f"{len(applied)} changes were"
         error.add_note(f"{count} made before; running again makes what is still missing")
         for change in applied[:MAX_SHOWN]:
@@ -142,9 +156,16 @@ class Outcomes:
             raise ApplyError(f"{len(self.failed)} could not be finished", errors, applied)
         for error in errors[1:]:
             errors[0].add_note(f"failed too: {error}")
+        vars(errors[0])["applied"] = tuple(applied)
         for change in applied:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]
+
+
+def _said(error: Exception) -> str:
+    """Return the message of an error, without what botocore says around it."""
+    answer: Any = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
+    return f"{code_of(error)}: {answer.get('Message', '')}" if answer else str(error)
 
 
 def explain(error: Exception, change: Change) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecrops.cli.console import Console, is_terminal
+from ecrops.cli.console import Console, as_json, is_terminal
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
 
@@ -31,6 +32,7 @@ def add(commands: Commands) -> None:
     )
     add_files(command)
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
+    command.add_argument("--out", metavar="FILE", help="write the same plan into this file, as JSON")
     command = commands.add(
         "apply",
         apply,
@@ -61,6 +63,8 @@ def add(commands: Commands) -> None:
 def plan(arguments: Namespace, console: Console) -> int:
     """Show what is missing."""
     _, missing = _plan(arguments)
+    if arguments.out:
+        Path(arguments.out).write_text(as_json(missing.to_dict()))
     console.show(missing)
     if missing.conflicts:
         _explain(missing, console)

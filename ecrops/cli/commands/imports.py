@@ -36,9 +36,11 @@ def add(commands: Commands) -> None:
 
 def import_fleet(arguments: Namespace, console: Console) -> int:
     """Make a fleet file."""
-    from ecrops.cli.fleet_files import data_of, written
-    from ecrops.fleet import imports
+    from importlib import import_module
 
+    from ecrops.cli.fleet_files import data_of, written
+
+    imports = import_module("ecrops.fleet.imports")
     read = imports.from_terraform if arguments.source == "terraform" else imports.from_cloudformation
     imported = read(data_of(arguments.file))
     console.raw(written(imported.specs, "json" if console.as_json else "yaml"))

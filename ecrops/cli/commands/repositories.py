@@ -58,9 +58,6 @@ def export(arguments: Namespace, console: Console) -> int:
         for spec in registry.describe(*arguments.names)
         if not arguments.only or any(fnmatchcase(spec.name, pattern) for pattern in arguments.only)
     ]
-    for spec in specs:
-        for field, reason in (spec.unread or {}).items():
-            console.say(f"warning: {spec.name}: {field} is left out, for it cannot be read: {reason}")
     settings = [registry.describe_settings()] if arguments.settings else []
     console.raw(written([*settings, *specs], "json" if console.as_json else "yaml"))
     return DONE
