@@ -19,6 +19,7 @@ from ecrops.aws.budgets import Budgets, Stopwatch
 from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary, is_throttled
 from ecrops.aws.deadline import Breaker, Deadline
 from ecrops.base.problems import is_number, is_whole, suggesting
+from ecrops.base.shown import Shown
 from ecrops.base.waits import Tell, nobody
 from ecrops.errors import DeadlineError, SpecError
 from ecrops.text import printable
@@ -37,7 +38,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 20.0
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Shown):
     """How long ecrops tries.
 
     Args:

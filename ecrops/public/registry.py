@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Never
 
@@ -76,6 +76,9 @@ class PublicRegistry(Account):
 
     def __repr__(self) -> str:
         return f"PublicRegistry(dry_run={self.dry_run})"
+
+    def _shown(self) -> Mapping[str, Any]:
+        return {**super()._shown(), "region": REGION}
 
     # Names
 
