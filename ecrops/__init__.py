@@ -8,6 +8,7 @@ from ecrops.version import __version__ as __version__
 if TYPE_CHECKING:
     from ecrops import access as access
     from ecrops import events as events
+    from ecrops import fleet as fleet
     from ecrops import lifecycle as lifecycle
     from ecrops import login as login
     from ecrops import public as public
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
     from ecrops.aws.retry import RetryPolicy as RetryPolicy
     from ecrops.base.change import Change as Change
+    from ecrops.base.waits import Wait as Wait
     from ecrops.engine.plan import Plan as Plan
     from ecrops.errors import ApplyError as ApplyError
     from ecrops.errors import ConflictError as ConflictError
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from ecrops.errors import SpecError as SpecError
     from ecrops.events.patterns.selection import prefix as prefix
     from ecrops.events.targets.target import Target as Target
+    from ecrops.fleet.fleet import Fleet as Fleet
+    from ecrops.fleet.plain import fleet_from_dict as fleet_from_dict
+    from ecrops.fleet.plain import fleet_to_dict as fleet_to_dict
+    from ecrops.fleet.reading import read_fleet as read_fleet
     from ecrops.lifecycle.policy.rule import LifecycleRule as LifecycleRule
     from ecrops.lifecycle.policy.rule import TagStatus as TagStatus
     from ecrops.public.registry import PublicRegistry as PublicRegistry
@@ -56,8 +62,6 @@ if TYPE_CHECKING:
     from ecrops.repositories.values import TagMutability as TagMutability
     from ecrops.repository import Repository as Repository
     from ecrops.spec import RepositorySpec as RepositorySpec
-    from ecrops.spec import fleet_from_dict as fleet_from_dict
-    from ecrops.spec import fleet_to_dict as fleet_to_dict
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
@@ -75,10 +79,14 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             ),
             "ecrops.aws.retry": ("RetryPolicy",),
             "ecrops.base.change": ("Change",),
+            "ecrops.base.waits": ("Wait",),
             "ecrops.engine.plan": ("Plan",),
             "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
             "ecrops.events.patterns.selection": ("prefix",),
             "ecrops.events.targets.target": ("Target",),
+            "ecrops.fleet.fleet": ("Fleet",),
+            "ecrops.fleet.plain": ("fleet_from_dict", "fleet_to_dict"),
+            "ecrops.fleet.reading": ("read_fleet",),
             "ecrops.lifecycle.policy.rule": ("LifecycleRule", "TagStatus"),
             "ecrops.public.registry": ("PublicRegistry",),
             "ecrops.public.repository": ("PublicRepository",),
@@ -93,8 +101,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.registry_settings.spec": ("RegistrySpec",),
             "ecrops.repositories.values": ("RepositoryEncryption", "TagMutability"),
             "ecrops.repository": ("Repository",),
-            "ecrops.spec": ("RepositorySpec", "fleet_from_dict", "fleet_to_dict"),
+            "ecrops.spec": ("RepositorySpec",),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "lifecycle", "login", "public", "registry_settings", "report"),
+        packages=("access", "events", "fleet", "lifecycle", "login", "public", "registry_settings", "report"),
     )

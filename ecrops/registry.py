@@ -31,7 +31,8 @@ from ecrops.spec import RepositorySpec
 if TYPE_CHECKING:
     import boto3
 
-    from ecrops.engine.apply import OnChange
+    from ecrops.base.waits import OnWait
+    from ecrops.engine.telling import OnChange
     from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.login.tokens import AuthorizationToken, PublicGalleryAuthorizationToken, Token
     from ecrops.registry_settings.spec import RegistrySpec
@@ -61,6 +62,8 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
             of the session says for the API, ``use_dualstack_endpoint``.
         fips: Whether they use the hosts of FIPS 140, which some regions of the USA have. By default as the
             configuration of the session says for the API, ``use_fips_endpoint``.
+        on_wait: Called with a ``Wait`` before ecrops waits in a verb, on the thread that called the verb. A verb that
+            has an ``on_wait`` of its own calls that one.
 
     Raises:
         SpecError: ``workers`` is no whole number of at least 1, ``guard`` is no guard, or ``quotas`` are no quotas.
@@ -81,12 +84,20 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
         quotas: Mapping[str, int] | None = None,
         dual_stack: bool | None = None,
         fips: bool | None = None,
+        on_wait: OnWait | None = None,
     ) -> None:
         if isinstance(session, str):
             name = "region_name" if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", session) else "profile_name"
             raise SpecError(f"session: expected a boto3.Session, got a string: write boto3.Session({name}={session!r})")
         super().__init__(
-            session, workers=workers, retry=retry, dry_run=dry_run, quotas=quotas, dual_stack=dual_stack, fips=fips
+            session,
+            workers=workers,
+            retry=retry,
+            dry_run=dry_run,
+            quotas=quotas,
+            dual_stack=dual_stack,
+            fips=fips,
+            on_wait=on_wait,
         )
         if guard is not None:
             from ecrops.lifecycle.guard import Guard, RegistryGuard, check
@@ -114,21 +125,34 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
         """
         return Repository(self, name_or_arn)
 
-    def plan(self, *specs: RepositorySpec | RegistrySpec) -> Plan:
+    def plan(self, *specs: RepositorySpec | RegistrySpec, on_wait: OnWait | None = None) -> Plan:
         """Return what is missing for the specs to be true. Reads only.
+
+        Args:
+            specs: Repositories, and the settings of the registry, as they should be, one argument each.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits.
 
         Raises:
             SpecError: Two specs have one name.
         """
-        return self.plan_wants(*aspects.wants(self.aws, specs, self.assumed))
+        with self.telling(on_wait=on_wait) as registry:
+            return registry.plan_wants(*aspects.wants(registry.aws, specs, registry.assumed))
 
-    def ensure(self, *specs: RepositorySpec | RegistrySpec, on_change: OnChange | None = None) -> Plan:
+    def ensure(
+        self,
+        *specs: RepositorySpec | RegistrySpec,
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
 
         Args:
             specs: Repositories, and the settings of the registry, as they should be, one argument each. Settings come
                 first.
             on_change: Called on this thread with every change that was made.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits.
+            progress: Whether to draw how far it is, on the standard error.
 
         Returns:
             The changes that were made; false if there was nothing to do.
@@ -138,8 +162,9 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
             ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the specs are about one repository.
         """
-        wants, known = aspects.wants(self.aws, specs, self.assumed)
-        return self.make(*wants, known=known, on_change=on_change)
+        with self.telling(on_change, on_wait, progress) as registry:
+            wants, known = aspects.wants(registry.aws, specs, registry.assumed)
+            return registry.make(*wants, known=known)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
         """Return repositories as specs for which ``ensure`` has nothing to do.
@@ -218,7 +243,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
 
         get, checked = self._login(hosts, public)
         own = (lambda: PUBLIC) if public else (lambda: self.uri)
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, checked, own)
+        return (
+            get()
+            if self.dry_run
+            else docker_login(get, config, lambda: self.aws.remaining, checked, own, self.aws.tell)
+        )
 
     def docker_config(self, *, hosts: Sequence[str] = (), public: bool = False) -> str:
         """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.

@@ -25,7 +25,8 @@ from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
-    from ecrops.engine.apply import OnChange
+    from ecrops.base.waits import OnWait
+    from ecrops.engine.telling import OnChange
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
     from ecrops.lifecycle.policy.rule import LifecycleRule
@@ -72,6 +73,8 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         events: Sequence[Event] | None = None,
         tags: Mapping[str, str] | None = None,
         on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
         **misspelt: Never,
     ) -> Plan:
         """Create the repository, or bring it to the settings given.
@@ -82,6 +85,8 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         Args:
             positional: All options are keywords.
             on_change: Called on this thread with every change that was made.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits.
+            progress: Whether to draw how far it is, on the standard error.
 
         Returns:
             The changes that were made; false if there was nothing to do.
@@ -90,7 +95,7 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
             SpecError: No repository can be like this.
             ConflictError: Something differs that cannot be changed, such as the encryption.
         """
-        fields = given(locals(), "on_change", "positional")
+        fields = given(locals(), "on_change", "on_wait", "progress", "positional")
         if positional:
             is_spec = isinstance(positional[0], RepositorySpec)
             way_out = "Registry.ensure takes specs" if is_spec else "write ensure(**{...})"
@@ -101,8 +106,9 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         # an ARN may be of a repository whose name is a URI: it is not made, and can be changed
         spec = RepositorySpec.from_dict({**({"verbatim": name} if uri_problem(self.name) else name), **fields})
         self._check_account()
-        wants, known = aspects.wants(self.registry.aws, [spec], self.registry.assumed)
-        plan = self.registry.make(*wants, known=known, on_change=on_change)
+        with self.registry.telling(on_change, on_wait, progress) as registry:
+            wants, known = aspects.wants(registry.aws, [spec], registry.assumed)
+            plan = registry.make(*wants, known=known)
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
         return plan

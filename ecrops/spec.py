@@ -1,18 +1,17 @@
-"""A repository as it should be, as a value that checks itself, and the fleet file that lists such values.
+"""A repository as it should be, as a value that checks itself.
 
 Users make specs, and ``aspects`` turns them into wants. A spec calls nothing, and knows no aspect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from ecrops.base.plain_json import check_depth, data_of
+from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, compact, suggesting
 from ecrops.base.shown import Shown
-from ecrops.errors import SpecError
 from ecrops.repositories import verbatim
 from ecrops.repositories.advice import SETTINGS
 from ecrops.repositories.checks import check_name, check_tags
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
     from ecrops.lifecycle.policy.rule import LifecycleRule
-    from ecrops.registry_settings.spec import RegistrySpec
 
 
 UNNAMED = "unnamed"  # replaces a missing name, so that everything else that is wrong is reported with it
@@ -195,67 +193,3 @@ class RepositorySpec(Shown):
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "verbatim"}
         plain = {name: data_of(value) for name, value in values.items() if value is not None}
         return verbatim.apart(plain, self.verbatim or ())
-
-
-# The fleet file
-
-
-def fleet_from_dict(data: object) -> list[RepositorySpec | RegistrySpec]:
-    """Read a fleet file, ``{"registry": {...}, "repositories": [...]}``, as it comes from JSON or YAML.
-
-    Returns:
-        The specs: that of the registry, if the file has one, and those of the repositories.
-
-    Raises:
-        SpecError: With the path of each field that is unknown or wrong, such as
-            ``repositories[3].lifecycle_rules[0].max_image_cuont``.
-    """
-    problems = Problems()
-    check_depth(data)
-    if isinstance(data, list | tuple):
-        raise SpecError("expected a fleet, got a list: write fleet_from_dict({'repositories': [...]})")
-    parts = problems.known(data, ["registry", "repositories"], "a fleet")
-    settings = _settings_from(problems, parts["registry"]) if "registry" in parts else []
-    items = parts.get("repositories", () if "registry" in parts else None)
-    if not isinstance(items, Sequence) or isinstance(items, str):
-        problems.add("repositories", f"expected a list, got {items!r}")
-        items = ()
-    specs: dict[str, RepositorySpec] = {}
-    for index, item in enumerate(items):
-        path = f"repositories[{index}]"
-        for spec in problems.each(path, [item], RepositorySpec.from_dict, numbered=False):
-            reason = f"{spec.name!r} is there twice: merge them"
-            if problems.check(spec.name not in specs, f"{path}.name", reason):
-                specs[spec.name] = spec
-    problems.raise_any()
-    return [*settings, *specs.values()]
-
-
-def _settings_from(problems: Problems, data: object) -> list[RegistrySpec]:
-    from ecrops.registry_settings.spec import RegistrySpec
-
-    return problems.each("registry", [data], RegistrySpec.from_dict, numbered=False)
-
-
-def fleet_to_dict(specs: Iterable[RepositorySpec | RegistrySpec]) -> dict[str, Any]:
-    """Return a fleet file, ready for JSON: what ``fleet_from_dict`` reads.
-
-    Raises:
-        SpecError: It is no list of specs.
-    """
-    if not isinstance(specs, Iterable):
-        advice = "; one of them goes in a list too, fleet_to_dict([spec])" if isinstance(specs, RepositorySpec) else ""
-        raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{advice}")
-    listed = list(specs)
-    repositories = [spec for spec in listed if isinstance(spec, RepositorySpec)]
-    others = [spec for spec in listed if not isinstance(spec, RepositorySpec)]
-    if not others:
-        return {"repositories": [spec.to_dict() for spec in repositories]}
-    from ecrops.registry_settings.spec import RegistrySpec
-
-    for spec in others:
-        if not isinstance(spec, RegistrySpec):
-            raise SpecError(f"expected a list of RepositorySpecs, got {spec!r} in it")
-    if len(others) > 1:
-        raise SpecError(f"{len(others)} specs are of the registry: merge them into one RegistrySpec")
-    return {"registry": others[0].to_dict(), "repositories": [spec.to_dict() for spec in repositories]}

@@ -1,13 +1,12 @@
-"""Every Python block of the documentation runs alone, against the emulated AWS; the example runs too.
+"""Every Python block of the documentation runs alone, against the emulated AWS.
 
 Each block runs in an empty namespace, on an empty AWS with the user, role, group and queue that the README tells its
-reader to make first.
+reader to make first. Those of docs/testing.md are files of tests, which pytest runs.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from support import AT_ONCE
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+TESTING = ROOT / "docs" / "testing.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 PROJECT = "https://github.com/ecrops/ecrops"
 TREE = f"{PROJECT}/blob/main/"
@@ -41,10 +41,6 @@ class Block(NamedTuple):
     def run(self) -> None:
         namespace: dict[str, object] = {"__name__": "docs"}
         exec(compile("\n" * self.line + self.code, self.page, "exec"), namespace)
-        for name in [name for name in namespace if name.startswith("test_")]:
-            test = namespace[name]
-            assert callable(test)
-            test()
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
@@ -54,6 +50,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+ALONE = [block for block in BLOCKS if block.page != TESTING]
 
 
 @pytest.fixture
@@ -66,11 +63,23 @@ def stage(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bloc
     logging.getLogger("ecrops").setLevel(logging.NOTSET)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.page.name}:{block.line}")
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS if block.page != TESTING], ids=lambda block: f"{block.page.name}:{block.line}"
+)
 def test_a_block_runs_alone(block: Block, stage: Block, capsys: pytest.CaptureFixture[str]) -> None:
     if block != stage:
         block.run()
     assert block.shown in capsys.readouterr().out
+
+
+def test_the_blocks_about_testing_are_tests_that_pass(tmp_path: Path) -> None:
+    blocks = [block for block in BLOCKS if block.page == TESTING]
+    for block in blocks:
+        assert "def test_" in block.code
+        (tmp_path / f"test_line_{block.line}.py").write_text(block.code)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -116,13 +125,3 @@ def test_the_readme_is_right_on_pypi() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(README.read_text().splitlines()) <= 250
-
-
-def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud) -> None:
-    assert http_cloud.endpoint_url
-    environment = {**os.environ, "AWS_ENDPOINT_URL": http_cloud.endpoint_url, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(ROOT / "examples" / "quickstart.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("Everything above really happened.\n")
-    assert http_cloud.client("ecr").describe_repositories()["repositories"] == []

@@ -16,11 +16,13 @@ FACES = (
     "ecrops",
     "ecrops.access",
     "ecrops.events",
+    "ecrops.fleet",
     "ecrops.lifecycle",
     "ecrops.login",
     "ecrops.public",
     "ecrops.registry_settings",
     "ecrops.report",
+    "ecrops.testing",
 )
 
 

@@ -30,7 +30,7 @@ def test_a_type_checker_finds_every_mistake_and_nothing_else(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("function", "options"),
     [
-        (Repository.ensure, {"image_scan_on_push", "lifecycle_rules", "tags", "on_change"}),
+        (Repository.ensure, {"image_scan_on_push", "lifecycle_rules", "tags", "on_change", "on_wait", "progress"}),
         (Repository.add_lifecycle_rule, {"tag_prefix_list", "max_image_count", "guard"}),
         (Repository.remove_lifecycle_rule, {"tag_prefix_list", "max_image_count", "guard"}),
         (Repository.grant_pull, {"on", "attach", "policy_name", "session"}),
@@ -49,7 +49,7 @@ def test_the_signature_of_a_verb_lists_its_options(function: object, options: se
 def test_ensure_takes_all_fields_of_a_spec_and_a_lifecycle_rule_is_added_by_all_of_its_fields() -> None:
     described = {"verbatim", "unread"}  # what only a description says
     fields = set(inspect.signature(RepositorySpec).parameters) - {"name"} - described
-    of_ensure = {"self", "on_change", "misspelt", "positional"}
+    of_ensure = {"self", "on_change", "on_wait", "progress", "misspelt", "positional"}
     assert fields == set(inspect.signature(Repository.ensure).parameters) - of_ensure
     fields = set(inspect.signature(LifecycleRule).parameters)
     for verb in (Repository.add_lifecycle_rule, Repository.remove_lifecycle_rule):

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ecrops.aws.classes import NO_CREDENTIALS_YET
+from ecrops.base.waits import Waited
 
 if TYPE_CHECKING:
     from ecrops.aws.deadline import Breaker
@@ -28,16 +29,18 @@ class Budgets:
 
     Args:
         policy: How much there is.
+        owner: The owner that it is for; empty for one call.
 
     Attributes:
         failures: The attempts that failed.
         successes: The attempts that succeeded.
         spent: The seconds that failed attempts and the waits after them took.
         throttled_in_a_row: The attempts that AWS throttled since a call succeeded that is not part of another.
+        waited: The seconds that were waited, for the log.
         stalled: The seconds that AWS throttled the calls while no other call of their operation succeeded.
     """
 
-    def __init__(self, policy: RetryPolicy) -> None:
+    def __init__(self, policy: RetryPolicy, owner: str = "") -> None:
         self._policy = policy
         self._lock = threading.Lock()
         self._open = 0
@@ -49,6 +52,7 @@ class Budgets:
         self.spent = 0.0
         self.throttled_in_a_row = 0
         self.stalled = 0.0
+        self.waited = Waited(owner)
 
     def begin(self) -> None:
         """Begin a call, with all its attempts."""

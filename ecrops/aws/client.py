@@ -7,9 +7,7 @@ does not know what a repository is.
 from __future__ import annotations
 
 import copy
-import logging
 import math
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -30,16 +28,17 @@ from ecrops.aws.pages import Pages
 from ecrops.aws.parallel import in_parallel
 from ecrops.aws.recent import Recent
 from ecrops.aws.retry import RetryPolicy, persistently
+from ecrops.aws.waiting import Waiting
 from ecrops.base.problems import is_number, is_whole
 from ecrops.base.quotas import Quotas
+from ecrops.base.waits import Waited
 from ecrops.errors import SpecError
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Aws:
+class Aws(Waiting):
     """One account in one region: its clients, made when they are first needed, and the ways to call them."""
 
     def __init__(
@@ -98,15 +97,15 @@ class Aws:
             return cast("T", self._of_run[name])
 
     def bound_to(self, run: Aws) -> Aws:
-        """Return the same clients and memory, with the deadline and the stop of a run, and the budgets of its owner."""
+        """Return the same clients and memory, with the deadline, the stop, the budgets and the ``on_wait`` of a run."""
         other = self._until(run._deadline.of_account(self.session))
-        other._budgets, other._of_run = run._budgets, None
+        other._budgets, other._of_run, other.on_wait = run._budgets, None, run.on_wait
         return other
 
-    def for_owner(self) -> Aws:
+    def for_owner(self, owner: str = "") -> Aws:
         """Return the same clients and memory, for one owner: all its calls share one budget of failed attempts."""
         other = copy.copy(self)
-        other._budgets = Budgets(self.retry)
+        other._budgets = Budgets(self.retry, owner)
         return other
 
     @property
@@ -222,14 +221,16 @@ class Aws:
 
     def persist(self, attempt: Callable[[], T], doing: str, awaits: Collection[str] = ()) -> T:
         """Repeat an attempt as often as the retry policy allows."""
-        return persistently(attempt, self.retry, self._deadline, doing, awaits, self._budgets)
+        return persistently(attempt, self.retry, self._deadline, doing, awaits, self._budgets, self.tell)
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
         """Make one attempt of a call, in its turn."""
         doing = f"{service}:{operation}"
         client = self.client(service)
         is_begun = self._budgets is not None and self._budgets.successes > 0  # for this owner
-        began = self._gate.enter(doing, partial(self._pause_for_turn, doing), is_begun=is_begun)
+        waited = Waited(outer=self._budgets.waited if self._budgets else None)
+        pauses = partial(self._pause_for_turn, doing, waited), partial(self._pause_for_place, doing, waited)
+        began = self._gate.enter(doing, *pauses, is_begun=is_begun)
         throttled = False
         try:
             self._deadline.check(doing, operation=doing)
@@ -247,12 +248,6 @@ class Aws:
             self._learned.setdefault("account", account)
         self._count_success(doing)
         return answer
-
-    def _pause_for_turn(self, doing: str, seconds: float) -> bool:
-        """Wait until AWS takes another call. Returns whether the time has passed: the sleep of a test may not wait."""
-        self._deadline.check(doing, ahead=seconds, operation=doing)
-        self._deadline.wait(seconds, self.retry.sleep)
-        return self.retry.sleep is time.sleep
 
     def _count_success(self, doing: str) -> None:
         if self._deadline.breaker:
@@ -286,13 +281,3 @@ class Aws:
         if len(tasks) < 2:
             return [do(item) for item in tasks]
         return in_parallel(self.workers, do, tasks, on_error)
-
-    def check(self, doing: str) -> None:
-        """Raise if the deadline is over, or the run was stopped."""
-        self._deadline.check(doing)
-
-    def pause(self, seconds: float, doing: str) -> None:
-        """Wait, unless the deadline comes first."""
-        self._deadline.check(doing, ahead=seconds)
-        log.debug("a wait of %.1f s, before %s", seconds, doing)
-        self._deadline.wait(seconds, self.retry.sleep)

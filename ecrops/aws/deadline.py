@@ -67,6 +67,7 @@ class Run:
         self._breakers: dict[Hashable, Breaker] = outer._breakers if outer else {}
         self._outer = outer
         self._stopped = False
+        self._reasons: set[str] = outer._reasons if outer else set()
         self.has_waited = False
 
     @property
@@ -79,6 +80,13 @@ class Run:
         with self.bell:
             self._stopped = True
             self.bell.notify_all()
+
+    def is_first(self, reason: str) -> bool:
+        """Whether a reason for a long wait was not asked about before, in any part of the run."""
+        with self.bell:
+            is_first = reason not in self._reasons
+            self._reasons.add(reason)
+            return is_first
 
     def breaker_of(self, account: Hashable) -> Breaker:
         """Return the breaker of an account. All parts of a run have the same one."""
@@ -150,6 +158,10 @@ class Deadline:
             return
         with self._run.bell:
             self._run.bell.wait_for(lambda: self._is_over(operation), seconds)
+
+    def is_first(self, reason: str) -> bool:
+        """Whether a reason for a long wait was not asked about before in the run."""
+        return self._run is None or self._run.is_first(reason)
 
     def check(self, doing: str, ahead: float = 0.0, operation: str = "") -> None:
         """Raise unless ``ahead`` more seconds remain.

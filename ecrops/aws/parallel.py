@@ -11,6 +11,8 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
+from ecrops.aws import callers
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -61,8 +63,11 @@ def in_parallel(workers: int, do: Callable[[T], R], items: Sequence[T], on_error
     results: dict[int, R] = {}
     errors: dict[int, BaseException] = {}
     work = Work(enumerate(items))
+    inbox = None if callers.is_worker() else callers.Inbox()
 
     def take_turns() -> None:
+        if inbox:
+            callers.work_for(inbox)
         for index, item in work:
             try:
                 results[index] = do(item)
@@ -75,7 +80,10 @@ def in_parallel(workers: int, do: Callable[[T], R], items: Sequence[T], on_error
     with pool_of(threads) as pool:
         try:
             futures = [pool.submit(copy_context().run, take_turns) for _ in range(threads)]
-            wait(futures, return_when=FIRST_EXCEPTION)
+            if inbox:
+                callers.listen(inbox, futures)
+            else:
+                wait(futures, return_when=FIRST_EXCEPTION)
             if errors:
                 raise errors[min(errors)]
         except BaseException:

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ecrops.aws.budgets import Budgets, Stopwatch
-from ecrops.aws.classes import code_of, is_momentary, is_throttled
+from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary, is_throttled
 from ecrops.aws.deadline import Breaker, Deadline
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.base.shown import Shown
+from ecrops.base.waits import Tell, nobody
 from ecrops.errors import DeadlineError, SpecError
 from ecrops.text import printable
 
@@ -93,13 +94,14 @@ class _Call:
     """One call with all its attempts: what is tried again, how long to wait before that, and when to stop."""
 
     def __init__(
-        self, policy: RetryPolicy, deadline: Deadline, budgets: Budgets, doing: str, awaits: Collection[str]
+        self, policy: RetryPolicy, deadline: Deadline, budgets: Budgets, doing: str, awaits: Collection[str], tell: Tell
     ) -> None:
         self._policy = policy
         self._deadline = deadline
         self._budgets = budgets
         self._doing = doing
         self._awaits = awaits
+        self._tell = tell
 
     def make(self, attempt: Callable[[], T]) -> T:
         """Make attempts until one succeeds, fails for good, or nothing is left to spend."""
@@ -155,7 +157,8 @@ class _Call:
     def _is_spent(self, state: RetryCallState) -> bool:
         """Whether the next wait is beyond the budgets. The error then gets a note with the attempts and seconds."""
         error, budgets, breaker = _error_of(state), self._budgets, self._deadline.breaker
-        cost = self._watch.seconds() + state.upcoming_sleep
+        self._lost = self._watch.seconds()
+        cost = self._lost + state.upcoming_sleep
         if code_of(error) in self._awaits:
             spent = budgets.spend_on_visibility(cost)
         elif is_throttled(error):
@@ -196,6 +199,18 @@ class _Call:
             self._deadline.check(f"{self._doing} could be tried again", state.upcoming_sleep, self._doing)
         except DeadlineError as over:
             raise over from error
+        seconds, reason = state.upcoming_sleep, self._reason(error)
+        self._tell(self._budgets.waited, seconds, reason, self._doing, state.attempt_number, self._lost)
+
+    def _reason(self, error: BaseException | None) -> str:
+        """Return why the call is repeated. The same error has the same reason each time."""
+        code = code_of(error)
+        if code in self._awaits:
+            return f"{self._doing} is about something that was made a moment ago, and is not visible yet"
+        if is_throttled(error):
+            return f"AWS throttles {self._doing}"
+        what = "the credentials could not be fetched" if isinstance(error, NO_CREDENTIALS_YET) else "it failed"
+        return f"{self._doing} is tried again, because {what} ({code or type(error).__name__})"
 
 
 def _error_of(state: RetryCallState) -> BaseException | None:
@@ -209,6 +224,7 @@ def persistently(
     doing: str,
     awaits: Collection[str] = (),
     budgets: Budgets | None = None,
+    tell: Tell = nobody,
 ) -> T:
     """Repeat an attempt until it succeeds, fails for good, or its budget is spent.
 
@@ -219,5 +235,6 @@ def persistently(
         doing: The operation that is called, such as ``ecr:PutLifecyclePolicy``.
         awaits: Error codes that mean "not visible yet". They have the propagation budget.
         budgets: What the call shares with others; its own without one.
+        tell: Called before each wait, as ``Waiting.tell``.
     """
-    return _Call(policy, deadline, budgets or Budgets(policy), doing, awaits).make(attempt)
+    return _Call(policy, deadline, budgets or Budgets(policy), doing, awaits, tell).make(attempt)

@@ -88,7 +88,8 @@ class Problems:
         if not isinstance(data, Mapping):
             raise SpecError(f"expected a mapping with the fields of {what}, got {data!r}")
         for key in data:
-            self.check(key in names, str(key), f"unknown key{_way_out(str(key), names, advice)}")
+            if key not in names:
+                self.add(str(key), f"unknown key{_way_out(str(key), names, advice)}")
         return {key: value for key, value in data.items() if key in names}
 
     def strings(self, path: str, value: object) -> tuple[str, ...] | None:

@@ -5,10 +5,15 @@ Control characters, which texts of others may hold, are escaped in text and in H
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
-from ecrops.base.change import Change, Note
+from ecrops.base.change import Change, Kind, Note
 from ecrops.text import printable
+
+COLOURS = {Kind.CREATE: "32", Kind.UPDATE: "33", Kind.DELETE: "31", Kind.CONFLICT: "1;35"}
+"""Green, yellow, red, and bold magenta, as a terminal is told."""
 
 
 def places(changes: Sequence[Change]) -> str:
@@ -17,10 +22,38 @@ def places(changes: Sequence[Change]) -> str:
     return " and ".join(f"account {account}, region {region}" for account, region in pairs)
 
 
-def text(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """Return a plan as a diff: where it is for, the changes, its summary, and below it the notes."""
+def text(changes: Sequence[Change], notes: Sequence[str], summary: str, *, colour: bool = False) -> str:
+    """Return a plan as a diff: where it is for, the changes, its summary, and below it the notes.
+
+    Args:
+        changes: The changes.
+        notes: The notes.
+        summary: How many changes there are.
+        colour: Whether the sign of each change has the colour of its kind, in a terminal: see ``has_colour``.
+    """
     place = [f"in {places(changes)}:"] if changes else []
-    return page([*place, *map(str, changes), summary, *(f"note: {brief(note)}" for note in notes)])
+    lines = (painted(change) if colour else str(change) for change in changes)
+    below = page([summary, *(f"note: {brief(note)}" for note in notes)])
+    return "\n".join([*map(printable, place), *lines, below])
+
+
+def painted(change: Change) -> str:
+    """Return a change as a line whose sign has the colour of its kind, in a terminal."""
+    line = str(change)
+    return f"\x1b[{COLOURS[change.kind]}m{change.sign}\x1b[0m{line.removeprefix(change.sign)}"
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether an output is a terminal. One that is closed, or that there is none of, is not."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def has_colour(stream: TextIO | None) -> bool:
+    """Whether an output shows colours: it is a terminal, and ``NO_COLOR`` is not set (https://no-color.org)."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def brief(note: str) -> str:

@@ -97,7 +97,9 @@ def _add_common(group: argparse._ArgumentGroup | Parser, default: object = None)
     group.add_argument("--json", action="store_true", default=switch, help="print JSON; errors are JSON too")
     group.add_argument("--profile", metavar="NAME", default=default, help="the profile of the AWS configuration")
     group.add_argument("--region", metavar="REGION", default=default, help="the region, such as eu-west-1")
-    group.add_argument("--debug", action="store_true", default=switch, help="log every call, and show tracebacks")
+    group.add_argument(
+        "--debug", action="store_true", default=switch, help="show tracebacks, and log changes, retries and waits"
+    )
 
 
 def parser() -> Parser:

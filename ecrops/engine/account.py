@@ -7,7 +7,8 @@ hand in wants, and get the plan of what was made, or with ``dry_run`` of what wo
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy, is_account, is_region, lacks_fips, registry_host
@@ -23,8 +24,9 @@ from ecrops.errors import SpecError
 if TYPE_CHECKING:
     import boto3
 
-    from ecrops.engine.apply import OnChange
+    from ecrops.base.waits import OnWait
     from ecrops.engine.dry_run import DryRun
+    from ecrops.engine.telling import Listener, OnChange
 
 UNKNOWN = "not known yet"
 """What is shown of an account that no answer has named: to show a handle calls nothing."""
@@ -43,13 +45,17 @@ class Account(Shown):
         quotas: Mapping[str, int] | None = None,
         dual_stack: bool | None = None,
         fips: bool | None = None,
+        on_wait: OnWait | None = None,
     ) -> None:
         _check_choices(dual_stack=dual_stack, fips=fips)
+        if on_wait is not None and not callable(on_wait):
+            raise SpecError(f"on_wait: expected a function of a wait, got {on_wait!r}")
         if not isinstance(dry_run, bool):
             raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run
         self._dry_run = _new_dry_run() if dry_run else None
-        self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry)
+        self._listener: Listener | None = None
+        self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry).telling(on_wait)
         self.aws.quotas = Quotas.of(quotas)
         self._dual_stack, self._fips = dual_stack, fips
 
@@ -172,7 +178,33 @@ class Account(Shown):
         other.aws = self.aws.within(seconds)
         return other
 
-    def apply(self, plan: Plan, on_change: OnChange | None = None) -> Plan:
+    @contextmanager
+    def telling(
+        self, on_change: OnChange | None = None, on_wait: OnWait | None = None, progress: bool = False
+    ) -> Iterator[Self]:
+        """Yield this account for one verb, whose changes and waits are told, and drawn.
+
+        Args:
+            on_change: Called on this thread with every change that was made.
+            on_wait: Called on this thread with every wait, before it.
+            progress: Whether to draw how far the verb is, on the standard error.
+        """
+        if on_change is None and on_wait is None and progress is False:
+            yield self
+            return
+        from ecrops.engine.telling import telling  # most verbs tell nobody
+
+        with telling(self, on_change, on_wait, progress) as other:
+            yield other
+
+    def apply(
+        self,
+        plan: Plan,
+        on_change: OnChange | None = None,
+        *,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
         """Make the changes of a plan.
 
         Everything that the plan changes is read again: other writers may have changed it since the plan was made. What
@@ -183,6 +215,9 @@ class Account(Shown):
             plan: A plan of ``plan``, or of a verb with ``dry_run``.
             on_change: Called on this thread with every change that was made. An error that it raises ends the apply:
                 changes that have not begun are not begun.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits, such as while AWS throttles. Workers do
+                not wait for it. An error that it raises ends the apply too.
+            progress: Whether to draw how far it is, on the standard error: ``3 of 38``, and what it waits for.
 
         Returns:
             The changes that were made.
@@ -195,12 +230,14 @@ class Account(Shown):
         """
         if not isinstance(plan, Plan):
             raise SpecError(f"expected a Plan, got {plan!r}")
-        return plan if self.dry_run else self._apply(plan, on_change, approved=True)
+        with self.telling(on_change, on_wait, progress) as registry:
+            return plan if self.dry_run else registry._apply(plan, approved=True)
 
-    def _apply(self, plan: Plan, on_change: OnChange | None, *, approved: bool = False) -> Plan:
+    def _apply(self, plan: Plan, *, approved: bool = False) -> Plan:
         from ecrops.engine.apply import apply  # a plan alone does not need it
+        from ecrops.engine.telling import Listener
 
-        return apply(self.aws, plan, on_change, approved=approved)
+        return apply(self.aws, plan, self._listener or Listener(), approved=approved)
 
     def plan_wants(
         self, wants: Iterable[Want], known: Mapping[Goal, Any] = NONE, on_error: OnError | None = None
@@ -246,11 +283,11 @@ class Account(Shown):
         """The values that this dry run would have made before; none if it is no dry run."""
         return NONE if self._dry_run is None else self._dry_run.values
 
-    def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_change: OnChange | None = None) -> Plan:
+    def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE) -> Plan:
         """Plan the wants, and apply the plan. A dry run remembers the values that it would have made."""
         if self.dry_run:
             return self._plan(wants, known, remember=True)
-        return self._apply(self._missing(wants, known), on_change)
+        return self._apply(self._missing(wants, known))
 
 
 def _check_choices(**choices: object) -> None:

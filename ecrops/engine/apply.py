@@ -7,31 +7,31 @@ Called by ``engine/account``. It schedules owners and plans superseded ones agai
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from dataclasses import replace
-from queue import SimpleQueue
 
-from ecrops.aws import Aws
+from ecrops.aws import Aws, callers
 from ecrops.aws.parallel import Work, pool_of
 from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
 from ecrops.base.notes import together
+from ecrops.base.waits import Waited
 from ecrops.engine.approval import approved_wants, beyond
 from ecrops.engine.aspect import Want
 from ecrops.engine.making import Maker
 from ecrops.engine.outcomes import BEYOND, IMPOSSIBLE, Outcomes, Superseded
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, check_place, located, make_plan
+from ecrops.engine.telling import Listener
 from ecrops.engine.turns import NEVER, Moment
-from ecrops.errors import ConflictError, EcropsError, SpecError
+from ecrops.errors import ConflictError, EcropsError
 
 FRESH_SECONDS = 5.0
 """How old a reading may be that an owner is written from, if it is the only one that is written."""
-OnChange = Callable[[Change], object]
 
 
-def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: bool = False) -> Plan:
+def apply(aws: Aws, plan: Plan, listener: Listener, *, approved: bool = False) -> Plan:
     """Make the changes of a plan.
 
     1. Refuse a plan that has conflicts, a plan that an apply returned, or a plan for another account or region.
@@ -45,7 +45,7 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
     Args:
         aws: The account and region.
         plan: The plan.
-        on_change: Called with every change that was made.
+        listener: Hears of every change that was made.
         approved: Whether somebody has approved this plan. Nothing is then taken away, overwritten or added that the
             plan did not show.
 
@@ -53,23 +53,22 @@ def apply(aws: Aws, plan: Plan, on_change: OnChange | None = None, *, approved: 
         ConflictError: The plan has conflicts, or goes beyond what was approved; nothing was changed.
         SpecError: The plan was made for another account or region, or an apply returned it.
     """
-    if on_change is not None and not callable(on_change):
-        raise SpecError(f"on_change: expected a function of a change, got {on_change!r}")
     if plan.conflicts:
         raise ConflictError(plan.conflicts)
     check_place(aws, plan, approved=approved)
     notes, wants = plan.notes, approved_wants(plan) if approved else list(plan.wants)
-    run = _Run(aws, on_change, wants, plan if approved else None)
+    run = _Run(aws, listener, wants, plan if approved else None)
     several = len({want.for_owner or want.key for want in plan.wants}) > 1
-    if approved:
-        plan = run.brought_up_to_date(plan, wants)
     try:
+        if approved:
+            plan = run.brought_up_to_date(plan, wants)
         run.make_rounds(plan, rounds(aws.retry))
-    except BaseException as error:  # Ctrl-C, or an error of on_change
+    except BaseException as error:  # Ctrl-C, or an error of on_change or on_wait
         run.outcomes.add_applied(error, run.applied)
         raise
     run.outcomes.add_refusals(run.refusals)
     run.outcomes.raise_failures(run.applied, several)
+    listener.end()
     applied, notes = tuple(run.applied), together((*notes, *run.notes))
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
@@ -85,20 +84,16 @@ class _Run:
         outcomes: How each owner ended.
     """
 
-    def __init__(self, aws: Aws, on_change: OnChange | None, wants: Sequence[Want], approved: Plan | None) -> None:
+    def __init__(self, aws: Aws, listener: Listener, wants: Sequence[Want], approved: Plan | None) -> None:
         self._aws = aws.stoppable()
         elsewhere = {key: account.bound_to(self._aws) for key, account in accounts(wants).items()}
         self._maker = Maker(self._aws, elsewhere, wants, approved=approved is not None)
-        self._approved = approved
-        self._on_change = on_change
-        self._events: SimpleQueue[Change | tuple[str, BaseException | None]] = SimpleQueue()
-        self._touched: set[str] = set()
-        self._unfinished: set[str] = set()
-        self._read_at = NEVER
-        self._seen: dict[str, Moment] = {}
-        self._is_alone, self._waited = False, 0.0
+        self._approved, self._listener = approved, listener
+        self._events = callers.Inbox()
+        self._touched, self._unfinished = set[str](), set[str]()
+        self._read_at, self._seen = NEVER, dict[str, Moment]()
+        self._is_alone, self._waited, self.applied = False, Waited(), list[Change]()
         self.notes, self.refusals = self._maker.notes, self._maker.refusals
-        self.applied: list[Change] = []
         self.outcomes = Outcomes()
 
     def make_rounds(self, plan: Plan, pauses: Iterable[float]) -> None:
@@ -112,33 +107,36 @@ class _Run:
         self.give_up(plan)
 
     def carry_out(self, plan: Plan) -> None:
-        """Make the changes of one round. Clients are made, and ``on_change`` is called, on the caller's thread."""
+        """Make the changes of one round. Clients are made, and the listener hears, on the caller's thread."""
         self._touched, self._unfinished = set(), set()
         self._maker.begin_round()
         self._read_at, self._seen = plan.read_at, {}
         self.outcomes.begin(plan)
         steps: dict[int, dict[str, list[Change]]] = {}
         self._is_alone = len({change.owner for change in plan}) == 1
-        for change in self._open_changes(plan):
+        self._listener.begin(len(self.applied), len(changes := list(self._open_changes(plan))))
+        for change in changes:
             steps.setdefault(change.step, {}).setdefault(change.owner, []).append(change)
             self._maker.account_of(change).client(change.service, len(plan))
         for step in sorted(steps):
             self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
-        ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
-        work, threads = Work(ready), min(self._aws.workers, len(ready))
+        work = Work(ready := [changes for changes in step if not self.outcomes.skips(changes[0].owner)])
+        threads = min(self._aws.workers, len(ready))
         with pool_of(threads) as pool:
             try:
                 futures = [pool.submit(self._make_each, work) for _ in range(threads)]
-                if self._on_change is None:
+                if self._listener.is_deaf and not self._aws.on_wait:
                     wait(futures)  # the caller's thread need not wake up for each change
                 self._listen(len(ready))
             except BaseException:
                 work.end()
                 self._maker.stop()
-                pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
-                self._take_what_was_told()
+                try:
+                    pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
+                finally:  # also after another Ctrl-C
+                    self._take_what_was_told()
                 raise
 
     def _open_changes(self, plan: Plan) -> Iterator[Change]:
@@ -163,18 +161,20 @@ class _Run:
                 self.applied.append(event)
                 if not event.refuses_existing:  # nobody read it before that, and can undo an edit unseen
                     self._touched.add(event.owner)
-                if self._on_change:
-                    self._on_change(event)
-            else:
+                self._listener.hear(event)
+            elif isinstance(event, tuple):
                 owners -= 1
                 self.outcomes.record(*event)
+            else:
+                callers.run(event)
 
     def _take_what_was_told(self) -> None:
         """Take the changes that workers have made, which the caller has not heard of."""
-        events = [self._events.get() for _ in range(self._events.qsize())]
+        events = (self._events.get() for _ in range(self._events.qsize()))
         self.applied += [event for event in events if isinstance(event, Change)]
 
     def _make_each(self, work: Work[Sequence[Change]]) -> None:
+        callers.work_for(self._events)
         for changes in work:
             self._make_all(changes)
 
@@ -272,12 +272,12 @@ class _Run:
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """Plan some wants again, after a pause. An owner whose planning fails, or finds a conflict, has failed."""
         try:
-            self._aws.pause(pause, "what was changed could be verified")
+            self._waited.owner, reason = self.outcomes.reason(wants, self._maker.removed)
+            self._aws.pause(pause, "what was changed could be verified", reason, self._waited)
         except Exception as error:
             for want in wants:
                 self.outcomes.record(want.key, error)
             return Plan()
-        self._waited += pause
         return self._check(self._plan(wants))
 
     def _check(self, plan: Plan) -> Plan:
@@ -297,4 +297,4 @@ class _Run:
     def give_up(self, plan: Plan) -> None:
         """Record that the rounds are over, and that this plan is still missing."""
         owners = dict.fromkeys(change.owner for change in plan if change.owner not in self.outcomes.failed)
-        self.outcomes.give_up(owners, self._waited)
+        self.outcomes.give_up(owners, self._waited.seconds)

@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 from ecrops.aws import LOST, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Note
+from ecrops.base.waits import Waited
 from ecrops.engine.aspect import Want, name_of, rederived
 from ecrops.engine.comparing import are_unmade, as_planned, is_no_more, is_same_step, is_still_missing
 from ecrops.engine.outcomes import Superseded, explain
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
-from ecrops.engine.turns import TURNS, Moment, Place, place_of
+from ecrops.engine.turns import CHECKED_EVERY, TURNS, Moment, Place, place_of
 from ecrops.errors import EcropsError
 
 log = logging.getLogger(__name__)
@@ -59,8 +61,7 @@ class Maker:
         self._later: dict[str, tuple[Sequence[Change], Change]] = {}
         self.removed: dict[str, str] = {}
         self.begin_round()
-        self.notes: list[str] = []
-        self.refusals: list[tuple[str, Exception]] = []
+        self.notes, self.refusals = list[str](), list[tuple[str, Exception]]()
         self._held = TURNS.held
 
     def begin_round(self) -> None:
@@ -76,7 +77,7 @@ class Maker:
     def _budgeted(self, owner: str) -> Aws:
         """Return the registry's account for the calls of one owner: their failed attempts count together."""
         if owner not in self._owners:
-            self._owners[owner] = self._aws.for_owner()
+            self._owners[owner] = self._aws.for_owner(owner)
         return self._owners[owner]
 
     def stop(self) -> None:
@@ -92,9 +93,8 @@ class Maker:
 
     def turn(self, change: Change) -> AbstractContextManager[None]:
         """Return the turn of an owner: no other thread of this process writes it meanwhile."""
-        aws = self.account_of(change)
-        doing = f"another thread was done with {change.owner}"
-        return TURNS.of(self.place_of(change), lambda: aws.check(doing), self._held)
+        wait = partial(self.account_of(change).waits_on_thread, CHECKED_EVERY, Waited(change.owner))
+        return TURNS.of(self.place_of(change), wait, self._held)
 
     @property
     def moment(self) -> Moment:

@@ -6,10 +6,13 @@ decides nothing about changes, and calls nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-from ecrops.aws import code_of, detail_of
+from ecrops.aws import ClientError, code_of, detail_of
+from ecrops.aws.callers import is_of_caller
 from ecrops.base.change import Change
+from ecrops.engine.aspect import Want
 from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, DeadlineError, EcropsError
 from ecrops.text import printable
 
@@ -53,7 +56,7 @@ class Outcomes:
         """Record how an owner ended. The owners that its changes are made for go no further without it."""
         if isinstance(error, Superseded):
             self._share(self.superseded, owner, error.error)
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception) and not is_of_caller(error):
             self._share(self.failed, owner, error)
         elif error:
             raise error
@@ -109,6 +112,25 @@ class Outcomes:
             way_out = "it is not sent again: leave it out, or ask whoever runs the service"
             self.record(change.owner, EcropsError(f"{place}: {reason}: {change.difference}; {way_out}"))
 
+    def reason(self, wants: Iterable[Want], removed: Collection[str]) -> tuple[str, str]:
+        """Return the owner that is planned again after a wait, empty if there are several, and the reason.
+
+        Args:
+            wants: What is planned again.
+            removed: The owners that were removed in this apply.
+        """
+        keys = list(dict.fromkeys(want.key for want in wants))
+        superseded = [owner for owner in keys if owner in self.superseded]
+        owner = (superseded or keys)[0]
+        others = " and others are" if len(keys) > 1 else " is"
+        if owner in removed:
+            reason = f"{owner}{others} looked for again: it was deleted, and may still be there"
+        elif superseded:
+            reason = f"{owner}{others} planned again: {_said(self.superseded[owner])}"
+        else:
+            reason = f"{owner}{others} read again: another writer may have undone what was changed"
+        return ("" if len(keys) > 1 else owner), reason
+
     def add_refusals(self, refusals: Iterable[tuple[str, Exception]]) -> None:
         """Record what was made and does not work: its owner has failed, or it failed before, and this is a note."""
         for owner, error in refusals:
@@ -123,7 +145,10 @@ class Outcomes:
             self.failed[owner].add_note(f"waited {waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
 
     def add_applied(self, error: BaseException, applied: Sequence[Change]) -> None:
-        """Add notes to an error that ended the apply: which changes were made before it."""
+        """Add to an error that ended the apply, as ``applied`` and in notes, which changes were made before it."""
+        vars(error)["applied"] = tuple(applied)
+        if not applied and isinstance(error, EcropsError):  # it says itself that nothing was changed
+            return
         count = "1 change was" if len(applied) == 1 else f"{len(applied)} changes were"
         error.add_note(f"{count} made before; running again makes what is still missing")
         for change in applied[:MAX_SHOWN]:
@@ -142,9 +167,16 @@ class Outcomes:
             raise ApplyError(f"{len(self.failed)} could not be finished", errors, applied)
         for error in errors[1:]:
             errors[0].add_note(f"failed too: {error}")
+        vars(errors[0])["applied"] = tuple(applied)
         for change in applied:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]
+
+
+def _said(error: Exception) -> str:
+    """Return the message of an error, without what botocore says around it."""
+    answer: Any = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
+    return f"{code_of(error)}: {answer.get('Message', '')}" if answer else str(error)
 
 
 def explain(error: Exception, change: Change) -> None:

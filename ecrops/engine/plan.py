@@ -65,7 +65,15 @@ class Plan:
         return f"<Plan: {self.summary}>"
 
     def __str__(self) -> str:
-        return render.text(self.changes, self.notes, self.summary)
+        return self.text()
+
+    def text(self, *, colour: bool = False) -> str:
+        """Return the plan as a diff in words: what ``print(plan)`` shows.
+
+        Args:
+            colour: Whether the signs ``+``, ``~``, ``-`` and ``!`` are in colour, for a terminal.
+        """
+        return render.text(self.changes, self.notes, self.summary, colour=colour)
 
     def _repr_html_(self) -> str:
         notes = [render.brief(note) for note in self.notes[: html.MAX_CHANGES]]

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 
 from ecrops.aws import NO_LONGER_VALID, Aws, ClientError, code_of, is_throttled
 from ecrops.base.change import Change
+from ecrops.base.waits import Waited
 from ecrops.engine.aspect import Aspect, Read, name_of
 from ecrops.engine.turns import NEVER, TURNS, Moment, Write, place_of
 from ecrops.errors import EcropsError, SpecError
@@ -172,14 +173,11 @@ def _settled(aws: Aws, aspect: Aspect, reading: Read, *, base_exists: bool) -> M
     Some services answer a reading with an older value for a while. An edit that was derived from it would undo our own
     last write. A value that still lacks that write when the time is over is what another writer made of it.
     """
-    values, waited, pause = _make(reading, base_exists=base_exists), 0.0, 0.5
-    while reading.settles and (remaining := _unsettled_seconds(aws, aspect, reading, values, waited)) > 0:
+    values, waited, pause = _make(reading, base_exists=base_exists), Waited(", ".join(reading.keys)), 0.5
+    while reading.settles and (remaining := _unsettled_seconds(aws, aspect, reading, values, waited.seconds)) > 0:
         pause = min(pause * 1.5, LONGEST_PAUSE, remaining)
-        doing = f"{', '.join(reading.keys)} is read again: the answer lacks what was written last"
-        if waited < LONGEST_PAUSE <= waited + pause:
-            log.warning("waiting up to %.0f s: %s", remaining, doing)
-        aws.pause(pause, doing)
-        waited += pause
+        doing = f"{waited.owner} is read again: the answer lacks what was written last"
+        aws.pause(pause, doing, doing, waited)
         values = _make(reading, base_exists=base_exists)
     return values
 

@@ -110,7 +110,7 @@ class Turns:
 
         Args:
             place: The owner.
-            check: Called while it waits: raises if the deadline is over.
+            check: Called before each part of the wait, of ``CHECKED_EVERY`` seconds: raises if the deadline is over.
             held: What the caller's thread held when the apply began: an apply inside of another one, such as in a
                 function that waits, has the turns of the outer one, and must not wait for them.
         """

@@ -18,6 +18,7 @@ from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, is_number
 from ecrops.base.render import page
 from ecrops.base.shown import Report
+from ecrops.base.waits import Waited
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
 from ecrops.engine.reading import Readings
@@ -195,6 +196,7 @@ class _Stage:
         self._url = url
         self._name = name
         self._messages: list[Message] = []
+        self._waited = Waited(name)
         self.failed: dict[str, str] = {}
 
     def wait_until_it_works(self, event: Message, timeout: float) -> None:
@@ -203,7 +205,7 @@ class _Stage:
             self._put(event, f"{self._name}.probe")
             if self._receive(f"{self._name}.probe"):
                 return
-            self._aws.pause(2, "a test event could arrive")
+            self._pause("a probe has not arrived yet: a new rule takes a moment")
 
     def send(self, event: Message, timeout: float) -> Message | None:
         """Send the event once. Wait until it has arrived, and a little longer for targets that fail."""
@@ -214,9 +216,12 @@ class _Stage:
             arrived = arrived or self._receive(self._name)
             if has_arrived:
                 break
-            self._aws.pause(2, "a test event could arrive")
+            self._pause("the test event has not arrived at all targets yet")
         self._receive(self._name)
         return arrived
+
+    def _pause(self, reason: str) -> None:
+        self._aws.pause(2, "a test event could arrive", reason, self._waited)
 
     def _put(self, event: Message, source: str) -> None:
         entry = {

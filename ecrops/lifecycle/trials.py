@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
+    from ecrops.base.waits import OnWait
     from ecrops.images.image import Image
     from ecrops.lifecycle.policy.document import Rules
     from ecrops.lifecycle.simulation.compare import Comparison
@@ -74,14 +74,14 @@ class RepositoryTrials(Handle):
         rules: LifecyclePolicy | None = None,
         *,
         timeout: float = 600,
-        on_wait: Callable[[float], object] | None = None,
+        on_wait: OnWait | None = None,
     ) -> Simulation:
         """Return what ECR itself says that a policy would do: run its preview, and wait for it. Changes no image.
 
         Args:
             rules: The policy; without it, the current one.
             timeout: Seconds to wait, also for another preview of this repository that is running.
-            on_wait: Called with the seconds waited so far, before each wait.
+            on_wait: Called on this thread with a ``Wait`` before each wait.
 
         Raises:
             PreviewError: ECR says that the preview failed or expired.
@@ -92,16 +92,17 @@ class RepositoryTrials(Handle):
         """
         from ecrops.lifecycle.simulation.preview import Waiter, preview
 
-        waiter = Waiter(self.registry.aws, timeout, on_wait)
-        policy = None if rules is None else self._policy(rules)
-        return preview(self.registry.aws, self.name, policy, self.images(), waiter)
+        with self.registry.telling(on_wait=on_wait) as registry:
+            waiter = Waiter(registry.aws, timeout)
+            policy = None if rules is None else self._policy(rules)
+            return preview(registry.aws, self.name, policy, self.images(), waiter)
 
     def check_lifecycle(
         self,
         rules: LifecyclePolicy | None = None,
         *,
         timeout: float = 600,
-        on_wait: Callable[[float], object] | None = None,
+        on_wait: OnWait | None = None,
         count_referrers: bool = False,
     ) -> Comparison:
         """Compare ecrops' evaluation of a policy (``before``) with ECR's preview (``after``). False if they agree.
@@ -112,11 +113,12 @@ class RepositoryTrials(Handle):
         from ecrops.lifecycle.simulation.preview import Waiter, preview
         from ecrops.lifecycle.simulation.simulate import evaluate
 
-        waiter = Waiter(self.registry.aws, timeout, on_wait)
-        policy, images = self._policy(rules), list(self.images())
-        simulated = evaluate(policy, images, None, count_referrers)
-        previewed = preview(self.registry.aws, self.name, None if rules is None else policy, images, waiter)
-        return comparison(simulated, previewed, marked_by)
+        with self.registry.telling(on_wait=on_wait) as registry:
+            waiter = Waiter(registry.aws, timeout)
+            policy, images = self._policy(rules), list(self.images())
+            simulated = evaluate(policy, images, None, count_referrers)
+            previewed = preview(registry.aws, self.name, None if rules is None else policy, images, waiter)
+            return comparison(simulated, previewed, marked_by)
 
     def _policy(self, rules: LifecyclePolicy | None) -> Rules:
         """Return canonical rules: those of a policy, or the current ones."""

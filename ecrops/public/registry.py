@@ -25,7 +25,8 @@ from ecrops.repositories.values import PUBLIC
 if TYPE_CHECKING:
     import boto3
 
-    from ecrops.engine.apply import OnChange
+    from ecrops.base.waits import OnWait
+    from ecrops.engine.telling import OnChange
     from ecrops.login.tokens import PublicGalleryAuthorizationToken, Token
 
 _REGION = f"the public registry has one region, {REGION}, whatever the session's is"
@@ -44,6 +45,8 @@ class PublicRegistry(Account):
         workers: How many calls may be in flight.
         retry: How long ecrops tries.
         dry_run: Whether every verb returns its plan, and changes nothing.
+        on_wait: Called with a ``Wait`` before ecrops waits in a verb, on the thread that called the verb. A verb that
+            has an ``on_wait`` of its own calls that one.
 
     Raises:
         SpecError: ``workers`` is no whole number of at least 1, or the session is for a partition without a gallery.
@@ -60,8 +63,9 @@ class PublicRegistry(Account):
         workers: int = 20,
         retry: RetryPolicy | None = None,
         dry_run: bool = False,
+        on_wait: OnWait | None = None,
     ) -> None:
-        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run)
+        super().__init__(session, workers=workers, retry=retry, dry_run=dry_run, on_wait=on_wait)
         region = self.aws.session.region_name
         if region and is_region(region) and partition_of(region).name != "aws":
             raise SpecError(
@@ -148,20 +152,33 @@ class PublicRegistry(Account):
         """
         return PublicRepository(self, name)
 
-    def plan(self, *specs: PublicRepositorySpec) -> Plan:
+    def plan(self, *specs: PublicRepositorySpec, on_wait: OnWait | None = None) -> Plan:
         """Return what is missing for the specs to be true. Reads only.
+
+        Args:
+            specs: Public repositories as they should be, one argument each.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits.
 
         Raises:
             SpecError: Two specs have one name.
         """
-        return self.plan_wants(list(wants.of_specs(specs)))
+        with self.telling(on_wait=on_wait) as registry:
+            return registry.plan_wants(list(wants.of_specs(specs)))
 
-    def ensure(self, *specs: PublicRepositorySpec, on_change: OnChange | None = None) -> Plan:
+    def ensure(
+        self,
+        *specs: PublicRepositorySpec,
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
         """Make the specs true: ``plan`` and ``apply``.
 
         Args:
             specs: Public repositories as they should be, one argument each.
             on_change: Called on this thread with every change that was made.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits.
+            progress: Whether to draw how far it is, on the standard error.
 
         Returns:
             The changes that were made; false if there was nothing to do.
@@ -171,7 +188,8 @@ class PublicRegistry(Account):
             ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the specs are about one repository.
         """
-        return self.make(*wants.of_specs(specs), on_change=on_change)
+        with self.telling(on_change, on_wait, progress) as registry:
+            return registry.make(*wants.of_specs(specs))
 
     def describe(self, *names: str) -> list[PublicRepositorySpec]:
         """Return public repositories as specs for which ``ensure`` has nothing to do.
@@ -232,7 +250,9 @@ class PublicRegistry(Account):
         from ecrops.login.docker import docker_login
 
         get: Callable[[], Token] = self.authorization_token.get
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, (), self.host)
+        if self.dry_run:
+            return get()
+        return docker_login(get, config, lambda: self.aws.remaining, (), self.host, self.aws.tell)
 
     def docker_config(self) -> str:
         """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.

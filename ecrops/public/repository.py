@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.access.principals.named import Grantee
-    from ecrops.engine.apply import OnChange
+    from ecrops.base.waits import OnWait
+    from ecrops.engine.telling import OnChange
 
 
 class PublicRepository(Uris):
@@ -104,6 +105,8 @@ class PublicRepository(Uris):
         resource_policy: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
         on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
         **misspelt: Never,
     ) -> Plan:
         """Make the repository, or bring it to these fields. The fields are those of ``PublicRepositorySpec``.
@@ -113,17 +116,20 @@ class PublicRepository(Uris):
             resource_policy: The repository policy, as a document; ``{}`` removes it.
             tags: All tags; ``{}`` removes them.
             on_change: Called on this thread with every change that was made.
+            on_wait: Called on this thread with a ``Wait`` before ecrops waits.
+            progress: Whether to draw how far it is, on the standard error.
             misspelt: No other keyword is accepted. The error says which one was probably meant.
 
         Raises:
             SpecError: No public repository can be like this.
             ConflictError: The change would take away a logo that no field brings.
         """
-        fields = given(locals(), "on_change")
+        fields = given(locals(), "on_change", "on_wait", "progress")
         if "name" in fields:
             raise SpecError(f"name: a handle has one, {self.name!r}; PublicRegistry.repository gives another handle")
         spec = PublicRepositorySpec.from_dict({"name": self.name, **fields})
-        return self.registry.make(*wants.of_specs([spec]), on_change=on_change)
+        with self.registry.telling(on_change, on_wait, progress) as registry:
+            return registry.make(*wants.of_specs([spec]))
 
     def delete(self, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete the repository, and wait until it is gone. If it does not exist, there is nothing to do.

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ecrops.aws import Aws, ClientError
+from ecrops.base.waits import Waited
 from ecrops.engine.aspect import Aspect
 from ecrops.engine.reading import Goal, is_of_one, read
 from ecrops.errors import EcropsError
@@ -37,6 +38,7 @@ def read_named(aws: Aws, names: Sequence[str], aspects: Collection[Aspect], serv
         EcropsError: One comes and goes.
     """
     goals = {(aspect, name): () for name in names for aspect in aspects}
+    waited = Waited()
     for _ in range(ATTEMPTS):
         current = read(aws, goals)
         missing = [name for name in names if not is_there(name, current, aspects)]
@@ -44,7 +46,8 @@ def read_named(aws: Aws, names: Sequence[str], aspects: Collection[Aspect], serv
             return current
         for name in missing:
             calls.demand(aws, name, service)
-        aws.pause(1.0, f"{missing[0]} is described: it was made, or not visible, a moment ago")
+        why = "it was made, or not visible, a moment ago"
+        aws.pause(1.0, f"{missing[0]} is described: {why}", f"{missing[0]} is read again: {why}", waited)
     raise EcropsError(f"{missing[0]}: it comes and goes, after {ATTEMPTS} readings: describe it again")
 
 

@@ -159,6 +159,7 @@ def test_a_run_in_which_nothing_succeeds_is_broken_off(memory_cloud: Cloud, capl
     assert "AWS throttled ecr:DescribeRepositories for" in notes_of(caught.value)
     assert "nothing else was begun in this account" in notes_of(caught.value)
     calls = len(memory_cloud.calls)
+    caplog.clear()
     caplog.set_level("DEBUG", "ecrops")
     for later in (run, run.stoppable(), run.for_owner(), run.within(9)):
         with pytest.raises(ClientError) as again:

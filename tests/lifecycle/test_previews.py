@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import DeadlineError, LifecycleRule, Registry, RetryPolicy, SpecError
+from ecrops import DeadlineError, LifecycleRule, Registry, RetryPolicy, SpecError, Wait
 from ecrops.lifecycle import Action, PreviewError
 from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
@@ -27,13 +27,14 @@ def registry(cloud: Cloud) -> Registry:
 def test_a_preview_is_started_waited_for_and_read_to_its_last_page(cloud: Cloud, registry: Registry) -> None:
     cloud.emulator.seed_images("app", versions(230))
     cloud.emulator.previews.finished_after = 3
-    waited: list[float] = []
-    preview = registry.repository("app").preview_lifecycle([KEEP_TWO], on_wait=waited.append)
+    waits: list[Wait] = []
+    preview = registry.repository("app").preview_lifecycle([KEEP_TWO], on_wait=waits.append)
     assert len(preview.expired) == 228
     assert (preview.bytes_freed, names(preview.kept)) == (228 * 10**9, ["v2", "v1"])
     assert preview.by_rule[1].acts_on == 228
     assert preview.verdict("v3").reason == "ECR says: rule 1 (keep last 2 v*) expires it"
-    assert waited == [0, 1, 3]
+    assert [(wait.seconds, wait.waited, wait.attempt) for wait in waits] == [(1, 0, 1), (2, 1, 2), (5, 3, 3)]
+    assert {(wait.owner, wait.reason) for wait in waits} == {("app", "ECR runs a preview for app")}
     assert cloud.calls.operations().count("GetLifecyclePolicyPreview") == 3 + 3
     assert "230 images" in str(preview)
 
@@ -115,12 +116,12 @@ def test_a_preview_that_cannot_be_started_is_given_up_in_time(cloud: Cloud) -> N
     registry_of(cloud).repository("app").preview_lifecycle([UNTAGGED])
     session = cloud.session(own=True)
     refuse(session, "StartLifecyclePolicyPreview", "LifecyclePolicyPreviewInProgressException")
-    waited: list[float] = []
+    waits: list[Wait] = []
     with pytest.raises(DeadlineError, match="within 20 seconds"):
         Registry(session, retry=AT_ONCE).repository("app").preview_lifecycle(
-            [KEEP_TWO], timeout=20, on_wait=waited.append
+            [KEEP_TWO], timeout=20, on_wait=waits.append
         )
-    assert waited == [0, 1, 3, 8, 13]
+    assert [wait.waited for wait in waits] == [0, 1, 3, 8, 13]
 
 
 @pytest.mark.parametrize("timeout", ["5", None, float("nan"), -1, True])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import DeadlineError, Registry, RetryPolicy, SpecError
+from ecrops import DeadlineError, Registry, RetryPolicy, SpecError, Wait
 from ecrops.registry_settings import BackfilledImage
 from ecrops.testing import Call, Cloud
 from support import registry_of
@@ -64,9 +64,10 @@ def start_by_another(cloud: Cloud, region: str = "eu-central-1", account: str = 
 def test_it_is_waited_for_and_each_image_has_a_result(registry: Registry, memory_cloud: Cloud, backfills: Any) -> None:
     backfills.preparing_for, backfills.running_for = 1, 2
     backfills.failures["team/web"] = "UNABLE_TO_REPLICATE"
-    waits: list[float] = []
+    waits: list[Wait] = []
     result = registry.replication.backfill("eu-central-1", on_wait=waits.append)
-    assert waits == [0.0, 1.0, 3.0]
+    assert [(wait.seconds, wait.waited, wait.attempt) for wait in waits] == [(1, 0, 1), (2, 1, 2), (5, 3, 3)]
+    assert str(waits[0]) == "waiting 1.0 s: ECR runs the backfill to eu-central-1"
     assert [call.operation for call in memory_cloud.calls] == ["DescribeRegistry", LIST, START, *[RESULTS] * 5]
     assert (result.status, result.total, result.completed, result.failures) == ("COMPLETE", 4, 3, 1)
     assert result.destination == "eu-central-1"
@@ -175,7 +176,7 @@ def test_the_time_may_be_over(registry: Registry, memory_cloud: Cloud, backfills
         ({"to": ["eu-central-1"]}, "expected a region such as 'eu-central-1'"),
         ({"to": "eu-central-1", "timeout": -1}, "timeout: expected seconds, at least 0, got -1"),
         ({"to": "eu-central-1", "timeout": "1"}, "timeout: expected seconds"),
-        ({"to": "eu-central-1", "on_wait": 1}, "on_wait: expected a function, got 1"),
+        ({"to": "eu-central-1", "on_wait": 1}, "on_wait: expected a function of a wait, got 1"),
     ],
 )
 def test_wrong_arguments_are_refused_before_any_call(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecrops.cli.console import Console, is_terminal
+from ecrops.cli.console import Console, as_json, is_terminal
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
 
@@ -31,6 +32,7 @@ def add(commands: Commands) -> None:
     )
     add_files(command)
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
+    command.add_argument("--out", metavar="FILE", help="write the same plan into this file, as JSON")
     command = commands.add(
         "apply",
         apply,
@@ -61,6 +63,8 @@ def add(commands: Commands) -> None:
 def plan(arguments: Namespace, console: Console) -> int:
     """Show what is missing."""
     _, missing = _plan(arguments)
+    if arguments.out:
+        Path(arguments.out).write_text(as_json(missing.to_dict()))
     console.show(missing)
     if missing.conflicts:
         _explain(missing, console)
@@ -84,10 +88,7 @@ def apply(arguments: Namespace, console: Console) -> int:
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
             return 1
-    from ecrops.cli.progress import Progress
-
-    with Progress(console, len(missing)) as progress:
-        made = registry.apply(missing, on_change=progress)
+    made = registry.apply(missing, console.applied.append, progress=True)
     if shown and not console.as_json:
         new = [f"note: {note}" for note in made.notes if note not in missing.notes]
         console.text("\n".join([made.summary, *new]))
@@ -97,10 +98,10 @@ def apply(arguments: Namespace, console: Console) -> int:
 
 
 def _plan(arguments: Namespace) -> tuple[Registry, Plan]:
-    from ecrops.cli.account import registry_of
+    from ecrops.cli.account import reading
 
-    registry = registry_of(arguments)
-    return registry, registry.plan(*specs_of(arguments, registry))
+    with reading(arguments) as registry:
+        return registry, registry.plan(*specs_of(arguments, registry))
 
 
 def _check(arguments: Namespace, missing: Plan) -> None:
@@ -134,7 +135,7 @@ def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> bool:
     if is_terminal(sys.stdout) and not console.as_json:
         console.show(missing)
         return True
-    console.say(str(missing))
+    console.show_aside(missing)
     return False
 
 

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 def schema(arguments: Namespace, console: Console) -> int:
     """Print the schema."""
-    from ecrops.fleet import schema
+    from importlib import import_module
 
-    console.data(schema())
+    console.data(import_module("ecrops.fleet").schema())
     return DONE

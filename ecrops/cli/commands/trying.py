@@ -46,12 +46,8 @@ def try_it(arguments: Namespace, console: Console) -> int:
     """Run a command, or a prompt, with an AWS of its own."""
     import sys
 
-    from ecrops.cli.failures import CommandError
+    from ecrops.testing.__main__ import main
 
-    try:
-        from ecrops.testing.__main__ import main
-    except ModuleNotFoundError as error:
-        raise CommandError(str(error)) from None
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     example = ["--example"] if arguments.example else []
     return main([*example, "--", *(words or [sys.executable, "-i", "-c", _PROMPT])])

@@ -48,7 +48,8 @@ def _codes(ignore: object) -> tuple[str, ...]:
     problems = Problems()
     codes = problems.strings("ignore", ignore) or ()
     for code in codes:
-        problems.check(code in CODES, "ignore", f"{code!r} is no code of a finding{hint(code, CODES)}")
+        if code not in CODES:
+            problems.add("ignore", f"{code!r} is no code of a finding{hint(code, CODES)}")
     problems.raise_any()
     return codes
 

@@ -8,12 +8,13 @@ somebody else started: https://docs.aws.amazon.com/AmazonECR/latest/APIReference
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.problems import Problems
+from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.document import Rules, canonical, parse, to_text
@@ -28,7 +29,6 @@ RUNNING = "LifecyclePolicyPreviewInProgressException"
 NOT_YET = "LifecyclePolicyPreviewNotFoundException"
 _ACTIONS = {"EXPIRE": Action.EXPIRE, "TRANSITION": Action.ARCHIVE}
 _VERBS = {Action.EXPIRE: "expires it", Action.ARCHIVE: "archives it"}
-OnWait = Callable[[float], object]
 
 
 class PreviewError(EcropsError):
@@ -39,22 +39,20 @@ class Waiter:
     """Waits between two reads of a preview, until the timeout.
 
     Args:
-        aws: Sleeps, and keeps the deadline of the registry.
+        aws: Sleeps, keeps the deadline of the registry, and tells of each wait.
         timeout: Seconds to wait in all.
-        on_wait: Called before each wait with the seconds waited so far.
 
     Raises:
         SpecError: The timeout is not a number of at least 0.
     """
 
-    def __init__(self, aws: Aws, timeout: float, on_wait: OnWait | None) -> None:
+    def __init__(self, aws: Aws, timeout: float) -> None:
         problems = Problems()
         problems.take("timeout", lambda: check_number(timeout))
         problems.raise_any()
         self._aws = aws
         self._timeout = timeout
-        self._on_wait = on_wait
-        self._waited = 0.0
+        self._waited = Waited()
         self._pauses = itertools.chain((1.0, 2.0), itertools.repeat(5.0))
 
     def wait(self, name: str) -> None:
@@ -67,12 +65,10 @@ class Waiter:
             DeadlineError: The time is over.
         """
         pause = next(self._pauses)
-        if self._waited + pause > self._timeout:
+        if self._waited.seconds + pause > self._timeout:
             raise DeadlineError(f"ECR has not finished the preview for {name} within {self._timeout:g} seconds")
-        if self._on_wait:
-            self._on_wait(self._waited)
-        self._aws.pause(pause, "the preview was finished")
-        self._waited += pause
+        self._waited.owner = name
+        self._aws.pause(pause, "the preview was finished", f"ECR runs a preview for {name}", self._waited)
 
 
 def preview(aws: Aws, name: str, rules: Rules | None, images: Iterable[Image], waiter: Waiter) -> Simulation:

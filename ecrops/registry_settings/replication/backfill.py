@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ecrops.aws import BOTOCORE, LOST, Aws, ClientError, Pages, code_of, operations_of
 from ecrops.base.problems import Problems, is_number
 from ecrops.base.shown import Report
+from ecrops.base.waits import Waited
 from ecrops.engine.account import Account
 from ecrops.errors import DeadlineError, SpecError
 from ecrops.registry_settings.replication.edits import Replication
@@ -30,7 +31,6 @@ RUNNING = ("PREPARING", "IN_PROGRESS", "STOPPING")
 ADOPTED = ("PREPARING", "IN_PROGRESS")
 NOT_STARTED = "NOT_STARTED"
 PAGE = 1000
-OnWait = Callable[[float], object]
 
 
 class BackfilledImage(NamedTuple):
@@ -99,15 +99,13 @@ class BackfillResult(Report):
         return tuple(image for image in self.images if image.status == "FAILED")
 
 
-def backfill(
-    registry: Account, current: Callable[[], Replication], to: object, timeout: float, on_wait: OnWait | None
-) -> BackfillResult:
+def backfill(registry: Account, current: Callable[[], Replication], to: object, timeout: float) -> BackfillResult:
     """Return what became of a backfill: see ``Replication.backfill``."""
     destination = Destination.parse(to)
     if START not in operations_of("ecr"):
         raise SpecError(f"a backfill needs botocore {SINCE} or later, and {BOTOCORE} is installed: update boto3")
     aws = registry.aws.stoppable()
-    waiter = _Waiter(aws, timeout, on_wait, str(to))
+    waiter = _Waiter(aws, timeout, str(to))
     configuration = current()
     (destination,) = configuration.resolved([destination])
     shown = shortened(destination, configuration.account)
@@ -127,14 +125,13 @@ def backfill(
 class _Waiter:
     """Waits between two looks at a backfill: 1 second, 2, 5, 10, then 30 each time."""
 
-    def __init__(self, aws: Aws, timeout: object, on_wait: OnWait | None, to: str) -> None:
+    def __init__(self, aws: Aws, timeout: object, to: str) -> None:
         problems = Problems()
         right = is_number(timeout) and not math.isnan(timeout) and timeout >= 0
         problems.check(right, "timeout", f"expected seconds, at least 0, got {timeout!r}")
-        problems.check(on_wait is None or callable(on_wait), "on_wait", f"expected a function, got {on_wait!r}")
         problems.raise_any()
-        self._aws, self._timeout, self._on_wait, self._to = aws, timeout, on_wait, to
-        self._waited = 0.0
+        self._aws, self._timeout, self._to = aws, timeout, to
+        self._waited = Waited()
         self._pauses = itertools.chain((1.0, 2.0, 5.0, 10.0), itertools.repeat(30.0))
 
     def wait(self, *, is_begun: bool) -> None:
@@ -144,7 +141,7 @@ class _Waiter:
             is_begun: Whether ours runs; else another one to the region keeps it from being started.
         """
         pause = next(self._pauses)
-        if self._waited + pause > self._timeout:  # type: ignore[operator]
+        if self._waited.seconds + pause > self._timeout:  # type: ignore[operator]
             raise DeadlineError(
                 f"ECR has not finished the backfill to {self._to} within {self._timeout:g} seconds: it goes on, and "
                 "the same call waits for it again"
@@ -152,10 +149,9 @@ class _Waiter:
                 else f"the backfill to {self._to} was not started: another one to the region has not ended within "
                 f"{self._timeout:g} seconds; the same call tries again"
             )
-        if self._on_wait:
-            self._on_wait(self._waited)
-        self._aws.pause(pause, f"the backfill to {self._to} was finished")
-        self._waited += pause
+        whose = "ECR runs" if is_begun else "another one has not ended before"
+        reason = f"{whose} the backfill to {self._to}"
+        self._aws.pause(pause, f"the backfill to {self._to} was finished", reason, self._waited)
 
 
 class _Job:

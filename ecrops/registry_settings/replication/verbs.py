@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from ecrops.registry_settings.replication.values import (
 from ecrops.registry_settings.setting import Handle
 
 if TYPE_CHECKING:
+    from ecrops.base.waits import OnWait
     from ecrops.registry_settings.replication.backfill import BackfillResult
 
 
@@ -102,7 +103,7 @@ class Replication(Handle):
         to: str,
         *,
         timeout: float = 3600.0,
-        on_wait: Callable[[float], object] | None = None,
+        on_wait: OnWait | None = None,
     ) -> BackfillResult:
         """Replicate to one destination what was pushed before there was a rule, and wait until that is done.
 
@@ -112,7 +113,7 @@ class Replication(Handle):
         Args:
             to: A destination of a rule, such as ``eu-central-1`` or ``111122223333/us-east-1``.
             timeout: Seconds to wait in all.
-            on_wait: Called before each wait with the seconds waited so far.
+            on_wait: Called on this thread with a ``Wait`` before each wait.
 
         Returns:
             What became of it, and of each image.
@@ -124,7 +125,8 @@ class Replication(Handle):
         from ecrops.registry_settings.replication.backfill import backfill
 
         registry = self._registry
-        return backfill(registry, partial(self._current, registry.assumed), to, timeout, on_wait)
+        with registry.telling(on_wait=on_wait) as told:
+            return backfill(told, partial(self._current, registry.assumed), to, timeout)
 
     def _written(self, edit: Exactly | Include, rules: Iterable[ReplicationRule], session: Sessions) -> Plan:
         aws, given = self._registry.aws, tuple(rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -12,9 +12,12 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 
+from ecrops.engine.turns import TURNS
+
 from . import ecr, ecr_public, events, iam, secrets
 from .calls import Recorder
 from .faults import Faults
+from .seeding import SeededImage, described
 from .server import Server
 from .sessions import REGION, Sessions
 from .steering import Emulator
@@ -28,10 +31,23 @@ _ONCE = Config(retries={"total_max_attempts": 1})
 
 
 class Cloud:
-    """An AWS of the test's own, empty at first.
+    """An AWS of the test's own, empty at first: `in_memory` and `over_http` make one.
 
-    `session()` is for the code under test: its calls are recorded in `calls` and meet `faults`.
-    `client()` is for everybody else: unrecorded, and nothing goes wrong.
+    `session` is for the code under test: its calls are recorded in `calls` and meet `faults`.
+    `client` is for everybody else: unrecorded, and nothing goes wrong.
+
+    Attributes:
+        account: The id of its account. Other accounts are there too: `session(account=)`.
+        endpoint_url: Where it is served; ``None`` for one in this process.
+        calls: What the code under test asked of AWS, attempt by attempt.
+        faults: What goes wrong with these calls. Nothing does until told.
+        emulator: What a test may do behind the service's back: late visibility, odd values, many repositories at once.
+
+    Example:
+        >>> with in_memory() as cloud:
+        ...     digests = cloud.seed_images("team/api", [SeededImage(["v1"], age=timedelta(days=9))])
+        ...     cloud.faults.on("throttle", operation="DescribeImages")
+        ...     session = cloud.session()
     """
 
     account = "123456789012"
@@ -44,17 +60,56 @@ class Cloud:
         sessions.wire.serve(self.calls, self.faults)
 
     def session(self, region: str = REGION, *, account: str | None = None, own: bool = False) -> boto3.Session:
-        """A boto3 session for the code under test, in a region and account of the test's choice.
+        """Return a session for the code under test: ``Registry(cloud.session())``.
 
-        Its clients are those of other tests, unless it is to be the test's own: for what it registers and configures.
+        Args:
+            region: The region of its clients.
+            account: Another account than `account`: twelve digits.
+            own: Whether its clients are made anew. They are shared with other tests otherwise, since making a client
+                costs more than most tests; so a test that registers handlers for botocore's events needs its own.
         """
         make = self._sessions.own if own else self._sessions.shared
         return make(region, account, observed=True)
 
     def client(self, service: str, region: str = REGION, *, account: str | None = None) -> Client:
-        """A plain boto3 client for somebody else, whose calls are neither recorded nor judged."""
-        session: Any = self._sessions.shared(region, account, observed=False)
-        return session.client(service, config=_ONCE)
+        """Return a plain client for somebody else: its calls are not recorded, meet no faults, and are not repeated.
+
+        Args:
+            service: The name that boto3 has for the service, such as ``ecr``.
+            region: The region that it calls.
+            account: Another account than `account`: twelve digits.
+        """
+        return self.plain_session(region, account=account).client(service, config=_ONCE)
+
+    def plain_session(self, region: str = REGION, *, account: str | None = None) -> Any:
+        """Return a session for somebody else, whose calls are not recorded and meet no faults.
+
+        Args:
+            region: The region of its clients.
+            account: Another account than `account`: twelve digits.
+        """
+        return self._sessions.shared(region, account, observed=False)
+
+    def seed_images(self, repository: str, images: Iterable[SeededImage], *, region: str = REGION) -> list[str]:
+        """Put images into a repository as if they had been pushed some time ago; make it if there is none.
+
+        A tag that an earlier image has moves to the later one, as a push does it.
+
+        Args:
+            repository: Its name.
+            images: What to put there: images, indexes with their parts, and artifacts that refer to them.
+            region: The region of the registry.
+
+        Returns:
+            The digests of the images, in their order; those of parts and artifacts are not among them.
+        """
+        emulator, digests = self.emulator.at(region=region), []
+        if not emulator.exists(repository):
+            emulator.seed([repository])
+        for digest, found in described(images):
+            emulator.seed_images(repository, found)
+            digests.append(digest)
+        return digests
 
 
 def _install() -> None:
@@ -67,7 +122,21 @@ def _install() -> None:
 
 @contextmanager
 def in_memory() -> Iterator[Cloud]:
-    """A cloud in this process, emptied before and after."""
+    """Make a cloud in this process, for one test; two at once would be one AWS, and the second is refused.
+
+    Only sessions of the cloud, and what was made after `ecrops.testing` was imported, reach it.
+    ``as_default_session`` makes it the AWS of everything that names no session.
+
+    Raises:
+        RuntimeError: There is one already.
+
+    Example:
+        >>> with in_memory() as cloud:
+        ...     cloud.client("ecr").describe_repositories()["repositories"]
+        []
+    """
+    if botocore_stubber.enabled:
+        raise RuntimeError("there is a cloud in this process already: use that one, or leave its with-block first")
     _install()
     reset()
     botocore_stubber.enabled = True
@@ -80,26 +149,47 @@ def in_memory() -> Iterator[Cloud]:
 
 @contextmanager
 def over_http(server: Server) -> Iterator[Cloud]:
-    """A cloud behind a running server, emptied before and after."""
+    """Make a cloud behind a running server, for one test. The server forgets everything before and after.
+
+    Args:
+        server: What `running_server` gave.
+
+    Example:
+        >>> with running_server() as server, over_http(server) as cloud:
+        ...     cloud.endpoint_url == server.url
+        True
+    """
     reset()
-    yield Cloud(server.sessions, server.url)
-    reset()
+    try:
+        yield Cloud(server.sessions, server.url)
+    finally:
+        reset()
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A server on loopback with the emulator in it."""
+def running_server(port: int = 0) -> Iterator[Server]:
+    """Serve the emulated AWS on 127.0.0.1, in a thread of this process.
+
+    Args:
+        port: The port; 0 takes a free one.
+
+    Raises:
+        OSError: The port is taken.
+    """
     _install()
-    server = Server()
+    server = Server(port)
     server.start()
-    yield server
-    server.stop()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def reset() -> None:
-    """Forget everything that any service holds."""
+    """Forget everything that any service holds, and what this process wrote there."""
     BackendDict.reset()
     reset_model_data()
+    TURNS.renew()
 
 
 __all__ = ["REGION", "Client", "Cloud", "in_memory", "over_http", "running_server"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable
 from functools import cached_property
@@ -21,6 +22,8 @@ from .wire import OverHttp, Wire
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+LOOPBACK, BACKLOG = "127.0.0.1", 128
+
 
 class Faulty:
     """The application, or what is left of it when a request asks for a fault."""
@@ -29,6 +32,7 @@ class Faulty:
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
         time.sleep(float(environ.get("HTTP_X_EMULATOR_DELAY", 0)))
         fault = environ.get("HTTP_X_EMULATOR_FAULT")
         if fault is None:
@@ -64,22 +68,38 @@ class _Handler(MotoRequestHandler):
 
 
 class Server(ThreadedMotoServer):
-    """`ThreadedMotoServer` on loopback with `Faulty` around its application."""
+    """The emulated AWS behind a socket of this machine: `running_server` makes one.
 
-    def __init__(self) -> None:
-        super().__init__(ip_address="127.0.0.1", port=0, verbose=False)
+    Attributes:
+        url: Where it is, such as ``http://127.0.0.1:4566``.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(ip_address=LOOPBACK, port=port, verbose=False)
+
+    def start(self) -> None:
+        """Take the port, and serve in a thread.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        with _bound(self._port) as taken:
+            app: Any = Faulty(DomainDispatcherApplication(create_backend_app))
+            self._server = make_server(
+                LOOPBACK, self._port, app, threaded=True, request_handler=_Handler, fd=taken.fileno()
+            )
+        self._thread = Thread(target=self._server_entry, daemon=True)
+        self._thread.start()
 
     def _server_entry(self) -> None:
-        app: Any = Faulty(DomainDispatcherApplication(create_backend_app))
-        self._server = make_server(self._ip_address, self._port, app, threaded=True, request_handler=_Handler)
-        self._server_ready_event.set()
+        assert self._server
         self._server.serve_forever(poll_interval=0.05)
         self._server.server_close()
 
-    def start(self) -> None:
-        self._thread = Thread(target=self._server_entry, daemon=True)
-        self._thread.start()
-        self._server_ready_event.wait()
+    def join(self) -> None:
+        """Wait until the server is stopped."""
+        assert self._thread
+        self._thread.join()
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -88,5 +108,19 @@ class Server(ThreadedMotoServer):
 
     @property
     def url(self) -> str:
+        """Where it is."""
         host, port = self.get_host_and_port()
         return f"http://{host}:{port}"
+
+
+def _bound(port: int) -> socket.socket:
+    """Return a socket that listens: where that fails, werkzeug would print, and leave the process."""
+    listening = socket.socket()
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((LOOPBACK, port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening

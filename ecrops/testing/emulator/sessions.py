@@ -9,11 +9,10 @@ from typing import Any
 import boto3
 import botocore.session
 
+from .botocores import LOADER, OF_NO_USER
 from .wire import Wire
 
 REGION = "eu-west-1"
-_LOADER = botocore.session.get_session().get_component("data_loader")
-"""Shared by all sessions: reading the service models anew costs more than most tests."""
 
 
 class Sessions:
@@ -35,8 +34,8 @@ class Sessions:
         return boto3.Session(**self._options(region, account, observed))
 
     def _options(self, region: str, account: str | None, observed: bool) -> dict[str, Any]:
-        core = botocore.session.Session()
-        core.register_component("data_loader", _LOADER)
+        core = botocore.session.Session(session_vars=OF_NO_USER)
+        core.register_component("data_loader", LOADER)
         self.wire.attach(core.get_component("event_emitter"), observed=observed, account=account)
         keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         return {**keys, "region_name": region, "botocore_session": core}

@@ -97,8 +97,11 @@ def seed(repository: Repository, said: dict[str, Any]) -> None:
     """An image as DescribeImages is to describe it, with a ``manifest`` if that is to be read."""
     kept = dict(said)
     manifest = json.dumps(kept.pop("manifest", {"schemaVersion": 2}))
+    tags = list(kept.pop("imageTags", ()))
+    for other in repository.images if tags else ():
+        other.image_tags = [tag for tag in other.image_tags if tag not in tags]
     image = _new(repository, manifest, kept.get("imageManifestMediaType", _OCI), kept["imageDigest"])
-    image.image_tags = list(kept.pop("imageTags", ()))
+    image.image_tags = tags
     image.image_pushed_at = moment(kept.pop("imagePushedAt")).timestamp()  # type: ignore[assignment]
     image.details = kept  # type: ignore[attr-defined]
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-import botocore.session
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
+from ..botocores import LOADER
 from .errors import invalid
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -34,7 +34,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 @cache
 def service(name: str) -> ServiceModel:
     """A service's model, as this botocore has it."""
-    return botocore.session.get_session().get_service_model(name)
+    return ServiceModel(LOADER.load_service_model(name, "service-2"), service_name=name)
 
 
 def check(operation: str, params: dict[str, Any]) -> None:

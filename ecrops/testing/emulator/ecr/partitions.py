@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import botocore.session
+from ..botocores import LOADER
 
 
 @cache
@@ -22,5 +22,4 @@ def regions(partition: str) -> frozenset[str]:
 
 
 def _known() -> dict[str, Any]:
-    loader = botocore.session.get_session().get_component("data_loader")
-    return {each["id"]: each for each in loader.load_data("partitions")["partitions"]}
+    return {each["id"]: each for each in LOADER.load_data("partitions")["partitions"]}

@@ -1,0 +1,100 @@
+"""Who hears of an apply: the function of the caller, and the progress that is drawn.
+
+Called by ``account`` for verbs that are given ``on_change``, ``on_wait`` or ``progress``, and by ``apply`` for each
+change, on the caller's thread. It decides nothing, and calls nothing else.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from ecrops.base.change import Change
+from ecrops.base.waits import OnWait, Wait
+from ecrops.errors import SpecError
+
+if TYPE_CHECKING:
+    from ecrops.base.progress import Progress
+    from ecrops.engine.account import Account
+
+OnChange = Callable[[Change], object]
+A = TypeVar("A", bound="Account")
+
+
+def check_function(name: str, function: object, of: str) -> None:
+    """Refuse what is no function.
+
+    Raises:
+        SpecError: It is none, and not ``None``.
+    """
+    if function is not None and not callable(function):
+        raise SpecError(f"{name}: expected a function of a {of}, got {function!r}")
+
+
+class Listener:
+    """Hears of the changes of an apply.
+
+    Args:
+        on_change: The function of the caller, if there is one.
+        progress: What is drawn, if anything is.
+    """
+
+    def __init__(self, on_change: OnChange | None = None, progress: Progress | None = None) -> None:
+        self._on_change, self._progress = on_change, progress
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether there is nobody to tell."""
+        return not (self._on_change or self._progress)
+
+    def begin(self, made: int, missing: int) -> None:
+        """Begin a round.
+
+        Args:
+            made: How many changes were made.
+            missing: How many are missing, as far as it is known.
+        """
+        if self._progress:
+            self._progress.begin(made + missing)
+
+    def hear(self, change: Change) -> None:
+        """Hear of a change that was made."""
+        if self._progress:
+            self._progress.change(change)
+        if self._on_change:
+            self._on_change(change)
+
+    def end(self) -> None:
+        """Hear that nothing is missing any more."""
+        if self._progress:
+            self._progress.complete()
+
+
+@contextmanager
+def telling(account: A, on_change: OnChange | None, on_wait: OnWait | None, progress: object) -> Iterator[A]:
+    """Yield an account for one verb: see ``Account.telling``."""
+    check_function("on_change", on_change, "change")
+    check_function("on_wait", on_wait, "wait")
+    if not isinstance(progress, bool):
+        raise SpecError(f"progress: expected True or False, got {progress!r}")
+    other = copy.copy(account)
+    hears = on_wait or account.aws.on_wait
+    if not progress:
+        other.aws = account.aws.telling(hears)
+        other._listener = Listener(on_change)
+        yield other
+        return
+    from ecrops.base.progress import drawn
+
+    with drawn() as drawing:
+
+        def on_wait_too(wait: Wait) -> None:
+            drawing.wait(wait)
+            if hears:
+                hears(wait)
+
+        other.aws = account.aws.telling(on_wait_too)
+        other._listener = Listener(on_change, drawing)
+        yield other

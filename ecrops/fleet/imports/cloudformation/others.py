@@ -1,0 +1,127 @@
+"""The types of CloudFormation beside ECR: policies of IAM and EventBridge rules, as far as they are about ECR. Pure.
+
+Called by ``reading``. A resource that says nothing of ECR is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ecrops.errors import SpecError
+from ecrops.fleet.imports.building import Builder
+from ecrops.fleet.imports.cloudformation.ecr import Declared
+from ecrops.fleet.imports.cloudformation.intrinsics import Template
+from ecrops.fleet.imports.cloudformation.physical import Resource, physical
+from ecrops.fleet.imports.grants import Policy, is_about_ecr
+from ecrops.fleet.imports.grants import carry as carry_policy
+from ecrops.fleet.imports.properties import Absent, Properties, absent_in
+from ecrops.fleet.imports.rules import STAYS, event_of, is_on_ecr
+
+IDENTITIES = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+INLINE = {"AWS::IAM::RolePolicy": "RoleName", "AWS::IAM::UserPolicy": "UserName", "AWS::IAM::GroupPolicy": "GroupName"}
+LISTS = {"Roles": "role", "Users": "user", "Groups": "group"}
+
+
+def carry(builder: Builder, template: Template, declared: Mapping[str, Declared]) -> None:
+    """Carry over grants in IAM, and EventBridge rules on events of ECR, or list them."""
+    for resource in declared.values():
+        if resource.kind.startswith("AWS::IAM::"):
+            for policy in _policies(builder, template, resource):
+                carry_policy(builder, policy)
+        elif resource.kind == "AWS::Events::Rule":
+            _carry_rule(builder, template, resource)
+
+
+# IAM
+
+
+def _policies(builder: Builder, template: Template, resource: Declared) -> Iterator[Policy]:
+    properties, logical = resource.properties, resource.logical
+    if kind := IDENTITIES.get(resource.kind):
+        for block in properties.blocks("Policies"):
+            path = f"{block.path}.PolicyDocument"
+            for document in _documents(builder, block):
+                yield Policy(logical, path, kind, _identity(template, resource), document)
+        return
+    for document in _documents(builder, properties):
+        if name := INLINE.get(resource.kind):
+            identity = properties.text(name)
+            if identity:
+                yield Policy(logical, "PolicyDocument", name.removesuffix("Name").lower(), identity, document)
+            continue
+        names = {kind: properties.texts(field) or [] for field, kind in LISTS.items()}
+        for kind, identities in names.items():
+            for identity in identities:
+                yield Policy(logical, "PolicyDocument", kind, identity, document)
+        if not any(names.values()):
+            reason = "is about ECR, and the template does not say to whom it is attached: it stays in IAM as it is"
+            builder.leave(logical, "PolicyDocument", reason)
+        builder._left += properties._left  # names that cannot be told
+
+
+def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:
+    """Yield the policy document of a resource if it is about ECR; what it cannot tell of it is listed."""
+    document = properties.values.get("PolicyDocument")
+    if not is_about_ecr(document):
+        return
+    if (absent := absent_in(document)) is not None:
+        path = f"{properties.path}.PolicyDocument" if properties.path else "PolicyDocument"
+        builder.leave(properties.address, path, f"is about ECR, and {absent.reason}")
+        return
+    yield document
+
+
+def _identity(template: Template, resource: Declared) -> str:
+    """Return the name of a user, role or group; its logical id if CloudFormation made up the name."""
+    given = template.resources.get(resource.logical, "")
+    found = physical(
+        Resource(resource.logical, resource.kind, resource.properties.values, given), "Ref", template.place
+    )
+    return resource.logical if isinstance(found, Absent) else found
+
+
+# EventBridge
+
+
+def _carry_rule(builder: Builder, template: Template, resource: Declared) -> None:
+    from ecrops.events.targets.target import Target
+
+    properties, logical = resource.properties, resource.logical
+    pattern = properties.values.get("EventPattern")
+    if not is_on_ecr(pattern):
+        return
+    if not builder.events:
+        builder.leave(logical, "", STAYS)
+        return
+    pattern = properties.document("EventPattern")
+    properties.only("ScheduleExpression", ("",), "a rule of ecrops has no schedule")
+    properties.only("RoleArn", ("",), "the role of a rule stays as it is; a Target has a role of its own")
+    targets = []
+    for block in properties.blocks("Targets"):
+        document = {name: value for name in block.values if (value := block.take(name)) is not None}
+        try:
+            targets.append(Target.from_aws(document))
+        except (SpecError, KeyError) as error:
+            builder.leave(logical, block.path, f"ecrops would not write the target: {error}")
+    bus = properties.text("EventBusName")
+    name = physical(
+        Resource(logical, resource.kind, properties.values, template.resources.get(logical, "")), "Ref", template.place
+    )
+    properties.skip("Name")
+    fields = {
+        "name": None if isinstance(name, Absent) else name.rpartition("|")[2],
+        "description": properties.text("Description"),
+        "state": properties.text("State"),
+        "bus": bus.rpartition("/")[2] if bus else "default",
+        "tags": properties.tags("Tags") or {},
+        "targets": targets,
+    }
+    if isinstance(name, Absent):
+        builder.leave(logical, "Name", f"CloudFormation made up its name: give resources={{{logical!r}: …}}")
+    elif pattern is not None:
+        try:
+            builder.event(logical, event_of(pattern, fields))
+        except SpecError as error:
+            builder.leave(logical, "EventPattern", f"{error}: it stays in EventBridge as it is")
+    builder.close(properties)

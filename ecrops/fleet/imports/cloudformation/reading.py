@@ -1,0 +1,134 @@
+"""CloudFormation: a template, also one that the CDK synthesised, as specs.
+
+A template says what a stack should be, and not how its resources are called where it leaves that to CloudFormation.
+What the properties of a type mean is in ``ecr`` and ``others``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ecrops.aws import is_account, is_region
+from ecrops.base.problems import Problems
+from ecrops.errors import SpecError
+from ecrops.fleet.imports.building import Builder, Place
+from ecrops.fleet.imports.cloudformation import ecr, others
+from ecrops.fleet.imports.cloudformation.ecr import Declared
+from ecrops.fleet.imports.cloudformation.intrinsics import NO_VALUE, Template
+from ecrops.fleet.imports.cloudformation.templates import template_of
+from ecrops.fleet.imports.imported import Imported
+from ecrops.fleet.imports.properties import Absent, Properties
+
+KINDS = ("AWS::ECR::",)
+
+
+def from_cloudformation(
+    data: str | bytes | Mapping[str, Any] | Path,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    resources: Mapping[str, str] | None = None,
+    stack_name: str | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    partition: str = "aws",
+    grants: bool = False,
+    events: bool = False,
+) -> Imported:
+    """Return what a template of CloudFormation says of ECR.
+
+    Args:
+        data: The template in JSON or YAML: its text, its value, or the path of a file with it.
+        parameters: The values of the template's parameters. Those that are not given have their default.
+        resources: The names or ARNs that CloudFormation made up, by logical id: ``aws cloudformation
+            describe-stack-resources`` lists them, as ``PhysicalResourceId``.
+        stack_name: The name of the stack.
+        account: The account of the stack. Without it, the fleet file has ``{account}`` where the template needs it.
+        region: The region of the stack. Without it, the fleet file has ``{region}``.
+        partition: The partition of the stack.
+        grants: Whether grants in policies of IAM are carried over. ecrops writes them again, into policies of its own.
+        events: Whether EventBridge rules on events of ECR are carried over. ecrops tags those that it looks after.
+
+    Returns:
+        The specs, and what was not carried over.
+
+    Raises:
+        SpecError: It is no template, or has nothing of ECR, or a parameter that is given does not exist.
+
+    Example:
+        >>> template = {"Resources": {"Api": {"Type": "AWS::ECR::Repository", "Properties": {
+        ...     "RepositoryName": {"Fn::Sub": "team/${Name}"}}}}, "Parameters": {"Name": {"Default": "api"}}}
+        >>> print(*from_cloudformation(template).specs)
+        RepositorySpec(name='team/api')
+    """
+    document = template_of(data)
+    place = _place(account, region, partition)
+    template = Template(document, place, parameters or {}, resources or {}, stack_name or "")
+    _check_known(template)
+    builder = Builder(place, grants, events)
+    found = template.part("Resources")
+    if not any(_kind(resource).startswith(KINDS) for resource in found.values()):
+        kinds = (
+            "nested stacks: import their templates"
+            if "AWS::CloudFormation::Stack" in map(_kind, found.values())
+            else ""
+        )
+        raise SpecError(f"none of the {len(found)} resources is of ECR{f', but there are {kinds}' if kinds else ''}")
+    declared = {
+        logical: made
+        for logical, resource in found.items()
+        if (made := _declared(template, builder, str(logical), resource)) is not None
+    }
+    for part in (ecr, others):  # grants and events are about repositories
+        part.carry(builder, template, declared)
+    return builder.build()
+
+
+def _kind(resource: object) -> str:
+    return str(resource.get("Type", "")) if isinstance(resource, Mapping) else ""
+
+
+def _place(account: str | None, region: str | None, partition: str) -> Place:
+    problems = Problems()
+    problems.check(account is None or is_account(account), "account", f"expected 12 digits, got {account!r}")
+    problems.check(region is None or is_region(region), "region", f"expected a region, got {region!r}")
+    problems.check(region is not None or partition == "aws", "region", f"give the region of the partition {partition}")
+    problems.raise_any()
+    place = Place()
+    return Place(account or place.account, region or place.region, partition)
+
+
+def _check_known(template: Template) -> None:
+    """Refuse names that the template does not have: they are misspelt, or of another template."""
+    problems = Problems()
+    for argument, given, section in (
+        ("parameters", template.parameters, "Parameters"),
+        ("resources", template.resources, "Resources"),
+    ):
+        for name, value in given.items():
+            expected = f"the template has no such one, but {', '.join(map(str, template.part(section))) or 'none'}"
+            problems.check(name in template.part(section), f"{argument}[{name!r}]", expected)
+            is_text = isinstance(value, str)
+            problems.check(is_text, f"{argument}[{name!r}]", f"expected a text, got a {type(value).__name__}")
+    problems.raise_any()
+
+
+def _declared(template: Template, builder: Builder, logical: str, resource: Any) -> Declared | None:
+    """Return a resource with its properties evaluated; ``None`` if its condition does not hold, or is not known."""
+    kind = _kind(resource)
+    if not kind.startswith(("AWS::ECR::", "AWS::IAM::", "AWS::Events::")):
+        return None
+    if "Condition" in resource:
+        truth = template.condition(resource["Condition"])
+        if isinstance(truth, Absent) and kind.startswith(KINDS):
+            builder.leave(logical, "Condition", f"{truth.reason}: whether there is the resource is not known")
+        if truth is not True:
+            return None
+    given = resource.get("Properties")
+    values = template.value(given if isinstance(given, Mapping) else {})
+    if isinstance(values, Absent) or values is NO_VALUE or not isinstance(values, Mapping):
+        reason = values.reason if isinstance(values, Absent) else "has no properties that can be read"
+        builder.leave(logical, "", reason)
+        return None
+    return Declared(logical, kind, Properties(logical, values))

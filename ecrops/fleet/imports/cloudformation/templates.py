@@ -1,0 +1,127 @@
+"""Reading a template of CloudFormation: JSON, or YAML with the short forms of functions (``!Ref``, ``!Sub``). Pure.
+
+YAML needs PyYAML (``pip install ecrops[yaml]``), which is imported for YAML alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ecrops.errors import SpecError
+
+NO_PREFIX = ("Ref", "Condition")
+"""The functions whose long form is not called ``Fn::…``."""
+MAX_DEPTH = 100
+_SHOW = "'cdk synth' and 'aws cloudformation get-template' print one"
+
+
+def template_of(data: object) -> Mapping[str, Any]:
+    """Return a template from its text, its value, or the path of a file with it.
+
+    Raises:
+        SpecError: It is none.
+    """
+    if isinstance(data, Path):
+        data = data.read_bytes()
+    if isinstance(data, bytes):
+        try:
+            data = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise SpecError(f"expected a template of CloudFormation, got bytes that are no text: {_SHOW}") from None
+    value = _read(data) if isinstance(data, str) else data
+    if not isinstance(value, Mapping):
+        raise SpecError(f"expected a template of CloudFormation, got a value of type {type(value).__name__}: {_SHOW}")
+    if isinstance(body := value.get("TemplateBody"), str | Mapping):  # what 'aws cloudformation get-template' prints
+        return template_of(body)
+    resources = value.get("Resources")
+    if "terraform_version" in value or "planned_values" in value:
+        raise SpecError("expected a template of CloudFormation, and this is a state or a plan of Terraform")
+    if not isinstance(resources, Mapping):
+        raise SpecError(f"expected a template of CloudFormation, with Resources: {_SHOW}")
+    if not resources:
+        raise SpecError("the template is empty: it has no Resources")
+    _check_depth(value)
+    return value
+
+
+def _read(text: str) -> Any:
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(text)
+        except RecursionError:
+            raise SpecError(f"expected a template of CloudFormation, got more than {MAX_DEPTH} levels") from None
+        except ValueError as error:
+            if not text.lstrip().startswith("{") or "\n" not in text.strip():
+                line = getattr(error, "lineno", 0)
+                raise SpecError(f"expected a template of CloudFormation, and line {line} is no JSON: {_SHOW}") from None
+    return _from_yaml(text)
+
+
+def _from_yaml(text: str) -> Any:
+    try:
+        import yaml
+    except ImportError:
+        raise SpecError("a template in YAML needs PyYAML: pip install 'ecrops[yaml]', or give it as JSON") from None
+    try:
+        return yaml.load(text, Loader=_loader())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+        reason = f"{where} is no YAML ({error.problem})"
+        raise SpecError(f"expected a template of CloudFormation, and {reason}: {_SHOW}") from None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise SpecError(f"expected a template of CloudFormation, got no YAML: {_SHOW}") from None
+
+
+def _loader() -> Any:
+    """Return a loader of YAML that knows the short forms, and takes dates and octal numbers for the texts they are."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        """A loader of templates."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, expression) for tag, expression in known if not tag.endswith((":timestamp", ":int"))]
+        for first, known in base.yaml_implicit_resolvers.items()
+    }
+    # a number with a leading zero is octal in YAML, and an account in a template
+    Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
+    Loader.add_multi_constructor("!", _function)
+    return Loader
+
+
+def _function(loader: Any, name: str, node: Any) -> Any:
+    """Return the long form of a function in its short form."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        if name == "GetAtt":
+            resource, _, attribute = str(value).partition(".")
+            value = [resource, attribute]
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {name if name in NO_PREFIX else f"Fn::{name}": value}
+
+
+def _check_depth(value: Any) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        parts = {
+            id(part): part  # an anchor of YAML is at several places
+            for item in level
+            for part in (item.values() if isinstance(item, Mapping) else item)
+            if isinstance(part, Mapping | list)
+        }
+        level = list(parts.values())
+        if not level:
+            return
+    raise SpecError(f"expected a template of CloudFormation, got more than {MAX_DEPTH} levels")

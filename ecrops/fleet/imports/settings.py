@@ -1,0 +1,71 @@
+"""Parts of resources that Terraform and CloudFormation have in the same shape, as the fields of specs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ecrops.fleet.imports.building import Place
+from ecrops.fleet.imports.properties import Properties
+
+Filters = Sequence[str]
+FREQUENCIES = {"CONTINUOUS_SCAN": "continuous_scan", "SCAN_ON_PUSH": "scan_on_push"}
+
+
+def filters(blocks: Iterable[Properties], kind: str, names: tuple[str, str] = ("filter", "filter_type")) -> list[str]:
+    """Return the filters in blocks. One of another type than the only one that there is is listed.
+
+    Args:
+        blocks: The blocks.
+        kind: The type.
+        names: The names of the filter and its type.
+    """
+    found = []
+    for block in blocks:
+        wildcard, given = block.text(names[0]), block.text(names[1])
+        if given not in (None, kind):
+            block.leave(names[1], f"ecrops knows filters of the type {kind} alone, and this one is of another")
+        elif wildcard is not None:
+            found.append(wildcard)
+    return found
+
+
+def scanning(kind: str | None, rules: Iterable[tuple[str | None, Filters]]) -> dict[str, Any]:
+    """Return a scanning configuration from its rules: the frequency and the filters of each."""
+    value: dict[str, Any] = {} if kind is None else {"scan_type": kind}
+    for frequency, wildcards in rules:
+        if not frequency or not wildcards:
+            continue
+        if frequency in FREQUENCIES:
+            value[FREQUENCIES[frequency]] = [*value.get(FREQUENCIES[frequency], ()), *wildcards]
+        else:
+            others = value.setdefault("other_frequencies", {})
+            others[frequency] = [*others.get(frequency, ()), *wildcards]
+    return value
+
+
+def replication_rule(
+    place: Place, destinations: Iterable[tuple[str | None, str | None]], prefixes: Filters
+) -> dict[str, Any]:
+    """Return a rule of replication from its destinations, the region and the account of each."""
+    to = [
+        region if account in (None, "", place.account) else f"{account}/{region}"
+        for region, account in destinations
+        if region
+    ]
+    return {**({"prefix": list(prefixes)} if prefixes else {}), "to": to}
+
+
+def rules_of(properties: Properties, name: str) -> list[Any] | None:
+    """Return the rules of a lifecycle policy; ``None`` if there is none, or none that can be used, which is listed."""
+    document = properties.document(name)
+    if document is None:
+        return None
+    rules = document.get("rules")
+    others = sorted(key for key in document if key != "rules")
+    if others:
+        properties.leave(name, f"ECR knows the rules of a lifecycle policy alone, and this one has {', '.join(others)}")
+    if isinstance(rules, list):
+        return rules
+    properties.leave(name, "expected a lifecycle policy with a list of rules")
+    return None

@@ -1,0 +1,151 @@
+"""Reading fleet files. This is the one module of the folder that opens files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from ecrops.errors import SpecError
+from ecrops.fleet import json_text, toml_text, yaml_text
+from ecrops.fleet.document import Document, Findings, Origin
+from ecrops.fleet.fleet import Fleet
+from ecrops.fleet.placeholders import Location, Values, fill_in
+from ecrops.fleet.specs import specs_of
+
+Format = Literal["yaml", "json", "toml"]
+READERS: Mapping[str, Callable[[str, str], Document]] = {
+    "yaml": yaml_text.parse,
+    "json": json_text.parse,
+    "toml": toml_text.parse,
+}
+ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+
+def read(
+    *paths: str | PathLike[str],
+    account: str | None = None,
+    region: str | None = None,
+    registry: Location | None = None,
+) -> Fleet:
+    """Read fleet files: YAML, JSON or TOML, as their names end. Several are read as one.
+
+    Args:
+        paths: Files, and folders: all files in them, and in the folders in them, whose names end so. What begins with
+            a dot is left out.
+        account: What ``{account}`` stands for in the strings of the files.
+        region: What ``{region}`` stands for.
+        registry: The ``Registry`` whose account and region they are, where these are not given. It is asked when a
+            placeholder is met, and not before.
+
+    Returns:
+        The fleet: ``registry.ensure(*fleet.specs)`` makes it true.
+
+    Raises:
+        SpecError: With every mistake of every file, such as ``fleet.yaml:12:7:
+            repositories[3].lifecycle_rules[0].max_image_cuont: unknown key; did you mean max_image_count?``.
+        OSError: A file cannot be read.
+
+    Example:
+        >>> fleet = read("fleet.yaml", region="eu-west-1")  # doctest: +SKIP
+    """
+    if not paths:
+        raise SpecError("expected the path of a fleet file, or of a folder with some: read('fleet.yaml')")
+    values, findings = Values(account, region, registry), Findings()
+    documents: list[Document] = []
+    for file in dict.fromkeys(file for path in paths for file in _files(path)):
+        try:
+            documents.append(READERS[ENDINGS[file.suffix.lower()]](_text(file), str(file)))
+            findings.open(documents[-1])
+        except SpecError as error:
+            findings.fail(error)
+    return _fleet(documents, values, findings)
+
+
+read_fleet = read
+"""``read`` by the name that it has in ``ecrops``, where ``read`` is a grant."""
+
+
+def parse(
+    text: str,
+    format: Format = "yaml",
+    *,
+    name: str = "",
+    account: str | None = None,
+    region: str | None = None,
+    registry: Location | None = None,
+) -> Fleet:
+    """Read the text of a fleet file, such as what comes from the standard input.
+
+    Args:
+        text: The text.
+        format: ``yaml``, ``json`` or ``toml``.
+        name: What messages call the text.
+        account: As in ``read``.
+        region: As in ``read``.
+        registry: As in ``read``.
+
+    Raises:
+        SpecError: With every mistake.
+
+    Example:
+        >>> parse("repositories: [{name: team/api}]").names
+        ('team/api',)
+    """
+    if not isinstance(text, str):
+        raise SpecError(f"expected the text of a fleet file, got {text!r}")
+    if format not in READERS:
+        raise SpecError(f"format: expected one of {', '.join(READERS)}, got {format!r}")
+    values, findings = Values(account, region, registry), Findings()
+    document = READERS[format](text, name or f"<{format}>")
+    findings.open(document)
+    return _fleet([document], values, findings)
+
+
+def _fleet(documents: Sequence[Document], values: Values, findings: Findings) -> Fleet:
+    for document in documents:
+        fill_in(Origin(document), values, findings)
+    return Fleet(tuple(specs_of(documents, findings)))
+
+
+def _files(path: str | PathLike[str]) -> Iterator[Path]:
+    """Yield a file, or the files of a folder in their order.
+
+    Raises:
+        SpecError: The name of the file tells no format, or the folder has no fleet file.
+    """
+    if not isinstance(path, str | PathLike):
+        raise SpecError(f"expected the path of a fleet file, got {path!r}")
+    root = Path(path)
+    if not root.is_dir():
+        if root.suffix.lower() not in ENDINGS:
+            raise SpecError(f"{path}: expected a name that ends in {', '.join(ENDINGS)}{_close_to(root)}")
+        yield root
+        return
+    found = [file for file in sorted(root.rglob("*")) if file.suffix.lower() in ENDINGS and file.is_file()]
+    visible = [file for file in found if not any(part.startswith(".") for part in file.relative_to(root).parts)]
+    if not visible:
+        raise SpecError(f"{path}: there is no file in it whose name ends in {', '.join(ENDINGS)}")
+    yield from visible
+
+
+def _close_to(path: Path) -> str:
+    """Return which file was probably meant by a name without its ending."""
+    near = [f"{path.name}{ending}" for ending in ENDINGS if path.with_name(f"{path.name}{ending}").is_file()]
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        SpecError: It is not UTF-8.
+    """
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        is_wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        why = "it is UTF-16, which PowerShell writes with '>'" if is_wide else f"byte {error.start} is none"
+        raise SpecError(f"{path}: expected a text in UTF-8: {why}; save it as UTF-8") from None

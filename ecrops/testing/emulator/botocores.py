@@ -1,0 +1,18 @@
+"""What botocore has on file, whoever runs the tests: nothing of their profiles, files and environment is read."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import botocore.session
+
+OF_NO_USER: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ignore_configured_endpoint_urls": (None, None, True, None),
+}
+"""The ``session_vars`` of a session of botocore that reads nothing of a user."""
+LOADER = botocore.session.Session(session_vars=OF_NO_USER).get_component("data_loader")
+"""Shared by all sessions: reading the service models anew costs more than most tests."""

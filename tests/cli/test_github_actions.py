@@ -1,0 +1,100 @@
+"""The example for GitHub Actions: its shell commands run against the emulator, job after job."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ecrops.testing import Cloud
+from support import state
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "github-actions.yml"
+TOOLS = {
+    "ecrops": f'exec "{sys.executable}" -m ecrops.cli "$@"',
+    "pip": "exit 0",
+    "gh": 'echo "$*" >> gh.txt; cat "$5" >> gh.txt',  # gh pr comment NUMBER --body-file FILE
+}
+WORKFLOW: dict[Any, Any] = yaml.safe_load(EXAMPLE.read_text())
+
+
+class Runner:
+    """Runs the shell commands of jobs as a runner of GitHub does: ``bash -e -o pipefail``, one file for outputs."""
+
+    def __init__(self, folder: Path, endpoint_url: str) -> None:
+        self.folder = folder
+        self.context = {"github.token": "secret", "github.event.pull_request.number": "7"}
+        tools = folder / "tools"
+        tools.mkdir()
+        for name, script in TOOLS.items():
+            (tools / name).write_text(f"#!/bin/bash\n{script}\n")
+            (tools / name).chmod(0o755)
+        self._environment = {
+            **os.environ,
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "PYTHONPATH": str(ROOT),
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "GITHUB_OUTPUT": str(folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        }
+
+    def run(self, job: str) -> int:
+        """Run a job up to its first step that fails; return the exit code."""
+        for step in WORKFLOW["jobs"][job]["steps"]:
+            if "run" not in step:
+                continue
+            environment = {**self._environment, **self._evaluated(step.get("env", {}))}
+            assert "${{" not in step["run"], "an expression in a script is run as a script"
+            command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+            code = subprocess.run(command, env=environment, cwd=self.folder, check=False).returncode
+            if code:
+                return code
+        self._take_outputs(job)
+        return 0
+
+    def _evaluated(self, variables: Mapping[str, str]) -> dict[str, str]:
+        return {
+            name: re.sub(r"\$\{\{ (.*?) \}\}", lambda found: self.context[found[1]], value)
+            for name, value in variables.items()
+        }
+
+    def _take_outputs(self, job: str) -> None:
+        file = self.folder / "output"
+        written = dict(line.split("=", 1) for line in file.read_text().splitlines()) if file.exists() else {}
+        for name, expression in WORKFLOW["jobs"][job].get("outputs", {}).items():
+            self.context[f"needs.{job}.outputs.{name}"] = written[expression.split(".")[-1].removesuffix(" }}")]
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the example uses jq")
+def test_a_plan_is_a_comment_and_what_was_approved_is_made(http_cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "fleet.yaml").write_text("repositories:\n- name: team/api\n- name: team/worker\n")
+    runner = Runner(tmp_path, http_cloud.endpoint_url or "")
+    assert runner.run("comment") == 0
+    comment = (tmp_path / "gh.txt").read_text()
+    assert comment.startswith("pr comment 7 --body-file comment.md --edit-last --create-if-none\n~~~~diff\n")
+    assert "+ team/worker repository\n2 to create\n" in comment
+    assert runner.run("plan") == 0
+    assert "+ team/worker repository" in (tmp_path / "summary.md").read_text()
+    assert runner.context["needs.plan.outputs.changes"] == "2"
+    assert state(http_cloud) == {}
+    assert runner.run("apply") == 0
+    assert set(state(http_cloud)) == {"team/api", "team/worker"}
+    http_cloud.client("ecr").delete_repository(repositoryName="team/api")
+    assert runner.run("drift") == 2
+
+
+def test_the_example_is_a_workflow() -> None:
+    assert {"name", True, "permissions", "env", "jobs"} == set(WORKFLOW)  # YAML takes "on" for true
+    for job in WORKFLOW["jobs"].values():
+        assert job["runs-on"] == "ubuntu-latest"
+        assert all(("run" in step) != ("uses" in step) for step in job["steps"])
+    assert WORKFLOW["jobs"]["apply"]["environment"] == "production"
