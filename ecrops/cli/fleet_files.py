@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecrops.cli.console import Console, as_json
 from ecrops.cli.failures import CommandError
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
     from ecrops.registry import Registry
+    from ecrops.registry_settings.spec import RegistrySpec
+    from ecrops.spec import RepositorySpec
 
 STDIN = "-"
 
@@ -34,42 +39,40 @@ def text_of(path: str) -> str:
     return sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8")
 
 
-def specs_of(arguments: Namespace, registry: Registry) -> list[Any]:
+def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:
     """Return the specs in the fleet files that the arguments name."""
-    from fnmatch import fnmatchcase
+    from ecrops.errors import SpecError
+    from ecrops.fleet.fleet import Fleet
+    from ecrops.fleet.reading import parse, read
 
-    from ecrops.spec import RepositorySpec, fleet_from_dict
-
-    specs: list[Any] = [spec for path in arguments.files for spec in fleet_from_dict(_parsed(path))]
-    if not arguments.only:
-        return specs
-    named = [spec for spec in specs if isinstance(spec, RepositorySpec)]
-    chosen = [spec for spec in named if any(fnmatchcase(spec.name, pattern) for pattern in arguments.only)]
-    if not chosen:
-        raise CommandError(f"no repository in {', '.join(arguments.files)} has a name like {', '.join(arguments.only)}")
-    return chosen
-
-
-def data_of(path: str) -> Any:
-    """Return what a file of another tool says: JSON, or YAML as CloudFormation has it."""
-    from ecrops.base.plain_json import parsed
-
-    return parsed(text_of(path))
+    paths = [path for path in arguments.files if path != STDIN]
+    fleet = read(*paths, registry=registry) if paths else Fleet()
+    if STDIN in arguments.files:
+        if arguments.files.count(STDIN) > 1:
+            raise CommandError("stdin can be read once: say - once")
+        more = parse(text_of(STDIN), name="<stdin>", registry=registry)
+        if twice := sorted(set(fleet.names) & set(more.names)):
+            raise SpecError(*(f"{name!r} is in a file and in stdin: merge them" for name in twice))
+        if fleet.registry and more.registry:
+            raise SpecError("the settings of the registry are in a file and in stdin: merge them")
+        fleet = Fleet((*fleet.specs, *more.specs))
+    return (fleet.only(*arguments.only) if arguments.only else fleet).specs
 
 
-def _parsed(path: str) -> Any:
+def chosen(specs: Sequence[RepositorySpec], patterns: Sequence[str]) -> Sequence[RepositorySpec]:
+    """Return the specs of repositories with such names; all if there is no pattern."""
+    from ecrops.fleet.fleet import Fleet
+
+    return Fleet(tuple(specs)).only(*patterns).repositories if patterns else specs
+
+
+def written(specs: Iterable[RepositorySpec | RegistrySpec], console: Console) -> str:
+    """Return a fleet file of specs: YAML, or JSON if the result is to be JSON."""
+    from ecrops.fleet.plain import fleet_to_dict
+
+    data = fleet_to_dict(specs)
+    if console.as_json:
+        return as_json(data)
     import yaml
 
-    return yaml.safe_load(text_of(path))
-
-
-def written(specs: list[Any], form: str) -> str:
-    """Return a fleet file of specs, in YAML or in JSON."""
-    import json
-
-    import yaml
-
-    from ecrops.spec import fleet_to_dict
-
-    data = json.loads(json.dumps(fleet_to_dict(specs)))
-    return json.dumps(data, indent=2) if form == "json" else yaml.safe_dump(data, sort_keys=False)
+    return str(yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecrops.fleet.plain import fleet_to_dict as fleet_to_dict
     from ecrops.fleet.reading import parse as parse
     from ecrops.fleet.reading import read as read
+    from ecrops.fleet.writing import write as write
 
 if not TYPE_CHECKING:
     __all__, __getattr__, __dir__ = face(
@@ -18,5 +19,6 @@ if not TYPE_CHECKING:
             "ecrops.fleet.fleet": ("Fleet",),
             "ecrops.fleet.plain": ("fleet_from_dict", "fleet_to_dict"),
             "ecrops.fleet.reading": ("parse", "read"),
+            "ecrops.fleet.writing": ("write",),
         },
     )

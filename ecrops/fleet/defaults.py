@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecrops.errors import SpecError
-from ecrops.fleet.document import Findings, Origin
+from ecrops.fleet.document import Findings, Origin, steps_of
 from ecrops.repositories.combinations import FILTERS
 from ecrops.repositories.verbatim import GROUPS
 from ecrops.spec import UNNAMED, RepositorySpec
@@ -50,12 +50,30 @@ class Defaults:
         try:
             RepositorySpec.from_dict({"name": UNNAMED, **both})
         except SpecError as error:
-            return Defaults(both, origins, frozenset(error.reasons))
+            return Defaults(both, origins, error.reasons)
         return Defaults(both, origins)
 
-    def origin_of(self, reason: str, name: str) -> Origin | None:
-        """Return where the default was written that a reason is about; ``None`` if it is about something else."""
-        return self.origins.get(name) if reason in self.reasons else None
+    def say(self, findings: Findings, reason: str, own: Collection[str] = ()) -> bool:
+        """Add a reason where the default was written that it is about.
+
+        Args:
+            findings: Takes the reason.
+            reason: Why a repository with these defaults is wrong.
+            own: The fields of its own.
+
+        Returns:
+            Whether it is about a default.
+        """
+        name = str((*steps_of(reason), "")[0])
+        if reason not in self.reasons or name in own or name not in self.origins:
+            return False
+        findings.add(self.origins[name], reason, moved=(name,))
+        return True
+
+    def say_all(self, findings: Findings) -> None:
+        """Add every reason, where no repository has the defaults."""
+        for reason in self.reasons:
+            self.say(findings, reason)
 
 
 def shared(findings: Findings, parts: Iterable[tuple[Mapping[str, Any], Origin]]) -> Defaults:

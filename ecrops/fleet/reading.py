@@ -57,6 +57,7 @@ def read(
     for file in dict.fromkeys(file for path in paths for file in _files(path)):
         try:
             documents.append(READERS[ENDINGS[file.suffix.lower()]](_text(file), str(file)))
+            findings.open(documents[-1])
         except SpecError as error:
             findings.fail(error)
     return _fleet(documents, values, findings)
@@ -97,12 +98,12 @@ def parse(
     if format not in READERS:
         raise SpecError(f"format: expected one of {', '.join(READERS)}, got {format!r}")
     values, findings = Values(account, region, registry), Findings()
-    return _fleet([READERS[format](text, name or f"<{format}>")], values, findings)
+    document = READERS[format](text, name or f"<{format}>")
+    findings.open(document)
+    return _fleet([document], values, findings)
 
 
 def _fleet(documents: Sequence[Document], values: Values, findings: Findings) -> Fleet:
-    for document in documents:
-        findings.open(document)
     for document in documents:
         fill_in(Origin(document), values, findings)
     return Fleet(tuple(specs_of(documents, findings)))

@@ -12,7 +12,7 @@ from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.fleet.defaults import OWN, Defaults, merged, shared
-from ecrops.fleet.document import Document, Findings, Origin, steps_of
+from ecrops.fleet.document import Document, Findings, Origin
 from ecrops.fleet.settings import Settings
 from ecrops.spec import RepositorySpec
 
@@ -24,6 +24,7 @@ SCHEMA_KEY = "$schema"
 """The key with which editors find the schema of a file. It is ignored, as are keys that begin with ``x-``: a place for
 the anchors of YAML."""
 _FLEET = "a fleet, such as {'repositories': [...]}"
+LISTS = ("repositories", "events")
 Parts = Mapping[str, Any]
 
 
@@ -53,8 +54,9 @@ def _parts(findings: Findings, document: Document) -> Parts:
     parts = findings.take(Origin(document), lambda: problems.known(_checked(document), PARTS, _FLEET))
     if parts is None:
         return {}
-    for name in ("repositories", "events") if parts else ("repositories",):
-        items = parts.get(name, () if parts else None)
+    parts = {name: part for name, part in parts.items() if part is not None or name == "repositories"}
+    lists = {"repositories": None} if not parts else {name: parts[name] for name in LISTS if name in parts}
+    for name, items in lists.items():
         if not isinstance(items, Sequence) or isinstance(items, str):
             way_out = "; write '- name: …' for each repository" if isinstance(items, Mapping) else ""
             problems.add(name, f"expected a list, got {items!r}{way_out}")
@@ -86,11 +88,15 @@ def _repositories(findings: Findings, files: Sequence[tuple[Parts, Origin]]) -> 
     """Yield the specs of the repositories, with the defaults of their documents."""
     for_all = [file for file in files if "repositories" not in file[0]]
     common = shared(findings, [(parts.get("defaults", {}), origin.at("defaults")) for parts, origin in for_all])
+    if len(for_all) == len(files):
+        common.say_all(findings)
     names: dict[str, Origin] = {}
     for parts, document in files:
         if "repositories" not in parts:
             continue
         defaults = common.with_own(parts.get("defaults", {}), document.at("defaults"))
+        if not parts["repositories"]:
+            defaults.say_all(findings)
         for index, item in enumerate(parts["repositories"]):
             origin = document.at("repositories", index)
             spec = _repository(findings, defaults, item, origin)
@@ -110,10 +116,6 @@ def _repository(findings: Findings, defaults: Defaults, item: Any, origin: Origi
         return RepositorySpec.from_dict(merged(defaults.values, item) if has_defaults else item)
     except SpecError as error:
         for reason in error.reasons:
-            step, *_ = (*steps_of(reason), "")
-            default = defaults.origin_of(reason, str(step)) if has_defaults and step not in item else None
-            if default is None:
+            if not has_defaults or not defaults.say(findings, reason, item):
                 findings.add(origin, reason)
-            else:
-                findings.add(default, reason, moved=(step,))
     return None

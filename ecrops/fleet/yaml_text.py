@@ -22,7 +22,7 @@ _NULLS = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _PLAIN = {**_BOOLS, **_NULLS}
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_ACCOUNT_DIGITS = 12
+ACCOUNT_DIGITS = 12
 _MAX_DIGITS = 300
 _NUMERIC = frozenset("+-.0123456789")
 _TAG = "tag:yaml.org,2002:"
@@ -67,7 +67,7 @@ def plain_value(text: str) -> Any:
         return _PLAIN[text]
     if text[0] in _NUMERIC and len(text) < _MAX_DIGITS:
         if _WHOLE.fullmatch(text):
-            return text if len(text) == _ACCOUNT_DIGITS and text.isdecimal() else int(text)
+            return text if len(text) == ACCOUNT_DIGITS and text.isdecimal() else int(text)
         if _FRACTION.fullmatch(text):
             return float(text)
     return text
@@ -178,7 +178,7 @@ class _Builder:
     def key(self, event: Any) -> str:
         """Return a key, which is a string: ``12:`` and ``true:`` are written in quotes."""
         if type(event).__name__ != "ScalarEvent":
-            raise SpecError(f"{self.at(event)}: expected a string as key, got {type(event).__name__[:-10].lower()}")
+            raise SpecError(f"{self.at(event)}: expected a string as key, got a mapping or a list")
         value = self.scalar(event)
         if not isinstance(value, str):
             self.reasons.append((_place(event), f"expected a string as key, got {value!r}: write '{event.value}'"))

@@ -50,7 +50,8 @@ def check_names(problems: Problems, names: object, known: Collection[str] = FIEL
     """Return the names of verbatim fields in the order of the fields, and add a reason for each wrong one."""
     listed = problems.strings("verbatim", names) or ()
     for name in listed:
-        problems.check(name in known, "verbatim", f"{name!r} is no field that can be{hint(name, list(known))}")
+        if name not in known:
+            problems.add("verbatim", f"{name!r} is no field that can be{hint(name, list(known))}")
     return tuple(name for name in known if name in listed)
 
 
@@ -60,10 +61,9 @@ def check_unread(problems: Problems, unread: object, known: Collection[str] = RE
         problems.add("unread", f"expected a mapping from fields to reasons, got {unread!r}")
         return None
     for name in unread:
-        way_out = hint(str(name), known)
-        problems.check(
-            name in known, "unread", f"expected a mapping from fields to reasons, got {name!r} in it{way_out}"
-        )
+        if name not in known:
+            way_out = hint(str(name), known)
+            problems.add("unread", f"expected a mapping from fields to reasons, got {name!r} in it{way_out}")
     return dict(unread)
 
 
@@ -116,7 +116,8 @@ def take(
         problems.add(f"verbatim.{name}", "is beside verbatim too: leave one of both out")
     once = {name: value for name, value in verbatim.items() if name not in twice}
     for name in once:
-        problems.check(name in known, f"verbatim.{name}", f"unknown key{hint(str(name), list(known))}")
+        if name not in known:
+            problems.add(f"verbatim.{name}", f"unknown key{hint(str(name), list(known))}")
     unwritten = {name: value for name, value in once.items() if name in known}
     return {**values, **unwritten, "verbatim": tuple(unwritten)}
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops.errors import SpecError
-from ecrops.spec import RepositorySpec, fleet_to_dict
+from ecrops.fleet.plain import fleet_to_dict
+from ecrops.spec import RepositorySpec
 from ecrops.text import printable
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Imported:
     placeholders: tuple[str, ...] = ()
 
     @property
-    def specs(self) -> tuple[RepositorySpec | RegistrySpec, ...]:
+    def specs(self) -> list[RepositorySpec | RegistrySpec]:
         """The specs, for ``registry.plan(*imported.specs)``: that of the registry first.
 
         Raises:
@@ -67,7 +68,7 @@ class Imported:
             raise SpecError(
                 f"the file says neither: give {named}; or write to_dict() into a fleet file, which has placeholders"
             )
-        return (*([] if self.registry is None else [self.registry]), *self.repositories)
+        return [*([] if self.registry is None else [self.registry]), *self.repositories]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fleet file, ready for JSON, with ``{account}`` and ``{region}`` where nobody named them."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ecrops.base.problems import Problems, hint
+from ecrops.base.shown import ShownTuple
 from ecrops.lifecycle.linting.findings import CODES, Finding
 from ecrops.lifecycle.policy.checks import COUNT, PUSHED
 from ecrops.lifecycle.policy.tags import Segments, is_within, misfit
@@ -40,14 +41,15 @@ def lint(policy: LifecyclePolicy, *, ignore: Collection[str] = ()) -> tuple[Find
         *any_by_age(rules),
         *_tagged_never_expire(rules),
     )
-    return tuple(finding for finding in found if finding.code not in ignored)
+    return ShownTuple(finding for finding in found if finding.code not in ignored)
 
 
 def _codes(ignore: object) -> tuple[str, ...]:
     problems = Problems()
     codes = problems.strings("ignore", ignore) or ()
     for code in codes:
-        problems.check(code in CODES, "ignore", f"{code!r} is no code of a finding{hint(code, CODES)}")
+        if code not in CODES:
+            problems.add("ignore", f"{code!r} is no code of a finding{hint(code, CODES)}")
     problems.raise_any()
     return codes
 

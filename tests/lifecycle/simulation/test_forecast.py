@@ -163,7 +163,7 @@ def texts(found: Forecast, **more: Any) -> list[str]:
 def test_the_picture_names_what_it_shows() -> None:
     said = texts(forecast(KEEP_FIVE), price_per_gb_month=0.1, title="team/api")
     assert said[0] == "team/api: storage over 10 days, with and without the policy"
-    assert re.fullmatch(r"2\.\d+ pushes a day; saves \$1\.\d\d of \$1\.\d\d", said[1])
+    assert re.fullmatch(r"2\.\d+ pushes a day; saves \$1\.\d\d of \$1\.\d\d in 10 days", said[1])
     assert {"with the policy", "5.0 GB", "without", "60.0 GB"} <= set(said)
     assert "rule 1: keep last 5 (55)" in said
     assert "15 Jan" in said
@@ -224,7 +224,6 @@ def _luminance(color: str) -> float:
 def test_a_notebook_shows_the_picture_without_a_background_in_the_colour_of_its_text() -> None:
     drawn = forecast(KEEP_FIVE).plot()
     page = drawn._repr_html_()
-    assert forecast(KEEP_FIVE)._repr_html_() == page
     root = ElementTree.fromstring(page)
     assert root.attrib["fill"] == "currentColor"
     assert root.attrib["style"] == f"max-width:{chart.WIDTH}px"
