@@ -18,6 +18,7 @@ from ecrops.aws.retry import RetryPolicy
 from ecrops.base.waits import OnWait, Wait, Waited
 
 log = logging.getLogger(__name__)
+FOR_TURN = "AWS throttles, and calls wait for their turn"
 
 
 class Waiting:
@@ -106,6 +107,6 @@ class Waiting:
     def _pause_for_turn(self, doing: str, waited: Waited, seconds: float) -> bool:
         """Wait until AWS takes another call. Returns whether the time has passed: the sleep of a test may not wait."""
         self._deadline.check(doing, ahead=seconds, operation=doing)
-        self.tell(waited, seconds, f"AWS throttles {doing}", doing, is_new=not waited.count)
+        self.tell(waited, seconds, FOR_TURN, doing, is_new=not waited.count)
         self._deadline.wait(seconds, self.retry.sleep)
         return self.retry.sleep is time.sleep
