@@ -56,9 +56,6 @@ class Account(ShownAccount):
         self.aws.quotas = Quotas.of(quotas)
         self._dual_stack, self._fips = dual_stack, fips
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
-
     def __copy__(self) -> Self:
         """Return a copy with the same clients and memory."""
         other = object.__new__(type(self))

@@ -20,6 +20,9 @@ class ShownAccount(Shown):
     aws: Aws
     dry_run: bool
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
+
     def _shown(self) -> Mapping[str, Any]:
         known = {
             "account": self.aws.known_account or UNKNOWN,
