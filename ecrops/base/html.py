@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ecrops.base.plain_json import data_of
@@ -173,6 +174,8 @@ def cell(value: object) -> Markup:
         return bounded(f"{value:%Y-%m-%d %H:%M} {value.tzname() or ''}".rstrip())
     if isinstance(value, Mapping):
         return _mapping(value)
+    if isinstance(value, FunctionType | BuiltinFunctionType):
+        return bounded(f"{value.__module__}.{value.__qualname__}")
     if type(value) in (list, tuple, set, frozenset):
         return _lines(list(value))  # type: ignore[call-overload]
     return bounded(value)

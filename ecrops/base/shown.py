@@ -41,7 +41,12 @@ def _is_empty(field: Any, part: Any) -> bool:
     return isinstance(part, Collection) and not part and bool(part == default)
 
 
-class Report:
+def shown_all(*values: Any) -> str:
+    """Return some values, or what was drawn already, below each other."""
+    return html.output(*(value if isinstance(value, str) else value._repr_html_() for value in values))
+
+
+class ShownText:
     """A report that a notebook shows as its text: the first line in bold, and a list of the others."""
 
     __slots__ = ()

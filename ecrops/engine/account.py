@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.base.quotas import Quotas
-from ecrops.base.shown import Shown
 from ecrops.engine.aspect import Want
 from ecrops.engine.hosts import Hosts, check_choices
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.engine.reading import NONE, Goal, OnError
+from ecrops.engine.shown import ShownAccount
 from ecrops.errors import SpecError
 
 if TYPE_CHECKING:
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     from ecrops.engine.dry_run import DryRun
     from ecrops.engine.telling import Listener, OnChange
 
-UNKNOWN = "not known yet"
-"""What is shown of an account that no answer has named: to show a handle calls nothing."""
 
-
-class Account(Shown, Hosts):
+class Account(ShownAccount, Hosts):
     """What a registry and the handles of its repositories share: names, clients, and plans that are applied."""
 
     def __init__(
@@ -58,17 +55,6 @@ class Account(Shown, Hosts):
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry).telling(on_wait)
         self.aws.quotas = Quotas.of(quotas)
         self._dual_stack, self._fips = dual_stack, fips
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
-
-    def _shown(self) -> Mapping[str, Any]:
-        known = {
-            "account": self.aws.known_account or UNKNOWN,
-            "region": self.aws.session.region_name or "none: give it a session with a region",
-            "dry_run": self.dry_run,
-        }
-        return {**known, "guard": guard} if (guard := getattr(self, "guard", None)) is not None else known
 
     def __copy__(self) -> Self:
         """Return a copy with the same clients and memory."""

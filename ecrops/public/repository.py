@@ -47,8 +47,7 @@ class PublicRepository(Uris):
         return f"PublicRepository({self.name!r})"
 
     def _shown(self) -> Mapping[str, Any]:
-        uri = {"uri": self._uri} if self._uri else {}
-        return {"name": self.name, **uri, **self.registry._shown()}
+        return {"name": self.name, **({"uri": self._uri} if self._uri else {}), **self.registry._shown()}
 
     def __eq__(self, other: object) -> bool:
         """Whether another handle is of the same registry and name."""

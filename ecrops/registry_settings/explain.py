@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ecrops.base.shown import Report
+from ecrops.base.shown import ShownText
 from ecrops.base.wildcards import fits
 from ecrops.repositories.checks import check_existing_name
 from ecrops.text import printable
@@ -53,7 +53,7 @@ class AppliedScanning(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Explanation(Report):
+class Explanation(ShownText):
     """What the settings of a registry mean for one name. ``print`` shows it.
 
     Args:

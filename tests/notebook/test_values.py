@@ -27,10 +27,24 @@ from ecrops.access import Access, Entry
 from ecrops.base import html
 from ecrops.base.change import Kind
 from ecrops.events import on_image_pushed
+from ecrops.fleet import Fleet
+from ecrops.fleet.imports import from_terraform
 from ecrops.lifecycle import Cost, Guard, RegistryGuard, compare, lint
+from ecrops.report import Report
 from tests.lifecycle.simulation.test_forecast import _contrast
 from tests.notebook.support import ALL_OF, NOW, POLICY, QUEUE, change, images, shown, simulated
 
+STATE = {
+    "version": 4,
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_ecr_repository",
+            "name": "x",
+            "instances": [{"attributes": {"name": "ab", "force_delete": True}}],
+        }
+    ],
+}
 VALUES: dict[str, tuple[object, list[str]]] = {
     "a plan": (
         Plan((change(Kind.UPDATE), change(Kind.DELETE)), ("say it",)),
@@ -111,6 +125,18 @@ VALUES: dict[str, tuple[object, list[str]]] = {
     "access": (
         Access("ab", (Entry("role x", ("pull",), "policy p"),)),
         ["<b>who can use ab</b>", ">role x<", ">condition</th>"],
+    ),
+    "a fleet": (
+        Fleet((RegistrySpec(replication=()), RepositorySpec("ab", tags={"a": "b"}))),
+        ["<b>RegistrySpec</b>", "<b>1 repository spec</b>", ">a=b<"],
+    ),
+    "what was imported": (
+        from_terraform(STATE),
+        ["<b>1 repository spec</b>", ">ab<", "<summary>1 not carried over</summary>", "<li>aws_ecr_repository.x: "],
+    ),
+    "a report": (
+        Report("123456789012", "eu-west-1", NOW),
+        ["<b>0 repositories in account 123456789012, region eu-west-1, 2026-01-01 00:00 UTC</b>"],
     ),
     "an explanation": (RegistrySpec(replication=()).explain("ab"), ["<b>ab:</b>", "<li>replication: none</li>"]),
 }

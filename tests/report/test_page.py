@@ -205,9 +205,9 @@ def test_the_json_of_a_report_can_be_sent() -> None:
 
 
 def test_the_short_texts_are_escaped_too() -> None:
-    report = made.hostile("<b>\x1b[31m")
+    report = made.hostile("<i>\x1b[31m")
     assert "\x1b" not in str(report)
-    assert "<b>" not in report._repr_html_()
+    assert "<i>" not in report._repr_html_()
     assert "\x1b" not in report._repr_html_()
 
 

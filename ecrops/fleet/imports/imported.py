@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ecrops.base import html
+from ecrops.base.shown import ShownTuple, shown_all
 from ecrops.errors import SpecError
 from ecrops.fleet.placeholders import escaped
 from ecrops.fleet.plain import fleet_to_dict
@@ -57,6 +59,18 @@ class Imported:
     public: tuple[PublicRepositorySpec, ...] = ()
     left: tuple[Left, ...] = ()
     placeholders: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Imported: {len(self.repositories):,} repositories, {len(self.left):,} not carried over>"
+
+    def _repr_html_(self) -> str:
+        values = [value for value in (self.registry, ShownTuple(self.repositories), ShownTuple(self.public)) if value]
+        page = shown_all(
+            *values, html.folded(f"{len(self.left):,} not carried over", html.items(self.left, html.MAX_CHANGES))
+        )
+        for name in self.placeholders:
+            page = page.replace(STAND_INS[name], f"{{{name}}}")
+        return page
 
     @property
     def specs(self) -> tuple[RepositorySpec | RegistrySpec, ...]:
