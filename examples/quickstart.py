@@ -7,7 +7,6 @@ Every step checks its result. The exit code is 0 if all steps succeeded.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -80,17 +79,15 @@ def main() -> None:
 
 def start() -> Registry:
     """Say where this runs. An emulated AWS shows every write at once, so there the registry never waits for it."""
-    registry = Registry(retry=RetryPolicy(sleep=lambda seconds: None)) if ENDPOINT else Registry()
-    if ENDPOINT:
-        show(f"This runs on an AWS emulated at {ENDPOINT}: nothing is sent to AWS.")
-        show(f"Account {registry.account_id}, region {registry.region}.")
-        show("On AWS, ecrops waits a second before it reads an edited policy again.")
-        show("Nobody else writes here, so it does not wait.")
-    else:
+    if not ENDPOINT:
+        registry = Registry(on_wait=lambda wait: show(f"... {wait}"))
         show(f"This runs on AWS: account {registry.account_id}, region {registry.region}.")
-        waits = logging.getLogger("ecrops.aws.client")
-        waits.addHandler(Waits())
-        waits.setLevel(logging.DEBUG)
+        return registry
+    registry = Registry(retry=RetryPolicy(sleep=lambda seconds: None))
+    show(f"This runs on an AWS emulated at {ENDPOINT}: nothing is sent to AWS.")
+    show(f"Account {registry.account_id}, region {registry.region}.")
+    show("On AWS, ecrops waits a second before it reads an edited policy again.")
+    show("Nobody else writes here, so it does not wait.")
     return registry
 
 
@@ -231,15 +228,6 @@ def report(registry: Registry, files: Path) -> None:
     for path in sorted(files.iterdir()):
         show(f"wrote {path}")
     check(page.stat().st_size > 0, "open it in a browser: it loads nothing from anywhere")
-
-
-class Waits(logging.Handler):
-    """Says why ecrops waits, when it does."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print the record if it is about a wait."""
-        if record.getMessage().startswith("a wait of"):
-            show(f"... {record.getMessage()}")
 
 
 def heading(title: str) -> None:

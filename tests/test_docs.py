@@ -66,7 +66,14 @@ def stage(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bloc
 @pytest.mark.parametrize(
     "block", [block for block in BLOCKS if block.page != TESTING], ids=lambda block: f"{block.page.name}:{block.line}"
 )
-def test_a_block_runs_alone(block: Block, stage: Block, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_block_runs_alone(
+    block: Block,
+    stage: Block,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)  # what a block writes
     if block != stage:
         block.run()
     assert block.shown in capsys.readouterr().out

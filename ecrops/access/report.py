@@ -139,12 +139,15 @@ class Access:
         """Return the report, ready for JSON."""
         return {"repository": self.repository, "entries": [entry.to_dict() for entry in self.entries]}
 
+    def __repr__(self) -> str:
+        return f"<Access: {self.repository}, {len(self):,} statements>"
+
     def _repr_html_(self) -> str:
         if not self.entries:
-            return html.title(self)
+            return html.output(html.title(self))
         rows = [entry.cells() for entry in self.entries[: html.MAX_CHANGES]]
         head = html.title(f"who can use {self.repository}", f"{len(self):,} statements")
-        return head + html.table(_COLUMNS, rows, len(self), ".entries")
+        return html.output(head, html.table(_COLUMNS, rows, len(self), ".entries"))
 
 
 def _needed(verb: str) -> frozenset[str]:

@@ -137,9 +137,9 @@ class Change:
         return printable(f"{head}{': ' if self.difference else ''}{self.difference}")
 
     def _repr_html_(self) -> str:
-        from ecrops.base.html import changes_table
+        from ecrops.base import html
 
-        return changes_table([self])
+        return html.output(html.changes_table([self]))
 
     @property
     def sign(self) -> str:

@@ -32,8 +32,7 @@ MUTED = "opacity:.75"
 GREEN = "var(--jp-success-color1,var(--vscode-charts-green,#2c8a43))"
 ORANGE = "var(--jp-warn-color0,var(--vscode-charts-orange,#b8620a))"
 RED = "var(--jp-error-color1,var(--vscode-charts-red,#d1383d))"
-ON_RED = "var(--jp-layout-color0,var(--vscode-editor-background,#fff))"
-SIGNS = {"+": f"color:{GREEN}", "~": f"color:{ORANGE}", "-": f"color:{RED}", "!": f"background:{RED};color:{ON_RED}"}
+SIGNS = {"+": GREEN, "~": ORANGE, "-": RED, "!": RED}
 WARNING = f"color:{ORANGE}"
 
 
@@ -41,6 +40,11 @@ class Markup(str):
     """HTML that is right as it is."""
 
     __slots__ = ()
+
+
+def output(*parts: str) -> str:
+    """Return all of a value as one element. Jupyter would take what stands between two ``$`` for mathematics."""
+    return f"<div class='mathjax_ignore tex2jax_ignore'>{''.join(parts)}</div>"
 
 
 def bounded(value: object, most: int = MAX_TEXT) -> Markup:
@@ -131,7 +135,7 @@ def changes_table(changes: Sequence[Change]) -> str:
 
 def sign(text: str) -> Markup:
     """Return the sign of a change in its colour."""
-    return Markup(f"<b style='font-family:monospace;padding:0 .35em;{SIGNS[text]}'>{markup(text)}</b>")
+    return Markup(f"<b style='font-family:monospace;padding:0 .35em;color:{SIGNS[text]}'>{markup(text)}</b>")
 
 
 def _after(change: Change) -> Markup:
@@ -195,4 +199,4 @@ def _lines(values: Sequence[object]) -> Markup:
     """Return texts below each other: at most ``MAX_ROWS``, and how many there are more."""
     shown = [cell(value) for value in values[:MAX_ROWS]]
     shown += [Markup(f"and {len(values) - MAX_ROWS:,} more")] if len(values) > MAX_ROWS else []
-    return Markup("<br>".join(shown) or f"<span style='{MUTED}'>none</span>")
+    return Markup("<br/>".join(shown) or f"<span style='{MUTED}'>none</span>")

@@ -6,7 +6,8 @@ Specs, settings, guards and handles are ``Shown``; what ``describe`` and ``lint`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ class Shown:
         return shown_fields(self)
 
     def _repr_html_(self) -> str:
-        return html.fields(type(self).__name__, self._shown())
+        return html.output(html.fields(type(self).__name__, self._shown()))
 
 
 def shown_fields(value: Any) -> dict[str, Any]:
@@ -46,7 +47,7 @@ class Report:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return html.report(str(self).split("\n"))
+        return html.output(html.report(str(self).split("\n")))
 
 
 class ShownList(list[T]):
@@ -75,4 +76,13 @@ def _table(values: Any) -> str:
     first = values[: html.MAX_ROWS]
     names = list(dict.fromkeys(type(value).__name__ for value in first))
     rows = [value._shown() if isinstance(value, Shown) else {"value": value} for value in first]
-    return html.listing(f"{len(values):,} × {', '.join(names)}" if values else "none", rows, len(values))
+    return html.output(html.listing(_counted(len(values), names), rows, len(values)))
+
+
+def _counted(number: int, names: Sequence[str]) -> str:
+    """Return how many values there are, and what they are by their classes: ``2 repository specs``."""
+    if not number:
+        return "none"
+    [name] = names if len(names) == 1 else ["value"]
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", "value" if name == "str" else name).lower()
+    return f"{number:,} {words}{'s' * (number != 1)}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecrops.cli.console import Console, as_json
+from ecrops.cli.console import Console
 from ecrops.cli.failures import CommandError
 
 if TYPE_CHECKING:
@@ -68,11 +67,6 @@ def chosen(specs: Sequence[RepositorySpec], patterns: Sequence[str]) -> Sequence
 
 def written(specs: Iterable[RepositorySpec | RegistrySpec], console: Console) -> str:
     """Return a fleet file of specs: YAML, or JSON if the result is to be JSON."""
-    from ecrops.fleet.plain import fleet_to_dict
+    from ecrops.fleet.writing import write
 
-    data = fleet_to_dict(specs)
-    if console.as_json:
-        return as_json(data)
-    import yaml
-
-    return str(yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False))
+    return write(specs, "json" if console.as_json else "yaml")

@@ -77,7 +77,8 @@ class Plan:
 
     def _repr_html_(self) -> str:
         notes = [render.brief(note) for note in self.notes[: html.MAX_CHANGES]]
-        return html.plan(self.changes, notes, self.summary, render.places(self.changes), len(self.notes))
+        place = render.places(self.changes)
+        return html.output(html.plan(self.changes, notes, self.summary, place, len(self.notes)))
 
     @property
     def conflicts(self) -> tuple[Change, ...]:

@@ -43,7 +43,7 @@ class Rule(Shown):
         return {"name": self.name, "bus": self.bus}
 
     def __str__(self) -> str:
-        return f"rule {self._key}"
+        return self._key
 
     @property
     def arn(self) -> str:

@@ -80,6 +80,9 @@ class Explanation(Report):
     creation_templates: Mapping[str, RepositoryCreationTemplate | None] | None = None
     registry_policy: tuple[Mapping[str, Any], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.name}>"
+
     def __str__(self) -> str:
         lines = [line for field in FIELDS for line in (_LINES[field](self) if self._has(field) else ())]
         if self.unmanaged:

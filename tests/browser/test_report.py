@@ -170,6 +170,8 @@ def test_a_phone_shows_the_page_without_moving_it_sideways(browser: Browser, thi
     browser.run("document.querySelector('#r0 .fold').click()")
     browser.screenshot(pictures / "report-phone.png", whole=True)
     assert browser.run("return document.documentElement.scrollWidth") <= PHONE.width
+    table = "const e = document.querySelector('#repositories').parentElement; return e.scrollWidth - e.clientWidth"
+    assert browser.run(table) == 0, "the columns that a phone shows have room"
 
 
 def test_it_is_printed_with_all_columns_and_without_buttons(browser: Browser, thirty: Path, pictures: Path) -> None:

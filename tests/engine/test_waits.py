@@ -24,9 +24,11 @@ from ecrops import (
     Registry,
     RepositorySpec,
     RetryPolicy,
+    Role,
     SpecError,
     User,
     Wait,
+    pull,
 )
 from ecrops.aws.pacing import gate
 from ecrops.login import locking
@@ -93,6 +95,15 @@ def test_a_verb_without_on_wait_tells_that_of_the_registry_and_one_with_it_its_o
     assert len(of_registry) == 1
     registry.remove("ab")
     assert of_registry[-1].reason == "ab is looked for again: it was deleted, and may still be there"
+
+
+def test_a_wait_in_the_account_of_another_session_is_told(memory_cloud: Cloud) -> None:
+    far, waits = "222233334444", list[Wait]()
+    memory_cloud.client("iam", account=far).create_role(RoleName="far", AssumeRolePolicyDocument="{}")
+    grant = pull(Role(f"arn:aws:iam::{far}:role/far"), session=memory_cloud.session(account=far))
+    memory_cloud.faults.on("throttle", operation="PutRolePolicy", times=1)
+    registry_of(memory_cloud).ensure(RepositorySpec("ab", grants=[grant]), on_wait=waits.append)
+    assert "AWS throttles iam:PutRolePolicy" in {wait.reason for wait in waits}
 
 
 def test_something_that_is_not_visible_yet_is_told_and_logged_once(

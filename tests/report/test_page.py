@@ -90,6 +90,15 @@ def test_what_differs_leads_to_the_repository(page: Page) -> None:
     assert "r0" in [attributes.get("id") for attributes in page.all("tbody")]
 
 
+def test_a_row_has_a_cell_for_each_head_and_says_numbers_for_sorting() -> None:
+    page = Page(made.report(1).html())
+    heads = [attributes for attributes in page.all("button") if "data-column" in attributes]
+    row = made.report(1).html().split("<tbody id=r0")[1].split("</tr>")[0]
+    assert row.count("<td") == len(heads) == 12
+    assert '<td class="n s" data-v=30>30</td><td class="n s" data-v=1200000435>1.2 GB</td>' in row
+    assert '<td class="n" data-v=0.12>$0.12</td>' in row
+
+
 def test_conflicts_come_first() -> None:
     changes = (made.change("bb/api"), made.change("aa/api", Kind.CONFLICT, "encryption"))
     html = replace(made.report(0), plan=Plan(changes)).html()
@@ -199,6 +208,7 @@ def test_the_short_texts_are_escaped_too() -> None:
     report = made.hostile("<b>\x1b[31m")
     assert "\x1b" not in str(report)
     assert "<b>" not in report._repr_html_()
+    assert "\x1b" not in report._repr_html_()
 
 
 # Size

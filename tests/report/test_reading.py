@@ -230,6 +230,8 @@ def test_what_cannot_be_read_is_not_compared_and_all_else_is(cloud: Cloud, regis
         ("team/api", "lifecycle"),
         ("team/db", "scan on push"),
     ]
+    assert [(unread.owner, unread.part) for unread in report.unread] == [("team/db", "lifecycle")]
+    assert counts(cloud)["GetLifecyclePolicy"] == 2, "what was refused is not asked again"
 
 
 def test_a_setting_of_the_registry_that_cannot_be_read_is_said(cloud: Cloud, registry: Registry) -> None:

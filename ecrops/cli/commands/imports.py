@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecrops.cli.console import Console, as_json
+from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE, ERROR
+from ecrops.cli.fleet_files import STDIN, text_of, written
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -44,7 +45,6 @@ def add(commands: Commands) -> None:
 
 def import_fleet(arguments: Namespace, console: Console) -> int:
     """Make a fleet file."""
-    from ecrops.cli.fleet_files import STDIN, text_of
     from ecrops.fleet import imports
 
     read = imports.from_terraform if arguments.source == "terraform" else imports.from_cloudformation
@@ -66,10 +66,13 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
 
 
 def _text(imported: Imported, console: Console) -> str:
-    """Return the fleet file."""
-    data = imported.to_dict()
-    if console.as_json:
-        return as_json(data)
-    import yaml
+    """Return the fleet file, with placeholders for an account and a region that nobody named."""
+    from ecrops.fleet.imports.imported import STAND_INS
 
-    return str(yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False))
+    settings = [] if imported.registry is None else [imported.registry]
+    text = written([*settings, *imported.repositories], console)
+    for name in imported.placeholders:
+        # YAML takes a value without quotes that begins with a brace for a mapping
+        begins = re.compile(rf"^(\s*(?:- )*(?:[^\s:]+: )?)({STAND_INS[name]}.*)$", re.M)
+        text = begins.sub(r'\1"\2"', text).replace(STAND_INS[name], f"{{{name}}}")
+    return text

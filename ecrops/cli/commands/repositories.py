@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     command = commands.add(
         "show",
         show,
-        short="show a repository as it is",
+        short="show a repository as it is, in the words of a fleet file",
         examples=("ecrops show team/api", "ecrops show --json team/api | jq .lifecycle_rules"),
     )
     command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
@@ -60,10 +60,15 @@ def export(arguments: Namespace, console: Console) -> int:
 def show(arguments: Namespace, console: Console) -> int:
     """Show one repository."""
     from ecrops.cli.account import reading
+    from ecrops.fleet.writing import write
 
     with reading(arguments) as registry:
-        spec = registry.repository(arguments.name).describe()
-    console.show(spec)
+        repository = registry.repository(arguments.name)
+        spec, uri = repository.describe(), repository.uri
+    if console.as_json:
+        console.data(spec.to_dict())
+    else:
+        console.raw(f"# {uri}\n{write([spec])}")
     return DONE
 
 

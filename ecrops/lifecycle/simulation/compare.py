@@ -90,12 +90,16 @@ class Comparison:
         lines += [f"  and {len(self) - MAX_ROWS:,} more"] if len(self) > MAX_ROWS else []
         return page([self.summary, *lines])
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.summary}>"
+
     def _repr_html_(self) -> str:
         rows = [
             (difference.image.name, _words(difference.before), _words(difference.after))
             for difference in self.differences[: html.MAX_ROWS]
         ]
-        return html.title(self.summary) + html.table(("image", "before", "after"), rows, len(self), ".differences")
+        differences = html.table(("image", "before", "after"), rows, len(self), ".differences")
+        return html.output(html.title(self.summary), differences)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary and all differences, ready for JSON."""

@@ -121,11 +121,14 @@ class Forecast:
             f"{first.at:%Y-%m-%d}: {first.stored}, without {first.without}"
         )
 
+    def __repr__(self) -> str:
+        return f"<Forecast: {len(self.days) - 1} days, {self.pushes_per_day:.3g} pushes a day>"
+
     def _repr_html_(self) -> str:
         last = len(self.days) - 1
         shown = sorted({round(last * part / PARTS) for part in range(PARTS + 1)})
         head = html.title(f"{last:,} days, {self.pushes_per_day:.3g} pushes a day", ".plot() draws them")
-        return head + self._table(shown)
+        return html.output(head, self._table(shown))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of each day, ready for JSON."""

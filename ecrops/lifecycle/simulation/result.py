@@ -101,7 +101,7 @@ class Simulation(Evaluation):
             len(removed),
             ".expired and .archived",
         )  # fmt: skip
-        return html.title(self.summary) + html.warnings(self.warnings) + rules + images
+        return html.output(html.title(self.summary), html.warnings(self.warnings), rules, images)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""

@@ -49,7 +49,10 @@ TEMPLATES: list[tuple[Any, str]] = [
     ({}, "with Resources"),
     ({"Resources": {}}, "the template is empty"),
     ({"Resources": {"X": {"Type": "AWS::S3::Bucket"}}}, "none of the 1 resources is of ECR"),
-    ({"Resources": {"X": {"Type": "AWS::CloudFormation::Stack"}}}, "nested stacks: import their templates"),
+    (
+        {"Resources": {"X": {"Type": "AWS::CloudFormation::Stack"}}},
+        "of ECR, but X is a nested stack: import its template",
+    ),
     ({"version": 4, "terraform_version": "1.11.4", "resources": []}, "a state or a plan of Terraform"),
     (DEEP, "more than 100 levels"),
     ('{"Resources": {"X": ' + "[" * 300 + "]" * 300 + "}}", "more than 100 levels"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
-from ecrops import PublicRegistry, RepositorySpec, SpecError, fleet_from_dict
+from ecrops import PublicRegistry, RepositorySpec, SpecError, fleet_from_dict, read_fleet
 from ecrops.fleet.imports import Imported, from_cloudformation
 from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
@@ -77,14 +78,34 @@ def test_what_is_left_has_its_logical_id_and_a_reason() -> None:
 
 def test_without_account_and_region_the_fleet_file_has_placeholders() -> None:
     made = from_cloudformation(TEMPLATE, resources=NAMELESS)
-    with pytest.raises(SpecError, match="give account='123456789012', region='eu-west-1'; or write to_dict"):
+    with pytest.raises(SpecError, match="give account='123456789012', region='eu-west-1'; or write text"):
         _ = made.specs
     text = json.dumps(made.to_dict())
     assert '"arn:aws:ecr:{region}:{account}:repository/*"' in text
     whole = from_cloudformation(TEMPLATE, account=ACCOUNT, region=REGION, resources=NAMELESS)
     filled = json.loads(text.replace("{account}", ACCOUNT).replace("{region}", REGION))
     assert filled == json.loads(json.dumps(whole.to_dict()))
-    assert fleet_from_dict(filled) == whole.specs
+    assert tuple(fleet_from_dict(filled)) == whole.specs
+
+
+@pytest.mark.parametrize("format", ["yaml", "json"])
+def test_the_fleet_file_is_read_as_the_same_specs(format: Literal["yaml", "json"], tmp_path: Path) -> None:
+    tags = [
+        {"Key": "region", "Value": {"Ref": "AWS::Region"}},
+        {"Key": "account", "Value": {"Ref": "AWS::AccountId"}},
+        {"Key": "both", "Value": {"Fn::Sub": "${AWS::Region}/${AWS::AccountId}"}},
+    ]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    variable = {"StringLike": {"aws:PrincipalTag/name": "${aws:username}", "aws:PrincipalTag/team": "{account}"}}
+    properties = {
+        "RepositoryName": "web",
+        "Tags": tags,
+        "RepositoryPolicyText": {"Version": "2012-10-17", "Statement": [statement | {"Condition": variable}]},
+    }
+    path = tmp_path / f"fleet.{format}"
+    path.write_text(imported(properties).text(format))
+    whole = imported(properties, account=ACCOUNT, region=REGION)
+    assert read_fleet(path, account=ACCOUNT, region=REGION).specs == whole.specs
 
 
 def test_a_parameter_decides() -> None:
@@ -110,6 +131,36 @@ def test_grants_and_events_are_carried_over_where_it_is_asked_for(memory_cloud: 
     ]
     assert registry_of(memory_cloud).ensure(*made.specs)
     assert not registry_of(memory_cloud).ensure(*made.specs)
+
+
+def test_what_may_hide_repositories_is_left() -> None:
+    resources = {
+        "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x"}},
+        "Fn::ForEach::Teams": ["Team", ["a", "b"], {}],
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    made = imported({"RepositoryName": "web"}, {"Resources": resources})
+    assert [(item.address, item.reason.split(":")[0]) for item in made.left] == [
+        ("Nested", "is a nested stack"),
+        ("Fn::ForEach::Teams", "is made by a macro"),
+    ]
+
+
+@pytest.mark.parametrize("grants", [False, True])
+def test_a_grant_to_a_role_whose_name_is_made_up_is_left(grants: bool) -> None:
+    repository = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/web"
+    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": repository}
+    policy = {"PolicyDocument": {"Statement": [statement]}, "Roles": [{"Ref": "Nodes"}]}
+    resources = {
+        "Nodes": {"Type": "AWS::IAM::Role", "Properties": {}},
+        "Pull": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+    place = {"account": ACCOUNT, "region": REGION, "grants": grants}
+    [left] = imported({"RepositoryName": "web"}, {"Resources": resources}, **place).left
+    assert (left.address, left.field) == ("Pull", "PolicyDocument")
+    assert ("give resources={'Nodes': …}" in left.reason) == grants
+    made = imported({"RepositoryName": "web"}, {"Resources": resources}, **place, resources={"Nodes": "stack-nodes-x1"})
+    assert [len(spec.grants or ()) for spec in made.repositories] == [int(grants)]
 
 
 # YAML, with the short forms
@@ -159,7 +210,7 @@ def test_yaml_with_short_forms_is_read() -> None:
         "Principal": {"AWS": ["arn:aws:iam::123456789012:role/ci/nodes", "012345678901"]},
         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
     }
-    assert made.specs == [
+    assert made.specs == (
         RepositorySpec(
             "web/api",
             image_tag_mutability="IMMUTABLE",
@@ -168,7 +219,7 @@ def test_yaml_with_short_forms_is_read() -> None:
             resource_policy={"Version": "2012-10-17", "Statement": [statement]},
             tags={"day": "2026-11-29", "owner": "012345678901"},
         ),
-    ]
+    )
     [left] = made.left
     assert str(left).startswith("Worker: Condition: the template has no condition 'IsNot'")
 
@@ -260,7 +311,7 @@ def test_a_secret_parameter_is_in_no_text() -> None:
 def test_what_cannot_be_told_of_a_policy_leaves_the_rest() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": {"Fn::ImportValue": "x"}}, "Action": "ecr:BatchGetImage"}
     made = imported({"RepositoryName": "web", "RepositoryPolicyText": {"Statement": [statement]}, "Tags": []})
-    assert made.specs == [RepositorySpec("web", tags={})]
+    assert made.specs == (RepositorySpec("web", tags={}),)
     [left] = made.left
     assert left.field == "RepositoryPolicyText"
 
@@ -286,11 +337,12 @@ def test_arns_are_made_of_what_the_template_says(kind: str, properties: Any, att
     assert text.startswith(expected)
 
 
-def test_a_key_that_is_given_by_its_id_or_its_arn() -> None:
-    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+@pytest.mark.parametrize("account", [ACCOUNT, "111122223333"])
+def test_a_key_that_is_given_by_its_id_or_its_arn(account: str) -> None:
+    key = f"arn:aws:kms:{REGION}:{account}:key/11111111-2222-3333-4444-555555555555"
     encryption = {"EncryptionType": "KMS", "KmsKey": {"Fn::GetAtt": ["X", "Arn"]}}
     sections = {"Resources": {"X": {"Type": "AWS::KMS::Key"}}}
     properties = {"RepositoryName": "web", "EncryptionConfiguration": encryption}
-    for given in (key, key.rpartition("/")[2]):
+    for given in (key, *([key.rpartition("/")[2]] if account == ACCOUNT else [])):
         made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": given})
-        assert made.specs == [RepositorySpec("web", encryption="KMS", encryption_key=key)]
+        assert made.specs == (RepositorySpec("web", encryption="KMS", encryption_key=key),)

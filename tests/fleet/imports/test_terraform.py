@@ -48,6 +48,11 @@ def as_shown(state_text: str) -> dict[str, Any]:
 def test_a_plan_on_the_same_aws_finds_nothing_to_do(memory_cloud: Cloud) -> None:
     imported = from_terraform(apply_state(memory_cloud))
     assert len(imported.repositories) == 10
+    assert imported.registry is not None
+    assert [rule.to for rule in imported.registry.replication or ()] == [  # type: ignore[union-attr]
+        ("eu-central-1", "111122223333/us-east-1"),  # that of the registry without its account
+        ("eu-north-1",),
+    ]
     assert not registry_of(memory_cloud).plan(*imported.specs)
     assert not PublicRegistry(memory_cloud.session(), retry=AT_ONCE).plan(*imported.public)
 
@@ -148,7 +153,7 @@ def test_a_sensitive_tag_is_not_in_the_tags_of_the_provider_either() -> None:
         [{"type": "get_attr", "value": "tags"}, {"type": "index", "value": {"value": "key", "type": "string"}}]
     ]
     imported = from_terraform(state(found))
-    assert imported.specs == [RepositorySpec("team/api")]
+    assert imported.specs == (RepositorySpec("team/api"),)
     assert [item.field for item in imported.left] == ["tags"]
     assert SECRET not in repr(imported)
 
@@ -170,7 +175,7 @@ def test_what_a_plan_does_not_know_yet_is_left() -> None:
         "resource_changes": [change],
     }
     imported = from_terraform(plan)
-    assert imported.specs == [RepositorySpec("team/api", encryption="KMS")]
+    assert imported.specs == (RepositorySpec("team/api", encryption="KMS"),)
     [left] = imported.left
     assert left.field == "encryption_configuration.kms_key"
     assert "only after the plan is applied" in left.reason
@@ -206,9 +211,38 @@ def test_a_state_of_several_accounts_or_regions_asks_for_one() -> None:
 
 def test_what_is_elsewhere_is_left() -> None:
     imported = from_terraform(places(), account="123456789012", region="us-east-1")
-    assert imported.specs == [RepositorySpec("team/api", tags={"at": "us-east-1"}, lifecycle_rules=())]
+    assert imported.specs == (RepositorySpec("team/api", tags={"at": "us-east-1"}, lifecycle_rules=()),)
     assert len(imported.left) == 4
     assert "account='111122223333', region='eu-west-1'" in str(imported.left[-1])
+
+
+def test_what_another_account_says_of_ecr_is_left() -> None:
+    arn = "arn:aws:ecr:eu-west-1:123456789012:repository/team/api"
+    policies = [
+        resource(
+            "aws_iam_policy",
+            {
+                "attributes": {
+                    "arn": "arn:aws:iam::111122223333:policy/p",
+                    "policy": json.dumps({"Statement": statement}),
+                }
+            },
+            name=name,
+        )
+        for name, statement in (("pull", {"Action": "ECR:BatchGetImage"}), ("other", {"Action": "s3:GetObject"}))
+    ]
+    imported = from_terraform(state(repository(arn=arn), *policies))
+    assert [item.address for item in imported.left] == ["aws_iam_policy.pull"]
+
+
+def test_public_repositories_belong_to_every_region() -> None:
+    east = {"provider": 'provider["registry.terraform.io/hashicorp/aws"].east'}
+    arns = [f"arn:aws:ecr:{region}:123456789012:repository/team/api" for region in ("eu-west-1", "us-east-1")]
+    public = resource("aws_ecrpublic_repository", {"attributes": {"repository_name": "tools"}})
+    data = state(repository(arn=arns[0]), repository(arn=arns[1]) | east | {"name": "east"}, public | east)
+    imported = from_terraform(data, region="eu-west-1")
+    assert [item.address for item in imported.left] == ["aws_ecr_repository.east"]
+    assert [spec.name for spec in imported.public] == ["tools"]
 
 
 def test_two_resources_that_contradict_each_other_are_said() -> None:
@@ -260,7 +294,7 @@ def test_an_import_goes_through_the_fleet_file() -> None:
     from ecrops import fleet_from_dict
 
     imported = from_terraform(STATE, grants=True, events=True)
-    assert fleet_from_dict(json.loads(json.dumps(imported.to_dict()))) == imported.specs
+    assert tuple(fleet_from_dict(json.loads(json.dumps(imported.to_dict())))) == imported.specs
 
 
 def test_an_import_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.cloudformation.ecr import Declared
 from ecrops.fleet.imports.cloudformation.intrinsics import Template
 from ecrops.fleet.imports.cloudformation.physical import Resource, physical
+from ecrops.fleet.imports.grants import STAYS as STAYS_IN_IAM
 from ecrops.fleet.imports.grants import Policy, is_about_ecr
 from ecrops.fleet.imports.grants import carry as carry_policy
 from ecrops.fleet.imports.properties import Absent, Properties, absent_in
@@ -54,10 +55,12 @@ def _policies(builder: Builder, template: Template, resource: Declared) -> Itera
         for kind, identities in names.items():
             for identity in identities:
                 yield Policy(logical, "PolicyDocument", kind, identity, document)
-        if not any(names.values()):
-            reason = "is about ECR, and the template does not say to whom it is attached: it stays in IAM as it is"
-            builder.leave(logical, "PolicyDocument", reason)
-        builder._left += properties._left  # names that cannot be told
+        if properties.listed and not builder.grants:
+            builder.leave(logical, "PolicyDocument", f"is about ECR, and {STAYS_IN_IAM}")
+        elif properties.listed or not any(names.values()):
+            reasons = [item.reason for item in properties.listed]
+            said = next(iter(reasons), "the template does not say to whom it is attached")
+            builder.leave(logical, "PolicyDocument", f"is about ECR, and {said}")
 
 
 def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:
