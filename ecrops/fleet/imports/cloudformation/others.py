@@ -88,8 +88,6 @@ def _identity(template: Template, resource: Declared) -> str:
 
 
 def _carry_rule(builder: Builder, template: Template, resource: Declared) -> None:
-    from ecrops.events.targets.target import Target
-
     properties, logical = resource.properties, resource.logical
     pattern = properties.values.get("EventPattern")
     if not is_on_ecr(pattern):
@@ -100,13 +98,6 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
     pattern = properties.document("EventPattern")
     properties.only("ScheduleExpression", ("",), "a rule of ecrops has no schedule")
     properties.only("RoleArn", ("",), "the role of a rule stays as it is; a Target has a role of its own")
-    targets = []
-    for block in properties.blocks("Targets"):
-        document = {name: value for name in block.values if (value := block.take(name)) is not None}
-        try:
-            targets.append(Target.from_aws(document))
-        except (SpecError, KeyError) as error:
-            builder.leave(logical, block.path, f"ecrops would not write the target: {error}")
     bus = properties.text("EventBusName")
     name = physical(
         Resource(logical, resource.kind, properties.values, template.resources.get(logical, "")), "Ref", template.place
@@ -118,7 +109,7 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
         "state": properties.text("State"),
         "bus": bus.rpartition("/")[2] if bus else "default",
         "tags": properties.tags("Tags") or {},
-        "targets": targets,
+        "targets": list(_targets(builder, properties)),
     }
     if isinstance(name, Absent):
         builder.leave(logical, "Name", f"CloudFormation made up its name: give resources={{{logical!r}: …}}")
@@ -128,3 +119,14 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
         except SpecError as error:
             builder.leave(logical, "EventPattern", f"{error}: it stays in EventBridge as it is")
     builder.close(properties)
+
+
+def _targets(builder: Builder, properties: Properties) -> Iterator[Any]:
+    from ecrops.events.targets.target import Target
+
+    for block in properties.blocks("Targets"):
+        document = {name: value for name in block.values if (value := block.take(name)) is not None}
+        try:
+            yield Target.from_aws(document)
+        except (SpecError, KeyError) as error:
+            builder.leave(properties.address, block.path, f"ecrops would not write the target: {error}")
