@@ -59,7 +59,7 @@ def problems(site: Path) -> list[str]:
         text = style.read_text()
         found += [f"{style.name} loads from another host"] * ("url(http" in text or "@import" in text)
     for listed in reference.pages():
-        anchors = pages[(site / "reference" / listed.file).with_suffix(".html").resolve()].anchors
+        anchors = pages[(site / "reference" / f"{listed.file.removesuffix('.md')}.html").resolve()].anchors
         found += [f"reference/{listed.file} lacks {name}" for name in listed.names if name not in anchors]
     return found
 

@@ -24,6 +24,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are no files in ``docs``."""
     made = {home: (ROOT / name).read_text() for name, home in AT_HOME.items()}
     made |= {f"reference/{page.file}": page.markdown() for page in reference_pages.pages()}
+    made["changelog.md"] = "---\nsearch:\n  exclude: true\n---\n" + made["changelog.md"]
     made["reference/index.md"] = reference_pages.index()
     if TOUR.exists():
         made["tour.md"] = notebook_page.markdown(json.loads(TOUR.read_text()))

@@ -14,7 +14,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # packages with public names, each of which is a page
-PACKAGES = ("access", "events", "lifecycle", "registry_settings", "public", "login", "fleet", "report", "testing")
+PACKAGES = (
+    "access",
+    "events",
+    "lifecycle",
+    "registry_settings",
+    "public",
+    "login",
+    "fleet",
+    "fleet.imports",
+    "report",
+    "testing",
+)
 
 
 class Page(NamedTuple):

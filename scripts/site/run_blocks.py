@@ -21,7 +21,7 @@ from pathlib import Path
 
 from blocks import ROOT, Block, Command, blocks_of, commands_of, pages
 
-SECONDS = 60
+SECONDS = 30
 # what the blocks of all pages name; the README tells its reader to make them first
 STAGE = "iam.create_user"
 STARTED = time.monotonic()
