@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import check_site
 import pytest
+
+import check_site
 import reference_pages
 from blocks import blocks_of, commands_of
 
