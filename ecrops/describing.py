@@ -11,6 +11,7 @@ from typing import Any
 
 from ecrops.aspects import aspects, check_keys, fields_of, fields_of_value
 from ecrops.aws import Aws
+from ecrops.base.shown import ShownList
 from ecrops.engine.aspect import Aspect
 from ecrops.engine.reading import Goal
 from ecrops.errors import SpecError
@@ -30,11 +31,13 @@ def describe(aws: Aws, names: Sequence[str]) -> list[RepositorySpec]:
     parts = aspects()
     if names:
         current = read_named(aws, names, parts, ECR)
-        return [described(aws, name, current, {}) for name in names]
+        return ShownList(described(aws, name, current, {}) for name in names)
     known: dict[Goal, Any] = {(settings, name): values for name, values in settings.every(aws).items()}
     current, unread = read_every(aws, known, parts)
     listed = sorted(name for _, name in known)
-    return [described(aws, name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)]
+    return ShownList(
+        described(aws, name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)
+    )
 
 
 def described(aws: Aws, name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> RepositorySpec:

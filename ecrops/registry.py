@@ -243,7 +243,11 @@ class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.Reg
 
         get, checked = self._login(hosts, public)
         own = (lambda: PUBLIC) if public else (lambda: self.uri)
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, checked, own)
+        return (
+            get()
+            if self.dry_run
+            else docker_login(get, config, lambda: self.aws.remaining, checked, own, self.aws.tell)
+        )
 
     def docker_config(self, *, hosts: Sequence[str] = (), public: bool = False) -> str:
         """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.

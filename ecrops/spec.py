@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.shown import Shown
 from ecrops.repositories import verbatim
 from ecrops.repositories.advice import SETTINGS
 from ecrops.repositories.checks import check_name, check_tags
@@ -29,7 +30,7 @@ UNNAMED = "unnamed"  # replaces a missing name, so that everything else that is 
 
 @suggesting(SETTINGS)
 @dataclass(frozen=True, slots=True)
-class RepositorySpec:
+class RepositorySpec(Shown):
     """A repository as it should be. A field left at ``None`` is neither read nor written; an empty one removes.
 
     Args:

@@ -18,6 +18,7 @@ from ecrops.access.principals.identities import Identity
 from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.base.problems import Problems, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.iam.wildcards import matches
 from ecrops.repositories.values import ECR
@@ -45,7 +46,7 @@ _NAME_PATTERN = re.compile(r"[a-z0-9._/*?-]{1,256}")
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Shown):
     """A principal may do something with a repository.
 
     Args:
@@ -83,6 +84,11 @@ class Grant:
         problems.take("", lambda: check_attach(self.attach, self.policy_name))
         problems.raise_any()
         check_options(self.principal, self.options())
+
+    def __str__(self) -> str:
+        allowed = self.allow if isinstance(self.allow, str) else ", ".join(self.allow)
+        wildcard = f" on {self.on}" if self.on else ""
+        return f"{self.principal}: {allowed}{wildcard}"
 
     def options(self) -> dict[str, Any]:
         """Return the options that are not at their default."""

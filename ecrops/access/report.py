@@ -17,8 +17,9 @@ from ecrops.access.edits import RESERVED_SIDS
 from ecrops.access.grants import VERBS
 from ecrops.access.principals.reach import EVERYONE, Reach, account_of, plain, reach
 from ecrops.aws import Arn, Aws
-from ecrops.base import render
+from ecrops.base import html, render
 from ecrops.base.problems import nearest
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.iam.form import check_form
 from ecrops.iam.narrowing import narrowing
@@ -37,7 +38,7 @@ _COLUMNS = ("who", "can", "where", "condition")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Shown):
     """One statement about one principal.
 
     Args:
@@ -138,8 +139,15 @@ class Access:
         """Return the report, ready for JSON."""
         return {"repository": self.repository, "entries": [entry.to_dict() for entry in self.entries]}
 
+    def __repr__(self) -> str:
+        return f"<Access: {self.repository}, {len(self):,} statements>"
+
     def _repr_html_(self) -> str:
-        return render.table(_COLUMNS, [entry.cells() for entry in self.entries]) or f"<p>{render.markup(self)}</p>"
+        if not self.entries:
+            return html.output(html.title(self))
+        rows = [entry.cells() for entry in self.entries[: html.MAX_CHANGES]]
+        head = html.title(f"who can use {self.repository}", f"{len(self):,} statement{'s' * (len(self) != 1)}")
+        return html.output(head, html.table(_COLUMNS, rows, len(self), ".entries"))
 
 
 def _needed(verb: str) -> frozenset[str]:

@@ -229,7 +229,8 @@ class Aws(Waiting):
         client = self.client(service)
         is_begun = self._budgets is not None and self._budgets.successes > 0  # for this owner
         waited = Waited(outer=self._budgets.waited if self._budgets else None)
-        began = self._gate.enter(doing, partial(self._pause_for_turn, doing, waited), is_begun=is_begun)
+        pauses = partial(self._pause_for_turn, doing, waited), partial(self._pause_for_place, doing, waited)
+        began = self._gate.enter(doing, *pauses, is_begun=is_begun)
         throttled = False
         try:
             self._deadline.check(doing, operation=doing)

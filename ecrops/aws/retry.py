@@ -19,7 +19,8 @@ from ecrops.aws.budgets import Budgets, Stopwatch
 from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary, is_throttled
 from ecrops.aws.deadline import Breaker, Deadline
 from ecrops.base.problems import is_number, is_whole, suggesting
-from ecrops.base.waits import Waited
+from ecrops.base.shown import Shown
+from ecrops.base.waits import Tell, nobody
 from ecrops.errors import DeadlineError, SpecError
 from ecrops.text import printable
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Tell = Callable[[Waited, float, str, str, int, float], object]
 
 TRIED = "tried"
 BUDGETS = ("attempts", "budget", "propagation_budget", "throttling_budget")
@@ -38,7 +38,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 20.0
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Shown):
     """How long ecrops tries.
 
     Args:
@@ -88,10 +88,6 @@ def rounds(policy: RetryPolicy) -> Iterator[float]:
         pause = min(pause * random.uniform(1.3, 2), 10, remaining)
         spent += pause
         yield pause
-
-
-def _nobody(*wait: object) -> None:
-    """Tell nobody of a wait."""
 
 
 class _Call:
@@ -228,7 +224,7 @@ def persistently(
     doing: str,
     awaits: Collection[str] = (),
     budgets: Budgets | None = None,
-    tell: Tell = _nobody,
+    tell: Tell = nobody,
 ) -> T:
     """Repeat an attempt until it succeeds, fails for good, or its budget is spent.
 

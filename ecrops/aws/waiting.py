@@ -18,6 +18,7 @@ from ecrops.aws.retry import RetryPolicy
 from ecrops.base.waits import OnWait, Wait, Waited
 
 log = logging.getLogger(__name__)
+FOR_TURN = "AWS throttles, and calls wait for their turn"
 
 
 class Waiting:
@@ -98,9 +99,14 @@ class Waiting:
             wait = Wait(seconds, reason, operation, waited.owner, attempt or waited.count, total)
             callers.tell(partial(self.on_wait, wait))
 
+    def _pause_for_place(self, doing: str, waited: Waited, seconds: float) -> None:
+        """Tell of a part of a wait for other calls, because as many are in flight as the account has workers."""
+        self._deadline.check(doing, operation=doing)
+        self.tell(waited, seconds, "as many calls are in flight as there are workers", doing, is_new=not waited.count)
+
     def _pause_for_turn(self, doing: str, waited: Waited, seconds: float) -> bool:
         """Wait until AWS takes another call. Returns whether the time has passed: the sleep of a test may not wait."""
         self._deadline.check(doing, ahead=seconds, operation=doing)
-        self.tell(waited, seconds, f"AWS throttles {doing}", doing, is_new=not waited.count)
+        self.tell(waited, seconds, FOR_TURN, doing, is_new=not waited.count)
         self._deadline.wait(seconds, self.retry.sleep)
         return self.retry.sleep is time.sleep

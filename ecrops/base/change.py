@@ -136,6 +136,11 @@ class Change:
         head = " ".join(filter(None, (self.sign, self.owner, self.what)))
         return printable(f"{head}{': ' if self.difference else ''}{self.difference}")
 
+    def _repr_html_(self) -> str:
+        from ecrops.base import html
+
+        return html.output(html.changes_table([self]))
+
     @property
     def sign(self) -> str:
         """The sign that a diff starts with: ``+``, ``~``, ``-`` or ``!``."""

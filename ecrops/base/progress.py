@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from shutil import get_terminal_size
+from time import monotonic
 from typing import Any, TextIO
 
 from ecrops.base.change import Change
@@ -38,13 +38,13 @@ class Progress:
         doing: The last change, or the wait.
     """
 
-    every = OFTEN
+    every, shown = OFTEN, SHOWN
 
     def __init__(self) -> None:
         self.made = 0
         self.total: int | None = None
         self.doing = "reading what is there"
-        self._drawn_at = time.monotonic()
+        self._drawn_at = monotonic()
         self._is_broken = self._is_complete = False
 
     @property
@@ -56,8 +56,11 @@ class Progress:
 
     def begin(self, total: int) -> None:
         """Hear how many changes there are in all: more than before if something is planned again."""
+        if not self.total:
+            self.doing = ""
         self.total = max(self.total or 0, total)
-        self._update()
+        if total:
+            self._update()
 
     def change(self, change: Change) -> None:
         """Hear of a change that was made."""
@@ -68,11 +71,9 @@ class Progress:
 
     def wait(self, wait: Wait) -> None:
         """Hear of a wait that begins."""
-        if wait.seconds + wait.waited >= self._shown:
+        if wait.seconds + wait.waited >= self.shown:
             self.doing = str(wait)
             self._update()
-
-    _shown = SHOWN
 
     def complete(self) -> None:
         """Hear that nothing is missing any more."""
@@ -83,18 +84,14 @@ class Progress:
     def close(self) -> None:
         """Draw how far it came, for the last time."""
         count = f"{self.made} of {self.total}"
-        changes = "change" if self.total == 1 else "changes"
-        self.doing = "" if not self.total else f"{count} {changes} made"
-        self._draw_last()
+        self.doing = f"{count} {'change' if self.total == 1 else 'changes'} made" if self.total else ""
+        self._safely(self._end)
 
     def _update(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if now - self._drawn_at >= self.every:
             self._drawn_at = now
             self._safely(self._draw)
-
-    def _draw_last(self) -> None:
-        self._safely(self._end)
 
     def _safely(self, draw: Any) -> None:
         """Draw, unless that failed before: who closes the output wants the verb to go on."""
@@ -115,8 +112,7 @@ class Progress:
 class Lines(Progress):
     """Lines, every few seconds at most, and one at the end."""
 
-    every = EVERY
-    _shown = LONG
+    every, shown = EVERY, LONG
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
@@ -149,15 +145,17 @@ class Line(Progress):
 
 
 class Bar(Progress):
-    """A bar that rich draws in a terminal."""
+    """A bar that rich draws in a terminal, ten times a second."""
+
+    every = 0.0
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
 
         super().__init__()
-        columns = BarColumn(20), MofNCompleteColumn(" of "), TextColumn("{task.description}", markup=False)
+        columns = BarColumn(20), TextColumn("{task.description}", markup=False)
         # what others print appears above the bar, if it goes to the same terminal: elsewhere it must stay where it goes
         self._bars = Bars(
             *columns,
@@ -167,13 +165,11 @@ class Bar(Progress):
             transient=True,
         )
         self._stream = stream
-        self._task = self._bars.add_task(self.doing, total=None)
+        self._task = self._bars.add_task(self.text, total=None)
         self._safely(self._bars.start)
 
-    every = 0.0
-
     def _draw(self) -> None:
-        self._bars.update(self._task, completed=self.made, total=self.total, description=self.doing)
+        self._bars.update(self._task, completed=self.made, total=self.total, description=self.text)
 
     def _end(self) -> None:
         self._bars.stop()

@@ -1,7 +1,6 @@
-"""How plans and reports look: a diff in words for a terminal, a table for a notebook. Pure.
+"""How plans and reports look in a terminal: a diff in words. Pure. ``html`` draws them for a notebook.
 
-The only module that draws tables. Everything in HTML is escaped, and bounded. Control characters, which texts of others
-may hold, are escaped in text and in HTML.
+Control characters, which texts of others may hold, are escaped in text and in HTML.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import TextIO
 from ecrops.base.change import Change, Kind, Note
 from ecrops.text import printable
 
-MAX_ROWS = 200
 COLOURS = {Kind.CREATE: "32", Kind.UPDATE: "33", Kind.DELETE: "31", Kind.CONFLICT: "1;35"}
 """Green, yellow, red, and bold magenta, as a terminal is told."""
 
@@ -73,35 +71,6 @@ def markup(value: object) -> str:
     from html import escape
 
     return escape(printable(str(value)))
-
-
-def html(changes: Sequence[Change], notes: Sequence[str], summary: str) -> str:
-    """Return a plan as an HTML table of at most ``MAX_ROWS`` rows, its summary, and below it the notes."""
-    rows = [(change.sign, change.owner, change.what, change.before, change.after) for change in changes[:MAX_ROWS]]
-    items = "".join(f"<li>{markup(brief(note))}</li>" for note in notes[:MAX_ROWS])
-    if len(notes) > MAX_ROWS:
-        items += f"<li>and {len(notes) - MAX_ROWS:,} more, in .notes</li>"
-    changes_table = table(("", "owner", "what", "before", "after"), rows, len(changes))
-    place = f"<p>in {markup(places(changes))}:</p>" if changes else ""
-    return f"{place}{changes_table}<p>{markup(summary)}</p>{f'<ul>{items}</ul>' if items else ''}"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], total: int = 0) -> str:
-    """Return an HTML table; empty if there are no rows.
-
-    Args:
-        head: The titles of the columns.
-        rows: The rows to show.
-        total: How many rows there are in all, if not all are shown.
-    """
-    if not rows:
-        return ""
-    lines = ["".join(f"<td style='text-align:left'>{markup(cell)}</td>" for cell in row) for row in rows]
-    if total > len(rows):
-        lines.append(f"<td colspan='{len(head)}'>and {total - len(rows):,} more</td>")
-    titles = "".join(f"<th>{title}</th>" for title in head)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def text_size(size: float) -> str:

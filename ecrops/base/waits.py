@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ecrops.text import printable
 
@@ -40,6 +41,27 @@ class Wait:
 
 
 OnWait = Callable[[Wait], object]
+
+
+class Tell(Protocol):
+    """Tells of a wait before it begins: ``aws.waiting.Waiting.tell``."""
+
+    def __call__(
+        self,
+        waited: Waited,
+        seconds: float,
+        reason: str,
+        operation: str = ...,
+        attempt: int = ...,
+        lost: float = ...,
+        *,
+        is_new: bool = ...,
+    ) -> None:
+        """Tell of a wait."""
+
+
+def nobody(*wait: object, **options: object) -> None:
+    """Tell nobody of a wait."""
 
 
 class Waited:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from ecrops.cli.console import is_terminal
 
 if TYPE_CHECKING:
     import boto3
@@ -23,3 +28,14 @@ def registry_of(arguments: Namespace) -> Registry:
     from ecrops.registry import Registry
 
     return Registry(session_of(arguments))
+
+
+@contextmanager
+def reading(arguments: Namespace) -> Iterator[Registry]:
+    """Yield the registry for what only reads. On a terminal it is drawn what it waits for."""
+    registry = registry_of(arguments)
+    if not is_terminal(sys.stderr):
+        yield registry
+        return
+    with registry.telling(progress=True) as told:
+        yield told

@@ -6,16 +6,12 @@ A pipe that nobody reads any more (``| head``) ends nothing: what was begun goes
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
     from ecrops.base.change import Change
-
-_COLOURS = {"+": "32", "~": "33", "-": "31", "!": "1;31", "note:": "36", "warning:": "33"}
-_HEADS = re.compile(r"^(\+|~|-|!|note:|warning:)(?= ).*$", re.M)
 
 
 class Shown(Protocol):
@@ -44,15 +40,19 @@ class Console:
                 stream.reconfigure(errors="backslashreplace")  # a terminal of ASCII shows what it can
 
     def show(self, value: Shown) -> None:
-        """Write a result: as ``print`` shows it, or as JSON."""
+        """Write a result: as ``print`` shows it, a plan in colour on a terminal; or as JSON."""
         if self.as_json:
             self.data(value.to_dict())
         else:
-            self.text(str(value))
+            self.text(_text(value, sys.stdout))
+
+    def show_aside(self, value: Shown) -> None:
+        """Write something to stderr as ``print`` shows it, in colour on a terminal."""
+        self.say(_text(value, sys.stderr))
 
     def text(self, text: str) -> None:
-        """Write a text of the library to stdout, in colour on a terminal."""
-        self._write(sys.stdout, painted(text) if has_colour(sys.stdout) else text)
+        """Write a text to stdout."""
+        self._write(sys.stdout, text)
 
     def data(self, data: Any) -> None:
         """Write JSON to stdout."""
@@ -64,12 +64,7 @@ class Console:
 
     def say(self, text: str) -> None:
         """Write to stderr: what is no part of the result."""
-        self._write(sys.stderr, painted(text) if has_colour(sys.stderr) else text)
-
-    def say_in_place(self, text: str) -> None:
-        """Write to the last line of the terminal behind stderr, in place of what stood there."""
-        width = max(os.get_terminal_size(sys.stderr.fileno()).columns - 1, 20)
-        self._write(sys.stderr, f"\r\x1b[K{text[:width]}", end="")
+        self._write(sys.stderr, text)
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal. Only ``y`` and ``yes`` mean yes."""
@@ -92,7 +87,7 @@ class Console:
         for stream in (sys.stdout, sys.stderr):
             self._write(stream, "", end="")
 
-    def _write(self, stream: IO[str], text: str, end: str = "\n") -> None:
+    def _write(self, stream: TextIO, text: str, end: str = "\n") -> None:
         try:
             stream.write(f"{text}{end}")
             stream.flush()
@@ -109,16 +104,14 @@ def as_json(data: Any) -> str:
     return json.dumps(data, indent=2, default=str)
 
 
-def is_terminal(stream: IO[str] | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person is at the other end of a stream."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def has_colour(stream: IO[str]) -> bool:
-    """Whether colours are shown: on a terminal, unless the user wants none (https://no-color.org)."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def _text(value: Shown, stream: TextIO) -> str:
+    """Return what ``print`` shows of a value. A plan is in colour, where the stream shows colours."""
+    from ecrops.base.render import has_colour
+    from ecrops.engine.plan import Plan
 
-
-def painted(text: str) -> str:
-    """Return a text with the lines of a diff in colour."""
-    return _HEADS.sub(lambda found: f"\x1b[{_COLOURS[found[1]]}m{found[0]}\x1b[0m", text)
+    return value.text(colour=has_colour(stream)) if isinstance(value, Plan) else str(value)

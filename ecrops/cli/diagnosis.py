@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecrops.engine.plan import Plan
     from ecrops.registry import Registry
 
-OK, MISSING, UNKNOWN = "ok", "missing", "unknown"
+OK, PROBLEM, UNKNOWN = "ok", "problem", "unknown"
 UNSEEN = (
     "not seen: session policies, endpoint policies, service control policies with conditions, key policies of KMS, and "
     "the repository and queue policies that may allow or deny more"
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
     """One thing that was looked at.
 
     Args:
-        state: ``ok``, ``missing``, or ``unknown`` for what cannot be seen from here.
+        state: ``ok``, ``problem``, or ``unknown`` for what cannot be seen from here.
         subject: What was looked at.
         text: What was found, and the way out.
     """
@@ -168,9 +168,9 @@ def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]
         return Finding(OK, action, f"allowed on {_some(list(said))}")
     decision = said[refused[0]]
     if decision == "explicitDeny":
-        return Finding(MISSING, action, f"denied by a policy, on {_some(refused)}: change that policy")
+        return Finding(PROBLEM, action, f"denied by a policy, on {_some(refused)}: change that policy")
     if decision == "implicitDeny" and "*" not in refused:
-        return Finding(MISSING, action, f"no policy allows it on {_some(refused)}: add it to a policy of the caller")
+        return Finding(PROBLEM, action, f"no policy allows it on {_some(refused)}: add it to a policy of the caller")
     if decision == "implicitDeny":
         return Finding(UNKNOWN, action, "no policy allows it on every resource; one may on those that are meant")
     return Finding(UNKNOWN, action, f"{decision}, on {_some(refused)}")
@@ -192,8 +192,8 @@ class Diagnosis:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing is missing, as far as can be seen."""
-        return all(finding.state != MISSING for finding in self.findings)
+        """Whether there is no problem, as far as can be seen."""
+        return all(finding.state != PROBLEM for finding in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the findings, ready for JSON."""
@@ -205,4 +205,4 @@ def attempt(subject: str, look: Iterable[Finding]) -> Iterator[Finding]:
     try:
         yield from look
     except Exception as error:
-        yield Finding(MISSING, subject, sentence(error))
+        yield Finding(PROBLEM, subject, sentence(error))

@@ -9,7 +9,7 @@ from typing import Any
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import CONFLICT, ERROR, INTERRUPTED, PARTLY_DONE
 from ecrops.cli.parser import UsageError
-from ecrops.errors import ApplyError, ConflictError, EcropsError
+from ecrops.errors import ApplyError, ConflictError, EcropsError, SpecError
 from ecrops.text import printable_lines
 
 _LOG_IN = "log in again, for example with: aws sso login"
@@ -79,6 +79,8 @@ def _message(error: BaseException) -> str:
         return _ADVICE[name]
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, SpecError) and len(error.reasons) > 1:
+        return "\n  ".join([f"{len(error.reasons)} mistakes:", *error.reasons])
     if isinstance(error, EcropsError | UsageError) or type(error).__module__.startswith("botocore"):
         return printable_lines(str(error))
     return printable_lines(f"{name}: {error}")
@@ -115,6 +117,7 @@ def _data(error: BaseException, code: int) -> dict[str, Any]:
         "type": type(error).__name__,
         "code": str(response.get("Error", {}).get("Code", "")),
         "message": _message(error),
+        "reasons": list(error.reasons) if isinstance(error, SpecError) else [],
         "notes": list(_notes(error)),
         "exit_code": code,
     }

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
+
+from ecrops.cli.console import Console
+from ecrops.cli.failures import CommandError
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
     from ecrops.registry import Registry
+    from ecrops.registry_settings.spec import RegistrySpec
+    from ecrops.spec import RepositorySpec
 
 STDIN = "-"
 
@@ -32,29 +38,35 @@ def text_of(path: str) -> str:
     return sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8")
 
 
-def specs_of(arguments: Namespace, registry: Registry) -> list[Any]:
+def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:
     """Return the specs in the fleet files that the arguments name."""
-    from ecrops.fleet import Fleet, parse, read
+    from ecrops.errors import SpecError
+    from ecrops.fleet.fleet import Fleet
+    from ecrops.fleet.reading import parse, read
 
     paths = [path for path in arguments.files if path != STDIN]
-    specs = [*read(*paths, registry=registry).specs] if paths else []
+    fleet = read(*paths, registry=registry) if paths else Fleet()
     if STDIN in arguments.files:
-        text = text_of(STDIN)
-        form: Literal["json", "yaml"] = "json" if text.lstrip().startswith("{") else "yaml"
-        specs += parse(text, form, name="stdin", registry=registry).specs
-    fleet = Fleet(tuple(specs))
-    return [*(fleet.only(*arguments.only) if arguments.only else fleet)]
+        if arguments.files.count(STDIN) > 1:
+            raise CommandError("stdin can be read once: say - once")
+        more = parse(text_of(STDIN), name="<stdin>", registry=registry)
+        if twice := sorted(set(fleet.names) & set(more.names)):
+            raise SpecError(*(f"{name!r} is in a file and in stdin: merge them" for name in twice))
+        if fleet.registry and more.registry:
+            raise SpecError("the settings of the registry are in a file and in stdin: merge them")
+        fleet = Fleet((*fleet.specs, *more.specs))
+    return (fleet.only(*arguments.only) if arguments.only else fleet).specs
 
 
-def data_of(path: str) -> Any:
-    """Return what a file of another tool says: JSON, or YAML as CloudFormation has it."""
-    from ecrops.base.plain_json import parsed
+def chosen(specs: Sequence[RepositorySpec], patterns: Sequence[str]) -> Sequence[RepositorySpec]:
+    """Return the specs of repositories with such names; all if there is no pattern."""
+    from ecrops.fleet.fleet import Fleet
 
-    return parsed(text_of(path))
+    return Fleet(tuple(specs)).only(*patterns).repositories if patterns else specs
 
 
-def written(specs: list[Any], form: Literal["yaml", "json"]) -> str:
-    """Return a fleet file of specs, in YAML or in JSON."""
-    from ecrops.fleet import write
+def written(specs: Iterable[RepositorySpec | RegistrySpec], console: Console) -> str:
+    """Return a fleet file of specs: YAML, or JSON if the result is to be JSON."""
+    from ecrops.fleet.writing import write
 
-    return write(specs, form)
+    return write(specs, "json" if console.as_json else "yaml")

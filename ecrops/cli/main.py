@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ecrops.cli.console import Console
-from ecrops.cli.exit_codes import DONE, INTERRUPTED
+from ecrops.cli.exit_codes import DONE
 from ecrops.cli.parser import UsageError, parser
 
 
@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         from ecrops.cli.failures import report
 
-        report(interruption, console, debug="--debug" in words)
-        return INTERRUPTED
+        return report(interruption, console, debug="--debug" in words)
     finally:
         console.close()
 

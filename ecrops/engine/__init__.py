@@ -31,5 +31,8 @@ The pipeline has five stages, each in a module of its own:
     An owner is done, failed, or superseded by another writer. Superseded owners are planned again from their wants, a
     bounded number of times, and so are edits that a verifying read no longer finds. One loop serves every race.
 
+``telling`` says who hears of an apply: functions of the caller, and the progress that is drawn. Both hear of it on the
+caller's thread.
+
 ``account`` joins the stages. ``Registry`` is an account, and every verb ends there.
 """

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from ecrops.aws import Aws, RetryPolicy, is_account, is_region, lacks_fips, registry_host
-from ecrops.aws.clients import is_configured
+from ecrops.aws import Aws, RetryPolicy
 from ecrops.base.quotas import Quotas
 from ecrops.engine.aspect import Want
+from ecrops.engine.hosts import Hosts, check_choices
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.engine.reading import NONE, Goal, OnError
+from ecrops.engine.shown import ShownAccount
 from ecrops.errors import SpecError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ecrops.engine.telling import Listener, OnChange
 
 
-class Account:
+class Account(ShownAccount, Hosts):
     """What a registry and the handles of its repositories share: names, clients, and plans that are applied."""
 
     def __init__(
@@ -43,7 +44,7 @@ class Account:
         fips: bool | None = None,
         on_wait: OnWait | None = None,
     ) -> None:
-        _check_choices(dual_stack=dual_stack, fips=fips)
+        check_choices(dual_stack=dual_stack, fips=fips)
         if on_wait is not None and not callable(on_wait):
             raise SpecError(f"on_wait: expected a function of a wait, got {on_wait!r}")
         if not isinstance(dry_run, bool):
@@ -54,9 +55,6 @@ class Account:
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry).telling(on_wait)
         self.aws.quotas = Quotas.of(quotas)
         self._dual_stack, self._fips = dual_stack, fips
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
 
     def __copy__(self) -> Self:
         """Return a copy with the same clients and memory."""
@@ -72,83 +70,6 @@ class Account:
         raise TypeError(
             f"a {type(self).__name__} holds credentials and connections, and is not pickled: make one where it is used"
         )
-
-    @property
-    def region(self) -> str:
-        """The region, such as ``eu-west-1``."""
-        return self.aws.region
-
-    @property
-    def partition(self) -> str:
-        """The partition of the region, such as ``aws`` or ``aws-cn``."""
-        return self.aws.partition.name
-
-    @property
-    def account_id(self) -> str:
-        """The account: from whichever answer named it first, else from STS, which needs no permission."""
-        return self.aws.account_id
-
-    @property
-    def uri(self) -> str:
-        """The host that images are pushed to and pulled from."""
-        return self.host()
-
-    def host(
-        self,
-        account: str | None = None,
-        region: str | None = None,
-        *,
-        dual_stack: bool | None = None,
-        fips: bool | None = None,
-    ) -> str:
-        """Return a host of a registry. The account and the region are those of this registry, unless others are given.
-
-        Args:
-            account: The account of the registry.
-            region: The region of the registry.
-            dual_stack: Whether the host has addresses of IPv6 too, such as ``….dkr-ecr.eu-west-1.on.aws``. Without it
-                as for this registry.
-            fips: Whether the host uses cryptography that is validated by FIPS 140, which some regions of the USA have.
-                Without it as for this registry.
-
-        Raises:
-            SpecError: The account has not 12 digits, the region is none of AWS, or has no hosts of FIPS 140, or an
-                option is no truth value.
-        """
-        _check_choices(dual_stack=dual_stack, fips=fips)
-        if account is not None and not is_account(account):
-            raise SpecError(f"account: expected 12 digits, got {account!r}")
-        if region is not None and not is_region(region):
-            raise SpecError(f"region: expected a region such as 'eu-west-1', got {region!r}")
-        place, is_dual, is_fips = self._kind_of_host(region, dual_stack, fips)
-        return registry_host(account or self.account_id, place, dual_stack=is_dual, fips=is_fips)
-
-    def check_host(self) -> None:
-        """Refuse a choice of hosts that the region has not, before any call.
-
-        Raises:
-            SpecError: The region is known to have no hosts of FIPS 140, and those are chosen.
-        """
-        self._kind_of_host()
-
-    def _kind_of_host(
-        self, region: str | None = None, dual_stack: bool | None = None, fips: bool | None = None
-    ) -> tuple[str, bool, bool]:
-        """Return the region, and whether its hosts are those of dual stack and of FIPS 140."""
-        is_dual = self._choice("use_dualstack_endpoint", dual_stack, self._dual_stack)
-        is_fips = self._choice("use_fips_endpoint", fips, self._fips)
-        place = self.region if region is None else region
-        if is_fips and lacks_fips(place):
-            raise SpecError(
-                f"fips: botocore lists no host of FIPS 140 for the registries in {place}: say fips=False, or choose a "
-                "region that has one, such as us-east-1; if the region has got one since, update botocore"
-            )
-        return place, is_dual, is_fips
-
-    def _choice(self, setting: str, *choices: bool | None) -> bool:
-        """Return the first choice that was made; without one what the configuration of the session says for the API."""
-        made = [choice for choice in choices if choice is not None]
-        return made[0] if made else is_configured(self.aws.session, setting)
 
     def within(self, seconds: float) -> Self:
         """Return the same registry with a deadline: what is not done ``seconds`` from now is not begun.
@@ -276,12 +197,6 @@ class Account:
         if self.dry_run:
             return self._plan(wants, known, remember=True)
         return self._apply(self._missing(wants, known))
-
-
-def _check_choices(**choices: object) -> None:
-    for name, value in choices.items():
-        if value is not None and not isinstance(value, bool):
-            raise SpecError(f"{name}: expected True or False, got {value!r}")
 
 
 def _new_dry_run() -> DryRun:

@@ -88,13 +88,10 @@ class _Run:
         self._aws = aws.stoppable()
         elsewhere = {key: account.bound_to(self._aws) for key, account in accounts(wants).items()}
         self._maker = Maker(self._aws, elsewhere, wants, approved=approved is not None)
-        self._approved = approved
-        self._listener = listener
+        self._approved, self._listener = approved, listener
         self._events = callers.Inbox()
-        self._touched: set[str] = set()
-        self._unfinished: set[str] = set()
-        self._read_at = NEVER
-        self._seen: dict[str, Moment] = {}
+        self._touched, self._unfinished = set[str](), set[str]()
+        self._read_at, self._seen = NEVER, dict[str, Moment]()
         self._is_alone, self._waited, self.applied = False, Waited(), list[Change]()
         self.notes, self.refusals = self._maker.notes, self._maker.refusals
         self.outcomes = Outcomes()
@@ -125,8 +122,8 @@ class _Run:
             self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
-        ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
-        work, threads = Work(ready), min(self._aws.workers, len(ready))
+        work = Work(ready := [changes for changes in step if not self.outcomes.skips(changes[0].owner)])
+        threads = min(self._aws.workers, len(ready))
         with pool_of(threads) as pool:
             try:
                 futures = [pool.submit(self._make_each, work) for _ in range(threads)]
@@ -136,8 +133,10 @@ class _Run:
             except BaseException:
                 work.end()
                 self._maker.stop()
-                pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
-                self._take_what_was_told()
+                try:
+                    pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
+                finally:  # also after another Ctrl-C
+                    self._take_what_was_told()
                 raise
 
     def _open_changes(self, plan: Plan) -> Iterator[Change]:
@@ -171,7 +170,7 @@ class _Run:
 
     def _take_what_was_told(self) -> None:
         """Take the changes that workers have made, which the caller has not heard of."""
-        events = [self._events.get() for _ in range(self._events.qsize())]
+        events = (self._events.get() for _ in range(self._events.qsize()))
         self.applied += [event for event in events if isinstance(event, Change)]
 
     def _make_each(self, work: Work[Sequence[Change]]) -> None:
@@ -273,7 +272,8 @@ class _Run:
     def plan_again(self, wants: Sequence[Want], pause: float) -> Plan:
         """Plan some wants again, after a pause. An owner whose planning fails, or finds a conflict, has failed."""
         try:
-            self._aws.pause(pause, "what was changed could be verified", self.outcomes.reason(wants), self._waited)
+            self._waited.owner, reason = self.outcomes.reason(wants, self._maker.removed)
+            self._aws.pause(pause, "what was changed could be verified", reason, self._waited)
         except Exception as error:
             for want in wants:
                 self.outcomes.record(want.key, error)

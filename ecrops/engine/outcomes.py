@@ -6,7 +6,7 @@ decides nothing about changes, and calls nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ecrops.aws import ClientError, code_of, detail_of
@@ -112,13 +112,24 @@ class Outcomes:
             way_out = "it is not sent again: leave it out, or ask whoever runs the service"
             self.record(change.owner, EcropsError(f"{place}: {reason}: {change.difference}; {way_out}"))
 
-    def reason(self, wants: Iterable[Want]) -> str:
-        """Return why some wants are planned again, after a wait."""
-        owners = {owner: None for want in wants for owner in (want.key, want.for_owner) if owner in self.superseded}
-        for owner in owners:
-            error, more = self.superseded[owner], f", and {len(owners) - 1} more" if len(owners) > 1 else ""
-            return f"{owner} is planned again{more}: {_said(error)}"
-        return "what was changed is read again: another writer may have undone it"
+    def reason(self, wants: Iterable[Want], removed: Collection[str]) -> tuple[str, str]:
+        """Return the owner that is planned again after a wait, empty if there are several, and the reason.
+
+        Args:
+            wants: What is planned again.
+            removed: The owners that were removed in this apply.
+        """
+        keys = list(dict.fromkeys(want.key for want in wants))
+        superseded = [owner for owner in keys if owner in self.superseded]
+        owner = (superseded or keys)[0]
+        others = " and others are" if len(keys) > 1 else " is"
+        if owner in removed:
+            reason = f"{owner}{others} looked for again: it was deleted, and may still be there"
+        elif superseded:
+            reason = f"{owner}{others} planned again: {_said(self.superseded[owner])}"
+        else:
+            reason = f"{owner}{others} read again: another writer may have undone what was changed"
+        return ("" if len(keys) > 1 else owner), reason
 
     def add_refusals(self, refusals: Iterable[tuple[str, Exception]]) -> None:
         """Record what was made and does not work: its owner has failed, or it failed before, and this is a note."""

@@ -25,6 +25,7 @@ from ecrops.events.patterns.options import check_options
 from ecrops.events.patterns.pattern import Pattern
 from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location, Prefix, Selection, check_selection
 from ecrops.events.targets.target import Target, check_targets
+from ecrops.events.words import InWords
 from ecrops.repositories.checks import MAX_TAGS, check_tags
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
@@ -49,7 +50,7 @@ class RuleState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(InWords):
     """A rule on events of ECR. Get one from ``ecrops.events``, such as ``on_image_pushed(target=queue)``.
 
     Args:
@@ -81,8 +82,7 @@ class Event:
     bus: str = "default"
     tags: Mapping[str, str] = field(default_factory=dict)
 
-    def __repr__(self) -> str:
-        return compact(self)
+    __repr__ = compact
 
     def __post_init__(self) -> None:
         check_depths({item.name: getattr(self, item.name) for item in fields(self)})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.base.shown import Shown, ShownList
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.events import reading, wants
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ecrops.events.testing import TestReport
 
 
-class Rule:
+class Rule(Shown):
     """A handle on an EventBridge rule, whether it exists or not. Get one from ``Registry.rule``.
 
     Every verb returns a ``Plan``: the changes that it made, false if there was nothing to do. The name of a rule that
@@ -37,6 +38,12 @@ class Rule:
 
     def __repr__(self) -> str:
         return f"Rule({self.name!r})" if self.bus == reading.DEFAULT_BUS else f"Rule({self.name!r}, {self.bus!r})"
+
+    def _shown(self) -> Mapping[str, Any]:
+        return {"name": self.name, "bus": self.bus}
+
+    def __str__(self) -> str:
+        return self._key
 
     @property
     def arn(self) -> str:
@@ -153,4 +160,4 @@ def every_rule(registry: Account, bus: str) -> list[Rule]:
     tags_of_rules = aws.map(lambda rule: reading.read_tags(aws, rule["Arn"]), listed)
     rules = [Rule(registry, rule["Name"], bus) for rule in listed]
     both = zip(rules, tags_of_rules, strict=True)
-    return [rule for rule, tags in both if Origin.of(tags, rule.arn) is not Origin.FOREIGN]
+    return ShownList(rule for rule, tags in both if Origin.of(tags, rule.arn) is not Origin.FOREIGN)

@@ -17,6 +17,7 @@ from ecrops.aws import Aws
 from ecrops.base.plain_json import check_size, plain
 from ecrops.base.problems import Problems, is_number
 from ecrops.base.render import page
+from ecrops.base.shown import ShownText
 from ecrops.base.waits import Waited
 from ecrops.engine.account import Account, without_deadline
 from ecrops.engine.planning import make_plan
@@ -38,7 +39,7 @@ Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class TestReport:
+class TestReport(ShownText):
     """The result of a test event. It is true if the event came through EventBridge to a target, and nothing is missing.
 
     EventBridge tells of targets that it could not invoke, and not of those that it did: a target without an entry in

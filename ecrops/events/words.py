@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Arn
-from ecrops.events.value import RuleValue, stored
+from ecrops.base.shown import Shown
+from ecrops.text import printable
+
+if TYPE_CHECKING:
+    from ecrops.events.event import Event
+    from ecrops.events.value import RuleValue
 
 MAX_LENGTH = 60
 _REPOSITORY_FIELDS = ("repository-name", "repositoryName")
@@ -24,10 +29,32 @@ def rule_words(rule: RuleValue, description: str = "") -> str:
     return ", ".join(filter(None, parts))
 
 
+class InWords(Shown):
+    """An event that ``print`` and a spec in a notebook show in words."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        event: Any = self
+        return event_words(event)
+
+
+def event_words(event: Event) -> str:
+    """Return an event in words: its name if it has one of its own, its events, and its targets."""
+    targets: Iterable[Any] = event.targets  # checked: targets, and no strings
+    name = f"{event.name}: " if event.name else ""
+    sent = target_words({"Arn": target.arn} for target in targets)
+    return printable(f"{name}{_of_pattern(event.pattern().document)}{' -> ' if sent else ''}{sent}")
+
+
 def _pattern(text: str) -> str:
+    from ecrops.events.value import stored  # which imports the module of events, and that imports this one
+
     pattern = stored(text) if text else {}
-    if not isinstance(pattern, Mapping):
-        return "a pattern that is too deep to be shown"
+    return _of_pattern(pattern) if isinstance(pattern, Mapping) else "a pattern that is too deep to be shown"
+
+
+def _of_pattern(pattern: Mapping[str, Any]) -> str:
     fields = dict(_fields(pattern))
     source = fields.pop("source", "")
     kind = fields.pop("detail-type", "") or source

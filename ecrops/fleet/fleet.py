@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecrops.base.problems import nearest
+from ecrops.base.shown import ShownTuple, shown_all
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.spec import RepositorySpec
@@ -29,6 +30,13 @@ class Fleet:
     """
 
     specs: tuple[RepositorySpec | RegistrySpec, ...] = ()
+
+    def __repr__(self) -> str:
+        registry = "" if self.registry is None else ", and the settings of the registry"
+        return f"<Fleet: {len(self.repositories):,} repositories{registry}>"
+
+    def _repr_html_(self) -> str:
+        return shown_all(*((self.registry,) if self.registry else ()), ShownTuple(self.repositories))
 
     def __iter__(self) -> Iterator[RepositorySpec | RegistrySpec]:
         return iter(self.specs)

@@ -45,7 +45,11 @@ def write(specs: Iterable[RepositorySpec | RegistrySpec], format: Literal["yaml"
     if format not in ("yaml", "json"):
         way_out = "; TOML can be read only" if str(format) == "toml" else ""
         raise SpecError(f"format: expected 'yaml' or 'json', got {format!r}{way_out}")
-    data = escaped(fleet_to_dict(specs))
+    return text_of(escaped(fleet_to_dict(specs)), format)
+
+
+def text_of(data: dict[str, Any], format: Literal["yaml", "json"]) -> str:
+    """Return the text of the content of a fleet file, whose strings may have placeholders."""
     if format == "json":
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     return "".join(f"{line}\n" for line in _lines(data))

@@ -16,6 +16,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.base.problems import Problems, compact, is_whole
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.repositories import calls
 
@@ -32,7 +33,7 @@ TIMES = ("pushed_at", "last_pulled_at", "archived_at", "activated_at")
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class Image(Shown):
     """An image, or an index of images, or an artifact that belongs to one. Times become UTC.
 
     Args:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ecrops.base.problems import Problems, compact, from_fields, is_number, is_whole, suggesting
 from ecrops.base.render import page
+from ecrops.base.shown import Shown
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
@@ -39,7 +40,7 @@ class Breach(NamedTuple):
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Shown):
     """Limits of what a lifecycle policy may do to the current images. A policy that exceeds them is a conflict.
 
     A guard without limits refuses nothing: the plan then only says what the policy would remove. The images are read
@@ -150,7 +151,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistryGuard:
+class RegistryGuard(Shown):
     """A guard for each repository of a registry, by name.
 
     Args:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ecrops.base.plain_json import parsed
+from ecrops.base.waits import Tell, nobody
 from ecrops.errors import DeadlineError, EcropsError, SpecError
 from ecrops.login import files
 from ecrops.login.locking import MAX_WAIT, alone_in
@@ -31,6 +32,7 @@ def docker_login(
     remaining: Callable[[], float] = lambda: math.inf,
     hosts: Sequence[str] = (),
     own: Callable[[], str] = str,
+    tell: Tell = nobody,
 ) -> Token:
     """Log in through the Docker CLI, or write the file.
 
@@ -44,6 +46,7 @@ def docker_login(
         hosts: Further hosts that the token is for.
         own: Returns the host that the token will be for; empty if that is not known. It is called only if the variable
             names hosts.
+        tell: Called before each part of a wait for another login.
 
     Returns:
         The token.
@@ -69,7 +72,7 @@ def docker_login(
         runs = (_run_docker(token, host, min(MAX_SECONDS, remaining())) for host in all_hosts)
         reason = next(filter(None, runs), "")
     else:
-        reason = _reason_against(path, lambda: _write(path, token, all_hosts, min(MAX_WAIT, remaining())))
+        reason = _reason_against(path, lambda: _write(path, token, all_hosts, min(MAX_WAIT, remaining()), tell))
     if reason:
         raise (EcropsError if remaining() else DeadlineError)(reason)
     return token
@@ -128,9 +131,9 @@ def _check_file(path: Path) -> None:
     _read(path)
 
 
-def _write(path: Path, token: Token, hosts: Sequence[str], wait: float) -> None:
+def _write(path: Path, token: Token, hosts: Sequence[str], wait: float, tell: Tell) -> None:
     """Read the file again, add the token and write it, under a lock: another login may have added a token."""
-    with alone_in(path.parent, wait):
+    with alone_in(path.parent, wait, tell):
         settings = _read(path)
         for host in hosts:
             _check_store(path, settings, host)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ecrops.base.waits import Tell, Waited, nobody
 from ecrops.errors import EcropsError
 
 try:
@@ -19,15 +20,17 @@ except ImportError:  # Windows has none: there the file is read right before it 
     fcntl = None  # type: ignore[assignment]
 
 MAX_WAIT = 10.0
+PAUSE = 0.02
 
 
 @contextmanager
-def alone_in(directory: Path, longest: float = MAX_WAIT) -> Iterator[None]:
+def alone_in(directory: Path, longest: float = MAX_WAIT, tell: Tell = nobody) -> Iterator[None]:
     """Hold the lock of a directory. The directory itself is locked: no file is left. The lock ends with the process.
 
     Args:
         directory: The directory in which files are replaced.
         longest: How many seconds to wait for another login.
+        tell: Called before each part of the wait.
 
     Raises:
         EcropsError: Another login held the lock all the time.
@@ -37,13 +40,14 @@ def alone_in(directory: Path, longest: float = MAX_WAIT) -> Iterator[None]:
         return
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(descriptor, directory, time.monotonic() + longest)
+        _lock(descriptor, directory, time.monotonic() + longest, tell)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: Path, deadline: float) -> None:
+def _lock(descriptor: int, directory: Path, deadline: float, tell: Tell) -> None:
+    waited = Waited()
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,4 +58,5 @@ def _lock(descriptor: int, directory: Path, deadline: float) -> None:
             return
         if time.monotonic() > deadline:
             raise EcropsError(f"{directory} is locked by another login: wait for that, and log in again")
-        time.sleep(0.02)
+        tell(waited, PAUSE, f"another login writes in {directory}", is_new=not waited.count)
+        time.sleep(PAUSE)

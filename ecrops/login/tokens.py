@@ -18,6 +18,7 @@ from ecrops.access.policy_keys import POLICY, check_attach
 from ecrops.access.principals.named import Grantee
 from ecrops.access.principals.parse import principal_of
 from ecrops.access.sides import token_want
+from ecrops.base.shown import Shown, shown_fields
 from ecrops.engine.account import Account
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _PUBLIC_REGION = "us-east-1"
 
 
-class _Secret:
+class _Secret(Shown):
     """Holds the password outside the fields of the dataclass: code that goes through the fields cannot show it."""
 
     __slots__ = ("_password",)
@@ -73,6 +74,9 @@ class Token(_Secret):
     def _values(self) -> tuple[object, ...]:
         return self.user, self._password, self.endpoint, self.expires_at
 
+    def _shown(self) -> Mapping[str, Any]:
+        return {**shown_fields(self), "password": "never shown"}
+
     def __copy__(self) -> Self:
         return self
 
@@ -88,7 +92,7 @@ def _token(data: Mapping[str, Any], endpoint: str) -> Token:
     return Token(user, password, endpoint, data["expiresAt"])
 
 
-class _TokenVerbs:
+class _TokenVerbs(Shown):
     """Grants and revokes of one kind of token. Only an IAM policy can grant a token, a repository policy cannot."""
 
     _subject: Subject
@@ -96,6 +100,12 @@ class _TokenVerbs:
 
     def __init__(self, registry: Account) -> None:
         self._registry = registry
+
+    def _shown(self) -> Mapping[str, Any]:
+        return self._registry._shown()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._registry!r})"
 
     def grant_read(
         self,

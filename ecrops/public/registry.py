@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Never
 
@@ -76,6 +76,9 @@ class PublicRegistry(Account):
 
     def __repr__(self) -> str:
         return f"PublicRegistry(dry_run={self.dry_run})"
+
+    def _shown(self) -> Mapping[str, Any]:
+        return {**super()._shown(), "region": REGION}
 
     # Names
 
@@ -247,7 +250,9 @@ class PublicRegistry(Account):
         from ecrops.login.docker import docker_login
 
         get: Callable[[], Token] = self.authorization_token.get
-        return get() if self.dry_run else docker_login(get, config, lambda: self.aws.remaining, (), self.host)
+        if self.dry_run:
+            return get()
+        return docker_login(get, config, lambda: self.aws.remaining, (), self.host, self.aws.tell)
 
     def docker_config(self) -> str:
         """Return the text of a configuration file with a token, such as the ``.dockerconfigjson`` of Kubernetes.

@@ -46,6 +46,9 @@ class PublicRepository(Uris):
     def __repr__(self) -> str:
         return f"PublicRepository({self.name!r})"
 
+    def _shown(self) -> Mapping[str, Any]:
+        return {"name": self.name, **({"uri": self._uri} if self._uri else {}), **self.registry._shown()}
+
     def __eq__(self, other: object) -> bool:
         """Whether another handle is of the same registry and name."""
         return isinstance(other, PublicRepository) and (self.registry, self.name) == (other.registry, other.name)

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, Self, cast
 
 from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.shown import Shown
 from ecrops.public.values import CatalogData, check_catalog, check_public_name
 from ecrops.repositories import verbatim
 from ecrops.repositories.advice import DELETION
@@ -36,7 +37,7 @@ ADVICE: Mapping[str, str] = {
 
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True)
-class PublicRepositorySpec:
+class PublicRepositorySpec(Shown):
     """A public repository as it should be. A field left at ``None`` is neither read nor written; an empty one removes.
 
     Args:

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 
 from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, from_fields, nearest, repeated, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.repositories.checks import uri_problem
 
@@ -65,7 +66,7 @@ class RegistryAlias(NamedTuple):
 
 @suggesting(_CATALOG)
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class CatalogData:
+class CatalogData(Shown):
     """What a public repository says of itself in the gallery. A member left at ``None`` stays as it is.
 
     Args:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.aws import Aws
+from ecrops.base.shown import ShownList
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.reading import Goal
 from ecrops.errors import SpecError
@@ -77,11 +78,13 @@ def describe(aws: Aws, names: Sequence[str]) -> list[PublicRepositorySpec]:
     parts = aspects()
     if names:
         current = read_named(aws, names, parts, PUBLIC)
-        return [_described(name, current, {}) for name in names]
+        return ShownList(_described(name, current, {}) for name in names)
     known: dict[Goal, Any] = {(existence, name): value for name, value in existence.every(aws).items()}
     current, unread = read_every(aws, known, parts)
     listed = sorted(name for _, name in known)
-    return [_described(name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)]
+    return ShownList(
+        _described(name, current, unread.get(name, {})) for name in listed if is_there(name, current, parts)
+    )
 
 
 def _described(name: str, current: Mapping[Goal, Any], unread: Mapping[Aspect, Exception]) -> PublicRepositorySpec:

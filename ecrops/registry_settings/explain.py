@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ecrops.base.shown import ShownText
 from ecrops.base.wildcards import fits
 from ecrops.repositories.checks import check_existing_name
 from ecrops.text import printable
@@ -52,7 +53,7 @@ class AppliedScanning(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(ShownText):
     """What the settings of a registry mean for one name. ``print`` shows it.
 
     Args:
@@ -78,6 +79,9 @@ class Explanation:
     upstream: str = ""
     creation_templates: Mapping[str, RepositoryCreationTemplate | None] | None = None
     registry_policy: tuple[Mapping[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.name}>"
 
     def __str__(self) -> str:
         lines = [line for field in FIELDS for line in (_LINES[field](self) if self._has(field) else ())]

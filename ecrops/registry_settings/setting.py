@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ecrops.aws import BOTOCORE, Aws, ClientError, code_of, operations_of
 from ecrops.aws.attempt.whole import UNREADABLE, read_whole
 from ecrops.base.change import NOTHING, Call, Change, Kind, Races, never
+from ecrops.base.shown import Shown
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
 from ecrops.engine.plan import Plan
@@ -184,7 +185,7 @@ def part(*members: Any) -> str:
     return json.dumps(members, sort_keys=True)
 
 
-class Handle:
+class Handle(Shown):
     """A handle of a setting of a registry. Making one calls nothing."""
 
     aspect: Aspect
@@ -195,6 +196,9 @@ class Handle:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._registry!r})"
+
+    def _shown(self) -> Mapping[str, Any]:
+        return self._registry._shown()
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._registry is getattr(other, "_registry", None)

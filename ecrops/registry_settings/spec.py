@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.shown import Shown
 from ecrops.registry_settings.table import MODULES, values_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @suggesting()
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrySpec:
+class RegistrySpec(Shown):
     """The settings of a registry as they should be. A field left at ``None`` is neither read nor written.
 
     A field that is given is the whole setting: what others have in it goes, and the plan says so. An empty one removes.

@@ -205,7 +205,12 @@ def _with_images(
 def _unread(failed: Mapping[str, Mapping[Aspect, Exception]]) -> Iterator[Unread]:
     for key, errors in failed.items():
         for aspect, error in errors.items():
-            yield Unread(printable(key), name_of(aspect).rpartition(".")[2].replace("_", " "), _text(error))
+            yield Unread(printable(key), _words(aspect), _text(error))
+
+
+def _words(aspect: Aspect) -> str:
+    """Return what an aspect is of an owner, in words: the name of its module, or of its folder."""
+    return name_of(aspect).removesuffix(".aspect").rpartition(".")[2].replace("_", " ")
 
 
 def _text(error: Exception) -> str:

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecrops.base.render import markup, page, places, text_size
+from ecrops.base import html
+from ecrops.base.render import page, places, text_size
 from ecrops.engine.plan import Plan
 from ecrops.report.values import Prices, ReportedRepository, Unread, expected, together
 from ecrops.version import __version__
@@ -108,7 +109,7 @@ class Report:
         return f"<Report: {len(self.repositories):,} repositories, {self.account}, {self.region}>"
 
     def _repr_html_(self) -> str:
-        return "".join(f"<p>{markup(line)}</p>" for line in self._lines())
+        return html.output(html.report(list(self._lines())))
 
     def _lines(self) -> Iterator[str]:
         """Yield what the page says at its top, in words."""

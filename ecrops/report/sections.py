@@ -67,7 +67,7 @@ def storage(report: Report) -> str:
         f'<svg class="chart" viewBox="0 0 {CHART_WIDTH} {chart.height}" role="img" '
         f'aria-label="{text(chart.label)}">{chart.body}</svg>'
         f"{scrolling('Storage', table(columns, rows, len(rows)))}"
-        f"{_costly(report)}<p class=note>{text(_assumptions(report))}</p>"
+        f"{_costly(report)}<p class=note>{text(_assumptions(report), MAX_NOTE)}</p>"
     )
 
 

@@ -6,11 +6,12 @@ The ``verbs.py`` of ``lifecycle``, ``access`` and ``events`` add their verbs in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ecrops.aws import Arn, ClientError, code_of, is_of_partition
+from ecrops.base.shown import Shown
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Want
 from ecrops.engine.plan import Plan
@@ -20,7 +21,7 @@ from ecrops.repositories.checks import check_existing_name, check_name
 from ecrops.repositories.values import repository_arn
 
 
-class Uris:
+class Uris(Shown):
     """The addresses of the images of a repository."""
 
     @property
@@ -56,6 +57,11 @@ class Handle(Uris):
 
     def __repr__(self) -> str:
         return f"Repository({str(self._elsewhere or self.name)!r})"
+
+    def _shown(self) -> Mapping[str, Any]:
+        if self._elsewhere:
+            return {"name": self.name, "account": self._elsewhere.account, "region": self._elsewhere.region}
+        return {"name": self.name, **self.registry._shown()}
 
     def __eq__(self, other: object) -> bool:
         """Whether another handle is of the same kind, registry, account and name."""

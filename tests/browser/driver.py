@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -32,6 +32,17 @@ FLAGS = (
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Space": " "}
 
 
+class Size(NamedTuple):
+    """The size of a window, and whether it is one of a phone."""
+
+    width: int
+    height: int
+    mobile: bool = False
+
+
+DESKTOP, PHONE = Size(1280, 900), Size(390, 844, True)
+
+
 class Browser:
     """One browser with one page.
 
@@ -47,13 +58,22 @@ class Browser:
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logging}
         self._session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
 
-    def open(self, page: Path, fragment: str = "", *, width: int = 1280, height: int = 900, dark: bool = False) -> float:
-        """Open a file in a window of a size, with the colours that the system asks for; return how many seconds it took."""
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
-        self.logs("browser"), self.logs("performance")
-        start = time.monotonic()
+    def open(self, page: Path, fragment: str = "", *, size: Size = DESKTOP, dark: bool = False) -> float:
+        """Open a file, and return how many seconds it took.
+
+        Args:
+            page: The file.
+            fragment: What follows its address, such as ``#plan``.
+            size: The size of the window.
+            dark: Whether the system asks for dark colours.
+        """
+        self.cdp("Emulation.setDeviceMetricsOverride", **size._asdict(), deviceScaleFactor=1)
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.cdp("Emulation.setEmulatedMedia", features=features)
         self._post("/url", url="about:blank")
+        for kind in ("browser", "performance"):
+            self.logs(kind)
+        start = time.monotonic()
         self._post("/url", url=f"{page.resolve().as_uri()}{fragment}")
         return time.monotonic() - start
 
@@ -88,11 +108,16 @@ class Browser:
         path.write_bytes(content)
         return len(re.findall(rb"/Type\s*/Page\b", content))
 
-    def requests(self) -> list[str]:
-        """Return the addresses that the page asked for since it was opened."""
-        events = [json.loads(line["message"])["message"] for line in self.logs("performance")]
-        sent = (event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent")
-        return [address for address in sent if address != "about:blank"]
+    def requests(self) -> dict[str, str]:
+        """Return the addresses that the page asked for since it was opened, and why the browser sent nothing there."""
+        asked, why = {}, {}
+        for line in self.logs("performance"):
+            event = json.loads(line["message"])["message"]
+            if event["method"] == "Network.requestWillBeSent":
+                asked[event["params"]["requestId"]] = event["params"]["request"]["url"]
+            elif event["method"] == "Network.loadingFailed":
+                why[event["params"]["requestId"]] = event["params"].get("blockedReason", "")
+        return {address: why.get(key, "") for key, address in asked.items() if address != "about:blank"}
 
     def complaints(self) -> list[str]:
         """Return what the browser wrote to its console since the page was opened."""

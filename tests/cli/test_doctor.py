@@ -93,8 +93,8 @@ def test_what_is_missing_is_named(run: Run, fleet: str, iam: Callable[..., Iam])
     )
     ran = run("doctor", "--only", "team/*", fleet)
     assert ran.code == 1
-    [line] = [line for line in ran.out.splitlines() if line.startswith("missing")]
-    assert line == f"missing ecr:CreateRepository: no policy allows it on {API}: add it to a policy of the caller"
+    [line] = [line for line in ran.out.splitlines() if line.startswith("problem")]
+    assert line == f"problem ecr:CreateRepository: no policy allows it on {API}: add it to a policy of the caller"
     assert "not seen: session policies" in ran.out
 
 
@@ -127,4 +127,4 @@ def test_credentials_that_are_not_there_are_a_finding(run: Run, monkeypatch: pyt
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     ran = run("doctor", "--json")
     assert ran.code == 1
-    assert states(ran) == {"versions": "ok", "credentials": "missing"}
+    assert states(ran) == {"versions": "ok", "credentials": "problem"}

@@ -48,15 +48,17 @@ def test_every_mistake_of_a_file_is_named(run: Run, tmp_path: Path) -> None:
     wrong = write(tmp_path / "wrong.json", {"repositories": [{"name": "a/b", "tgas": {}}, {"name": "UPPER"}]})
     ran = run("plan", wrong)
     assert ran.code == 1
-    assert "tgas" in ran.err
+    assert ran.err.startswith(f"ecrops: 2 mistakes:\n  {wrong}:1:")
+    assert "tgas: unknown key; did you mean tags?" in ran.err
     assert "UPPER" in ran.err
+    assert len(run("plan", "--json", wrong).data["error"]["reasons"]) == 2
 
 
 def test_an_error_of_aws_is_as_json_too(run: Run) -> None:
     ran = run("show", "--json", "team/none")
     assert ran.code == 1
     error = ran.data["error"]
-    assert set(error) == {"type", "code", "message", "notes", "exit_code", "applied"}
+    assert set(error) == {"type", "code", "message", "reasons", "notes", "exit_code", "applied"}
     assert error["code"] == "RepositoryNotFoundException"
     assert ran.err == ""
 

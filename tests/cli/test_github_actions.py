@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,19 @@ import yaml
 from ecrops.testing import Cloud
 from support import state
 
+from .conftest import Run
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "github-actions.yml"
+ASK = """\
+printf '%s\\0' "$@" > "$TOOLS/arguments.new" && mv "$TOOLS/arguments.new" "$TOOLS/arguments"
+until [ -e "$TOOLS/code" ]; do sleep 0.01; done
+cat "$TOOLS/out"; cat "$TOOLS/err" >&2
+code=$(cat "$TOOLS/code"); rm "$TOOLS/code"; exit "$code"
+"""
+"""The command ``ecrops``: it is run in the process of the test, which is faster than a process for each."""
 TOOLS = {
-    "ecrops": f'exec "{sys.executable}" -m ecrops.cli "$@"',
+    "ecrops": ASK,
     "pip": "exit 0",
     "gh": 'echo "$*" >> gh.txt; cat "$5" >> gh.txt',  # gh pr comment NUMBER --body-file FILE
 }
@@ -28,21 +37,25 @@ WORKFLOW: dict[Any, Any] = yaml.safe_load(EXAMPLE.read_text())
 
 
 class Runner:
-    """Runs the shell commands of jobs as a runner of GitHub does: ``bash -e -o pipefail``, one file for outputs."""
+    """Runs the shell commands of jobs as a runner of GitHub does: ``bash -e -o pipefail``, one file for outputs.
 
-    def __init__(self, folder: Path, endpoint_url: str) -> None:
-        self.folder = folder
+    Args:
+        folder: Where the commands run.
+        run: Runs ``ecrops``.
+    """
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        self.folder, self._run = folder, run
         self.context = {"github.token": "secret", "github.event.pull_request.number": "7"}
-        tools = folder / "tools"
-        tools.mkdir()
+        self._tools = folder / "tools"
+        self._tools.mkdir()
         for name, script in TOOLS.items():
-            (tools / name).write_text(f"#!/bin/bash\n{script}\n")
-            (tools / name).chmod(0o755)
+            (self._tools / name).write_text(f"#!/bin/bash\n{script}\n")
+            (self._tools / name).chmod(0o755)
         self._environment = {
             **os.environ,
-            "AWS_ENDPOINT_URL": endpoint_url,
-            "PYTHONPATH": str(ROOT),
-            "PATH": f"{tools}:{os.environ['PATH']}",
+            "TOOLS": str(self._tools),
+            "PATH": f"{self._tools}:{os.environ['PATH']}",
             "GITHUB_OUTPUT": str(folder / "output"),
             "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         }
@@ -52,14 +65,31 @@ class Runner:
         for step in WORKFLOW["jobs"][job]["steps"]:
             if "run" not in step:
                 continue
-            environment = {**self._environment, **self._evaluated(step.get("env", {}))}
             assert "${{" not in step["run"], "an expression in a script is run as a script"
-            command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
-            code = subprocess.run(command, env=environment, cwd=self.folder, check=False).returncode
+            code = self._step(step["run"], self._evaluated(step.get("env", {})))
             if code:
                 return code
         self._take_outputs(job)
         return 0
+
+    def _step(self, script: str, variables: Mapping[str, str]) -> int:
+        command = ["bash", "-e", "-o", "pipefail", "-c", script]
+        with subprocess.Popen(command, env={**self._environment, **variables}, cwd=self.folder) as process:
+            while process.poll() is None:
+                self._answer()
+                time.sleep(0.005)
+        return process.returncode
+
+    def _answer(self) -> None:
+        asked = self._tools / "arguments"
+        if asked.exists():
+            arguments = asked.read_text().split("\0")[:-1]
+            asked.unlink()
+            ran = self._run(*arguments)
+            (self._tools / "out").write_text(ran.out)
+            (self._tools / "err").write_text(ran.err)
+            (self._tools / "new").write_text(str(ran.code))
+            (self._tools / "new").rename(self._tools / "code")
 
     def _evaluated(self, variables: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -75,20 +105,25 @@ class Runner:
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the example uses jq")
-def test_a_plan_is_a_comment_and_what_was_approved_is_made(http_cloud: Cloud, tmp_path: Path) -> None:
+def test_a_plan_is_a_comment_and_what_was_approved_is_made(
+    run: Run, memory_cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "fleet.yaml").write_text("repositories:\n- name: team/api\n- name: team/worker\n")
-    runner = Runner(tmp_path, http_cloud.endpoint_url or "")
+    runner = Runner(tmp_path, run)
     assert runner.run("comment") == 0
     comment = (tmp_path / "gh.txt").read_text()
     assert comment.startswith("pr comment 7 --body-file comment.md --edit-last --create-if-none\n~~~~diff\n")
     assert "+ team/worker repository\n2 to create\n" in comment
+    assert "checksum" in comment  # what is said on stderr is in it too: errors are
     assert runner.run("plan") == 0
     assert "+ team/worker repository" in (tmp_path / "summary.md").read_text()
     assert runner.context["needs.plan.outputs.changes"] == "2"
-    assert state(http_cloud) == {}
+    assert state(memory_cloud) == {}
     assert runner.run("apply") == 0
-    assert set(state(http_cloud)) == {"team/api", "team/worker"}
-    http_cloud.client("ecr").delete_repository(repositoryName="team/api")
+    assert set(state(memory_cloud)) == {"team/api", "team/worker"}
+    assert runner.run("drift") == 0
+    memory_cloud.client("ecr").delete_repository(repositoryName="team/api")
     assert runner.run("drift") == 2
 
 

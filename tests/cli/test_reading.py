@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecrops import Registry
+from ecrops.fleet import write as write_fleet
 from ecrops.testing import Cloud
 from support import registry_of
 
@@ -75,7 +76,8 @@ def test_what_is_exported_needs_no_change(run: Run, registry: Registry, tmp_path
 def test_an_export_is_of_all_of_names_and_of_patterns(run: Run, registry: Registry) -> None:
     with_names = json.loads(run("export", "--json", "team/api").out)
     assert [repository["name"] for repository in with_names["repositories"]] == ["team/api"]
-    assert json.loads(run("export", "--json", "--only", "other/*").out) == {"repositories": []}
+    assert json.loads(run("export", "--json", "--only", "t*/api").out) == with_names
+    assert run("export", "--only", "other/*").code == 1
     assert json.loads(run("export", "--json").out) == with_names
 
 
@@ -98,7 +100,9 @@ def test_what_cannot_be_exported_is_named(run: Run, registry: Registry, memory_c
 
 def test_show_is_the_description(run: Run, registry: Registry) -> None:
     spec = registry.repository("team/api").describe()
-    assert run("show", "team/api").out == f"{spec}\n"
+    first, _, rest = run("show", "team/api").out.partition("\n")
+    assert first == "# 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
+    assert rest == write_fleet([spec])
     assert run("show", "--json", "team/api").data == json.loads(json.dumps(spec.to_dict()))
 
 

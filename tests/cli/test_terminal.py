@@ -73,7 +73,7 @@ def test_ctrl_c_at_the_question_changes_nothing(
 
 def piped(line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of bash, in which ``$0`` is Python."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
     return subprocess.run(
         ["bash", "-c", line, sys.executable], env=environment, capture_output=True, text=True, check=True
     )

@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -56,7 +57,47 @@ def test_what_ends_an_apply_says_what_was_done(cloud: Cloud, kind: type[BaseExce
     made = len(cloud.client("ecr").describe_repositories()["repositories"])
     assert notes[0] == f"{made} changes were made before; running again makes what is still missing"
     assert notes[1:4] == [f"done before: {change}" for change in done]
-    assert made < 40
+    assert [change.owner for change in caught.value.applied[:3]] == ["app0", "app1", "app2"]  # type: ignore[attr-defined]
+    assert len(caught.value.applied) == made < 40  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_before_the_first_change_says_that_nothing_was_done(memory_cloud: Cloud) -> None:
+    def interrupt(call: Any) -> bool:
+        raise KeyboardInterrupt
+
+    plan = registry_of(memory_cloud).plan(RepositorySpec("aa"), RepositorySpec("bb"))
+    memory_cloud.faults.on("denied", operation="CreateRepository", where=interrupt, times=None)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry_of(memory_cloud).apply(plan)
+    assert caught.value.applied == ()  # type: ignore[attr-defined]
+    assert notes_of(caught.value) == ["0 changes were made before; running again makes what is still missing"]
+
+
+def test_a_second_ctrl_c_says_what_was_done_too(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    shut_down, interrupts = ThreadPoolExecutor.shutdown, [KeyboardInterrupt]
+
+    def interrupted(pool: ThreadPoolExecutor, *args: Any, **options: Any) -> None:
+        shut_down(pool, *args, **options)
+        if interrupts:
+            raise interrupts.pop()
+
+    def interrupt(change: Change) -> None:
+        monkeypatch.setattr(ThreadPoolExecutor, "shutdown", interrupted)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry_of(memory_cloud, workers=2).ensure(
+            *(RepositorySpec(f"app{n}") for n in range(20)), on_change=interrupt
+        )
+    made = len(memory_cloud.client("ecr").describe_repositories()["repositories"])
+    assert len(caught.value.applied) == made >= 1  # type: ignore[attr-defined]
+
+
+def test_the_error_of_one_owner_has_what_was_done(memory_cloud: Cloud) -> None:
+    deny(memory_cloud, "PutLifecyclePolicy", "ab")
+    with pytest.raises(ClientError) as caught:
+        registry_of(memory_cloud).ensure(RepositorySpec("ab", lifecycle_rules=RULES))
+    assert [change.what for change in caught.value.applied] == ["repository"]  # type: ignore[attr-defined]
 
 
 def test_what_workers_have_made_while_the_caller_was_busy_is_said_too(memory_cloud: Cloud) -> None:

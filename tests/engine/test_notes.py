@@ -78,7 +78,11 @@ def test_the_summary_is_above_the_notes(memory_cloud: Cloud) -> None:
     assert len(document(note)["Statement"][0]["Resource"]) == 8
     assert len(changes) == 17
     html = plan._repr_html_()
-    assert html.index("<p>16 to create</p>") < html.index("<li>r000, r001, r002, r003, r004 and 3 more: users")
+    assert (
+        html.index("<b>16 to create</b>")
+        < html.index("<summary>1 note</summary>")
+        < html.index("<li>r000, r001, r002, r003, r004 and 3 more: users")
+    )
 
 
 def test_a_document_for_very_many_repositories_is_in_the_notes_and_not_in_the_print() -> None:

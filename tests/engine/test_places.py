@@ -67,7 +67,8 @@ def test_text_notebook_and_json_say_where(cloud: Cloud) -> None:
     registry = registry_of(cloud)
     plan = registry.plan(NEW)
     assert str(plan).startswith(f"{HERE}+ team/new repository: a=1\n")
-    assert plan._repr_html_().startswith("<p>in account 123456789012, region eu-west-1:</p><table>")
+    assert "<b>1 to create</b>" in plan._repr_html_()
+    assert "in account 123456789012, region eu-west-1</span></div><table " in plan._repr_html_()
     assert [(change["account"], change["region"]) for change in plan.to_dict()["changes"]] == [
         ("123456789012", "eu-west-1")
     ]

@@ -11,7 +11,7 @@ import pytest
 import ecrops
 import ecrops.events
 from ecrops import Change, ConflictError, LifecycleRule, Plan, Registry, Repository, RepositorySpec, SpecError
-from ecrops.base.change import Kind
+from ecrops.base.change import Kind, Note
 from ecrops.testing import Cloud
 from support import HERE, registry_of
 
@@ -25,6 +25,18 @@ def test_a_diff_speaks_of_images_not_of_json(registry: Registry) -> None:
     assert str(registry.plan(*FLEET)) == (
         f"{HERE}+ one repository: KMS, a=1\n+ one lifecycle: keep last 30\n+ two repository: IMMUTABLE\n3 to create"
     )
+
+
+def test_a_plan_has_its_signs_in_colour_for_a_terminal() -> None:
+    kinds = {Kind.CREATE: "32", Kind.UPDATE: "33", Kind.DELETE: "31", Kind.CONFLICT: "1;35"}
+    changes = [Change(owner=f"{kind}\x1b[2J", kind=kind, what="x", after="+ y") for kind in kinds]
+    plan = Plan(tuple(changes), (Note("a note"),))
+    lines, plain = plan.text(colour=True).splitlines(), str(plan).splitlines()
+    for number, (change, code) in enumerate(zip(changes, kinds.values(), strict=True), 1):
+        assert lines[number] == f"\x1b[{code}m{change.sign}\x1b[0m {change.kind}\\x1b[2J x: + y"
+        assert plain[number] == f"{change.sign} {change.kind}\\x1b[2J x: + y"
+    assert (lines[0], lines[5:]) == (plain[0], plain[5:])
+    assert plan.text() == str(plan)
 
 
 def test_an_empty_plan_is_false_and_says_so(registry: Registry) -> None:
@@ -108,7 +120,8 @@ def test_a_notebook_is_spared_a_table_of_thousands(registry: Registry) -> None:
 
 def test_a_notebook_shows_notes_and_an_empty_plan() -> None:
     html = Plan(notes=("mind < this",))._repr_html_()
-    assert html == "<p>nothing to do</p><ul><li>mind &lt; this</li></ul>"
+    assert "<div><b>nothing to do</b></div><details><summary>1 note</summary>" in html
+    assert "<li>mind &lt; this</li>" in html
 
 
 def test_a_change_shows_what_it_is() -> None:

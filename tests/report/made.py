@@ -47,9 +47,14 @@ def images(count: int) -> Iterator[Image]:
         yield Image(f"sha256:{number:064x}", [f"prod-{number}"] if number % 3 else [], pushed, 40_000_000 + number)
 
 
-def change(owner: str, kind: Kind = Kind.UPDATE, what: str = "lifecycle", **texts: str) -> Change:
-    words = {"before": "keep last 3", "after": "keep last 50", **texts}
-    return Change(owner=owner, kind=kind, what=what, **words, account=ACCOUNT, region=REGION)
+def change(
+    owner: str,
+    kind: Kind = Kind.UPDATE,
+    what: str = "lifecycle",
+    before: str = "keep last 3",
+    after: str = "keep last 50",
+) -> Change:
+    return Change(owner=owner, kind=kind, what=what, before=before, after=after, account=ACCOUNT, region=REGION)
 
 
 @cache

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import importlib.metadata
 import os
 from collections.abc import Callable
+from datetime import timedelta
 
 import boto3
 import pytest
 
 from ecrops import Registry, RepositorySpec, User
-from ecrops.testing import AT_ONCE, Cloud, Server, as_default_session, environment, in_memory
+from ecrops.testing import AT_ONCE, Cloud, SeededImage, Server, as_default_session, environment, in_memory
 from ecrops.testing.emulator import needs
 
 
@@ -104,3 +107,21 @@ def test_an_extra_of_moto_that_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -
 def test_a_new_moto_is_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     monkeypatch.setattr(needs, "version", installed(moto=version))
     needs.check()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "ecrops.testing",
+        "isolation",
+        "example",
+        "emulator.calls",
+        "emulator.cloud",
+        "emulator.faults",
+        "emulator.seeding",
+    ],
+)
+def test_the_examples_of_docstrings_run(module: str) -> None:
+    found = importlib.import_module(module if module.startswith("ecrops") else f"ecrops.testing.{module}")
+    names = {"timedelta": timedelta, "SeededImage": SeededImage}
+    assert not doctest.testmod(found, extraglobs=names).failed

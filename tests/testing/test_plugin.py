@@ -25,6 +25,7 @@ TESTS = """
     @pytest.mark.parametrize("fixture", ["ecr_cloud", "ecr_cloud_http"])
     def test_each_test_has_an_empty_aws(request, fixture, turn):
         cloud = request.getfixturevalue(fixture)
+        assert "AWS_SESSION_TOKEN" not in os.environ
         assert not Registry().repository("app").exists()
         assert Registry().ensure(APP)
         assert cloud.calls.writes() == ["CreateRepository"]

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from ecrops.aws import Arn
 from ecrops.base.problems import Problems, compact
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import check_conditions
 
@@ -22,7 +23,7 @@ Conditions = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, repr=False)
-class Principal:
+class Principal(Shown):
     """The base class of principals. A subclass has one field more, which comes first: its value.
 
     Args:

@@ -10,11 +10,17 @@ import time
 from collections.abc import Callable
 
 from ecrops.aws.locks import renew_after_fork
-from ecrops.aws.pacing.pace import Caller
+from ecrops.aws.pacing.pace import LOOK_AGAIN, Caller
 from ecrops.aws.pacing.paces import Paces
 
 Pause = Callable[[float], bool]
 """Waits some seconds, and returns whether they have passed. The sleep of a test may not wait."""
+
+OnFull = Callable[[float], object]
+
+
+def _go_on(seconds: float) -> None:
+    """Wait on for a place."""
 
 
 class Gate:
@@ -41,12 +47,14 @@ class Gate:
             pace = self._paces.of(operation)
             return pace.rate(time.monotonic()) if pace else None
 
-    def enter(self, operation: str, pause: Pause, *, is_begun: bool = False) -> float:
+    def enter(self, operation: str, pause: Pause, on_full: OnFull = _go_on, *, is_begun: bool = False) -> float:
         """Wait for a turn.
 
         Args:
             operation: What is called, such as ``ecr:PutLifecyclePolicy``.
             pause: Waits. An error that it raises ends the wait.
+            on_full: Called with seconds that were waited because too many calls were in flight. An error that it raises
+                ends the wait.
             is_begun: Whether the work that the call is a part of has begun. It then goes before others, because what
                 was read for it grows old.
 
@@ -55,13 +63,20 @@ class Gate:
         """
         if self._paces:
             self._keep_pace(operation, pause, is_begun=is_begun)
-        with self._changed:
-            while self._busy >= self._limit:
-                self._waiting += 1
-                self._changed.wait()
-                self._waiting -= 1
-            self._busy += 1
+        while not self._take_place():
+            on_full(LOOK_AGAIN)
         return time.monotonic()
+
+    def _take_place(self) -> bool:
+        """Take a place among the calls in flight, and wait a moment if there is none. Returns whether it was taken."""
+        with self._changed:
+            if self._busy >= self._limit:
+                self._waiting += 1
+                self._changed.wait_for(lambda: self._busy < self._limit, LOOK_AGAIN)
+                self._waiting -= 1
+            is_free = self._busy < self._limit
+            self._busy += is_free
+            return is_free
 
     def leave(self, operation: str, began: float, *, throttled: bool) -> None:
         """Give the turn back.

@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
         long=(
             "With fleet files, it plans them (that is the reads), and asks IAM whether the caller may make the plan "
             "(that is the writes; it needs iam:SimulatePrincipalPolicy). It says what it cannot see, and ends with 1 "
-            "if something is missing."
+            "if there is a problem."
         ),
         examples=("ecrops doctor", "ecrops doctor fleet.yaml", "ecrops doctor --json fleet.yaml | jq '.findings[]'"),
     )
@@ -69,9 +69,9 @@ def _installed() -> Iterator[Finding]:
 
 
 def _of_files(arguments: Namespace, registry: Registry) -> Iterator[Finding]:
-    from ecrops.cli.diagnosis import MISSING, OK, Finding, of_plan
+    from ecrops.cli.diagnosis import OK, PROBLEM, Finding, of_plan
     from ecrops.cli.fleet_files import specs_of
 
     plan = registry.plan(*specs_of(arguments, registry))
-    yield Finding(MISSING if plan.conflicts else OK, "plan", plan.summary)
+    yield Finding(PROBLEM if plan.conflicts else OK, "plan", plan.summary)
     yield from of_plan(registry, plan)

@@ -88,10 +88,7 @@ def apply(arguments: Namespace, console: Console) -> int:
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
             return 1
-    from ecrops.cli.progress import Progress
-
-    with Progress(console, len(missing)) as progress:
-        made = registry.apply(missing, on_change=progress)
+    made = registry.apply(missing, console.applied.append, progress=True)
     if shown and not console.as_json:
         new = [f"note: {note}" for note in made.notes if note not in missing.notes]
         console.text("\n".join([made.summary, *new]))
@@ -101,10 +98,10 @@ def apply(arguments: Namespace, console: Console) -> int:
 
 
 def _plan(arguments: Namespace) -> tuple[Registry, Plan]:
-    from ecrops.cli.account import registry_of
+    from ecrops.cli.account import reading
 
-    registry = registry_of(arguments)
-    return registry, registry.plan(*specs_of(arguments, registry))
+    with reading(arguments) as registry:
+        return registry, registry.plan(*specs_of(arguments, registry))
 
 
 def _check(arguments: Namespace, missing: Plan) -> None:
@@ -138,7 +135,7 @@ def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> bool:
     if is_terminal(sys.stdout) and not console.as_json:
         console.show(missing)
         return True
-    console.say(str(missing))
+    console.show_aside(missing)
     return False
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE, ERROR
+from ecrops.cli.fleet_files import STDIN, text_of, written
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
+    from ecrops.fleet.imports import Imported
 
 
 def add(commands: Commands) -> None:
@@ -31,19 +35,44 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "file", metavar="FILE", help="terraform.tfstate, the output of terraform show -json, or a template; - is stdin"
     )
+    command.add_argument(
+        "--account", metavar="ID", help="the account; without it the file may have {account}, which plan fills in"
+    )
+    command.add_argument("--grants", action="store_true", help="grants in policies of IAM too: ecrops writes its own")
+    command.add_argument("--events", action="store_true", help="EventBridge rules on events of ECR too")
     command.add_argument("--strict", action="store_true", help="end with 1 if something could not be carried over")
 
 
 def import_fleet(arguments: Namespace, console: Console) -> int:
     """Make a fleet file."""
-    from importlib import import_module
+    from ecrops.fleet import imports
 
-    from ecrops.cli.fleet_files import data_of, written
-
-    imports = import_module("ecrops.fleet.imports")
     read = imports.from_terraform if arguments.source == "terraform" else imports.from_cloudformation
-    imported = read(data_of(arguments.file))
-    console.raw(written(imported.specs, "json" if console.as_json else "yaml"))
-    for left in imported.left:
-        console.say(f"warning: not carried over: {left}")
-    return ERROR if imported.left and arguments.strict else DONE
+    imported = read(
+        text_of(STDIN) if arguments.file == STDIN else Path(arguments.file),
+        account=arguments.account,
+        region=arguments.region,
+        grants=arguments.grants,
+        events=arguments.events,
+    )
+    console.raw(_text(imported, console))
+    left = [
+        *map(str, imported.left),
+        *(f"{spec.name}: a public repository is in no fleet file" for spec in imported.public),
+    ]
+    for reason in left:
+        console.say(f"not carried over: {reason}")
+    return ERROR if left and arguments.strict else DONE
+
+
+def _text(imported: Imported, console: Console) -> str:
+    """Return the fleet file, with placeholders for an account and a region that nobody named."""
+    from ecrops.fleet.imports.imported import STAND_INS
+
+    settings = [] if imported.registry is None else [imported.registry]
+    text = written([*settings, *imported.repositories], console)
+    for name in imported.placeholders:
+        # YAML takes a value without quotes that begins with a brace for a mapping
+        begins = re.compile(rf"^(\s*(?:- )*(?:[^\s:]+: )?)({STAND_INS[name]}.*)$", re.M)
+        text = begins.sub(r'\1"\2"', text).replace(STAND_INS[name], f"{{{name}}}")
+    return text

@@ -10,7 +10,7 @@ from ecrops.cli.exit_codes import DIFFERS, DONE, ERROR
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands, Parser
-    from ecrops.repository import Repository
+    from ecrops.lifecycle.simulation.result import Simulation
 
 _POLICY = "a file with a lifecycle policy in ECR's JSON form; - is stdin"
 _OR_CURRENT = f"{_POLICY}; without it, the policy that the repository has"
@@ -91,21 +91,23 @@ def _add_forecast(commands: Commands) -> None:
     command.add_argument("--chart", metavar="FILE", help="draw the chart into this file: SVG")
 
 
-def _repository(arguments: Namespace) -> Repository:
-    from ecrops.cli.account import registry_of
-
-    return registry_of(arguments).repository(arguments.name)
-
-
 def _policy(arguments: Namespace) -> str | None:
     from ecrops.cli.fleet_files import text_of
 
     return None if arguments.policy is None else text_of(arguments.policy)
 
 
+def _simulation(arguments: Namespace, *, references: bool = False) -> Simulation:
+    from ecrops.cli.account import reading
+
+    policy = _policy(arguments)
+    with reading(arguments) as registry:
+        return registry.repository(arguments.name).simulate_lifecycle(policy, references=references)
+
+
 def simulate(arguments: Namespace, console: Console) -> int:
     """Show what a policy would do."""
-    result = _repository(arguments).simulate_lifecycle(_policy(arguments), references=arguments.references)
+    result = _simulation(arguments, references=arguments.references)
     if arguments.explain is None:
         console.show(result)
         return DONE
@@ -139,21 +141,20 @@ def lint_policy(arguments: Namespace, console: Console) -> int:
 
 def preview(arguments: Namespace, console: Console) -> int:
     """Let ECR say what a policy would do."""
-    from ecrops.cli.progress import Waiting
+    from ecrops.cli.account import reading
 
-    repository, policy = _repository(arguments), _policy(arguments)
-    with Waiting(console, "ECR to finish its preview") as waiting:
-        if not arguments.compare:
-            console.show(repository.preview_lifecycle(policy, timeout=arguments.timeout, on_wait=waiting))
-            return DONE
-        comparison = repository.check_lifecycle(policy, timeout=arguments.timeout, on_wait=waiting)
-    console.show(comparison)
-    return DIFFERS if comparison else DONE
+    policy = _policy(arguments)
+    with reading(arguments) as registry:
+        repository = registry.repository(arguments.name)
+        look = repository.check_lifecycle if arguments.compare else repository.preview_lifecycle
+        result = look(policy, timeout=arguments.timeout)
+    console.show(result)
+    return DIFFERS if arguments.compare and result else DONE
 
 
 def forecast(arguments: Namespace, console: Console) -> int:
     """Show the storage to expect."""
-    result = _repository(arguments).simulate_lifecycle(_policy(arguments))
+    result = _simulation(arguments)
     expected = result.forecast(arguments.days, arguments.pushes_per_day)
     cost = None if arguments.price is None else expected.cost(arguments.price)
     if console.as_json:

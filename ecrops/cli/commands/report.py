@@ -48,21 +48,21 @@ def report(arguments: Namespace, console: Console) -> int:
     """Make the page."""
     import sys
 
-    from ecrops.cli.account import registry_of
+    from ecrops.cli.account import reading
     from ecrops.cli.console import is_terminal
     from ecrops.cli.failures import CommandError
     from ecrops.cli.fleet_files import STDIN, specs_of
 
-    registry = registry_of(arguments)
     if bool(arguments.things) == arguments.all:
         raise CommandError("say what the report is about: fleet files, names of repositories, or --all")
     files = [thing for thing in arguments.things if thing == STDIN or thing.endswith(_ENDINGS)]
     names = [thing for thing in arguments.things if thing not in files]
     arguments.files = files
-    specs = specs_of(arguments, registry) if files else []
-    made = registry.report(
-        *specs, *names, images=not arguments.no_images, days=arguments.days, price_per_gb_month=arguments.price
-    )
+    with reading(arguments) as registry:
+        specs = specs_of(arguments, registry) if files else []
+        made = registry.report(
+            *specs, *names, images=not arguments.no_images, days=arguments.days, price_per_gb_month=arguments.price
+        )
     if console.as_json or is_terminal(sys.stdout):
         console.show(made)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE
@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     command = commands.add(
         "show",
         show,
-        short="show a repository as it is",
+        short="show a repository as it is, in the words of a fleet file",
         examples=("ecrops show team/api", "ecrops show --json team/api | jq .lifecycle_rules"),
     )
     command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
@@ -47,33 +47,36 @@ def add(commands: Commands) -> None:
 
 def export(arguments: Namespace, console: Console) -> int:
     """Write a fleet file of what exists."""
-    from fnmatch import fnmatchcase
+    from ecrops.cli.account import reading
+    from ecrops.cli.fleet_files import chosen, written
 
-    from ecrops.cli.account import registry_of
-    from ecrops.cli.fleet_files import written
-
-    registry = registry_of(arguments)
-    specs: list[Any] = [
-        spec
-        for spec in registry.describe(*arguments.names)
-        if not arguments.only or any(fnmatchcase(spec.name, pattern) for pattern in arguments.only)
-    ]
-    settings = [registry.describe_settings()] if arguments.settings else []
-    console.raw(written([*settings, *specs], "json" if console.as_json else "yaml"))
+    with reading(arguments) as registry:
+        repositories = chosen(registry.describe(*arguments.names), arguments.only)
+        settings = [registry.describe_settings()] if arguments.settings else []
+    console.raw(written([*settings, *repositories], console))
     return DONE
 
 
 def show(arguments: Namespace, console: Console) -> int:
     """Show one repository."""
-    from ecrops.cli.account import registry_of
+    from ecrops.cli.account import reading
+    from ecrops.fleet.writing import write
 
-    console.show(registry_of(arguments).repository(arguments.name).describe())
+    with reading(arguments) as registry:
+        repository = registry.repository(arguments.name)
+        spec, uri = repository.describe(), repository.uri
+    if console.as_json:
+        console.data(spec.to_dict())
+    else:
+        console.raw(f"# {uri}\n{write([spec])}")
     return DONE
 
 
 def access(arguments: Namespace, console: Console) -> int:
     """Show who can use a repository."""
-    from ecrops.cli.account import registry_of
+    from ecrops.cli.account import reading
 
-    console.show(registry_of(arguments).repository(arguments.name).access())
+    with reading(arguments) as registry:
+        report = registry.repository(arguments.name).access()
+    console.show(report)
     return DONE

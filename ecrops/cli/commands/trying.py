@@ -45,15 +45,9 @@ def add(commands: Commands) -> None:
 def try_it(arguments: Namespace, console: Console) -> int:
     """Run a command, or a prompt, with an AWS of its own."""
     import sys
-    from importlib import import_module
 
-    from ecrops.cli.failures import CommandError
+    from ecrops.testing.__main__ import main
 
-    try:
-        main = import_module("ecrops.testing.__main__").main
-    except ModuleNotFoundError as error:
-        raise CommandError(str(error)) from None
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     example = ["--example"] if arguments.example else []
-    code: int = main([*example, "--", *(words or [sys.executable, "-i", "-c", _PROMPT])])
-    return code
+    return main([*example, "--", *(words or [sys.executable, "-i", "-c", _PROMPT])])

@@ -18,6 +18,7 @@ from typing import Any, Literal, Self
 from ecrops.aws import Arn
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.events.targets import checks, kinds, transformers
 
@@ -37,7 +38,7 @@ OPTIONAL: Mapping[str, Callable[[Any], None]] = {
 
 @suggesting()
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(Shown):
     """A target that a rule invokes. A plain ARN is accepted in its place.
 
     Args:

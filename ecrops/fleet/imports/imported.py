@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ecrops.base import html
+from ecrops.base.shown import ShownTuple, shown_all
 from ecrops.errors import SpecError
+from ecrops.fleet.placeholders import escaped
 from ecrops.fleet.plain import fleet_to_dict
+from ecrops.fleet.writing import text_of
 from ecrops.spec import RepositorySpec
 from ecrops.text import printable
 
@@ -56,6 +60,18 @@ class Imported:
     left: tuple[Left, ...] = ()
     placeholders: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Imported: {len(self.repositories):,} repositories, {len(self.left):,} not carried over>"
+
+    def _repr_html_(self) -> str:
+        values = [value for value in (self.registry, ShownTuple(self.repositories), ShownTuple(self.public)) if value]
+        page = shown_all(
+            *values, html.folded(f"{len(self.left):,} not carried over", html.items(self.left, html.MAX_CHANGES))
+        )
+        for name in self.placeholders:
+            page = page.replace(STAND_INS[name], f"{{{name}}}")
+        return page
+
     @property
     def specs(self) -> tuple[RepositorySpec | RegistrySpec, ...]:
         """The specs, for ``registry.plan(*imported.specs)``: that of the registry first.
@@ -66,16 +82,23 @@ class Imported:
         if self.placeholders:
             named = ", ".join(f"{name}={example!r}" for name, example in _EXAMPLES.items() if name in self.placeholders)
             raise SpecError(
-                f"the file says neither: give {named}; or write to_dict() into a fleet file, which has placeholders"
+                f"the file says neither: give {named}; or write text() into a fleet file, which has placeholders"
             )
         return (*([] if self.registry is None else [self.registry]), *self.repositories)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fleet file, ready for JSON, with ``{account}`` and ``{region}`` where nobody named them."""
+        """Return the content of the fleet file, with ``{account}`` and ``{region}`` where nobody named them.
+
+        Other braces are escaped, as ``read_fleet`` expects it.
+        """
         settings = [] if self.registry is None else [self.registry]
-        fleet = fleet_to_dict([*settings, *self.repositories])
+        fleet = escaped(fleet_to_dict([*settings, *self.repositories]))
         result: dict[str, Any] = _with_placeholders(fleet, self.placeholders)
         return result
+
+    def text(self, format: Literal["yaml", "json"] = "yaml") -> str:
+        """Return the text of the fleet file, which ``read_fleet`` reads."""
+        return text_of(self.to_dict(), format)
 
     def __str__(self) -> str:
         counts = [_count(len(self.repositories), "repository", "repositories")]

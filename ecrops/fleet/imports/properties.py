@@ -161,6 +161,11 @@ class Properties:
         self._taken.add(name)
         self._left.append(Left(self.address, self._path(name), reason))
 
+    @property
+    def listed(self) -> Sequence[Left]:
+        """What was listed so far."""
+        return tuple(self._left)
+
     def close(self) -> Iterator[Left]:
         """Yield all that was not carried over: what was listed, and what nobody has taken and is not empty."""
         yield from self._left

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecrops.base.render import page
+from ecrops.base.shown import Shown
 
 CODES = (
     "all-of",
@@ -21,7 +22,7 @@ CODES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Shown):
     """Something about a lifecycle policy that is probably not meant.
 
     Args:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ecrops.base.problems import Problems, hint
+from ecrops.base.shown import ShownTuple
 from ecrops.lifecycle.linting.findings import CODES, Finding
 from ecrops.lifecycle.policy.checks import COUNT, PUSHED
 from ecrops.lifecycle.policy.tags import Segments, is_within, misfit
@@ -40,7 +41,7 @@ def lint(policy: LifecyclePolicy, *, ignore: Collection[str] = ()) -> tuple[Find
         *any_by_age(rules),
         *_tagged_never_expire(rules),
     )
-    return tuple(finding for finding in found if finding.code not in ignored)
+    return ShownTuple(finding for finding in found if finding.code not in ignored)
 
 
 def _codes(ignore: object) -> tuple[str, ...]:

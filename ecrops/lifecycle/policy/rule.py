@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 
 from ecrops.base.problems import Problems, compact, from_fields, is_whole, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.checks import (
     COUNT,
@@ -24,6 +25,7 @@ from ecrops.lifecycle.policy.checks import (
     rule_problems,
     tag_problems,
 )
+from ecrops.text import printable
 
 
 class TagStatus(StrEnum):
@@ -57,7 +59,7 @@ AGES = {"max_image_age": PUSHED, "since_image_pulled": PULLED, "since_image_tran
 
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LifecycleRule:
+class LifecycleRule(Shown):
     """A lifecycle rule: which images ECR expires or archives, and when.
 
     Exactly one of ``max_image_count``, ``max_image_age``, ``since_image_pulled`` and ``since_image_transitioned``
@@ -99,6 +101,11 @@ class LifecycleRule:
 
     def __repr__(self) -> str:
         return compact(self)
+
+    def __str__(self) -> str:
+        from ecrops.lifecycle.policy.words import words
+
+        return printable(words([self.to_ecr()]))
 
     def __post_init__(self) -> None:
         problems = Problems()

@@ -1,8 +1,9 @@
 """The chart of a forecast: SVG, written by hand.
 
-Called by ``Forecast.plot``. In a notebook the chart is transparent, and its text and axes have the colour of the text
-around it. A file cannot know the page that shows it, so there the chart is a light card with dark text, readable on any
-page. The other colours are of middle lightness: their contrast is at least 3 to white and to near black.
+Called by ``Forecast.plot``. A notebook gets it as an image: GitHub, and Jupyter for a notebook that somebody else ran,
+drop SVG that stands in HTML, and leave its words. An image does not know the page that shows it. So in a notebook it is
+transparent, and its text is of middle lightness, as all other colours are: their contrast is at least 3 to white and to
+near black. A file is a light card with dark text, readable on any page.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from pathlib import Path
 from ecrops.base.render import markup, text_size
 from ecrops.errors import SpecError
 from ecrops.lifecycle.simulation.days import Day
+from ecrops.text import printable
 
 STORED, ARCHIVED, WITHOUT = "#2f7de1", "#8f6bd8", "#7d8590"
 RULES = ("#d9730d", "#1f9d61", "#d6459c", "#158f9c", "#a8780a", "#dd4b4b", "#5f7ce8")
 OTHERS = "#7d8590"
 CARD, CARD_TEXT, CARD_MARGIN = "#ffffff", "#1f2328", 20
+NEUTRAL = "#787878"
+FAINT = 'opacity="0.75"'
 WIDTH, LEFT, RIGHT = 900, 64, 170
 TOP, ROW, GAP = 66, 18, 58
 STORAGE_HEIGHT, REMOVED_HEIGHT = 200, 130
@@ -60,8 +64,16 @@ class Chart:
             raise SpecError(f"the picture is SVG, which goes into a file such as 'forecast.svg', got {str(path)!r}")
         Path(path).write_text(self.svg, encoding="utf-8")
 
+    def __repr__(self) -> str:
+        return f"<Chart: {printable(self.label)}>"
+
     def _repr_html_(self) -> str:
-        return self._svg(WIDTH, self.height, f"max-width:{WIDTH}px", self.body)
+        from base64 import b64encode
+
+        body = self.body.replace(FAINT, "")
+        svg = self._svg(WIDTH, self.height, f"color:{NEUTRAL}", body)
+        source = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+        return f"<img src='{source}' alt='{markup(self.label)}' style='width:100%;max-width:{WIDTH}px'/>"
 
     def _svg(self, width: int, height: int, style: str, content: str) -> str:
         return (
@@ -106,9 +118,9 @@ class Panel:
             x, y = self.point(0, value)
             opacity = 0.55 if value == 0 else 0.15
             yield _line([(x, y), self.point(self._steps, value)], "currentColor", f'stroke-opacity="{opacity}"')
-            yield _text(x - 8, y + 4, label(value), 'text-anchor="end" opacity="0.75"')
+            yield _text(x - 8, y + 4, label(value), f'text-anchor="end" {FAINT}')
         for step, date in dates:
-            yield _text(self.point(step, 0)[0], self._bottom + 18, date, 'text-anchor="middle" opacity="0.75"')
+            yield _text(self.point(step, 0)[0], self._bottom + 18, date, f'text-anchor="middle" {FAINT}')
 
     def areas(self, stack: Sequence[Series]) -> Iterator[str]:
         """Yield areas on top of each other, the first at the bottom."""
@@ -142,7 +154,7 @@ def forecast_chart(days: Sequence[Day], words: Mapping[int, str], title: str, su
     height = TOP + STORAGE_HEIGHT + GAP
     parts = [
         _text(0, 16, label, 'font-size="15" font-weight="600"'),
-        _text(0, 36, subtitle, 'opacity="0.75"'),
+        _text(0, 36, subtitle, FAINT),
         *_storage(days),
     ]
     if rules:

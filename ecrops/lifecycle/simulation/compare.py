@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ecrops.base.render import markup, page, table, text_size
+from ecrops.base import html
+from ecrops.base.render import page, text_size
+from ecrops.base.shown import Shown
 from ecrops.images.image import Image
 from ecrops.lifecycle.simulation.compiled import Action, LifecyclePolicy
 from ecrops.lifecycle.simulation.result import MAX_ROWS, Simulation
@@ -20,7 +22,7 @@ from ecrops.lifecycle.simulation.verdicts import Verdict, size
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Shown):
     """An image that two simulations judge differently."""
 
     image: Image
@@ -88,12 +90,16 @@ class Comparison:
         lines += [f"  and {len(self) - MAX_ROWS:,} more"] if len(self) > MAX_ROWS else []
         return page([self.summary, *lines])
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.summary}>"
+
     def _repr_html_(self) -> str:
         rows = [
             (difference.image.name, _words(difference.before), _words(difference.after))
-            for difference in self.differences[:MAX_ROWS]
+            for difference in self.differences[: html.MAX_ROWS]
         ]
-        return f"<p>{markup(self.summary)}</p>{table(('image', 'before', 'after'), rows, len(self))}"
+        differences = html.table(("image", "before", "after"), rows, len(self), ".differences")
+        return html.output(html.title(self.summary), differences)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary and all differences, ready for JSON."""

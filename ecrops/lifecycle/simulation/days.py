@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from ecrops.base.render import text_size
+from ecrops.base.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Shown):
     """What a repository stores at one moment.
 
     Args:
@@ -37,7 +38,7 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class Day(Shown):
     """One day of a forecast, after the policy has run.
 
     Args:

@@ -9,39 +9,62 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
+from ecrops.base import html
 from ecrops.base.problems import is_number
-from ecrops.base.render import table, text_size
+from ecrops.base.render import text_size
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.lifecycle.simulation.chart import Chart, forecast_chart
 from ecrops.lifecycle.simulation.days import Day, Storage
 
 DAYS_PER_MONTH = 365 / 12
 GB = 1_000_000_000
+PARTS = 6
+"""How many parts of its time a notebook shows of a forecast."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Shown):
     """The price of the storage of all days of a forecast, in the currency of the price per GB.
 
     Args:
         stored: With the policy.
         without: If nothing were ever removed.
+        days: How many days it is for.
     """
 
     stored: float
     without: float
+    days: int = 0
 
     @property
     def saved(self) -> float:
         """What the policy saves: ``without`` minus ``stored``."""
         return self.without - self.stored
 
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, currency: str = "") -> str:
+        """Return what the policy saves, in words: ``saves $23.55 of $32.19 in 90 days``.
+
+        Args:
+            currency: Put before amounts.
+        """
+        time = f" in {self.days:,} day{'s' * (self.days != 1)}" if self.days else ""
+        return f"saves {currency}{self.saved:,.2f} of {currency}{self.without:,.2f}{time}"
+
+    def _shown(self) -> Mapping[str, Any]:
+        amounts = {"with the policy": self.stored, "without it": self.without, "saved": self.saved}
+        return {"days": f"{self.days:,}", **{name: f"{amount:,.2f}" for name, amount in amounts.items()}}
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Images and bytes over time under a policy: a notebook shows the chart, ``print`` the first and last day.
+    """Images and bytes over time under a policy: a notebook shows some days, ``print`` the first and last.
 
     The forecast repeats recent pushes: new images have the tags and the sizes of those. It assumes that no image is
     pulled, and that no tag moves from one image to another.
@@ -76,7 +99,7 @@ class Forecast:
             return sum(day.bytes * per_byte + day.archived_bytes * archived_per_byte for day in stored)
 
         nights = self.days[:-1]
-        return Cost(total(day.stored for day in nights), total(day.without for day in nights))
+        return Cost(total(day.stored for day in nights), total(day.without for day in nights), len(nights))
 
     def plot(self, price_per_gb_month: float | None = None, *, title: str = "", currency: str = "$") -> Chart:
         """Return a chart of the storage with and without the policy, and of the images that each rule removes.
@@ -86,8 +109,7 @@ class Forecast:
             title: The first words of the chart, such as the name of the repository.
             currency: Put before amounts.
         """
-        cost = None if price_per_gb_month is None else self.cost(price_per_gb_month)
-        saved = "" if cost is None else f"saves {currency}{cost.saved:,.2f} of {currency}{cost.without:,.2f}"
+        saved = "" if price_per_gb_month is None else self.cost(price_per_gb_month).text(currency)
         subtitle = "; ".join(filter(None, (f"{self.pushes_per_day:.3g} pushes a day", saved)))
         return forecast_chart(self.days, self.words, title, subtitle)
 
@@ -99,8 +121,14 @@ class Forecast:
             f"{first.at:%Y-%m-%d}: {first.stored}, without {first.without}"
         )
 
+    def __repr__(self) -> str:
+        return f"<Forecast: {len(self.days) - 1} days, {self.pushes_per_day:.3g} pushes a day>"
+
     def _repr_html_(self) -> str:
-        return self.plot()._repr_html_()
+        last = len(self.days) - 1
+        shown = sorted({round(last * part / PARTS) for part in range(PARTS + 1)})
+        head = html.title(f"{last:,} days, {self.pushes_per_day:.3g} pushes a day", ".plot() draws them")
+        return html.output(head, self._table(shown))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of each day, ready for JSON."""
@@ -108,7 +136,12 @@ class Forecast:
 
     def to_html(self) -> str:
         """Return the numbers of each day as an HTML table."""
-        head = ("day", "images", "size", "archived", "images without", "size without", "removed")
+        return self._table(range(len(self.days)))
+
+    def _table(self, indexes: Iterable[int]) -> str:
+        """Return a table of some days. What is removed is counted from the first of all days on."""
+        removed = list(accumulate(sum(day.acted.values()) for day in self.days))
+        head = ("day", "images", "size", "archived", "images without", "size without", "removed so far")
         rows = [
             (
                 f"{day.at:%Y-%m-%d}",
@@ -117,11 +150,11 @@ class Forecast:
                 text_size(day.stored.archived_bytes),
                 day.without.images,
                 text_size(day.without.bytes),
-                sum(day.acted.values()),
+                removed[index],
             )
-            for day in self.days
+            for index, day in ((index, self.days[index]) for index in indexes)
         ]
-        return table(head, rows)
+        return html.table(head, rows)
 
 
 def check_number(number: object, maximum: float = math.inf) -> None:

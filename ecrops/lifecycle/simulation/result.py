@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from ecrops.base.render import markup, page, table, text_size
+from ecrops.base import html
+from ecrops.base.render import page, text_size
+from ecrops.base.shown import ShownTuple
 from ecrops.images.image import Image
 from ecrops.lifecycle.linting import warnings
 from ecrops.lifecycle.linting.findings import Finding
@@ -18,6 +20,7 @@ from ecrops.lifecycle.simulation.forecast import Forecast
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally
 
 MAX_ROWS = 200
+"""The lines of a comparison that ``print`` shows."""
 
 
 class Simulation(Evaluation):
@@ -38,7 +41,7 @@ class Simulation(Evaluation):
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
         """What is probably not meant, such as a rule that never acts, or a rule that selects no image that is there."""
-        return tuple(warnings.warnings(self))
+        return ShownTuple(warnings.warnings(self))
 
     def explain(self, image: Image | str) -> str:
         """Return why an image is kept, expired or archived: which rules select it, which decides, what others would do.
@@ -79,7 +82,7 @@ class Simulation(Evaluation):
         return f"<Simulation: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        rules = table(
+        rules = html.table(
             ("rule", "says", "selects", "decides about", "acts on", "size"),
             [
                 (tally.rule_priority, tally.words, _known(tally.selects), _known(tally.decides), tally.acts_on,
@@ -88,17 +91,17 @@ class Simulation(Evaluation):
             ],
         )  # fmt: skip
         removed = [verdict for verdict in self.verdicts if verdict.action is not Action.KEEP]
-        images = table(
-            ("", "image", "pushed", "size", "why"),
+        images = html.table(
+            ("what", "image", "pushed", "size", "why"),
             [
                 (verdict.action, verdict.image.name, f"{verdict.image.pushed_at:%Y-%m-%d}",
                  text_size(verdict.image.size), verdict.reason)
-                for verdict in removed[:MAX_ROWS]
+                for verdict in removed[: html.MAX_ROWS]
             ],
             len(removed),
+            ".expired and .archived",
         )  # fmt: skip
-        warnings = "".join(f"<li>{markup(warning)}</li>" for warning in self.warnings)
-        return f"<p>{markup(self.summary)}</p>{rules}{images}{f'<ul>{warnings}</ul>' if warnings else ''}"
+        return html.output(html.title(self.summary), html.warnings(self.warnings), rules, images)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""

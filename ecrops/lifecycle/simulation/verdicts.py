@@ -14,6 +14,7 @@ from typing import Any
 
 from ecrops.base.plain_json import copied
 from ecrops.base.render import text_size
+from ecrops.base.shown import Shown
 from ecrops.images.image import Image
 from ecrops.lifecycle.policy.checks import EcrRule
 from ecrops.lifecycle.simulation.compiled import Action
@@ -22,7 +23,7 @@ MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Shown):
     """What a policy does to an image, and why.
 
     Args:
@@ -51,7 +52,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Shown):
     """What one rule does to all images together.
 
     Args:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self, TypeVar, cast
 
 from ecrops.base.plain_json import data_of
 from ecrops.base.problems import Problems, compact, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.lifecycle.policy.document import check_rules
 from ecrops.lifecycle.policy.rule import LifecycleRule, rules_from
@@ -74,7 +75,7 @@ def _refusing(cls: type[T]) -> type[T]:
 @_refusing
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True)
-class RepositoryCreationTemplate:
+class RepositoryCreationTemplate(Shown):
     """What the repositories under a prefix are like that ECR makes by itself. Those that are there stay as they are.
 
     Of several templates that fit a name, the one of the longest prefix counts. A field that is left out is ECR's

@@ -8,6 +8,7 @@ from typing import Any, Never
 
 from ecrops.base.notes import together
 from ecrops.base.problems import given
+from ecrops.base.shown import ShownTuple
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal
 from ecrops.errors import SpecError
@@ -38,7 +39,7 @@ class CreationTemplates(Handle):
 
     def describe(self) -> tuple[RepositoryCreationTemplate, ...]:
         """Return the templates that AWS has, by prefix."""
-        return aspect.field(self._current())
+        return ShownTuple(aspect.field(self._current()))
 
     def add(
         self,

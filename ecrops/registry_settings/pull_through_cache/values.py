@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Self
 
 from ecrops.base.problems import Problems, compact, from_fields, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_through_cache.upstreams import ECR, check_upstream, upstream_of
 from ecrops.registry_settings.values import by_prefix
@@ -44,7 +45,7 @@ ADVICE = {
 
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True)
-class PullThroughCacheRule:
+class PullThroughCacheRule(Shown):
     """A rule of the pull-through cache: what is pulled under a prefix is fetched from an upstream registry, and kept.
 
     Args:

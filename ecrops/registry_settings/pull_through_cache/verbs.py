@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from ecrops.base.shown import ShownTuple
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
@@ -32,7 +33,7 @@ class PullThroughCache(Handle):
 
     def describe(self) -> tuple[PullThroughCacheRule, ...]:
         """Return the rules that AWS has, by prefix."""
-        return aspect.field(self._current())
+        return ShownTuple(aspect.field(self._current()))
 
     def add(
         self,

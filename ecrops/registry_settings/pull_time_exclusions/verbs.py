@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecrops.base.problems import Problems
+from ecrops.base.shown import ShownTuple
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.registry_settings.pull_time_exclusions import aspect
@@ -29,7 +30,7 @@ class PullTimeExclusions(Handle):
 
     def describe(self) -> tuple[str, ...]:
         """Return the ARNs of the principals that AWS has, sorted."""
-        return tuple(aspect.field(self._current()))
+        return ShownTuple(aspect.field(self._current()))
 
     def set(self, *principals: Role | User | ArnPrincipal | str) -> Plan:
         """Make these the principals: others go. Without one, every pull leaves a pull time.

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ecrops.aws import BOTOCORE, LOST, Aws, ClientError, Pages, code_of, operations_of
 from ecrops.base.problems import Problems, is_number
+from ecrops.base.shown import ShownText
 from ecrops.base.waits import Waited
 from ecrops.engine.account import Account
 from ecrops.errors import DeadlineError, SpecError
@@ -53,7 +54,7 @@ class BackfilledImage(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class BackfillResult:
+class BackfillResult(ShownText):
     """What became of a backfill: iterable, an image after another.
 
     Args:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from ecrops.aws import is_account, is_region
 from ecrops.base.problems import Problems, from_fields, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.registry_settings.values import check_others
 
@@ -64,7 +65,7 @@ class Destination(NamedTuple):
 
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplicationRule:
+class ReplicationRule(Shown):
     """A rule: the images of these repositories are replicated to these destinations when they are pushed.
 
     A rule is known by its prefixes. Their order, and that of destinations, does not matter.

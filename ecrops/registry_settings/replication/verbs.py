@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecrops.base.problems import Problems
+from ecrops.base.shown import ShownTuple
 from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
@@ -39,7 +40,7 @@ class Replication(Handle):
 
     def describe(self) -> tuple[ReplicationRule, ...]:
         """Return the rules that AWS has."""
-        return aspect.field(self._current())
+        return ShownTuple(aspect.field(self._current()))
 
     def set(self, *rules: ReplicationRule, session: Sessions = None) -> Plan:
         """Make these all rules: those of others go. Without a rule, nothing is replicated any more.

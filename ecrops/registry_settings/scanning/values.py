@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Literal, NamedTuple, Self
 
 from ecrops.base.problems import Problems, compact, from_fields, suggesting
+from ecrops.base.shown import Shown
 from ecrops.registry_settings.values import check_others
 
 ScanTypeName = Literal["BASIC", "ENHANCED"]
@@ -39,7 +40,7 @@ class ScanType(StrEnum):
     {"scan_frequency": "write continuous_scan=[...] or scan_on_push=[...]", "rules": "write scan_on_push=[...]"}
 )
 @dataclass(frozen=True, slots=True)
-class ScanningConfiguration:
+class ScanningConfiguration(Shown):
     """Which repositories of a registry are scanned, by whom and when.
 
     A filter is a name with ``*`` for any characters. A filter without ``*`` selects every repository whose name has it

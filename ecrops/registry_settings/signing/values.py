@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Self
 
 from ecrops.base.problems import Problems, compact, from_fields, repeated, suggesting
+from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.registry_settings.values import check_others
 
@@ -31,7 +32,7 @@ ADVICE = {
 
 @suggesting(ADVICE)
 @dataclass(frozen=True, slots=True)
-class SigningRule:
+class SigningRule(Shown):
     """A signing profile, and the repositories whose images are signed with it when they are pushed.
 
     Whoever pushes needs ``signer:SignPayload`` on the profile. What was pushed before is not signed. An image that

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecrops.base.problems import Problems
+from ecrops.base.shown import ShownTuple
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.registry_settings.setting import Handle
@@ -24,7 +25,7 @@ class Signing(Handle):
 
     def describe(self) -> tuple[SigningRule, ...]:
         """Return the rules that AWS has."""
-        return tuple(aspect.field(self._current()))
+        return ShownTuple(aspect.field(self._current()))
 
     def set(self, *rules: SigningRule) -> Plan:
         """Make these the rules: those of others go. Without one, nothing is signed any more.

@@ -60,6 +60,15 @@ class _Limit:
 class Faults:
     """What goes wrong with the calls of the sessions of one `Cloud`. Nothing does until told.
 
+    The faults (`FAULTS`) are ``throttle``, ``error500`` and ``denied``, which AWS answers in the place of doing it;
+    ``reset_before``: the connection is lost before the call arrives; and two that let the call take effect
+    (`EXECUTED`): ``reset_after`` loses its answer, ``truncated`` half of it. Each attempt counts as a call.
+
+    Attributes:
+        latency: Seconds added to each call; calls in parallel wait in parallel.
+        hits: The calls that met a fault, in order.
+        lag: Which readings get older answers; over HTTP none do.
+
     Example:
         >>> faults = Faults()
         >>> faults.at(3, "reset_after")  # the third call from now takes effect, but its answer is lost
@@ -69,17 +78,19 @@ class Faults:
 
     def __init__(self) -> None:
         self.latency = 0.0
-        """Seconds added to each call; calls in parallel wait in parallel."""
         self.hits: list[Call] = []
-        """The calls that met a fault, in order."""
         self.lag = Lag()
-        """Which readings get older answers; over HTTP none do."""
         self._rules: list[_Rule] = []
         self._limit: _Limit | None = None
         self._lock = threading.Lock()
 
     def at(self, number: int, fault: Fault) -> None:
-        """The `number`-th call from now (the first is 1) meets `fault`; every attempt counts."""
+        """Let one call meet a fault.
+
+        Args:
+            number: Which one from now; the next one is 1.
+            fault: What happens to it.
+        """
         self.on(fault, skip=number - 1)
 
     def on(
@@ -92,7 +103,16 @@ class Faults:
         skip: int = 0,
         times: int | None = 1,
     ) -> None:
-        """The calls selected meet `fault`: `times` of them (None: all), after the first `skip`."""
+        """Let the calls that are selected meet a fault.
+
+        Args:
+            fault: What happens to them.
+            operation: Only calls of this operation, such as ``CreateRepository``.
+            service: Only calls of this service, such as ``iam``.
+            where: Only calls for which this is true, such as ``lambda call: call.is_write``.
+            skip: How many of them go through first.
+            times: How many of them meet it after that; ``None``: all.
+        """
 
         def matches(call: Call) -> bool:
             named = operation in (None, call.operation) and service in (None, call.service)
@@ -102,19 +122,28 @@ class Faults:
             self._rules.append(_Rule(fault, matches, skip, times))
 
     def limit(self, *, in_flight: int | None = None, per_second: int | None = None) -> None:
-        """Throttle what exceeds so many calls in flight, or so many in any one second. Neither: no limit."""
+        """Throttle calls that are too many. Without a number there is no limit any more.
+
+        Args:
+            in_flight: How many calls may be under way at once.
+            per_second: How many calls may be made in any one second.
+        """
         unlimited = in_flight is None and per_second is None
         with self._lock:
             self._limit = None if unlimited else _Limit(in_flight, per_second)
 
     def clear(self) -> None:
-        """Nothing goes wrong any more; the hits stay readable."""
+        """Let nothing go wrong any more; the hits stay readable."""
         with self._lock:
             self._rules.clear()
             self._limit, self.latency = None, 0.0
 
     def judge(self, call: Call) -> Callable[[], None]:
-        """Set the fault of a call about to be sent; return what to do when it is over."""
+        """Set the fault of a call about to be sent; return what to do when it is over. The cloud calls it.
+
+        Args:
+            call: The attempt.
+        """
         with self._lock:
             struck = [rule.fault for rule in self._rules if rule.strikes(call)]
             call.fault = struck[0] if struck else None

@@ -32,6 +32,7 @@ class Faulty:
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
         time.sleep(float(environ.get("HTTP_X_EMULATOR_DELAY", 0)))
         fault = environ.get("HTTP_X_EMULATOR_FAULT")
         if fault is None:

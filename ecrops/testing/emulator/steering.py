@@ -19,7 +19,15 @@ from .events.steering import Events
 
 
 class Emulator:
-    """Steers the emulated ECR of one account and region.
+    """Steers the emulated ECR of one account and region: what a test does behind the service's back.
+
+    Args:
+        account: The id of the account.
+        region: The region.
+
+    Attributes:
+        events: What happens in EventBridge, and what its targets were sent.
+        settings: The settings of the registry.
 
     Example:
         >>> emulator = Emulator("123456789012", "eu-west-1")
@@ -33,7 +41,12 @@ class Emulator:
         self.settings = Settings(account, region)
 
     def at(self, *, region: str | None = None, account: str | None = None) -> Emulator:
-        """The same for another region or account."""
+        """Return what steers another region or account.
+
+        Args:
+            region: The region; without it, this one.
+            account: The account; without it, this one.
+        """
         return Emulator(account or self.account, region or self.region)
 
     @property
@@ -64,7 +77,13 @@ class Emulator:
         self._ecr.principals_unseen = policies
 
     def make_principals(self, user: str = "", role: str = "", group: str = "") -> None:
-        """Make a user, a role and a group at once, each by its path and name."""
+        """Make a user, a role and a group at once.
+
+        Args:
+            user: The path and name of a user, such as ``people/ci``; without it, none is made.
+            role: The same of a role.
+            group: The same of a group.
+        """
         iam.make_principals(self.account, user, role, group)
 
     def keep_policy(self, user: str, name: str, document: str) -> None:
@@ -76,7 +95,12 @@ class Emulator:
         return iam.picture(self.account)
 
     def seed(self, repositories: int | Iterable[str], prefix: str = "seed/r") -> list[str]:
-        """Make many default repositories at once, given as names or as a number; return their names."""
+        """Make many default repositories at once, in no time, and return their names.
+
+        Args:
+            repositories: Their names, or how many.
+            prefix: What the names begin with if only a number is given.
+        """
         if isinstance(repositories, int):
             repositories = (f"{prefix}{number:06}" for number in range(repositories))
         names = list(repositories)
@@ -85,7 +109,12 @@ class Emulator:
         return names
 
     def seed_images(self, repository: str, images_: Iterable[dict[str, Any]]) -> None:
-        """Push images at any time in the past, in any state: each as DescribeImages is to describe it."""
+        """Push images at any time in the past, in any state; ``Cloud.seed_images`` is the easier way.
+
+        Args:
+            repository: The repository, which is there.
+            images_: Each as DescribeImages is to describe it, with a ``manifest`` if that is to be read.
+        """
         with self._ecr.lock:
             for image in images_:
                 images.seed(self._ecr.repositories[repository], image)
@@ -109,7 +138,17 @@ class Emulator:
         tags: Mapping[str, str] | None = None,
         key: str = "",
     ) -> None:
-        """Give a repository what ECR would not take today. What is left out stays as it is."""
+        """Give a repository what ECR would not take today. What is left out stays as it is.
+
+        Args:
+            repository: The repository, which is there.
+            lifecycle: The document of its lifecycle policy.
+            policy: The document of its repository policy.
+            mode: Its tag mutability.
+            filters: The exclusion filters of that.
+            tags: Tags to add.
+            key: The KMS key that encrypts it.
+        """
         with self._ecr.lock:
             kept: Any = self._ecr.repositories[repository]
             if lifecycle is not None:
@@ -154,10 +193,15 @@ class Emulator:
     def add_unknown_member(self, operation: str, path: str, value: Any) -> None:
         """Let the answers of an operation have a member that botocore does not know, as a newer ECR has one.
 
+        It is lost with the setting that it is a part of: when that is put anew.
+
+        Args:
+            operation: The operation.
+            path: Where it is in the answer.
+            value: What it holds.
+
         Example:
             >>> emulator.add_unknown_member("DescribeRegistry", "replicationConfiguration.rules.0.new", {"a": 1})
-
-        It is lost with the setting that it is a part of: when that is put anew.
         """
         with self._ecr.lock:
             self._ecr.unknown_members.add(operation, path, value)

@@ -4,7 +4,7 @@ import importlib
 
 import ecrops
 
-FACES = ("access", "events", "fleet", "lifecycle", "login", "public", "registry_settings")
+FACES = ("access", "events", "fleet", "fleet.imports", "lifecycle", "login", "public", "registry_settings", "report")
 
 assert "site-packages" in str(ecrops.__file__), ecrops.__file__
 for face in ("ecrops", *(f"ecrops.{name}" for name in FACES)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -163,7 +164,7 @@ def texts(found: Forecast, **more: Any) -> list[str]:
 def test_the_picture_names_what_it_shows() -> None:
     said = texts(forecast(KEEP_FIVE), price_per_gb_month=0.1, title="team/api")
     assert said[0] == "team/api: storage over 10 days, with and without the policy"
-    assert re.fullmatch(r"2\.\d+ pushes a day; saves \$1\.\d\d of \$1\.\d\d", said[1])
+    assert re.fullmatch(r"2\.\d+ pushes a day; saves \$1\.\d\d of \$1\.\d\d in 10 days", said[1])
     assert {"with the policy", "5.0 GB", "without", "60.0 GB"} <= set(said)
     assert "rule 1: keep last 5 (55)" in said
     assert "15 Jan" in said
@@ -204,7 +205,7 @@ def test_nothing_in_the_picture_leaves_it(rules: tuple[LifecycleRule, ...], size
 
 
 def test_every_colour_can_be_told_from_white_and_from_near_black() -> None:
-    for color in (chart.STORED, chart.ARCHIVED, chart.WITHOUT, *chart.RULES, chart.OTHERS):
+    for color in (chart.STORED, chart.ARCHIVED, chart.WITHOUT, *chart.RULES, chart.OTHERS, chart.NEUTRAL):
         assert _contrast(color, "#ffffff") >= 3, color
         assert _contrast(color, "#1e1e1e") >= 3, color
 
@@ -221,15 +222,15 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_a_notebook_shows_the_picture_without_a_background_in_the_colour_of_its_text() -> None:
-    drawn = forecast(KEEP_FIVE).plot()
-    page = drawn._repr_html_()
-    assert forecast(KEEP_FIVE)._repr_html_() == page
-    root = ElementTree.fromstring(page)
-    assert root.attrib["fill"] == "currentColor"
-    assert root.attrib["style"] == f"max-width:{chart.WIDTH}px"
-    assert chart.CARD not in page
-    assert chart.CARD_TEXT not in page
+def test_a_notebook_shows_the_picture_as_an_image_of_middle_lightness_without_a_background() -> None:
+    page = ElementTree.fromstring(forecast(KEEP_FIVE).plot(title="<b>")._repr_html_())
+    assert page.tag == "img"
+    assert page.attrib["alt"] == "<b>: storage over 10 days, with and without the policy"
+    picture = base64.b64decode(page.attrib["src"].removeprefix("data:image/svg+xml;base64,")).decode()
+    root = ElementTree.fromstring(picture)
+    assert root.attrib["style"] == f"color:{chart.NEUTRAL}"
+    assert chart.CARD not in picture
+    assert " opacity=" not in picture
 
 
 def test_a_file_has_a_background_and_can_be_read_on_a_light_and_on_a_dark_page(tmp_path: Path) -> None:

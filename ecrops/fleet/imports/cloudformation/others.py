@@ -13,6 +13,7 @@ from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.cloudformation.ecr import Declared
 from ecrops.fleet.imports.cloudformation.intrinsics import Template
 from ecrops.fleet.imports.cloudformation.physical import Resource, physical
+from ecrops.fleet.imports.grants import STAYS as STAYS_IN_IAM
 from ecrops.fleet.imports.grants import Policy, is_about_ecr
 from ecrops.fleet.imports.grants import carry as carry_policy
 from ecrops.fleet.imports.properties import Absent, Properties, absent_in
@@ -54,10 +55,12 @@ def _policies(builder: Builder, template: Template, resource: Declared) -> Itera
         for kind, identities in names.items():
             for identity in identities:
                 yield Policy(logical, "PolicyDocument", kind, identity, document)
-        if not any(names.values()):
-            reason = "is about ECR, and the template does not say to whom it is attached: it stays in IAM as it is"
-            builder.leave(logical, "PolicyDocument", reason)
-        builder._left += properties._left  # names that cannot be told
+        if properties.listed and not builder.grants:
+            builder.leave(logical, "PolicyDocument", f"is about ECR, and {STAYS_IN_IAM}")
+        elif properties.listed or not any(names.values()):
+            reasons = [item.reason for item in properties.listed]
+            said = next(iter(reasons), "the template does not say to whom it is attached")
+            builder.leave(logical, "PolicyDocument", f"is about ECR, and {said}")
 
 
 def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:
@@ -85,8 +88,6 @@ def _identity(template: Template, resource: Declared) -> str:
 
 
 def _carry_rule(builder: Builder, template: Template, resource: Declared) -> None:
-    from ecrops.events.targets.target import Target
-
     properties, logical = resource.properties, resource.logical
     pattern = properties.values.get("EventPattern")
     if not is_on_ecr(pattern):
@@ -97,13 +98,6 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
     pattern = properties.document("EventPattern")
     properties.only("ScheduleExpression", ("",), "a rule of ecrops has no schedule")
     properties.only("RoleArn", ("",), "the role of a rule stays as it is; a Target has a role of its own")
-    targets = []
-    for block in properties.blocks("Targets"):
-        document = {name: value for name in block.values if (value := block.take(name)) is not None}
-        try:
-            targets.append(Target.from_aws(document))
-        except (SpecError, KeyError) as error:
-            builder.leave(logical, block.path, f"ecrops would not write the target: {error}")
     bus = properties.text("EventBusName")
     name = physical(
         Resource(logical, resource.kind, properties.values, template.resources.get(logical, "")), "Ref", template.place
@@ -115,7 +109,7 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
         "state": properties.text("State"),
         "bus": bus.rpartition("/")[2] if bus else "default",
         "tags": properties.tags("Tags") or {},
-        "targets": targets,
+        "targets": list(_targets(builder, properties)),
     }
     if isinstance(name, Absent):
         builder.leave(logical, "Name", f"CloudFormation made up its name: give resources={{{logical!r}: …}}")
@@ -125,3 +119,14 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
         except SpecError as error:
             builder.leave(logical, "EventPattern", f"{error}: it stays in EventBridge as it is")
     builder.close(properties)
+
+
+def _targets(builder: Builder, properties: Properties) -> Iterator[Any]:
+    from ecrops.events.targets.target import Target
+
+    for block in properties.blocks("Targets"):
+        document = {name: value for name in block.values if (value := block.take(name)) is not None}
+        try:
+            yield Target.from_aws(document)
+        except (SpecError, KeyError) as error:
+            builder.leave(properties.address, block.path, f"ecrops would not write the target: {error}")

@@ -6,6 +6,7 @@ What the properties of a type mean is in ``ecr`` and ``others``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ecrops.fleet.imports.imported import Imported
 from ecrops.fleet.imports.properties import Absent, Properties
 
 KINDS = ("AWS::ECR::",)
+STACK = "AWS::CloudFormation::Stack"
 
 
 def from_cloudformation(
@@ -69,12 +71,11 @@ def from_cloudformation(
     builder = Builder(place, grants, events)
     found = template.part("Resources")
     if not any(_kind(resource).startswith(KINDS) for resource in found.values()):
-        kinds = (
-            "nested stacks: import their templates"
-            if "AWS::CloudFormation::Stack" in map(_kind, found.values())
-            else ""
-        )
-        raise SpecError(f"none of the {len(found)} resources is of ECR{f', but there are {kinds}' if kinds else ''}")
+        hidden = [f"{name} {reason}" for name, resource in found.items() if (reason := _not_read(str(name), resource))]
+        raise SpecError(f"none of the {len(found)} resources is of ECR{f', but {hidden[0]}' if hidden else ''}")
+    for logical, resource in found.items():
+        if reason := _not_read(str(logical), resource):
+            builder.leave(str(logical), "", reason)
     declared = {
         logical: made
         for logical, resource in found.items()
@@ -87,6 +88,16 @@ def from_cloudformation(
 
 def _kind(resource: object) -> str:
     return str(resource.get("Type", "")) if isinstance(resource, Mapping) else ""
+
+
+def _not_read(logical: str, resource: object) -> str:
+    """Return why a resource may hide others that are of ECR; empty if it hides none."""
+    if logical.startswith("Fn::") or not isinstance(resource, Mapping) or "Fn::Transform" in resource:
+        return (
+            "is made by a macro: 'aws cloudformation get-template --template-stage Processed' prints a template "
+            "without macros"
+        )
+    return "is a nested stack: import its template by itself" if _kind(resource) == STACK else ""
 
 
 def _place(account: str | None, region: str | None, partition: str) -> Place:
@@ -121,14 +132,15 @@ def _declared(template: Template, builder: Builder, logical: str, resource: Any)
         return None
     if "Condition" in resource:
         truth = template.condition(resource["Condition"])
-        if isinstance(truth, Absent) and kind.startswith(KINDS):
+        if isinstance(truth, Absent) and (kind.startswith(KINDS) or '"ecr:' in json.dumps(resource, default=str)):
             builder.leave(logical, "Condition", f"{truth.reason}: whether there is the resource is not known")
         if truth is not True:
             return None
     given = resource.get("Properties")
     values = template.value(given if isinstance(given, Mapping) else {})
     if isinstance(values, Absent) or values is NO_VALUE or not isinstance(values, Mapping):
-        reason = values.reason if isinstance(values, Absent) else "has no properties that can be read"
-        builder.leave(logical, "", reason)
+        if kind.startswith(KINDS):
+            reason = values.reason if isinstance(values, Absent) else "has no properties that can be read"
+            builder.leave(logical, "", reason)
         return None
     return Declared(logical, kind, Properties(logical, values))

@@ -9,6 +9,7 @@ Sources: https://developer.hashicorp.com/terraform/internals/json-format, and th
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from ecrops.fleet.imports.terraform.states import Instance, instances
 
 KINDS = ("aws_ecr_", "aws_ecrpublic_")
 _SHOW = "terraform show -json"
+_NAMES_ECR = re.compile(r'"ecr(-public)?:|"aws\.ecr"', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def from_terraform(
     here: list[tuple[Instance, Properties]] = []
     for item in found:
         if _is_elsewhere(item, place):
-            if item.instance.type.startswith(KINDS):
+            if _is_about_ecr(item.instance):
                 builder.leave(item.instance.address, "", _elsewhere(item))
             continue
         here.append((item.instance, Properties(item.instance.address, item.instance.values)))
@@ -178,10 +180,15 @@ def _one(what: str, known: Counter[str], chosen: str | None) -> str:
 
 
 def _is_elsewhere(item: _Found, place: Place) -> bool:
-    return bool(
-        (item.account and item.account != place.account)
-        or (item.region and item.region != place.region and not item.instance.type.startswith("aws_iam_"))
-    )
+    has_region = not item.instance.type.startswith(("aws_iam_", "aws_ecrpublic_"))
+    is_other_region = has_region and bool(item.region) and item.region != place.region
+    return is_other_region or (bool(item.account) and item.account != place.account)
+
+
+def _is_about_ecr(item: Instance) -> bool:
+    """Whether a resource is of ECR, or a policy or a rule that names it."""
+    texts = (item.values.get("policy"), item.values.get("event_pattern"))
+    return item.type.startswith(KINDS) or any(isinstance(text, str) and _NAMES_ECR.search(text) for text in texts)
 
 
 def _elsewhere(item: _Found) -> str:

@@ -1,0 +1,97 @@
+"""import, schema and try: what needs neither an account nor a fleet file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecrops.cli.main import main
+from ecrops.testing import Cloud
+
+from .conftest import Run, write
+
+REPOSITORY = {
+    "Type": "AWS::ECR::Repository",
+    "Properties": {"RepositoryName": "team/api", "ImageScanningConfiguration": {"ScanOnPush": True}},
+}
+ANYWHERE = {
+    "Type": "AWS::ECR::Repository",
+    "Properties": {
+        "RepositoryName": "team/api",
+        "Tags": [
+            {"Key": "region", "Value": {"Ref": "AWS::Region"}},
+            {"Key": "place", "Value": {"Fn::Sub": "${AWS::AccountId} in ${AWS::Region}"}},
+        ],
+    },
+}
+OLD = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "team/old", "EmptyOnDelete": True}}
+
+
+def template(path: Path, **resources: Any) -> str:
+    return write(path / "template.json", {"Resources": resources})
+
+
+def test_what_is_imported_can_be_planned(run: Run, tmp_path: Path) -> None:
+    file = template(tmp_path, Api=REPOSITORY)
+    ran = run("import", "cloudformation", "--strict", file)
+    assert (ran.code, ran.err) == (0, "")
+    planned = run("plan", "-", stdin=ran.out)
+    assert "+ team/api repository: scan on push" in planned.out
+    assert run("import", "cloudformation", "--json", file).data["repositories"][0]["name"] == "team/api"
+    assert run("import", "cloudformation", "-", stdin=Path(file).read_text()).out == ran.out
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_account_that_nobody_named_is_a_placeholder(run: Run, tmp_path: Path, form: tuple[str, ...]) -> None:
+    file = template(tmp_path, Api=ANYWHERE)
+    ran = run("import", "cloudformation", *form, file)
+    assert "{account}" in ran.out
+    assert "region=eu-west-1, place=123456789012 in eu-west-1" in run("plan", "-", stdin=ran.out).out
+    named = run("import", "cloudformation", "--account", "111122223333", *form, file)
+    assert "111122223333 in {region}" in named.out
+
+
+def test_what_is_left_is_said_and_strict_fails(run: Run, tmp_path: Path) -> None:
+    file = template(tmp_path, Old=OLD)
+    ran = run("import", "cloudformation", file)
+    assert ran.code == 0
+    assert ran.err.startswith("not carried over: Old: EmptyOnDelete")
+    assert run("import", "cloudformation", "--strict", file).code == 1
+
+
+def test_a_source_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    ran = run("import", "pulumi", template(tmp_path))
+    assert ran.code == 1
+    assert "terraform" in ran.err
+
+
+def test_a_command_runs_with_an_aws_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import os, sys; sys.exit(7 if '127.0.0.1' in os.environ['AWS_ENDPOINT_URL'] else 1)"
+    assert main(["try", sys.executable, "-c", code]) == 7
+    assert main(["try", "no-such-command"]) == 127
+    assert "no-such-command" in capfd.readouterr().err
+
+
+def test_the_prompt_has_a_registry(
+    memory_cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[list[str]] = []
+
+    def serve(words: list[str]) -> int:
+        served.append(words)
+        return 0
+
+    monkeypatch.setattr("ecrops.testing.__main__.main", serve)
+    assert main(["try", "--example"]) == 0
+    [[*options, python, interactive, command, prompt]] = served
+    assert (options, python, interactive, command) == (["--example", "--"], sys.executable, "-i", "-c")
+    names: dict[str, Any] = {}
+    exec(prompt, names)
+    assert capsys.readouterr().out.startswith(
+        "Python prompt with an AWS of its own: account 123456789012, region eu-west-1"
+    )
+    assert names["registry"].describe() == []
+    assert names["RepositorySpec"]("team/api").name == "team/api"
