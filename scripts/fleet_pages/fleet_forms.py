@@ -120,6 +120,9 @@ FIELDS: Mapping[str, Schema] = {
     "Event.name": text(r"[.\-_A-Za-z0-9]{1,64}"),
     "Event.bus": text(r"[/.\-_A-Za-z0-9]{1,256}"),
     "Event.description": {"maxLength": 512},
+    "Event.repositories": {
+        "description": "The repositories whose events are meant. In a repository they are its own: leave it out."
+    },
     "Event.options": JSON_OBJECT,
     "Event.event_pattern": JSON_OBJECT,
     "Event.targets": {"items": ref("AnyTarget")},
@@ -187,7 +190,7 @@ PRINCIPAL: Schema = {
         **{
             kind.key: {
                 "type": "boolean" if kind.key == "everyone" else "string",
-                "description": str(kind.__doc__).split("\n")[0],
+                "description": str(kind.__doc__).split("\n")[0].replace("``", "`"),
             }
             for kind in PRINCIPALS
         },

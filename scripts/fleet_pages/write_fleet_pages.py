@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from fleet_page import page
 from fleet_schema import schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def files() -> dict[Path, str]:
     """The texts of the files that are made, by their paths."""
     made = schema()
-    return {ROOT / "ecrops/fleet/schema.json": json.dumps(made, indent=1, ensure_ascii=False) + "\n"}
+    return {
+        ROOT / "ecrops/fleet/schema.json": json.dumps(made, indent=1, ensure_ascii=False) + "\n",
+        ROOT / "docs/fleet-file.md": page(made),
+    }
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,12 +14,15 @@ from hypothesis import given, settings
 
 from ecrops import SpecError, fleet_from_dict
 from ecrops.fleet import parse, schema
+from ecrops.fleet.yaml_text import parse as parsed
 from fleet_limits import LIMITS
 from support import examples
 from tests.fleet.documents import FLEETS, fleets
 from write_fleet_pages import files
 
 SCHEMA = schema()
+PAGE = Path(__file__).parents[2] / "docs" / "fleet-file.md"
+EXAMPLES = re.findall(r"^```yaml\n((?!# yaml-).*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
 JUDGE = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -66,6 +70,12 @@ def test_both_accept_and_refuse_the_same_but_for_what_no_schema_can_say(fleet: d
     if is_valid:
         for reason in refused:
             assert any(re.search(limit, reason) for limit in LIMITS), reason
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_every_example_of_the_page_is_right(text: str) -> None:
+    assert len(parse(text, account="111122223333", region="eu-west-1"))
+    assert [error.message for error in JUDGE.iter_errors(parsed(text, "page").value)] == []
 
 
 @pytest.mark.parametrize(
