@@ -17,10 +17,12 @@ from ecrops import (
     Registry,
     RepositorySpec,
     RetryPolicy,
+    Role,
     SpecError,
     TagMutability,
     fleet_from_dict,
     fleet_to_dict,
+    pull,
 )
 from ecrops.events import Target
 from ecrops.lifecycle import Guard
@@ -65,6 +67,10 @@ def test_what_the_service_allows_is_allowed(name: str) -> None:
 @pytest.mark.parametrize("name", ["A", "a", "-x", "a" * 257, "ab\n", "a..b", "a___b", "a//b", "ab/", "", "aé", None, 7])
 def test_what_the_service_refuses_is_refused_by_name(name: Any) -> None:
     assert repr(name) in reasons(name=name)
+
+
+def test_a_name_of_another_type_is_refused_beside_a_grant_for_several_repositories() -> None:
+    assert "name: expected the name of a repository, got 7" in reasons(name=7, grants=[pull(Role("x"), on="team/*")])
 
 
 def test_a_name_says_the_way_out() -> None:

@@ -114,17 +114,25 @@ def check_depth(value: object) -> None:
     """
     waiting, level = [] if type(value) in SIMPLE else [value], 0
     while waiting:
-        if any(isinstance(item, int) and item.bit_length() > MAX_BITS for item in waiting):
-            raise SpecError("expected JSON, got a number that is too large")
-        parts = {id(part): part for item in waiting for part in _parts(item)}
-        if parts and level == MAX_DEPTH:
-            raise SpecError(_TOO_DEEP)
-        waiting = [part for part in parts.values() if type(part) not in SIMPLE]
+        parts: dict[int, Any] = {}
+        for item in waiting:
+            if isinstance(item, int):
+                if item.bit_length() > MAX_BITS:
+                    raise SpecError("expected JSON, got a number that is too large")
+            elif inner := _parts(item):
+                if level == MAX_DEPTH:
+                    raise SpecError(_TOO_DEEP)
+                parts.update((id(part), part) for part in inner if type(part) not in SIMPLE)
+        waiting = list(parts.values())
         level += 1
 
 
 def _parts(value: object) -> Collection[Any]:
-    if type(value) is dict or isinstance(value, Mapping):
+    if type(value) is dict:
+        return value.values()
+    if type(value) is list:
+        return value
+    if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list | tuple) else ()
 
