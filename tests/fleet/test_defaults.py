@@ -72,6 +72,13 @@ def test_what_goes_with_no_default_is_said_of_the_repository() -> None:
     assert reason.startswith("fleet:4:5: repositories[0].encryption_key: AES256 has no key of yours")
 
 
+def test_a_default_that_does_not_fit_one_repository_is_said_of_that() -> None:
+    text = "defaults: {grants: [{allow: pull, principal: {role: nodes}, on: team/*}]}\n"
+    text += "repositories:\n  - name: team/api\n  - name: tools/lint\n"
+    (reason,) = refused(text)
+    assert reason.startswith("fleet:4:5: repositories[1].grants[0].on: 'team/*' does not match the repository")
+
+
 def test_defaults_that_only_go_with_a_repositorys_own_are_right() -> None:
     filters = {"image_tag_mutability_exclusion_filters": ["a*"]}
     assert merged(filters, {"image_tag_mutability": "MUTABLE_WITH_EXCLUSION"})
