@@ -20,12 +20,14 @@ from ecrops.aws.classes import NO_CREDENTIALS_YET, code_of, is_momentary, is_thr
 from ecrops.aws.deadline import Breaker, Deadline
 from ecrops.base.problems import is_number, is_whole, suggesting
 from ecrops.base.shown import Shown
-from ecrops.base.waits import Tell, nobody
+from ecrops.base.waits import nobody
 from ecrops.errors import DeadlineError, SpecError
 from ecrops.text import printable
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
+
+    from ecrops.base.waits import Tell
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

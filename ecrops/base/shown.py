@@ -1,7 +1,8 @@
 """Values and handles that a notebook shows as a table, lists of them, and reports.
 
 Specs, settings, guards and handles are ``Shown``; what ``describe`` and ``lint`` return is a ``ShownList`` or a
-``ShownTuple``. Nothing here calls AWS, nor does anything that is shown. ``html`` draws.
+``ShownTuple``. Nothing here calls AWS, nor does anything that is shown. ``html`` draws, and is imported by the first
+value that is shown: every program imports this module, and few are notebooks.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
-
-from ecrops.base import html, render
 
 T = TypeVar("T")
 
@@ -26,6 +25,8 @@ class Shown:
         return shown_fields(self)
 
     def _repr_html_(self) -> str:
+        from ecrops.base import html
+
         return html.output(html.fields(type(self).__name__, self._shown()))
 
 
@@ -43,6 +44,8 @@ def _is_empty(field: Any, part: Any) -> bool:
 
 def shown_all(*values: Any) -> str:
     """Return some values, or what was drawn already, below each other."""
+    from ecrops.base import html
+
     return html.output(*(value if isinstance(value, str) else value._repr_html_() for value in values))
 
 
@@ -52,6 +55,8 @@ class ShownText:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
+        from ecrops.base import html
+
         return html.output(html.report(str(self).split("\n")))
 
 
@@ -59,6 +64,8 @@ class ShownList(list[T]):
     """A list of values that a notebook shows as one table, and ``print`` with a line for each."""
 
     def __str__(self) -> str:
+        from ecrops.base import render
+
         return render.page(map(str, self))
 
     def _repr_html_(self) -> str:
@@ -71,6 +78,8 @@ class ShownTuple(tuple[T, ...]):
     __slots__ = ()
 
     def __str__(self) -> str:
+        from ecrops.base import render
+
         return render.page(map(str, self)) or "()"
 
     def _repr_html_(self) -> str:
@@ -78,6 +87,8 @@ class ShownTuple(tuple[T, ...]):
 
 
 def _table(values: Any) -> str:
+    from ecrops.base import html
+
     first = values[: html.MAX_ROWS]
     names = list(dict.fromkeys(type(value).__name__ for value in first))
     rows = [value._shown() if isinstance(value, Shown) else {"value": value} for value in first]

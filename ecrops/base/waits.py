@@ -6,8 +6,7 @@ Made by ``aws/waiting`` before every wait for AWS, told to ``on_wait``, drawn by
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecrops.text import printable
 
@@ -15,8 +14,7 @@ LONG = 5.0
 """No wait is silent for more seconds: the log then has a warning with the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A wait that begins. ``print(wait)`` says how long it takes, and why.
 
     Args:
@@ -43,21 +41,24 @@ class Wait:
 OnWait = Callable[[Wait], object]
 
 
-class Tell(Protocol):
-    """Tells of a wait before it begins: ``aws.waiting.Waiting.tell``."""
+if TYPE_CHECKING:
+    from typing import Protocol
 
-    def __call__(
-        self,
-        waited: Waited,
-        seconds: float,
-        reason: str,
-        operation: str = ...,
-        attempt: int = ...,
-        lost: float = ...,
-        *,
-        is_new: bool = ...,
-    ) -> None:
-        """Tell of a wait."""
+    class Tell(Protocol):
+        """Tells of a wait before it begins: ``aws.waiting.Waiting.tell``."""
+
+        def __call__(
+            self,
+            waited: Waited,
+            seconds: float,
+            reason: str,
+            operation: str = ...,
+            attempt: int = ...,
+            lost: float = ...,
+            *,
+            is_new: bool = ...,
+        ) -> None:
+            """Tell of a wait."""
 
 
 def nobody(*wait: object, **options: object) -> None:

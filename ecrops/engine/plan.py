@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ecrops.base import html, render
 from ecrops.base.change import Change, Kind
 from ecrops.base.problems import is_whole
 from ecrops.engine.turns import NEVER, Moment
@@ -73,9 +72,13 @@ class Plan:
         Args:
             colour: Whether the signs ``+``, ``~``, ``-`` and ``!`` are in colour, for a terminal.
         """
+        from ecrops.base import render
+
         return render.text(self.changes, self.notes, self.summary, colour=colour)
 
     def _repr_html_(self) -> str:
+        from ecrops.base import html, render
+
         notes = [render.brief(note) for note in self.notes[: html.MAX_CHANGES]]
         place = render.places(self.changes)
         return html.output(html.plan(self.changes, notes, self.summary, place, len(self.notes)))

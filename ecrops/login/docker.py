@@ -12,14 +12,17 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.base.plain_json import parsed
-from ecrops.base.waits import Tell, nobody
+from ecrops.base.waits import nobody
 from ecrops.errors import DeadlineError, EcropsError, SpecError
 from ecrops.login import files
 from ecrops.login.locking import MAX_WAIT, alone_in
 from ecrops.login.tokens import Token
+
+if TYPE_CHECKING:
+    from ecrops.base.waits import Tell
 
 VARIABLE = "DOCKER_AUTH_CONFIG"
 MAX_SECONDS = 120.0

@@ -10,9 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ecrops.base.waits import Tell, Waited, nobody
+from ecrops.base.waits import Waited, nobody
 from ecrops.errors import EcropsError
+
+if TYPE_CHECKING:
+    from ecrops.base.waits import Tell
 
 try:
     import fcntl
