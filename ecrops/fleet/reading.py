@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -69,7 +70,7 @@ read_fleet = read
 
 def parse(
     text: str,
-    format: Format = "yaml",
+    format: Format | None = None,
     *,
     name: str = "",
     account: str | None = None,
@@ -80,7 +81,7 @@ def parse(
 
     Args:
         text: The text.
-        format: ``yaml``, ``json`` or ``toml``.
+        format: ``yaml``, ``json`` or ``toml``; by default JSON if the text is JSON, else YAML.
         name: What messages call the text.
         account: As in ``read``.
         region: As in ``read``.
@@ -95,6 +96,8 @@ def parse(
     """
     if not isinstance(text, str):
         raise SpecError(f"expected the text of a fleet file, got {text!r}")
+    if format is None:
+        format = "json" if _is_json(text) else "yaml"
     if format not in READERS:
         raise SpecError(f"format: expected one of {', '.join(READERS)}, got {format!r}")
     values, findings = Values(account, region, registry), Findings()
@@ -107,6 +110,15 @@ def _fleet(documents: Sequence[Document], values: Values, findings: Findings) ->
     for document in documents:
         fill_in(Origin(document), values, findings)
     return Fleet(tuple(specs_of(documents, findings)))
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is JSON, of which YAML reads most, and not the half of a character that JSON may have."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _files(path: str | PathLike[str]) -> Iterator[Path]:

@@ -11,12 +11,12 @@ from ecrops import SpecError
 from ecrops.fleet import parse, read
 
 
-def fields(text: str, format: Any = "yaml") -> list[dict[str, Any]]:
+def fields(text: str, format: Any = None) -> list[dict[str, Any]]:
     """The fields of the repositories of a fleet file."""
     return [spec.to_dict() for spec in parse(text, format).repositories]
 
 
-def refused(text: str, format: Any = "yaml", **options: Any) -> tuple[str, ...]:
+def refused(text: str, format: Any = None, **options: Any) -> tuple[str, ...]:
     """The reasons why a text is no fleet file."""
     with pytest.raises(SpecError) as caught:
         parse(text, format, name="fleet", **options)

@@ -97,6 +97,13 @@ def test_json_is_read_without_its_traps() -> None:
     assert refused('{"repositories": [{"name": "ab", "tags": {"a": 3}}]}', "json")[0].startswith("fleet:1:34: ")
 
 
+def test_a_text_that_is_json_is_read_as_json() -> None:
+    text = '{\n\t"repositories": [{"verbatim": {"name": "X", "tags": {"a": "\\ud83d\\ude00"}}}]}'
+    (spec,) = parse(text).repositories
+    assert spec.tags == {"a": "\N{GRINNING FACE}"}
+    assert parse("{repositories: [{name: ab}]}").names == ("ab",)
+
+
 def test_toml_is_read_without_its_traps() -> None:
     assert refused("a = [", "toml")[0].startswith("fleet: expected TOML, and this is none: ")
     assert refused("a = 1\nb = !", "toml")[0].startswith("fleet:2:5: expected TOML, and this is none: ")
