@@ -7,13 +7,13 @@ AWS itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from ecrops.base.plain_json import data_of
-from ecrops.base.secret import hidden
+from ecrops.base.secret import has_secret, hidden
 from ecrops.text import printable
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -194,6 +194,12 @@ class Change:
     def permissions(self) -> tuple[str, ...]:
         """The IAM actions that the change needs."""
         return (f"{self.service}:{self.operation}", *self.call.needs) if self.call else ()
+
+    def without_secrets(self) -> Self:
+        """Return the change with what stands for its secrets: a change that was made needs none, and errors travel."""
+        if self.call is None or not has_secret(self.params):
+            return self
+        return replace(self, call=replace(self.call, params=hidden(self.params)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the change, ready for JSON."""

@@ -146,7 +146,7 @@ class Outcomes:
 
     def add_applied(self, error: BaseException, applied: Sequence[Change]) -> None:
         """Add to an error that ended the apply, as ``applied`` and in notes, which changes were made before it."""
-        vars(error)["applied"] = tuple(applied)
+        vars(error)["applied"] = _made(applied)
         if not applied and isinstance(error, EcropsError):  # it says itself that nothing was changed
             return
         count = "1 change was" if len(applied) == 1 else f"{len(applied)} changes were"
@@ -162,15 +162,20 @@ class Outcomes:
         if not errors:
             return
         if all(isinstance(error, DeadlineError) for error in errors):
-            raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", applied) from errors[0]
+            raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", _made(applied)) from errors[0]
         if several:
-            raise ApplyError(f"{len(self.failed)} could not be finished", errors, applied)
+            raise ApplyError(f"{len(self.failed)} could not be finished", errors, _made(applied))
         for error in errors[1:]:
             errors[0].add_note(f"failed too: {error}")
-        vars(errors[0])["applied"] = tuple(applied)
+        vars(errors[0])["applied"] = _made(applied)
         for change in applied:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]
+
+
+def _made(applied: Sequence[Change]) -> tuple[Change, ...]:
+    """Return changes that were made as an error carries them: it may be pickled, and secrets never are."""
+    return tuple(change.without_secrets() for change in applied)
 
 
 def _said(error: Exception) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from botocore.parsers import ResponseParserError
 from moto.core.botocore_stubber import MockRawResponse
 
 from ecrops import ConflictError, EcropsError, Plan, PullThroughCacheRule, Registry, SpecError
@@ -247,7 +248,8 @@ def shown(error: BaseException) -> Iterator[str]:
     yield from traceback.TracebackException.from_exception(error, capture_locals=True).format()
     for part in (error, *getattr(error, "exceptions", ())):
         yield repr(part) + str(part) + repr(vars(part)) + repr(getattr(part, "__notes__", ()))
-        yield repr(pickle.dumps(part)) if not isinstance(part, EcropsError) else ""
+        yield repr(pickle.dumps(part))
+        yield repr([change.params for change in getattr(part, "applied", ())])
         yield repr(getattr(part, "response", "")) + repr(getattr(part, "kwargs", ""))
 
 
@@ -293,7 +295,7 @@ def run_and_look(cloud: Cloud, logged: Everything, fault: Fault | None, operatio
         registry = registry_of(cloud)
         seen += seen_of(add(registry))
         seen += seen_of(add(registry_of(cloud, dry_run=True), prefix="hub2"))
-    except Exception as error:
+    except (EcropsError, BotoCoreError, ClientError, ResponseParserError) as error:
         seen += shown(error)
     cloud.faults.clear()
     assert seen
