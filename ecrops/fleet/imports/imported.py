@@ -62,7 +62,8 @@ class Imported:
     placeholders: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Imported: {count(len(self.repositories), 'repository', 'repositories')}, {len(self.left):,} not carried over>"
+        repositories = count(len(self.repositories), "repository", "repositories")
+        return f"<Imported: {repositories}, {len(self.left):,} not carried over>"
 
     def _repr_html_(self) -> str:
         values = [value for value in (self.registry, ShownTuple(self.repositories), ShownTuple(self.public)) if value]
