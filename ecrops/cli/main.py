@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE
-from ecrops.cli.parser import UsageError, parser
+from ecrops.cli.parser import UsageError, check_given, parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str], console: Console) -> int:
     """Parse the arguments, and run the command that they name."""
     try:
-        arguments = parser().parse_args(words)
+        top = parser()
+        arguments = top.parse_args(words)
+        check_given(arguments, top.format_usage().strip())
         console.log(debug=arguments.debug)
         code: int = arguments.run(arguments, console)
     except SystemExit:  # --help and --version, which have been shown
