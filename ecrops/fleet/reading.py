@@ -84,7 +84,8 @@ def read_with(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], value
     findings = Findings()
     documents: list[Document] = []
     files = dict.fromkeys(file for path in paths for file in _files(path))
-    for source in (*files, *texts):
+    sources: list[Path | Text] = [*files, *texts]
+    for source in sources:
         try:
             documents.append(_document(source))
             findings.open(documents[-1])

@@ -77,12 +77,10 @@ def test_stdin_and_files_are_read_as_one(run: Run, fleet: str, tmp_path: Path) -
     assert "+ other/tool repository: IMMUTABLE" in run("plan", "-", fleet, stdin=mutability).out
     twice = run("plan", fleet, "-", stdin=json.dumps({"repositories": [{"name": "team/api"}, {"nme": ""}]}))
     assert "'team/api' is in" in twice.err
-    assert "<stdin>:1:45: repositories[1].nme: unknown key" in twice.err  # every mistake of all is said at once
-    events = json.dumps({"registry": {"scanning": {"scan_type": "BASIC"}}})
-    settings = write(
-        tmp_path / "settings.json", {"registry": {"account_settings": {"BASIC_SCAN_TYPE_VERSION": "AWS_NATIVE"}}}
-    )
-    assert run("plan", settings, "-", stdin=events).code == 0
+    assert "<stdin>:1:42: repositories[1].nme: unknown key" in twice.err  # every mistake of all is said at once
+    settings = {"account_settings": {"BASIC_SCAN_TYPE_VERSION": "AWS_NATIVE"}}
+    file = write(tmp_path / "settings.json", {"registry": settings})
+    assert run("plan", file, "-", stdin=json.dumps({"registry": {"scanning": {"scan_type": "BASIC"}}})).code == 0
 
 
 @pytest.mark.parametrize("command", [("plan", "-"), ("lint", "-")])
@@ -118,16 +116,10 @@ def test_an_approval_that_is_empty_approves_nothing(
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("plan", "--region", "", "f"),
-        ("plan", "--profile=", "f"),
-        ("plan", "--out", "", "f"),
-        ("export", ""),
-        ("plan", ""),
-    ],
+    ["plan --region= f", "plan --profile= f", "plan --out= f", "export EMPTY", "plan EMPTY", "plan --only= f"],
 )
-def test_an_empty_argument_is_none_that_was_left_out(run: Run, arguments: tuple[str, ...]) -> None:
-    ran = run(*arguments)
+def test_an_empty_argument_is_none_that_was_left_out(run: Run, arguments: str) -> None:
+    ran = run(*("" if word == "EMPTY" else word for word in arguments.split()))
     assert ran.code == 1
     assert "got an empty text" in ran.err
 
