@@ -22,13 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(as_json="--json" in words)
     try:
-        return _run(words, console)
-    except KeyboardInterrupt as interruption:
+        code = _run(words, console)
+        console.close()
+    except (KeyboardInterrupt, OSError) as error:  # an OSError: the result cannot be written
         from ecrops.cli.failures import report
 
-        return report(interruption, console, debug="--debug" in words)
-    finally:
+        code = report(error, console, debug="--debug" in words)
         console.close()
+    return code
 
 
 def _run(words: Sequence[str], console: Console) -> int:
