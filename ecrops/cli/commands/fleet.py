@@ -83,7 +83,7 @@ def apply(arguments: Namespace, console: Console) -> int:
         raise ConflictError(missing.conflicts)
     _check(arguments, missing)
     shown = False
-    if missing and not (arguments.yes or arguments.approved):
+    if missing and not arguments.yes and arguments.approved is None:
         shown = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
@@ -111,10 +111,10 @@ def _check(arguments: Namespace, missing: Plan) -> None:
     """
     from ecrops.errors import ConflictError
 
-    if arguments.approved and missing and missing.checksum != arguments.approved:
+    if arguments.approved is not None and missing and missing.checksum != arguments.approved:
         headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
         raise ConflictError(missing.changes, headline)
-    deletes = 0 if arguments.deletes is None and arguments.yes and not arguments.approved else arguments.deletes
+    deletes = 0 if arguments.deletes is None and arguments.yes and arguments.approved is None else arguments.deletes
     if deletes is not None:
         try:
             missing.check(deletes)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.fleet.imports.properties import Absent
+from ecrops.fleet.imports.terraform.providers import Provider, providers, without_keys
 
 FORMAT = 4
 SENSITIVE = Absent("is marked as sensitive: it is neither carried over nor shown")
@@ -24,8 +25,10 @@ class Instance(NamedTuple):
         address: Its address, such as ``module.a.aws_ecr_repository.x["y"]``.
         type: Its type.
         values: Its attributes.
-        provider: The configuration of its provider, such as ``provider["…/aws"].west``; empty if it is not known.
+        provider: The configuration of its provider, such as ``provider["…/aws"].west`` or ``aws.west``; empty if it is
+            not known.
         problem: Why it is not what is there: it is tainted, or about to be replaced.
+        region: The region of the provider; empty if it is not known.
     """
 
     address: str
@@ -33,6 +36,7 @@ class Instance(NamedTuple):
     values: Mapping[str, Any]
     provider: str = ""
     problem: str = ""
+    region: str = ""
 
 
 def instances(data: Mapping[str, Any]) -> Iterator[Instance]:
@@ -108,7 +112,8 @@ def _instance(resource: Mapping[str, Any], instance: Mapping[str, Any], base: st
     values = instance.get("attributes") or {}
     for path in instance.get("sensitive_attributes") or ():
         values = _hidden(values, _steps(path))
-    return Instance(address, str(resource["type"]), values, str(resource.get("provider", "")), problem)
+    provider = instance.get("provider") or resource.get("provider", "")  # OpenTofu: that of an instance
+    return Instance(address, str(resource["type"]), values, str(provider), problem)
 
 
 def _index(key: object) -> str:
@@ -146,7 +151,7 @@ def _shown(data: Mapping[str, Any]) -> Iterator[Instance]:
     root = values.get("root_module") if isinstance(values, Mapping) else None
     if not isinstance(root, Mapping) or not (root.get("resources") or root.get("child_modules")):
         raise SpecError("the state is empty: it has no resources")
-    unknown = _unknown(data.get("resource_changes"))
+    unknown, used = _unknown(data.get("resource_changes")), providers(data.get("configuration"))
     waiting: list[Any] = [root]
     while waiting:
         module = waiting.pop()
@@ -157,15 +162,16 @@ def _shown(data: Mapping[str, Any]) -> Iterator[Instance]:
             if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
                 raise SpecError("expected what 'terraform show -json' prints, and one of its resources is none")
             if resource.get("mode") == "managed":
-                yield _shown_instance(resource, unknown)
+                yield _shown_instance(resource, unknown, used)
 
 
-def _shown_instance(resource: Mapping[str, Any], unknown: Mapping[str, Any]) -> Instance:
+def _shown_instance(resource: Mapping[str, Any], unknown: Mapping[str, Any], used: Mapping[str, Provider]) -> Instance:
     address = str(resource.get("address", ""))
     values = _masked(resource.get("values") or {}, resource.get("sensitive_values"), SENSITIVE)
     values = _masked(values, unknown.get(address), UNKNOWN)
     problem = "is deposed: Terraform is about to delete it" if resource.get("deposed_key") else ""
-    return Instance(address, str(resource["type"]), values, "", problem)
+    provider = used.get(without_keys(address), Provider())
+    return Instance(address, str(resource["type"]), values, provider.name, problem, provider.region)
 
 
 def _unknown(changes: object) -> dict[str, Any]:
