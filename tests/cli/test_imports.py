@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from ecrops.cli.main import main
+from ecrops.fleet.schema_file import FILE
 from ecrops.testing import Cloud
 
 from .conftest import Run, write
@@ -95,3 +99,96 @@ def test_the_prompt_has_a_registry(
     )
     assert names["registry"].describe() == []
     assert names["RepositorySpec"]("team/api").name == "team/api"
+
+
+STACK: dict[str, Any] = {
+    "Parameters": {"Stage": {"Type": "String"}, "Team": {"Type": "String"}},
+    "Resources": {
+        "Api": {
+            "Type": "AWS::ECR::Repository",
+            "Properties": {
+                "RepositoryName": {"Fn::Sub": "${Stage}/${AWS::StackName}"},
+                "Tags": [
+                    {"Key": "where", "Value": {"Ref": "AWS::Partition"}},
+                    {"Key": "team", "Value": {"Ref": "Team"}},
+                ],
+            },
+        },
+        "Worker": {"Type": "AWS::ECR::Repository"},
+    },
+}
+OF_STACK = (
+    "--parameter",
+    "Stage=prod",
+    "--parameter",
+    "Team=a=b",
+    "--resource",
+    "Worker=worker-x1",
+    "--stack-name=web",
+)
+
+
+def test_a_template_is_read_with_what_is_said_of_its_stack(run: Run, tmp_path: Path) -> None:
+    more = ("--partition", "aws-cn", "--region", "cn-north-1", "--strict")
+    ran = run("import", "cloudformation", "--json", *OF_STACK, *more, write(tmp_path / "stack.json", STACK))
+    assert (ran.code, ran.err) == (0, "")
+    tags = {"team": "a=b", "where": "aws-cn"}
+    assert ran.data == {"repositories": [{"name": "prod/web", "tags": tags}, {"name": "worker-x1"}]}
+
+
+def test_the_way_out_is_an_option(run: Run, tmp_path: Path) -> None:
+    policy = {"Statement": [{"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": "*"}]}
+    stack = copy.deepcopy(STACK)
+    stack["Resources"]["User"] = {
+        "Type": "AWS::IAM::UserPolicy",
+        "Properties": {"UserName": "ci", "PolicyName": "pull", "PolicyDocument": policy},
+    }
+    stack["Resources"]["Pushed"] = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {"Name": "pushed", "EventPattern": {"source": ["aws.ecr"]}},
+    }
+    stack["Resources"]["Third"] = {
+        "Type": "AWS::ECR::Repository",
+        "Properties": {"RepositoryName": {"Ref": "AWS::StackName"}},
+    }
+    file = write(tmp_path / "stack.json", stack)
+    said = run("import", "cloudformation", file).err
+    for option in ("--parameter 'Stage=…'", "--resource 'Worker=…'", "--stack-name", "--grants", "--events"):
+        assert option in said, option
+    assert "=True" not in said
+    assert "={" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("terraform", "--stack-name", "web"), "--stack-name is for a template of CloudFormation"),
+        (("terraform", "--parameter", "Stage=prod"), "--parameter is for a template of CloudFormation"),
+        (("cloudformation", "--parameter", "Stage"), "expected a name, = and a value, got 'Stage'"),
+        (("cloudformation", "--resource", "=x"), "expected a name, = and a value, got '=x'"),
+        (("cloudformation", "--parameter", "Stage=a", "--parameter", "Stage=b"), "--parameter Stage=… is there twice"),
+        (("cloudformation", "--parameter", "Stege=a"), "the template has no such one, but Stage, Team"),
+        (("cloudformation", "--partition", "aws-cn"), "give the region of the partition aws-cn"),
+    ],
+)
+def test_what_cannot_be_said_of_a_source_is_refused(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], reason: str
+) -> None:
+    ran = run("import", *arguments, write(tmp_path / "stack.json", STACK))
+    assert (ran.code, ran.out) == (1, "")
+    assert reason in ran.err
+
+
+def test_braces_of_the_template_itself_are_no_placeholders(run: Run, tmp_path: Path) -> None:
+    tag = {"Key": "form", "Value": {"Fn::Sub": "${!x} {region} of ${AWS::Region}"}}
+    repository = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "team/api", "Tags": [tag]}}
+    ran = run("import", "cloudformation", template(tmp_path, Api=repository))
+    assert "form=${x} {region} of eu-west-1" in run("plan", "-", stdin=ran.out).out
+
+
+def test_the_schema_is_the_shipped_one(run: Run) -> None:
+    ran = run("schema")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.data == json.loads(FILE.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA).validate(ran.data)
+    assert run("schema", "--json").out == ran.out

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE, ERROR
-from ecrops.cli.fleet_files import STDIN, text_of, written
+from ecrops.cli.fleet_files import STDIN, text_of
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
-    from ecrops.fleet.imports import Imported
 
 
 def add(commands: Commands) -> None:
@@ -29,6 +29,7 @@ def add(commands: Commands) -> None:
         examples=(
             "terraform show -json > state.json && ecrops import terraform state.json > fleet.yaml",
             "ecrops import cloudformation cdk.out/Registry.template.json > fleet.yaml",
+            "ecrops import cloudformation --parameter Stage=prod --resource Worker=stack-worker-x1 stack.yaml",
         ),
     )
     command.add_argument("source", choices=("terraform", "cloudformation"), metavar="SOURCE", help="%(choices)s")
@@ -41,6 +42,26 @@ def add(commands: Commands) -> None:
     command.add_argument("--grants", action="store_true", help="grants in policies of IAM too: ecrops writes its own")
     command.add_argument("--events", action="store_true", help="EventBridge rules on events of ECR too")
     command.add_argument("--strict", action="store_true", help="end with 1 if something could not be carried over")
+    _add_of_templates(command.add_argument_group("options of cloudformation"))
+
+
+def _add_of_templates(group: argparse._ArgumentGroup) -> None:
+    """Add the options without which a template alone does not say what the stack is."""
+    for option, of, metavar, help in (
+        ("--parameter", "parameters", "NAME=VALUE", "the value of a parameter; may be said several times"),
+        ("--resource", "resources", "ID=NAME", "the name or ARN of a resource, by its logical id; several times too"),
+    ):
+        group.add_argument(option, dest=of, action="append", type=_pair, metavar=metavar, help=help)
+    group.add_argument("--stack-name", metavar="NAME", help="the name of the stack")
+    group.add_argument("--partition", metavar="PARTITION", help="the partition of the stack; aws without it")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Return what is before and after the first ``=``."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"expected a name, = and a value, got {text!r}")
+    return name, value
 
 
 def import_fleet(arguments: Namespace, console: Console) -> int:
@@ -54,10 +75,11 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
         region=arguments.region,
         grants=arguments.grants,
         events=arguments.events,
+        **_of_the_stack(arguments),
     )
-    console.raw(_text(imported, console))
+    console.raw(imported.text("json" if console.as_json else "yaml"))
     left = [
-        *map(str, imported.left),
+        *(_with_options(str(item)) for item in imported.left),
         *(f"{spec.name}: a public repository is in no fleet file" for spec in imported.public),
     ]
     for reason in left:
@@ -65,14 +87,40 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
     return ERROR if left and arguments.strict else DONE
 
 
-def _text(imported: Imported, console: Console) -> str:
-    """Return the fleet file, with placeholders for an account and a region that nobody named."""
-    from ecrops.fleet.imports.imported import STAND_INS
+def _of_the_stack(arguments: Namespace) -> dict[str, Any]:
+    """Return what was said of the stack of a template.
 
-    settings = [] if imported.registry is None else [imported.registry]
-    text = written([*settings, *imported.repositories], console)
-    for name in imported.placeholders:
-        # YAML takes a value without quotes that begins with a brace for a mapping
-        begins = re.compile(rf"^(\s*(?:- )*(?:[^\s:]+: )?)({STAND_INS[name]}.*)$", re.M)
-        text = begins.sub(r'\1"\2"', text).replace(STAND_INS[name], f"{{{name}}}")
-    return text
+    Raises:
+        CommandError: It is said of Terraform, or two things are said of one name.
+    """
+    from ecrops.cli.failures import CommandError
+
+    options = {"parameters": "--parameter", "resources": "--resource"}
+    options |= {"stack_name": "--stack-name", "partition": "--partition"}
+    said = {of: value for of in options if (value := getattr(arguments, of)) is not None}
+    if said and arguments.source == "terraform":
+        raise CommandError(f"{options[next(iter(said))]} is for a template of CloudFormation, not for terraform")
+    for of in said.keys() & {"parameters", "resources"}:
+        values = dict(said[of])
+        if len(values) < len(said[of]):
+            twice = next(name for name in values if sum(other == name for other, _ in said[of]) > 1)
+            raise CommandError(f"{options[of]} {twice}=… is there twice: say it once")
+        said[of] = values
+    return said
+
+
+_OPTIONS = {
+    r"parameters=\{'(.+?)': …\}": r"--parameter '\1=…'",
+    r"resources=\{'(.+?)': …\}": r"--resource '\1=…'",
+    r"\bstack_name=": "--stack-name",
+    r"\bgrants=True\b": "--grants",
+    r"\bevents=True\b": "--events",
+}
+"""What the library calls the options of this command."""
+
+
+def _with_options(reason: str) -> str:
+    """Return a reason of the library whose way out is an option of this command."""
+    for argument, option in _OPTIONS.items():
+        reason = re.sub(argument, option, reason)
+    return reason

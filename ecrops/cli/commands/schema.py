@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 def schema(arguments: Namespace, console: Console) -> int:
     """Print the schema."""
-    from importlib import import_module
+    from ecrops.fleet.schema_file import schema as schema_of_fleet_files
 
-    console.data(import_module("ecrops.fleet").schema())
+    console.data(schema_of_fleet_files())
     return DONE
