@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ecrops.cli.console import Console, as_json, is_terminal
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
+from ecrops.cli.stopping import like_ctrl_c
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -88,7 +89,8 @@ def apply(arguments: Namespace, console: Console) -> int:
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
             return 1
-    made = registry.apply(missing, console.applied.append, progress=True)
+    with like_ctrl_c():
+        made = registry.apply(missing, console.applied.append, progress=True)
     if shown and not console.as_json:
         new = [f"note: {note}" for note in made.notes if note not in missing.notes]
         console.text("\n".join([made.summary, *new]))
