@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecrops.cli.console import Console, as_json, is_terminal
+from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
 from ecrops.cli.stopping import like_ctrl_c
@@ -127,6 +127,7 @@ def _check(arguments: Namespace, missing: Plan) -> None:
 
 def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> bool:
     """Show a plan to who is asked. Returns whether stdout has it."""
+    from ecrops.base.render import is_terminal
     from ecrops.cli.failures import CommandError
 
     if stdin_is_file or not console.can_ask():

@@ -48,8 +48,8 @@ def report(arguments: Namespace, console: Console) -> int:
     """Make the page."""
     import sys
 
+    from ecrops.base.render import is_terminal
     from ecrops.cli.account import reading
-    from ecrops.cli.console import is_terminal
     from ecrops.cli.failures import CommandError
     from ecrops.cli.fleet_files import STDIN, specs_of
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ecrops.base.render import text_size
+from ecrops.base.render import count, text_size
 from ecrops.base.shown import Shown
 
 
@@ -30,7 +30,7 @@ class Storage(Shown):
 
     def __str__(self) -> str:
         archived = f" and {text_size(self.archived_bytes)} archived" if self.archived_bytes else ""
-        return f"{self.images:,} images, {text_size(self.bytes)}{archived}"
+        return f"{count(self.images, 'image')}, {text_size(self.bytes)}{archived}"
 
     def to_dict(self) -> dict[str, int]:
         """Return the numbers, ready for JSON."""

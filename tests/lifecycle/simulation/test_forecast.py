@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+import draw_forecast
 from ecrops import LifecycleRule, SpecError
 from ecrops.lifecycle import Forecast, Image, simulate
 from ecrops.lifecycle.simulation import chart
 from ecrops.testing import Cloud
-from scripts import draw_forecast
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 GB = 1_000_000_000

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ecrops.base.plain_json import MAX_DEPTH, check_depth
 from ecrops.errors import SpecError
 from ecrops.fleet.document import MAX_VALUES
 
 NO_PREFIX = ("Ref", "Condition")
 """The functions whose long form is not called ``Fn::…``."""
-MAX_DEPTH = 100
 _TOO_MUCH = f"expected a template of CloudFormation, got more than {MAX_VALUES:,} values, with all its aliases"
 _SHOW = "'cdk synth' and 'aws cloudformation get-template' print one"
 
@@ -46,7 +46,7 @@ def template_of(data: object) -> Mapping[str, Any]:
         raise SpecError(f"expected a template of CloudFormation, with Resources: {_SHOW}")
     if not resources:
         raise SpecError("the template is empty: it has no Resources")
-    _check_depth(value)
+    check_depth(value)
     _size(value, {})
     return value
 
@@ -58,7 +58,9 @@ def _read(text: str) -> Any:
         except SpecError:
             raise
         except RecursionError:
-            raise SpecError(f"expected a template of CloudFormation, got more than {MAX_DEPTH} levels") from None
+            raise SpecError(
+                f"expected a template of CloudFormation, got something more than {MAX_DEPTH} levels deep"
+            ) from None
         except ValueError as error:
             if not text.lstrip().startswith("{") or "\n" not in text.strip():
                 line = getattr(error, "lineno", 0)
@@ -143,21 +145,6 @@ def _function(loader: Any, name: str, node: Any) -> Any:
     else:
         value = loader.construct_mapping(node, deep=True)
     return {name if name in NO_PREFIX else f"Fn::{name}": value}
-
-
-def _check_depth(value: Any) -> None:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        parts = {
-            id(part): part  # an anchor of YAML is at several places
-            for item in level
-            for part in (item.values() if isinstance(item, Mapping) else item)
-            if isinstance(part, Mapping | list)
-        }
-        level = list(parts.values())
-        if not level:
-            return
-    raise SpecError(f"expected a template of CloudFormation, got more than {MAX_DEPTH} levels")
 
 
 def _size(value: Any, known: dict[int, int]) -> int:
