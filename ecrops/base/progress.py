@@ -208,7 +208,8 @@ def drawn(stream: TextIO | None = None) -> Iterator[Progress]:
     Args:
         stream: The output; the standard error without one.
     """
-    progress = _new(sys.stderr if stream is None else stream)
+    stream = sys.stderr if stream is None else stream
+    progress = Progress() if stream is None else _new(stream)  # None: it was closed when the process began
     try:
         yield progress
     finally:

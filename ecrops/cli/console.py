@@ -1,6 +1,7 @@
 """Where a command writes: its result to stdout, everything else to stderr.
 
-A pipe that nobody reads any more (``| head``) ends nothing: what was begun goes on, and is written nowhere.
+A pipe that nobody reads any more (``| head``), and a stream that was closed before (``>&-``), end nothing: what was
+begun goes on, and is written nowhere. A result that cannot be written, as on a full disk, is an error.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ class Console:
 
     Attributes:
         applied: The changes that the command has made so far.
+        is_lost: Whether a part of the result could not be written.
     """
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self.applied: list[Change] = []
+        self.is_lost = False
         self._logs = ExitStack()
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -84,19 +87,30 @@ class Console:
         self._logs.enter_context(show(self.say, debug=debug))
 
     def close(self) -> None:
-        """Write what is still buffered, and show no more logs."""
+        """Write what is still buffered, and show no more logs.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         self._logs.close()
-        for stream in (sys.stdout, sys.stderr):
+        for stream in (sys.stderr, sys.stdout):
             self._write(stream, "", end="")
 
-    def _write(self, stream: TextIO, text: str, end: str = "\n") -> None:
+    def _write(self, stream: TextIO | None, text: str, end: str = "\n") -> None:
+        """Write to a stream; nowhere, if it is ``None`` because it was closed when the process began."""
+        if stream is None or stream.closed:
+            return
         try:
             stream.write(f"{text}{end}")
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(nowhere, stream.fileno())  # what is buffered goes there, at the end of the process too
             os.close(nowhere)
+            if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+                self.is_lost = True
+                error.filename = error.filename or "the standard output"
+                raise
 
 
 def as_json(data: Any) -> str:

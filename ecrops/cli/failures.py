@@ -45,7 +45,7 @@ def report(error: BaseException, console: Console, *, debug: bool) -> int:
     code = _code(error, bool(applied))
     if debug:
         console.say("".join(traceback.format_exception(error)).rstrip())
-    if console.as_json:
+    if console.as_json and not console.is_lost:
         console.data({"error": _data(error, code) | {"applied": [change.to_dict() for change in applied]}})
     else:
         console.say("\n".join(_lines(error)))

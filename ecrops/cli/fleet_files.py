@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ecrops.spec import RepositorySpec
 
 STDIN = "-"
+STDIN_NAME = "<stdin>"
 
 
 def add_files(parser: Parser, nargs: str = "+") -> None:
@@ -34,27 +35,35 @@ def add_files(parser: Parser, nargs: str = "+") -> None:
 
 
 def text_of(path: str) -> str:
-    """Return the text of a file, or of stdin."""
-    return sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8")
+    """Return the text of a file, or of stdin.
+
+    Raises:
+        SpecError: It is not UTF-8.
+    """
+    from ecrops.fleet.reading import decoded
+
+    return decoded(_stdin(), STDIN_NAME) if path == STDIN else decoded(Path(path).read_bytes(), path)
+
+
+def _stdin() -> bytes:
+    """Return what comes from stdin. The encoding of a terminal is not that of a file."""
+    return sys.stdin.buffer.read() if sys.stdin is not None else b""
 
 
 def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:
     """Return the specs in the fleet files that the arguments name."""
-    from ecrops.errors import SpecError
-    from ecrops.fleet.fleet import Fleet
-    from ecrops.fleet.reading import parse, read
+    from importlib.util import find_spec
+
+    from ecrops.fleet.placeholders import Values
+    from ecrops.fleet.reading import Text, read_with
 
     paths = [path for path in arguments.files if path != STDIN]
-    fleet = read(*paths, registry=registry) if paths else Fleet()
+    texts = []
     if STDIN in arguments.files:
         if arguments.files.count(STDIN) > 1:
             raise CommandError("stdin can be read once: say - once")
-        more = parse(text_of(STDIN), name="<stdin>", registry=registry)
-        if twice := sorted(set(fleet.names) & set(more.names)):
-            raise SpecError(*(f"{name!r} is in a file and in stdin: merge them" for name in twice))
-        if fleet.registry and more.registry:
-            raise SpecError("the settings of the registry are in a file and in stdin: merge them")
-        fleet = Fleet((*fleet.specs, *more.specs))
+        texts.append(Text(STDIN_NAME, _stdin(), "yaml" if find_spec("yaml") else "json"))
+    fleet = read_with(paths, texts, Values(None, None, registry))
     return (fleet.only(*arguments.only) if arguments.only else fleet).specs
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE
-from ecrops.cli.parser import UsageError, parser
+from ecrops.cli.parser import UsageError, check_given, parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,19 +22,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(as_json="--json" in words)
     try:
-        return _run(words, console)
-    except KeyboardInterrupt as interruption:
+        code = _run(words, console)
+        console.close()
+    except (KeyboardInterrupt, OSError) as error:  # an OSError: the result cannot be written
         from ecrops.cli.failures import report
 
-        return report(interruption, console, debug="--debug" in words)
-    finally:
+        code = report(error, console, debug="--debug" in words)
         console.close()
+    return code
 
 
 def _run(words: Sequence[str], console: Console) -> int:
     """Parse the arguments, and run the command that they name."""
     try:
-        arguments = parser().parse_args(words)
+        top = parser()
+        arguments = top.parse_args(words)
+        check_given(arguments, top.format_usage().strip())
         console.log(debug=arguments.debug)
         code: int = arguments.run(arguments, console)
     except SystemExit:  # --help and --version, which have been shown

@@ -49,6 +49,19 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(_with_hint(message), self.format_usage().strip())
 
 
+def check_given(arguments: argparse.Namespace, usage: str) -> None:
+    """Refuse an empty argument: a variable of a shell that is not set means no other region, and approves nothing.
+
+    Raises:
+        UsageError: With the name of the argument.
+    """
+    for name, value in vars(arguments).items():
+        if name != "words" and (value == "" or (isinstance(value, list) and "" in value)):
+            raise UsageError(
+                f"{name.replace('_', '-')}: expected a value, got an empty text: is a variable not set?", usage
+            )
+
+
 def _with_hint(message: str) -> str:
     """Return a message of argparse, shorter and with the nearest name, if it is about a command that is none."""
     found = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message)

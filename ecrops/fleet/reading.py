@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.fleet import json_text, toml_text, yaml_text
@@ -22,6 +22,20 @@ READERS: Mapping[str, Callable[[str, str], Document]] = {
     "toml": toml_text.parse,
 }
 ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+
+class Text(NamedTuple):
+    """The content of a fleet file that is no file.
+
+    Args:
+        name: What messages call it.
+        content: It is in UTF-8.
+        format: Its format.
+    """
+
+    name: str
+    content: bytes
+    format: Format = "yaml"
 
 
 def read(
@@ -53,15 +67,38 @@ def read(
     """
     if not paths:
         raise SpecError("expected the path of a fleet file, or of a folder with some: read('fleet.yaml')")
-    values, findings = Values(account, region, registry), Findings()
+    return read_with(paths, (), Values(account, region, registry))
+
+
+def read_with(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], values: Values) -> Fleet:
+    """Read files and texts as one: the defaults of a file are for the repositories of a text too.
+
+    Args:
+        paths: Files and folders.
+        texts: Texts, such as that of the standard input.
+        values: What placeholders stand for.
+
+    Raises:
+        SpecError: With every mistake of all.
+        OSError: A file cannot be read.
+    """
+    findings = Findings()
     documents: list[Document] = []
-    for file in dict.fromkeys(file for path in paths for file in _files(path)):
+    files = dict.fromkeys(file for path in paths for file in _files(path))
+    sources: list[Path | Text] = [*files, *texts]
+    for source in sources:
         try:
-            documents.append(READERS[ENDINGS[file.suffix.lower()]](_text(file), str(file)))
+            documents.append(_document(source))
             findings.open(documents[-1])
         except SpecError as error:
             findings.fail(error)
     return _fleet(documents, values, findings)
+
+
+def _document(source: Path | Text) -> Document:
+    if isinstance(source, Text):
+        return READERS[source.format](decoded(source.content, source.name), source.name)
+    return READERS[ENDINGS[source.suffix.lower()]](decoded(source.read_bytes(), str(source)), str(source))
 
 
 read_fleet = read
@@ -148,16 +185,19 @@ def _close_to(path: Path) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _text(path: Path) -> str:
-    """Return the text of a file.
+def decoded(content: bytes, name: str) -> str:
+    """Return the text of a file, without a mark of its encoding.
+
+    Args:
+        content: The content of the file.
+        name: What messages call it.
 
     Raises:
         SpecError: It is not UTF-8.
     """
-    content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         is_wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         why = "it is UTF-16, which PowerShell writes with '>'" if is_wide else f"byte {error.start} is none"
-        raise SpecError(f"{path}: expected a text in UTF-8: {why}; save it as UTF-8") from None
+        raise SpecError(f"{name}: expected a text in UTF-8: {why}; save it as UTF-8") from None

@@ -27,8 +27,8 @@ from .settings import SETTINGS, Setting, view_of
 from .watch import Watch
 from .world import Judged
 
-EXAMPLES = examples(20)
-STEP = sampled(11)
+EXAMPLES = examples(12)
+STEP = sampled(23)
 ACTS = [(name, act) for name, setting in SETTINGS.items() for act in setting.acts]
 
 

@@ -19,7 +19,7 @@ from ecrops import EcropsError, PullThroughCacheRule
 from ecrops.engine.turns import TURNS
 from ecrops.registry_settings import RegistrySpec, ReplicationRule, ScanningConfiguration, SigningRule
 from ecrops.testing import FAULTS, Cloud, Fault, in_memory
-from support import examples, sampled
+from support import examples, first_of, sampled
 from tests.registry_settings.full import document, profile, role
 
 from .cells import Cell, View
@@ -28,9 +28,9 @@ from .settings import OURS, SETTINGS, view_of
 from .watch import Watch
 from .world import Act, Judged
 
-EXAMPLES = examples(12)
-STEP = sampled(17)
-WRITE_STEP = sampled(13)
+EXAMPLES = examples(6)
+STEP = sampled(37)
+WRITE_STEP = sampled(29)
 CALLS = 6
 """How many calls about one setting there are, and some more if another writer is in between."""
 NONE = RegistrySpec(
@@ -195,7 +195,7 @@ def test_what_another_writer_writes_during_a_wait_of_any_setting_stays_or_is_nam
         world.check(None)
         count = world.watch.calls
     assert count >= 20
-    for number in range((FAULTS.index(fault) + 3 * approved) % STEP, count, STEP):
+    for number in range(first_of(2 * FAULTS.index(fault) + approved, 2 * len(FAULTS), STEP), count, STEP):
         with in_memory() as cloud:
             world = SettingsWorld(cloud, act, approved=approved)
             meet(world, fault, number)

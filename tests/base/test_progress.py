@@ -158,7 +158,9 @@ def test_what_is_printed_meanwhile_stays_on_the_standard_output(
     assert stream.getvalue().endswith("1 of 1 change made\n")
 
 
-def test_a_closed_output_ends_no_apply(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_output_ends_no_apply(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Closed(Terminal):
         def write(self, text: str) -> int:
             raise BrokenPipeError
@@ -167,6 +169,7 @@ def test_a_closed_output_ends_no_apply(memory_cloud: Cloud, monkeypatch: pytest.
         monkeypatch.setattr(sys, "stderr", stream)
         monkeypatch.setattr(progress, "find_spec", lambda name: None)
         assert registry_of(memory_cloud).ensure(RepositorySpec(f"app{stream is None}".lower()), progress=True)
+    assert capsys.readouterr().out == ""  # nor is it the standard output that is written to instead
 
 
 class Notebook:

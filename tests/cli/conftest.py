@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,8 +38,9 @@ def run(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr("ecrops.cli.account.session_of", lambda arguments: memory_cloud.session())
     monkeypatch.setattr("ecrops.engine.account.RetryPolicy", lambda: AT_ONCE)
 
-    def run(*arguments: str, stdin: str = "") -> Ran:
-        monkeypatch.setattr(sys, "stdin", StringIO(stdin))
+    def run(*arguments: str, stdin: str | bytes = b"") -> Ran:
+        content = stdin if isinstance(stdin, bytes) else stdin.encode()
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content), "ascii"))
         code = main(arguments)
         return Ran(code, *capsys.readouterr())
 

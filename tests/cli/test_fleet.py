@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,61 @@ def test_a_file_comes_from_stdin(run: Run, memory_cloud: Cloud) -> None:
     assert ran.code == 1
     assert "stdin is the fleet file" in ran.err
     assert "--yes" in ran.err
+
+
+def test_stdin_and_files_are_read_as_one(run: Run, fleet: str, tmp_path: Path) -> None:
+    tags = write(tmp_path / "tags.json", {"defaults": {"tags": {"team": "web"}}})
+    mutability = json.dumps({"defaults": {"image_tag_mutability": "IMMUTABLE"}})
+    new = json.dumps({"repositories": [{"name": "team/new"}]})
+    assert "+ team/new repository: team=web" in run("plan", tags, "-", stdin=new).out
+    assert "+ other/tool repository: IMMUTABLE" in run("plan", "-", fleet, stdin=mutability).out
+    twice = run("plan", fleet, "-", stdin=json.dumps({"repositories": [{"name": "team/api"}, {"nme": ""}]}))
+    assert "'team/api' is in" in twice.err
+    assert "<stdin>:1:42: repositories[1].nme: unknown key" in twice.err  # every mistake of all is said at once
+    settings = {"account_settings": {"BASIC_SCAN_TYPE_VERSION": "AWS_NATIVE"}}
+    file = write(tmp_path / "settings.json", {"registry": settings})
+    assert run("plan", file, "-", stdin=json.dumps({"registry": {"scanning": {"scan_type": "BASIC"}}})).code == 0
+
+
+@pytest.mark.parametrize("command", [("plan", "-"), ("lint", "-")])
+def test_stdin_is_utf_8_whatever_a_terminal_has(run: Run, command: tuple[str, ...]) -> None:
+    text = json.dumps({"repositories": [{"name": "team/api", "tags": {"who": "Zoë"}}]}, ensure_ascii=False)
+    if command[0] == "lint":
+        rule = {"rulePriority": 1, "description": "Zoë", "action": {"type": "expire"}}
+        rule["selection"] = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
+        text = json.dumps({"rules": [rule]}, ensure_ascii=False)
+    assert run(*command, stdin=text).code == 0
+    assert run(*command, stdin=b"\xef\xbb\xbf" + text.encode()).code == 0
+    ran = run(*command, stdin=text.encode("latin-1"))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("ecrops: <stdin>: expected a text in UTF-8")
+    assert "UTF-16, which PowerShell writes" in run(*command, stdin=text.encode("utf-16")).err
+
+
+def test_json_from_stdin_needs_no_yaml(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert run("plan", "-", stdin='{"repositories": [{"name": "team/api"}]}').code == 0
+
+
+@pytest.mark.parametrize("more", [("--yes",), (), ("--yes", "--deletes", "1")])
+def test_an_approval_that_is_empty_approves_nothing(
+    run: Run, fleet: str, memory_cloud: Cloud, more: tuple[str, ...]
+) -> None:
+    ran = run("apply", "--approved", "", *more, fleet)
+    assert ran.code == 1
+    assert "approved: expected a value, got an empty text: is a variable not set?" in ran.err
+    assert memory_cloud.calls.writes() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["plan --region= f", "plan --profile= f", "plan --out= f", "export EMPTY", "plan EMPTY", "plan --only= f"],
+)
+def test_an_empty_argument_is_none_that_was_left_out(run: Run, arguments: str) -> None:
+    ran = run(*("" if word == "EMPTY" else word for word in arguments.split()))
+    assert ran.code == 1
+    assert "got an empty text" in ran.err
 
 
 def test_without_a_terminal_and_without_a_yes_nothing_is_done(run: Run, fleet: str, memory_cloud: Cloud) -> None:
@@ -137,18 +193,20 @@ def test_an_error_before_anything_was_done_is_an_error(run: Run, fleet: str, mem
     assert "ecr:CreateRepository" in ran.err
 
 
-def test_ctrl_c_says_what_was_done(run: Run, tmp_path: Path, memory_cloud: Cloud) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_what_was_done(stop: signal.Signals, run: Run, tmp_path: Path, memory_cloud: Cloud) -> None:
     names = [f"app/n{number:02}" for number in range(40)]
     many = write(tmp_path / "many.json", {"repositories": [{"name": name} for name in names]})
     calls = iter(range(1000))
 
     def stop_at_the_thirtieth(call: object) -> bool:
         if next(calls) == 29:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(stop)
         return False
 
     memory_cloud.faults.on("denied", operation="CreateRepository", where=stop_at_the_thirtieth, times=None)
     ran = run("apply", "--yes", many)
     assert ran.code == 130
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert "running again makes what is still missing" in ran.err
     assert "Traceback" not in ran.err

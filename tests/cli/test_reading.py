@@ -177,3 +177,10 @@ def test_login_writes_a_file_or_prints_one(run: Run, registry: Registry, tmp_pat
     assert entry["auth"] not in ran.out + ran.err
     assert set(run("login", "--json", "--config", str(file)).data) == {"user", "hosts", "expires_at"}
     assert run("login", "--print", "--config", str(file)).code == 1
+
+
+@pytest.mark.parametrize("things", [("--all",), ("team/api",)])
+def test_a_report_of_no_file_has_no_patterns(run: Run, things: tuple[str, ...]) -> None:
+    ran = run("report", *things, "--only", "team/*")
+    assert (ran.code, ran.out) == (1, "")
+    assert "--only is about fleet files, and there is none" in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -104,3 +105,42 @@ def test_what_was_begun_goes_on_when_nobody_reads(
         assert main([*arguments, fleet]) == 0
     if "apply" in arguments:
         assert set(state(memory_cloud)) == {"team/api", "team/worker", "other/tool"}
+
+
+@pytest.mark.parametrize("closed", [("stdout",), ("stderr",), ("stdout", "stderr", "stdin")])
+def test_streams_that_were_closed_before_end_nothing(
+    run: Run,
+    closed: tuple[str, ...],
+    fleet: str,
+    memory_cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in closed:  # as Python has them after >&-
+        monkeypatch.setattr(sys, name, None)
+    assert main(["apply", "--yes", "--json", fleet]) == 0
+    assert set(state(memory_cloud)) == {"team/api", "team/worker", "other/tool"}
+    shown = capsys.readouterr()
+    if "stdout" not in closed:
+        assert json.loads(shown.out)["summary"] == "4 created"
+    assert main(["plan", "nothing.yaml"]) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
+@pytest.mark.parametrize(
+    "arguments, code",
+    [(["--help"], 1), (["plan"], 1), (["export"], 1), (["apply", "--yes"], 4), (["apply", "--yes", "--json"], 4)],
+)
+def test_a_result_that_cannot_be_written_is_an_error(
+    run: Run,
+    arguments: list[str],
+    code: int,
+    fleet: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = [fleet] if arguments[0] in ("plan", "apply") else []
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main([*arguments, *files]) == code
+    assert "ecrops: the standard output: No space left on device\n" in capsys.readouterr().err

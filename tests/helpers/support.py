@@ -21,6 +21,11 @@ def sampled(step: int) -> int:
     return 1 if "ECROPS_EXAMPLES" in os.environ else step
 
 
+def first_of(case: int, cases: int, step: int) -> int:
+    """Where a case of several begins to count in steps, so that together they begin all over a step."""
+    return case * step // cases
+
+
 def examples(count: int) -> int:
     """How many cases Hypothesis draws: so many, or as many as ``scripts/faults`` says."""
     return int(os.environ.get("ECROPS_EXAMPLES", count))

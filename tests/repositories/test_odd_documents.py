@@ -132,7 +132,7 @@ OF_BOTH: Verbs = {
         )
     ),
 }
-SOME_POLICIES, SOME_LIFECYCLES = (dict(list(texts.items())[:: sampled(2)]) for texts in (POLICIES, LIFECYCLES))
+SOME_POLICIES, SOME_LIFECYCLES = (dict(list(texts.items())[:: sampled(4)]) for texts in (POLICIES, LIFECYCLES))
 OF_POLICIES: Verbs = {
     **OF_BOTH,
     "ensure": lambda registry, odd: registry.ensure(Spec("odd", grants=[pull("444455556666"), pull(ROLE)])),
@@ -237,10 +237,13 @@ def test_the_reason_why_a_part_is_unread_is_told_even_of_the_only_repository(
     assert spec.lifecycle_rules == ()
 
 
-def test_tags_that_no_spec_can_hold_are_unread_and_stop_no_other_part(memory_cloud: Cloud) -> None:
-    memory_cloud.emulator.seed(["aa", "odd"])
-    memory_cloud.emulator.keep("odd", tags={"a": "\0"})
-    fine, odd = registry_of(memory_cloud).describe()
+def test_tags_that_no_spec_can_hold_are_unread_and_stop_no_other_part(stored: Stored) -> None:
+    cloud, _, texts = stored
+    reset()
+    texts.clear()
+    cloud.emulator.seed(["aa", "odd"])
+    cloud.emulator.keep("odd", tags={"a": "\0"})
+    fine, odd = registry_of(cloud).describe()
     assert (fine.unread, odd.verbatim) == (None, None)
     assert "NUL" in (odd.unread or {})["tags"]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
+from ecrops.cli.stopping import like_ctrl_c
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -83,12 +84,13 @@ def apply(arguments: Namespace, console: Console) -> int:
         raise ConflictError(missing.conflicts)
     _check(arguments, missing)
     shown = False
-    if missing and not (arguments.yes or arguments.approved):
+    if missing and not arguments.yes and arguments.approved is None:
         shown = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
             return 1
-    made = registry.apply(missing, console.applied.append, progress=True)
+    with like_ctrl_c():
+        made = registry.apply(missing, console.applied.append, progress=True)
     if shown and not console.as_json:
         new = [f"note: {note}" for note in made.notes if note not in missing.notes]
         console.text("\n".join([made.summary, *new]))
@@ -111,10 +113,10 @@ def _check(arguments: Namespace, missing: Plan) -> None:
     """
     from ecrops.errors import ConflictError
 
-    if arguments.approved and missing and missing.checksum != arguments.approved:
+    if arguments.approved is not None and missing and missing.checksum != arguments.approved:
         headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
         raise ConflictError(missing.changes, headline)
-    deletes = 0 if arguments.deletes is None and arguments.yes and not arguments.approved else arguments.deletes
+    deletes = 0 if arguments.deletes is None and arguments.yes and arguments.approved is None else arguments.deletes
     if deletes is not None:
         try:
             missing.check(deletes)

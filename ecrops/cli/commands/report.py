@@ -57,6 +57,8 @@ def report(arguments: Namespace, console: Console) -> int:
         raise CommandError("say what the report is about: fleet files, names of repositories, or --all")
     files = [thing for thing in arguments.things if thing == STDIN or thing.endswith(_ENDINGS)]
     names = [thing for thing in arguments.things if thing not in files]
+    if arguments.only and not files:
+        raise CommandError("--only is about fleet files, and there is none: name the repositories themselves")
     arguments.files = files
     with reading(arguments) as registry:
         specs = specs_of(arguments, registry) if files else []

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws import Arn
+from ecrops.aws import Arn, is_account, is_region
+from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.fleet.imports.imported import STAND_INS, Imported, Left
 from ecrops.fleet.imports.properties import Properties
@@ -43,6 +44,18 @@ class Place:
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
         """Return the ARN of a resource in this place."""
         return str(Arn(self.partition, service, "" if is_global else self.region, self.account, resource))
+
+
+def check_place(account: object, region: object) -> None:
+    """Refuse what is no account, or no region.
+
+    Raises:
+        SpecError: With both reasons.
+    """
+    problems = Problems()
+    problems.check(account is None or is_account(account), "account", f"expected 12 digits, got {account!r}")
+    problems.check(region is None or is_region(region), "region", f"expected a region, got {region!r}")
+    problems.raise_any()
 
 
 @dataclass

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ecrops.aws import is_account, is_region
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
-from ecrops.fleet.imports.building import Builder, Place
+from ecrops.fleet.imports.building import Builder, Place, check_place
 from ecrops.fleet.imports.cloudformation import ecr, others
 from ecrops.fleet.imports.cloudformation.ecr import Declared
 from ecrops.fleet.imports.cloudformation.intrinsics import NO_VALUE, Template
@@ -101,9 +100,8 @@ def _not_read(logical: str, resource: object) -> str:
 
 
 def _place(account: str | None, region: str | None, partition: str) -> Place:
+    check_place(account, region)
     problems = Problems()
-    problems.check(account is None or is_account(account), "account", f"expected 12 digits, got {account!r}")
-    problems.check(region is None or is_region(region), "region", f"expected a region, got {region!r}")
     problems.check(region is not None or partition == "aws", "region", f"give the region of the partition {partition}")
     problems.raise_any()
     place = Place()

@@ -11,10 +11,16 @@ from typing import Any, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.fleet.imports.properties import Absent
+from ecrops.fleet.imports.terraform.providers import Provider, providers, without_keys
 
 FORMAT = 4
 SENSITIVE = Absent("is marked as sensitive: it is neither carried over nor shown")
 UNKNOWN = Absent("is known only after the plan is applied: import the state then")
+ENDING = {
+    "['delete']": "is about to be deleted: the plan has it no more",
+    "['forget']": "is about to be forgotten by Terraform, and stays in AWS: import the state to have it in the fleet",
+}
+"""Why something that is there is not in a plan, by its actions."""
 
 
 class Instance(NamedTuple):
@@ -24,8 +30,10 @@ class Instance(NamedTuple):
         address: Its address, such as ``module.a.aws_ecr_repository.x["y"]``.
         type: Its type.
         values: Its attributes.
-        provider: The configuration of its provider, such as ``provider["…/aws"].west``; empty if it is not known.
+        provider: The configuration of its provider, such as ``provider["…/aws"].west`` or ``aws.west``; empty if it is
+            not known.
         problem: Why it is not what is there: it is tainted, or about to be replaced.
+        region: The region of the provider; empty if it is not known.
     """
 
     address: str
@@ -33,6 +41,7 @@ class Instance(NamedTuple):
     values: Mapping[str, Any]
     provider: str = ""
     problem: str = ""
+    region: str = ""
 
 
 def instances(data: Mapping[str, Any]) -> Iterator[Instance]:
@@ -108,7 +117,8 @@ def _instance(resource: Mapping[str, Any], instance: Mapping[str, Any], base: st
     values = instance.get("attributes") or {}
     for path in instance.get("sensitive_attributes") or ():
         values = _hidden(values, _steps(path))
-    return Instance(address, str(resource["type"]), values, str(resource.get("provider", "")), problem)
+    provider = instance.get("provider") or resource.get("provider", "")  # OpenTofu: that of an instance
+    return Instance(address, str(resource["type"]), values, str(provider), problem)
 
 
 def _index(key: object) -> str:
@@ -146,7 +156,8 @@ def _shown(data: Mapping[str, Any]) -> Iterator[Instance]:
     root = values.get("root_module") if isinstance(values, Mapping) else None
     if not isinstance(root, Mapping) or not (root.get("resources") or root.get("child_modules")):
         raise SpecError("the state is empty: it has no resources")
-    unknown = _unknown(data.get("resource_changes"))
+    unknown, used = _unknown(data.get("resource_changes")), providers(data.get("configuration"))
+    yield from _ending(data.get("resource_changes"), used)
     waiting: list[Any] = [root]
     while waiting:
         module = waiting.pop()
@@ -157,15 +168,30 @@ def _shown(data: Mapping[str, Any]) -> Iterator[Instance]:
             if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
                 raise SpecError("expected what 'terraform show -json' prints, and one of its resources is none")
             if resource.get("mode") == "managed":
-                yield _shown_instance(resource, unknown)
+                yield _shown_instance(resource, unknown, used)
 
 
-def _shown_instance(resource: Mapping[str, Any], unknown: Mapping[str, Any]) -> Instance:
+def _shown_instance(resource: Mapping[str, Any], unknown: Mapping[str, Any], used: Mapping[str, Provider]) -> Instance:
     address = str(resource.get("address", ""))
     values = _masked(resource.get("values") or {}, resource.get("sensitive_values"), SENSITIVE)
     values = _masked(values, unknown.get(address), UNKNOWN)
     problem = "is deposed: Terraform is about to delete it" if resource.get("deposed_key") else ""
-    return Instance(address, str(resource["type"]), values, "", problem)
+    provider = used.get(without_keys(address), Provider())
+    return Instance(address, str(resource["type"]), values, provider.name, problem, provider.region)
+
+
+def _ending(changes: object, used: Mapping[str, Provider]) -> Iterator[Instance]:
+    """Yield what is there, and not in the planned values: the plan deletes it, or Terraform forgets it."""
+    for item in changes if isinstance(changes, list) else ():
+        if not isinstance(item, Mapping) or not isinstance(change := item.get("change"), Mapping):
+            continue
+        reason = ENDING.get(str(change.get("actions")))
+        if reason is None or item.get("mode") != "managed" or item.get("deposed"):
+            continue
+        address, before = str(item.get("address", "")), change.get("before")
+        arn = before.get("arn") if isinstance(before, Mapping) else None
+        provider = used.get(without_keys(address), Provider())
+        yield Instance(address, str(item.get("type")), {"arn": arn}, provider.name, reason, provider.region)
 
 
 def _unknown(changes: object) -> dict[str, Any]:
