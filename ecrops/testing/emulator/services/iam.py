@@ -42,7 +42,7 @@ class IamBackend(IAMBackend):
 
     @property
     def _url_module(self) -> Any:
-        """moto looks for the URLs beside the class, which for a subclass is the wrong place."""
+        """Moto looks for the URLs beside the class, which for a subclass is the wrong place."""
         return urls
 
     def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
