@@ -34,6 +34,10 @@ def add(commands: Commands) -> None:
     add_files(command)
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
     command.add_argument("--out", metavar="FILE", help="write the same plan into this file, as JSON")
+    _add_apply(commands)
+
+
+def _add_apply(commands: Commands) -> None:
     command = commands.add(
         "apply",
         apply,
