@@ -170,6 +170,49 @@ def test_report_is_a_page(run: Run, registry: Registry, tmp_path: Path) -> None:
     assert run("report", "--all", "team/api").code == 1
 
 
+def test_a_folder_is_a_fleet_and_not_a_name(run: Run, registry: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "team" / "api"  # a name of a repository too, were it not a folder
+    folder.mkdir(parents=True)
+    write(folder / "fleet.json", {"repositories": [{"name": "team/new"}]})
+    for named in (str(folder), f"{folder}/", str(folder.parent)):
+        data = run("report", "--json", "--no-images", named).data
+        assert data["plan"]["summary"] == "1 to create", named
+    both = run("report", "--json", "--no-images", str(folder), "team/api").data
+    assert [repository["name"] for repository in both["repositories"]] == ["team/api", "team/new"]
+    (folder / "fleet.json").unlink()
+    assert "there is no file in it" in run("report", str(folder)).err
+
+
+@pytest.mark.parametrize("names", [("nope",), ("team/api", "team/nope"), ("a/b", "team/api", "a/c", "a/b")])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_name_that_no_repository_has_is_an_error(
+    run: Run, registry: Registry, names: tuple[str, ...], form: tuple[str, ...]
+) -> None:
+    ran = run("report", *form, *names)
+    assert ran.code == 1
+    message = ran.data["error"]["message"] if form else ran.err.removeprefix("ecrops: ")
+    assert message.startswith(", ".join(name for name in dict.fromkeys(names) if name != "team/api") + ": ")
+    assert "no such repositor" in message
+    assert "<" not in ran.out
+
+
+def test_only_is_for_fleet_files(run: Run, registry: Registry) -> None:
+    ran = run("report", "--only", "team/*", "team/api")
+    assert (ran.code, ran.out) == (1, "")
+    assert "--only" in ran.err
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_what_a_report_could_not_read_is_said(
+    run: Run, registry: Registry, memory_cloud: Cloud, form: tuple[str, ...]
+) -> None:
+    memory_cloud.faults.on("denied", operation="GetLifecyclePolicy", times=None)
+    ran = run("report", *form, "--no-images", "team/api")
+    assert ran.code == 0
+    assert ran.err.startswith("could not be read: team/api: lifecycle: ")
+    assert "AccessDenied" in ran.err
+
+
 def test_login_writes_a_file_or_prints_one(run: Run, registry: Registry, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     ran = run("login", "--config", str(file), "--hosts", "111122223333")
