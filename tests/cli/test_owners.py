@@ -170,7 +170,7 @@ def test_a_part_of_a_checksum_is_none(run: Run, fleet: str, memory_cloud: Cloud,
         (("import", "terraform", "-"), "{", "print it\n"),
         (
             ("plan", "-"),
-            {"registry": {"replication": [{"destinations": ["222233334444/eu-west-1"], "prefix": ["prod/"]}]}},
+            {"registry": {"replication": [{"to": ["222233334444/eu-west-1"], "prefix": ["prod/"]}]}},
             "registry: {creation_templates: [{prefix: 'prod', applied_for: [REPLICATION], …}]}",
         ),
     ],
