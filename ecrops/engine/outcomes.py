@@ -164,10 +164,10 @@ class Outcomes:
         if all(isinstance(error, DeadlineError) for error in errors):
             raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", _made(applied)) from errors[0]
         if several:
-            raise ApplyError(f"{len(self.failed)} could not be finished", errors, _made(applied))
+            raise ApplyError(f"{len(self.failed)} could not be finished", errors, _made(applied), self.failed)
         for error in errors[1:]:
             errors[0].add_note(f"failed too: {error}")
-        vars(errors[0])["applied"] = _made(applied)
+        vars(errors[0]).update(applied=_made(applied), owner=next(iter(self.failed)))
         for change in applied:
             errors[0].add_note(f"done before: {change}")
         raise errors[0]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
 from ecrops.cli.stopping import like_ctrl_c
+from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -67,12 +70,15 @@ def _add_apply(commands: Commands) -> None:
 
 def plan(arguments: Namespace, console: Console) -> int:
     """Show what is missing."""
+    from ecrops.cli.owners import advice_lines
+
     _, missing = _plan(arguments)
     if arguments.out:
         Path(arguments.out).write_text(as_json(missing.to_dict()))
-    console.show(missing)
+    _show_plan(missing, console)
     if missing.conflicts:
-        _explain(missing, console)
+        if not console.as_json:
+            console.say("\n".join(advice_lines(missing.conflicts)))
         return CONFLICT
     if missing and not console.as_json:
         console.say(f"checksum, for ecrops apply --approved: {missing.checksum}")
@@ -83,23 +89,24 @@ def apply(arguments: Namespace, console: Console) -> int:
     """Make what is missing."""
     from ecrops.errors import ConflictError
 
+    _check_approved(arguments.approved)
     registry, missing = _plan(arguments)
     if missing.conflicts:
         raise ConflictError(missing.conflicts)
     _check(arguments, missing)
-    shown = False
+    where: Literal["", "stdout", "stderr"] = ""
     if missing and not arguments.yes and arguments.approved is None:
-        shown = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
+        where = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
             return 1
     with like_ctrl_c():
         made = registry.apply(missing, console.applied.append, progress=True)
-    if shown and not console.as_json:
-        new = [f"note: {note}" for note in made.notes if note not in missing.notes]
-        console.text("\n".join([made.summary, *new]))
+    if where == "stdout":
+        console.text(made.summary)
+        _say_notes(made, console, missing)
     else:
-        console.show(made)
+        _show_plan(made, console, missing if where else None)
     return DONE
 
 
@@ -108,6 +115,19 @@ def _plan(arguments: Namespace) -> tuple[Registry, Plan]:
 
     with reading(arguments) as registry:
         return registry, registry.plan(*specs_of(arguments, registry))
+
+
+def _check_approved(checksum: str | None) -> None:
+    """Refuse what is no whole checksum.
+
+    Raises:
+        CommandError: It is none.
+    """
+    from ecrops.cli.failures import CommandError
+
+    if checksum is not None and not re.fullmatch("[0-9a-f]{64}", checksum):
+        got = f"{len(checksum)} characters" if re.fullmatch("[0-9a-f]+", checksum) else repr(checksum)
+        raise CommandError(f"--approved: all 64 characters of the checksum are needed, got {got}; ecrops plan shows it")
 
 
 def _check(arguments: Namespace, missing: Plan) -> None:
@@ -119,7 +139,7 @@ def _check(arguments: Namespace, missing: Plan) -> None:
 
     if arguments.approved is not None and missing and missing.checksum != arguments.approved:
         headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
-        raise ConflictError(missing.changes, headline)
+        raise ConflictError((), f"{headline} ({missing.summary}); ecrops plan shows it, to be approved again")
     deletes = 0 if arguments.deletes is None and arguments.yes and arguments.approved is None else arguments.deletes
     if deletes is not None:
         try:
@@ -129,8 +149,8 @@ def _check(arguments: Namespace, missing: Plan) -> None:
             raise
 
 
-def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> bool:
-    """Show a plan to who is asked. Returns whether stdout has it."""
+def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> Literal["stdout", "stderr"]:
+    """Show a plan to who is asked. Returns which stream has it; its notes are on stderr in any case."""
     from ecrops.base.render import is_terminal
     from ecrops.cli.failures import CommandError
 
@@ -139,16 +159,34 @@ def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> bool:
         raise CommandError(f"nothing was changed: {reason}, so nobody can be asked; say --yes, or --approved CHECKSUM")
     import sys
 
-    if is_terminal(sys.stdout) and not console.as_json:
-        console.show(missing)
-        return True
-    console.show_aside(missing)
-    return False
+    is_result = is_terminal(sys.stdout) and not console.as_json
+    (console.show if is_result else console.show_aside)(replace(missing, notes=()))
+    _say_notes(missing, console, None)
+    return "stdout" if is_result else "stderr"
 
 
-def _explain(missing: Plan, console: Console) -> None:
-    """Say the ways out of conflicts."""
-    if not console.as_json:
-        for advice in dict.fromkeys(conflict.advice.get("", "") for conflict in missing.conflicts):
-            if advice:
-                console.say(advice)
+def _show_plan(plan: Plan, console: Console, known: Plan | None = None) -> None:
+    """Write a plan to stdout, and its notes to stderr, without those of a plan that was shown before.
+
+    With JSON, the notes are a member of the plan.
+    """
+    if console.as_json:
+        console.show(plan)
+        return
+    console.show(replace(plan, notes=()))
+    _say_notes(plan, console, known)
+
+
+def _say_notes(plan: Plan, console: Console, known: Plan | None) -> None:
+    """Write the notes of a plan to stderr. A note about several owners is known if each part of it is."""
+    from ecrops.base.render import brief
+    from ecrops.text import printable
+
+    seen = {part for note in (known.notes if known else ()) for part in _parts(note)}
+    for note in plan.notes:
+        if not seen.issuperset(_parts(note)):
+            console.say(printable(f"note: {of_the_command(brief(note))}"))
+
+
+def _parts(note: str) -> list[str]:
+    return [str(part) for part in getattr(note, "parts", ()) or (note,)]
