@@ -183,6 +183,8 @@ RULES: Mapping[str, Schema] = {
     }
 }
 """What is said of several fields of a class together."""
+ACCOUNT_NUMBERS: Schema = {"minimum": 10**11, "maximum": 10**12 - 1}
+"""The ids of accounts that an editor may take for numbers: those that lose no zero."""
 PRINCIPAL: Schema = {
     "type": "object",
     "description": "Who is granted something: exactly one of these keys, and perhaps conditions.",
@@ -193,6 +195,10 @@ PRINCIPAL: Schema = {
                 "description": str(kind.__doc__).split("\n")[0].replace("``", "`"),
             }
             for kind in PRINCIPALS
+        },
+        "account": {
+            "anyOf": [{"type": "string"}, {"type": "integer", **ACCOUNT_NUMBERS}],
+            "description": "An account, by the 12 digits of its id; in quotes if it begins with a zero.",
         },
         "conditions": {"type": ["object", "null"], "description": "The conditions of the grant, as in a policy."},
     },
@@ -213,6 +219,7 @@ PARTS: Mapping[str, Schema] = {
     "AnyPrincipal": {
         "description": "A principal, or a string that stands for one.",
         "anyOf": [
+            {"type": "integer", **ACCOUNT_NUMBERS},
             text(rf"arn:.+|[0-9]{{12}}|{ORGANIZATION.pattern}|{SERVICE.pattern}|\*"),
             ref("Principal"),
         ],
