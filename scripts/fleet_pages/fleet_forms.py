@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from ecrops.access.principals.named import KINDS as PRINCIPALS
@@ -23,6 +24,7 @@ from ecrops.registry_settings.signing.values import MAX_RULES as MAX_SIGNING
 from ecrops.repositories import checks, verbatim
 
 Schema = dict[str, Any]
+MAX_DAYS = timedelta.max.days
 PLACEHOLDER = r"\{(account|region)\}"
 _PYTHON_ONLY = re.compile(r"\(\?P<\w+>|\(\?a:")
 
@@ -105,9 +107,9 @@ FIELDS: Mapping[str, Schema] = {
     "RegistrySpec.signing": {"maxItems": MAX_SIGNING},
     "LifecycleRule.rule_priority": {"minimum": 1},
     "LifecycleRule.max_image_count": {"minimum": 1},
-    "LifecycleRule.max_image_age": {"type": "integer", "minimum": 1},
-    "LifecycleRule.since_image_pulled": {"type": "integer", "minimum": 1},
-    "LifecycleRule.since_image_transitioned": {"type": "integer", "minimum": 90},
+    "LifecycleRule.max_image_age": {"type": "integer", "minimum": 1, "maximum": MAX_DAYS},
+    "LifecycleRule.since_image_pulled": {"type": "integer", "minimum": 1, "maximum": MAX_DAYS},
+    "LifecycleRule.since_image_transitioned": {"type": "integer", "minimum": 90, "maximum": MAX_DAYS},
     "LifecycleRule.tag_pattern_list": {"items": {"type": "string", "pattern": r"^(?!(.*\*){5}).+$"}},
     "Guard.max_expired": {"minimum": 0},
     "Guard.max_fraction": {"minimum": 0, "maximum": 1},
