@@ -95,6 +95,16 @@ def test_a_plan_that_deletes_more_than_expected_is_refused(registry: Registry) -
         plan.check(deletes=-1)
 
 
+def test_a_plan_that_deletes_one_thing_is_refused_unless_one_is_expected(registry: Registry) -> None:
+    registry.ensure(RepositorySpec("one", tags={"a": "1"}))
+    plan = registry.plan(RepositorySpec("one", tags={}, image_scan_on_push=True))
+    with pytest.raises(ConflictError, match="expected at most 0 deletions in the plan, it has 1:\n  - one tags: a=1"):
+        plan.check()
+    assert plan.check(deletes=1) is plan
+    kept = registry.plan(RepositorySpec("one", image_scan_on_push=True))
+    assert kept.check() is kept
+
+
 def test_applied_says_what_was_done(registry: Registry) -> None:
     plan = registry.plan(*FLEET)
     assert plan.applied == ()
