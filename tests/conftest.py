@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Literal
 
@@ -11,35 +12,20 @@ from ecrops import Registry
 from ecrops.engine.turns import TURNS
 from ecrops.testing import Cloud, Server, in_memory, over_http, running_server
 from ecrops.testing.emulator import network
+from ecrops.testing.isolation import keys, without_aws
 from support import AT_ONCE, registry_of
 from tests.access.ministack import running, session
-
-_ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": "/dev/null",
-    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-}
-_LEFT_OUT = (
-    "DOCKER_AUTH_CONFIG",
-    "AWS_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_ENDPOINT_URL",
-    "MOTO_ACCOUNT_ID",
-)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_real() -> Iterator[None]:
     """No real credentials, no real configuration, no network."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in _ENVIRONMENT.items():
+        for name in os.environ.keys() - without_aws(os.environ).keys():
+            patch.delenv(name)
+        for name, value in keys().items():
             patch.setenv(name, value)
-        for name in _LEFT_OUT:
-            patch.delenv(name, raising=False)
+        patch.delenv("DOCKER_AUTH_CONFIG", raising=False)
         network.block(patch)
         yield
 

@@ -1,7 +1,7 @@
 """Each property of the CDK's ``Cfn…`` classes, and each argument of Terraform's resources, is on the page ``cdk.md``.
 
 The properties are those of ``cases/cdk_classes.json``; of the CDK's own type file, where ``ECROPS_CDK_TYPES`` names it
-(``scripts/judge-cdk`` does). The arguments are those of Terraform's documentation of the resources, November 2026.
+(``scripts/judges/cdk`` does). The arguments are those of Terraform's documentation of the resources, November 2026.
 """
 
 from __future__ import annotations

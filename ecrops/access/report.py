@@ -146,7 +146,7 @@ class Access:
         if not self.entries:
             return html.output(html.title(self))
         rows = [entry.cells() for entry in self.entries[: html.MAX_CHANGES]]
-        head = html.title(f"who can use {self.repository}", f"{len(self):,} statement{'s' * (len(self) != 1)}")
+        head = html.title(f"who can use {self.repository}", render.count(len(self), "statement"))
         return html.output(head, html.table(_COLUMNS, rows, len(self), ".entries"))
 
 

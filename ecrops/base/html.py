@@ -14,6 +14,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ecrops.base.plain_json import data_of
+from ecrops.base.render import count as counted
 from ecrops.base.render import markup
 from ecrops.text import printable_lines
 
@@ -113,7 +114,7 @@ def plan(changes: Sequence[Change], notes: Sequence[str], summary: str, place: s
         place: The accounts and regions.
         count: How many notes there are in all.
     """
-    named = f"{count:,} note{'s' * (count != 1)}"
+    named = counted(count, "note")
     shown = [*notes, *([f"and {count - len(notes):,} more, in .notes"] if count > len(notes) else [])]
     head = title(summary, place and f"in {place}")
     content = items([bounded(note, MAX_DOCUMENT) for note in shown], len(shown))

@@ -70,7 +70,7 @@ def parsed(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any
         SpecError: The text is not JSON, or has more than 100 levels.
     """
     try:
-        value: Any = json.loads(text, parse_constant=_no_constant, parse_float=number, parse_int=number)
+        value: Any = json.loads(text, parse_constant=no_constant, parse_float=number, parse_int=number)
     except RecursionError:
         raise SpecError(_TOO_DEEP) from None
     except ValueError as error:
@@ -165,5 +165,10 @@ def _copied(value: object) -> Any:
     )
 
 
-def _no_constant(name: str) -> Any:
+def no_constant(name: str) -> Any:
+    """Refuse ``NaN`` and ``Infinity``, which Python's parser takes: it is a ``parse_constant``.
+
+    Raises:
+        ValueError: Always.
+    """
     raise ValueError(f"{name} is no number of JSON")

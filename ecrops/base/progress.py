@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any, TextIO
 
 from ecrops.base.change import Change
-from ecrops.base.render import is_terminal, markup
+from ecrops.base.render import count, is_terminal, markup
 from ecrops.base.waits import LONG, Wait
 from ecrops.text import printable
 
@@ -83,8 +83,7 @@ class Progress:
 
     def close(self) -> None:
         """Draw how far it came, for the last time."""
-        count = f"{self.made} of {self.total}"
-        self.doing = f"{count} {'change' if self.total == 1 else 'changes'} made" if self.total else ""
+        self.doing = f"{self.made} of {count(self.total, 'change')} made" if self.total else ""
         self._safely(self._end)
 
     def _update(self) -> None:

@@ -73,6 +73,17 @@ def markup(value: object) -> str:
     return escape(printable(str(value)))
 
 
+def count(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun, such as ``1 image`` or ``1,200 images``.
+
+    Args:
+        number: The number.
+        one: The noun for one.
+        several: The noun for several; without it that of one, with an ``s``.
+    """
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
 def text_size(size: float) -> str:
     """Return a number of bytes in words, such as ``41.2 GB``. A GB is 1,000,000,000 bytes."""
     for unit in ("B", "kB", "MB", "GB"):

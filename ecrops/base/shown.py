@@ -97,8 +97,10 @@ def _table(values: Any) -> str:
 
 def _counted(number: int, names: Sequence[str]) -> str:
     """Return how many values there are, and what they are by their classes: ``2 repository specs``."""
+    from ecrops.base.render import count
+
     if not number:
         return "none"
     [name] = names if len(names) == 1 else ["value"]
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", "value" if name == "str" else name).lower()
-    return f"{number:,} {words}{'s' * (number != 1)}"
+    return count(number, words)

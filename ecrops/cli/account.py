@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ecrops.cli.console import is_terminal
-
 if TYPE_CHECKING:
     import boto3
 
@@ -33,9 +31,11 @@ def registry_of(arguments: Namespace) -> Registry:
 @contextmanager
 def reading(arguments: Namespace) -> Iterator[Registry]:
     """Yield the registry for what only reads. On a terminal it is drawn what it waits for."""
+    from ecrops.base.render import is_terminal
+
     registry = registry_of(arguments)
     if not is_terminal(sys.stderr):
         yield registry
         return
-    with registry.telling(progress=True) as told:
-        yield told
+    with registry.telling(progress=True) as account:
+        yield account

@@ -76,6 +76,8 @@ class Console:
 
     def can_ask(self) -> bool:
         """Whether somebody sees a question and can answer it."""
+        from ecrops.base.render import is_terminal
+
         return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
     def log(self, *, debug: bool) -> None:
@@ -116,11 +118,6 @@ def as_json(data: Any) -> str:
     import json
 
     return json.dumps(data, indent=2, default=str)
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person is at the other end of a stream."""
-    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _text(value: Shown, stream: TextIO) -> str:

@@ -8,5 +8,5 @@ MEANINGS = {
     DIFFERS: "something differs (plan --detailed-exitcode)",
     CONFLICT: "a conflict: something is wanted that cannot be made, or that nobody approved; nothing was changed",
     PARTLY_DONE: "partly done: an error, and some changes were made before it; run again to make the rest",
-    INTERRUPTED: "stopped with Ctrl-C; what was done is listed",
+    INTERRUPTED: "stopped with Ctrl-C, or an apply with SIGTERM; what was done is listed",
 }

@@ -23,7 +23,9 @@ STDIN_NAME = "<stdin>"
 
 def add_files(parser: Parser, nargs: str = "+") -> None:
     """Add the arguments that name fleet files, and the repositories in them."""
-    parser.add_argument("files", nargs=nargs, metavar="FILE", help="fleet files; - reads one from stdin")
+    parser.add_argument(
+        "files", nargs=nargs, metavar="FILE", help="fleet files, or folders with some; - reads one from stdin"
+    )
     parser.add_argument(
         "--only",
         action="append",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecrops.base.problems import nearest
+from ecrops.base.render import count
 from ecrops.base.shown import ShownTuple, shown_all
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
@@ -33,7 +34,7 @@ class Fleet:
 
     def __repr__(self) -> str:
         registry = "" if self.registry is None else ", and the settings of the registry"
-        return f"<Fleet: {len(self.repositories):,} repositories{registry}>"
+        return f"<Fleet: {count(len(self.repositories), 'repository', 'repositories')}{registry}>"
 
     def _repr_html_(self) -> str:
         return shown_all(*((self.registry,) if self.registry else ()), ShownTuple(self.repositories))

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+from ecrops.base.plain_json import no_constant
 from ecrops.errors import SpecError
 from ecrops.fleet.document import Document, Place, Places
 
@@ -29,7 +30,7 @@ def parse(text: str, name: str) -> Document:
         return values
 
     try:
-        value = json.loads(text, object_pairs_hook=made, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=made, parse_constant=no_constant)
     except json.JSONDecodeError as error:
         reason = f"{name}:{error.lineno}:{error.colno}: expected JSON, and this is none: {error.msg}"
         raise SpecError(reason) from None
@@ -39,10 +40,6 @@ def parse(text: str, name: str) -> Document:
         raise SpecError(f"{name}: expected JSON, and this is none: {error}") from None
     scanned = cache(lambda: _Scanner(text, name))
     return Document(value, name, lambda: scanned().places, scanned().reasons if repeated else ())
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 class _Scanner:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from ecrops.aws import is_account, is_region
 from ecrops.base.problems import hint
 from ecrops.errors import SpecError
 from ecrops.fleet.document import Findings, Origin
@@ -63,9 +64,9 @@ class Values:
 
 
 def _check(account: object, region: object) -> None:
-    if account is not None and not (isinstance(account, str) and re.fullmatch(r"[0-9]{12}", account)):
+    if account is not None and not is_account(account):
         raise SpecError(f"account: expected the 12 digits of an account as a string, got {account!r}")
-    if region is not None and not (isinstance(region, str) and re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", region)):
+    if region is not None and not is_region(region):
         raise SpecError(f"region: expected a region, such as 'eu-west-1', got {region!r}")
 
 

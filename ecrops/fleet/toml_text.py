@@ -21,6 +21,7 @@ def parse(text: str, name: str) -> Document:
     """
     try:
         value = tomllib.loads(text)
+        return Document(value, name, reasons=[*_dates(value, ())])
     except tomllib.TOMLDecodeError as error:
         where = _AT.search(str(error))
         place = f":{where[1]}:{where[2]}" if where else ""
@@ -28,7 +29,8 @@ def parse(text: str, name: str) -> Document:
         raise SpecError(reason) from None
     except RecursionError:
         raise SpecError(f"{name}: expected TOML, got something too deep") from None
-    return Document(value, name, reasons=[*_dates(value, ())])
+    except ValueError:  # of Python's own limit
+        raise SpecError(f"{name}: expected TOML, got a number of too many digits") from None
 
 
 def _dates(value: Any, path: Path) -> list[tuple[Place, str]]:

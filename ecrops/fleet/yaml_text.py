@@ -195,7 +195,7 @@ class _Builder:
         if kind is str:
             return event.value
         value = plain_value(event.value)
-        if kind is int and isinstance(value, str) and value.isdecimal():
+        if kind is int and isinstance(value, str) and value.isdecimal() and len(value) < _MAX_DIGITS:
             value = int(value)
         if kind is None or not isinstance(value, kind):
             self.reasons.append((_place(event), f"the tag {event.tag!r} makes no value of {event.value!r} here"))

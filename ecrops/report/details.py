@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ecrops.base.render import text_size
+from ecrops.base.render import count, text_size
 from ecrops.lifecycle.simulation.days import Storage
-from ecrops.report.elements import Column, badge, count, facts, listing, table, text, trend
+from ecrops.report.elements import Column, badge, facts, listing, table, text, trend
 from ecrops.report.report import Report
 from ecrops.report.values import ReportedRepository
 from ecrops.repositories.words import encryption_words, mutability_words

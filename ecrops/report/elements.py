@@ -26,11 +26,6 @@ def text(value: object, limit: int = MAX_TEXT) -> str:
     return markup(shown if len(shown) <= limit else f"{shown[: limit - 1]}…")
 
 
-def count(number: int, one: str, several: str = "") -> str:
-    """Return a number with its noun, such as ``1 image`` or ``1,200 images``."""
-    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
-
-
 def badge(words: str, kind: str = "") -> str:
     """Return a word in a coloured box. The word alone says what the colour says.
 

@@ -13,9 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from ecrops.base.render import text_size
+from ecrops.base.render import count, text_size
 from ecrops.report import sections
-from ecrops.report.elements import count, text
+from ecrops.report.elements import text
 from ecrops.report.report import Report
 from ecrops.report.table import repositories
 

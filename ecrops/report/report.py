@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecrops.base import html
-from ecrops.base.render import page, places, text_size
+from ecrops.base.render import count, page, places, text_size
 from ecrops.engine.plan import Plan
 from ecrops.report.values import Prices, ReportedRepository, Unread, expected, together
 from ecrops.version import __version__
@@ -106,16 +106,15 @@ class Report:
         return page(self._lines())
 
     def __repr__(self) -> str:
-        return f"<Report: {len(self.repositories):,} repositories, {self.account}, {self.region}>"
+        return f"<Report: {count(len(self.repositories), 'repository', 'repositories')}, {self.account}, {self.region}>"
 
     def _repr_html_(self) -> str:
         return html.output(html.report(list(self._lines())))
 
     def _lines(self) -> Iterator[str]:
         """Yield what the page says at its top, in words."""
-        count = len(self.repositories)
         where = f"account {self.account}, region {self.region}"
-        yield f"{count:,} {'repository' if count == 1 else 'repositories'} in {where}, {self.at:%Y-%m-%d %H:%M} UTC"
+        yield f"{count(len(self.repositories), 'repository', 'repositories')} in {where}, {self.at:%Y-%m-%d %H:%M} UTC"
         if self.plan is not None:
             elsewhere = places(self.plan.changes)
             yield f"plan: {self.plan.summary}{f', in {elsewhere}' if elsewhere not in ('', where) else ''}"
@@ -124,7 +123,7 @@ class Report:
             images, size = self.expired
             first, last = self.forecast.days[0], self.forecast.days[-1]
             yield f"stored: {first.without}, {self._money(first.without)}"
-            yield f"would expire now: {images:,} images, {text_size(size)}"
+            yield f"would expire now: {count(images, 'image')}, {text_size(size)}"
             yield (
                 f"{last.at:%Y-%m-%d}: {last.stored}, {self._money(last.stored)}; "
                 f"without the policies {self._money(last.without)}"

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.base.change import Change, Kind
-from ecrops.base.render import brief, places, text_size
+from ecrops.base.render import brief, count, places, text_size
 from ecrops.lifecycle.simulation.chart import forecast_chart
 from ecrops.lifecycle.simulation.days import Storage
 from ecrops.report.details import KINDS
-from ecrops.report.elements import Column, badge, count, listing, scrolling, table, text, tree
+from ecrops.report.elements import Column, badge, listing, scrolling, table, text, tree
 from ecrops.report.report import Report
 
 MAX_CHANGES = 500

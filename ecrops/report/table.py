@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ecrops.base.render import text_size
+from ecrops.base.render import count, text_size
 from ecrops.report.details import KINDS, details
-from ecrops.report.elements import badge, count, scrolling, text
+from ecrops.report.elements import badge, scrolling, text
 from ecrops.report.report import Report
 from ecrops.report.values import ReportedRepository
 

@@ -34,7 +34,7 @@ def environment(server: Server | str) -> dict[str, str]:
         'http://127.0.0.1:4566'
     """
     url = server if isinstance(server, str) else server.url
-    return {"AWS_ENDPOINT_URL": url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false", **_keys(), **_direct()}
+    return {"AWS_ENDPOINT_URL": url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false", **keys(), **_direct()}
 
 
 def without_aws(variables: Mapping[str, str]) -> dict[str, str]:
@@ -65,10 +65,10 @@ def as_default_session(cloud: Cloud) -> Iterator[None]:
     """
     import boto3
 
-    there = environment(cloud.endpoint_url) if cloud.endpoint_url else _keys()
-    kept = {**without_aws(os.environ), **there}
+    address = environment(cloud.endpoint_url) if cloud.endpoint_url else keys()
+    variables = {**without_aws(os.environ), **address}
     default = mock.patch.object(boto3, "DEFAULT_SESSION", cloud.session())
-    with mock.patch.dict(os.environ, kept, clear=True), default, _no_way_out():
+    with mock.patch.dict(os.environ, variables, clear=True), default, _no_way_out():
         yield
 
 
@@ -93,7 +93,8 @@ def _no_way_out() -> Iterator[None]:
         yield
 
 
-def _keys() -> dict[str, str]:
+def keys() -> dict[str, str]:
+    """Return the variables that name no account of yours: keys that are words, a region, and no files of profiles."""
     return {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",

@@ -1,4 +1,4 @@
-"""A browser for the tests of pages: one for all of them. ``scripts/judge-browser`` runs them."""
+"""A browser for the tests of pages: one for all of them. ``scripts/judges/browser`` runs them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PICTURES = "ECROPS_PICTURES"
 
 @pytest.fixture(scope="session")
 def browser(nothing_real: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, if ``scripts/judge-browser`` runs the tests, and it is installed."""
+    """Chromium, if ``scripts/judges/browser`` runs the tests, and it is installed."""
     if WANTED not in os.environ:
-        pytest.skip("scripts/judge-browser runs it")
+        pytest.skip("scripts/judges/browser runs it")
     if not CHROMIUM or not DRIVER:
         pytest.skip("there is no Chromium: install chromium and chromium-driver")
     with chromium(tmp_path_factory.mktemp("chromium")) as browser:

@@ -193,18 +193,20 @@ def test_an_error_before_anything_was_done_is_an_error(run: Run, fleet: str, mem
     assert "ecr:CreateRepository" in ran.err
 
 
-def test_ctrl_c_says_what_was_done(run: Run, tmp_path: Path, memory_cloud: Cloud) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_what_was_done(stop: signal.Signals, run: Run, tmp_path: Path, memory_cloud: Cloud) -> None:
     names = [f"app/n{number:02}" for number in range(40)]
     many = write(tmp_path / "many.json", {"repositories": [{"name": name} for name in names]})
     calls = iter(range(1000))
 
     def stop_at_the_thirtieth(call: object) -> bool:
         if next(calls) == 29:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(stop)
         return False
 
     memory_cloud.faults.on("denied", operation="CreateRepository", where=stop_at_the_thirtieth, times=None)
     ran = run("apply", "--yes", many)
     assert ran.code == 130
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert "running again makes what is still missing" in ran.err
     assert "Traceback" not in ran.err

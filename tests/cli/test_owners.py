@@ -138,7 +138,7 @@ def test_a_note_of_the_plan_is_not_repeated_after_it(
 ) -> None:
     monkeypatch.setattr(Console, "can_ask", lambda console: True)
     monkeypatch.setattr(Console, "ask", lambda console, question: True)
-    monkeypatch.setattr("ecrops.cli.commands.fleet.is_terminal", lambda stream: is_terminal)
+    monkeypatch.setattr("ecrops.base.render.is_terminal", lambda stream: is_terminal)
     ran = run("apply", fleet_of(tmp_path, *NAMES, grants=[GRANT]))
     assert ran.code == 0
     assert (ran.out + ran.err).count("note: ") == 1
@@ -171,7 +171,7 @@ def test_a_part_of_a_checksum_is_none(run: Run, fleet: str, memory_cloud: Cloud,
         (
             ("plan", "-"),
             {"registry": {"replication": [{"to": ["222233334444/eu-west-1"], "prefix": ["prod/"]}]}},
-            "registry: {creation_templates: [{prefix: 'prod', applied_for: [REPLICATION], …}]}",
+            "registry: {creation_templates: [{prefix: prod, applied_for: [REPLICATION], …}]}",
         ),
     ],
 )

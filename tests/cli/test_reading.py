@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,7 +151,10 @@ def test_forecast_has_numbers_money_and_a_chart(run: Run, registry: Registry, po
     chart = tmp_path / "chart.svg"
     ran = run("forecast", "--days", "10", "--price", "0.1", "--chart", str(chart), "team/api", policy)
     assert ran.code == 0
-    assert "after 10 days" in ran.out
+    first, today, last, money = ran.out.splitlines()
+    assert first.startswith("10 days with ")
+    assert today < last
+    assert re.fullmatch(r"saves \$\d+\.\d\d of \$\d+\.\d\d in 10 days", money)
     assert chart.read_text().startswith("<svg")
     data = run("forecast", "--json", "--days", "10", "--price", "0.1", "team/api", policy).data
     assert len(data["days"]) == 11
@@ -220,3 +224,10 @@ def test_login_writes_a_file_or_prints_one(run: Run, registry: Registry, tmp_pat
     assert entry["auth"] not in ran.out + ran.err
     assert set(run("login", "--json", "--config", str(file)).data) == {"user", "hosts", "expires_at"}
     assert run("login", "--print", "--config", str(file)).code == 1
+
+
+@pytest.mark.parametrize("things", [("--all",), ("team/api",)])
+def test_a_report_of_no_file_has_no_patterns(run: Run, things: tuple[str, ...]) -> None:
+    ran = run("report", *things, "--only", "team/*")
+    assert (ran.code, ran.out) == (1, "")
+    assert "--only is about fleet files, and there is none" in ran.err

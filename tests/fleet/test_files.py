@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,3 +211,17 @@ def test_a_fleet_is_chosen_by_patterns() -> None:
     ):
         fleet.only("team/ap")
     assert Fleet().only().specs == ()
+
+
+@pytest.mark.parametrize(
+    "text, format",
+    [
+        (f"a = {'9' * 5000}", "toml"),
+        (f"{'.'.join('a' * 3000)} = 1", "toml"),
+        (f"repositories: [{{name: !!int {'9' * 5000}}}]", "yaml"),
+        (f'{{"repositories": [{"9" * 5000}]}}', "json"),
+    ],
+)
+def test_a_text_beyond_the_limits_of_python_is_a_mistake_of_the_file(text: str, format: Any) -> None:
+    with pytest.raises(SpecError, match=rf"^(- )?<{format}>"):
+        parse(text, format)

@@ -102,3 +102,9 @@ def test_what_is_written_is_read_as_it_was(text: str) -> None:
     spec = type(spec)("X", verbatim=("name", "tags"), tags={"a": text})
     assert parse(write([spec])).specs == (spec,)
     assert parse(write([spec], "json"), "json").specs == (spec,)
+
+
+@pytest.mark.parametrize("region", ["eu-west", "eu_west_1", "x-y"])
+def test_a_region_is_refused_as_everywhere_else(region: str) -> None:
+    with pytest.raises(SpecError, match="region: expected a region, such as 'eu-west-1'"):
+        parse('{"repositories": [{"name": "a"}]}', region=region)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import run_tour
+import run_tour
 
 
 def test_the_stored_outputs_of_the_tour_are_those_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

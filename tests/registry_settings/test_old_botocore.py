@@ -1,6 +1,6 @@
 """An old botocore drops newer members of an answer without a word: then nothing is written, and an error says why.
 
-One run takes the installed botocore with the model of an older one. ``scripts/judge-old-botocore`` adds runs with real
+One run takes the installed botocore with the model of an older one. ``scripts/judges/old-botocore`` adds runs with real
 old ones: ``ECROPS_OLD_BOTOCORE`` names their Pythons.
 """
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ecrops.cli.console import Console, as_json, is_terminal
+from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
+from ecrops.cli.stopping import like_ctrl_c
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
@@ -25,17 +26,27 @@ def add(commands: Commands) -> None:
         "plan",
         plan,
         short="show what is missing for fleet files to be true",
-        long="It only reads. A plan with a conflict ends with the exit code 3: apply would refuse it.",
+        long=(
+            "It only reads. FILE may be a folder: all fleet files in it. What is hidden, and plans that --out wrote, "
+            "are skipped. A plan with a conflict ends with the exit code 3: apply would refuse it."
+        ),
         examples=(
             "ecrops plan fleet.yaml",
             "ecrops plan --only 'team/*' fleet.yaml more.yaml",
+            "ecrops plan fleet/",
             "ecrops plan --detailed-exitcode fleet.yaml > /dev/null || echo drift",
             "ecrops plan --json fleet.yaml | jq -r .checksum",
         ),
     )
     add_files(command)
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
-    command.add_argument("--out", metavar="FILE", help="write the same plan into this file, as JSON")
+    command.add_argument(
+        "--out", metavar="FILE", help="write the same plan into this file, as JSON, for apply --approved"
+    )
+    _add_apply(commands)
+
+
+def _add_apply(commands: Commands) -> None:
     command = commands.add(
         "apply",
         apply,
@@ -69,7 +80,7 @@ def plan(arguments: Namespace, console: Console) -> int:
 
     _, missing = _plan(arguments)
     if arguments.out:
-        Path(arguments.out).write_text(as_json(missing.to_dict()))
+        Path(arguments.out).write_text(as_json({"ecrops": "plan"} | missing.to_dict()))
     _show_plan(missing, console)
     if missing.conflicts:
         if not console.as_json:
@@ -95,7 +106,8 @@ def apply(arguments: Namespace, console: Console) -> int:
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
             return 1
-    made = registry.apply(missing, console.applied.append, progress=True)
+    with like_ctrl_c():
+        made = registry.apply(missing, console.applied.append, progress=True)
     if where == "stdout":
         console.text(made.summary)
         _say_notes(made, console, missing)
@@ -145,6 +157,7 @@ def _check(arguments: Namespace, missing: Plan) -> None:
 
 def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> Literal["stdout", "stderr"]:
     """Show a plan to who is asked. Returns which stream has it; its notes are on stderr in any case."""
+    from ecrops.base.render import is_terminal
     from ecrops.cli.failures import CommandError
 
     if stdin_is_file or not console.can_ask():

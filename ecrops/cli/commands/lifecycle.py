@@ -163,7 +163,7 @@ def forecast(arguments: Namespace, console: Console) -> int:
     else:
         console.text(str(expected))
         if cost is not None:
-            console.text(str(cost))
+            console.text(cost.text("$"))
     if arguments.chart:
         expected.plot(arguments.price, title=arguments.name).save(arguments.chart)
     return DONE

@@ -55,8 +55,8 @@ def report(arguments: Namespace, console: Console) -> int:
     """Make the page."""
     import sys
 
+    from ecrops.base.render import is_terminal
     from ecrops.cli.account import reading
-    from ecrops.cli.console import is_terminal
     from ecrops.cli.failures import CommandError
     from ecrops.cli.fleet_files import specs_of
 
@@ -65,7 +65,7 @@ def report(arguments: Namespace, console: Console) -> int:
     arguments.files = [thing for thing in arguments.things if _is_fleet(thing)]
     names = [thing for thing in arguments.things if thing not in arguments.files]
     if arguments.only and not arguments.files:
-        raise CommandError("--only is for the repositories of fleet files: name a file, or only the repositories")
+        raise CommandError("--only is about fleet files, and there is none: name a file, or only the repositories")
     with reading(arguments) as registry:
         specs = specs_of(arguments, registry) if arguments.files else []
         made = registry.report(

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from ecrops.base.plain_json import no_constant
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.events.patterns.samples import samples
@@ -126,17 +127,13 @@ def _check_template(template: str, paths: Mapping[str, str]) -> None:
     filled = _filled(template)
     if template.lstrip().startswith(("{", "[")):
         try:
-            json.loads(filled, strict=False, object_pairs_hook=_refuse_variable_keys, parse_constant=_refuse_constant)
+            json.loads(filled, strict=False, object_pairs_hook=_refuse_variable_keys, parse_constant=no_constant)
         except RecursionError:
             raise SpecError("makes no JSON: it has more levels than can be read") from None
         except ValueError as error:
             raise SpecError(f"makes no JSON: {error}; got {template!r}") from None
     elif not is_plain_text(template) and not _is_texts(filled):
         raise SpecError(f"expected a JSON object, or a text in quotes, got {template!r}: a quote is missing")
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
 
 
 def is_never_scalar(path: str) -> bool:

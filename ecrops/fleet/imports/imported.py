@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecrops.base import html
+from ecrops.base.render import count
 from ecrops.base.shown import ShownTuple, shown_all
 from ecrops.errors import SpecError
 from ecrops.fleet.placeholders import escaped
@@ -61,7 +62,8 @@ class Imported:
     placeholders: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Imported: {len(self.repositories):,} repositories, {len(self.left):,} not carried over>"
+        repositories = count(len(self.repositories), "repository", "repositories")
+        return f"<Imported: {repositories}, {len(self.left):,} not carried over>"
 
     def _repr_html_(self) -> str:
         values = [value for value in (self.registry, ShownTuple(self.repositories), ShownTuple(self.public)) if value]
@@ -101,12 +103,12 @@ class Imported:
         return text_of(self.to_dict(), format)
 
     def __str__(self) -> str:
-        counts = [_count(len(self.repositories), "repository", "repositories")]
+        counts = [count(len(self.repositories), "repository", "repositories")]
         if self.registry is not None:
             names = [*self.registry.managed, *([] if self.registry.events is None else ["events"])]
             counts.append(f"of the registry: {', '.join(names)}")
         if self.public:
-            counts.append(_count(len(self.public), "public repository", "public repositories"))
+            counts.append(count(len(self.public), "public repository", "public repositories"))
         if not self.left:
             return "; ".join([*counts, "nothing left"])
         return "\n".join(
@@ -115,10 +117,6 @@ class Imported:
 
 
 _EXAMPLES = {"account": "123456789012", "region": "eu-west-1"}
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
 
 
 def _with_placeholders(value: Any, names: tuple[str, ...]) -> Any:

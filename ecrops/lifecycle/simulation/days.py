@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ecrops.base.render import text_size
+from ecrops.base.render import count, text_size
 from ecrops.base.shown import Shown
 
 
@@ -30,7 +30,7 @@ class Storage(Shown):
 
     def __str__(self) -> str:
         archived = f" and {text_size(self.archived_bytes)} archived" if self.archived_bytes else ""
-        return f"{self.images:,} images, {text_size(self.bytes)}{archived}"
+        return f"{count(self.images, 'image')}, {text_size(self.bytes)}{archived}"
 
     def to_dict(self) -> dict[str, int]:
         """Return the numbers, ready for JSON."""
@@ -45,17 +45,23 @@ class Day(Shown):
         at: The moment.
         stored: What is stored under the policy.
         without: What would be stored if nothing were ever removed.
-        acted: How many images each rule expired or archived on this day, by its priority. Artifacts that followed the
-            image that they are about are counted under 0.
+        acted: How many images each rule expired or archived on this day, by its priority.
+        artifacts: How many artifacts went on this day after the image that they are about, and by no rule.
     """
 
     at: datetime
     stored: Storage
     without: Storage
     acted: Mapping[int, int]
+    artifacts: int = 0
+
+    @property
+    def removed(self) -> int:
+        """How many images were expired or archived on this day."""
+        return sum(self.acted.values()) + self.artifacts
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers, ready for JSON."""
         acted = {str(priority): number for priority, number in self.acted.items()}
         sides = {"with": self.stored.to_dict(), "without": self.without.to_dict()}
-        return {"at": self.at.isoformat(), **sides, "acted": acted}
+        return {"at": self.at.isoformat(), **sides, "acted": acted, "artifacts": self.artifacts}

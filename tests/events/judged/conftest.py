@@ -1,7 +1,7 @@
 """One run of the tests of events for each judge.
 
 ministack runs wherever it is installed (``scripts/test``), LocalStack where ``ECROPS_LOCALSTACK`` names it
-(``scripts/judge-localstack``).
+(``scripts/judges/localstack``).
 """
 
 from __future__ import annotations

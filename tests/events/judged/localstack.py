@@ -1,6 +1,6 @@
 """LocalStack: an emulator of somebody else's making, in a process and an environment of its own.
 
-``ECROPS_LOCALSTACK`` names a Python that has it; ``scripts/judge-localstack`` makes one. It listens on loopback alone:
+``ECROPS_LOCALSTACK`` names a Python that has it; ``scripts/judges/localstack`` makes one. It listens on loopback alone:
 with another ``GATEWAY_SERVER`` it would listen on every interface. It serves no names.
 """
 

@@ -98,3 +98,44 @@ def test_a_path_is_read(tmp_path: Path) -> None:
     assert [spec.name for spec in from_terraform(path).repositories] == ["team/api"]
     path.write_text("Resources:\n  X:\n    Type: AWS::ECR::Repository\n    Properties: {RepositoryName: team/api}\n")
     assert [spec.name for spec in from_cloudformation(path).repositories] == ["team/api"]
+
+
+ALIASES = "x0: &a0 [z, z, z, z, z, z, z, z, z, z]\n" + "".join(
+    f"x{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 9)
+)
+MERGES = "x0: &a0 {k: v}\n" + "".join(
+    f"x{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 10)}]}}\n" for level in range(1, 8)
+)
+REPOSITORY = "Resources:\n  A: {Type: 'AWS::ECR::Repository', Properties: {RepositoryName: team/api, Tags: *a8}}\n"
+
+
+@pytest.mark.parametrize(
+    "text", [ALIASES + REPOSITORY, ALIASES + REPOSITORY.replace("*a8", "[]"), MERGES + REPOSITORY.replace("*a8", "[]")]
+)
+def test_aliases_of_a_template_that_are_too_much_are_refused(text: str) -> None:
+    with pytest.raises(SpecError, match="more than 1,000,000 values, with all its aliases"):
+        from_cloudformation(text)
+
+
+def test_aliases_and_merge_keys_of_a_template_are_read() -> None:
+    text = (
+        "x: &both {Type: 'AWS::ECR::Repository', Properties: &name {RepositoryName: team/api}}\n"
+        "Resources:\n  A: {<<: *both}\n  B: {<<: *both, Properties: {<<: *name, RepositoryName: team/web}}\n"
+    )
+    assert [spec.name for spec in from_cloudformation(text).repositories] == ["team/api", "team/web"]
+
+
+@pytest.mark.parametrize(
+    "text, where",
+    [
+        (
+            "Resources:\n  A: {Type: 'AWS::ECR::Repository'}\n  A: {Type: 'AWS::ECR::Repository'}",
+            "line 3 has the key 'A'",
+        ),
+        ("Resources:\n  A: {Type: 'AWS::ECR::Repository', Properties: !X {N: a,\n N: b}}", "line 3 has the key 'N'"),
+        ('{"Resources": {"A": {"Type": "AWS::ECR::Repository"}, "A": {}}}', "the JSON has the key 'A'"),
+    ],
+)
+def test_a_key_of_a_template_that_is_there_twice_is_refused(text: str, where: str) -> None:
+    with pytest.raises(SpecError, match=f"{where} twice"):
+        from_cloudformation(text)

@@ -172,3 +172,28 @@ def test_what_another_provider_has_is_not_taken_for_what_is_here() -> None:
 def test_what_is_no_place_is_refused(place: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=r"expected (12 digits|a region), got"):
         from_terraform(state(repository()), **place)
+
+
+@pytest.mark.parametrize(
+    "actions, reason",
+    [
+        (["delete"], "about to be deleted"),
+        (["forget"], "import the state"),
+        (["delete", "create"], ""),
+        (["no-op"], ""),
+    ],
+)
+def test_what_a_plan_takes_away_is_listed(actions: list[str], reason: str) -> None:
+    arn = "arn:aws:ecr:us-east-1:123456789012:repository/team/api"
+    change = {"actions": actions, "before": {"name": "SECRET", "arn": arn}, "after": None}
+    gone = {"address": 'aws_ecr_repository.x["a"]', "mode": "managed", "type": "aws_ecr_repository", "change": change}
+    data = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [in_region("east", "us-east-1", "team/job")]}},
+        "resource_changes": [gone, gone | {"mode": "data"}, gone | {"type": "aws_s3_bucket"}, gone | {"deposed": "1"}],
+    }
+    imported = from_terraform(data)
+    assert imported.specs == (RepositorySpec("team/job"),)
+    assert [item.address for item in imported.left] == (['aws_ecr_repository.x["a"]'] if reason else [])
+    assert reason in str(imported.left)
+    assert "SECRET" not in str(imported.left)

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ecrops.base.plain_json import MAX_DEPTH, check_depth
 from ecrops.errors import SpecError
+from ecrops.fleet.document import MAX_VALUES
 
 NO_PREFIX = ("Ref", "Condition")
 """The functions whose long form is not called ``Fn::…``."""
-MAX_DEPTH = 100
+_TOO_MUCH = f"expected a template of CloudFormation, got more than {MAX_VALUES:,} values, with all its aliases"
 _SHOW = "'cdk synth' and 'aws cloudformation get-template' print one"
 
 
@@ -44,21 +46,39 @@ def template_of(data: object) -> Mapping[str, Any]:
         raise SpecError(f"expected a template of CloudFormation, with Resources: {_SHOW}")
     if not resources:
         raise SpecError("the template is empty: it has no Resources")
-    _check_depth(value)
+    check_depth(value)
+    _size(value, {})
     return value
 
 
 def _read(text: str) -> Any:
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_once)
+        except SpecError:
+            raise
         except RecursionError:
-            raise SpecError(f"expected a template of CloudFormation, got more than {MAX_DEPTH} levels") from None
+            raise SpecError(
+                f"expected a template of CloudFormation, got something more than {MAX_DEPTH} levels deep"
+            ) from None
         except ValueError as error:
             if not text.lstrip().startswith("{") or "\n" not in text.strip():
                 line = getattr(error, "lineno", 0)
                 raise SpecError(f"expected a template of CloudFormation, and line {line} is no JSON: {_SHOW}") from None
     return _from_yaml(text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a mapping of JSON. Of a key that is there twice, one value would be lost without a word."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise SpecError(_twice(next(name for name in names if names.count(name) > 1), "the JSON"))
+    return values
+
+
+def _twice(key: object, where: str) -> str:
+    return f"expected a template of CloudFormation, and {where} has the key {key!r} twice: leave one of them out"
 
 
 def _from_yaml(text: str) -> Any:
@@ -68,6 +88,8 @@ def _from_yaml(text: str) -> Any:
         raise SpecError("a template in YAML needs PyYAML: pip install 'ecrops[yaml]', or give it as JSON") from None
     try:
         return yaml.load(text, Loader=_loader())
+    except SpecError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
@@ -85,6 +107,19 @@ def _loader() -> Any:
 
     class Loader(base):  # type: ignore[misc]
         """A loader of templates."""
+
+        def flatten_mapping(self, node: Any) -> None:
+            """Refuse keys that are there twice, and merge keys that make too much."""
+            seen: set[str] = set()
+            for key, _ in () if hasattr(node, "is_flat") else node.value:
+                if isinstance(key.value, str) and key.value != "<<":
+                    if key.value in seen:
+                        raise SpecError(_twice(key.value, f"line {key.start_mark.line + 1}"))
+                    seen.add(key.value)
+            node.is_flat = True
+            super().flatten_mapping(node)
+            if len(node.value) > MAX_VALUES:
+                raise SpecError(_TOO_MUCH)
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, expression) for tag, expression in known if not tag.endswith((":timestamp", ":int"))]
@@ -112,16 +147,17 @@ def _function(loader: Any, name: str, node: Any) -> Any:
     return {name if name in NO_PREFIX else f"Fn::{name}": value}
 
 
-def _check_depth(value: Any) -> None:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        parts = {
-            id(part): part  # an anchor of YAML is at several places
-            for item in level
-            for part in (item.values() if isinstance(item, Mapping) else item)
-            if isinstance(part, Mapping | list)
-        }
-        level = list(parts.values())
-        if not level:
-            return
-    raise SpecError(f"expected a template of CloudFormation, got more than {MAX_DEPTH} levels")
+def _size(value: Any, known: dict[int, int]) -> int:
+    """Return how many values a value has, where each alias of YAML counts as what it stands for.
+
+    Raises:
+        SpecError: There are too many.
+    """
+    if not isinstance(value, Mapping | list):
+        return 1
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, Mapping) else value
+        known[id(value)] = 1 + sum(_size(part, known) for part in parts)
+        if known[id(value)] > MAX_VALUES:
+            raise SpecError(_TOO_MUCH)
+    return known[id(value)]

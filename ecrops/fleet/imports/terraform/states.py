@@ -16,6 +16,11 @@ from ecrops.fleet.imports.terraform.providers import Provider, providers, withou
 FORMAT = 4
 SENSITIVE = Absent("is marked as sensitive: it is neither carried over nor shown")
 UNKNOWN = Absent("is known only after the plan is applied: import the state then")
+ENDING = {
+    "['delete']": "is about to be deleted: the plan has it no more",
+    "['forget']": "is about to be forgotten by Terraform, and stays in AWS: import the state to have it in the fleet",
+}
+"""Why something that is there is not in a plan, by its actions."""
 
 
 class Instance(NamedTuple):
@@ -152,6 +157,7 @@ def _shown(data: Mapping[str, Any]) -> Iterator[Instance]:
     if not isinstance(root, Mapping) or not (root.get("resources") or root.get("child_modules")):
         raise SpecError("the state is empty: it has no resources")
     unknown, used = _unknown(data.get("resource_changes")), providers(data.get("configuration"))
+    yield from _ending(data.get("resource_changes"), used)
     waiting: list[Any] = [root]
     while waiting:
         module = waiting.pop()
@@ -172,6 +178,20 @@ def _shown_instance(resource: Mapping[str, Any], unknown: Mapping[str, Any], use
     problem = "is deposed: Terraform is about to delete it" if resource.get("deposed_key") else ""
     provider = used.get(without_keys(address), Provider())
     return Instance(address, str(resource["type"]), values, provider.name, problem, provider.region)
+
+
+def _ending(changes: object, used: Mapping[str, Provider]) -> Iterator[Instance]:
+    """Yield what is there, and not in the planned values: the plan deletes it, or Terraform forgets it."""
+    for item in changes if isinstance(changes, list) else ():
+        if not isinstance(item, Mapping) or not isinstance(change := item.get("change"), Mapping):
+            continue
+        reason = ENDING.get(str(change.get("actions")))
+        if reason is None or item.get("mode") != "managed" or item.get("deposed"):
+            continue
+        address, before = str(item.get("address", "")), change.get("before")
+        arn = before.get("arn") if isinstance(before, Mapping) else None
+        provider = used.get(without_keys(address), Provider())
+        yield Instance(address, str(item.get("type")), {"arn": arn}, provider.name, reason, provider.region)
 
 
 def _unknown(changes: object) -> dict[str, Any]:

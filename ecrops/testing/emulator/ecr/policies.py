@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.iam.models import iam_backends
 
+from ..wildcards import includes
 from . import model
 from .errors import invalid
 
@@ -72,7 +72,7 @@ def _forbids_setting(statement: dict[str, Any], service: str) -> bool:
     part = statement.get("Principal", {})
     everybody = "*" in (listed(part.get("AWS", [])) if isinstance(part, dict) else [part])
     patterns = listed(statement.get("NotAction", statement.get("Action", [])))
-    meant = any(fnmatchcase(f"{service}:setrepositorypolicy", each.lower()) for each in patterns)
+    meant = any(includes(each.lower(), f"{service}:setrepositorypolicy") for each in patterns)
     denied = statement["Effect"] == "Deny" and not statement.get("Condition")
     return denied and everybody and meant != ("NotAction" in statement)
 
@@ -95,7 +95,7 @@ def _is_sound(statement: dict[str, Any], allowed: set[str], service: str) -> boo
 def _is_action(action: str, service: str) -> bool:
     prefix, _, name = action.partition(":")
     known = [*model.service(service).operation_names, *(_PERMISSION_ONLY if service == "ecr" else ())]
-    matching = [each for each in known if fnmatchcase(each.lower(), name.lower())]
+    matching = [each for each in known if includes(name.lower(), each.lower())]
     return action == "*" or (prefix.lower() == service and bool(matching) and matching != ["GetAuthorizationToken"])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
+from ..wildcards import includes
 from .functions import functions
 
 EVENTS = "events.amazonaws.com"
@@ -24,8 +24,8 @@ def lets_in(policy: str | None, action: str, resource: str, rule: str, *, condit
     return any(
         each.get("Effect") == "Allow"
         and EVENTS in _listed(each.get("Principal", {}).get("Service", []))
-        and any(fnmatchcase(action, wanted) for wanted in _listed(each["Action"]))
-        and any(fnmatchcase(resource, wanted) for wanted in _listed(each["Resource"]))
+        and any(includes(wanted, action) for wanted in _listed(each["Action"]))
+        and any(includes(wanted, resource) for wanted in _listed(each["Resource"]))
         and (not each.get("Condition") if not conditions else _holds(each.get("Condition", {}), rule))
         for each in _listed(document.get("Statement", []))
     )
@@ -34,7 +34,7 @@ def lets_in(policy: str | None, action: str, resource: str, rule: str, *, condit
 def _holds(condition: Mapping[str, Any], rule: str) -> bool:
     """EventBridge gives the ARN of the rule as the source, and no account."""
     return all(
-        key.lower() == "aws:sourcearn" and any(fnmatchcase(rule, each) for each in _listed(value))
+        key.lower() == "aws:sourcearn" and any(includes(each, rule) for each in _listed(value))
         for key, value in _items(condition)
     )
 

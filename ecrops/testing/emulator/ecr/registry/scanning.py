@@ -12,8 +12,8 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
+from ...wildcards import matches
 from ..errors import invalid
-from .wildcards import matches
 
 FREQUENCIES = {"BASIC": ("SCAN_ON_PUSH", "MANUAL"), "ENHANCED": ("CONTINUOUS_SCAN", "SCAN_ON_PUSH")}
 """The frequencies of a scan type, the strongest first.

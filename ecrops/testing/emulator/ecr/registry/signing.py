@@ -12,9 +12,9 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
+from ...wildcards import matches
 from ..errors import invalid
 from ..images import find
-from .wildcards import matches
 
 
 class SigningConfigurationNotFound(ServiceException):

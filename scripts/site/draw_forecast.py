@@ -1,4 +1,4 @@
-"""Draw the README's picture from a run on the emulated AWS: PYTHONPATH=tests/helpers:. python scripts/draw_forecast.py.
+"""Draw the picture of the README from a run on the emulated AWS: python scripts/site/draw_forecast.py.
 
 A repository with four months of images is read, its policy is simulated, and what follows is forecast.
 """
@@ -15,7 +15,7 @@ from ecrops import LifecycleRule, Registry
 from ecrops.lifecycle import Chart
 from ecrops.testing import Cloud, in_memory
 
-PICTURE = Path(__file__).parents[1] / "docs" / "forecast.svg"
+PICTURE = Path(__file__).parents[2] / "docs" / "forecast.svg"
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 POLICY = (
     LifecycleRule(tag_prefix_list=["prod-"], max_image_count=20),
