@@ -171,7 +171,7 @@ def test_a_part_of_a_checksum_is_none(run: Run, fleet: str, memory_cloud: Cloud,
         (
             ("plan", "-"),
             {"registry": {"replication": [{"to": ["222233334444/eu-west-1"], "prefix": ["prod/"]}]}},
-            "registry: {creation_templates: [{prefix: 'prod', applied_for: [REPLICATION], …}]}",
+            "registry: {creation_templates: [{prefix: prod, applied_for: [REPLICATION], …}]}",
         ),
     ],
 )

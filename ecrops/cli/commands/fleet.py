@@ -26,17 +26,23 @@ def add(commands: Commands) -> None:
         "plan",
         plan,
         short="show what is missing for fleet files to be true",
-        long="It only reads. A plan with a conflict ends with the exit code 3: apply would refuse it.",
+        long=(
+            "It only reads. FILE may be a folder: all fleet files in it. What is hidden, and plans that --out wrote, "
+            "are skipped. A plan with a conflict ends with the exit code 3: apply would refuse it."
+        ),
         examples=(
             "ecrops plan fleet.yaml",
             "ecrops plan --only 'team/*' fleet.yaml more.yaml",
+            "ecrops plan fleet/",
             "ecrops plan --detailed-exitcode fleet.yaml > /dev/null || echo drift",
             "ecrops plan --json fleet.yaml | jq -r .checksum",
         ),
     )
     add_files(command)
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
-    command.add_argument("--out", metavar="FILE", help="write the same plan into this file, as JSON")
+    command.add_argument(
+        "--out", metavar="FILE", help="write the same plan into this file, as JSON, for apply --approved"
+    )
     _add_apply(commands)
 
 
@@ -74,7 +80,7 @@ def plan(arguments: Namespace, console: Console) -> int:
 
     _, missing = _plan(arguments)
     if arguments.out:
-        Path(arguments.out).write_text(as_json(missing.to_dict()))
+        Path(arguments.out).write_text(as_json({"ecrops": "plan"} | missing.to_dict()))
     _show_plan(missing, console)
     if missing.conflicts:
         if not console.as_json:
