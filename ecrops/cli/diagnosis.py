@@ -63,7 +63,7 @@ def of_plan(registry: Registry, plan: Plan) -> Iterator[Finding]:
         return
     source, reason = _source(registry)
     if not source:
-        yield from (Finding(UNKNOWN, action, reason) for action in needed)
+        yield _unjudged(needed, reason)
         return
     try:
         decisions = {action: dict[str, str]() for action in needed}
@@ -72,10 +72,15 @@ def of_plan(registry: Registry, plan: Plan) -> Iterator[Finding]:
                 decisions[action][resource] = decision
     except ClientError as error:
         why = f"IAM does not say ({code_of(error)}): the caller needs iam:SimulatePrincipalPolicy on {source}"
-        yield from (Finding(UNKNOWN, action, why) for action in needed)
+        yield _unjudged(needed, why)
         return
     for action, resources in needed.items():
         yield _finding(action, resources, decisions[action])
+
+
+def _unjudged(actions: Iterable[str], why: str) -> Finding:
+    """Return that nobody says whether any of the actions is allowed."""
+    return Finding(UNKNOWN, "permissions", f"none can be judged: {why}; the plan needs {', '.join(actions)}")
 
 
 def needs_of(plan: Plan, registry: Registry) -> dict[str, list[str]]:

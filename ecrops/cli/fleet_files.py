@@ -78,10 +78,18 @@ def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpe
 
 
 def chosen(specs: Sequence[RepositorySpec], patterns: Sequence[str]) -> Sequence[RepositorySpec]:
-    """Return the specs of repositories with such names; all if there is no pattern."""
+    """Return the specs of repositories with such names; all if there is no pattern.
+
+    Raises:
+        SpecError: A pattern fits none of them.
+    """
+    from ecrops.errors import SpecError
     from ecrops.fleet.fleet import Fleet
 
-    return Fleet(tuple(specs)).only(*patterns).repositories if patterns else specs
+    try:
+        return Fleet(tuple(specs)).only(*patterns).repositories if patterns else specs
+    except SpecError as error:  # these are of the registry, and of no fleet file
+        raise SpecError(*(reason.replace(" of the fleet ", " of the registry ") for reason in error.reasons)) from None
 
 
 def written(specs: Iterable[RepositorySpec | RegistrySpec], console: Console) -> str:

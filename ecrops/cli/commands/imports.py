@@ -15,6 +15,9 @@ from ecrops.cli.words import of_the_command
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
 
+_LEFT = "x-not-carried-over"
+"""A key of the result as JSON that is ignored when the fleet file is read, as all that begin with ``x-``."""
+
 
 def add(commands: Commands) -> None:
     """Add the command."""
@@ -77,11 +80,14 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
         events=arguments.events,
         **_of_the_stack(arguments),
     )
-    console.raw(imported.text("json" if console.as_json else "yaml"))
     left = [
         *(of_the_command(str(item)) for item in imported.left),
         *(f"{spec.name}: a public repository is in no fleet file" for spec in imported.public),
     ]
+    if console.as_json:
+        console.data(imported.to_dict() | ({_LEFT: left} if left else {}))
+    else:
+        console.raw(imported.text("yaml"))
     for reason in left:
         console.say(f"not carried over: {reason}")
     return ERROR if left and arguments.strict else DONE
