@@ -134,7 +134,10 @@ def test_a_plan_is_a_comment_and_what_was_approved_is_made(runner: Runner, memor
     assert "+ team/worker repository" in (runner.folder / "summary.md").read_text()
     assert runner.context["needs.plan.outputs.changes"] == "2"
     assert state(memory_cloud) == {}
-    assert runner.run("apply") == 0
+    memory_cloud.faults.on("denied", where=lambda call: call.params.get("repositoryName") == "team/worker")
+    assert runner.run("apply") == 4
+    assert set(state(memory_cloud)) == {"team/api"}
+    assert runner.run("apply") == 0, "the job is run again"
     assert set(state(memory_cloud)) == {"team/api", "team/worker"}
     assert runner.run("drift") == 0
     memory_cloud.client("ecr").delete_repository(repositoryName="team/api")

@@ -148,8 +148,9 @@ def test_a_note_of_the_plan_is_not_repeated_after_it(
 
 def test_a_wrong_checksum_is_answered_with_the_summary(run: Run, fleet: str) -> None:
     ran = run("apply", "--approved", "0" * 64, fleet)
-    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert (ran.code, len(ran.err.splitlines())) == (3, 2)
     assert "(4 to create)" in ran.err
+    assert "--plan FILE" in ran.err
     assert run("apply", "--json", "--approved", "0" * 64, fleet).data["error"]["conflicts"] == []
 
 

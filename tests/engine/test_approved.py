@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ecrops import ConflictError, LifecycleRule, Registry, RepositorySpec, Role, User, pull
-from ecrops.testing import Cloud
+from ecrops import (
+    ConflictError,
+    LifecycleRule,
+    Registry,
+    RegistrySpec,
+    ReplicationRule,
+    RepositorySpec,
+    RetryPolicy,
+    Role,
+    ScanningConfiguration,
+    User,
+    pull,
+)
+from ecrops.testing import Client, Cloud, Fault
 from support import lifecycle, registry_of
 from tests.access.world import inline, populate, repository_policy
+from tests.registry_settings.registry_policies import MINE, THEIRS
 
 ONE, OTHER = "111122223333", "444455556666"
 DENY: dict[str, Any] = {"Sid": "Stop", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchDeleteImage"}
@@ -136,3 +151,64 @@ def test_the_first_image_of_a_repository_that_was_approved_as_empty_is_not_delet
     with pytest.raises(ConflictError, match="the plan did not say this"):
         registry.apply(plan)
     assert cloud.emulator.exists("ab")
+
+
+def with_statement(ecr: Client) -> None:
+    policy = json.loads(ecr.get_registry_policy()["policyText"])
+    policy["Statement"].append(THEIRS)
+    ecr.put_registry_policy(policyText=json.dumps(policy))
+
+
+def with_filter(ecr: Client) -> None:
+    rules = ecr.get_registry_scanning_configuration()["scanningConfiguration"]["rules"]
+    rules[0]["repositoryFilters"].append({"filter": "theirs/*", "filterType": "WILDCARD"})
+    ecr.put_registry_scanning_configuration(scanType="BASIC", rules=rules)
+
+
+def with_destination(ecr: Client) -> None:
+    configuration = ecr.describe_registry()["replicationConfiguration"]
+    theirs = {"filter": "theirs/", "filterType": "PREFIX_MATCH"}
+    to = [{"region": "us-east-1", "registryId": Cloud.account}]
+    configuration["rules"].append({"destinations": to, "repositoryFilters": [theirs]})
+    ecr.put_replication_configuration(replicationConfiguration=configuration)
+
+
+EXACT: dict[str, tuple[RegistrySpec, str, Callable[[Client], None]]] = {
+    "policy": (RegistrySpec(registry_policy={"Statement": [MINE]}), "PutRegistryPolicy", with_statement),
+    "scanning": (
+        RegistrySpec(scanning=ScanningConfiguration("BASIC", scan_on_push=["mine/*"])),
+        "PutRegistryScanningConfiguration",
+        with_filter,
+    ),
+    "replication": (
+        RegistrySpec(replication=[ReplicationRule(to=["us-east-1"], prefix="mine/")]),
+        "PutReplicationConfiguration",
+        with_destination,
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "operation", "add_theirs"), EXACT.values(), ids=EXACT)
+@pytest.mark.parametrize("fault", ["reset_after", "truncated"])
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_comes_after_an_exact_value_whose_answer_was_lost_is_planned_again(
+    cloud: Cloud, spec: RegistrySpec, operation: str, add_theirs: Callable[[Client], None], fault: Fault, approved: bool
+) -> None:
+    """Our own value took effect, and is no longer alone: it is not taken as made."""
+    waits = list[float]()
+
+    def sleep(seconds: float) -> None:
+        if not waits:
+            add_theirs(cloud.client("ecr"))
+        waits.append(seconds)
+
+    registry = registry_of(cloud, retry=RetryPolicy(sleep=sleep))
+    plan = registry.plan(spec)
+    cloud.faults.on(fault, operation=operation)
+    if approved:
+        with pytest.raises(ConflictError, match=r"the plan did not say this: plan again:\n.*theirs/"):
+            registry.apply(plan)
+        assert "theirs/" in str(registry.plan(spec)), "it stays"
+    else:
+        assert "theirs/" in str(registry.ensure(spec)).partition("note")[0]
+        assert not registry.plan(spec)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from ecrops import Registry, RepositorySpec, RetryPolicy, Role
+from ecrops import Registry, RepositorySpec, RetryPolicy, Role, Wait
 from ecrops.events import on_image_pushed
 from ecrops.testing import Cloud
 from support import registry_of
@@ -84,6 +85,37 @@ def test_the_wait_is_within_the_propagation_budget(memory_cloud: Cloud, budget: 
     waits.clear()
     registry.repository("bb").grant_pull(Role("nodes"))
     assert sum(waits) <= budget + 1  # and the pause before the verifying read
+
+
+@pytest.mark.parametrize("budget", [0.5, 1, 2.5])
+def test_the_wait_ends_with_the_propagation_budget_and_not_before(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, budget: float
+) -> None:
+    populate(memory_cloud, *NAMES)
+    policy, waits = RetryPolicy(sleep=lambda seconds: None, propagation_budget=budget), list[Wait]()
+    registry = registry_of(memory_cloud, retry=policy, on_wait=waits.append)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)  # only the waits take time
+    registry.repository("aa").grant_pull(Role("nodes"))
+    memory_cloud.client("iam").delete_role_policy(RoleName="nodes", PolicyName="ecrops")
+    registry.repository("bb").grant_pull(Role("nodes"))
+    seconds = [wait.seconds for wait in waits if "the answer lacks what was written last" in wait.reason]
+    assert sum(seconds) == pytest.approx(budget)
+
+
+@pytest.mark.parametrize("budget", [0.5, 1])
+def test_a_short_budget_is_enough_for_an_answer_that_is_one_reading_old(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, budget: float
+) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, _ = registry_that_waits(memory_cloud, propagation_budget=budget)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for name in NAMES:
+        memory_cloud.faults.lag.of("iam", 1)
+        registry.repository(name).grant_pull(Role("nodes"))
+    assert set(inline(memory_cloud, "role", "nodes")) >= set(NAMES)
+    assert memory_cloud.faults.lag.served
 
 
 def test_what_an_earlier_process_wrote_is_not_waited_for(memory_cloud: Cloud) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from ecrops import LifecycleRule, Plan, Registry, RepositorySpec, Role, SpecError, pull
+from ecrops import ApplyError, Change, LifecycleRule, Plan, Registry, RepositorySpec, Role, SpecError, pull
 from ecrops.testing import Cloud
 from support import AT_ONCE, HERE, registry_of
 
-OTHER = "111122223333"
+HOME, OTHER = "123456789012", "111122223333"
 NEW = RepositorySpec("team/new", tags={"a": "1"})
 
 
@@ -111,6 +111,39 @@ def test_the_account_is_asked_for_at_most_once_and_not_at_all_where_an_answer_na
     assert registry_of(memory_cloud).ensure(NEW)
     assert registry_of(memory_cloud).plan(RepositorySpec("team/new", tags={}))
     assert "GetCallerIdentity" not in memory_cloud.calls.operations()
+
+
+@pytest.mark.parametrize("make", [Registry.plan, Registry.ensure])
+def test_nothing_to_do_asks_for_no_account(memory_cloud: Cloud, make: Callable[[Registry], Plan]) -> None:
+    registry = registry_of(memory_cloud, dry_run=True)
+    assert not make(registry)
+    assert not registry.remove("team/gone")
+    assert "GetCallerIdentity" not in memory_cloud.calls.operations()
+    assert registry.plan(NEW).account == "123456789012"
+    assert memory_cloud.calls.operations().count("GetCallerIdentity") == 1
+
+
+def test_whoever_hears_of_changes_hears_where_they_are(cloud: Cloud) -> None:
+    """Also of those before an error, in the registry's account and in that of another session."""
+    cloud.client("iam", account=OTHER).create_role(RoleName="far", AssumeRolePolicyDocument="{}")
+    registry, heard = registry_of(cloud), list[Change]()
+    registry.ensure(RepositorySpec("team/aa"), RepositorySpec("team/bb"))
+    grant = pull(Role(f"arn:aws:iam::{OTHER}:role/far"), session=cloud.session(account=OTHER))
+    cloud.faults.on("denied", where=lambda call: call.is_write and "team/bb" in str(call.params), times=None)
+    specs = [RepositorySpec("team/aa", grants=[grant]), RepositorySpec("team/bb", tags={"a": "1"})]
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(*specs, on_change=heard.append)
+    expected = {("team/aa", HOME, "eu-west-1"), (f"role far of {OTHER}", OTHER, "eu-west-1")}
+    assert {(change.owner, change.account, change.region) for change in heard} == expected
+    assert {(change.owner, change.account, change.region) for change in caught.value.applied} == expected
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_a_first_ensure_made_says_where_in_every_list(cloud: Cloud, approved: bool) -> None:
+    registry = registry_of(cloud)
+    made = registry.apply(registry.plan(NEW)) if approved else registry.ensure(NEW)
+    for changes in (made.changes, made.applied):
+        assert [(change.account, change.region) for change in changes] == [(HOME, "eu-west-1")]
 
 
 def test_a_plan_that_does_not_say_where_is_not_applied(cloud: Cloud) -> None:

@@ -58,7 +58,7 @@ def test_a_plan_names_the_permissions_that_applying_it_needs(registry: Registry)
 
 def test_a_plan_goes_to_json(registry: Registry) -> None:
     data = json.loads(json.dumps(registry.plan(*FLEET).to_dict()))
-    assert list(data) == ["summary", "changes", "notes", "permissions", "checksum"]
+    assert list(data) == ["summary", "account", "region", "changes", "notes", "permissions", "checksum"]
     assert data["summary"] == "3 to create"
     assert data["permissions"] == list(registry.plan(*FLEET).permissions)
     assert data["changes"][2] == {
@@ -72,6 +72,7 @@ def test_a_plan_goes_to_json(registry: Registry) -> None:
         "service": "ecr",
         "operation": "CreateRepository",
         "params": {"repositoryName": "two", "imageTagMutability": "IMMUTABLE"},
+        "checksum": registry.plan(*FLEET).changes[2].checksum,
     }
 
 
@@ -93,6 +94,16 @@ def test_a_plan_that_deletes_more_than_expected_is_refused(registry: Registry) -
         plan.check()
     with pytest.raises(SpecError, match="got -1"):
         plan.check(deletes=-1)
+
+
+def test_a_plan_that_deletes_one_thing_is_refused_unless_one_is_expected(registry: Registry) -> None:
+    registry.ensure(RepositorySpec("one", tags={"a": "1"}))
+    plan = registry.plan(RepositorySpec("one", tags={}, image_scan_on_push=True))
+    with pytest.raises(ConflictError, match="expected at most 0 deletions in the plan, it has 1:\n  - one tags: a=1"):
+        plan.check()
+    assert plan.check(deletes=1) is plan
+    kept = registry.plan(RepositorySpec("one", image_scan_on_push=True))
+    assert kept.check() is kept
 
 
 def test_applied_says_what_was_done(registry: Registry) -> None:

@@ -258,3 +258,24 @@ def test_exact_values_of_several_owners_are_read_right_before_they_are_written_a
     rules = [LifecycleRule(max_image_count=3)]
     registry_of(cloud).ensure(*(RepositorySpec(name, lifecycle_rules=rules) for name in ("aa", "bb")))
     assert len(cloud.calls.of("GetLifecyclePolicy")) == 2 * 2
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        Registry.describe,
+        lambda registry: registry.report(images=False),
+        lambda registry: list(registry.simulate_lifecycles()),
+    ],
+    ids=["describe", "report", "simulate_lifecycles"],
+)
+def test_a_reading_that_aws_throttles_to_the_end_is_not_the_fault_of_one_repository(
+    cloud: Cloud, read: Callable[[Registry], object]
+) -> None:
+    of_bb = lambda call: call.params.get("repositoryName") == "bb"  # noqa: E731
+    cloud.faults.on("throttle", operation="GetLifecyclePolicy", where=of_bb, times=None)
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        read(registry_of(cloud))
+    cloud.faults.clear()
+    cloud.faults.on("denied", operation="GetLifecyclePolicy", where=of_bb, times=None)
+    assert read(registry_of(cloud)), "this one is, and stops no other"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import DeadlineError, Registry, RepositorySpec, RetryPolicy, Role, pull
+from ecrops import DeadlineError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
 from ecrops.testing import Cloud
 from support import AT_ONCE, lifecycle, registry_of
 from tests.access.world import inline
@@ -60,6 +60,16 @@ def test_a_turn_costs_one_reading_only_if_somebody_wrote_in_between(cloud: Cloud
     registry.repository("ab").grant_pull("111122223333")
     registry.repository("ab").grant_pull("222233334444")
     assert cloud.calls.operations().count("GetRepositoryPolicy") == 2 * 2  # planned and verified
+
+
+def test_owners_of_one_region_take_no_turns_with_each_other(cloud: Cloud) -> None:
+    """The write of each waits for that of the other: they are in flight at once, or never."""
+    specs = [RepositorySpec(name, lifecycle_rules=[LifecycleRule(max_image_count=3)]) for name in ("ab", "cd")]
+    registry_of(cloud).ensure(*(RepositorySpec(spec.name) for spec in specs))
+    session, together = cloud.session(own=True), threading.Barrier(2, timeout=20)
+    session.events.register_first("before-send.ecr.PutLifecyclePolicy", lambda **_: [together.wait()].clear())
+    made = Registry(session, workers=2, retry=AT_ONCE).ensure(*specs)
+    assert sorted(change.owner for change in made) == ["ab", "cd"]
 
 
 def test_an_edit_inside_of_a_wait_for_the_same_owner_does_not_wait_for_it(memory_cloud: Cloud) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
@@ -53,18 +54,25 @@ def _add_apply(commands: Commands) -> None:
         short="make what is missing for fleet files to be true",
         long=(
             "Without --yes and --approved it shows the plan, and asks on the terminal. With --yes it deletes nothing, "
-            "unless --deletes says how much. With --approved it makes exactly the plan that somebody approved."
+            "unless --deletes says how much. With --approved it makes exactly the plan that somebody approved; with "
+            "--plan also what is still missing of it."
         ),
         examples=(
             "ecrops apply fleet.yaml",
             "ecrops apply --yes --deletes 2 fleet.yaml",
             'ecrops apply --approved "$(ecrops plan --json fleet.yaml | jq -r .checksum)" fleet.yaml',
+            'ecrops apply --approved "$(jq -r .checksum plan.json)" --plan plan.json fleet.yaml',
         ),
     )
     add_files(command)
     command.add_argument("--yes", action="store_true", help="do not ask")
     command.add_argument(
         "--approved", metavar="CHECKSUM", help="make the plan with this checksum, and no other one; do not ask"
+    )
+    command.add_argument(
+        "--plan",
+        metavar="FILE",
+        help="with --approved: the approved plan, as plan --out wrote it; what is still missing of it is made too",
     )
     command.add_argument(
         "--deletes",
@@ -96,10 +104,11 @@ def apply(arguments: Namespace, console: Console) -> int:
     from ecrops.errors import ConflictError
 
     _check_approved(arguments.approved)
+    approved = _approved_plan(arguments)
     registry, missing = _plan(arguments)
     if missing.conflicts:
         raise ConflictError(missing.conflicts)
-    _check(arguments, missing)
+    _check(arguments, missing, approved)
     where: Literal["", "stdout", "stderr"] = ""
     if missing and not arguments.yes and arguments.approved is None:
         where = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
@@ -136,16 +145,44 @@ def _check_approved(checksum: str | None) -> None:
         raise CommandError(f"--approved: all 64 characters of the checksum are needed, got {got}; ecrops plan shows it")
 
 
-def _check(arguments: Namespace, missing: Plan) -> None:
-    """Refuse a plan that is not the approved one, or that deletes more than was expected.
+def _approved_plan(arguments: Namespace) -> dict[str, Any] | None:
+    """Return the plan of ``--plan``, if there is one. It is read before AWS is."""
+    from ecrops.cli.failures import CommandError
+
+    if arguments.plan is None:
+        return None
+    if arguments.approved is None:
+        raise CommandError("nothing was changed: --plan needs --approved CHECKSUM, the checksum that was approved")
+    try:
+        plan: dict[str, Any] = json.loads(Path(arguments.plan).read_text(encoding="utf-8"))
+        checksum = plan["checksum"]
+    except (ValueError, TypeError, KeyError):
+        raise CommandError(
+            f"nothing was changed: {arguments.plan}: expected a plan, as ecrops plan --out writes it"
+        ) from None
+    if checksum != arguments.approved:
+        raise CommandError(
+            f"nothing was changed: {arguments.approved} was approved, and {arguments.plan} is the plan {checksum}"
+        )
+    return plan
+
+
+def _check(arguments: Namespace, missing: Plan, approved: dict[str, Any] | None) -> None:
+    """Refuse a plan that is not the approved one or a part of it, or that deletes more than was expected.
 
     A plan with nothing to do needs no approval: a job that is run again is done.
     """
     from ecrops.errors import ConflictError
 
-    if arguments.approved is not None and missing and missing.checksum != arguments.approved:
+    if approved is not None and not missing.is_part_of(approved):
+        known = {change["checksum"] for change in approved["changes"]}
+        other = [change for change in missing.changes if change.checksum not in known] or missing.changes
+        raise ConflictError(other, f"nothing was changed: {arguments.plan} does not have this: plan again")
+    if approved is None and arguments.approved is not None and missing and missing.checksum != arguments.approved:
         headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
-        raise ConflictError((), f"{headline} ({missing.summary}); ecrops plan shows it, to be approved again")
+        conflict = ConflictError((), f"{headline} ({missing.summary}); ecrops plan shows it, to be approved again")
+        conflict.add_note("if a part of it was made before: --plan FILE, with the plan that was approved (plan --out)")
+        raise conflict
     deletes = 0 if arguments.deletes is None and arguments.yes and arguments.approved is None else arguments.deletes
     if deletes is not None:
         try:
