@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,18 @@ def test_what_is_left_is_said_and_strict_fails(run: Run, tmp_path: Path) -> None
     [left] = as_json.data["x-not-carried-over"]
     assert left.startswith("Old: EmptyOnDelete")
     assert run("plan", "-", stdin=as_json.out).code == 0
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_rules_are_written_as_export_writes_them(run: Run, tmp_path: Path, form: tuple[str, ...]) -> None:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    api = copy.deepcopy(REPOSITORY)
+    api["Properties"]["LifecyclePolicy"] = {"LifecyclePolicyText": json.dumps({"rules": [rule]})}
+    imported = run("import", "cloudformation", *form, template(tmp_path, Api=api)).out
+    assert run("apply", "--yes", "-", stdin=imported).code == 0
+    rules = re.compile(r"^ *\"?lifecycle_rules.*max_image_count\"?: 9$", re.M | re.S)
+    assert rules.findall(imported) == rules.findall(run("export", *form).out) != []
 
 
 def test_a_source_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:

@@ -57,7 +57,12 @@ def replication_rule(
 
 
 def rules_of(properties: Properties, name: str) -> list[Any] | None:
-    """Return the rules of a lifecycle policy; ``None`` if there is none, or none that can be used, which is listed."""
+    """Return the rules of a lifecycle policy, each as a ``LifecycleRule`` where that says the same, as an export has it.
+
+    ``None`` if there is none, or none that can be used, which is listed.
+    """
+    from ecrops.lifecycle.policy.rule import LifecycleRule
+
     document = properties.document(name)
     if document is None:
         return None
@@ -66,6 +71,6 @@ def rules_of(properties: Properties, name: str) -> list[Any] | None:
     if others:
         properties.leave(name, f"ECR knows the rules of a lifecycle policy alone, and this one has {', '.join(others)}")
     if isinstance(rules, list):
-        return rules
+        return [LifecycleRule.from_ecr(rule) if isinstance(rule, dict) else rule for rule in rules]
     properties.leave(name, "expected a lifecycle policy with a list of rules")
     return None
