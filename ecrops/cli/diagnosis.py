@@ -83,6 +83,39 @@ def _unjudged(actions: Iterable[str], why: str) -> Finding:
     return Finding(UNKNOWN, "permissions", f"none can be judged: {why}; the plan needs {', '.join(actions)}")
 
 
+def of_keys(registry: Registry, plan: Plan) -> Iterator[Finding]:
+    """Yield what KMS says of each key and alias that a change names: ``plan`` does not ask, and ``apply`` would fail.
+
+    Source: ``KeyState`` of ``KeyMetadata`` in the API model of KMS.
+    """
+    keys = dict.fromkeys(key for change in plan for key in _keys_in(change.params))
+    for key in keys:
+        subject = f"key {key}"
+        try:
+            state = registry.aws.get("kms", "DescribeKey", "KeyMetadata", KeyId=key).get("KeyState", "Enabled")
+        except ClientError as error:
+            if code_of(error) == "NotFoundException":
+                there = f"there is no such key in {registry.region}: make it, or name another one"
+                yield Finding(PROBLEM, subject, there)
+            else:
+                yield Finding(UNKNOWN, subject, f"KMS does not say ({code_of(error)}): ask for kms:DescribeKey on it")
+            continue
+        if state == "Enabled":
+            yield Finding(OK, subject, "enabled")
+        else:
+            yield Finding(PROBLEM, subject, f"its state is {state}: ECR cannot use it")
+
+
+def _keys_in(value: object) -> Iterator[str]:
+    """Yield the KMS keys that the members of an input name."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            if name == "kmsKey" and isinstance(member, str):
+                yield member
+            else:
+                yield from _keys_in(member)
+
+
 def needs_of(plan: Plan, registry: Registry) -> dict[str, list[str]]:
     """Return the resources that each IAM action of a plan is needed for; ``*`` where a change does not name them."""
     needed: dict[str, dict[str, None]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,11 +11,13 @@ import pytest
 
 from ecrops.testing import Cloud
 
-from .conftest import Run
+from .conftest import Run, write
 
 USER = "arn:aws:iam::123456789012:user/ci"
 ROLE = "arn:aws:sts::123456789012:assumed-role/deploy/session"
 API, WORKER = (f"arn:aws:ecr:eu-west-1:123456789012:repository/team/{name}" for name in ("api", "worker"))
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 Decide = Callable[[str, str], str]
 
@@ -138,3 +141,79 @@ def test_credentials_that_are_not_there_are_a_finding(run: Run, monkeypatch: pyt
     ran = run("doctor", "--json")
     assert ran.code == 1
     assert states(ran) == {"versions": "ok", "credentials": "problem"}
+
+
+def encrypted(tmp_path: Path, *keys: str) -> str:
+    repositories = [
+        {"name": f"app{number}", "encryption": "KMS", "encryption_key": key} for number, key in enumerate(keys)
+    ]
+    return write(tmp_path / "kms.json", {"repositories": repositories})
+
+
+def test_keys_are_asked_for_and_what_cannot_be_used_is_a_problem(
+    run: Run, iam: Callable[..., Iam], tmp_path: Path, memory_cloud: Cloud
+) -> None:
+    iam()
+    kms = memory_cloud.client("kms")
+    good, disabled, leaving = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(3))
+    kms.create_alias(AliasName="alias/good", TargetKeyId=good)
+    kms.disable_key(KeyId=disabled)
+    kms.schedule_key_deletion(KeyId=leaving)
+    ran = run("doctor", encrypted(tmp_path, "alias/good", good, "alias/none", disabled, leaving, "alias/none"))
+    assert ran.code == 1
+    lines = [line.split(maxsplit=2) for line in ran.out.splitlines() if " key " in line.split(":")[0]]
+    assert [f"{state} {text}" for state, _, text in lines] == [
+        "ok alias/good: enabled",
+        f"ok {good}: enabled",
+        "problem alias/none: there is no such key in eu-west-1: make it, or name another one",
+        f"problem {disabled}: its state is Disabled: ECR cannot use it",
+        f"problem {leaving}: its state is PendingDeletion: ECR cannot use it",
+    ]
+
+
+def test_a_key_of_a_template_is_asked_for_too(run: Run, iam: Callable[..., Iam], tmp_path: Path) -> None:
+    iam()
+    template = {
+        "prefix": "ROOT",
+        "applied_for": ["PULL_THROUGH_CACHE"],
+        "encryption": "KMS",
+        "encryption_key": KEY,
+        "custom_role_arn": "arn:aws:iam::123456789012:role/ecr",
+    }
+    file = write(tmp_path / "template.json", {"registry": {"creation_templates": [template]}})
+    ran = run("doctor", "--json", file)
+    assert states(ran)[f"key {KEY}"] == "problem"
+
+
+def test_keys_that_kms_does_not_tell_about_are_unknown(
+    run: Run, iam: Callable[..., Iam], tmp_path: Path, memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iam()
+    session = answers.session()
+    events: Any = session.events
+
+    def deny(**_: object) -> tuple[Any, dict[str, Any]]:
+        return _Denied, {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
+
+    events.register("before-call.kms.DescribeKey", deny)
+    monkeypatch.setattr("ecrops.cli.account.session_of", lambda arguments: session)
+    ran = run("doctor", "--json", encrypted(tmp_path, "alias/some"))
+    assert ran.code == 0
+    assert states(ran)["key alias/some"] == "unknown"
+    assert "kms:DescribeKey" in ran.out
+
+
+def test_a_plan_asks_for_no_key_and_a_missing_role_is_said(
+    run: Run, iam: Callable[..., Iam], tmp_path: Path, memory_cloud: Cloud
+) -> None:
+    iam()
+    fleet = {"repositories": [{"name": "app", "grants": [{"allow": "pull", "principal": {"role": "nobody"}}]}]}
+    ran = run("doctor", write(tmp_path / "grants.json", fleet))
+    assert "unknown plan: note: role nobody: there is no such role, as IAM says" in ran.out
+    memory_cloud.calls.clear()
+    assert run("plan", encrypted(tmp_path, "alias/none")).code == 0
+    assert not [call for call in memory_cloud.calls if call.service == "kms"]
+
+
+class _Denied:
+    status_code = 400

@@ -25,7 +25,8 @@ def add(commands: Commands) -> None:
         short="check credentials, region, and the permissions that fleet files need",
         long=(
             "With fleet files, it plans them (that is the reads), and asks IAM whether the caller may make the plan "
-            "(that is the writes; it needs iam:SimulatePrincipalPolicy). It says what it cannot see, and ends with 1 "
+            "(that is the writes; it needs iam:SimulatePrincipalPolicy), and KMS whether the keys that it names can be "
+            "used (kms:DescribeKey). It says what it cannot see, and ends with 1 "
             "if there is a problem."
         ),
         examples=("ecrops doctor", "ecrops doctor fleet.yaml", "ecrops doctor --json fleet.yaml | jq '.findings[]'"),
@@ -69,7 +70,7 @@ def _installed() -> Iterator[Finding]:
 
 
 def _of_files(arguments: Namespace, registry: Registry) -> Iterator[Finding]:
-    from ecrops.cli.diagnosis import OK, PROBLEM, Finding, of_plan
+    from ecrops.cli.diagnosis import OK, PROBLEM, UNKNOWN, Finding, of_keys, of_plan
     from ecrops.cli.fleet_files import specs_of
     from ecrops.cli.words import of_the_command
 
@@ -79,4 +80,6 @@ def _of_files(arguments: Namespace, registry: Registry) -> Iterator[Finding]:
         advice = of_the_command(conflict.advice.get("", ""))
         subject = f"{conflict.owner} {conflict.what}".rstrip()
         yield Finding(PROBLEM, subject, "; ".join(filter(None, (conflict.difference, advice))))
+    yield from (Finding(UNKNOWN, "plan", f"note: {note}") for note in plan.notes)
+    yield from of_keys(registry, plan)
     yield from of_plan(registry, plan)
