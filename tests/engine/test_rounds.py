@@ -73,7 +73,7 @@ def test_repositories_that_are_gone_each_time_they_are_read_before_a_write(memor
 
     def delete_at_second(call: Call) -> bool:
         """The first reading of a round is that of the plan."""
-        name = call.params.get("repositoryName")
+        name = call.params.get("repositoryName", "")
         if call.operation == "GetLifecyclePolicy" and name in seen:
             ecr.delete_repository(repositoryName=name)
         elif call.operation == "GetLifecyclePolicy":
