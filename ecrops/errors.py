@@ -16,7 +16,8 @@ Users import the errors from ``ecrops``::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from ecrops.text import printable, printable_lines
@@ -85,7 +86,7 @@ class ConflictError(EcropsError):
         self.conflicts = tuple(conflicts)
         lines = [f"  {conflict}" for conflict in self.conflicts]
         advice = dict.fromkeys(conflict.advice[""] for conflict in self.conflicts if "" in conflict.advice)
-        super().__init__("\n".join([f"{headline}:", *lines, *map(printable, advice)]))
+        super().__init__("\n".join([f"{headline}:" if lines else headline, *lines, *map(printable, advice)]))
 
 
 class DeadlineError(EcropsError, TimeoutError):
@@ -107,17 +108,31 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
 
     Attributes:
         applied: The changes that were made, in order.
+        failed: The error of each owner that failed. Several owners may share one.
     """
 
     applied: tuple[Change, ...]
+    failed: Mapping[str, Exception]
 
-    def __new__(cls, message: str, exceptions: Sequence[Exception], applied: Sequence[Change] = ()) -> Self:
+    def __new__(
+        cls,
+        message: str,
+        exceptions: Sequence[Exception],
+        applied: Sequence[Change] = (),
+        failed: Mapping[str, Exception] = MappingProxyType({}),
+    ) -> Self:
         """Make the group: exception groups take their exceptions in ``__new__``."""
         error = super().__new__(cls, message, exceptions)
-        error.applied = tuple(applied)
+        error.applied, error.failed = tuple(applied), dict(failed)
         return error
 
-    def __init__(self, message: str, exceptions: Sequence[Exception], applied: Sequence[Change] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        exceptions: Sequence[Exception],
+        applied: Sequence[Change] = (),
+        failed: Mapping[str, Exception] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message, exceptions)
 
     def __str__(self) -> str:
@@ -130,4 +145,5 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
 
     def derive(self, exceptions: Sequence[Exception]) -> ApplyError:  # type: ignore[override]
         """Return the part that ``except*`` splits off: an ``ApplyError`` too."""
-        return ApplyError(self.message, exceptions, self.applied)
+        kept = {owner: error for owner, error in self.failed.items() if any(error is one for one in exceptions)}
+        return ApplyError(self.message, exceptions, self.applied, kept)

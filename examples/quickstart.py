@@ -56,7 +56,7 @@ def specs() -> list[RepositorySpec]:
 
 def main() -> None:
     """Run all steps, and delete everything in the end, also after an error."""
-    began, files = time.monotonic(), Path(tempfile.mkdtemp(prefix="ecrops-demo-"))
+    began, files = time.monotonic(), folder()
     registry = start()
     try:
         create(registry)
@@ -74,7 +74,18 @@ def main() -> None:
         show(registry.remove(*(spec.name for spec in specs())))
     check(not any(registry.repository(spec.name).exists() for spec in specs()), "all its repositories are gone")
     where = "on the emulated AWS; nothing was sent to AWS" if ENDPOINT else "on AWS"
+    for path in sorted(files.iterdir()):
+        print(f"wrote {path}")
     show(f"\nAll steps succeeded in {time.monotonic() - began:.0f} s, {where}.")
+
+
+def folder() -> Path:
+    """Return the folder for what is written: one for all runs of a user, without the files of the run before."""
+    files = Path(tempfile.gettempdir()) / f"ecrops-demo-{getattr(os, 'getuid', int)()}"
+    files.mkdir(mode=0o700, exist_ok=True)
+    for old in files.iterdir():
+        old.unlink()
+    return files
 
 
 def start() -> Registry:
@@ -225,8 +236,6 @@ def report(registry: Registry, files: Path) -> None:
     """Write one page about the registry for people who would rather look than read."""
     heading("A page to look at")
     page = (registry.report() if ENDPOINT else registry.report(*specs())).write(files / "report.html")
-    for path in sorted(files.iterdir()):
-        show(f"wrote {path}")
     check(page.stat().st_size > 0, "open it in a browser: it loads nothing from anywhere")
 
 

@@ -130,5 +130,18 @@ def test_the_readme_is_right_on_pypi() -> None:
         assert not url.startswith(TREE) or (ROOT / url.removeprefix(TREE)).exists(), url
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_that_installs_says_how_as_long_as_there_is_no_release(page: Path) -> None:
+    if not re.search(r"pip install '?(\./)?ecrops", page.read_text()):
+        return
+    links = [link for link in links_of(page) if link.removeprefix(f"{TREE}docs/") == "start.md#install"]
+    assert links or page.name == "start.md", "link to the section Install of docs/start.md"
+
+
+def test_one_page_says_how_to_install_from_a_checkout() -> None:
+    saying = [page.name for page in PAGES if "pip install './ecrops[" in page.read_text()]
+    assert saying == ["start.md"]
+
+
 def test_the_readme_is_short() -> None:
     assert len(README.read_text().splitlines()) <= 250

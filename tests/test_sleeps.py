@@ -20,6 +20,7 @@ KNOWN = {
     ("engine/turns.py", "wait"): "a turn: check tells, five times a second",
     ("login/locking.py", "sleep"): "the lock of a directory: told before it",
     ("aws/parallel.py", "wait"): "for own workers, each of which tells of its waits",
+    ("aws/parallel.py", "wait_for"): "for calls in flight after Ctrl-C: one attempt each, and no wait begins any more",
     ("engine/apply.py", "wait"): "for own workers, each of which tells of its waits",
     ("lifecycle/simulation/preview.py", "wait"): "Waiter.wait: it pauses with Aws.pause, which tells",
     ("registry_settings/replication/backfill.py", "wait"): "Waiter.wait: it pauses with Aws.pause, which tells",

@@ -5,7 +5,16 @@ Called by everything above it. Nothing in it knows what a repository is.
 
 from botocore.exceptions import ClientError
 
-from ecrops.aws.arn import Arn, is_account, is_of_partition, is_region, lacks_fips, partition_of, registry_host
+from ecrops.aws.arn import (
+    Arn,
+    account_of,
+    is_account,
+    is_of_partition,
+    is_region,
+    lacks_fips,
+    partition_of,
+    registry_host,
+)
 from ecrops.aws.classes import DENIED, LOST, NO_LONGER_VALID, code_of, detail_of, is_momentary, is_throttled
 from ecrops.aws.client import Aws
 from ecrops.aws.pages import Pages
@@ -22,6 +31,7 @@ __all__ = [
     "ClientError",
     "Pages",
     "RetryPolicy",
+    "account_of",
     "code_of",
     "detail_of",
     "has_member",

@@ -29,6 +29,15 @@ _FORMS = (
 )
 
 
+def account_of(value: object) -> object:
+    """Return the id of an account that a file has as a number; anything else as it is.
+
+    Readers of YAML and TOML, and editors, take an id without quotes for a number. One of 12 digits has lost no zero.
+    """
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number and is_account(str(value)) else value
+
+
 def is_account(value: object) -> bool:
     """Whether a value is the id of an account."""
     return isinstance(value, str) and bool(re.fullmatch(_ID, value))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MANY_CALLS = 50
 """From so many calls on, a client that takes less time for each is worth the time to make it."""
-NO_TOKEN = re.compile(r"[^\w!$%&'*+.^`|~-]", re.ASCII)
+NO_TOKEN = r"(?a:[^\w!$%&'*+.^`|~-])"
 """What no name in a user agent has."""
 
 
@@ -102,7 +102,7 @@ def _agent(config: Config) -> str:
     application: Any = getattr(config, "user_agent_appid", None)
     parts = [str(getattr(config, "user_agent", ""))]
     if application:
-        parts.append(f"app/{NO_TOKEN.sub('-', application)}")
+        parts.append(f"app/{re.sub(NO_TOKEN, '-', application)}")
     return " ".join([*parts, f"ecrops/{__version__}"])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
@@ -41,6 +41,58 @@ class Work(Generic[T]):
     def end(self) -> None:
         """End the work: what no thread has taken is not begun."""
         self._is_over = True
+
+
+class Crew(Generic[T]):
+    """Threads that share the work on many items. Whatever ends it early, what they have begun is known.
+
+    Args:
+        threads: How many there are.
+        do: Takes items from the work, until none is left.
+        items: The items.
+        stop: Begins nothing any more of what one item takes, and ends its waits.
+    """
+
+    def __init__(
+        self, threads: int, do: Callable[[Work[T]], object], items: Iterable[T], stop: Callable[[], object]
+    ) -> None:
+        self._threads, self._do, self._stop = threads, do, stop
+        self._work, self._pool = Work(items), pool_of(threads)
+        self._busy, self._changed = 0, threading.Condition()
+
+    def run(self, listen: Callable[[list[Future[None]]], object]) -> None:
+        """Start the threads, and listen to them. An error of ``listen``, or Ctrl-C, ends the work.
+
+        What is in flight is waited for then. It is not, if another Ctrl-C comes.
+        """
+        try:
+            listen([self._pool.submit(self._work_on) for _ in range(self._threads)])
+            self._pool.shutdown()
+        except BaseException:
+            try:
+                self._end()
+                with self._changed:  # the pool does not know a thread that Ctrl-C came in the start of
+                    self._changed.wait_for(lambda: not self._busy)
+                self._pool.shutdown(cancel_futures=True)
+            except BaseException:
+                self._end()
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            raise
+
+    def _end(self) -> None:
+        self._work.end()
+        self._stop()
+
+    def _work_on(self) -> None:
+        with self._changed:
+            self._busy += 1
+        try:
+            self._do(self._work)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
 
 
 def pool_of(threads: int) -> ThreadPoolExecutor:

@@ -6,6 +6,8 @@ AWS itself.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -166,6 +168,15 @@ class Change:
         return frozenset(parts)
 
     @property
+    def checksum(self) -> str:
+        """The fingerprint of the whole difference: of account, region, owner, what, operation, and all ``parts``.
+
+        It is not made of the words, which shorten.
+        """
+        names = (self.account, self.region, self.owner, self.what, self.operation)
+        return hashlib.sha256(json.dumps([*names, sorted(self.parts)]).encode()).hexdigest()
+
+    @property
     def service(self) -> str:
         """The boto3 service that is called; empty for a conflict."""
         return self.call.service if self.call else ""
@@ -204,7 +215,8 @@ class Change:
     def to_dict(self) -> dict[str, Any]:
         """Return the change, ready for JSON."""
         names = ("account", "region", "owner", "kind", "what", "before", "after", "service", "operation")
-        return {name: str(getattr(self, name)) for name in names} | {"params": data_of(hidden(self.params))}
+        texts = {name: str(getattr(self, name)) for name in names}
+        return texts | {"params": data_of(hidden(self.params)), "checksum": self.checksum}
 
 
 def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:

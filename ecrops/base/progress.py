@@ -64,10 +64,15 @@ class Progress:
 
     def change(self, change: Change) -> None:
         """Hear of a change that was made."""
-        self.made += 1
-        self.total = max(self.total or 0, self.made)
+        self.settle(self.made + 1)
         self.doing = printable(" ".join(filter(None, (change.sign, change.owner, change.what))))
         self._update()
+
+    def settle(self, made: int) -> None:
+        """Hear how many changes were made."""
+        self.made = made
+        if made:
+            self.total = max(self.total or 0, made)
 
     def wait(self, wait: Wait) -> None:
         """Hear of a wait that begins."""

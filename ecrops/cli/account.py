@@ -37,5 +37,5 @@ def reading(arguments: Namespace) -> Iterator[Registry]:
     if not is_terminal(sys.stderr):
         yield registry
         return
-    with registry.telling(progress=True) as told:
-        yield told
+    with registry.telling(progress=True) as account:
+        yield account

@@ -72,7 +72,11 @@ class Console:
     def ask(self, question: str) -> bool:
         """Ask on the terminal. Only ``y`` and ``yes`` mean yes."""
         self._write(sys.stderr, f"{question} [y/N] ", end="")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        try:
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        except KeyboardInterrupt:
+            self.say("")  # the question has no line break
+            raise
 
     def can_ask(self) -> bool:
         """Whether somebody sees a question and can answer it."""

@@ -63,7 +63,7 @@ def of_plan(registry: Registry, plan: Plan) -> Iterator[Finding]:
         return
     source, reason = _source(registry)
     if not source:
-        yield from (Finding(UNKNOWN, action, reason) for action in needed)
+        yield _unjudged(needed, reason)
         return
     try:
         decisions = {action: dict[str, str]() for action in needed}
@@ -72,10 +72,15 @@ def of_plan(registry: Registry, plan: Plan) -> Iterator[Finding]:
                 decisions[action][resource] = decision
     except ClientError as error:
         why = f"IAM does not say ({code_of(error)}): the caller needs iam:SimulatePrincipalPolicy on {source}"
-        yield from (Finding(UNKNOWN, action, why) for action in needed)
+        yield _unjudged(needed, why)
         return
     for action, resources in needed.items():
         yield _finding(action, resources, decisions[action])
+
+
+def _unjudged(actions: Iterable[str], why: str) -> Finding:
+    """Return that nobody says whether any of the actions is allowed."""
+    return Finding(UNKNOWN, "permissions", f"none can be judged: {why}; the plan needs {', '.join(actions)}")
 
 
 def needs_of(plan: Plan, registry: Registry) -> dict[str, list[str]]:
@@ -108,11 +113,11 @@ def _resource(change: Change, registry: Registry) -> str:
 def _source(registry: Registry) -> tuple[str, str]:
     """Return the ARN whose policies IAM simulates, or why there is none."""
     caller = Arn.parse(registry.aws.call("sts", "GetCallerIdentity", {})["Arn"])
-    kind, _, rest = caller.resource.partition("/")
+    kind, _, name = caller.resource.partition("/")
     if caller.service == "iam" and kind == "user":
         return str(caller), ""
     if kind == "assumed-role":
-        role = rest.split("/")[0]
+        role = name.split("/")[0]
         try:  # the ARN of a session lacks the path of its role
             return str(registry.aws.call("iam", "GetRole", {"RoleName": role})["Role"]["Arn"]), ""
         except ClientError:
@@ -150,11 +155,11 @@ def _answers(
                     "MissingContextValues": missing,
                 }
             ]
-            for one in specific:
-                decision = one["EvalResourceDecision"]
-                if decision != "allowed" and (lacking := one.get("MissingContextValues") or missing):
+            for entry in specific:
+                decision = entry["EvalResourceDecision"]
+                if decision != "allowed" and (lacking := entry.get("MissingContextValues") or missing):
                     decision = f"depends on {', '.join(lacking)}"
-                yield result["EvalActionName"], one["EvalResourceName"], decision
+                yield result["EvalActionName"], entry["EvalResourceName"], decision
         if not answer.get("IsTruncated"):
             return
         params["Marker"] = answer["Marker"]
@@ -162,11 +167,11 @@ def _answers(
 
 def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]) -> Finding:
     """Return what IAM says of one action."""
-    said = {resource: decisions.get(resource, decisions.get("*", "no answer")) for resource in resources}
-    refused = [resource for resource, decision in said.items() if decision != "allowed"]
+    decided = {resource: decisions.get(resource, decisions.get("*", "no answer")) for resource in resources}
+    refused = [resource for resource, decision in decided.items() if decision != "allowed"]
     if not refused:
-        return Finding(OK, action, f"allowed on {_some(list(said))}")
-    decision = said[refused[0]]
+        return Finding(OK, action, f"allowed on {_some(list(decided))}")
+    decision = decided[refused[0]]
     if decision == "explicitDeny":
         return Finding(PROBLEM, action, f"denied by a policy, on {_some(refused)}: change that policy")
     if decision == "implicitDeny" and "*" not in refused:
@@ -177,8 +182,8 @@ def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]
 
 
 def _some(resources: Sequence[str]) -> str:
-    more = f" and {len(resources) - 3} more" if len(resources) > 3 else ""
-    return f"{', '.join(resources[:3])}{more}"
+    tail = f" and {len(resources) - 3} more" if len(resources) > 3 else ""
+    return f"{', '.join(resources[:3])}{tail}"
 
 
 class Diagnosis:

@@ -7,6 +7,7 @@ MEANINGS = {
     ERROR: "an error, or wrong arguments: nothing was changed",
     DIFFERS: "something differs (plan --detailed-exitcode)",
     CONFLICT: "a conflict: something is wanted that cannot be made, or that nobody approved; nothing was changed",
-    PARTLY_DONE: "partly done: an error, and some changes were made before it; run again to make the rest",
+    PARTLY_DONE: "partly done: an error, and some changes were made before it; run again to make the rest, "
+    "with --approved give --plan too",
     INTERRUPTED: "stopped with Ctrl-C, or an apply with SIGTERM; what was done is listed",
 }

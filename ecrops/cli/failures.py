@@ -8,7 +8,18 @@ from typing import Any
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import CONFLICT, ERROR, INTERRUPTED, PARTLY_DONE
+from ecrops.cli.owners import (
+    answer_of,
+    conflict_lines,
+    conflicts_data,
+    conflicts_of,
+    errors_data,
+    failure_lines,
+    made_lines,
+    notes_of,
+)
 from ecrops.cli.parser import UsageError
+from ecrops.cli.words import of_the_command
 from ecrops.errors import ApplyError, ConflictError, EcropsError, SpecError
 from ecrops.text import printable_lines
 
@@ -47,8 +58,10 @@ def report(error: BaseException, console: Console, *, debug: bool) -> int:
         console.say("".join(traceback.format_exception(error)).rstrip())
     if console.as_json and not console.is_lost:
         console.data({"error": _data(error, code) | {"applied": [change.to_dict() for change in applied]}})
-    else:
-        console.say("\n".join(_lines(error)))
+        return code
+    if applied and not console.is_lost:
+        console.text("\n".join(made_lines(applied)))
+    console.say("\n".join(_lines(error)))
     return code
 
 
@@ -80,15 +93,20 @@ def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, SpecError) and len(error.reasons) > 1:
-        return "\n  ".join([f"{len(error.reasons)} mistakes:", *error.reasons])
+        return of_the_command("\n  ".join([f"{len(error.reasons)} mistakes:", *error.reasons]))
+    if isinstance(error, ApplyError):
+        count = "1 change was" if len(error.applied) == 1 else f"{len(error.applied)} changes were"
+        return f"{error.message}; {count} made"
+    if isinstance(error, ConflictError):
+        return "\n".join(conflict_lines(error))
     if isinstance(error, EcropsError | UsageError) or type(error).__module__.startswith("botocore"):
-        return printable_lines(str(error))
+        return of_the_command(printable_lines(str(error)))
     return printable_lines(f"{name}: {error}")
 
 
 def _notes(error: BaseException) -> Iterator[str]:
     """Yield what else there is to say: the notes of the error, and the way out."""
-    yield from map(printable_lines, getattr(error, "__notes__", ()))
+    yield from notes_of(error)
     name = type(error).__name__
     if name in _ADVICE and name not in _IN_PLACE:
         yield _ADVICE[name]
@@ -106,18 +124,21 @@ def sentence(error: BaseException) -> str:
 
 def _lines(error: BaseException) -> Iterator[str]:
     yield f"ecrops: {_message(error)}"
+    if isinstance(error, ApplyError):
+        yield from (f"  {line}" for line in failure_lines(error))
     for note in _notes(error):
         yield "  " + note.replace("\n", "\n  ")
 
 
 def _data(error: BaseException, code: int) -> dict[str, Any]:
     """Return an error, ready for JSON."""
-    response: Any = getattr(error, "response", None) or {}
     return {
         "type": type(error).__name__,
-        "code": str(response.get("Error", {}).get("Code", "")),
+        "code": str(answer_of(error).get("Code", "")),
         "message": _message(error),
         "reasons": list(error.reasons) if isinstance(error, SpecError) else [],
         "notes": list(_notes(error)),
+        "errors": errors_data(error),
+        "conflicts": conflicts_data(conflicts_of(error)),
         "exit_code": code,
     }

@@ -13,6 +13,7 @@ from ecrops.cli.failures import CommandError
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
+    from ecrops.fleet.reading import Text
     from ecrops.registry import Registry
     from ecrops.registry_settings.spec import RegistrySpec
     from ecrops.spec import RepositorySpec
@@ -23,7 +24,9 @@ STDIN_NAME = "<stdin>"
 
 def add_files(parser: Parser, nargs: str = "+") -> None:
     """Add the arguments that name fleet files, and the repositories in them."""
-    parser.add_argument("files", nargs=nargs, metavar="FILE", help="fleet files; - reads one from stdin")
+    parser.add_argument(
+        "files", nargs=nargs, metavar="FILE", help="fleet files, or folders with some; - reads one from stdin"
+    )
     parser.add_argument(
         "--only",
         action="append",
@@ -50,28 +53,43 @@ def _stdin() -> bytes:
     return sys.stdin.buffer.read() if sys.stdin is not None else b""
 
 
-def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:
-    """Return the specs in the fleet files that the arguments name."""
+def stdin_text() -> Text:
+    """Return what comes from stdin, as YAML where that can be read, else as JSON."""
     from importlib.util import find_spec
 
+    from ecrops.fleet.reading import Text
+
+    return Text(STDIN_NAME, _stdin(), "yaml" if find_spec("yaml") else "json")
+
+
+def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:
+    """Return the specs in the fleet files that the arguments name."""
     from ecrops.fleet.placeholders import Values
-    from ecrops.fleet.reading import Text, read_with
+    from ecrops.fleet.reading import read_with
 
     paths = [path for path in arguments.files if path != STDIN]
     texts = []
     if STDIN in arguments.files:
         if arguments.files.count(STDIN) > 1:
             raise CommandError("stdin can be read once: say - once")
-        texts.append(Text(STDIN_NAME, _stdin(), "yaml" if find_spec("yaml") else "json"))
+        texts.append(stdin_text())
     fleet = read_with(paths, texts, Values(None, None, registry))
     return (fleet.only(*arguments.only) if arguments.only else fleet).specs
 
 
 def chosen(specs: Sequence[RepositorySpec], patterns: Sequence[str]) -> Sequence[RepositorySpec]:
-    """Return the specs of repositories with such names; all if there is no pattern."""
+    """Return the specs of repositories with such names; all if there is no pattern.
+
+    Raises:
+        SpecError: A pattern fits none of them.
+    """
+    from ecrops.errors import SpecError
     from ecrops.fleet.fleet import Fleet
 
-    return Fleet(tuple(specs)).only(*patterns).repositories if patterns else specs
+    try:
+        return Fleet(tuple(specs)).only(*patterns).repositories if patterns else specs
+    except SpecError as error:  # these are of the registry, and of no fleet file
+        raise SpecError(*(reason.replace(" of the fleet ", " of the registry ") for reason in error.reasons)) from None
 
 
 def written(specs: Iterable[RepositorySpec | RegistrySpec], console: Console) -> str:

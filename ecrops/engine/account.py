@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.base.quotas import Quotas
+from ecrops.base.shown import Shown
 from ecrops.engine.aspect import Want
 from ecrops.engine.hosts import Hosts, check_choices
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import accounts, located, make_plan
 from ecrops.engine.reading import NONE, Goal, OnError
-from ecrops.engine.shown import ShownAccount
 from ecrops.errors import SpecError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ecrops.engine.telling import Listener, OnChange
 
 
-class Account(ShownAccount, Hosts):
+class Account(Shown, Hosts):
     """What a registry and the handles of its repositories share: names, clients, and plans that are applied."""
 
     def __init__(
@@ -55,6 +55,18 @@ class Account(ShownAccount, Hosts):
         self.aws = Aws(session, workers, RetryPolicy() if retry is None else retry).telling(on_wait)
         self.aws.quotas = Quotas.of(quotas)
         self._dual_stack, self._fips = dual_stack, fips
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(region={self.aws.session.region_name!r}, dry_run={self.dry_run})"
+
+    def _shown(self) -> Mapping[str, Any]:
+        """Return what a notebook shows of it, and of every handle that belongs to it. It calls nothing."""
+        known = {
+            "account": self.aws.known_account or "not known yet",
+            "region": self.aws.session.region_name or "none: give it a session with a region",
+            "dry_run": self.dry_run,
+        }
+        return {**known, "guard": guard} if (guard := getattr(self, "guard", None)) is not None else known
 
     def __copy__(self) -> Self:
         """Return a copy with the same clients and memory."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import replace
 
 from ecrops.aws import Aws, callers
-from ecrops.aws.parallel import Work, pool_of
+from ecrops.aws.parallel import Crew, Work
 from ecrops.aws.retry import rounds
 from ecrops.base.change import Change
 from ecrops.base.notes import together
@@ -63,12 +63,15 @@ def apply(aws: Aws, plan: Plan, listener: Listener, *, approved: bool = False) -
         if approved:
             plan = run.brought_up_to_date(plan, wants)
         run.make_rounds(plan, rounds(aws.retry))
+        run.outcomes.add_refusals(run.refusals)
+        failure = run.outcomes.failure(run.applied, several, run.unanswered.values())
+        if failure is None:
+            listener.end()
     except BaseException as error:  # Ctrl-C, or an error of on_change or on_wait
-        run.outcomes.add_applied(error, run.applied)
+        run.outcomes.end_with(error, tuple(run.applied), tuple(run.unanswered.values()), listener.settle)
         raise
-    run.outcomes.add_refusals(run.refusals)
-    run.outcomes.raise_failures(run.applied, several)
-    listener.end()
+    if failure:
+        raise failure
     applied, notes = tuple(run.applied), together((*notes, *run.notes))
     made = Plan(applied, notes, applied=applied, wants=tuple(wants), region=aws.region, account=aws.known_account)
     return replace(located(made, aws), wants=())
@@ -78,7 +81,8 @@ class _Run:
     """The rounds of one apply.
 
     Attributes:
-        applied: The changes that were made, in order.
+        applied: The changes that were made, in order: workers put them there as soon as a call is answered.
+        unanswered: Changes that may have been made, by owner: their call is under way, or its answer was lost.
         notes: The notes of plans that were made on the way.
         refusals: What was made and does not work.
         outcomes: How each owner ended.
@@ -92,7 +96,8 @@ class _Run:
         self._events = callers.Inbox()
         self._touched, self._unfinished = set[str](), set[str]()
         self._read_at, self._seen = NEVER, dict[str, Moment]()
-        self._is_alone, self._waited, self.applied = False, Waited(), list[Change]()
+        self._is_alone, self._waited = False, Waited()
+        self.applied, self.unanswered = list[Change](), dict[str, Change]()
         self.notes, self.refusals = self._maker.notes, self._maker.refusals
         self.outcomes = Outcomes()
 
@@ -122,22 +127,14 @@ class _Run:
             self._carry_out(list(steps[step].values()))
 
     def _carry_out(self, step: Sequence[Sequence[Change]]) -> None:
-        work = Work(ready := [changes for changes in step if not self.outcomes.skips(changes[0].owner)])
-        threads = min(self._aws.workers, len(ready))
-        with pool_of(threads) as pool:
-            try:
-                futures = [pool.submit(self._make_each, work) for _ in range(threads)]
-                if self._listener.is_deaf and not self._aws.on_wait:
-                    wait(futures)  # the caller's thread need not wake up for each change
-                self._listen(len(ready))
-            except BaseException:
-                work.end()
-                self._maker.stop()
-                try:
-                    pool.shutdown(cancel_futures=True)  # the calls in flight end, and what they have done is known
-                finally:  # also after another Ctrl-C
-                    self._take_what_was_told()
-                raise
+        ready = [changes for changes in step if not self.outcomes.skips(changes[0].owner)]
+
+        def listen(workers: Sequence[Future[None]]) -> None:
+            if self._listener.is_deaf and not self._aws.on_wait:
+                wait(workers)  # the caller's thread need not wake up for each change
+            self._listen(len(ready))
+
+        Crew(min(self._aws.workers, len(ready)), self._make_each, ready, self._maker.stop).run(listen)
 
     def _open_changes(self, plan: Plan) -> Iterator[Change]:
         """Yield the changes of owners that have not failed.
@@ -158,20 +155,14 @@ class _Run:
         while owners:
             event = self._events.get()
             if isinstance(event, Change):
-                self.applied.append(event)
                 if not event.refuses_existing:  # nobody read it before that, and can undo an edit unseen
                     self._touched.add(event.owner)
-                self._listener.hear(event)
+                self._listener.hear(self.applied)
             elif isinstance(event, tuple):
                 owners -= 1
                 self.outcomes.record(*event)
             else:
                 callers.run(event)
-
-    def _take_what_was_told(self) -> None:
-        """Take the changes that workers have made, which the caller has not heard of."""
-        events = (self._events.get() for _ in range(self._events.qsize()))
-        self.applied += [event for event in events if isinstance(event, Change)]
 
     def _make_each(self, work: Work[Sequence[Change]]) -> None:
         callers.work_for(self._events)
@@ -184,6 +175,8 @@ class _Run:
 
         def on_made(change: Change) -> None:
             made.append(change)
+            self.applied.append(change)  # before it is told: Ctrl-C may end the telling, and loses no change
+            self.unanswered.pop(owner, None)
             self._events.put(change)
 
         try:
@@ -191,6 +184,7 @@ class _Run:
                 try:
                     remaining = self._refreshed(changes)
                     while remaining:
+                        self.unanswered[owner] = remaining[0]
                         self._maker.make(remaining[0], on_made)
                         remaining = remaining[1:]
                         if remaining and self._maker.has_waited(owner):
@@ -199,6 +193,8 @@ class _Run:
                     self._maker.record(made)
                     self._seen[owner] = self._maker.moment
         except BaseException as error:
+            if isinstance(error, Superseded) or not self._maker.lost.get(owner):
+                self.unanswered.pop(owner, None)
             self._events.put((owner, error))
         else:
             self._events.put((owner, None))

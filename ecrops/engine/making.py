@@ -41,8 +41,9 @@ class Maker:
         removed: The owners that were removed in this apply, with their identities.
         notes: What the user must know about the calls that were made.
         refusals: What was made and does not work, as the service says: the owners, and why.
+        lost: The times at which answers to the last change of each owner were lost.
         doubted: The owners of which an answer of this round lacked what was sent.
-        uncertain: The owners of this round of which a later reading says that they are gone, or lack something else.
+        uncertain: The owners of this round that are gone, or lack something else, as a later reading says.
     """
 
     def __init__(self, aws: Aws, elsewhere: Mapping[str, Aws], wants: Sequence[Want], *, approved: bool) -> None:
@@ -61,7 +62,7 @@ class Maker:
         self._later: dict[str, tuple[Sequence[Change], Change]] = {}
         self.removed: dict[str, str] = {}
         self.begin_round()
-        self.notes, self.refusals = list[str](), list[tuple[str, Exception]]()
+        self.notes, self.refusals, self.lost = list[str](), list[tuple[str, Exception]](), dict[str, list[float]]()
         self._held = TURNS.held
 
     def begin_round(self) -> None:
@@ -194,8 +195,7 @@ class Maker:
             Superseded: Another writer was faster, or something that the call names is not visible yet.
             ClientError: botocore's own error, with notes.
         """
-        lost: list[float] = []
-        begun = time.time()
+        self.lost[change.owner], begun = (lost := []), time.time()
         try:
             self._call(change, lambda: lost.append(time.time()))
         except (ClientError, *LOST) as error:

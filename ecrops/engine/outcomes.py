@@ -6,7 +6,7 @@ decides nothing about changes, and calls nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ecrops.aws import ClientError, code_of, detail_of
@@ -146,33 +146,74 @@ class Outcomes:
             if note not in getattr(error, "__notes__", ()):
                 error.add_note(note)
 
-    def add_applied(self, error: BaseException, applied: Sequence[Change]) -> None:
-        """Add to an error that ended the apply, as ``applied`` and in notes, which changes were made before it."""
+    def end_with(
+        self,
+        error: BaseException,
+        applied: Sequence[Change],
+        unanswered: Sequence[Change],
+        settle: Callable[[Sequence[Change]], object],
+    ) -> None:
+        """Tell what was made and was not told yet with ``settle``, and add it to an error that ends the apply."""
+        try:
+            settle(applied)
+        except BaseException as later:  # another Ctrl-C
+            self.add_applied(later, applied, unanswered)
+            raise
+        self.add_applied(error, applied, unanswered)
+
+    def add_applied(self, error: BaseException, applied: Sequence[Change], unanswered: Collection[Change]) -> None:
+        """Add to an error that ended the apply, as ``applied`` and in notes, which changes were made before it.
+
+        Args:
+            error: The error.
+            applied: The changes that were made.
+            unanswered: The changes of which it is not known whether they were made.
+        """
         vars(error)["applied"] = _made(applied)
-        if not applied and isinstance(error, EcropsError):  # it says itself that nothing was changed
+        if not (applied or unanswered) and isinstance(error, EcropsError):  # it says itself that nothing was changed
             return
         count = "1 change was" if len(applied) == 1 else f"{len(applied)} changes were"
         error.add_note(f"{count} made before; running again makes what is still missing")
-        for change in applied[:MAX_SHOWN]:
-            error.add_note(f"done before: {change}")
-        if len(applied) > MAX_SHOWN:
-            error.add_note(f"and {len(applied) - MAX_SHOWN} more")
+        _add_each(error, "done before", applied)
+        _add_unanswered(error, unanswered)
 
-    def raise_failures(self, applied: Sequence[Change], several: bool) -> None:
-        """Raise the errors: the error of one owner as it is, one ``ApplyError`` for several owners."""
+    def failure(
+        self, applied: Sequence[Change], several: bool, unanswered: Collection[Change] = ()
+    ) -> Exception | None:
+        """Return the errors: the error of one owner as it is, one ``ApplyError`` for several owners."""
         errors = list(dict.fromkeys(self.failed.values()))
         if not errors:
-            return
+            return None
+        failure = errors[0]
         if all(isinstance(error, DeadlineError) for error in errors):
-            raise DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", _made(applied)) from errors[0]
-        if several:
-            raise ApplyError(f"{len(self.failed)} could not be finished", errors, _made(applied))
-        for error in errors[1:]:
-            errors[0].add_note(f"failed too: {error}")
-        vars(errors[0])["applied"] = _made(applied)
-        for change in applied:
-            errors[0].add_note(f"done before: {change}")
-        raise errors[0]
+            failure = DeadlineError(f"{errors[0]}: {len(self.failed)} not finished", _made(applied))
+            failure.__cause__ = errors[0]
+            _add_unanswered(failure, unanswered)
+        elif several:
+            failure = ApplyError(f"{len(self.failed)} could not be finished", errors, _made(applied), self.failed)
+        else:
+            for error in errors[1:]:
+                failure.add_note(f"failed too: {error}")
+            vars(failure).update(applied=_made(applied), owner=next(iter(self.failed)))
+            for change in applied:
+                failure.add_note(f"done before: {change}")
+        return failure
+
+
+def _add_unanswered(error: BaseException, unanswered: Collection[Change]) -> None:
+    """Add to an error which changes may have been made."""
+    if unanswered:
+        calls = "1 call was under way: it" if len(unanswered) == 1 else f"{len(unanswered)} calls were under way: they"
+        error.add_note(f"and {calls} may have taken effect")
+        _add_each(error, "perhaps done", list(unanswered))
+
+
+def _add_each(error: BaseException, what: str, changes: Sequence[Change]) -> None:
+    """Add a note for each of the first changes."""
+    for change in changes[:MAX_SHOWN]:
+        error.add_note(f"{what}: {change}")
+    if len(changes) > MAX_SHOWN:
+        error.add_note(f"and {len(changes) - MAX_SHOWN} more")
 
 
 def _made(applied: Sequence[Change]) -> tuple[Change, ...]:

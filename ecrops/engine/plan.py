@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -107,12 +107,28 @@ class Plan:
     def checksum(self) -> str:
         """The fingerprint of the whole difference: approve it now, apply a plan later if it has the same.
 
-        It is made of account, region, owner and operation of each change, and of each part that the change removes,
-        overwrites or adds. Their order makes no difference. Parts of other writers that stay, notes, and the number of
-        images that go are no part of it.
+        It is made of account, region, and the ``checksum`` of each change: of its owner and operation, and of each part
+        that it removes, overwrites or adds. Their order makes no difference. Parts of other writers that stay, notes,
+        and the number of images that go are no part of it.
         """
-        changes = sorted(json.dumps(_lasting(change)) for change in self.changes)
-        return hashlib.sha256(json.dumps([self.account, self.region, changes]).encode()).hexdigest()
+        return _checksum(self.account, self.region, [change.checksum for change in self.changes])
+
+    def is_part_of(self, approved: Mapping[str, Any]) -> bool:
+        """Whether every change of this plan is in a plan that was approved, such as the rest of one partly made.
+
+        Args:
+            approved: What ``to_dict`` of the approved plan gave: the JSON of ``ecrops plan --out``. Compare its
+                ``checksum`` with the approved one: here it is only compared with the changes beside it.
+
+        Raises:
+            SpecError: It is no such plan, its checksum does not fit its changes, or it is for another account or
+                region.
+        """
+        account, region, changes = _read(approved)
+        if self.region and (self.account or account, self.region) != (account, region):
+            here = f"{self.account} {self.region}"
+            raise SpecError(f"the approved plan is for {account} {region}, this one for {here}: plan in the same place")
+        return not Counter(change.checksum for change in self.changes) - Counter(changes)
 
     def check(self, deletes: int = 0) -> Plan:
         """Refuse a plan that deletes more than expected. Returns the plan itself.
@@ -138,6 +154,8 @@ class Plan:
         """Return the plan, ready for JSON."""
         return {
             "summary": self.summary,
+            "account": self.account,
+            "region": self.region,
             "changes": [change.to_dict() for change in self.changes],
             "notes": list(self.notes),
             "permissions": list(self.permissions),
@@ -145,6 +163,28 @@ class Plan:
         }
 
 
-def _lasting(change: Change) -> list[Any]:
-    """Return what a change is about and its whole difference, without its words, which shorten."""
-    return [change.account, change.region, change.owner, change.what, change.operation, sorted(change.parts)]
+def _checksum(account: str, region: str, changes: Iterable[str]) -> str:
+    """Return the checksum of a plan, made of those of its changes in any order."""
+    return hashlib.sha256(json.dumps([account, region, sorted(changes)]).encode()).hexdigest()
+
+
+def _read(approved: object) -> tuple[str, str, list[str]]:
+    """Return the account, the region and the checksums of the changes of a plan that ``to_dict`` wrote.
+
+    Raises:
+        SpecError: It is none, or was changed since.
+    """
+    expected = "approved: expected what Plan.to_dict() gives, as ecrops plan --out writes it"
+    if not isinstance(approved, Mapping):
+        raise SpecError(f"{expected}, got {approved!r}")
+    names = ("account", "region", "checksum")
+    texts = [value for name in names if isinstance(value := approved.get(name), str)]
+    written = approved.get("changes")
+    changes = written if isinstance(written, list) else [None]
+    sums = [one["checksum"] for one in changes if isinstance(one, Mapping) and isinstance(one.get("checksum"), str)]
+    if len(texts) < len(names) or len(sums) < len(changes):
+        raise SpecError(f"{expected}: account, region, checksum, and changes that have a checksum each")
+    account, region, checksum = texts
+    if _checksum(account, region, sums) != checksum:
+        raise SpecError("approved: its checksum does not fit its changes: the file was changed after it was written")
+    return account, region, sums

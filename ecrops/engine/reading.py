@@ -211,6 +211,7 @@ def _make(reading: Read, *, base_exists: bool) -> Mapping[str, Any]:
             return dict.fromkeys(reading.keys)
         if len(reading.keys) == 1:
             error.add_note(f"while reading {reading.keys[0]}")
+            vars(error)["owner"] = reading.keys[0]
         raise
     except SpecError as error:  # what is stored under the key cannot be read
         raise (error.at(reading.keys[0]) if len(reading.keys) == 1 else error) from None

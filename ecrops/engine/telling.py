@@ -7,7 +7,7 @@ change, on the caller's thread. It decides nothing, and calls nothing else.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,6 +43,7 @@ class Listener:
 
     def __init__(self, on_change: OnChange | None = None, progress: Progress | None = None) -> None:
         self._on_change, self._progress = on_change, progress
+        self._told, self._is_telling = 0, False
 
     @property
     def is_deaf(self) -> bool:
@@ -59,12 +60,33 @@ class Listener:
         if self._progress:
             self._progress.begin(made + missing)
 
-    def hear(self, change: Change) -> None:
-        """Hear of a change that was made."""
-        if self._progress:
-            self._progress.change(change)
-        if self._on_change:
-            self._on_change(change)
+    def hear(self, applied: Sequence[Change]) -> None:
+        """Hear of the changes that were made, and that were not told yet.
+
+        Args:
+            applied: All changes that were made, in order. Workers may add to them meanwhile.
+        """
+        while self._told < len(applied):
+            change = applied[self._told]
+            self._told += 1
+            if self._progress:
+                self._progress.change(change)
+            if self._on_change:
+                self._is_telling = True
+                self._on_change(change)
+                self._is_telling = False
+
+    def settle(self, applied: Sequence[Change]) -> None:
+        """Hear of the changes that were not told yet, when the apply ends early.
+
+        The function of the caller is not called again if it was what ended the apply.
+        """
+        try:
+            if not self._is_telling:
+                self.hear(applied)
+        finally:
+            if self._progress:
+                self._progress.settle(len(applied))
 
     def end(self) -> None:
         """Hear that nothing is missing any more."""

@@ -26,6 +26,10 @@ _EXCLUDED = {
     "encryption": (("AES256",), "encryption_key"),
 }
 """Values beside which another field has none, so that its default is not for them."""
+_TOGETHER = {"image_tag_mutability": FILTERS, "encryption": "encryption_key"}
+_TOGETHER |= {other: name for name, other in _TOGETHER.items()}
+"""Fields that are judged together, so that a reason about one may be about the default of the other."""
+_NULL_TAG = "; null takes away the tag of a default, and no default here has this tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,32 @@ class Defaults:
         findings.add(self.origins[name], reason, moved=(name,))
         return True
 
+    def explained(self, reason: str, own: object) -> str:
+        """Return a reason with what it says of defaults: they do not stand where the repository stands.
+
+        Args:
+            reason: Why a repository with these defaults is wrong.
+            own: The fields of its own.
+        """
+        steps = steps_of(reason)
+        if steps == ("tags",) and reason.endswith("got None"):
+            return reason + _NULL_TAG
+        if not steps or not isinstance(own, Mapping) or reason in _reasons_of(own):
+            return reason
+        path = str(steps[0])
+        names = [name for name in (path, _TOGETHER.get(path, "")) if name in self.origins]
+        added = [f"; {name} comes from the defaults{self._at(name)}" for name in names if name not in own]
+        if path in names and path not in own:
+            added.append(f": null in the repository leaves {path} out")
+        if path == "tags" and path in names and path in own:
+            added.append(f"; the tags of the defaults{self._at('tags')} count too")
+        return reason + "".join(added)
+
+    def _at(self, name: str) -> str:
+        """Return where a default stands, after a comma; empty if there is no file."""
+        place = self.origins[name].place
+        return f", {place}" if place else ""
+
 
 def shared(findings: Findings, parts: Iterable[tuple[Mapping[str, Any], Origin]]) -> Defaults:
     """Return the defaults of several documents that are for all. No two of them say the same field."""
@@ -89,8 +119,12 @@ def shared(findings: Findings, parts: Iterable[tuple[Mapping[str, Any], Origin]]
 
 def _reasons(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return why a repository cannot have some fields."""
+    return _reasons_of({"name": UNNAMED, **values})
+
+
+def _reasons_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
     try:
-        RepositorySpec.from_dict({"name": UNNAMED, **values})
+        RepositorySpec.from_dict(fields)
     except SpecError as error:
         return error.reasons
     return ()

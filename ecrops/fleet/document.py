@@ -64,10 +64,10 @@ class Document:
         places = self.places()
         value, place = places.value, NOWHERE
         for step in path:
-            here = places.get(id(value), {})
-            if step not in here:
+            steps = places.get(id(value), {})
+            if step not in steps:
                 break
-            place, value = here[step], value[step]
+            place, value = steps[step], value[step]
         return place
 
     def named(self, place: Place) -> str:

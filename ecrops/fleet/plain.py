@@ -43,14 +43,14 @@ def fleet_to_dict(specs: Iterable[RepositorySpec | RegistrySpec]) -> dict[str, A
         raise SpecError(f"expected a list of RepositorySpecs, got {specs!r}{advice}")
     listed = list(specs)
     repositories = [spec for spec in listed if isinstance(spec, RepositorySpec)]
-    others = [spec for spec in listed if not isinstance(spec, RepositorySpec)]
-    if not others:
+    settings = [spec for spec in listed if not isinstance(spec, RepositorySpec)]
+    if not settings:
         return {"repositories": [spec.to_dict() for spec in repositories]}
     from ecrops.registry_settings.spec import RegistrySpec
 
-    for spec in others:
+    for spec in settings:
         if not isinstance(spec, RegistrySpec):
             raise SpecError(f"expected a list of RepositorySpecs, got {spec!r} in it")
-    if len(others) > 1:
-        raise SpecError(f"{len(others)} specs are of the registry: merge them into one RegistrySpec")
-    return {"registry": others[0].to_dict(), "repositories": [spec.to_dict() for spec in repositories]}
+    if len(settings) > 1:
+        raise SpecError(f"{len(settings)} specs are of the registry: merge them into one RegistrySpec")
+    return {"registry": settings[0].to_dict(), "repositories": [spec.to_dict() for spec in repositories]}

@@ -21,6 +21,8 @@ READERS: Mapping[str, Callable[[str, str], Document]] = {
     "json": json_text.parse,
     "toml": toml_text.parse,
 }
+PLAN_KEYS = {"summary", "changes", "notes", "permissions", "checksum"}
+"""The keys by which a file with a plan is known."""
 ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 
@@ -48,7 +50,7 @@ def read(
 
     Args:
         paths: Files, and folders: all files in them, and in the folders in them, whose names end so. What begins with
-            a dot is left out.
+            a dot, and a file that holds a plan as JSON, is left out.
         account: What ``{account}`` stands for in the strings of the files.
         region: What ``{region}`` stands for.
         registry: The ``Registry`` whose account and region they are, where these are not given. It is asked when a
@@ -84,15 +86,41 @@ def read_with(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], value
     """
     findings = Findings()
     documents: list[Document] = []
-    files = dict.fromkeys(file for path in paths for file in _files(path))
+    files = {file: path for path in paths for file in _files(path)}
     sources: list[Path | Text] = [*files, *texts]
     for source in sources:
         try:
-            documents.append(_document(source))
-            findings.open(documents[-1])
+            document = _document(source)
+            if _is_plan(document.value):
+                _check_found(source, files)
+                continue
+            documents.append(document)
+            findings.open(document)
         except SpecError as error:
             findings.fail(error)
+    if not documents:
+        findings.raise_any()
+        raise SpecError(f"{paths[0]}: there is no fleet file in it, only plans")
     return _fleet(documents, values, findings)
+
+
+def _is_plan(value: object) -> bool:
+    """Whether a file holds a plan, as ``plan.to_dict()`` is, and no fleet."""
+    return isinstance(value, Mapping) and value.keys() >= PLAN_KEYS
+
+
+def _check_found(source: Path | Text, files: Mapping[Path, str | PathLike[str]]) -> None:
+    """Refuse a plan, unless it was found in a folder: there it is left out.
+
+    Raises:
+        SpecError: It was given itself.
+    """
+    if isinstance(source, Text) or Path(files[source]) == source:
+        name = source.name if isinstance(source, Text) else source
+        raise SpecError(
+            f"{name}: this is a plan, and no fleet file: to make it, give the fleet file that it was made of, and the "
+            "checksum in it: ecrops apply FILE --approved CHECKSUM"
+        )
 
 
 def _document(source: Path | Text) -> Document:

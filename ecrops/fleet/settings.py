@@ -41,13 +41,13 @@ class Settings:
     def _take_fields(self, fields: Mapping[str, Any], origin: Origin) -> None:
         self.first = self.first or origin
         for name, value in fields.items():
-            here = origin.at(name)
+            part = origin.at(name)
             if name == "events" and isinstance(value, Sequence) and not isinstance(value, str):
-                self._take_events(value, here)
+                self._take_events(value, part)
             elif name in self.values:
-                self.findings.add(here, f"is in {self.origins[name].place} too: say it in one of them")
+                self.findings.add(part, f"is in {self.origins[name].place} too: say it in one of them")
             else:
-                self.values[name], self.origins[name] = value, here
+                self.values[name], self.origins[name] = value, part
 
     def _take_events(self, events: Iterable[Any], origin: Origin) -> None:
         self.first = self.first or origin

@@ -96,13 +96,19 @@ def _repositories(findings: Findings, files: Sequence[tuple[Parts, Origin]]) -> 
         for index, item in enumerate(parts["repositories"]):
             origin = document.at("repositories", index)
             spec = _repository(findings, defaults, item, origin)
-            if spec is None:
-                continue
-            if (first := names.setdefault(spec.name, origin)) is origin:
-                yield spec
-            else:
+            name = spec.name if spec is not None else _name_of(item)
+            first = names.setdefault(name, origin) if name else origin
+            if first is not origin:
                 where = f"in {first.place} too" if first.place else "there twice"
-                findings.add(origin.at("name"), f"{spec.name!r} is {where}: merge them")
+                findings.add(origin.at("name"), f"{name!r} is {where}: merge them")
+            elif spec is not None:
+                yield spec
+
+
+def _name_of(item: object) -> str:
+    """Return the name of a repository that is wrong; empty if it has none."""
+    name = item.get("name") if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def _repository(findings: Findings, defaults: Defaults, item: Any, origin: Origin) -> RepositorySpec | None:
@@ -113,5 +119,5 @@ def _repository(findings: Findings, defaults: Defaults, item: Any, origin: Origi
     except SpecError as error:
         for reason in error.reasons:
             if not has_defaults or not defaults.say(findings, reason, item):
-                findings.add(origin, reason)
+                findings.add(origin, defaults.explained(reason, item))
     return None

@@ -41,14 +41,14 @@ def outlook(
         simulation = evaluate(rules, listed, now)
     except SpecError as error:
         simulation, problem = evaluate([], listed, now), str(error)
-    gone = (verdict for verdict in simulation.verdicts if verdict.action is not Action.KEEP)
+    affected = (verdict for verdict in simulation.verdicts if verdict.action is not Action.KEEP)
     seen = Outlook(
         expired=len(simulation.expired),
         expired_bytes=simulation.bytes_freed,
         archived=len(simulation.archived),
         summary=simulation.summary,
         tallies=tuple(simulation.tallies),
-        examples=tuple(map(_example, islice(gone, MAX_EXAMPLES))),
+        examples=tuple(map(_example, islice(affected, MAX_EXAMPLES))),
         forecast=simulation.forecast(days),
     )
     return seen, simulation.warnings, problem
@@ -63,12 +63,12 @@ def findings(rules: Rules, seen: Sequence[Finding] = ()) -> tuple[Finding, ...]:
         rules: The lifecycle rules, in ECR's JSON form.
         seen: What the images show.
     """
-    told = {(finding.code, finding.rule_priority) for finding in seen}
+    known = {(finding.code, finding.rule_priority) for finding in seen}
     try:
-        found = lint(rules)
+        general = lint(rules)
     except SpecError:
         return tuple(seen)
-    return (*seen, *(finding for finding in found if (finding.code, finding.rule_priority) not in told))
+    return (*seen, *(finding for finding in general if (finding.code, finding.rule_priority) not in known))
 
 
 def _example(verdict: Verdict) -> Example:

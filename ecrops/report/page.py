@@ -18,6 +18,7 @@ from ecrops.report import sections
 from ecrops.report.elements import text
 from ecrops.report.report import Report
 from ecrops.report.table import repositories
+from ecrops.report.values import without_policy
 
 
 class Section(NamedTuple):
@@ -84,6 +85,8 @@ def _cards(report: Report) -> Iterator[str]:
         conflicts = len(report.plan.conflicts)
         yield _card("plan", f"{len(report.plan):,}", report.plan.summary, "warn" if conflicts else "")
     noun = "finding about a lifecycle policy" if report.findings == 1 else "findings about lifecycle policies"
+    if report.unprotected:
+        noun = f"{noun}; {without_policy(report.unprotected)}"
     yield _card("repositories-section", f"{report.findings:,}", noun, "warn" if report.findings else "", "findings")
     if report.forecast:
         yield from _storage_cards(report)

@@ -35,6 +35,8 @@ from ecrops.spec import RepositorySpec
 from ecrops.text import printable
 
 if TYPE_CHECKING:
+    from ecrops.base.change import Change
+    from ecrops.engine.plan import Plan
     from ecrops.registry_settings.spec import RegistrySpec
 
 Specs = Sequence["RepositorySpec | RegistrySpec"]
@@ -100,27 +102,16 @@ def report(registry: Account, specs_or_names: Sequence[object], options: Options
         goals.setdefault(goal, ())
     current = read(aws, goals, known, accounts(wants), failures.add)
     failed = failures.of(goals, current)
-    plan = None
-    if specs:
-        undecided = _Failures()
-        possible = [want for want in wants if (want.aspect, want.key) in current]
-        plan = replace(registry.plan_wants(possible, current, undecided.add), read_at=NEVER)
-        unread += [Unread(key, "what differs", _text(error)) for key in undecided.by_key
-                   for error in undecided.by_key[key]]  # fmt: skip
-    changes: dict[str, list[Any]] = {}
+    plan, undecided = _plan(registry, wants, current) if specs else (None, [])
+    unread += undecided
+    shown = {name: _spec(aws, name, wanted.get(name), current, failed.get(name, {})) for name in listed}
+    unread += [Unread(name, "all of it", MISSING) for name, spec in shown.items() if not spec]
+    changes: dict[str, list[Change]] = {}
     for change in plan or ():
         changes.setdefault(change.owner, []).append(change)
-    repositories = []
-    for name in listed:
-        if not (spec := _spec(aws, name, wanted.get(name), current, failed.get(name, {}))):
-            unread.append(Unread(name, "all of it", MISSING))
-            continue
-        has = current.get((lifecycle, name))
-        rules, is_planned = _rules(wanted.get(name), has.rules if has else [])
-        exists = current.get((settings, name), ()) is not None
-        repositories.append(
-            ReportedRepository(spec, exists, tuple(changes.get(name, ())), rules, is_planned, findings(rules))
-        )
+    repositories = [
+        _repository(spec, wanted.get(name), current, changes.get(name, ())) for name, spec in shown.items() if spec
+    ]
     if options.images:
         looked = list(_with_images(aws, repositories, at, options.days))
         repositories = [repository for repository, _ in looked]
@@ -156,6 +147,25 @@ def _wants(registry: Account, specs: Specs) -> tuple[list[Want], Mapping[Goal, A
         wants, known = aspects.wants(registry.aws, [replace(spec, events=None) for spec in specs], registry.assumed)
         return registry.as_planned(wants), known, [Unread("EventBridge rules", "what differs", _text(error))]
     return registry.as_planned(wants), known, []
+
+
+def _plan(registry: Account, wants: Sequence[Want], current: Mapping[Goal, Any]) -> tuple[Plan, list[Unread]]:
+    """Return the plan of what could be read, and the owners of which nobody can say what differs."""
+    undecided = _Failures()
+    possible = [want for want in wants if (want.aspect, want.key) in current]
+    plan = replace(registry.plan_wants(possible, current, undecided.add), read_at=NEVER)
+    failed = undecided.by_key.items()
+    return plan, [Unread(key, "what differs", _text(error)) for key, errors in failed for error in errors]
+
+
+def _repository(
+    spec: RepositorySpec, wanted: RepositorySpec | None, current: Mapping[Goal, Any], changes: Sequence[Change]
+) -> ReportedRepository:
+    """Return what a report says of a repository, without its images."""
+    policy = current.get((lifecycle, spec.name))
+    rules, is_planned = _rules(wanted, policy.rules if policy else [])
+    exists = current.get((settings, spec.name), ()) is not None
+    return ReportedRepository(spec, exists, tuple(changes), rules, is_planned, findings(rules))
 
 
 def _spec(

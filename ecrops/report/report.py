@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecrops.base import html
 from ecrops.base.render import count, page, places, text_size
 from ecrops.engine.plan import Plan
-from ecrops.report.values import Prices, ReportedRepository, Unread, expected, together
+from ecrops.report.values import Prices, ReportedRepository, Unread, expected, together, without_policy
 from ecrops.version import __version__
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Report:
     def findings(self) -> int:
         """How many findings there are about lifecycle policies."""
         return sum(len(repo.findings) for repo in self.repositories)
+
+    @cached_property
+    def unprotected(self) -> int:
+        """How many repositories have no lifecycle policy, so that there are no findings about it."""
+        return sum(repo.is_unprotected for repo in self.repositories)
 
     @cached_property
     def expired(self) -> tuple[int, int]:
@@ -118,7 +123,8 @@ class Report:
         if self.plan is not None:
             elsewhere = places(self.plan.changes)
             yield f"plan: {self.plan.summary}{f', in {elsewhere}' if elsewhere not in ('', where) else ''}"
-        yield f"lifecycle policies: {self.findings or 'no'} finding{'' if self.findings == 1 else 's'}"
+        without = f"; {without_policy(self.unprotected)}" if self.unprotected else ""
+        yield f"lifecycle policies: {self.findings or 'no'} finding{'' if self.findings == 1 else 's'}{without}"
         if self.forecast:
             images, size = self.expired
             first, last = self.forecast.days[0], self.forecast.days[-1]

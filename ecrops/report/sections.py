@@ -12,6 +12,7 @@ from ecrops.base.change import Change, Kind
 from ecrops.base.render import brief, count, places, text_size
 from ecrops.lifecycle.simulation.chart import forecast_chart
 from ecrops.lifecycle.simulation.days import Storage
+from ecrops.lifecycle.simulation.projection import WINDOW
 from ecrops.report.details import KINDS
 from ecrops.report.elements import Column, badge, listing, scrolling, table, text, tree
 from ecrops.report.report import Report
@@ -55,7 +56,7 @@ def storage(report: Report) -> str:
     if not forecast:
         return ""
     first, last = forecast.days[0], forecast.days[-1]
-    pushes = f"{forecast.pushes_per_day:.3g} pushes a day, as in the last days"
+    pushes = f"{forecast.pushes_per_day:.3g} pushes a day, as in the last {WINDOW} days"
     chart = forecast_chart(forecast.days, {}, "All repositories", pushes)
     columns = [Column("When"), *(Column(title, "n") for title in ("Images", "Size", "In the archive", "Cost a month"))]
     rows = [
@@ -80,8 +81,8 @@ def _assumptions(report: Report) -> str:
     return (
         f"Prices: {report.prices}. Give the prices of your region to registry.report. Sizes are those that ECR reports "
         "for each image; layers that images share are counted with each of them. The forecast repeats the pushes of "
-        "the last 30 days, and assumes that nothing is pulled. ECR bills at least 90 days for an archived image, which "
-        "is not in it."
+        f"the last {WINDOW} days, and assumes that nothing is pulled. ECR bills at least 90 days for an archived "
+        "image, which is not in it."
     )
 
 

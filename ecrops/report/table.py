@@ -33,7 +33,7 @@ class Cell(NamedTuple):
     Args:
         html: What it shows.
         sorts_as: The number that it is sorted by; its text without one.
-        kind: ``n`` for a number, ``s`` for what narrow screens leave out.
+        kind: ``n`` for a number, ``s`` for what narrow screens leave out, ``d`` for lines that never break.
     """
 
     html: str
@@ -86,7 +86,7 @@ def states(repository: ReportedRepository) -> Iterator[str]:
         yield "findings"
     if repository.outlook and repository.outlook.expired:
         yield "expires"
-    if not repository.rules and "lifecycle_rules" not in (repository.spec.unread or {}):
+    if repository.is_unprotected:
         yield "unprotected"
     if repository.spec.unread:
         yield "unread"
@@ -125,8 +125,8 @@ def _cells(report: Report, repository: ReportedRepository, place: int) -> Iterat
     found = len(repository.findings)
     yield Cell(badge(f"{found}", "warn") if found else "", found, "n")
     mutability = str(spec.image_tag_mutability or "").removesuffix("_WITH_EXCLUSION").lower()
-    filters = " with exceptions" if spec.image_tag_mutability_exclusion_filters else ""
-    yield Cell(text(f"{mutability}{filters}", 60), kind="s")
+    filters = " <br>with exceptions" if spec.image_tag_mutability_exclusion_filters else ""
+    yield Cell(f"{text(mutability, 60)}{filters}", kind="s d")
     scans = {True: "yes", False: "no", None: ""}
     yield Cell(scans[spec.image_scan_on_push], kind="s")
     yield Cell(text(spec.encryption or ("KMS" if spec.encryption_key else ""), 30), kind="s")

@@ -136,6 +136,11 @@ class ReportedRepository:
         """The name of the repository."""
         return self.spec.name
 
+    @property
+    def is_unprotected(self) -> bool:
+        """Whether it has no lifecycle policy: nothing is ever removed. False if that was not read."""
+        return not self.rules and "lifecycle_rules" not in (self.spec.unread or {})
+
     @cached_property
     def policy(self) -> str:
         """The lifecycle policy in words; empty without one."""
@@ -161,6 +166,11 @@ class ReportedRepository:
             facts["by_rule"] = [tally.to_dict() for tally in outlook.tallies]
             facts["forecast"] = expected(outlook.forecast, prices)
         return facts
+
+
+def without_policy(number: int) -> str:
+    """Return in words how many repositories have no lifecycle policy."""
+    return f"{number:,} {'repository has' if number == 1 else 'repositories have'} no lifecycle policy"
 
 
 class Unread(NamedTuple):

@@ -16,7 +16,6 @@ from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.base.tags import tag_list
 from ecrops.engine.aspect import Read
 from ecrops.repositories import calls, verbatim
-from ecrops.repositories.deletion import deletion
 from ecrops.repositories.kms import ADVICE, arn_behind, is_alias, is_id_of
 from ecrops.repositories.states import Absent, Edit, Settings, Wanted, mutability_params, parse, scan_params
 from ecrops.repositories.values import ECR, RepositoryEncryption
@@ -206,6 +205,8 @@ def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
 
 
 def _delete(name: str, edit: Absent, current: Settings) -> Change:
+    from ecrops.repositories.deletion import deletion
+
     change = deletion(name, edit, current.created_at, current.images, ECR, ("kms:RetireGrant",) if current.key else ())
     return replace(change, advice={**ADVICE, **change.advice})
 

@@ -30,11 +30,13 @@ NOT_FOUND = 127
 INTERRUPTED = 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, begin: str = "", end: str = "") -> int:
     """Serve, and return the exit code of the command.
 
     Args:
         arguments: What follows ``python -m ecrops.testing``; ``None``: those of this process.
+        begin: What is said on stderr before the command begins.
+        end: What is said on stderr when it has ended.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -43,7 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     try:
         with running_server(options.port) as server:
-            return _run(server, options.command, example=options.example)
+            _say(begin)
+            code = _run(server, options.command, example=options.example)
+            _say(end)
+            return code
     except OSError as error:
         return _fail(f"port {options.port} of 127.0.0.1 cannot be used: {error.strerror}")
     except KeyboardInterrupt:
@@ -102,6 +107,11 @@ def _stay(server: Server) -> int:
     sys.stdout.flush()
     server.join()
     return 0
+
+
+def _say(text: str) -> None:
+    if text:
+        print(text, file=sys.stderr, flush=True)
 
 
 def _fail(message: str) -> int:

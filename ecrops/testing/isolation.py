@@ -65,10 +65,10 @@ def as_default_session(cloud: Cloud) -> Iterator[None]:
     """
     import boto3
 
-    there = environment(cloud.endpoint_url) if cloud.endpoint_url else keys()
-    kept = {**without_aws(os.environ), **there}
+    address = environment(cloud.endpoint_url) if cloud.endpoint_url else keys()
+    variables = {**without_aws(os.environ), **address}
     default = mock.patch.object(boto3, "DEFAULT_SESSION", cloud.session())
-    with mock.patch.dict(os.environ, kept, clear=True), default, _no_way_out():
+    with mock.patch.dict(os.environ, variables, clear=True), default, _no_way_out():
         yield
 
 

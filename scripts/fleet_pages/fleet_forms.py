@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from ecrops.access.principals.named import KINDS as PRINCIPALS
@@ -23,6 +24,7 @@ from ecrops.registry_settings.signing.values import MAX_RULES as MAX_SIGNING
 from ecrops.repositories import checks, verbatim
 
 Schema = dict[str, Any]
+MAX_DAYS = timedelta.max.days
 PLACEHOLDER = r"\{(account|region)\}"
 _PYTHON_ONLY = re.compile(r"\(\?P<\w+>|\(\?a:")
 
@@ -105,9 +107,9 @@ FIELDS: Mapping[str, Schema] = {
     "RegistrySpec.signing": {"maxItems": MAX_SIGNING},
     "LifecycleRule.rule_priority": {"minimum": 1},
     "LifecycleRule.max_image_count": {"minimum": 1},
-    "LifecycleRule.max_image_age": {"type": "integer", "minimum": 1},
-    "LifecycleRule.since_image_pulled": {"type": "integer", "minimum": 1},
-    "LifecycleRule.since_image_transitioned": {"type": "integer", "minimum": 90},
+    "LifecycleRule.max_image_age": {"type": "integer", "minimum": 1, "maximum": MAX_DAYS},
+    "LifecycleRule.since_image_pulled": {"type": "integer", "minimum": 1, "maximum": MAX_DAYS},
+    "LifecycleRule.since_image_transitioned": {"type": "integer", "minimum": 90, "maximum": MAX_DAYS},
     "LifecycleRule.tag_pattern_list": {"items": {"type": "string", "pattern": r"^(?!(.*\*){5}).+$"}},
     "Guard.max_expired": {"minimum": 0},
     "Guard.max_fraction": {"minimum": 0, "maximum": 1},
@@ -183,6 +185,8 @@ RULES: Mapping[str, Schema] = {
     }
 }
 """What is said of several fields of a class together."""
+ACCOUNT_NUMBERS: Schema = {"minimum": 10**11, "maximum": 10**12 - 1}
+"""The ids of accounts that an editor may take for numbers: those that lose no zero."""
 PRINCIPAL: Schema = {
     "type": "object",
     "description": "Who is granted something: exactly one of these keys, and perhaps conditions.",
@@ -193,6 +197,10 @@ PRINCIPAL: Schema = {
                 "description": str(kind.__doc__).split("\n")[0].replace("``", "`"),
             }
             for kind in PRINCIPALS
+        },
+        "account": {
+            "anyOf": [{"type": "string"}, {"type": "integer", **ACCOUNT_NUMBERS}],
+            "description": "An account, by the 12 digits of its id; in quotes if it begins with a zero.",
         },
         "conditions": {"type": ["object", "null"], "description": "The conditions of the grant, as in a policy."},
     },
@@ -213,6 +221,7 @@ PARTS: Mapping[str, Schema] = {
     "AnyPrincipal": {
         "description": "A principal, or a string that stands for one.",
         "anyOf": [
+            {"type": "integer", **ACCOUNT_NUMBERS},
             text(rf"arn:.+|[0-9]{{12}}|{ORGANIZATION.pattern}|{SERVICE.pattern}|\*"),
             ref("Principal"),
         ],

@@ -15,7 +15,9 @@ LIMITS: Mapping[str, str] = {
     rf"({_LISTS})(\[\d+\])?(\.name)?: .*(again|twice|the same|two |another rule)": (
         "that no two repositories, rules, templates or settings are the same"
     ),
-    r"tags: .*(is made of|got None)": "the characters of tags, and that a tag that is `null` has a default",
+    r"tags: .*(is made of|got None)": (
+        "the characters of tags, and that only a tag of a default is taken away with `null`"
+    ),
     r"image_tag_mutability_exclusion_filters: ": "that filters go with a mode that has exclusions",
     r"encryption_key: ": "that `AES256` has no key, and the form of the ARN of a key",
     rf"lifecycle_rules(\[\d+\])?(\.\w+)*: .*({_RULES})": (

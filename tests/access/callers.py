@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ecrops.access import Access
+from ecrops.testing.emulator.wildcards import includes
 
 from .world import listed
 
@@ -65,7 +65,7 @@ def _test(operator: str, value: str | None, patterns: list[str]) -> bool:
     if operator.rpartition(":")[2] == "StringEquals":
         return value in patterns
     assert operator.rpartition(":")[2] in ("StringLike", "ArnLike"), operator
-    return any(fnmatchcase(value, pattern) for pattern in patterns)
+    return any(includes(pattern, value) for pattern in patterns)
 
 
 def allowed_by_policy(document: Mapping[str, Any], caller: Caller, action: str) -> bool:
@@ -74,7 +74,7 @@ def allowed_by_policy(document: Mapping[str, Any], caller: Caller, action: str) 
         statement["Effect"]
         for statement in listed(document["Statement"])
         if _is_named(statement, caller)
-        and any(fnmatchcase(action.lower(), name.lower()) for name in listed(statement["Action"]))
+        and any(includes(name.lower(), action.lower()) for name in listed(statement["Action"]))
         and meets(statement.get("Condition", {}), caller)
     }
     return effects == {"Allow"}

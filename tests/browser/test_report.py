@@ -33,6 +33,10 @@ for (const e of document.querySelectorAll('body *')) {
 return low"""
 
 
+FILLED = """const chart = document.querySelector('.chart');
+return chart.getBoundingClientRect().width / chart.parentElement.querySelector('table').getBoundingClientRect().width"""
+
+
 @pytest.fixture(scope="module")
 def thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.report(1000).write(tmp_path_factory.mktemp("pages") / "thousand.html")
@@ -50,6 +54,11 @@ def test_the_page_asks_for_nothing_and_the_browser_has_nothing_to_complain_about
     browser.screenshot(pictures / "report-light.png", whole=True)
     assert browser.requests() == {thirty.as_uri(): ""}
     assert browser.complaints() == []
+
+
+def test_the_chart_is_as_wide_as_the_table_below_it(browser: Browser, thirty: Path) -> None:
+    browser.open(thirty)
+    assert browser.run(FILLED) > 0.98
 
 
 def test_a_thousand_repositories_open_quickly_and_are_found_at_once(browser: Browser, thousand: Path) -> None:

@@ -118,7 +118,17 @@ def test_what_cannot_be_seen_is_said(run: Run, fleet: str, iam: Callable[..., Ia
     iam("arn:aws:iam::123456789012:root")
     ran = run("doctor", "--json", "--only", "team/worker", fleet)
     assert ran.code == 0
-    assert states(ran)["ecr:CreateRepository"] == "unknown"
+    [unknown] = [finding for finding in ran.data["findings"] if finding["state"] == "unknown"]
+    assert unknown["subject"] == "permissions"
+    assert "none can be judged" in unknown["text"]
+    assert "ecr:CreateRepository" in unknown["text"]
+
+
+def test_an_emulator_judges_no_permission_and_that_is_one_line(run: Run, fleet: str) -> None:
+    ran = run("doctor", fleet)
+    assert ran.code == 0
+    [line] = [line for line in ran.out.splitlines() if line.startswith("unknown")]
+    assert line.startswith("unknown permissions: none can be judged: ")
 
 
 def test_credentials_that_are_not_there_are_a_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

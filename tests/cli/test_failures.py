@@ -58,7 +58,7 @@ def test_an_error_of_aws_is_as_json_too(run: Run) -> None:
     ran = run("show", "--json", "team/none")
     assert ran.code == 1
     error = ran.data["error"]
-    assert set(error) == {"type", "code", "message", "reasons", "notes", "exit_code", "applied"}
+    assert set(error) == {"type", "code", "message", "reasons", "notes", "errors", "conflicts", "exit_code", "applied"}
     assert error["code"] == "RepositoryNotFoundException"
     assert ran.err == ""
 

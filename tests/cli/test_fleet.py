@@ -142,6 +142,47 @@ def test_what_was_approved_is_made_and_nothing_else(run: Run, fleet: str, memory
     assert run("apply", "--approved", checksum, fleet).code == 0  # a job that is run again is done
 
 
+def test_the_rest_of_an_approved_plan_is_made_with_the_plan(
+    run: Run, fleet: str, tmp_path: Path, memory_cloud: Cloud
+) -> None:
+    file = str(tmp_path / "plan.json")
+    checksum = run("plan", "--json", "--out", file, fleet).data["checksum"]
+    memory_cloud.faults.on("denied", operation="PutLifecyclePolicy", times=1)
+    assert run("apply", "--approved", checksum, "--plan", file, fleet).code == 4
+    without = run("apply", "--approved", checksum, fleet)
+    assert without.code == 3
+    assert "--plan FILE" in without.err
+    assert run("apply", "--approved", checksum, "--plan", file, fleet).code == 0
+    assert run("plan", "--detailed-exitcode", fleet).code == 0
+
+
+def test_a_plan_that_is_not_the_approved_one_allows_nothing(
+    run: Run, fleet: str, tmp_path: Path, memory_cloud: Cloud
+) -> None:
+    file, more = tmp_path / "plan.json", write(tmp_path / "more.json", {"repositories": [{"name": "another/one"}]})
+    checksum = run("plan", "--json", "--out", str(file), fleet).data["checksum"]
+    approved = ("apply", "--approved", checksum, "--plan", str(file))
+    beyond = run(*approved, fleet, more)
+    assert beyond.code == 3
+    assert "another/one" in beyond.err
+    assert "team/api" not in beyond.err, "what was approved is not what stops it"
+    written = json.loads(file.read_text())
+    for text, said in (
+        ("[]", "expected a plan"),
+        ("{", "expected a plan"),
+        (json.dumps(written | {"checksum": "0" * 64}), "was approved, and"),
+        (json.dumps(written | {"changes": written["changes"][1:]}), "does not fit its changes"),
+        (json.dumps(written | {"region": "us-east-1"}), "does not fit its changes"),
+    ):
+        file.write_text(text)
+        refused = run(*approved, fleet)
+        assert refused.code == 1, text
+        assert said in refused.err
+    assert "--plan needs --approved" in run("apply", "--plan", str(file), "--yes", fleet).err
+    assert "No such file" in run("apply", "--approved", checksum, "--plan", str(tmp_path / "no"), fleet).err
+    assert memory_cloud.calls.writes() == []
+
+
 def test_yes_deletes_nothing_unless_it_is_said_how_much(run: Run, fleet: str, tmp_path: Path) -> None:
     assert run("apply", "--yes", fleet).code == 0
     fewer = write(tmp_path / "fewer.json", {"repositories": [{"name": "team/api", "lifecycle_rules": []}]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+import ecrops
 from ecrops.testing import Cloud
 from support import state
 
@@ -31,7 +33,8 @@ code=$(cat "$TOOLS/code"); rm "$TOOLS/code"; exit "$code"
 TOOLS = {
     "ecrops": ASK,
     "pip": "exit 0",
-    "gh": 'echo "$*" >> gh.txt; cat "$5" >> gh.txt',  # gh pr comment NUMBER --body-file FILE
+    # gh api --paginate PATH, and gh api --silent --method METHOD PATH -F body=@FILE
+    "gh": 'if [ "$2" = --paginate ]; then cat posted.json; else echo "$4 $5" >> gh.txt; cp "${7#body=@}" sent.md; fi',
 }
 WORKFLOW: dict[Any, Any] = yaml.safe_load(EXAMPLE.read_text())
 
@@ -54,8 +57,11 @@ class Runner:
             (self._tools / name).chmod(0o755)
         self._environment = {
             **os.environ,
+            **WORKFLOW["env"],
             "TOOLS": str(self._tools),
             "PATH": f"{self._tools}:{os.environ['PATH']}",
+            "GITHUB_REPOSITORY": "acme/fleet",
+            "GITHUB_WORKFLOW": WORKFLOW["name"],
             "GITHUB_OUTPUT": str(folder / "output"),
             "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         }
@@ -104,27 +110,77 @@ class Runner:
             self.context[f"needs.{job}.outputs.{name}"] = written[expression.split(".")[-1].removesuffix(" }}")]
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="the example uses jq")
-def test_a_plan_is_a_comment_and_what_was_approved_is_made(
-    run: Run, memory_cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="the example uses jq")
+
+
+@pytest.fixture
+def runner(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """A runner in a folder with a fleet file, for a pull request without comments."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fleet.yaml").write_text("repositories:\n- name: team/api\n- name: team/worker\n")
-    runner = Runner(tmp_path, run)
+    (tmp_path / "posted.json").write_text("[]")
+    return Runner(tmp_path, run)
+
+
+@needs_jq
+def test_a_plan_is_a_comment_and_what_was_approved_is_made(runner: Runner, memory_cloud: Cloud) -> None:
     assert runner.run("comment") == 0
-    comment = (tmp_path / "gh.txt").read_text()
-    assert comment.startswith("pr comment 7 --body-file comment.md --edit-last --create-if-none\n~~~~diff\n")
+    assert (runner.folder / "gh.txt").read_text() == "POST repos/acme/fleet/issues/7/comments\n"
+    comment = (runner.folder / "sent.md").read_text()
+    assert comment.startswith("<!-- ecrops: ecrops -->\n~~~~diff\n")
     assert "+ team/worker repository\n2 to create\n" in comment
     assert "checksum" in comment  # what is said on stderr is in it too: errors are
     assert runner.run("plan") == 0
-    assert "+ team/worker repository" in (tmp_path / "summary.md").read_text()
+    assert "+ team/worker repository" in (runner.folder / "summary.md").read_text()
     assert runner.context["needs.plan.outputs.changes"] == "2"
     assert state(memory_cloud) == {}
-    assert runner.run("apply") == 0
+    memory_cloud.faults.on("denied", where=lambda call: call.params.get("repositoryName") == "team/worker")
+    assert runner.run("apply") == 4
+    assert set(state(memory_cloud)) == {"team/api"}
+    assert runner.run("apply") == 0, "the job is run again"
     assert set(state(memory_cloud)) == {"team/api", "team/worker"}
     assert runner.run("drift") == 0
     memory_cloud.client("ecr").delete_repository(repositoryName="team/api")
     assert runner.run("drift") == 2
+
+
+@needs_jq
+@pytest.mark.parametrize(
+    ("posted", "sent_to"),
+    [
+        ([("github-actions[bot]", "<!-- ecrops: ecrops -->\n~~~~diff")], "PATCH repos/acme/fleet/issues/comments/0"),
+        ([("github-actions[bot]", "of another workflow")], "POST repos/acme/fleet/issues/7/comments"),
+        ([("github-actions[bot]", "<!-- ecrops: staging -->")], "POST repos/acme/fleet/issues/7/comments"),
+        ([("somebody", "<!-- ecrops: ecrops -->")], "POST repos/acme/fleet/issues/7/comments"),
+        (
+            [
+                ("somebody", "> <!-- ecrops: ecrops -->"),
+                ("github-actions[bot]", "<!-- ecrops: ecrops -->"),
+                ("github-actions[bot]", "of another workflow"),
+            ],
+            "PATCH repos/acme/fleet/issues/comments/1",
+        ),
+    ],
+)
+def test_the_comment_of_this_workflow_is_edited_and_no_other(
+    runner: Runner, posted: list[tuple[str, str]], sent_to: str
+) -> None:
+    comments = [{"id": place, "user": {"login": by}, "body": body} for place, (by, body) in enumerate(posted)]
+    (runner.folder / "posted.json").write_text(json.dumps(comments))
+    assert runner.run("comment") == 0
+    assert (runner.folder / "gh.txt").read_text() == f"{sent_to}\n"
+
+
+@needs_jq
+@pytest.mark.parametrize("job", ["comment", "plan"])
+def test_a_conflict_is_shown_and_ends_the_job(runner: Runner, memory_cloud: Cloud, job: str) -> None:
+    memory_cloud.client("ecr").create_repository(repositoryName="team/api")
+    fleet = "repositories:\n- {name: team/api, encryption: KMS}\n"
+    (runner.folder / "fleet.yaml").write_text(fleet)
+    assert runner.run(job) == 3
+    shown = (runner.folder / ("sent.md" if job == "comment" else "summary.md")).read_text()
+    assert "! team/api " in shown
+    assert shown.endswith("~~~~\n")
 
 
 def test_the_example_is_a_workflow() -> None:
@@ -133,3 +189,33 @@ def test_the_example_is_a_workflow() -> None:
         assert job["runs-on"] == "ubuntu-latest"
         assert all(("run" in step) != ("uses" in step) for step in job["steps"])
     assert WORKFLOW["jobs"]["apply"]["environment"] == "production"
+
+
+def test_only_the_job_in_the_environment_gets_the_role_that_writes() -> None:
+    roles = {
+        name: [step["with"]["role-to-assume"] for step in job["steps"] if "role-to-assume" in step.get("with", {})]
+        for name, job in WORKFLOW["jobs"].items()
+    }
+    assert roles.pop("apply") == ["${{ env.APPLY_ROLE }}"]
+    assert set(map(tuple, roles.values())) == {("${{ env.PLAN_ROLE }}",)}
+    assert [name for name, job in WORKFLOW["jobs"].items() if "environment" in job] == ["apply"]
+    assert WORKFLOW["env"]["APPLY_ROLE"] != WORKFLOW["env"]["PLAN_ROLE"]
+    header = EXAMPLE.read_text().split("name: ecrops")[0]
+    assert '"sub" = "repo:OWNER/NAME:environment:production"' in header
+
+
+def test_each_job_may_do_no_more_than_it_must() -> None:
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    permissions = {name: job["permissions"] for name, job in WORKFLOW["jobs"].items()}
+    assert permissions.pop("comment") == {"contents": "read", "id-token": "write", "pull-requests": "write"}
+    assert all(allowed == {"contents": "read", "id-token": "write"} for allowed in permissions.values())
+    assert "head.repo.full_name == github.repository" in WORKFLOW["jobs"]["comment"]["if"], "forks get no role"
+
+
+def test_the_version_is_pinned_and_the_fleet_is_named_in_one_variable() -> None:
+    steps = [step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "run" in step]
+    installs = {step["run"] for step in steps if "pip install" in step["run"]}
+    assert installs == {f"pip install 'ecrops[yaml]=={ecrops.__version__}'"}
+    assert not [step for step in steps if "fleet.yaml" in step["run"]]
+    for event in ("pull_request", "push"):
+        assert WORKFLOW["env"]["FLEET"] in WORKFLOW[True][event]["paths"]

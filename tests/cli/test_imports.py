@@ -64,6 +64,10 @@ def test_what_is_left_is_said_and_strict_fails(run: Run, tmp_path: Path) -> None
     assert ran.code == 0
     assert ran.err.startswith("not carried over: Old: EmptyOnDelete")
     assert run("import", "cloudformation", "--strict", file).code == 1
+    as_json = run("import", "cloudformation", "--json", file)
+    [left] = as_json.data["x-not-carried-over"]
+    assert left.startswith("Old: EmptyOnDelete")
+    assert run("plan", "-", stdin=as_json.out).code == 0
 
 
 def test_a_source_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
@@ -75,6 +79,10 @@ def test_a_source_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
 def test_a_command_runs_with_an_aws_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     code = "import os, sys; sys.exit(7 if '127.0.0.1' in os.environ['AWS_ENDPOINT_URL'] else 1)"
     assert main(["try", sys.executable, "-c", code]) == 7
+    begin, end = capfd.readouterr().err.splitlines()
+    assert begin.startswith(f"ecrops try: from here, {sys.executable} uses an AWS of its own: account 123456789012")
+    assert end.startswith(f"ecrops try: {sys.executable} has ended")
+    assert "your own credentials again" in end
     assert main(["try", "no-such-command"]) == 127
     assert "no-such-command" in capfd.readouterr().err
 
@@ -84,7 +92,8 @@ def test_the_prompt_has_a_registry(
 ) -> None:
     served: list[list[str]] = []
 
-    def serve(words: list[str]) -> int:
+    def serve(words: list[str], *, end: str, begin: str = "") -> int:
+        assert (begin, "the prompt has ended" in end) == ("", True)  # the prompt says itself where it is
         served.append(words)
         return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,7 +78,8 @@ def test_an_export_is_of_all_of_names_and_of_patterns(run: Run, registry: Regist
     with_names = json.loads(run("export", "--json", "team/api").out)
     assert [repository["name"] for repository in with_names["repositories"]] == ["team/api"]
     assert json.loads(run("export", "--json", "--only", "t*/api").out) == with_names
-    assert run("export", "--only", "other/*").code == 1
+    none = run("export", "--only", "other/*")
+    assert (none.code, "no repository of the registry has a name like 'other/*'" in none.err) == (1, True)
     assert json.loads(run("export", "--json").out) == with_names
 
 
@@ -150,7 +152,10 @@ def test_forecast_has_numbers_money_and_a_chart(run: Run, registry: Registry, po
     chart = tmp_path / "chart.svg"
     ran = run("forecast", "--days", "10", "--price", "0.1", "--chart", str(chart), "team/api", policy)
     assert ran.code == 0
-    assert "after 10 days" in ran.out
+    first, today, last, money = ran.out.splitlines()
+    assert first.startswith("10 days with ")
+    assert today < last
+    assert re.fullmatch(r"saves \$\d+\.\d\d of \$\d+\.\d\d in 10 days", money)
     assert chart.read_text().startswith("<svg")
     data = run("forecast", "--json", "--days", "10", "--price", "0.1", "team/api", policy).data
     assert len(data["days"]) == 11
@@ -164,6 +169,49 @@ def test_report_is_a_page(run: Run, registry: Registry, tmp_path: Path) -> None:
     assert data["plan"]["summary"] == "1 to create"
     assert run("report").code == 1
     assert run("report", "--all", "team/api").code == 1
+
+
+def test_a_folder_is_a_fleet_and_not_a_name(run: Run, registry: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "team" / "api"  # a name of a repository too, were it not a folder
+    folder.mkdir(parents=True)
+    write(folder / "fleet.json", {"repositories": [{"name": "team/new"}]})
+    for named in (str(folder), f"{folder}/", str(folder.parent)):
+        data = run("report", "--json", "--no-images", named).data
+        assert data["plan"]["summary"] == "1 to create", named
+    both = run("report", "--json", "--no-images", str(folder), "team/api").data
+    assert [repository["name"] for repository in both["repositories"]] == ["team/api", "team/new"]
+    (folder / "fleet.json").unlink()
+    assert "there is no file in it" in run("report", str(folder)).err
+
+
+@pytest.mark.parametrize("names", [("nope",), ("team/api", "team/nope"), ("a/b", "team/api", "a/c", "a/b")])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_name_that_no_repository_has_is_an_error(
+    run: Run, registry: Registry, names: tuple[str, ...], form: tuple[str, ...]
+) -> None:
+    ran = run("report", *form, *names)
+    assert ran.code == 1
+    message = ran.data["error"]["message"] if form else ran.err.removeprefix("ecrops: ")
+    assert message.startswith(", ".join(name for name in dict.fromkeys(names) if name != "team/api") + ": ")
+    assert "no such repositor" in message
+    assert "<" not in ran.out
+
+
+def test_only_is_for_fleet_files(run: Run, registry: Registry) -> None:
+    ran = run("report", "--only", "team/*", "team/api")
+    assert (ran.code, ran.out) == (1, "")
+    assert "--only" in ran.err
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_what_a_report_could_not_read_is_said(
+    run: Run, registry: Registry, memory_cloud: Cloud, form: tuple[str, ...]
+) -> None:
+    memory_cloud.faults.on("denied", operation="GetLifecyclePolicy", times=None)
+    ran = run("report", *form, "--no-images", "team/api")
+    assert ran.code == 0
+    assert ran.err.startswith("could not be read: team/api: lifecycle: ")
+    assert "AccessDenied" in ran.err
 
 
 def test_login_writes_a_file_or_prints_one(run: Run, registry: Registry, tmp_path: Path) -> None:

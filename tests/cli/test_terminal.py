@@ -72,6 +72,14 @@ def test_ctrl_c_at_the_question_changes_nothing(
     assert memory_cloud.calls.writes() == []
 
 
+def test_ctrl_c_at_the_question_ends_its_line(environment: dict[str, str], fleet: str) -> None:
+    terminal = Terminal([*ECROPS, "apply", fleet], environment)
+    terminal.wait_for("[y/N] ")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+    assert "\necrops: stopped\n" in terminal.shown
+
+
 def piped(line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of bash, in which ``$0`` is Python."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ecrops import Change, LifecycleRule, Plan, RepositorySpec, Role, pull
+from ecrops import Change, LifecycleRule, Plan, RepositorySpec, Role, SpecError, pull
 from ecrops.base.change import Call, Kind
 from ecrops.events import on_image_pushed, on_image_scan_completed
 from ecrops.testing import Cloud
@@ -143,3 +145,86 @@ def test_an_account_that_words_do_not_name_is_a_difference(memory_cloud: Cloud, 
     one, other = plan(*names), plan(*names[:-1], "999999999999")
     assert list(map(str, one)) == list(map(str, other)), "words name five"
     assert one.checksum != other.checksum
+
+
+def written(plan: Plan) -> Any:
+    return json.loads(json.dumps(plan.to_dict(), default=str))
+
+
+def test_a_part_of_an_approved_plan_is_one_and_no_other_is() -> None:
+    choose = random.Random(14)
+    for _ in range(PAIRS // 50):
+        plan = some_plan(choose)
+        approved = written(plan)
+        some = choose.sample(plan.changes, choose.randrange(len(plan.changes) + 1))
+        assert shuffled(choose, replace(plan, changes=tuple(some))).is_part_of(approved)
+        other = another(choose, plan)
+        assert not other.is_part_of(approved)
+        assert not replace(plan, changes=(*plan.changes, plan.changes[0])).is_part_of(approved), "each once"
+
+
+def test_a_written_plan_is_checked_by_its_own_checksum() -> None:
+    choose = random.Random(15)
+    plan = some_plan(choose)
+    changes: list[Callable[[Any], Any]] = [
+        lambda data: data["changes"].append(some_change(choose).to_dict()),
+        lambda data: data["changes"][0].update(checksum=some_change(choose).checksum),
+        lambda data: data["changes"].pop(),
+        lambda data: data.update(region="eu-north-1"),
+        lambda data: data.update(account="111122223333"),
+    ]
+    for change in changes:
+        changed = written(plan)
+        change(changed)
+        with pytest.raises(SpecError, match="its checksum does not fit its changes"):
+            plan.is_part_of(changed)
+
+
+@pytest.mark.parametrize(
+    "given", [None, "plan.json", {}, {"checksum": "x"}, {"account": "", "region": "", "checksum": "", "changes": [{}]}]
+)
+def test_what_is_no_written_plan_is_refused(given: Any) -> None:
+    with pytest.raises(SpecError, match=r"approved: expected what Plan.to_dict\(\) gives"):
+        some_plan(random.Random(16)).is_part_of(given)
+
+
+@pytest.mark.parametrize("place", ["account", "region"])
+def test_a_written_plan_of_another_place_is_refused(place: str) -> None:
+    plan = some_plan(random.Random(17))
+    elsewhere: Any = {place: "elsewhere"}
+    with pytest.raises(SpecError, match="plan in the same place"):
+        plan.is_part_of(written(replace(plan, **elsewhere)))
+
+
+@pytest.mark.parametrize("made", range(6))
+def test_the_rest_of_a_plan_that_ended_halfway_is_a_part_of_it(memory_cloud: Cloud, made: int) -> None:
+    def specs(rules: int) -> list[RepositorySpec]:
+        rule = LifecycleRule(max_image_count=rules)
+        grants = [pull(f"11112222333{rules}")]
+        return [RepositorySpec(name, lifecycle_rules=[rule], grants=grants) for name in ("aa", "bb")]
+
+    registry = registry_of(memory_cloud, workers=1)
+    registry.ensure(*specs(1)[: made % 3])  # some are made anew, and others changed
+    plan = registry.plan(*specs(2))
+    approved, heard = written(plan), []
+
+    def fail(change: Change) -> None:
+        heard.append(change)
+        if len(heard) > made % 4:
+            raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        registry.apply(plan, on_change=fail)
+    rest = registry_of(memory_cloud).plan(*specs(2))
+    assert rest.checksum != plan.checksum
+    assert rest.is_part_of(approved)
+    assert not registry.plan(*specs(3)).is_part_of(approved)
+    registry.apply(rest)
+    assert not registry.plan(*specs(2))
+
+
+def test_what_is_removed_and_what_is_added_are_told_apart() -> None:
+    change = some_change(random.Random(18))
+    one, other = replace(change, removed=["a"], added=["b"]), replace(change, removed=["b"], added=["a"])
+    assert one.checksum != other.checksum
+    assert not Plan((one,)).is_part_of(written(Plan((other,))))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import queue
+import random
+import signal
 import threading
 import time
 import warnings
@@ -15,7 +18,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrops import ApplyError, Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
-from ecrops.errors import MAX_SHOWN
+from ecrops.aws.parallel import Work
+from ecrops.errors import MAX_SHOWN, DeadlineError
 from ecrops.testing import Cloud
 from support import registry_of
 
@@ -315,3 +319,162 @@ def test_all_changes_before_an_error_are_named_if_they_are_few(memory_cloud: Clo
     notes = caught.value.__notes__
     assert sum(note.startswith("done before: ") for note in notes) == MAX_SHOWN
     assert len(notes) == 1 + MAX_SHOWN, "and nothing about more"
+
+
+def real_names(cloud: Cloud) -> set[str]:
+    return {found["repositoryName"] for found in cloud.client("ecr").describe_repositories()["repositories"]}
+
+
+def made_of(error: BaseException) -> set[str]:
+    return {change.owner for change in error.applied}  # type: ignore[attr-defined]
+
+
+def press_ctrl_c() -> None:
+    """Interrupt the main thread, as a terminal does."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def at_answers(cloud: Cloud, operation: str, do: Any) -> Any:
+    """A session that does something between the effect of each call of an operation and its answer."""
+    session = cloud.session(own=True)
+
+    session.events.register(f"after-call.ecr.{operation}", lambda **_: do())
+    return session
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_ctrl_c_between_effect_and_answer_loses_no_change(
+    memory_cloud: Cloud, capsys: pytest.CaptureFixture[str], seed: int
+) -> None:
+    choose = random.Random(seed)
+    at, workers, deaf = choose.randrange(1, 30), choose.choice([1, 3, 8]), choose.random() < 0.3
+    answers = itertools.count(1)
+
+    def interrupt() -> None:
+        if next(answers) == at:
+            press_ctrl_c()
+
+    registry = Registry(at_answers(memory_cloud, "CreateRepository", interrupt), workers=workers)
+    heard: list[Change] = []
+    options: dict[str, Any] = {} if deaf else {"on_change": heard.append, "progress": True}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry.ensure(*(RepositorySpec(f"app{n:02}") for n in range(40)), **options)
+    made = real_names(memory_cloud)
+    assert made_of(caught.value) == made
+    assert len(caught.value.applied) == len(made)  # type: ignore[attr-defined]
+    assert not any("under way" in note for note in notes_of(caught.value))
+    if not deaf:
+        assert [change.owner for change in heard] == [change.owner for change in caught.value.applied]  # type: ignore[attr-defined]
+        assert capsys.readouterr().err.endswith(f"{len(made)} of 40 changes made\n")
+
+
+class InterruptedInbox:
+    """An inbox that Ctrl-C comes in, after it has taken an event and before the caller has it."""
+
+    def __init__(self, at: int) -> None:
+        self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._taken, self._at = itertools.count(1), at
+        self.put, self.qsize = self._events.put, self._events.qsize
+
+    def get(self) -> Any:
+        event = self._events.get()
+        if next(self._taken) == self._at:
+            raise KeyboardInterrupt
+        return event
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+@pytest.mark.parametrize("told", [True, False])
+def test_ctrl_c_while_an_event_is_taken_loses_no_change(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], at: int, told: bool
+) -> None:
+    registry = registry_of(memory_cloud, workers=2)
+    plan = registry.plan(*(RepositorySpec(f"app{n:02}") for n in range(6)))
+    monkeypatch.setattr("ecrops.aws.callers.Inbox", lambda: InterruptedInbox(at))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        # no reading of a plan of new repositories listens to an inbox before the changes are made
+        registry.apply(plan, progress=told)
+    made = real_names(memory_cloud)
+    assert made_of(caught.value) == made
+    if told:
+        assert capsys.readouterr().err == f"{len(made)} of 6 changes made\n"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ctrl_c_in_on_change_draws_what_workers_made_too(
+    memory_cloud: Cloud, capsys: pytest.CaptureFixture[str], seed: int
+) -> None:
+    at, heard = random.Random(seed).randrange(1, 20), list[Change]()
+
+    def interrupt(change: Change) -> None:
+        heard.append(change)
+        if len(heard) == at:
+            raise KeyboardInterrupt
+
+    specs = [RepositorySpec(f"app{n:02}") for n in range(60)]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry_of(memory_cloud, workers=8).ensure(*specs, on_change=interrupt, progress=True)
+    made = real_names(memory_cloud)
+    assert made_of(caught.value) == made
+    assert len(heard) == at, "a function that ended the apply is not called again"
+    assert capsys.readouterr().err.endswith(f"{len(made)} of 60 changes made\n")
+
+
+def test_a_second_ctrl_c_waits_for_no_call_and_says_which_may_have_taken_effect(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping, release, answers = threading.Event(), threading.Event(), itertools.count(1)
+    end = Work.end
+
+    def ended(work: Work[Any]) -> None:
+        end(work)
+        stopping.set()
+
+    def interrupt_twice() -> None:
+        if next(answers) == 3:
+            for heard in (stopping, release):
+                press_ctrl_c()
+                while not heard.wait(2):  # a signal that comes right before a thread waits does not wake it
+                    press_ctrl_c()
+
+    monkeypatch.setattr(Work, "end", ended)
+    registry = Registry(at_answers(memory_cloud, "CreateRepository", interrupt_twice), workers=1)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry.ensure(*(RepositorySpec(f"app{n}") for n in range(9)))
+    release.set()
+    claimed = made_of(caught.value)
+    assert claimed == {"app0", "app1"}
+    assert real_names(memory_cloud) == {"app0", "app1", "app2"}
+    notes = notes_of(caught.value)
+    assert notes[0] == "2 changes were made before; running again makes what is still missing"
+    assert notes[-2:] == [
+        "and 1 call was under way: it may have taken effect",
+        "perhaps done: + app2 repository",
+    ]
+
+
+def test_ctrl_c_while_a_lost_answer_is_asked_for_again_says_that_it_may_have_taken_effect(memory_cloud: Cloud) -> None:
+    memory_cloud.faults.on("reset_after", operation="CreateRepository", times=1)
+
+    def interrupt(wait: Any) -> None:
+        raise KeyboardInterrupt
+
+    registry = Registry(memory_cloud.session(), retry=RetryPolicy(attempts=100, budget=600), workers=1)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        registry.ensure(RepositorySpec("aa"), RepositorySpec("bb"), on_wait=interrupt)
+    assert real_names(memory_cloud) == {"aa"}
+    assert caught.value.applied == ()  # type: ignore[attr-defined]
+    assert notes_of(caught.value)[-2:] == [
+        "and 1 call was under way: it may have taken effect",
+        "perhaps done: + aa repository",
+    ]
+
+
+def test_a_deadline_after_a_lost_answer_says_that_the_call_may_have_taken_effect(memory_cloud: Cloud) -> None:
+    memory_cloud.faults.on("reset_after", operation="CreateRepository", times=None)
+    registry = Registry(memory_cloud.session(), retry=RetryPolicy(attempts=100, budget=600), workers=2)
+    with pytest.raises(DeadlineError) as caught:
+        registry.within(0.3).ensure(RepositorySpec("aa"), RepositorySpec("bb"))
+    unclear = [note for note in notes_of(caught.value) if note.startswith("perhaps done: ")]
+    claimed = {change.owner for change in caught.value.applied}
+    assert claimed | {note.split()[3] for note in unclear} == real_names(memory_cloud)

@@ -58,7 +58,7 @@ def test_a_plan_names_the_permissions_that_applying_it_needs(registry: Registry)
 
 def test_a_plan_goes_to_json(registry: Registry) -> None:
     data = json.loads(json.dumps(registry.plan(*FLEET).to_dict()))
-    assert list(data) == ["summary", "changes", "notes", "permissions", "checksum"]
+    assert list(data) == ["summary", "account", "region", "changes", "notes", "permissions", "checksum"]
     assert data["summary"] == "3 to create"
     assert data["permissions"] == list(registry.plan(*FLEET).permissions)
     assert data["changes"][2] == {
@@ -72,6 +72,7 @@ def test_a_plan_goes_to_json(registry: Registry) -> None:
         "service": "ecr",
         "operation": "CreateRepository",
         "params": {"repositoryName": "two", "imageTagMutability": "IMMUTABLE"},
+        "checksum": registry.plan(*FLEET).changes[2].checksum,
     }
 
 

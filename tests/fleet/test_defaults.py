@@ -54,6 +54,60 @@ def test_a_repositorys_own_field_comes_before_the_default(defaults: Any, own: An
 def test_a_tag_that_is_null_without_a_default_is_a_mistake() -> None:
     (reason,) = refused("defaults: {tags: {a: '1'}}\nrepositories:\n  - {name: ab, tags: {b: null}}\n")
     assert reason.startswith("fleet:3:16: repositories[0].tags: the value of 'b' is a string")
+    assert reason.endswith("got None; null takes away the tag of a default, and no default here has this tag")
+    (alone,) = refused("repositories:\n  - {name: ab, tags: {b: null}}\n")
+    assert alone.endswith("no default here has this tag")
+
+
+FILTERS = "image_tag_mutability_exclusion_filters"
+EXCLUSIONS = f"image_tag_mutability: IMMUTABLE_WITH_EXCLUSION, {FILTERS}: [dev*]"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "field", "default"),
+    [
+        (EXCLUSIONS, "image_tag_mutability: null", FILTERS, FILTERS),
+        (EXCLUSIONS, f"{FILTERS}: null", FILTERS, "image_tag_mutability"),
+        ("image_tag_mutability: IMMUTABLE", f"{FILTERS}: [dev*]", FILTERS, "image_tag_mutability"),
+        ("encryption: AES256", "encryption_key: alias/a", "encryption_key", "encryption"),
+        ("grants: [{allow: pull, principal: {role: nodes}, on: team/*}]", "tags: {a: b}", "grants[0].on", "grants"),
+    ],
+)
+def test_a_reason_about_a_default_says_where_that_stands(defaults: str, own: str, field: str, default: str) -> None:
+    text = f"defaults: {{{defaults}}}\nrepositories: [{{name: ab, {own}}}]\n"
+    (reason,) = refused(text)
+    column = text.index(default + ":") + 1
+    assert reason.startswith("fleet:2:")
+    assert f" repositories[0].{field}: " in reason
+    said = f"; {default} comes from the defaults, fleet:1:{column}"
+    if field.split("[")[0] != default:
+        assert reason.endswith(said)
+        return
+    assert reason.endswith(f"{said}: null in the repository leaves {default} out")
+    assert fields(f"defaults: {{{defaults}}}\nrepositories: [{{name: ab, {own}, {default}: null}}]\n")
+
+
+def test_reasons_about_a_repositorys_own_fields_do_not_speak_of_defaults() -> None:
+    reasons = refused(
+        f"defaults: {{{EXCLUSIONS}, tags: {{a: b}}}}\n"
+        f"repositories: [{{name: ab, {FILTERS}: []}}, {{name: cd, tags: {{c: 1}}}}, {{name: ef, encryption: x}}]\n"
+    )
+    assert len(reasons) == 3
+    assert not [reason for reason in reasons if "default" in reason]
+
+
+def test_tags_that_are_too_many_with_those_of_the_defaults_say_so() -> None:
+    many = ", ".join(f"t{n}: x" for n in range(50))
+    (reason,) = refused(f"defaults: {{tags: {{a: b}}}}\nrepositories: [{{name: ab, tags: {{{many}}}}}]\n")
+    assert reason.endswith("; the tags of the defaults, fleet:1:12 count too")
+
+
+@pytest.mark.parametrize("wrong", ["image_scan_on_push: maybe", "tags: {a: 1}", "colour: red"])
+def test_a_name_that_is_there_twice_is_said_with_all_other_mistakes(wrong: str) -> None:
+    for items in (f"{{name: ab, {wrong}}}, {{name: ab}}", f"{{name: ab}}, {{name: ab, {wrong}}}"):
+        reasons = refused(f"repositories: [{items}]\n")
+        assert len(reasons) == 2
+        assert any("'ab' is in fleet:1:16 too: merge them" in reason for reason in reasons)
 
 
 def test_a_default_that_is_wrong_is_said_once_and_at_its_place() -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ecrops import Registry, RetryPolicy
 from ecrops.testing import Client, Cloud
@@ -14,6 +18,29 @@ CASES = Path(__file__).parents[1] / "cases"
 HERE = "in account 123456789012, region eu-west-1:\n"
 """The first line of the text of a plan for the emulated account."""
 AT_ONCE = RetryPolicy(sleep=lambda seconds: None)
+
+
+class Clock:
+    """The time as ``time.monotonic`` tells it, which only the test moves on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+    def move_on(self, seconds: float) -> None:
+        self.now += seconds
+
+
+_look_again = time.sleep
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until other threads have done something, for some seconds at most."""
+    for _ in range(3000):
+        if is_so():
+            return
+        _look_again(0.001)
+    raise AssertionError("it did not come to that")
 
 
 def sampled(step: int) -> int:

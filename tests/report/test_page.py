@@ -90,6 +90,20 @@ def test_what_differs_leads_to_the_repository(page: Page) -> None:
     assert "r0" in [attributes.get("id") for attributes in page.all("tbody")]
 
 
+def test_the_forecast_says_of_which_days_the_pushes_are(page: Page) -> None:
+    assert re.search(r"[\d.]+ pushes a day, as in the last 30 days", page.text)
+
+
+def test_exceptions_of_a_mode_of_tags_are_a_line_of_their_own() -> None:
+    excluding = RepositorySpec(
+        "team/api",
+        image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+        image_tag_mutability_exclusion_filters=["dev*"],
+    )
+    html = replace(made.report(0), repositories=(ReportedRepository(excluding),)).html()
+    assert '<td class="s d">immutable <br>with exceptions</td>' in html
+
+
 def test_a_row_has_a_cell_for_each_head_and_says_numbers_for_sorting() -> None:
     page = Page(made.report(1).html())
     heads = [attributes for attributes in page.all("button") if "data-column" in attributes]
@@ -136,6 +150,11 @@ def test_a_repository_without_a_policy_says_that_nothing_goes_and_one_that_was_n
     unread = ReportedRepository(RepositorySpec("team/api", unread={"lifecycle_rules": "AccessDenied"}))
     report = replace(made.report(0), repositories=(without,))
     assert "None: nothing is ever removed." in Page(report.html()).text
+    assert "0 findings about lifecycle policies; 1 repository has no lifecycle policy" in Page(report.html()).text
+    assert "lifecycle policies: no findings; 1 repository has no lifecycle policy" in str(report)
+    both = replace(report, repositories=(without, replace(without, spec=RepositorySpec("team/web"))))
+    assert "; 2 repositories have no lifecycle policy" in str(both)
+    assert "no lifecycle policy" not in str(replace(report, repositories=(unread,)))
     said = Page(replace(report, repositories=(unread,)).html()).text
     assert "nothing is ever removed" not in said
     assert "policy not read" in said

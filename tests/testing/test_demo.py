@@ -30,6 +30,9 @@ def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud, tmp_path: Pat
     assert http_cloud.endpoint_url
     variables = {**without_aws(os.environ), **environment(http_cloud.endpoint_url)}
     variables |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "COLUMNS": "200"}
+    folder = tmp_path / f"ecrops-demo-{os.getuid()}"
+    folder.mkdir()
+    (folder / "of-another-run.svg").touch()
     done = subprocess.run([sys.executable, QUICKSTART], env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(
@@ -42,7 +45,9 @@ def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud, tmp_path: Pat
     assert not [line for line in lines if line.startswith("+ ") and lines.count(line) > 1]
     found = http_cloud.client("ecr").describe_repositories()["repositories"]
     assert sorted(each["repositoryName"] for each in found) == before
-    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["forecast.svg", "report.html"]
+    written = [folder / name for name in ("forecast.svg", "report.html")]
+    assert sorted(tmp_path.glob("*/*")) == written, "one folder for all runs"
+    assert lines[-4:-2] == [f"wrote {path}" for path in written], "the end names them"
 
 
 def quickstart(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, **variables: str) -> ModuleType:

@@ -46,6 +46,10 @@ SETTLES = 30.0
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
 
 
+class NoIdentity(dict[str, Any]):
+    """The empty document of a user, role or group of which IAM says that it does not exist."""
+
+
 def reads(aws: Aws, wants: Mapping[str, Sequence[Edit]]) -> Iterator[Read]:
     """Yield one reading for each policy."""
     return one_by_one(wants, lambda key: read(aws, key), services=("iam",), settles=SETTLES)
@@ -60,8 +64,20 @@ def read(aws: Aws, key: str) -> Document:
     except ClientError as error:
         if code_of(error) != MISSING:
             raise
-        return {}
+        return NoIdentity() if _names_identity(policy_key, error) else {}
     return readable(f"{policy_key} policy {policy_key.policy}", document)
+
+
+def _names_identity(policy_key: PolicyKey, error: ClientError) -> bool:
+    """Whether IAM says that the identity is missing, and not only its policy: the code is the same for both.
+
+    IAM says "The role with name nodes cannot be found.", and of a policy "The role policy with name ecrops cannot be
+    found.". Messages are no contract, so this is the reason of a note, and of no error. Sources:
+    https://github.com/prowler-cloud/prowler/pull/2872, https://github.com/aws/aws-cli/issues/6139,
+    https://github.com/ansible/ansible/issues/45593
+    """
+    answer: Any = error.response.get("Error", {})
+    return f"the {policy_key.kind} with name {policy_key.name} ".lower() in str(answer.get("Message", "")).lower()
 
 
 def readable(where: str, document: object) -> Document:
@@ -103,6 +119,9 @@ def changes(key: str, edits: Sequence[Edit], current: Document | None) -> Iterat
     removed, added = difference(before, after, elsewhere(edits))
     params = _params(policy_key)
     if desired:
+        if isinstance(current, NoIdentity):
+            kind_of = policy_key.kind
+            yield Note(f"{key}: there is no such {kind_of}, as IAM says: make it first, or apply fails")
         kind, operation = Kind.UPDATE if current else Kind.CREATE, f"Put{policy_key.kind.title()}Policy"
         params["PolicyDocument"] = to_iam_text(desired)
     else:

@@ -21,7 +21,7 @@ from ecrops.access.principals.named import (
     OrganizationPrincipal,
     ServicePrincipal,
 )
-from ecrops.aws import is_account
+from ecrops.aws import account_of, is_account
 from ecrops.base.plain_json import check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
@@ -30,7 +30,7 @@ BY_KEY: dict[str, type[Any]] = {kind.key: kind for kind in KINDS}
 
 
 def principal_of(value: object) -> Grantee:
-    """Return a principal as it is, or the one that a string or a mapping from JSON stands for.
+    """Return a principal as it is, or the one that a string, a mapping from JSON or the number of an account means.
 
     Raises:
         SpecError: It stands for none.
@@ -38,13 +38,13 @@ def principal_of(value: object) -> Grantee:
     if isinstance(value, KINDS):
         return value
     check_size(value)
+    value = account_of(value)
     if isinstance(value, Mapping):
         return _from_dict(value)
     if not isinstance(value, str):
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        way_out = f"; an account is written in quotes, '{value:012}'" if is_number else ""
         raise SpecError(
-            f"expected a principal, such as Role('nodes'), or a string that stands for one, got {value!r}{way_out}"
+            "expected a principal, such as Role('nodes'), or a string that stands for one, "
+            f"got {value!r}{_with_zeros(value)}"
         )
     if value.startswith("arn:"):
         return _of_arn(value)
@@ -60,6 +60,13 @@ def principal_of(value: object) -> Grantee:
         f"expected an ARN, an account of 12 digits, a service such as 'codebuild.amazonaws.com' or an organization "
         f"'o-…', got {value!r}; a name is given as User({value!r}), Role({value!r}) or Group({value!r})"
     )
+
+
+def _with_zeros(value: object) -> str:
+    """Return how to write an account, for the end of a message about a number that may have lost its first zeros."""
+    if isinstance(value, bool) or not isinstance(value, int) or not is_account(f"{value:012}"):
+        return ""
+    return f"; as a number, an account loses the zeros that it begins with: write it in quotes, '{value:012}'"
 
 
 def _of_arn(text: str) -> Grantee:
@@ -83,8 +90,12 @@ def _from_dict(data: Mapping[str, Any]) -> Grantee:
     if len(keys) != 1:
         raise SpecError(f"expected one of {', '.join(BY_KEY)}, got {', '.join(keys) or 'none'}")
     key, value, conditions = keys[0], values[keys[0]], values.get("conditions")
-    if key == AccountPrincipal.key and isinstance(value, str) and value.startswith("arn:"):
-        return _of_root(value, conditions)
+    if key == AccountPrincipal.key:
+        value = account_of(value)
+        if isinstance(value, str) and value.startswith("arn:"):
+            return _of_root(value, conditions)
+        if way_out := _with_zeros(value):
+            raise SpecError(f"account: expected 12 digits, got {value!r}{way_out}")
     principal: Grantee = BY_KEY[key](value, conditions=conditions)
     return principal
 

@@ -71,7 +71,12 @@ def _installed() -> Iterator[Finding]:
 def _of_files(arguments: Namespace, registry: Registry) -> Iterator[Finding]:
     from ecrops.cli.diagnosis import OK, PROBLEM, Finding, of_plan
     from ecrops.cli.fleet_files import specs_of
+    from ecrops.cli.words import of_the_command
 
     plan = registry.plan(*specs_of(arguments, registry))
     yield Finding(PROBLEM if plan.conflicts else OK, "plan", plan.summary)
+    for conflict in plan.conflicts:
+        advice = of_the_command(conflict.advice.get("", ""))
+        subject = f"{conflict.owner} {conflict.what}".rstrip()
+        yield Finding(PROBLEM, subject, "; ".join(filter(None, (conflict.difference, advice))))
     yield from of_plan(registry, plan)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE, ERROR
 from ecrops.cli.fleet_files import STDIN, text_of
+from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
+
+_LEFT = "x-not-carried-over"
+"""A key of the result as JSON that is ignored when the fleet file is read, as all that begin with ``x-``."""
 
 
 def add(commands: Commands) -> None:
@@ -77,11 +80,14 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
         events=arguments.events,
         **_of_the_stack(arguments),
     )
-    console.raw(imported.text("json" if console.as_json else "yaml"))
     left = [
-        *(_with_options(str(item)) for item in imported.left),
+        *(of_the_command(str(item)) for item in imported.left),
         *(f"{spec.name}: a public repository is in no fleet file" for spec in imported.public),
     ]
+    if console.as_json:
+        console.data(imported.to_dict() | ({_LEFT: left} if left else {}))
+    else:
+        console.raw(imported.text("yaml"))
     for reason in left:
         console.say(f"not carried over: {reason}")
     return ERROR if left and arguments.strict else DONE
@@ -107,20 +113,3 @@ def _of_the_stack(arguments: Namespace) -> dict[str, Any]:
             raise CommandError(f"{options[of]} {twice}=… is there twice: say it once")
         said[of] = values
     return said
-
-
-_OPTIONS = {
-    r"parameters=\{'(.+?)': …\}": r"--parameter '\1=…'",
-    r"resources=\{'(.+?)': …\}": r"--resource '\1=…'",
-    r"\bstack_name=": "--stack-name",
-    r"\bgrants=True\b": "--grants",
-    r"\bevents=True\b": "--events",
-}
-"""What the library calls the options of this command."""
-
-
-def _with_options(reason: str) -> str:
-    """Return a reason of the library whose way out is an option of this command."""
-    for argument, option in _OPTIONS.items():
-        reason = re.sub(argument, option, reason)
-    return reason

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DIFFERS, DONE, ERROR
+from ecrops.cli.policies import POLICY
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands, Parser
     from ecrops.lifecycle.simulation.result import Simulation
+    from ecrops.repository import Repository
 
-_POLICY = "a file with a lifecycle policy in ECR's JSON form; - is stdin"
-_OR_CURRENT = f"{_POLICY}; without it, the policy that the repository has"
+_OR_CURRENT = f"{POLICY}; of a fleet, the rules of NAME; without it, the policy that the repository has"
 
 
 def add(commands: Commands) -> None:
@@ -22,11 +23,15 @@ def add(commands: Commands) -> None:
     command = commands.add(
         "lint",
         lint_policy,
-        short="show what in a lifecycle policy is probably not meant",
-        long="It needs no AWS. With --strict it ends with 1 if there is a finding.",
-        examples=("ecrops lint policy.json", "ecrops lint --strict --ignore all-of policy.json"),
+        short="show what in lifecycle policies is probably not meant",
+        long="Of a fleet file, those of all its repositories. It needs no AWS. --strict ends with 1 for a finding.",
+        examples=(
+            "ecrops lint fleet.yaml",
+            "ecrops lint policy.json",
+            "ecrops lint --strict --ignore all-of policy.json",
+        ),
     )
-    command.add_argument("policy", metavar="POLICY", help=_POLICY)
+    command.add_argument("policy", metavar="POLICY", help=POLICY)
     command.add_argument(
         "--ignore", action="append", default=[], metavar="CODE", help="leave this kind of finding out, such as all-of"
     )
@@ -36,7 +41,11 @@ def add(commands: Commands) -> None:
         preview,
         short="let ECR itself say what a lifecycle policy would do",
         long="It takes seconds to minutes, and changes no image. --compare asks whether simulate says the same.",
-        examples=("ecrops preview team/api policy.json", "ecrops preview --compare team/api"),
+        examples=(
+            "ecrops preview team/api fleet.yaml",
+            "ecrops preview team/api policy.json",
+            "ecrops preview --compare team/api",
+        ),
     )
     _add_repository(command)
     command.add_argument(
@@ -61,7 +70,11 @@ def _add_simulate(commands: Commands) -> None:
         simulate,
         short="show what a lifecycle policy would do to the images of a repository",
         long="By ecrops' own evaluation. It changes nothing.",
-        examples=("ecrops simulate team/api policy.json", "ecrops simulate --explain v1.2 team/api"),
+        examples=(
+            "ecrops simulate team/api fleet.yaml",
+            "ecrops simulate team/api policy.json",
+            "ecrops simulate --explain v1.2 team/api",
+        ),
     )
     _add_repository(command)
     command.add_argument(
@@ -78,7 +91,7 @@ def _add_forecast(commands: Commands) -> None:
         forecast,
         short="show the storage to expect under a lifecycle policy",
         examples=(
-            "ecrops forecast team/api policy.json",
+            "ecrops forecast team/api fleet.yaml",
             "ecrops forecast --days 365 --price 0.10 --chart forecast.svg team/api",
         ),
     )
@@ -91,18 +104,19 @@ def _add_forecast(commands: Commands) -> None:
     command.add_argument("--chart", metavar="FILE", help="draw the chart into this file: SVG")
 
 
-def _policy(arguments: Namespace) -> str | None:
-    from ecrops.cli.fleet_files import text_of
+def _policy(arguments: Namespace, repository: Repository) -> Any:
+    """Return the policy that the arguments name for a repository; ``None`` for the one that it has."""
+    from ecrops.cli.policies import policy_of
 
-    return None if arguments.policy is None else text_of(arguments.policy)
+    return None if arguments.policy is None else policy_of(arguments.policy, repository.name, repository.registry)
 
 
 def _simulation(arguments: Namespace, *, references: bool = False) -> Simulation:
     from ecrops.cli.account import reading
 
-    policy = _policy(arguments)
     with reading(arguments) as registry:
-        return registry.repository(arguments.name).simulate_lifecycle(policy, references=references)
+        repository = registry.repository(arguments.name)
+        return repository.simulate_lifecycle(_policy(arguments, repository), references=references)
 
 
 def simulate(arguments: Namespace, console: Console) -> int:
@@ -125,27 +139,36 @@ def simulate(arguments: Namespace, console: Console) -> int:
 
 
 def lint_policy(arguments: Namespace, console: Console) -> int:
-    """Show findings about a policy."""
-    from ecrops.cli.fleet_files import text_of
+    """Show findings about policies."""
+    from ecrops.cli.policies import Lazily, policies_of
+    from ecrops.errors import SpecError
     from ecrops.lifecycle.linting.lint import lint
 
-    findings = lint(text_of(arguments.policy), ignore=arguments.ignore)
+    found = []
+    for name, policy in policies_of(arguments.policy, Lazily(arguments)):
+        try:
+            found += [(name, finding) for finding in lint(policy, ignore=arguments.ignore)]
+        except SpecError as error:
+            raise (error.at(name) if name else error) from None
     if console.as_json:
-        console.data({"findings": [finding.to_dict() for finding in findings]})
-    elif findings:
-        console.text("\n".join(f"{finding.code}: {finding}" for finding in findings))
+        console.data({"findings": [{"repository": name} | finding.to_dict() for name, finding in found]})
+    elif found:
+        lines = (f"{finding.code}: {finding}" for _, finding in found)
+        console.text(
+            "\n".join(f"{name}: {line}" if name else line for (name, _), line in zip(found, lines, strict=True))
+        )
     else:
         console.say("no findings")
-    return ERROR if findings and arguments.strict else DONE
+    return ERROR if found and arguments.strict else DONE
 
 
 def preview(arguments: Namespace, console: Console) -> int:
     """Let ECR say what a policy would do."""
     from ecrops.cli.account import reading
 
-    policy = _policy(arguments)
     with reading(arguments) as registry:
         repository = registry.repository(arguments.name)
+        policy = _policy(arguments, repository)
         look = repository.check_lifecycle if arguments.compare else repository.preview_lifecycle
         result = look(policy, timeout=arguments.timeout)
     console.show(result)
@@ -163,7 +186,7 @@ def forecast(arguments: Namespace, console: Console) -> int:
     else:
         console.text(str(expected))
         if cost is not None:
-            console.text(str(cost))
+            console.text(cost.text("$"))
     if arguments.chart:
         expected.plot(arguments.price, title=arguments.name).save(arguments.chart)
     return DONE

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecrops.cli.console import Console
@@ -10,6 +12,7 @@ from ecrops.cli.exit_codes import DONE
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
+    from ecrops.report.report import Report
 
 _ENDINGS = (".yaml", ".yml", ".json", ".toml")
 
@@ -20,9 +23,13 @@ def add(commands: Commands) -> None:
         "report",
         report,
         short="make one HTML page: differences, findings, and the storage to expect",
-        long="The page goes to stdout. On a terminal, the report is shown as text.",
+        long=(
+            "The page goes to stdout. On a terminal, the report is shown as text. What could not be read is said on "
+            "stderr. A name that no repository has is an error."
+        ),
         examples=(
             "ecrops report fleet.yaml > report.html",
+            "ecrops report fleet/ > report.html              # the fleet files in a folder",
             "ecrops report team/api team/worker > report.html",
             "ecrops report --all > report.html",
         ),
@@ -31,7 +38,7 @@ def add(commands: Commands) -> None:
         "things",
         nargs="*",
         metavar="FILE|NAME",
-        help=f"fleet files ({', '.join(_ENDINGS)}, or -), or names of repositories",
+        help=f"fleet files ({', '.join(_ENDINGS)}, or -), folders with some, or names of repositories",
     )
     command.add_argument("--all", action="store_true", help="all repositories of the registry")
     command.add_argument(
@@ -51,22 +58,49 @@ def report(arguments: Namespace, console: Console) -> int:
     from ecrops.base.render import is_terminal
     from ecrops.cli.account import reading
     from ecrops.cli.failures import CommandError
-    from ecrops.cli.fleet_files import STDIN, specs_of
+    from ecrops.cli.fleet_files import specs_of
 
     if bool(arguments.things) == arguments.all:
         raise CommandError("say what the report is about: fleet files, names of repositories, or --all")
-    files = [thing for thing in arguments.things if thing == STDIN or thing.endswith(_ENDINGS)]
-    names = [thing for thing in arguments.things if thing not in files]
-    if arguments.only and not files:
-        raise CommandError("--only is about fleet files, and there is none: name the repositories themselves")
-    arguments.files = files
+    arguments.files = [thing for thing in arguments.things if _is_fleet(thing)]
+    names = [thing for thing in arguments.things if thing not in arguments.files]
+    if arguments.only and not arguments.files:
+        raise CommandError("--only is about fleet files, and there is none: name a file, or only the repositories")
     with reading(arguments) as registry:
-        specs = specs_of(arguments, registry) if files else []
+        specs = specs_of(arguments, registry) if arguments.files else []
         made = registry.report(
             *specs, *names, images=not arguments.no_images, days=arguments.days, price_per_gb_month=arguments.price
         )
+    _check_names(made, names)
+    for part in made.unread:
+        console.say(f"could not be read: {part}")
     if console.as_json or is_terminal(sys.stdout):
         console.show(made)
     else:
         console.raw(made.html())
     return DONE
+
+
+def _is_fleet(thing: str) -> bool:
+    """Whether an argument is a fleet file, or a folder with some, as for ``plan``; else it is a name."""
+    from ecrops.cli.fleet_files import STDIN
+
+    return thing == STDIN or thing.endswith(_ENDINGS) or Path(thing).is_dir()
+
+
+def _check_names(made: Report, names: Sequence[str]) -> None:
+    """Refuse names that no repository has.
+
+    Raises:
+        CommandError: With each of them.
+    """
+    from ecrops.cli.failures import CommandError
+    from ecrops.report.reading import MISSING
+
+    missing = {part.owner for part in made.unread if part.reason == MISSING}
+    if absent := [name for name in dict.fromkeys(names) if name in missing]:
+        what = "there is no such repository" if len(absent) == 1 else "there are no such repositories"
+        raise CommandError(
+            f"{', '.join(absent)}: {what} in account {made.account}, region {made.region}, nor such a folder; "
+            f"fleet files end in {', '.join(_ENDINGS)}"
+        )

@@ -19,6 +19,8 @@ registry = Registry()
 print(f"Python prompt with an AWS of its own: account {registry.account_id}, region {registry.region}.")
 print("'registry' is its registry, and everything of ecrops is imported. It forgets everything when you leave.")
 """
+_BEGIN = "ecrops try: from here, {} uses an AWS of its own: account 123456789012, region eu-west-1."
+_END = "ecrops try: {} has ended, and its AWS is forgotten. Commands use your own credentials again."
 
 
 def add(commands: Commands) -> None:
@@ -50,4 +52,6 @@ def try_it(arguments: Namespace, console: Console) -> int:
 
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     example = ["--example"] if arguments.example else []
-    return main([*example, "--", *(words or [sys.executable, "-i", "-c", _PROMPT])])
+    if not words:
+        return main([*example, "--", sys.executable, "-i", "-c", _PROMPT], end=_END.format("the prompt"))
+    return main([*example, "--", *words], begin=_BEGIN.format(words[0]), end=_END.format(words[0]))

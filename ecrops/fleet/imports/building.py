@@ -140,22 +140,22 @@ class Builder:
         public = tuple(spec for name in sorted(self._public) if (spec := self._public_repository(name)) is not None)
         made = [spec for spec in repositories if spec is not None]
         imported = Imported(tuple(made), registry, public, tuple(self._left))
-        said = json.dumps([imported.to_dict(), *(spec.to_dict() for spec in public)])
-        used = tuple(name for name, stand_in in STAND_INS.items() if stand_in in said)
+        content = json.dumps([imported.to_dict(), *(spec.to_dict() for spec in public)])
+        used = tuple(name for name, stand_in in STAND_INS.items() if stand_in in content)
         return replace(imported, placeholders=used) if used else imported
 
     def _repository(self, name: str, events: Sequence[tuple[str, Event]]) -> RepositorySpec | None:
-        found = self._fields[name]
-        values = {key: value for key, (_, value) in found.items()}
+        fields = self._fields[name]
+        values = {key: value for key, (_, value) in fields.items()}
         values["grants"] = self._granted.get(name) or None
         values["events"] = tuple(event for _, event in events) or None
         try:
             return RepositorySpec(name, **values)
         except SpecError:
-            return self._odd_repository(name, values, found)
+            return self._odd_repository(name, values, fields)
 
     def _odd_repository(
-        self, name: str, values: dict[str, Any], found: Mapping[str, tuple[str, Any]]
+        self, name: str, values: dict[str, Any], fields: Mapping[str, tuple[str, Any]]
     ) -> RepositorySpec | None:
         """Return a repository that ecrops would not write like this: what AWS has is verbatim, the rest is listed."""
         unwritten: list[str] = []
@@ -165,7 +165,7 @@ class Builder:
             if reason and (
                 group in (("image_scan_on_push",), ("grants",), ("events",)) or _refusal(UNNAMED, part, part)
             ):
-                address = next((found[key][0] for key in part if key in found), name)
+                address = next((fields[key][0] for key in part if key in fields), name)
                 self.leave(address, ", ".join(part) or "name", reason)
                 values = {key: value for key, value in values.items() if key not in part}
             elif reason:
@@ -173,7 +173,7 @@ class Builder:
         try:
             return RepositorySpec(name, **values, verbatim=unwritten)
         except SpecError as error:
-            self.leave(next((address for address, _ in found.values()), name), "", str(error))
+            self.leave(next((address for address, _ in fields.values()), name), "", str(error))
             return None
 
     def _registry(self, events: Sequence[tuple[str, Event]]) -> RegistrySpec | None:
@@ -187,14 +187,14 @@ class Builder:
             else:
                 self.leave(address, "", reason)
         for name, items in self._items.items():
-            taken: list[Any] = []
+            accepted: list[Any] = []
             for address, value in items:
-                if (reason := _refusal_of(RegistrySpec, {name: [*taken, value]})) is None:
-                    taken.append(value)
+                if (reason := _refusal_of(RegistrySpec, {name: [*accepted, value]})) is None:
+                    accepted.append(value)
                 else:
                     self.leave(address, "", reason)
-            if taken:
-                values[name] = taken
+            if accepted:
+                values[name] = accepted
         if events:
             values["events"] = [event for _, event in events]
         return RegistrySpec(**values) if values else None

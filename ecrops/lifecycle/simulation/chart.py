@@ -208,23 +208,32 @@ def _removed(days: Sequence[Day], rules: Sequence[Series], top: float) -> Iterat
 
 def _by_rule(days: Sequence[Day], words: Mapping[int, str]) -> Iterator[Series]:
     """Yield how many images each rule has removed up to each day. The busiest rules have colours of their own."""
-    totals: dict[int, int] = {}
+    totals: dict[int | None, int] = {}
     for day in days:
-        for rule, number in day.acted.items():
+        for rule, number in _removed_by(day).items():
             totals[rule] = totals.get(rule, 0) + number
     busiest = sorted(totals, key=lambda rule: -totals[rule])
     shown, remaining = busiest[: len(RULES)], busiest[len(RULES) :]
     for rule, color in zip(shown, RULES, strict=False):
-        name = f"rule {rule}: {words[rule]}" if rule else "artifacts, after the image that they are about"
+        name = f"rule {rule}: {words[rule]}" if rule is not None else "artifacts, after the image that they are about"
         yield Series(name, color, _running_total(days, [rule]))
     if remaining:
         yield Series(f"{len(remaining)} more rules", OTHERS, _running_total(days, remaining))
 
 
-def _running_total(days: Sequence[Day], rules: Sequence[int]) -> list[float]:
+def _removed_by(day: Day) -> dict[int | None, int]:
+    """Return how many images went on a day, by the priority of the rule. None is for artifacts, which go by no rule."""
+    removed: dict[int | None, int] = dict(day.acted.items())
+    if day.artifacts:
+        removed[None] = day.artifacts
+    return removed
+
+
+def _running_total(days: Sequence[Day], rules: Sequence[int | None]) -> list[float]:
     total, values = 0, []
     for day in days:
-        total += sum(day.acted.get(rule, 0) for rule in rules)
+        removed = _removed_by(day)
+        total += sum(removed.get(rule, 0) for rule in rules)
         values.append(float(total))
     return values
 

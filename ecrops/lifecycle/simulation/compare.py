@@ -18,7 +18,7 @@ from ecrops.images.image import Image
 from ecrops.lifecycle.simulation.compiled import Action, LifecyclePolicy
 from ecrops.lifecycle.simulation.result import MAX_ROWS, Simulation
 from ecrops.lifecycle.simulation.simulate import simulate
-from ecrops.lifecycle.simulation.verdicts import Verdict, size
+from ecrops.lifecycle.simulation.verdicts import Verdict, artifacts_text, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,17 @@ class Comparison:
     def summary(self) -> str:
         """How many images differ, such as ``12 of 40 differ: 10 more expire, 3.1 GB; 2 spared, 0.4 GB``."""
         if not self.differences:
-            return "no image differs"
+            return f"no image differs{self._left_out()}"
         expired, spared = self.expired, self.spared
         parts = [f"{len(expired)} more expire, {text_size(size(expired))}"] if expired else []
         parts += [f"{len(spared)} spared, {text_size(size(spared))}"] if spared else []
-        return f"{len(self)} of {len(self.after.verdicts)} differ{': ' if parts else ''}{'; '.join(parts)}"
+        numbers = f"{len(self)} of {len(self.after.verdicts)} differ"
+        return f"{numbers}{': ' if parts else ''}{'; '.join(parts)}{self._left_out()}"
+
+    def _left_out(self) -> str:
+        """Return what is not compared with a preview, as the end of the summary: a preview knows rules alone."""
+        number = len(self.before.artifacts) if self.after.previewed else 0
+        return f"; not compared: {artifacts_text(number)}" if number else ""
 
     def __str__(self) -> str:
         lines = [f"  {difference}" for difference in self.differences[:MAX_ROWS]]

@@ -45,17 +45,23 @@ class Day(Shown):
         at: The moment.
         stored: What is stored under the policy.
         without: What would be stored if nothing were ever removed.
-        acted: How many images each rule expired or archived on this day, by its priority. Artifacts that followed the
-            image that they are about are counted under 0.
+        acted: How many images each rule expired or archived on this day, by its priority.
+        artifacts: How many artifacts went on this day after the image that they are about, and by no rule.
     """
 
     at: datetime
     stored: Storage
     without: Storage
     acted: Mapping[int, int]
+    artifacts: int = 0
+
+    @property
+    def removed(self) -> int:
+        """How many images were expired or archived on this day."""
+        return sum(self.acted.values()) + self.artifacts
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers, ready for JSON."""
         acted = {str(priority): number for priority, number in self.acted.items()}
         sides = {"with": self.stored.to_dict(), "without": self.without.to_dict()}
-        return {"at": self.at.isoformat(), **sides, "acted": acted}
+        return {"at": self.at.isoformat(), **sides, "acted": acted, "artifacts": self.artifacts}

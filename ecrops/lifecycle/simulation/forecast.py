@@ -14,7 +14,7 @@ from typing import Any
 
 from ecrops.base import html
 from ecrops.base.problems import is_number
-from ecrops.base.render import text_size
+from ecrops.base.render import page, text_size
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.lifecycle.simulation.chart import Chart, forecast_chart
@@ -115,11 +115,9 @@ class Forecast:
 
     def __str__(self) -> str:
         first, last = self.days[0], self.days[-1]
-        return (
-            f"{last.at:%Y-%m-%d}, after {len(self.days) - 1} days with {self.pushes_per_day:.3g} pushes a day: "
-            f"{last.stored}, without the policy {last.without}; "
-            f"{first.at:%Y-%m-%d}: {first.stored}, without {first.without}"
-        )
+        time = len(self.days) - 1
+        lines = (f"  {day.at:%Y-%m-%d}: {day.stored}, without the policy {day.without}" for day in (first, last))
+        return page([f"{time:,} day{'s' * (time != 1)} with {self.pushes_per_day:.3g} pushes a day", *lines])
 
     def __repr__(self) -> str:
         return f"<Forecast: {len(self.days) - 1} days, {self.pushes_per_day:.3g} pushes a day>"
@@ -140,7 +138,7 @@ class Forecast:
 
     def _table(self, indexes: Iterable[int]) -> str:
         """Return a table of some days. What is removed is counted from the first of all days on."""
-        removed = list(accumulate(sum(day.acted.values()) for day in self.days))
+        removed = list(accumulate(day.removed for day in self.days))
         head = ("day", "images", "size", "archived", "images without", "size without", "removed so far")
         rows = [
             (

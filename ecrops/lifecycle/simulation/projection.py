@@ -17,7 +17,7 @@ from ecrops.errors import SpecError
 from ecrops.images.image import ARCHIVE, STANDARD, Image
 from ecrops.lifecycle.simulation.compiled import Action, compile_rules
 from ecrops.lifecycle.simulation.days import Day, Storage
-from ecrops.lifecycle.simulation.decide import Outcome, decide, newest_first
+from ecrops.lifecycle.simulation.decide import decide, newest_first
 from ecrops.lifecycle.simulation.forecast import Forecast, check_number
 from ecrops.lifecycle.simulation.matching import Matcher
 from ecrops.lifecycle.simulation.verdicts import Evaluation
@@ -26,8 +26,6 @@ WINDOW = 30
 """The pushes of so many days, the last ones, are taken as examples."""
 MAX_DAYS = 3_650
 MAX_PUSHES = 10_000
-FOLLOWING = 0
-"""The priority under which artifacts are counted that follow the image that they are about: no rule acts on them."""
 
 
 def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) -> Forecast:
@@ -42,8 +40,8 @@ def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) ->
     for day in range(days + 1):
         now = evaluation.now + timedelta(days=day)
         repository.push_until(day)
-        acted = repository.run_policy(now)
-        result.append(Day(now, _stored(repository.images), repository.without, acted))
+        acted, artifacts = repository.run_policy(now)
+        result.append(Day(now, _stored(repository.images), repository.without, acted, artifacts))
     words = {rule.priority: rule.words for rule in repository.rules}
     return Forecast(tuple(result), repository.rate, words)
 
@@ -96,24 +94,27 @@ class _Repository:
         else:
             self.images = [*reversed(pushed), *self.images]
 
-    def run_policy(self, now: datetime) -> dict[int, int]:
-        """Remove and archive images; returns how many images each rule acted on, by its priority."""
+    def run_policy(self, now: datetime) -> tuple[dict[int, int], int]:
+        """Remove and archive images.
+
+        Returns how many images each rule acted on, by its priority, and how many artifacts followed their subject.
+        """
         outcome = decide(self.rules, self.images, now, self._count_referrers, self._matcher)
         acted: Counter[int] = Counter()
+        artifacts = 0
         remaining = []
         for position, image in enumerate(self.images):
             action = outcome.actions[position]
-            if action is not Action.KEEP:
-                acted[self._priority(outcome, position)] += 1
+            if position in outcome.followed:
+                artifacts += 1
+            elif action is not Action.KEEP:
+                acted[self.rules[outcome.deciders[position]].priority] += 1
             if action is Action.ARCHIVE:
                 image = replace(image, storage_class=ARCHIVE, archived_at=now)
             if action is not Action.EXPIRE:
                 remaining.append(image)
         self.images = remaining
-        return dict(acted)
-
-    def _priority(self, outcome: Outcome, position: int) -> int:
-        return FOLLOWING if position in outcome.followed else self.rules[outcome.deciders[position]].priority
+        return dict(acted), artifacts
 
 
 def _recent_pushes(images: Sequence[Image], now: datetime) -> tuple[list[list[Image]], float]:

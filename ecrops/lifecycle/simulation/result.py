@@ -5,6 +5,7 @@ Made by ``simulate`` and by ``preview``. It adds words, warnings and forecasts t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,7 @@ from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.simulation import explain, projection
 from ecrops.lifecycle.simulation.compiled import Action
 from ecrops.lifecycle.simulation.forecast import Forecast
-from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally
+from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally, artifacts_text, size
 
 MAX_ROWS = 200
 """The lines of a comparison that ``print`` shows."""
@@ -71,7 +72,13 @@ class Simulation(Evaluation):
 
     def __str__(self) -> str:
         warnings = (f"warning: {warning}" for warning in self.warnings)
-        return page([self.summary, *map(self._line, self.tallies), *warnings])
+        return page([self.summary, *map(self._line, self.tallies), *self._following(), *warnings])
+
+    def _following(self) -> Iterator[str]:
+        """Yield the line of the artifacts that no rule counts."""
+        if self.artifacts:
+            what = artifacts_text(len(self.artifacts))
+            yield f"  no rule: {what}, within 24 hours, {text_size(size(self.artifacts))}"
 
     def _line(self, tally: Tally) -> str:
         verb = "archives" if tally.action is Action.ARCHIVE else "expires"
@@ -111,6 +118,7 @@ class Simulation(Evaluation):
             "images": len(self.verdicts),
             "bytes_freed": self.bytes_freed,
             "by_rule": [tally.to_dict() for tally in self.tallies],
+            "artifacts": len(self.artifacts),
             "expired": [verdict.to_dict() for verdict in self.expired],
             "archived": [verdict.to_dict() for verdict in self.archived],
             "kept": [verdict.to_dict() for verdict in self.kept],

@@ -41,6 +41,11 @@ class Verdict(Shown):
     reason: str
     marked: Action
 
+    @property
+    def follows(self) -> bool:
+        """Whether the image is an artifact that goes after the image that it is about, and not by a rule."""
+        return self.action is not Action.KEEP and self.action is not self.marked
+
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict, ready for JSON."""
         return {
@@ -126,6 +131,14 @@ class Evaluation:
         return self._with(Action.KEEP)
 
     @cached_property
+    def artifacts(self) -> tuple[Verdict, ...]:
+        """Of ``expired`` and ``archived`` the artifacts that go by no rule, but after the image that they are about.
+
+        ECR does that within 24 hours. They are in the tally of no rule.
+        """
+        return tuple(verdict for verdict in (*self.expired, *self.archived) if verdict.follows)
+
+    @cached_property
     def bytes_freed(self) -> int:
         """The size of the images that are deleted, in bytes."""
         return size(self.expired)
@@ -157,13 +170,34 @@ class Evaluation:
 
     @property
     def summary(self) -> str:
-        """The numbers of all rules together, such as ``expires 312 of 340 images, 41.2 GB``."""
+        """The numbers of all rules together, such as ``expires 312 of 340 images, 41.2 GB``.
+
+        Artifacts that go after the image that they are about are in these numbers, and are named:
+        ``expires 22 of 42 images, 1.4 GB: 17 by rules, 5 artifacts after the images that they are about``.
+        """
         total, expired = len(self.verdicts), len(self.expired)
         parts = [f"expires {expired or 'none'} of {total} image{'' if total == 1 else 's'}"]
         parts += [text_size(self.bytes_freed)] if expired else []
         if self.archived:
             parts.append(f"archives {len(self.archived)}, {text_size(size(self.archived))}")
-        return ", ".join(parts)
+        return ", ".join(parts) + self._shares()
+
+    def _shares(self) -> str:
+        """Return what goes by rules, and what follows, as the end of the summary."""
+        following = len(self.artifacts)
+        if not following:
+            return ""
+        by_rules = len(self.expired) + len(self.archived) - following
+        return f": {by_rules} by rules, {artifacts_text(following)}"
+
+
+def artifacts_text(number: int) -> str:
+    """Return in words how many artifacts go after the images that they are about."""
+    return (
+        f"{number} artifacts after the images that they are about"
+        if number != 1
+        else ("1 artifact after the image that it is about")
+    )
 
 
 def size(verdicts: Sequence[Verdict]) -> int:

@@ -14,11 +14,12 @@ from moto.core.models import botocore_stubber
 
 from ecrops.engine.turns import TURNS
 
-from . import ecr, ecr_public, events, iam, secrets
+from . import ecr, ecr_public, events
 from .calls import Recorder
 from .faults import Faults
 from .seeding import SeededImage, described
 from .server import Server
+from .services import iam, secrets
 from .sessions import REGION, Sessions
 from .steering import Emulator
 from .wire import InProcess, Wire

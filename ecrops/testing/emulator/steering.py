@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import iam
 from .ecr import EcrBackend, backend, images
 from .ecr.artifacts import Storage
 from .ecr.picture import picture
@@ -16,6 +15,7 @@ from .ecr.registry.steering import Settings
 from .ecr_public import EcrPublicBackend
 from .ecr_public import backend as public_backend
 from .events.steering import Events
+from .services import iam
 
 
 class Emulator:

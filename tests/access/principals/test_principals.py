@@ -11,6 +11,7 @@ from ecrops import (
     AnyPrincipal,
     ArnPrincipal,
     FederatedPrincipal,
+    Grant,
     Group,
     OrganizationPrincipal,
     Role,
@@ -44,6 +45,13 @@ def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
     assert pull(text) == pull(principal)
 
 
+def test_a_number_of_twelve_digits_is_an_account() -> None:
+    for value in (111122223333, {"account": 111122223333}):
+        assert principal_of(value) == AccountPrincipal("111122223333")
+    grant = Grant.from_dict({"allow": "pull", "principal": 111122223333})
+    assert grant.to_dict()["principal"] == {"account": "111122223333"}
+
+
 @pytest.mark.parametrize(
     "make, reason",
     [
@@ -65,6 +73,11 @@ def test_a_string_stands_for_a_principal(text: str, principal: Any) -> None:
         (lambda: AccountPrincipal("١" * 12), "12 digits"),
         (lambda: Role(f"arn:aws:iam::{'١' * 12}:role/x"), "with an account of 12 digits"),
         (lambda: principal_of({"account": ROLE}), "expected 12 digits, or the ARN of the root of an account"),
+        (lambda: principal_of(1112222333), r"begins with: write it in quotes, '001112222333'"),
+        (lambda: principal_of({"account": 7}), r"got 7; .* write it in quotes, '000000000007'"),
+        (lambda: principal_of(True), "expected a principal.*got True$"),
+        (lambda: principal_of(10**12), "expected a principal.*got 1000000000000$"),
+        (lambda: principal_of({"role": 111122223333}), "expected the name or the ARN of a role"),
         (lambda: AccountPrincipal(111122223333), "12 digits"),  # type: ignore[arg-type]
         (lambda: ServicePrincipal("codebuild"), "a service is like"),
         (lambda: OrganizationPrincipal("o-1"), "an organization is"),

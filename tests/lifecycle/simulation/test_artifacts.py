@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecrops import LifecycleRule
-from ecrops.lifecycle import simulate
+from ecrops.lifecycle import Image, simulate
 
 from .support import NOW, OCI_INDEX, UNTAGGED, V1, ago, an_image, digests
 
@@ -63,7 +63,49 @@ def test_an_artifact_that_goes_after_its_image_is_not_the_work_of_the_rule_that_
     result = simulate([LifecycleRule(max_image_count=2)], pushed, now=NOW, count_referrers=True)
     assert digests(result.expired) == ["old", "signature"]
     assert (result.by_rule[1].acts_on, result.by_rule[1].decides) == (1, 3)
-    assert result.forecast(1, 0).days[0].acted == {1: 1, 0: 1}
+    day = result.forecast(1, 0).days[0]
+    assert (day.acted, day.artifacts, day.removed) == ({1: 1}, 1, 2)
+
+
+def signed(number: int, bytes_each: int = 0) -> list[Image]:
+    return [
+        image
+        for n in range(number)
+        for image in (
+            an_image(f"image{n}", f"v{n}", days=40 + n, size=bytes_each),
+            an_image(f"signature{n}", days=40 + n, subject=f"image{n}", size=bytes_each),
+        )
+    ]
+
+
+def test_what_goes_by_no_rule_is_said_in_the_numbers_of_the_rules() -> None:
+    newest = LifecycleRule(tag_pattern_list=["v*"], max_image_count=2)
+    result = simulate([newest], [*signed(4, 1_000_000), an_image("other")], now=NOW)
+    expected = "expires 4 of 9 images, 4.0 MB: 2 by rules, 2 artifacts after the images that they are about"
+    assert result.summary == expected
+    assert str(result).splitlines()[1:] == [
+        "  rule 1 (keep last 2 v*): selects 4, decides about 4, expires 2, 2.0 MB",
+        "  no rule: 2 artifacts after the images that they are about, within 24 hours, 2.0 MB",
+    ]
+    assert digests(result.artifacts) == ["signature2", "signature3"]
+    assert result.to_dict()["artifacts"] == result.forecast(1, 0).to_dict()["days"][0]["artifacts"] == 2
+    assert [verdict["rule_priority"] for verdict in result.to_dict()["expired"]] == [1, None, 1, None]
+
+
+def test_one_artifact_is_said_as_one_and_none_is_not_said() -> None:
+    assert simulate([V1], signed(2)[2:], now=NOW).summary.endswith(
+        ": 1 by rules, 1 artifact after the image that it is about"
+    )
+    unsigned = simulate([V1], [an_image("image", "v1", days=40)], now=NOW)
+    assert unsigned.summary == "expires 1 of 1 image, 0 B"
+    assert "artifact" not in str(unsigned)
+    assert unsigned.to_dict()["artifacts"] == 0
+
+
+def test_artifacts_that_are_archived_after_their_image_are_counted_too() -> None:
+    archive = LifecycleRule(tag_pattern_list=["v*"], max_image_age=1, transition_to="archive")
+    result = simulate([archive], signed(1), now=NOW)
+    assert result.summary.endswith("archives 2, 0 B: 1 by rules, 1 artifact after the image that it is about")
 
 
 def test_an_artifact_that_is_part_of_an_index_that_stays_is_kept() -> None:

@@ -101,8 +101,8 @@ def test_an_index_is_pushed_with_its_parts_and_its_artifacts() -> None:
     found = forecast(*rules, images=images, pushes_per_day=1, days=12)
     assert found.days[-1].without.images == 4 * 22
     assert 12 <= found.days[-1].stored.images <= 4 * 6, "parts live as long as their index, at least"
-    assert found.days[0].acted[0] == 7, "the artifacts of the indexes that go"
-    assert sum(day.acted.get(0, 0) for day in found.days) == 22 - 3
+    assert found.days[0].artifacts == 7, "the artifacts of the indexes that go"
+    assert sum(day.artifacts for day in found.days) == 22 - 3
 
 
 def test_archived_images_are_told_apart_and_may_expire_later() -> None:
@@ -122,9 +122,17 @@ def test_numbers_go_through_json_and_into_a_table() -> None:
     found = forecast(KEEP_FIVE, days=2)
     last = json.loads(json.dumps(found.to_dict()))["days"][-1]
     assert last["with"]["images"] == 5
-    assert last["acted"] == {"1": 2}
+    assert (last["acted"], last["artifacts"]) == ({"1": 2}, 0)
     assert found.to_html().count("<tr>") == 1 + 3
-    assert "5 images, 5.0 GB, without the policy 44 images, 44.0 GB" in str(found)
+
+
+def test_a_forecast_in_words_begins_today() -> None:
+    assert str(forecast(KEEP_FIVE, days=2, pushes_per_day=2)).splitlines() == [
+        "2 days with 2 pushes a day",
+        f"  {NOW:%Y-%m-%d}: 5 images, 5.0 GB, without the policy 40 images, 40.0 GB",
+        f"  {NOW + timedelta(days=2):%Y-%m-%d}: 5 images, 5.0 GB, without the policy 44 images, 44.0 GB",
+    ]
+    assert str(forecast(KEEP_FIVE, days=1)).startswith("1 day with ")
 
 
 # 2. Money

@@ -47,16 +47,16 @@ def carry(builder: Builder, template: Template, declared: Mapping[str, Declared]
 def name_of(template: Template, resource: Declared, name: str) -> str | None:
     """Return the name of a resource: that of the template, or the one that the caller gave."""
     values = {name: resource.properties.values.get(name)}
-    given = template.resources.get(resource.logical, "")
-    found = physical(Resource(resource.logical, resource.kind, values, given), "Ref", template.place)
+    known = template.resources.get(resource.logical, "")
+    physical_id = physical(Resource(resource.logical, resource.kind, values, known), "Ref", template.place)
     resource.properties.skip(name)
-    if isinstance(found, Absent):
+    if isinstance(physical_id, Absent):
         made_up = resource.properties.values.get(name) is None
-        reason = "CloudFormation made up the name of the " + _word(resource) if made_up else found.reason
+        reason = "CloudFormation made up the name of the " + _word(resource) if made_up else physical_id.reason
         way_out = f"give resources={{{resource.logical!r}: …}}, its physical id" if made_up else ""
         resource.properties.leave("" if made_up else name, f"{reason}: {way_out}" if way_out else reason)
         return None
-    return found
+    return physical_id
 
 
 def _word(resource: Declared) -> str:

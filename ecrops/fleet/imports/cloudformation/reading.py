@@ -68,16 +68,18 @@ def from_cloudformation(
     template = Template(document, place, parameters or {}, resources or {}, stack_name or "")
     _check_known(template)
     builder = Builder(place, grants, events)
-    found = template.part("Resources")
-    if not any(_kind(resource).startswith(KINDS) for resource in found.values()):
-        hidden = [f"{name} {reason}" for name, resource in found.items() if (reason := _not_read(str(name), resource))]
-        raise SpecError(f"none of the {len(found)} resources is of ECR{f', but {hidden[0]}' if hidden else ''}")
-    for logical, resource in found.items():
+    entries = template.part("Resources")
+    if not any(_kind(resource).startswith(KINDS) for resource in entries.values()):
+        hidden = [
+            f"{name} {reason}" for name, resource in entries.items() if (reason := _not_read(str(name), resource))
+        ]
+        raise SpecError(f"none of the {len(entries)} resources is of ECR{f', but {hidden[0]}' if hidden else ''}")
+    for logical, resource in entries.items():
         if reason := _not_read(str(logical), resource):
             builder.leave(str(logical), "", reason)
     declared = {
         logical: made
-        for logical, resource in found.items()
+        for logical, resource in entries.items()
         if (made := _declared(template, builder, str(logical), resource)) is not None
     }
     for part in (ecr, others):  # grants and events are about repositories

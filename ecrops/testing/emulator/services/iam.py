@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.iam import urls
+from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, iam_backends
 
 INLINE = {"user": 2_048, "group": 5_120, "role": 10_240}
@@ -42,8 +43,35 @@ class IamBackend(IAMBackend):
 
     @property
     def _url_module(self) -> Any:
-        """moto looks for the URLs beside the class, which for a subclass is the wrong place."""
+        """Moto looks for the URLs beside the class, which for a subclass is the wrong place."""
         return urls
+
+    def get_role(self, role_name: str) -> Any:
+        try:
+            return super().get_role(role_name)
+        except NotFoundException:
+            raise _missing("role", role_name) from None
+
+    def get_group(self, group_name: str) -> Any:
+        try:
+            return super().get_group(group_name)
+        except NotFoundException:
+            raise _missing("group", group_name) from None
+
+    def get_role_policy(self, role_name: str, policy_name: str) -> Any:
+        if policy_name not in self.get_role(role_name).policies:
+            raise _missing("role policy", policy_name)
+        return super().get_role_policy(role_name, policy_name)
+
+    def get_user_policy(self, user_name: str, policy_name: str) -> Any:
+        if policy_name not in self.get_user(user_name).policies:
+            raise _missing("user policy", policy_name)
+        return super().get_user_policy(user_name, policy_name)
+
+    def get_group_policy(self, group_name: str, policy_name: str) -> Any:
+        if policy_name not in self.get_group(group_name).policies:
+            raise _missing("group policy", policy_name)
+        return super().get_group_policy(group_name, policy_name)
 
     def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
         self._check("user", user_name, {**self.get_user(user_name).policies, policy_name: policy_json})
@@ -85,6 +113,14 @@ class IamBackend(IAMBackend):
     def _check_managed(self, document: str) -> None:
         if _size(document) > MANAGED:
             raise LimitExceeded(f"Cannot exceed quota for PolicySize: {MANAGED}")
+
+
+def _missing(what: str, name: str) -> NotFoundException:
+    """The answer of IAM, which tells a missing role from a missing policy of a role.
+
+    https://github.com/prowler-cloud/prowler/pull/2872, https://github.com/aws/aws-cli/issues/6139
+    """
+    return NotFoundException(f"The {what} with name {name} cannot be found.")
 
 
 def _check_text(document: str) -> None:

@@ -24,7 +24,7 @@ from moto.secretsmanager.exceptions import (
 from moto.secretsmanager.models import SecretsManagerBackend, secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
-from .ecr import model
+from ..ecr import model
 
 MOST_TAGS = 50
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
@@ -61,7 +61,7 @@ class SecretsBackend(SecretsManagerBackend):
 
     @property
     def _url_module(self) -> Any:
-        """moto looks for the URLs beside the class, which for a subclass is the wrong place."""
+        """Moto looks for the URLs beside the class, which for a subclass is the wrong place."""
         return urls
 
     def secret(self, name: str) -> Any:

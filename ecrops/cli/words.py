@@ -1,0 +1,42 @@
+"""What the library says in words of Python, in words of the command. Pure.
+
+Called for whatever a command writes of an error, a note or a conflict. The library names its own verbs and arguments;
+who types a command has options and fleet files in their place. A new message that names either gets a line here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_TEMPLATE = r"in a fleet file, registry: {creation_templates: [{prefix: \1, applied_for: [REPLICATION], …}]}"
+_PHRASES: Mapping[str, str] = {
+    r" \(\.applied\)": "",
+    r", in \.exceptions\b": "; --json lists them all",
+    r"\bthe one in plan\.notes\b": "the one in the notes of plan --json",
+    r"\b[A-Za-z_.()']+\.ensure makes it\b": "name it in a fleet file, and ecrops apply makes it",
+    r"\bregistry\.creation_templates\.add\('(.+?)', applied_for=\['REPLICATION'\], \.\.\.\)": _TEMPLATE,
+    r", or session= writes it there\b": "",
+    r", as RetryPolicy\([^)]*\) says\b": "",
+    r": RetryPolicy\(propagation_budget=\.\.\.\) is how long\b": "",
+    r"; a path is given as Path\(\.\.\.\)": "",
+    r"\bRegistry\.repository takes (its ARN|both)\b": r"ecrops show takes \1",
+    r"\bpull_through_cache\.remove\('(.+?)'\), and add the rule again": (
+        r"take the rule of '\1' out of the file and apply, then put it in again"
+    ),
+    r"\bregistry\.rule\('[^']*'(?:, bus='[^']*')?\)\.remove\(\) removes it": "delete it in EventBridge",
+    r"\bremove it first with registry\.rule\('[^']*'(?:, bus='[^']*')?\)\.remove\(\)": "delete it in EventBridge first",
+    r"parameters=\{'(.+?)': …\}": r"--parameter '\1=…'",
+    r"resources=\{'(.+?)': …\}": r"--resource '\1=…'",
+    r"\bstack_name=": "--stack-name",
+    r"\bgrants=True\b": "--grants",
+    r"\bevents=True\b": "--events",
+}
+"""Phrases of the library, as regular expressions, and those of the command."""
+
+
+def of_the_command(text: str) -> str:
+    """Return a text of the library whose ways out are those of the command."""
+    for phrase, word in _PHRASES.items():
+        text = re.sub(phrase, word, text)
+    return text

@@ -1,0 +1,1 @@
+"""What ECR works with, and moto gets wrong or lacks: IAM and Secrets Manager."""
