@@ -138,11 +138,13 @@ class Outcomes:
                 self.failed[owner].add_note(str(error))
 
     def give_up(self, owners: Iterable[str], waited: float) -> None:
-        """Record that the rounds are over, and that something is still missing."""
+        """Record that the rounds are over, and that something is still missing. Owners may share an error."""
+        note = f"waited {waited:.0f} s: RetryPolicy(propagation_budget=...) is how long"
         for owner in owners:
             undone = EcropsError(f"{owner}: somebody else keeps changing it back")
-            self.failed[owner] = self.superseded.get(owner, undone)
-            self.failed[owner].add_note(f"waited {waited:.0f} s: RetryPolicy(propagation_budget=...) is how long")
+            error = self.failed[owner] = self.superseded.get(owner, undone)
+            if note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
 
     def end_with(
         self,

@@ -5,11 +5,23 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, EcropsError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role
+from ecrops import (
+    ApplyError,
+    ConflictError,
+    EcropsError,
+    LifecycleRule,
+    Registry,
+    RepositorySpec,
+    RetryPolicy,
+    Role,
+    Wait,
+)
 from ecrops.testing import Call, Cloud
 from support import registry_of
 from tests.access.world import populate
@@ -248,3 +260,59 @@ def test_removals_that_cannot_be_verified_are_errors_of_their_owners(memory_clou
     notes = [note for error in caught.value.exceptions for note in error.__notes__]
     assert {note for note in notes if note.startswith("while reading")} == {f"while reading {name}" for name in names}
     assert sorted(change.owner for change in caught.value.applied) == list(names)
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["that we removed", "that another made"])
+@pytest.mark.parametrize(
+    ("operation", "spec"),
+    [
+        ("PutImageScanningConfiguration", RepositorySpec("ab", image_scan_on_push=True)),
+        ("TagResource", RepositorySpec("ab", tags={"a": "1"})),
+        ("PutLifecyclePolicy", RepositorySpec("ab", lifecycle_rules=[LifecycleRule(max_image_count=3)])),
+    ],
+    ids=["a setting", "a tag", "a lifecycle policy"],
+)
+def test_a_repository_that_somebody_removes_before_it_is_written_is_not_waited_for(
+    cloud: Cloud, operation: str, spec: RepositorySpec, ours: bool
+) -> None:
+    """It is made again, after the pause between two rounds. Only what this process made may be not visible yet."""
+    registry, waits, ecr = registry_of(cloud), list[Wait](), cloud.client("ecr")
+    if ours:
+        registry.ensure(RepositorySpec("ab"))
+        registry.remove("ab")
+    ecr.create_repository(repositoryName="ab")
+    theirs = ["ab"]
+
+    def remove(call: Call) -> bool:
+        if call.operation == operation and theirs:
+            ecr.delete_repository(repositoryName=theirs.pop())
+        return False
+
+    cloud.faults.on("throttle", where=remove, times=None)
+    assert "CreateRepository" in [change.operation for change in registry.ensure(spec, on_wait=waits.append)]
+    [reason] = [wait.reason for wait in waits]
+    assert reason.startswith("ab is planned again: RepositoryNotFoundException")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda registry: registry.repository("ab").describe(),
+        lambda registry: registry.repository("ab").simulate_lifecycle(),
+        lambda registry: list(registry.repository("ab").images()),
+    ],
+    ids=["describe", "simulate_lifecycle", "images"],
+)
+def test_a_repository_that_we_made_and_removed_is_not_waited_for(
+    cloud: Cloud, read: Callable[[Registry], object]
+) -> None:
+    waits = list[Wait]()
+    registry = registry_of(cloud, on_wait=waits.append)
+    registry.ensure(RepositorySpec("ab"))
+    registry.remove("ab")
+    waits.clear()
+    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
+        read(registry)
+    assert not registry.repository("ab").exists()
+    assert not registry.repository("ab").delete()
+    assert waits == []
