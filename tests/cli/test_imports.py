@@ -75,7 +75,7 @@ def test_what_is_left_is_said_and_strict_fails(run: Run, tmp_path: Path) -> None
 def test_rules_are_written_as_export_writes_them(run: Run, tmp_path: Path, form: tuple[str, ...]) -> None:
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
     rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
-    api = copy.deepcopy(REPOSITORY)
+    api: dict[str, Any] = copy.deepcopy(REPOSITORY)
     api["Properties"]["LifecyclePolicy"] = {"LifecyclePolicyText": json.dumps({"rules": [rule]})}
     imported = run("import", "cloudformation", *form, template(tmp_path, Api=api)).out
     assert run("apply", "--yes", "-", stdin=imported).code == 0

@@ -57,7 +57,7 @@ def replication_rule(
 
 
 def rules_of(properties: Properties, name: str) -> list[Any] | None:
-    """Return the rules of a lifecycle policy, each as a ``LifecycleRule`` where that says the same, as an export has it.
+    """Return the rules of a lifecycle policy, each as a ``LifecycleRule`` where that says the same, as export writes.
 
     ``None`` if there is none, or none that can be used, which is listed.
     """
