@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import Any
 
+import boto3
 import botocore.session
+from moto.core.base_backend import AccountSpecificBackend
 
 OF_NO_USER: dict[str, Any] = {
     "profile": (None, None, None, None),
@@ -16,3 +19,13 @@ OF_NO_USER: dict[str, Any] = {
 """The ``session_vars`` of a session of botocore that reads nothing of a user."""
 LOADER = botocore.session.Session(session_vars=OF_NO_USER).get_component("data_loader")
 """Shared by all sessions: reading the service models anew costs more than most tests."""
+
+
+@lru_cache
+def _session() -> boto3.Session:
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=OF_NO_USER))
+
+
+def install() -> None:
+    """Let moto ask this session for the names of regions: its own fails where a profile is named that is not there."""
+    AccountSpecificBackend.get_session = _session  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ from moto.core.models import botocore_stubber
 
 from ecrops.engine.turns import TURNS
 
-from . import ecr, ecr_public, events
+from . import botocores, ecr, ecr_public, events
 from .calls import Recorder
 from .faults import Faults
 from .seeding import SeededImage, described
@@ -114,6 +114,7 @@ class Cloud:
 
 
 def _install() -> None:
+    botocores.install()
     ecr.install()
     ecr_public.install()
     events.install()
