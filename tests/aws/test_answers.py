@@ -21,6 +21,8 @@ FAILED = {"ErrorCode": "ConcurrentModificationException", "ErrorMessage": "again
         ({"FailedEntries": [{"TargetId": "q", **FAILED}]}, FAILED["ErrorCode"], "1 failed: q: again"),
         ({"Entries": [{"EventId": "1"}, FAILED]}, FAILED["ErrorCode"], "1 failed: entry: again"),
         ({"Entries": [{"EventId": "1"}]}, "InternalException", "1 failed: "),
+        ({}, "InternalException", "1 failed: "),
+        ({"FailedEntries": []}, "InternalException", "1 failed: "),
     ],
 )
 def test_an_entry_that_failed_is_an_error_with_its_code(answer: dict[str, Any], code: str, said: str) -> None:

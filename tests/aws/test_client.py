@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -13,9 +14,11 @@ from botocore.exceptions import (
     NoRegionError,
     UnknownRegionError,
 )
+from botocore.parsers import ResponseParserError
 
 from ecrops import Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.testing import Cloud
+from ecrops.version import __version__
 from support import AT_ONCE, registry_of
 
 HOSTS = {
@@ -98,17 +101,20 @@ def test_ecrops_says_who_calls_and_leaves_the_callers_own_suffix(memory_cloud: C
     Registry(session).ensure(*(RepositorySpec(f"app{n}") for n in range(count)))
     assert len(agents) > count
     assert all(agent.startswith("Boto3/") and "mine/1 ecrops/" in agent for agent in agents), agents[0]
+    assert {(agent.count("mine/1"), agent.count("ecrops/")) for agent in agents} == {(1, 1)}
+    last = rf" mine/1 ecrops/{re.escape(__version__)}(?: Botocore/[\d.]+)?$"  # boto3 may add its own once more
+    assert all(re.search(last, agent) for agent in agents), agents[-1]
 
 
 @pytest.mark.parametrize("count", [1, 60])
 def test_the_application_of_the_caller_stays_in_the_user_agent(
     memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setenv("AWS_SDK_UA_APP_ID", "billing")
+    monkeypatch.setenv("AWS_SDK_UA_APP_ID", "billing of-all")
     session, agents = memory_cloud.session(own=True), list[str]()
     session.events.register("before-send", lambda request, **_: agents.append(agent_of(request)))
     Registry(session).ensure(*(RepositorySpec(f"app{n}") for n in range(count)))
-    assert all(" app/billing " in agent and " ecrops/" in agent for agent in agents), agents[0]
+    assert all(" app/billing-of-all " in agent and " ecrops/" in agent for agent in agents), agents[0]
 
 
 @pytest.mark.parametrize("wrong", ["eu-west-1", 7])
@@ -164,3 +170,28 @@ def test_another_session_without_a_region_is_for_the_region_of_the_registry(
     other = aws.for_session(session)
     assert other.region == "eu-west-1"
     assert other.client("sts").meta.region_name == "eu-west-1"
+    assert other.client("sts", 60).meta.region_name == "eu-west-1", "the client for many calls too"
+
+
+def test_a_client_for_many_calls_is_made_once_and_stays_for_few(memory_cloud: Cloud) -> None:
+    aws = registry_of(memory_cloud).aws
+    few = aws.client("ecr")
+    assert aws.client("ecr", 49) is few
+    many = aws.client("ecr", 50)
+    assert many is not few
+    assert all(aws.client("ecr", calls) is many for calls in (50, 1000, 1))
+    assert many.meta.region_name == "eu-west-1"
+
+
+@pytest.mark.parametrize("ask", ["get", "pages"])
+def test_an_answer_without_the_member_that_is_asked_for_is_truncated(memory_cloud: Cloud, ask: str) -> None:
+    session = memory_cloud.session(own=True)
+
+    def drop(parsed: Any, **_: Any) -> None:
+        parsed.pop("repositories")
+        parsed["nextToken"] = "more"
+
+    session.events.register("after-call.ecr.DescribeRepositories", drop)
+    aws = Registry(session, retry=RetryPolicy(budget=0)).aws
+    with pytest.raises(ResponseParserError, match=r"^DescribeRepositories was answered with HTTP 200 and a part"):
+        list(getattr(aws, ask)("ecr", "DescribeRepositories", "repositories"))

@@ -74,6 +74,16 @@ def test_a_denial_is_not_tried_again(cloud: Cloud) -> None:
     assert len(cloud.calls) == 1
 
 
+@pytest.mark.parametrize("passing", ["throttle", "error500", "reset_before"])
+def test_a_final_error_after_one_that_passes_is_not_tried_again(memory_cloud: Cloud, passing: Any) -> None:
+    memory_cloud.faults.on(passing, operation="DescribeRepositories", times=1)
+    memory_cloud.faults.on("denied", operation="DescribeRepositories", times=None)
+    with pytest.raises(ClientError, match="deny") as caught:
+        registry_of(memory_cloud).aws.call("ecr", "DescribeRepositories", {})
+    assert [call.fault for call in memory_cloud.calls.of("DescribeRepositories")] == [passing, "denied"]
+    assert not any("tried" in note for note in getattr(caught.value, "__notes__", ()))
+
+
 def test_a_quota_is_not_tried_again(cloud: Cloud) -> None:
     session = cloud.session(own=True)
     calls: list[str] = []
@@ -146,6 +156,10 @@ def test_an_owner_that_was_made_long_ago_is_not_waited_for(memory_cloud: Cloud) 
     assert memory_cloud.calls.operations() == ["GetLifecyclePolicy"]
 
 
+def shortest(low: float, high: float) -> float:
+    return low
+
+
 def longest(low: float, high: float) -> float:
     return high
 
@@ -172,3 +186,32 @@ def test_two_attempts_are_said_too(memory_cloud: Cloud) -> None:
 def test_the_pauses_between_rounds_double_to_ten_seconds_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ecrops.aws.retry.random.uniform", longest)
     assert list(rounds(RetryPolicy(propagation_budget=40))) == [1, 2, 4, 8, 10, 10, 5]
+
+
+def test_the_shortest_waits_after_errors_are_none(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecrops.aws.retry.random.uniform", shortest)
+    slept: list[float] = []
+    memory_cloud.faults.on("error500", times=None)
+    with pytest.raises(ClientError):
+        Registry(memory_cloud.session(), retry=RetryPolicy(attempts=4, sleep=slept.append)).describe("ab")
+    assert slept == [0, 0, 0]
+
+
+def test_the_shortest_waits_under_throttling_are_half_of_the_longest(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecrops.aws.retry.random.uniform", shortest)
+    slept: list[float] = []
+    codes = ["ThrottlingException"] * 5
+
+    def attempt() -> None:
+        if codes:
+            raise ClientError({"Error": {"Code": codes.pop(), "Message": "of the test"}}, "Test")
+
+    registry_of(memory_cloud, retry=RetryPolicy(sleep=slept.append)).aws.persist(attempt, "ecr:DescribeRepositories")
+    assert slept == [0.5, 1, 2, 4, 8]
+
+
+def test_the_shortest_pauses_between_rounds_grow_by_a_third(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecrops.aws.retry.random.uniform", shortest)
+    assert list(rounds(RetryPolicy(propagation_budget=8))) == pytest.approx([1, 1.3, 1.69, 2.197, 8 - 6.187])
