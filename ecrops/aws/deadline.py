@@ -127,8 +127,7 @@ class Deadline:
         return Deadline(self._end, self._run, account)
 
     def stop(self) -> None:
-        """Set the moment to now, and end the waits of the run that have begun, in all accounts."""
-        self._end = -math.inf
+        """Stop the run, in all accounts. Without a run there is nothing to stop."""
         if self._run:
             self._run.stop()
 

@@ -233,10 +233,10 @@ def test_what_passes_is_counted_for_its_own_operation(monkeypatch: pytest.Monkey
 def test_the_error_of_the_second_of_two_items_ends_the_wait_of_the_first(
     memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ecrops.aws.retry.FIRST_WAIT", 60.0)
-    monkeypatch.setattr("ecrops.aws.retry.LONGEST_WAIT", 60.0)
+    monkeypatch.setattr("ecrops.aws.retry.FIRST_WAIT", 10.0)
+    monkeypatch.setattr("ecrops.aws.retry.LONGEST_WAIT", 10.0)
     both, told, ended = threading.Barrier(2, timeout=3), threading.Event(), threading.Event()
-    run = registry_of(memory_cloud, retry=RetryPolicy(budget=1000)).aws.stoppable().telling(lambda wait: told.set())
+    run = registry_of(memory_cloud, retry=RetryPolicy(budget=11)).aws.stoppable().telling(lambda wait: told.set())
     memory_cloud.faults.on("throttle", times=None)
 
     def do(item: int) -> None:
@@ -252,6 +252,7 @@ def test_the_error_of_the_second_of_two_items_ends_the_wait_of_the_first(
     with pytest.raises(ValueError, match="1"):
         run.map(do, range(2), run.stop)
     assert ended.wait(5)
+    assert len(memory_cloud.calls) == 1, "after its wait the first would be tried again"
 
 
 def test_who_finds_no_place_in_time_looks_again_and_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
