@@ -281,19 +281,19 @@ _TABLE: list[tuple[str, str, str, Callable[[Asked], str]]] = [
     (
         "secret-of-both-kinds",
         "a secret that is a string and binary",
-        "secrets.py: the code; the reference",
+        "services/secrets.py: the code; the reference",
         _secret(SecretString="a", SecretBinary=b"a"),
     ),
     (
         "secret-key",
         "a secret under a key that there is not",
-        "secrets.py: the words",
+        "services/secrets.py: the words",
         _secret(KmsKeyId="alias/ecrops-probe"),
     ),
     (
         "secret-tags",
         "a secret with one tag twice",
-        "secrets.py: the codes and the words",
+        "services/secrets.py: the codes and the words",
         _secret(SecretString="a", Tags=_TAGS),
     ),
 ]

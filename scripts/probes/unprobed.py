@@ -5,7 +5,7 @@ from __future__ import annotations
 UNPROBED = {
     "ecr/registry/__init__.py: is marked with": "it says what the mark means",
     "ecr_public/__init__.py: is marked": "it says what the mark means",
-    "secrets.py: No error names a value": "it says what the mark means",
+    "services/secrets.py: No error names a value": "it says what the mark means",
     "ecr/registry/signing.py: the failure code": "it takes a signing profile and an image that its pusher may not sign",
     "ecr/registry/replication.py: UNABLE_TO_REPLICATE": "it takes a replication that fails",
     "ecr/registry/backfills.py: the code": "it takes a backfill that fails for many images",
