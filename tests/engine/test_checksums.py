@@ -14,11 +14,12 @@ from ecrops import Change, LifecycleRule, Plan, RepositorySpec, Role, SpecError,
 from ecrops.base.change import Call, Kind
 from ecrops.events import on_image_pushed, on_image_scan_completed
 from ecrops.testing import Cloud
-from support import registry_of
+from support import registry_of, sampled
 from tests.access.world import populate
 from tests.events.support import arn
 
-PAIRS = 100_000
+PAIRS = 1_000_000 // sampled(50)
+"""A sample of them in a run of the tests; a million in ``scripts/faults``."""
 WORDS = [f"{kind} {number}" for kind in ("allow", "tag", "rule") for number in range(40)]
 OPERATIONS = ("SetRepositoryPolicy", "PutLifecyclePolicy", "TagResource", "DeleteRepository")
 PLACES = ("account", "region", "owner", "operation", "removed", "added", "identity", "changes")

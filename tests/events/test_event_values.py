@@ -152,7 +152,7 @@ said_of_events = st.fixed_dictionaries(
 said_of_options = st.dictionaries(st.sampled_from(["severities", "image_tags", "scan_type", "result"]), anything)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=said_of_events | anything, options=said_of_options, pattern=st.dictionaries(words, anything))
 def test_whatever_json_it_is_it_is_an_event_or_refused(data: Any, options: Any, pattern: Any) -> None:
     kind = data.get("kind") if isinstance(data, dict) else None
@@ -166,7 +166,7 @@ def test_whatever_json_it_is_it_is_an_event_or_refused(data: Any, options: Any, 
         assert len(event.rule) <= 64
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(events=st.lists(said_of_events | anything, max_size=2) | anything)
 def test_whatever_json_the_events_of_a_spec_are_they_are_events_or_refused(events: Any) -> None:
     with suppress(SpecError):

@@ -72,8 +72,8 @@ def fresh(cloud: Cloud) -> Registry:
     return Registry(cloud.session(), workers=1, retry=AT_ONCE)
 
 
-# In a run of the tests each fault meets every 13th call, beginning at another one; with ECROPS_EXAMPLES every call
-STEP = sampled(13)
+# In a run of the tests each fault meets every 29th call, beginning at another one; with ECROPS_EXAMPLES every call
+STEP = sampled(29)
 STRIKES = [*((fault, 1) for fault in FAULTS), *((fault, None) for fault in ("denied", "reset_after"))]
 
 

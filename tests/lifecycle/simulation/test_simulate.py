@@ -127,7 +127,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
     return {"rules": draw(st.permutations(rules))}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(policies(), images())
 def test_no_policy_and_no_images_tell_it_from_the_reference(policy: dict[str, Any], pushed: list[Image]) -> None:
     seen = [
