@@ -80,6 +80,12 @@ def shell(command: Command) -> str:
     """Run a command. Return what is wrong: its exit code, or a line that the page shows and it did not print."""
     if re.match(r"pip install '?ecrops", command.text):
         return ""  # that is how the environment was made
+    if assigned := re.match(r"([A-Z_]+)=", command.text):  # the commands after it are in a shell of their own
+        value = subprocess.run(
+            ["bash", "-c", f'{command.text}\nprintf %s "${assigned[1]}"'], capture_output=True, text=True, check=False
+        )
+        os.environ[assigned[1]] = value.stdout
+        return "" if value.stdout and not value.returncode else f"it is empty\n{value.stderr}"
     process = subprocess.Popen(
         ["bash", "-c", command.text],
         stdin=subprocess.DEVNULL,
