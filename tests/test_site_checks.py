@@ -20,6 +20,7 @@ PAGE = """# Title
 $ ecrops plan fleet.json
 + team/api repository
 $ docker pull x    # not run: needs Docker
+$ scripts/demo    # the main job
 ```
 
 ```python
@@ -35,10 +36,10 @@ new ecr.Repository()
 def test_the_blocks_of_a_page() -> None:
     file, console, python = blocks_of("page.md", PAGE)
     assert (file.language, file.title, file.text) == ("file", "fleet.json", "{}\n")
-    plan, docker = commands_of(console)
+    plan, docker, demo = commands_of(console)
     assert (plan.text, plan.shown, plan.not_run) == ("ecrops plan fleet.json", ("+ team/api repository",), "")
-    assert docker.not_run == "needs Docker"
-    assert (python.place, python.text) == ("page.md:13", "print(1)\n")
+    assert (docker.not_run, demo.not_run) == ("needs Docker", "for a checkout")
+    assert (python.place, python.text) == ("page.md:14", "print(1)\n")
 
 
 @pytest.mark.parametrize(
