@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
+import signal
+import sys
+import threading
 from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
+from ecrops.cli.approval import approved_plan, check
 from ecrops.cli.console import Console, as_json
-from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE
+from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE, ERROR
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
-from ecrops.cli.stopping import like_ctrl_c
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
@@ -103,25 +106,24 @@ def apply(arguments: Namespace, console: Console) -> int:
     """Make what is missing."""
     from ecrops.errors import ConflictError
 
-    _check_approved(arguments.approved)
-    approved = _approved_plan(arguments)
+    approved = approved_plan(arguments)
     registry, missing = _plan(arguments)
     if missing.conflicts:
         raise ConflictError(missing.conflicts)
-    _check(arguments, missing, approved)
-    where: Literal["", "stdout", "stderr"] = ""
-    if missing and not arguments.yes and arguments.approved is None:
-        where = _shown(missing, console, stdin_is_file=STDIN in arguments.files)
+    check(arguments, missing, approved)
+    is_asked = bool(missing) and not arguments.yes and arguments.approved is None
+    if is_asked:
+        _show_before_question(missing, console, stdin_is_file=STDIN in arguments.files)
         if not console.ask(f"Make these changes ({missing.summary})?"):
             console.say("nothing was changed")
-            return 1
-    with like_ctrl_c():
+            return ERROR
+    with _like_ctrl_c():
         made = registry.apply(missing, console.applied.append, progress=True)
-    if where == "stdout":
+    if is_asked and _is_result_on_terminal(console):  # the plan is there already
         console.text(made.summary)
-        _say_notes(made, console, missing)
+        _say_notes(made, console, missing.notes)
     else:
-        _show_plan(made, console, missing if where else None)
+        _show_plan(made, console, missing.notes if is_asked else ())
     return DONE
 
 
@@ -132,84 +134,48 @@ def _plan(arguments: Namespace) -> tuple[Registry, Plan]:
         return registry, registry.plan(*specs_of(arguments, registry))
 
 
-def _check_approved(checksum: str | None) -> None:
-    """Refuse what is no whole checksum.
+@contextmanager
+def _like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM stop what is done inside as Ctrl-C does: a job in CI, or a container, is ended with it.
+
+    Whoever has a handler of their own, or ignores the signal, keeps that.
+    """
+    is_free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not is_free or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _show_before_question(missing: Plan, console: Console, *, stdin_is_file: bool) -> None:
+    """Show a plan to who is asked: on stdout where the terminal shows that, else on stderr. Its notes are on stderr.
 
     Raises:
-        CommandError: It is none.
+        CommandError: Nobody can be asked.
     """
-    from ecrops.cli.failures import CommandError
-
-    if checksum is not None and not re.fullmatch("[0-9a-f]{64}", checksum):
-        got = f"{len(checksum)} characters" if re.fullmatch("[0-9a-f]+", checksum) else repr(checksum)
-        raise CommandError(f"--approved: all 64 characters of the checksum are needed, got {got}; ecrops plan shows it")
-
-
-def _approved_plan(arguments: Namespace) -> dict[str, Any] | None:
-    """Return the plan of ``--plan``, if there is one. It is read before AWS is."""
-    from ecrops.cli.failures import CommandError
-
-    if arguments.plan is None:
-        return None
-    if arguments.approved is None:
-        raise CommandError("nothing was changed: --plan needs --approved CHECKSUM, the checksum that was approved")
-    try:
-        plan: dict[str, Any] = json.loads(Path(arguments.plan).read_text(encoding="utf-8"))
-        checksum = plan["checksum"]
-    except (ValueError, TypeError, KeyError):
-        raise CommandError(
-            f"nothing was changed: {arguments.plan}: expected a plan, as ecrops plan --out writes it"
-        ) from None
-    if checksum != arguments.approved:
-        raise CommandError(
-            f"nothing was changed: {arguments.approved} was approved, and {arguments.plan} is the plan {checksum}"
-        )
-    return plan
-
-
-def _check(arguments: Namespace, missing: Plan, approved: dict[str, Any] | None) -> None:
-    """Refuse a plan that is not the approved one or a part of it, or that deletes more than was expected.
-
-    A plan with nothing to do needs no approval: a job that is run again is done.
-    """
-    from ecrops.errors import ConflictError
-
-    if approved is not None and not missing.is_part_of(approved):
-        known = {change["checksum"] for change in approved["changes"]}
-        other = [change for change in missing.changes if change.checksum not in known] or missing.changes
-        raise ConflictError(other, f"nothing was changed: {arguments.plan} does not have this: plan again")
-    if approved is None and arguments.approved is not None and missing and missing.checksum != arguments.approved:
-        headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
-        conflict = ConflictError((), f"{headline} ({missing.summary}); ecrops plan shows it, to be approved again")
-        conflict.add_note("if a part of it was made before: --plan FILE, with the plan that was approved (plan --out)")
-        raise conflict
-    deletes = 0 if arguments.deletes is None and arguments.yes and arguments.approved is None else arguments.deletes
-    if deletes is not None:
-        try:
-            missing.check(deletes)
-        except ConflictError as error:
-            error.add_note("--deletes N allows N of them")
-            raise
-
-
-def _shown(missing: Plan, console: Console, *, stdin_is_file: bool) -> Literal["stdout", "stderr"]:
-    """Show a plan to who is asked. Returns which stream has it; its notes are on stderr in any case."""
-    from ecrops.base.render import is_terminal
     from ecrops.cli.failures import CommandError
 
     if stdin_is_file or not console.can_ask():
         reason = "stdin is the fleet file" if stdin_is_file else "there is no terminal"
         raise CommandError(f"nothing was changed: {reason}, so nobody can be asked; say --yes, or --approved CHECKSUM")
-    import sys
-
-    is_result = is_terminal(sys.stdout) and not console.as_json
-    (console.show if is_result else console.show_aside)(replace(missing, notes=()))
-    _say_notes(missing, console, None)
-    return "stdout" if is_result else "stderr"
+    show = console.show if _is_result_on_terminal(console) else console.show_aside
+    show(replace(missing, notes=()))
+    _say_notes(missing, console)
 
 
-def _show_plan(plan: Plan, console: Console, known: Plan | None = None) -> None:
-    """Write a plan to stdout, and its notes to stderr, without those of a plan that was shown before.
+def _is_result_on_terminal(console: Console) -> bool:
+    """Whether the result is for people, and a terminal shows it."""
+    from ecrops.base.render import is_terminal
+
+    return is_terminal(sys.stdout) and not console.as_json
+
+
+def _show_plan(plan: Plan, console: Console, known_notes: Iterable[str] = ()) -> None:
+    """Write a plan to stdout, and its notes to stderr, without those that were shown before.
 
     With JSON, the notes are a member of the plan.
     """
@@ -217,17 +183,17 @@ def _show_plan(plan: Plan, console: Console, known: Plan | None = None) -> None:
         console.show(plan)
         return
     console.show(replace(plan, notes=()))
-    _say_notes(plan, console, known)
+    _say_notes(plan, console, known_notes)
 
 
-def _say_notes(plan: Plan, console: Console, known: Plan | None) -> None:
+def _say_notes(plan: Plan, console: Console, known_notes: Iterable[str] = ()) -> None:
     """Write the notes of a plan to stderr. A note about several owners is known if each part of it is."""
     from ecrops.base.render import brief
     from ecrops.text import printable
 
-    seen = {part for note in (known.notes if known else ()) for part in _parts(note)}
+    known_parts = {part for note in known_notes for part in _parts(note)}
     for note in plan.notes:
-        if not seen.issuperset(_parts(note)):
+        if not known_parts.issuperset(_parts(note)):
             console.say(printable(f"note: {of_the_command(brief(note))}"))
 
 
