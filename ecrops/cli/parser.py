@@ -115,6 +115,11 @@ def _add_common(group: argparse._ArgumentGroup | Parser, default: object = None)
     )
 
 
+def add_name(command: Parser) -> None:
+    """Add the argument that names the repository that a command is about."""
+    command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
+
+
 def parser() -> Parser:
     """Return the parser of all commands."""
     from ecrops.cli.commands import FAMILIES

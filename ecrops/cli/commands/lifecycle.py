@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DIFFERS, DONE, ERROR
+from ecrops.cli.parser import add_name
 from ecrops.cli.policies import POLICY
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def add(commands: Commands) -> None:
 
 
 def _add_repository(command: Parser) -> None:
-    command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
+    add_name(command)
     command.add_argument("policy", nargs="?", metavar="POLICY", help=_OR_CURRENT)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE
+from ecrops.cli.parser import add_name
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -34,7 +35,7 @@ def add(commands: Commands) -> None:
         short="show a repository as it is, in the words of a fleet file",
         examples=("ecrops show team/api", "ecrops show --json team/api | jq .lifecycle_rules"),
     )
-    command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
+    add_name(command)
     command = commands.add(
         "access",
         access,
@@ -42,7 +43,7 @@ def add(commands: Commands) -> None:
         long="By the repository policy, and by the IAM policies that ecrops wrote.",
         examples=("ecrops access team/api",),
     )
-    command.add_argument("name", metavar="NAME", help="the name of a repository, or its ARN")
+    add_name(command)
 
 
 def export(arguments: Namespace, console: Console) -> int:
