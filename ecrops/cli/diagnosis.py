@@ -172,14 +172,16 @@ def _answers(
     registry: Registry, source: str, actions: Sequence[str], resources: Sequence[str]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield an action, a resource and the decision of IAM."""
-    params: dict[str, Any] = {
-        "PolicySourceArn": source,
-        "ActionNames": list(actions),
-        "ResourceArns": list(resources),
-    }
-    while True:
-        answer = registry.aws.call("iam", "SimulatePrincipalPolicy", params)
-        for result in answer["EvaluationResults"]:
+    pages = registry.aws.pages(
+        "iam",
+        "SimulatePrincipalPolicy",
+        "EvaluationResults",
+        PolicySourceArn=source,
+        ActionNames=list(actions),
+        ResourceArns=list(resources),
+    )
+    for page in pages:
+        for result in page:
             missing = result.get("MissingContextValues") or []
             specific = result.get("ResourceSpecificResults") or [
                 {
@@ -193,9 +195,6 @@ def _answers(
                 if decision != "allowed" and (lacking := entry.get("MissingContextValues") or missing):
                     decision = f"depends on {', '.join(lacking)}"
                 yield result["EvalActionName"], entry["EvalResourceName"], decision
-        if not answer.get("IsTruncated"):
-            return
-        params["Marker"] = answer["Marker"]
 
 
 def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]) -> Finding:

@@ -27,6 +27,7 @@ class Iam:
 
     def __init__(self, caller: str, decide: Decide) -> None:
         self.caller, self.decide = caller, decide
+        self.page_size = 0
         self.asked: list[dict[str, Any]] = []
 
     def session(self) -> boto3.Session:
@@ -44,8 +45,12 @@ class Iam:
         return _Ok, {"Arn": self.caller, "Account": "123456789012", "UserId": "AIDA"}
 
     def _simulate(self, **_: object) -> tuple[Any, dict[str, Any]]:
-        actions, resources = self.asked[-1]["ActionNames"], self.asked[-1]["ResourceArns"]
-        return _Ok, {"EvaluationResults": list(self._results(actions, resources)), "IsTruncated": False}
+        question = self.asked[-1]
+        results = list(self._results(question["ActionNames"], question["ResourceArns"]))
+        start = int(question.get("Marker", 0))
+        end = start + (self.page_size or len(results))
+        marker = {"Marker": str(end)} if end < len(results) else {}
+        return _Ok, {"EvaluationResults": results[start:end], "IsTruncated": bool(marker), **marker}
 
     def _results(self, actions: Iterable[str], resources: Iterable[str]) -> Iterable[dict[str, Any]]:
         for action in actions:
@@ -86,6 +91,15 @@ def test_all_is_well(run: Run, fleet: str, iam: Callable[..., Iam]) -> None:
     assert asked["ecr:CreateRepository"] == {API, WORKER}
     assert asked["ecr:PutLifecyclePolicy"] == {API}
     assert {one["PolicySourceArn"] for one in answers.asked} == {USER}
+
+
+def test_every_page_of_an_answer_is_read(run: Run, fleet: str, iam: Callable[..., Iam]) -> None:
+    answers = iam()
+    answers.page_size = 1
+    ran = run("doctor", "--json", "--only", "team/api", fleet)
+    assert ran.code == 0
+    assert {state for subject, state in states(ran).items() if subject.startswith("ecr:")} == {"ok"}
+    assert [question.get("Marker") for question in answers.asked] == [None, "1"]
 
 
 def test_what_is_missing_is_named(run: Run, fleet: str, iam: Callable[..., Iam]) -> None:
