@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops.aws import Arn, ClientError, code_of
 from ecrops.cli.failures import sentence
+from ecrops.cli.owners import brief_names
 from ecrops.text import printable
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ UNSEEN = (
 )
 MAX_RESOURCES = 50
 """How many resources are asked about in one call."""
+MAX_NAMES = 3
+"""How many resources of one action are named."""
 _NAMES = {"UserName": "user", "RoleName": "role", "GroupName": "group"}
 
 
@@ -95,8 +98,8 @@ def of_keys(registry: Registry, plan: Plan) -> Iterator[Finding]:
             state = registry.aws.get("kms", "DescribeKey", "KeyMetadata", KeyId=key).get("KeyState", "Enabled")
         except ClientError as error:
             if code_of(error) == "NotFoundException":
-                there = f"there is no such key in {registry.region}: make it, or name another one"
-                yield Finding(PROBLEM, subject, there)
+                text = f"there is no such key in {registry.region}: make it, or name another one"
+                yield Finding(PROBLEM, subject, text)
             else:
                 yield Finding(UNKNOWN, subject, f"KMS does not say ({code_of(error)}): ask for kms:DescribeKey on it")
             continue
@@ -202,20 +205,19 @@ def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]
     decided = {resource: decisions.get(resource, decisions.get("*", "no answer")) for resource in resources}
     refused = [resource for resource, decision in decided.items() if decision != "allowed"]
     if not refused:
-        return Finding(OK, action, f"allowed on {_some(list(decided))}")
+        return Finding(OK, action, f"allowed on {brief_names(list(decided), MAX_NAMES)}")
     decision = decided[refused[0]]
     if decision == "explicitDeny":
-        return Finding(PROBLEM, action, f"denied by a policy, on {_some(refused)}: change that policy")
+        return Finding(PROBLEM, action, f"denied by a policy, on {brief_names(refused, MAX_NAMES)}: change that policy")
     if decision == "implicitDeny" and "*" not in refused:
-        return Finding(PROBLEM, action, f"no policy allows it on {_some(refused)}: add it to a policy of the caller")
+        return Finding(
+            PROBLEM,
+            action,
+            f"no policy allows it on {brief_names(refused, MAX_NAMES)}: add it to a policy of the caller",
+        )
     if decision == "implicitDeny":
         return Finding(UNKNOWN, action, "no policy allows it on every resource; one may on those that are meant")
-    return Finding(UNKNOWN, action, f"{decision}, on {_some(refused)}")
-
-
-def _some(resources: Sequence[str]) -> str:
-    tail = f" and {len(resources) - 3} more" if len(resources) > 3 else ""
-    return f"{', '.join(resources[:3])}{tail}"
+    return Finding(UNKNOWN, action, f"{decision}, on {brief_names(refused, MAX_NAMES)}")
 
 
 class Diagnosis:

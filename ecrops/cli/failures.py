@@ -9,12 +9,13 @@ from typing import Any
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import CONFLICT, ERROR, INTERRUPTED, PARTLY_DONE
 from ecrops.cli.owners import (
-    answer_of,
+    code_of,
     conflict_lines,
     conflicts_data,
     conflicts_of,
     errors_data,
     failure_lines,
+    is_of_botocore,
     made_lines,
     notes_of,
 )
@@ -79,8 +80,8 @@ def _code(error: BaseException, some_done: bool) -> int:
         return INTERRUPTED
     if some_done:
         return PARTLY_DONE
-    errors = error.exceptions if isinstance(error, ApplyError) else (error,)
-    return CONFLICT if all(isinstance(one, ConflictError) for one in errors) else ERROR
+    failures = error.exceptions if isinstance(error, ApplyError) else (error,)
+    return CONFLICT if all(isinstance(failure, ConflictError) for failure in failures) else ERROR
 
 
 def _message(error: BaseException) -> str:
@@ -99,7 +100,7 @@ def _message(error: BaseException) -> str:
         return f"{error.message}; {count} made"
     if isinstance(error, ConflictError):
         return "\n".join(conflict_lines(error))
-    if isinstance(error, EcropsError | UsageError) or type(error).__module__.startswith("botocore"):
+    if isinstance(error, EcropsError | UsageError) or is_of_botocore(error):
         return of_the_command(printable_lines(str(error)))
     return printable_lines(f"{name}: {error}")
 
@@ -110,10 +111,7 @@ def _notes(error: BaseException) -> Iterator[str]:
     name = type(error).__name__
     if name in _ADVICE and name not in _IN_PLACE:
         yield _ADVICE[name]
-    if (
-        not isinstance(error, EcropsError | UsageError | OSError | KeyboardInterrupt)
-        and "botocore" not in type(error).__module__
-    ):
+    if not (isinstance(error, EcropsError | UsageError | OSError | KeyboardInterrupt) or is_of_botocore(error)):
         yield "this is a mistake of ecrops: --debug shows where; please report it"
 
 
@@ -134,7 +132,7 @@ def _data(error: BaseException, code: int) -> dict[str, Any]:
     """Return an error, ready for JSON."""
     return {
         "type": type(error).__name__,
-        "code": str(answer_of(error).get("Code", "")),
+        "code": code_of(error),
         "message": _message(error),
         "reasons": list(error.reasons) if isinstance(error, SpecError) else [],
         "notes": list(_notes(error)),

@@ -22,11 +22,21 @@ MAX_NAMES = 5
 """How many conflicts with one way out are named."""
 
 
-def answer_of(error: BaseException) -> Mapping[str, Any]:
+def code_of(error: BaseException) -> str:
+    """Return the code of an answer of AWS; empty for other errors. It does not import botocore to tell them apart."""
+    return str(_answer(error).get("Code", ""))
+
+
+def _answer(error: BaseException) -> Mapping[str, Any]:
     """Return the code and the message of an answer of AWS; nothing for other errors."""
     response: Any = getattr(error, "response", None) or {}
     answer: Mapping[str, Any] = response.get("Error", {})
     return answer
+
+
+def is_of_botocore(error: BaseException) -> bool:
+    """Whether botocore raised it. It does not import botocore to know."""
+    return type(error).__module__.startswith("botocore")
 
 
 def notes_of(error: BaseException) -> list[str]:
@@ -40,38 +50,37 @@ def by_owner(error: BaseException) -> list[tuple[str, BaseException]]:
     if not isinstance(error, ApplyError):
         return [(str(getattr(error, "owner", "")), error)]
     known = list(error.failed.items())
-    return [*known, *(("", one) for one in error.exceptions if not any(one is other for _, other in known))]
+    ids = {id(failure) for failure in error.failed.values()}
+    return [*known, *(("", failure) for failure in error.exceptions if id(failure) not in ids)]
 
 
 def conflicts_of(error: BaseException) -> list[Change]:
     """Return the conflicts of an error, and of the errors that it is made of."""
-    refused = [one for _, one in by_owner(error) if isinstance(one, ConflictError)]
-    return [conflict for one in refused for conflict in one.conflicts]
+    refusals = [failure for _, failure in by_owner(error) if isinstance(failure, ConflictError)]
+    return [conflict for refusal in refusals for conflict in refusal.conflicts]
 
 
 def failure_lines(error: ApplyError) -> Iterator[str]:
     """Yield what failed: one line for each of a few owners."""
     failures = by_owner(error)
-    for owner, one in failures[:MAX_SHOWN]:
-        yield printable(f"{owner or 'one of them'}: {_brief(one)}")
+    for owner, failure in failures[:MAX_SHOWN]:
+        yield printable(f"{owner or 'one of them'}: {_brief(failure)}")
     if len(failures) > MAX_SHOWN:
         yield f"and {len(failures) - MAX_SHOWN} more; --json lists them all"
 
 
 def _brief(error: BaseException) -> str:
     """Return the way out and the code of an error; what it says if nobody knows a way out."""
-    answer = answer_of(error)
-    code = str(answer.get("Code", ""))
-    said = str(answer.get("Message") or "") or " ".join(map(str.strip, _text(error).splitlines()))
+    code = code_of(error)
+    message = str(_answer(error).get("Message") or "") or " ".join(map(str.strip, _text(error).splitlines()))
     notes = [note for note in notes_of(error) if not note.startswith(_ASIDE)]
     if code and notes:
         return of_the_command(f"{'; '.join(notes)} ({code})")
-    return of_the_command("; ".join([f"{code}: {said}" if code else said, *notes]))
+    return of_the_command("; ".join([f"{code}: {message}" if code else message, *notes]))
 
 
 def _text(error: BaseException) -> str:
-    is_known = isinstance(error, EcropsError) or type(error).__module__.startswith("botocore")
-    return str(error) if is_known else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, EcropsError) or is_of_botocore(error) else f"{type(error).__name__}: {error}"
 
 
 def advice_lines(conflicts: Iterable[Change]) -> Iterator[str]:
@@ -79,18 +88,25 @@ def advice_lines(conflicts: Iterable[Change]) -> Iterator[str]:
     places: dict[str, list[str]] = {}
     for conflict in conflicts:
         if advice := conflict.advice.get("", ""):
-            places.setdefault(advice, []).append(_place(conflict))
+            places.setdefault(advice, []).append(place_of(conflict))
     for advice, names in places.items():
-        yield printable(f"{_some(names)}: {of_the_command(advice)}")
+        yield printable(f"{brief_names(names, MAX_NAMES)}: {of_the_command(advice)}")
 
 
-def _place(change: Change) -> str:
+def advice_of(conflict: Change) -> str:
+    """Return the way out of a conflict; empty if nobody knows one."""
+    return of_the_command(conflict.advice.get("", ""))
+
+
+def place_of(change: Change) -> str:
+    """Return the owner of a change, and the part of it that is changed."""
     return f"{change.owner} {change.what}".rstrip()
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"{', '.join(names[:MAX_NAMES])}{more}"
+def brief_names(names: Sequence[str], limit: int) -> str:
+    """Return a few names, and how many there are besides."""
+    tail = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{', '.join(names[:limit])}{tail}"
 
 
 def conflict_lines(error: ConflictError) -> Iterator[str]:
@@ -105,12 +121,12 @@ def errors_data(error: BaseException) -> list[dict[str, Any]]:
     return [
         {
             "owner": owner,
-            "type": type(one).__name__,
-            "code": str(answer_of(one).get("Code", "")),
-            "message": of_the_command(printable_lines(_text(one))),
-            "notes": notes_of(one),
+            "type": type(failure).__name__,
+            "code": code_of(failure),
+            "message": of_the_command(printable_lines(_text(failure))),
+            "notes": notes_of(failure),
         }
-        for owner, one in by_owner(error)
+        for owner, failure in by_owner(error)
     ]
 
 
@@ -122,7 +138,7 @@ def conflicts_data(conflicts: Iterable[Change]) -> list[dict[str, str]]:
             "what": conflict.what,
             "before": conflict.before,
             "after": conflict.after,
-            "advice": of_the_command(conflict.advice.get("", "")),
+            "advice": advice_of(conflict),
         }
         for conflict in conflicts
     ]

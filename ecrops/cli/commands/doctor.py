@@ -65,21 +65,20 @@ def _installed() -> Iterator[Finding]:
     parts = f"ecrops {__version__}, boto3 {version('boto3')}, Python {platform.python_version()}"
     extras = {"yaml": "yaml", "rich": "cli", "moto": "testing"}
     absent = [extra for module, extra in extras.items() if find_spec(module) is None]
-    more = f"; not installed: {', '.join(f'ecrops[{extra}]' for extra in absent)}" if absent else ""
-    yield Finding(OK, "versions", f"{parts}{more}")
+    tail = f"; not installed: {', '.join(f'ecrops[{extra}]' for extra in absent)}" if absent else ""
+    yield Finding(OK, "versions", f"{parts}{tail}")
 
 
 def _of_files(arguments: Namespace, registry: Registry) -> Iterator[Finding]:
     from ecrops.cli.diagnosis import OK, PROBLEM, UNKNOWN, Finding, of_keys, of_plan
     from ecrops.cli.fleet_files import specs_of
-    from ecrops.cli.words import of_the_command
+    from ecrops.cli.owners import advice_of, place_of
 
     plan = registry.plan(*specs_of(arguments, registry))
     yield Finding(PROBLEM if plan.conflicts else OK, "plan", plan.summary)
     for conflict in plan.conflicts:
-        advice = of_the_command(conflict.advice.get("", ""))
-        subject = f"{conflict.owner} {conflict.what}".rstrip()
-        yield Finding(PROBLEM, subject, "; ".join(filter(None, (conflict.difference, advice))))
+        text = "; ".join(filter(None, (conflict.difference, advice_of(conflict))))
+        yield Finding(PROBLEM, place_of(conflict), text)
     yield from (Finding(UNKNOWN, "plan", f"note: {note}") for note in plan.notes)
     yield from of_keys(registry, plan)
     yield from of_plan(registry, plan)
