@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecrops.cli.console import Console
@@ -37,15 +36,15 @@ def add_files(parser: Parser, nargs: str = "+") -> None:
     )
 
 
-def text_of(path: str) -> str:
-    """Return the text of a file, or of stdin.
+def decoded_stdin() -> str:
+    """Return what comes from stdin as a text.
 
     Raises:
         SpecError: It is not UTF-8.
     """
     from ecrops.fleet.reading import decoded
 
-    return decoded(_stdin(), STDIN_NAME) if path == STDIN else decoded(Path(path).read_bytes(), path)
+    return decoded(_stdin(), STDIN_NAME)
 
 
 def _stdin() -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ecrops.fleet.fleet import Fleet
     from ecrops.fleet.placeholders import Location
     from ecrops.fleet.reading import Text
+    from ecrops.registry import Registry
 
 POLICY = "a fleet file or a folder with some, a lifecycle policy in ECR's JSON form, or a list of rules; - is stdin"
 
@@ -30,16 +32,18 @@ class Lazily:
     @property
     def account_id(self) -> str:
         """The account."""
-        from ecrops.cli.account import registry_of
-
-        return registry_of(self._arguments).account_id
+        return self._registry.account_id
 
     @property
     def region(self) -> str:
         """The region."""
+        return self._registry.region
+
+    @cached_property
+    def _registry(self) -> Registry:
         from ecrops.cli.account import registry_of
 
-        return registry_of(self._arguments).region
+        return registry_of(self._arguments)
 
 
 def policy_of(source: str, name: str, location: Location) -> Any:

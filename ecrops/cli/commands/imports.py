@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE, ERROR
-from ecrops.cli.fleet_files import STDIN, text_of
+from ecrops.cli.fleet_files import STDIN, decoded_stdin
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
 
     read = imports.from_terraform if arguments.source == "terraform" else imports.from_cloudformation
     imported = read(
-        text_of(STDIN) if arguments.file == STDIN else Path(arguments.file),
+        decoded_stdin() if arguments.file == STDIN else Path(arguments.file),
         account=arguments.account,
         region=arguments.region,
         grants=arguments.grants,
