@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
 
 _LEFT = "x-not-carried-over"
 """A key of the result as JSON that is ignored when the fleet file is read, as all that begin with ``x-``."""
+_STACK_OPTIONS = {
+    "parameters": "--parameter",
+    "resources": "--resource",
+    "stack_name": "--stack-name",
+    "partition": "--partition",
+}
+"""The arguments of the library that describe the stack of a template, and their options."""
 
 
 def add(commands: Commands) -> None:
@@ -50,11 +59,22 @@ def add(commands: Commands) -> None:
 
 def _add_of_templates(group: argparse._ArgumentGroup) -> None:
     """Add the options without which a template alone does not say what the stack is."""
-    for option, of, metavar, help in (
-        ("--parameter", "parameters", "NAME=VALUE", "the value of a parameter; may be said several times"),
-        ("--resource", "resources", "ID=NAME", "the name or ARN of a resource, by its logical id; several times too"),
-    ):
-        group.add_argument(option, dest=of, action="append", type=_pair, metavar=metavar, help=help)
+    group.add_argument(
+        "--parameter",
+        dest="parameters",
+        action="append",
+        type=_pair,
+        metavar="NAME=VALUE",
+        help="the value of a parameter; may be said several times",
+    )
+    group.add_argument(
+        "--resource",
+        dest="resources",
+        action="append",
+        type=_pair,
+        metavar="ID=NAME",
+        help="the name or ARN of a resource, by its logical id; several times too",
+    )
     group.add_argument("--stack-name", metavar="NAME", help="the name of the stack")
     group.add_argument("--partition", metavar="PARTITION", help="the partition of the stack; aws without it")
 
@@ -94,22 +114,32 @@ def import_fleet(arguments: Namespace, console: Console) -> int:
 
 
 def _of_the_stack(arguments: Namespace) -> dict[str, Any]:
-    """Return what was said of the stack of a template.
+    """Return the options of the command that describe the stack of a template, as the library takes them.
 
     Raises:
-        CommandError: It is said of Terraform, or two things are said of one name.
+        CommandError: An option is given for Terraform, or has two values for one name.
     """
     from ecrops.cli.failures import CommandError
 
-    options = {"parameters": "--parameter", "resources": "--resource"}
-    options |= {"stack_name": "--stack-name", "partition": "--partition"}
-    said = {of: value for of in options if (value := getattr(arguments, of)) is not None}
-    if said and arguments.source == "terraform":
-        raise CommandError(f"{options[next(iter(said))]} is for a template of CloudFormation, not for terraform")
-    for of in said.keys() & {"parameters", "resources"}:
-        values = dict(said[of])
-        if len(values) < len(said[of]):
-            twice = next(name for name in values if sum(other == name for other, _ in said[of]) > 1)
-            raise CommandError(f"{options[of]} {twice}=… is there twice: say it once")
-        said[of] = values
-    return said
+    values = {name: value for name in _STACK_OPTIONS if (value := getattr(arguments, name)) is not None}
+    if values and arguments.source == "terraform":
+        option = _STACK_OPTIONS[next(iter(values))]
+        raise CommandError(f"{option} is for a template of CloudFormation, not for terraform")
+    return {
+        name: _mapping(value, _STACK_OPTIONS[name]) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+
+
+def _mapping(pairs: Sequence[tuple[str, str]], option: str) -> dict[str, str]:
+    """Return the pairs of an option as a dictionary.
+
+    Raises:
+        CommandError: A name is there twice.
+    """
+    from ecrops.cli.failures import CommandError
+
+    for name, count in Counter(name for name, _ in pairs).items():
+        if count > 1:
+            raise CommandError(f"{option} {name}=… is there twice: say it once")
+    return dict(pairs)
