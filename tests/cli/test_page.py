@@ -12,6 +12,7 @@ import pytest
 
 from ecrops.cli.exit_codes import MEANINGS
 from ecrops.cli.parser import parser
+from ecrops.fleet.reading import ENDINGS
 from ecrops.testing import Cloud
 
 from .conftest import Run, write
@@ -23,14 +24,14 @@ COMMON = {"--json", "--profile", "--region", "--debug"}
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The parser of each command."""
-    [found] = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
-    return dict(found.choices)
+    [subparsers] = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(subparsers.choices)
 
 
 def options(command: argparse.ArgumentParser) -> set[str]:
     """The long options of a command, each with the word for its value, as the page shows them."""
-    found = (action for action in command._actions if action.option_strings and action.dest != "help")
-    return {" ".join(filter(None, (action.option_strings[-1], _value(action)))) for action in found}
+    actions = (action for action in command._actions if action.option_strings and action.dest != "help")
+    return {" ".join(filter(None, (action.option_strings[-1], _value(action)))) for action in actions}
 
 
 def _value(action: argparse.Action) -> str:
@@ -39,9 +40,9 @@ def _value(action: argparse.Action) -> str:
 
 def section(command: str) -> str:
     """The part of the page about a command."""
-    found = re.search(rf"^### `ecrops {command}\b.*?(?=^##)", PAGE, re.M | re.S)
-    assert found, command
-    return found[0]
+    match = re.search(rf"^### `ecrops {command}\b.*?(?=^##)", PAGE, re.M | re.S)
+    assert match, command
+    return match[0]
 
 
 def documented(text: str) -> set[str]:
@@ -51,8 +52,8 @@ def documented(text: str) -> set[str]:
 
 @pytest.mark.parametrize("name", parsers())
 def test_the_page_has_every_option_of_a_command_and_no_other(name: str) -> None:
-    own = {option for option in options(parsers()[name]) if option.split()[0] not in COMMON}
-    assert documented(section(name)) == own
+    expected = {option for option in options(parsers()[name]) if option.split()[0] not in COMMON}
+    assert documented(section(name)) == expected
 
 
 def test_the_page_has_the_commands_the_common_options_and_the_exit_codes() -> None:
@@ -95,3 +96,7 @@ def test_the_keys_of_json_are_those_of_the_page(run: Run, fleet: str, tmp_path: 
     assert error
     failed: dict[str, Any] = json.loads(run("show", "--json", "team/none").out)["error"]
     assert list(failed) == re.findall(r"`(\w+)`", error[1])
+
+
+def test_the_help_of_report_has_every_ending_of_a_fleet_file() -> None:
+    assert f"({', '.join(ENDINGS)}, or -)" in " ".join(parsers()["report"].format_help().split())

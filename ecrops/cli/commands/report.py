@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
     from ecrops.report.report import Report
 
-_ENDINGS = (".yaml", ".yml", ".json", ".toml")
-
 
 def add(commands: Commands) -> None:
     """Add the command."""
@@ -38,7 +36,7 @@ def add(commands: Commands) -> None:
         "things",
         nargs="*",
         metavar="FILE|NAME",
-        help=f"fleet files ({', '.join(_ENDINGS)}, or -), folders with some, or names of repositories",
+        help="fleet files (.yaml, .yml, .json, .toml, or -), folders with some, or names of repositories",
     )
     command.add_argument("--all", action="store_true", help="all repositories of the registry")
     command.add_argument(
@@ -84,8 +82,9 @@ def report(arguments: Namespace, console: Console) -> int:
 def _is_fleet(thing: str) -> bool:
     """Whether an argument is a fleet file, or a folder with some, as for ``plan``; else it is a name."""
     from ecrops.cli.fleet_files import STDIN
+    from ecrops.fleet.reading import ENDINGS
 
-    return thing == STDIN or thing.endswith(_ENDINGS) or Path(thing).is_dir()
+    return thing == STDIN or thing.endswith(tuple(ENDINGS)) or Path(thing).is_dir()
 
 
 def _check_names(made: Report, names: Sequence[str]) -> None:
@@ -95,6 +94,7 @@ def _check_names(made: Report, names: Sequence[str]) -> None:
         CommandError: With each of them.
     """
     from ecrops.cli.failures import CommandError
+    from ecrops.fleet.reading import ENDINGS
     from ecrops.report.reading import MISSING
 
     missing = {part.owner for part in made.unread if part.reason == MISSING}
@@ -102,5 +102,5 @@ def _check_names(made: Report, names: Sequence[str]) -> None:
         what = "there is no such repository" if len(absent) == 1 else "there are no such repositories"
         raise CommandError(
             f"{', '.join(absent)}: {what} in account {made.account}, region {made.region}, nor such a folder; "
-            f"fleet files end in {', '.join(_ENDINGS)}"
+            f"fleet files end in {', '.join(ENDINGS)}"
         )
