@@ -64,12 +64,12 @@ def check_given(arguments: argparse.Namespace, usage: str) -> None:
 
 def _with_hint(message: str) -> str:
     """Return a message of argparse, shorter and with the nearest name, if it is about a command that is none."""
-    found = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message)
-    if not found:
+    match = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message)
+    if not match:
         return message
     from ecrops.base.problems import hint
 
-    return f"there is no command {found[1]!r}{hint(found[1], re.findall(r'[a-z]+', found[2]))}"
+    return f"there is no command {match[1]!r}{hint(match[1], re.findall(r'[a-z]+', match[2]))}"
 
 
 class Commands:

@@ -87,10 +87,10 @@ def test_all_is_well(run: Run, fleet: str, iam: Callable[..., Iam]) -> None:
     assert ran.code == 0
     assert set(states(ran).values()) == {"ok"}
     assert {"ecr:CreateRepository", "ecr:PutLifecyclePolicy", "ecr:TagResource"} <= set(states(ran))
-    asked = {action: set(one["ResourceArns"]) for one in answers.asked for action in one["ActionNames"]}
+    asked = {action: set(question["ResourceArns"]) for question in answers.asked for action in question["ActionNames"]}
     assert asked["ecr:CreateRepository"] == {API, WORKER}
     assert asked["ecr:PutLifecyclePolicy"] == {API}
-    assert {one["PolicySourceArn"] for one in answers.asked} == {USER}
+    assert {question["PolicySourceArn"] for question in answers.asked} == {USER}
 
 
 def test_every_page_of_an_answer_is_read(run: Run, fleet: str, iam: Callable[..., Iam]) -> None:
@@ -128,7 +128,7 @@ def test_the_role_of_a_session_is_asked_about(
     answers = iam(ROLE)
     memory_cloud.client("iam").create_role(RoleName="deploy", Path="/jobs/", AssumeRolePolicyDocument="{}")
     assert run("doctor", fleet).code == 0
-    assert {one["PolicySourceArn"] for one in answers.asked} == {"arn:aws:iam::123456789012:role/jobs/deploy"}
+    assert {question["PolicySourceArn"] for question in answers.asked} == {"arn:aws:iam::123456789012:role/jobs/deploy"}
 
 
 def test_what_cannot_be_seen_is_said(run: Run, fleet: str, iam: Callable[..., Iam], memory_cloud: Cloud) -> None:

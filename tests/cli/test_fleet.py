@@ -167,7 +167,7 @@ def test_a_plan_that_is_not_the_approved_one_allows_nothing(
     assert "another/one" in beyond.err
     assert "team/api" not in beyond.err, "what was approved is not what stops it"
     written = json.loads(file.read_text())
-    for text, said in (
+    for text, reason in (
         ("[]", "expected a plan"),
         ("{", "expected a plan"),
         (json.dumps(written | {"checksum": "0" * 64}), "was approved, and"),
@@ -177,7 +177,7 @@ def test_a_plan_that_is_not_the_approved_one_allows_nothing(
         file.write_text(text)
         refused = run(*approved, fleet)
         assert refused.code == 1, text
-        assert said in refused.err
+        assert reason in refused.err
     assert "--plan needs --approved" in run("apply", "--plan", str(file), "--yes", fleet).err
     assert "No such file" in run("apply", "--approved", checksum, "--plan", str(tmp_path / "no"), fleet).err
     assert memory_cloud.calls.writes() == []

@@ -99,7 +99,7 @@ class Runner:
 
     def _evaluated(self, variables: Mapping[str, str]) -> dict[str, str]:
         return {
-            name: re.sub(r"\$\{\{ (.*?) \}\}", lambda found: self.context[found[1]], value)
+            name: re.sub(r"\$\{\{ (.*?) \}\}", lambda match: self.context[match[1]], value)
             for name, value in variables.items()
         }
 

@@ -151,8 +151,8 @@ OF_STACK = (
 
 
 def test_a_template_is_read_with_what_is_said_of_its_stack(run: Run, tmp_path: Path) -> None:
-    more = ("--partition", "aws-cn", "--region", "cn-north-1", "--strict")
-    ran = run("import", "cloudformation", "--json", *OF_STACK, *more, write(tmp_path / "stack.json", STACK))
+    options = ("--partition", "aws-cn", "--region", "cn-north-1", "--strict")
+    ran = run("import", "cloudformation", "--json", *OF_STACK, *options, write(tmp_path / "stack.json", STACK))
     assert (ran.code, ran.err) == (0, "")
     tags = {"team": "a=b", "where": "aws-cn"}
     assert ran.data == {"repositories": [{"name": "prod/web", "tags": tags}, {"name": "worker-x1"}]}
@@ -174,11 +174,11 @@ def test_the_way_out_is_an_option(run: Run, tmp_path: Path) -> None:
         "Properties": {"RepositoryName": {"Ref": "AWS::StackName"}},
     }
     file = write(tmp_path / "stack.json", stack)
-    said = run("import", "cloudformation", file).err
+    message = run("import", "cloudformation", file).err
     for option in ("--parameter 'Stage=…'", "--resource 'Worker=…'", "--stack-name", "--grants", "--events"):
-        assert option in said, option
-    assert "=True" not in said
-    assert "={" not in said
+        assert option in message, option
+    assert "=True" not in message
+    assert "={" not in message
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def test_the_way_out_of_a_conflict_names_what_it_is_for(run: Run, tmp_path: Path
         named = names[:5]
         assert line.strip().startswith(", ".join(f"{name} encryption" for name in named))
         assert (" and 3 more: " in line) == (len(names) == 8)
-    found = run("doctor", "--json", other).data["findings"]
-    problems = {finding["subject"]: finding["text"] for finding in found if finding["state"] == "problem"}
+    findings = run("doctor", "--json", other).data["findings"]
+    problems = {finding["subject"]: finding["text"] for finding in findings if finding["state"] == "problem"}
     for name in names:
         assert problems[f"{name} encryption"].startswith("AES256 -> KMS; encryption is chosen once")
 
@@ -97,12 +97,12 @@ def test_what_was_made_of_one_owner_is_said_once(run: Run, fleet: str, memory_cl
 def test_json_has_an_error_for_each_owner(run: Run, fleet: str, denied: None) -> None:
     error = run("apply", "--yes", "--json", fleet).data["error"]
     assert error["message"] == "2 could not be finished; 1 change was made"
-    assert sorted(one["owner"] for one in error["errors"]) == ["team/api", "team/worker"]
-    for one in error["errors"]:
-        assert list(one) == ["owner", "type", "code", "message", "notes"]
-        assert (one["type"], one["code"]) == ("ClientError", "AccessDeniedException")
-        assert "the caller needs the IAM action ecr:CreateRepository" in one["notes"]
-        assert "\n" not in one["message"]
+    assert sorted(failure["owner"] for failure in error["errors"]) == ["team/api", "team/worker"]
+    for failure in error["errors"]:
+        assert list(failure) == ["owner", "type", "code", "message", "notes"]
+        assert (failure["type"], failure["code"]) == ("ClientError", "AccessDeniedException")
+        assert "the caller needs the IAM action ecr:CreateRepository" in failure["notes"]
+        assert "\n" not in failure["message"]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_json_names_the_owner_of_a_single_error(
     assert run("apply", "--yes", "-", stdin='{"repositories": [{"name": "team/api"}]}').code == 0
     memory_cloud.faults.on("denied", operation=operation, times=None)
     rules = '{"repositories": [{"name": "team/api", "lifecycle_rules": [{"max_image_count": 3}]}]}'
-    [one] = run(*arguments, "--json", stdin=rules).data["error"]["errors"]
-    assert (one["owner"], one["code"]) == ("team/api", "AccessDeniedException")
+    [failure] = run(*arguments, "--json", stdin=rules).data["error"]["errors"]
+    assert (failure["owner"], failure["code"]) == ("team/api", "AccessDeniedException")
 
 
 def test_notes_and_the_checksum_are_no_part_of_stdout(run: Run, tmp_path: Path) -> None:

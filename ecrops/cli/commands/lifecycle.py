@@ -145,22 +145,21 @@ def lint_policy(arguments: Namespace, console: Console) -> int:
     from ecrops.errors import SpecError
     from ecrops.lifecycle.linting.lint import lint
 
-    found = []
+    findings = []
     for name, policy in policies_of(arguments.policy, Lazily(arguments)):
         try:
-            found += [(name, finding) for finding in lint(policy, ignore=arguments.ignore)]
+            findings += [(name, finding) for finding in lint(policy, ignore=arguments.ignore)]
         except SpecError as error:
             raise (error.at(name) if name else error) from None
     if console.as_json:
-        console.data({"findings": [{"repository": name} | finding.to_dict() for name, finding in found]})
-    elif found:
-        lines = (f"{finding.code}: {finding}" for _, finding in found)
+        console.data({"findings": [{"repository": name} | finding.to_dict() for name, finding in findings]})
+    elif findings:
         console.text(
-            "\n".join(f"{name}: {line}" if name else line for (name, _), line in zip(found, lines, strict=True))
+            "\n".join(": ".join(filter(None, (name, finding.code, str(finding)))) for name, finding in findings)
         )
     else:
         console.say("no findings")
-    return ERROR if found and arguments.strict else DONE
+    return ERROR if findings and arguments.strict else DONE
 
 
 def preview(arguments: Namespace, console: Console) -> int:
