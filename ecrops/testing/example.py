@@ -112,13 +112,7 @@ def _images() -> Iterator[tuple[str, list[SeededImage]]]:
         yield name, [_base(month) for month in range(5, -1, -1)]
     yield "platform/ingress", [_for_two_platforms(week) for week in (30, 11, 2)]
     yield "tools/migrate", [SeededImage(["stable"], age=timedelta(days=210), size=41 * MB)]
-    yield (
-        "legacy/reports",
-        [
-            SeededImage([f"report-{month:02}"], age=timedelta(days=700 - 30 * month), size=620 * MB)
-            for month in range(1, 10)
-        ],
-    )
+    yield "legacy/reports", [_report(month) for month in range(1, 10)]
 
 
 def _releases(size: int, count: int) -> Iterator[SeededImage]:
@@ -150,15 +144,19 @@ def _report(month: int) -> SeededImage:
 
 
 def _base(month: int) -> SeededImage:
-    parts = [SeededImage(platform=name, size=54 * MB) for name in ("linux/amd64", "linux/arm64")]
     tags = [f"3.13.{6 - month}", *(["current"] if month == 0 else [])]
-    return SeededImage(tags, age=timedelta(days=30 * month + 4), parts=parts, last_pull=timedelta(days=30 * month + 1))
+    return SeededImage(
+        tags, age=timedelta(days=30 * month + 4), parts=_parts(54 * MB), last_pull=timedelta(days=30 * month + 1)
+    )
 
 
 def _for_two_platforms(week: int) -> SeededImage:
-    parts = [SeededImage(platform=name, size=66 * MB) for name in ("linux/amd64", "linux/arm64")]
     artifacts = [_artifact(SIGNATURE, 4_600), _artifact(SBOM, 210_000)]
-    return SeededImage([f"3.{40 - week}"], age=timedelta(weeks=week), parts=parts, referrers=artifacts)
+    return SeededImage([f"3.{40 - week}"], age=timedelta(weeks=week), parts=_parts(66 * MB), referrers=artifacts)
+
+
+def _parts(size: int) -> list[SeededImage]:
+    return [SeededImage(platform=name, size=size) for name in ("linux/amd64", "linux/arm64")]
 
 
 def _artifact(kind: str, size: int) -> SeededImage:
