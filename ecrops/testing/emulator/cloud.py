@@ -107,8 +107,8 @@ class Cloud:
         emulator, digests = self.emulator.at(region=region), []
         if not emulator.exists(repository):
             emulator.seed([repository])
-        for digest, found in described(images):
-            emulator.seed_images(repository, found)
+        for digest, records in described(images):
+            emulator.seed_images(repository, records)
             digests.append(digest)
         return digests
 

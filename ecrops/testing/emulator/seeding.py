@@ -69,34 +69,35 @@ _NUMBERS = count(1)
 """No two seeded images have the same content."""
 
 
-def described(images: Iterable[SeededImage], now: datetime | None = None) -> Iterator[tuple[str, list[Described]]]:
+def described(images: Iterable[SeededImage]) -> Iterator[tuple[str, list[Described]]]:
     """Yield the digest of each image, and all that has to be there for it: parts first, artifacts that refer last."""
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     for image in images:
-        found = list(_with_all_around(image, now, subject=None, at_least=timedelta()))
-        yield next(each["imageDigest"] for each in found if each.pop("is_named", False)), found
+        record, records = _with_all_around(image, now, subject=None, at_least=timedelta())
+        yield record["imageDigest"], records
 
 
 def _with_all_around(
     image: SeededImage, now: datetime, *, subject: Described | None, at_least: timedelta
-) -> Iterator[Described]:
+) -> tuple[Described, list[Described]]:
+    """Return the record of an image, and the records of all that has to be there for it, its own among them."""
     age = max(image.age, at_least)
-    parts = []
+    parts: list[tuple[SeededImage, Described]] = []
+    records: list[Described] = []
     for part in image.parts:
-        inner = list(_with_all_around(part, now, subject=None, at_least=age))
-        parts.append((part, next(each for each in inner if each.pop("is_named", False))))
-        yield from inner
-    own = _described(image, age, now, _manifest(image, parts, subject))
-    yield {**own, "is_named": True}
+        child, inner = _with_all_around(part, now, subject=None, at_least=age)
+        parts.append((part, child))
+        records += inner
+    record = _described(image, age, now, _manifest(image, parts, subject))
+    records.append(record)
     for artifact in image.referrers:
-        for each in _with_all_around(artifact, now, subject=own, at_least=artifact.age or age):
-            each.pop("is_named", None)
-            yield each
+        records += _with_all_around(artifact, now, subject=record, at_least=artifact.age or age)[1]
+    return record, records
 
 
 def _described(image: SeededImage, age: timedelta, now: datetime, manifest: dict[str, Any]) -> Described:
     text = json.dumps(manifest)
-    said = {
+    members = {
         "imageDigest": _digest(text),
         "imageTags": list(image.tags),
         "imagePushedAt": (now - age).timestamp(),
@@ -108,27 +109,27 @@ def _described(image: SeededImage, age: timedelta, now: datetime, manifest: dict
         "imageStatus": None if image.archived is None else "ARCHIVED",
         "manifest": manifest,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _manifest(
     image: SeededImage, parts: Sequence[tuple[SeededImage, Described]], subject: Described | None
 ) -> dict[str, Any]:
-    about = {"subject": _descriptor(subject)} if subject else {}
+    reference = {"subject": _descriptor(subject)} if subject else {}
     kind = {"artifactType": image.artifact_type} if image.artifact_type else {}
     number = next(_NUMBERS)
     if image.parts:
-        listed = [{**_descriptor(said), "platform": _platform(part.platform)} for part, said in parts]
+        listed = [{**_descriptor(record), "platform": _platform(part.platform)} for part, record in parts]
         marks = {"annotations": {"ecrops.testing.number": str(number)}}
-        return {"schemaVersion": 2, "mediaType": OCI_INDEX, **kind, "manifests": listed, **about, **marks}
+        return {"schemaVersion": 2, "mediaType": OCI_INDEX, **kind, "manifests": listed, **reference, **marks}
     config = {"mediaType": OCI_CONFIG, "digest": _digest(f"config {number}"), "size": 1_500}
     layer = {"mediaType": OCI_LAYER, "digest": _digest(f"layer {number}"), "size": image.size}
-    return {"schemaVersion": 2, "mediaType": OCI_IMAGE, **kind, "config": config, "layers": [layer], **about}
+    return {"schemaVersion": 2, "mediaType": OCI_IMAGE, **kind, "config": config, "layers": [layer], **reference}
 
 
-def _descriptor(said: Described) -> dict[str, Any]:
-    size = len(json.dumps(said["manifest"]))
-    return {"mediaType": said["imageManifestMediaType"], "digest": said["imageDigest"], "size": size}
+def _descriptor(record: Described) -> dict[str, Any]:
+    size = len(json.dumps(record["manifest"]))
+    return {"mediaType": record["imageManifestMediaType"], "digest": record["imageDigest"], "size": size}
 
 
 def _platform(text: str) -> dict[str, str]:
