@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ecrops import Registry, RetryPolicy
+from ecrops import Registry
+from ecrops.testing import AT_ONCE as AT_ONCE
 from ecrops.testing import Client, Cloud
 
 CASES = Path(__file__).parents[1] / "cases"
 HERE = "in account 123456789012, region eu-west-1:\n"
 """The first line of the text of a plan for the emulated account."""
-AT_ONCE = RetryPolicy(sleep=lambda seconds: None)
 
 
 class Clock:
