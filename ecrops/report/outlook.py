@@ -54,20 +54,26 @@ def outlook(
     return seen, simulation.warnings, problem
 
 
-def findings(rules: Rules, seen: Sequence[Finding] = ()) -> tuple[Finding, ...]:
-    """Return the findings about rules: those that their images show, and those that need no images.
-
-    Rules that ecrops does not understand have none.
+def findings(rules: Rules) -> tuple[Finding, ...]:
+    """Return the findings about rules that need no images. Rules that ecrops does not understand have none.
 
     Args:
         rules: The lifecycle rules, in ECR's JSON form.
-        seen: What the images show.
+    """
+    try:
+        return tuple(lint(rules))
+    except SpecError:
+        return ()
+
+
+def merged(seen: Sequence[Finding], general: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return all findings about rules; what images show of a rule stands for the same finding without images.
+
+    Args:
+        seen: The findings that the images of the repository show.
+        general: The findings that need no images.
     """
     known = {(finding.code, finding.rule_priority) for finding in seen}
-    try:
-        general = lint(rules)
-    except SpecError:
-        return tuple(seen)
     return (*seen, *(finding for finding in general if (finding.code, finding.rule_priority) not in known))
 
 

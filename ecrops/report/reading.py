@@ -26,7 +26,7 @@ from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.policy.document import Rules, canonical, render
 from ecrops.lifecycle.simulation.projection import check_days
 from ecrops.registry_settings import wants as settings_wants
-from ecrops.report.outlook import findings, outlook
+from ecrops.report.outlook import findings, merged, outlook
 from ecrops.report.report import Report
 from ecrops.report.values import Prices, ReportedRepository, Unread
 from ecrops.repositories import settings
@@ -205,9 +205,8 @@ def _with_images(
             if not is_of_one(error):
                 raise
             return repository, Unread(repository.name, "images", _text(error))
-        found = findings(repository.rules, warnings)
         reason = Unread(repository.name, "what its lifecycle policy does", printable(problem)) if problem else None
-        return replace(repository, outlook=seen, findings=found), reason
+        return replace(repository, outlook=seen, findings=merged(warnings, repository.findings)), reason
 
     yield from here.map(look, repositories, here.stop)
 

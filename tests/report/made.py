@@ -11,7 +11,7 @@ from ecrops import Change, Plan, RegistrySpec, RepositorySpec
 from ecrops.base.change import Kind, Note
 from ecrops.lifecycle import Finding, Image
 from ecrops.report import Outlook, Prices, Report, ReportedRepository, Unread
-from ecrops.report.outlook import findings, outlook
+from ecrops.report.outlook import findings, merged, outlook
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -84,8 +84,8 @@ def repository(number: int, *, text: str = "") -> ReportedRepository:
         changes = tuple(change(spec.name, kind, text, before=text, after=text) for kind in Kind)
         rules = [{**rule(1, 3, tagStatus="tagged", tagPrefixList=[text]), "description": text}]
     seen, warnings = look(size) if rules is RULES else outlook(rules, images(size), NOW, DAYS)[:2]
-    found = findings(rules, [*warnings, Finding(text, 1, text)] if text else warnings)
-    return ReportedRepository(spec, True, changes, rules, False, found, seen)
+    noticed = merged([*warnings, Finding(text, 1, text)] if text else warnings, findings(rules))
+    return ReportedRepository(spec, True, changes, rules, False, noticed, seen)
 
 
 def report(count: int, **options: Any) -> Report:
