@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ecrops.base.render import count, text_size
 from ecrops.lifecycle.simulation.days import Storage
-from ecrops.report.elements import Column, badge, facts, listing, table, text, trend
+from ecrops.report.elements import Column, badge, facts, inline, listing, table, text, trend
 from ecrops.report.report import Report
 from ecrops.report.values import ReportedRepository
 from ecrops.repositories.words import encryption_words, mutability_words
@@ -46,15 +46,16 @@ def details(report: Report, repository: ReportedRepository) -> str:
         drawn = [(part.title, html) for part in PARTS if (html := part.draw(report, repository, limit))]
         if sum(len(html) for _, html in drawn) <= room:
             return "".join(_section(title, html) for title, html in drawn)
-    kept, left = [], []
+    sections, missing = [], []
     for title, html in drawn:
         if len(html) <= room:
-            kept.append(_section(title, html))
+            sections.append(_section(title, html))
             room -= len(html)
         else:
-            left.append(title.lower())
-    advice = f"not shown among so many repositories: {', '.join(left)}; registry.report with this name alone shows it"
-    return f"{''.join(kept)}<p class=note>{text(advice)}</p>"
+            missing.append(title.lower())
+    names = ", ".join(missing)
+    advice = f"not shown among so many repositories: {names}; registry.report with this name alone shows it"
+    return f"{''.join(sections)}<p class=note>{text(advice)}</p>"
 
 
 def _section(title: str, html: str) -> str:
@@ -85,15 +86,14 @@ def _setting_pairs(spec: RepositorySpec, limit: int) -> Iterator[tuple[str, str]
     if spec.encryption is not None or spec.encryption_key is not None:
         yield "Encryption", text(encryption_words(str(spec.encryption or ""), spec.encryption_key or ""))
     if spec.tags is not None:
-        pairs = [f"{key}={value}" for key, value in spec.tags.items()]
-        more = f" and {len(pairs) - limit:,} more" if len(pairs) > limit else ""
-        yield "Tags", ", ".join(f"<code>{text(pair, 100)}</code>" for pair in pairs[:limit]) + more or "<i>none</i>"
+        pairs = [f"<code>{text(f'{key}={value}', 100)}</code>" for key, value in spec.tags.items()]
+        yield "Tags", inline(pairs, limit) or "<i>none</i>"
     if spec.resource_policy is not None:
         statements = spec.resource_policy.get("Statement", [])
         number = len(statements) if isinstance(statements, list) else 1
         yield "Repository policy", count(number, "statement") if spec.resource_policy else "<i>none</i>"
     for field, reason in (spec.unread or {}).items():
-        yield f"{text(field.replace('_', ' '))}", f"{badge('not read', 'warn')} {text(reason)}"
+        yield text(field.replace("_", " ")), f"{badge('not read', 'warn')} {text(reason)}"
 
 
 def _lifecycle(report: Report, repository: ReportedRepository, limit: int) -> str:

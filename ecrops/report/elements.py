@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecrops.base.render import markup
-from ecrops.lifecycle.simulation.days import Day
+from ecrops.lifecycle.simulation.days import Day, Storage
 from ecrops.text import printable
 
 MAX_TEXT = 300
@@ -38,11 +38,19 @@ def badge(words: str, kind: str = "") -> str:
 
 def listing(items: Iterable[str], limit: int) -> str:
     """Return HTML as a list; empty for none. Items beyond the limit are counted."""
-    shown = list(items)
-    lines = shown[:limit]
-    if len(shown) > limit:
-        lines.append(f"and {len(shown) - limit:,} more")
-    return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>" if lines else ""
+    whole = list(items)
+    lines = filter(None, (*whole[:limit], beyond(len(whole), limit)))
+    return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>" if whole else ""
+
+
+def inline(items: Sequence[str], limit: int) -> str:
+    """Return HTML in one line, with commas; empty for none. Items beyond the limit are counted."""
+    return " ".join(filter(None, (", ".join(items[:limit]), beyond(len(items), limit))))
+
+
+def beyond(number: int, limit: int) -> str:
+    """Return in words how many of a number of lines are beyond a limit; empty if none are."""
+    return f"and {number - limit:,} more" if number > limit else ""
 
 
 class Column(NamedTuple):
@@ -66,8 +74,8 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], limit: int, 
         "<tr>" + "".join(f"<td{_kind(column)}>{cell}</td>" for column, cell in zip(columns, row, strict=True)) + "</tr>"
         for row in rows[:limit]
     )
-    if len(rows) > limit:
-        body += f"<tr><td colspan={len(columns)}>and {len(rows) - limit:,} more</td></tr>"
+    if rest := beyond(len(rows), limit):
+        body += f"<tr><td colspan={len(columns)}>{rest}</td></tr>"
     title = f"<caption>{caption}</caption>" if caption else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -105,18 +113,21 @@ def tree(value: Any, limit: int, depth: int = 0) -> str:
         return listing((f"<b>{text(key)}</b>: {tree(item, limit, depth + 1)}" for key, item in value.items()), limit)
     if isinstance(value, list | tuple):
         if all(isinstance(item, str) for item in value):
-            more = f" and {len(value) - limit:,} more" if len(value) > limit else ""
-            return f"{', '.join(text(item) for item in value[:limit])}{more}"
+            return inline([text(item) for item in value], limit)
         return listing((tree(item, limit, depth + 1) for item in value), limit)
     return text(value)
+
+
+def size_of(stored: Storage) -> int:
+    """Return the bytes of what is stored, those in the archive among them."""
+    return stored.bytes + stored.archived_bytes
 
 
 def trend(days: Sequence[Day], label: str) -> str:
     """Return a small chart: the bytes that are stored with the policy, and without it in a dashed line."""
     step = max(1, (len(days) - 1) // POINTS)
     chosen = [*days[:-1:step], days[-1]]
-    stored = [day.stored.bytes + day.stored.archived_bytes for day in chosen]
-    without = [day.without.bytes + day.without.archived_bytes for day in chosen]
+    stored, without = [size_of(day.stored) for day in chosen], [size_of(day.without) for day in chosen]
     highest = max(*stored, *without, 1)
 
     def points(values: Sequence[int]) -> str:

@@ -40,9 +40,9 @@
       if (column === 0) return cell.firstChild.textContent;
       return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v);
     };
-    const compare = (one, other) => {
-      if (one === "" || other === "") return (one === "") - (other === "");  // what is not known is last
-      return typeof one === "number" && typeof other === "number" ? one - other : collator.compare(one, other);
+    const compare = (left, right) => {
+      if (left === "" || right === "") return (left === "") - (right === "");  // what is not known is last
+      return typeof left === "number" && typeof right === "number" ? left - right : collator.compare(left, right);
     };
     table.tHead.addEventListener("click", (event) => {
       const button = event.target.closest("button");
@@ -55,9 +55,9 @@
       heads.forEach((head) => head.setAttribute("aria-sort", "none"));
       heads[column].setAttribute("aria-sort", down ? "descending" : "ascending");
       const keyed = bodies.map((body) => [key(body, column), body]);
-      keyed.sort((one, other) => {
-        const order = compare(one[0], other[0]);
-        return down && one[0] !== "" && other[0] !== "" ? -order : order;
+      keyed.sort(([left], [right]) => {
+        const order = compare(left, right);
+        return down && left !== "" && right !== "" ? -order : order;
       });
       table.append(...keyed.map(([, body]) => body));
     });

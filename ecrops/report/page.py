@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ecrops.base.render import count, text_size
 from ecrops.report import sections
-from ecrops.report.elements import text
+from ecrops.report.elements import size_of, text
 from ecrops.report.report import Report
 from ecrops.report.table import repositories
 from ecrops.report.values import without_policy
@@ -88,20 +88,20 @@ def _cards(report: Report) -> Iterator[str]:
     if report.unprotected:
         noun = f"{noun}; {without_policy(report.unprotected)}"
     yield _card("repositories-section", f"{report.findings:,}", noun, "warn" if report.findings else "", "findings")
-    if report.forecast:
-        yield from _storage_cards(report)
+    yield from _storage_cards(report)
     if report.unread:
         yield _card("unread", f"{len(report.unread):,}", "could not be read", "warn")
 
 
 def _storage_cards(report: Report) -> Iterator[str]:
+    """Yield the numbers about storage; none if no images were read."""
     forecast, prices = report.forecast, report.prices
     if not forecast:
         return
     first, last = forecast.days[0], forecast.days[-1]
     images, size = report.expired
     now, later, without = map(prices.per_month, (first.without, last.stored, last.without))
-    stored = text_size(first.without.bytes + first.without.archived_bytes)
+    stored = text_size(size_of(first.without))
     yield _card("storage", prices.text(now), f"a month now: {count(first.without.images, 'image')}, {stored}")
     yield _card(
         "repositories-section",

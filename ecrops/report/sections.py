@@ -14,7 +14,7 @@ from ecrops.lifecycle.simulation.chart import forecast_chart
 from ecrops.lifecycle.simulation.days import Storage
 from ecrops.lifecycle.simulation.projection import WINDOW
 from ecrops.report.details import KINDS
-from ecrops.report.elements import Column, badge, listing, scrolling, table, text, tree
+from ecrops.report.elements import Column, badge, beyond, listing, scrolling, table, text, tree
 from ecrops.report.report import Report
 
 MAX_CHANGES = 500
@@ -29,25 +29,35 @@ def plan(report: Report) -> str:
     """Return what is missing for the specs to be true: conflicts first, then all changes, then the notes."""
     if report.plan is None:
         return ""
-    rows = {repo.name: place for place, repo in enumerate(report.repositories)}
+    rows = _rows(report)
     changes = sorted(report.plan.changes, key=lambda change: change.kind is not Kind.CONFLICT)
     columns = [Column("Change"), Column("Owner"), Column("What"), Column("Now"), Column("Wanted")]
-    cells = [_change(change, rows) for change in changes[: MAX_CHANGES + 1]]
-    more = f"<p>and {len(changes) - MAX_CHANGES:,} more</p>" if len(changes) > MAX_CHANGES else ""
+    cells = [_change(change, rows) for change in changes[:MAX_CHANGES]]
+    rest = beyond(len(changes), MAX_CHANGES)
+    remainder = f"<p>{rest}</p>" if rest else ""
     notes = listing((text(brief(note), MAX_NOTE) for note in report.plan.notes), MAX_NOTES)
     folded = f"<details><summary>{count(len(report.plan.notes), 'note')}</summary>{notes}</details>" if notes else ""
     place = places(report.plan.changes)
     where = f"<p>{text(report.plan.summary)}{f', in {text(place)}' if place else ''}.</p>"
-    body = table(columns, cells[:MAX_CHANGES], MAX_CHANGES)
-    return f"{where}{scrolling('Changes', body, is_long=True)}{more}{folded}"
+    body = table(columns, cells, MAX_CHANGES)
+    return f"{where}{scrolling('Changes', body, is_long=True)}{remainder}{folded}"
 
 
 def _change(change: Change, rows: Mapping[str, int]) -> tuple[str, ...]:
-    owner = text(change.owner, 256)
-    if change.owner in rows:
-        owner = f"<a href=#r{rows[change.owner]}>{owner}</a>"
     kind = str(change.kind)
+    owner = _owner(change.owner, rows)
     return badge(kind, KINDS[kind]), owner, text(change.what), text(change.before), text(change.after)
+
+
+def _rows(report: Report) -> dict[str, int]:
+    """Return the row of each repository in the table of repositories, by its name."""
+    return {repo.name: place for place, repo in enumerate(report.repositories)}
+
+
+def _owner(name: str, rows: Mapping[str, int]) -> str:
+    """Return the name of an owner as HTML; that of a repository is a link to its row."""
+    words = text(name, 256)
+    return f"<a href=#r{rows[name]}>{words}</a>" if name in rows else words
 
 
 def storage(report: Report) -> str:
@@ -88,14 +98,13 @@ def _assumptions(report: Report) -> str:
 
 def _costly(report: Report) -> str:
     """Return the repositories that cost most now, if there are more than a page shows at a glance."""
-    looked = [repo for repo in report.repositories if repo.outlook]
-    if len(looked) <= MAX_COSTLY:
-        return ""
     per_month = report.prices.per_month
-    costs = [(per_month(repo.outlook.stored), repo.name) for repo in looked if repo.outlook]
-    rows = {repo.name: place for place, repo in enumerate(report.repositories)}
+    costs = [(per_month(repo.outlook.stored), repo.name) for repo in report.repositories if repo.outlook]
+    if len(costs) <= MAX_COSTLY:
+        return ""
+    rows = _rows(report)
     top = sorted(costs, key=lambda pair: (-pair[0], pair[1]))[:MAX_COSTLY]
-    cells = [(f"<a href=#r{rows[name]}>{text(name, 256)}</a>", text(report.prices.text(cost))) for cost, name in top]
+    cells = [(_owner(name, rows), text(report.prices.text(cost))) for cost, name in top]
     return table([Column("Costs most now"), Column("A month", "n")], cells, MAX_COSTLY)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ecrops.base.render import count, text_size
 from ecrops.report.details import KINDS, details
-from ecrops.report.elements import badge, scrolling, text
+from ecrops.report.elements import badge, scrolling, size_of, text
 from ecrops.report.report import Report
 from ecrops.report.values import ReportedRepository
 
@@ -74,7 +74,7 @@ def _controls(report: Report) -> str:
         'placeholder="name, tag, rule, …"></label>'
         f"<label>Show <select id=filter><option value=''>all</option>{options}</select></label>"
         "<button type=button id=unfold>Unfold all</button>"
-        f"<span id=shown role=status data-all={number}>{count(number, 'repository', 'repositories')}</span></div>"
+        f"<span id=shown role=status>{count(number, 'repository', 'repositories')}</span></div>"
     )
 
 
@@ -122,8 +122,8 @@ def _cells(report: Report, repository: ReportedRepository, place: int) -> Iterat
     )
     if report.plan is not None:
         yield _difference(repository)
-    found = len(repository.findings)
-    yield Cell(badge(f"{found}", "warn") if found else "", found, "n")
+    findings = len(repository.findings)
+    yield Cell(badge(f"{findings}", "warn") if findings else "", findings, "n")
     mutability = str(spec.image_tag_mutability or "").removesuffix("_WITH_EXCLUSION").lower()
     filters = " <br>with exceptions" if spec.image_tag_mutability_exclusion_filters else ""
     yield Cell(f"{text(mutability, 60)}{filters}", kind="s d")
@@ -153,7 +153,7 @@ def _storage(report: Report, repository: ReportedRepository) -> Iterator[Cell]:
         yield from (Cell("", kind=kind) for kind in ("n s", "n s", "n s", "n", "n s", "n s"))
         return
     stored, last = outlook.stored, outlook.last
-    size = stored.bytes + stored.archived_bytes
+    size = size_of(stored)
     now, later, without = map(prices.per_month, (stored, last.stored, last.without))
     yield Cell(f"{stored.images:,}", stored.images, "n s")
     yield Cell(text_size(size), size, "n s")
