@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -31,6 +32,16 @@ def page(items: Sequence[T], size: int | None, after: str | None) -> tuple[Seque
     start = _number(after) if after else 0
     end = start + (size or DEFAULT_SIZE)
     return items[start:end], token(str(end)) if end < len(items) else None
+
+
+def following(token: str | None) -> dict[str, str]:
+    """The member of an answer that leads to the next page; nothing on the last one."""
+    return {"nextToken": token} if token else {}
+
+
+def place(name: str) -> tuple[int, str]:
+    """Where a name is in an order that nobody could expect, for listings of which no order is promised."""
+    return zlib.crc32(name.encode()), name
 
 
 def _number(text: str) -> int:

@@ -83,7 +83,7 @@ class Previews:
             return answer
         results, more = paging.page(preview.results, size, token)
         answer |= {"previewResults": results, "summary": _summary(preview.results)}
-        return {**answer, "nextToken": more} if more else answer
+        return {**answer, **paging.following(more)}
 
 
 def _head(repository: Repository) -> dict[str, Any]:

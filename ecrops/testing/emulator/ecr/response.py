@@ -111,12 +111,12 @@ class EcrResponse(
         registry = self.ecr_backend
         size, token = self.request.get("maxResults"), self.request.get("nextToken")
         page, more = registry.repositories.page(size, token, registry.visibility.is_listed)
-        return _Plain({"repositories": [_described(repository) for repository in page], **_next(more)})
+        return _Plain({"repositories": [_described(repository) for repository in page], **paging.following(more)})
 
     def list_images(self) -> ActionResult:
         listed = [entry for image in self._selected() for entry in images.listed(image)]
         entries, more = paging.page(listed, self.request.get("maxResults"), self.request.get("nextToken"))
-        return ActionResult({"imageIds": entries, **_next(more)})
+        return ActionResult({"imageIds": entries, **paging.following(more)})
 
     def describe_images(self) -> ActionResult:
         """Those asked for by id; or a page of those the filter selects."""
@@ -126,7 +126,7 @@ class EcrResponse(
             return ActionResult({"imageDetails": [_detailed(image) for image in selected]})
         selected = list(self._selected())
         page, more = paging.page(selected, self.request.get("maxResults"), self.request.get("nextToken"))
-        return ActionResult({"imageDetails": [_detailed(image) for image in page], **_next(more)})
+        return ActionResult({"imageDetails": [_detailed(image) for image in page], **paging.following(more)})
 
     def _named_images(self) -> list[Any]:
         repository = self._looked_at()
@@ -161,10 +161,6 @@ class _Plain(ActionResult):
 
     def execute_result(self, context: ActionContext) -> TYPE_RESPONSE:
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(self.result)
-
-
-def _next(token: str | None) -> dict[str, str]:
-    return {"nextToken": token} if token else {}
 
 
 def _described(repository: Repository) -> dict[str, Any]:

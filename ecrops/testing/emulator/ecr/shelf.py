@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -40,14 +39,10 @@ class Shelf(dict[str, Repository]):
 
     def _after(self, token: str | None) -> Iterator[str]:
         if self._order is None:
-            self._order = sorted(map(_place, self))
-        start = bisect_right(self._order, _place(paging.position(token))) if token else 0
+            self._order = sorted(map(paging.place, self))
+        start = bisect_right(self._order, paging.place(paging.position(token))) if token else 0
         order = self._order
         return (order[index][1] for index in range(start, len(order)))
-
-
-def _place(name: str) -> tuple[int, str]:
-    return zlib.crc32(name.encode()), name
 
 
 class Visibility:

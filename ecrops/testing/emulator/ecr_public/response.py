@@ -81,7 +81,7 @@ class EcrPublicResponse(BaseResponse):
 
     def _page(self, member: str, items: list[Any]) -> Item:
         entries, more = paging.page(items, self.request.get("maxResults"), self.request.get("nextToken"))
-        return {member: list(entries), **({"nextToken": more} if more else {})}
+        return {member: list(entries), **paging.following(more)}
 
     # Repositories and the registry
 

@@ -45,4 +45,4 @@ class ReferrersResponses:
         ]
         size, token = self.request.get("maxResults"), self.request.get("nextToken")
         page, more = paging.page(selected, size or REFERRERS_A_PAGE, token)
-        return ActionResult({"referrers": page, **({"nextToken": more} if more else {})})
+        return ActionResult({"referrers": page, **paging.following(more)})

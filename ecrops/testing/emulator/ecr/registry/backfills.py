@@ -229,7 +229,7 @@ class BackfillsResponses:
         answer = {"registryId": self.current_account, "backfills": [backfill.summary() for backfill in page]}
         for backfill in page:
             backfill.go_on()
-        return ActionResult({**answer, **({"nextToken": more} if more else {})})
+        return ActionResult({**answer, **paging.following(more)})
 
     def describe_replication_backfill_results(self: Any) -> ActionResult:
         """Look at a backfill; what became of each image is told once it has ended."""
@@ -240,4 +240,4 @@ class BackfillsResponses:
         page, more = paging.page(results, size or RESULTS_A_PAGE, token)
         answer = {"registryId": self.current_account, **backfill.summary(), "results": page}
         backfill.go_on()
-        return ActionResult({**answer, **({"nextToken": more} if more else {})})
+        return ActionResult({**answer, **paging.following(more)})

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templ
 from __future__ import annotations
 
 import json
-import zlib
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -77,7 +76,7 @@ class CreationTemplates:
         """Those of some prefixes, as far as there are any; or a page of all."""
         prefixes = request.get("prefixes")
         if not prefixes:
-            templates = [self.templates[key] for key in sorted(self.templates, key=_place)]
+            templates = [self.templates[key] for key in sorted(self.templates, key=paging.place)]
             page, more = paging.page(templates, request.get("maxResults"), request.get("nextToken"))
             return self._listed(list(page), more)
         for name in ("nextToken", "maxResults"):
@@ -131,8 +130,7 @@ class CreationTemplates:
 
     def _listed(self, templates: list[Template], more: str | None) -> dict[str, Any]:
         shown = [self._shown(template) for template in templates]
-        token = {"nextToken": more} if more else {}
-        return {"registryId": self._account, "repositoryCreationTemplates": shown, **token}
+        return {"registryId": self._account, "repositoryCreationTemplates": shown, **paging.following(more)}
 
     def _shown(self, template: Template) -> Template:
         if "repositoryPolicy" not in template:
@@ -160,11 +158,6 @@ def _check_tags(given: tags.Tags) -> None:
 def _key(prefix: str) -> str:
     """The model: "There is always an assumed / applied to the end of the prefix"."""
     return prefix.removesuffix("/")
-
-
-def _place(key: str) -> tuple[int, str]:
-    """No order is promised: here it is one nobody could expect."""
-    return zlib.crc32(key.encode()), key
 
 
 class CreationTemplateResponses:

@@ -73,4 +73,4 @@ class ExclusionsResponses:
         """Tell a page of the principals."""
         size, token = self.request.get("maxResults"), self.request.get("nextToken")
         page, more = paging.page(self.ecr_backend.settings.exclusions.principals, size, token)
-        return ActionResult({"pullTimeUpdateExclusions": page, **({"nextToken": more} if more else {})})
+        return ActionResult({"pullTimeUpdateExclusions": page, **paging.following(more)})

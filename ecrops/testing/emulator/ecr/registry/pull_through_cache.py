@@ -7,7 +7,6 @@ whether an upstream answers is steered by the test.
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -116,9 +115,9 @@ class PullThroughCache:
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Those of some prefixes, all or none; or a page of all."""
         if "ecrRepositoryPrefixes" not in request:
-            rules = [self.rules[key] for key in sorted(self.rules, key=_place)]
+            rules = [self.rules[key] for key in sorted(self.rules, key=paging.place)]
             page, more = paging.page(rules, request.get("maxResults"), request.get("nextToken"))
-            return {"pullThroughCacheRules": page, **({"nextToken": more} if more else {})}
+            return {"pullThroughCacheRules": page, **paging.following(more)}
         for name in ("nextToken", "maxResults"):
             if name in request:
                 raise invalid(name, f"{name} can't be specified together with ecrRepositoryPrefixes")
@@ -201,11 +200,6 @@ def _check_prefixes(prefix: str, upstream_prefix: str, upstream: str) -> None:
 def _key(prefix: str) -> str:
     """The model: "There is always an assumed / applied to the end of the prefix"."""
     return prefix.removesuffix("/")
-
-
-def _place(key: str) -> tuple[int, str]:
-    """No order is promised: here it is one nobody could expect."""
-    return zlib.crc32(key.encode()), key
 
 
 class PullThroughCacheResponses:
