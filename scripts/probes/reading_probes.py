@@ -55,13 +55,13 @@ PROBES = [
     Probe(
         "template-pages",
         "templates are not listed by prefix and by page at once",
-        ["ecr/registry/creation_templates.py: DescribeRepositories and DescribePullThroughCacheRules refuse it"],
+        ["ecr/registry/caching/creation_templates.py: DescribeRepositories and DescribePullThroughCacheRules"],
         template_pages,
     ),
     Probe(
         "missing-template",
         "the description of a template that does not exist is empty, and no error",
-        ["ecr/registry/creation_templates.py: the model has no error for this"],
+        ["ecr/registry/caching/creation_templates.py: the model has no error for this"],
         missing_template,
     ),
     Probe(

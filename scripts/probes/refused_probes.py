@@ -159,7 +159,7 @@ SECRET = "arn:aws:secretsmanager:REGION:{}:secret:ecr-pullthroughcache/ecrops-pr
 ROLE = "arn:aws:iam::{}:role/ecrops-probe"
 OWN, THEIRS = "ACCOUNT.dkr.ecr.REGION.amazonaws.com", f"{OTHER}.dkr.ecr.ELSEWHERE.amazonaws.com"
 CACHE, TEMPLATE, SECRETS = (
-    f"ecr/registry/{each}.py" for each in ("pull_through_cache", "creation_templates", "credentials")
+    f"ecr/registry/caching/{module}.py" for module in ("pull_through_cache", "creation_templates", "credentials")
 )
 CACHE_ACCESS = f"{CACHE}: the codes of a credential and of a role that the upstream has no use for"
 SCAN_CODES = "ecr/registry/scanning.py: the codes and the words of these refusals"
@@ -230,7 +230,7 @@ _TABLE: list[tuple[str, str, str, Callable[[Asked], str]]] = [
     (
         "cache-foreign-role",
         "a role of another account for a cache",
-        f"{CACHE}: This role must be in the same account",
+        f"{SECRETS}: This role must be in the same account",
         _cache(THEIRS, customRoleArn=ROLE.format(OTHER)),
     ),
     (
@@ -250,7 +250,7 @@ _TABLE: list[tuple[str, str, str, Callable[[Asked], str]]] = [
     (
         "cache-name",
         "the name of another upstream than that of the host",
-        "ecr/registry/upstreams.py: a name that is not that",
+        "ecr/registry/caching/upstreams.py: a name that is not that",
         _cache("public.ecr.aws", upstreamRegistry="quay"),
     ),
     (
@@ -268,7 +268,7 @@ _TABLE: list[tuple[str, str, str, Callable[[Asked], str]]] = [
     (
         "template-foreign-role",
         "a role of another account in a template",
-        f"{TEMPLATE}: This role must be in the same account",
+        f"{SECRETS}: This role must be in the same account",
         _template(customRoleArn=ROLE.format(OTHER)),
     ),
     (

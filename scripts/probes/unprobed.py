@@ -11,6 +11,6 @@ UNPROBED = {
     "ecr/registry/backfills.py: the code": "it takes a backfill that fails for many images",
     "ecr/registry/backfills.py: that what is archived": "it takes an archived image, which costs 90 days of storage",
     "ecr/artifacts/storage.py: which updates exactly": "it takes archived images, which cost 90 days of storage",
-    "ecr/registry/made_by_ecr.py: that nothing is made if somebody": "it takes a role of IAM that goes in between",
+    "ecr/registry/caching/made_by_ecr.py: that nothing is made if": "it takes a role of IAM that goes in between",
     "ecr_public/backend.py: whether an empty blob removes": "it takes a verified account: others have no logo",
 }

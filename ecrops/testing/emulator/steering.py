@@ -10,7 +10,7 @@ from .ecr import EcrBackend, backend, images
 from .ecr.artifacts import Storage
 from .ecr.picture import picture
 from .ecr.preview import Previews
-from .ecr.registry.caches import Caches
+from .ecr.registry.caching.caches import Caches
 from .ecr.registry.steering import Settings
 from .ecr_public import EcrPublicBackend
 from .ecr_public import backend as public_backend

@@ -16,9 +16,10 @@ from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
 from .partitions import dns_suffix
 from .preview import Previews
-from .registry import RegistrySettings, UnknownMembers, made_by_ecr
-from .registry.creation_templates import CreationTemplates
-from .registry.pull_through_cache import PullThroughCache
+from .registry import RegistrySettings, UnknownMembers
+from .registry.caching import made_by_ecr
+from .registry.caching.creation_templates import CreationTemplates
+from .registry.caching.pull_through_cache import PullThroughCache
 from .shelf import Shelf, Visibility
 
 

@@ -21,8 +21,8 @@ from .backend import EcrBackend, backend
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
 from .registry import RegistryResponses
-from .registry.creation_templates import CreationTemplateResponses
-from .registry.pull_through_cache import PullThroughCacheResponses
+from .registry.caching.creation_templates import CreationTemplateResponses
+from .registry.caching.pull_through_cache import PullThroughCacheResponses
 
 _READS = ("Describe", "Get", "List", "BatchGet", "BatchCheck")
 _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")

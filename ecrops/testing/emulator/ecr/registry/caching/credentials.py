@@ -11,6 +11,8 @@ from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
+from ...errors import invalid
+
 DEFAULT_KEY = "alias/aws/secretsmanager"
 
 
@@ -74,9 +76,11 @@ def fault_of_secret(secret: FakeSecret) -> str | None:
     return f"The secret lacks the key {' and the key '.join(lacking)}." if lacking else None
 
 
-def is_role_of(arn: str, account: str, partition: str) -> bool:
-    """Whether an ARN names a role of the account."""
-    return re.fullmatch(rf"arn:{partition}:iam::{account}:role/[\w+=,.@/-]+", arn) is not None
+def check_role(arn: str, account: str, partition: str) -> None:
+    """Refuse an ARN that names no role of the account."""
+    if not re.fullmatch(rf"arn:{partition}:iam::{account}:role/[\w+=,.@/-]+", arn):
+        # the model: "This role must be in the same account as the registry"; unverified: the code
+        raise invalid("customRoleArn", "The role must be in the account of the registry")
 
 
 def can_assume(service: str, arn: str, account: str, partition: str) -> bool:

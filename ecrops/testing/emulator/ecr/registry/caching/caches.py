@@ -10,7 +10,7 @@ from moto.core.exceptions import ServiceException
 from . import made_by_ecr
 
 if TYPE_CHECKING:
-    from ..backend import EcrBackend
+    from ...backend import EcrBackend
 
 
 class Caches:

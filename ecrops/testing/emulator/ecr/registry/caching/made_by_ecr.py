@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import policies
+from ... import policies
 from . import credentials
 
 if TYPE_CHECKING:
-    from ..backend import EcrBackend
+    from ...backend import EcrBackend
 
 ASSUMES = "ecr.amazonaws.com"
 _DEFAULT: dict[str, Any] = {

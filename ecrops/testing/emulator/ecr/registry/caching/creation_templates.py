@@ -14,9 +14,10 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.utilities.utils import get_partition
 
-from .. import lifecycle, mutability, paging, policies, tags
-from ..errors import InvalidTag, TooManyTags, invalid
+from ... import lifecycle, mutability, paging, policies, tags
+from ...errors import InvalidTag, TooManyTags, invalid
 from . import credentials
+from .prefixes import key_of, longest
 
 Template = dict[str, Any]
 _FILTERS = "imageTagMutabilityExclusionFilters"
@@ -56,11 +57,11 @@ class CreationTemplates:
         One that asks for KMS or tags and has no role is taken too: aws/containers-roadmap#2398.
         """
         prefix = request["prefix"]
-        if _key(prefix) in self.templates:
+        if key_of(prefix) in self.templates:
             raise TemplateAlreadyExists(prefix, self._account)
         now = utcnow()
-        self.templates[_key(prefix)] = {**self._checked(request), "createdAt": now, "updatedAt": now}
-        return self._answer(self.templates[_key(prefix)])
+        self.templates[key_of(prefix)] = {**self._checked(request), "createdAt": now, "updatedAt": now}
+        return self._answer(self.templates[key_of(prefix)])
 
     def update(self, request: Template) -> Template:
         """Change what is given. The model: an omitted `imageTagMutability` is MUTABLE; filters go with it."""
@@ -69,21 +70,21 @@ class CreationTemplates:
         lasting = ("prefix", "createdAt", "appliedFor") if self.update_replaces else (*old,)
         kept = {key: old[key] for key in lasting if key not in ("imageTagMutability", _FILTERS)}
         changed = self._checked({**kept, **request, "prefix": old["prefix"]})
-        self.templates[_key(old["prefix"])] = {**changed, "updatedAt": utcnow()}
-        return self._answer(self.templates[_key(old["prefix"])])
+        self.templates[key_of(old["prefix"])] = {**changed, "updatedAt": utcnow()}
+        return self._answer(self.templates[key_of(old["prefix"])])
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Those of some prefixes, as far as there are any; or a page of all."""
         prefixes = request.get("prefixes")
         if not prefixes:
-            templates = [self.templates[key] for key in sorted(self.templates, key=paging.place)]
+            templates = [self.templates[name] for name in sorted(self.templates, key=paging.place)]
             page, more = paging.page(templates, request.get("maxResults"), request.get("nextToken"))
             return self._listed(list(page), more)
         for name in ("nextToken", "maxResults"):
             if name in request:
                 # unverified: DescribeRepositories and DescribePullThroughCacheRules refuse it
                 raise invalid(name, f"{name} can't be specified together with prefixes")
-        found = {_key(prefix): self.templates.get(_key(prefix)) for prefix in prefixes}
+        found = {key_of(prefix): self.templates.get(key_of(prefix)) for prefix in prefixes}
         # unverified: the model has no error for this, but Terraform and ACK expect TemplateNotFoundException
         if self.missing_is_error and None in found.values():
             raise TemplateNotFound(prefixes[0], self._account)
@@ -92,19 +93,20 @@ class CreationTemplates:
     def delete(self, prefix: str) -> Template:
         """Take a template away. The repositories made by it stay as they are."""
         template = self._find(prefix)
-        return self._answer(self.templates.pop(_key(template["prefix"])))
+        return self._answer(self.templates.pop(key_of(template["prefix"])))
 
     def matching(self, repository: str, scenario: str) -> Template | None:
-        """The template of the longest prefix of a name; ROOT is for those that have none."""
+        """The template of the longest prefix of a name."""
         # unverified: that a longer prefix for other scenarios does not hide a shorter one for this
-        applied = {key: each for key, each in self.templates.items() if scenario in each["appliedFor"]}
-        keys = [key for key in applied if key != "ROOT" and repository.startswith(f"{key}/")]
-        return applied.get(max(keys, key=len, default="ROOT"))
+        applied = {
+            prefix: template for prefix, template in self.templates.items() if scenario in template["appliedFor"]
+        }
+        return applied.get(longest(applied, repository))
 
     def _find(self, prefix: str) -> Template:
-        if _key(prefix) not in self.templates:
+        if key_of(prefix) not in self.templates:
             raise TemplateNotFound(prefix, self._account)
-        return self.templates[_key(prefix)]
+        return self.templates[key_of(prefix)]
 
     def _checked(self, given: Template) -> Template:
         """What is kept of a template. An empty text is none, so that a text can be taken away."""
@@ -115,9 +117,8 @@ class CreationTemplates:
         template["encryptionConfiguration"] = _encryption(template["encryptionConfiguration"])
         _check_tags(template.get("resourceTags", []))
         role = template.get("customRoleArn")
-        if role and not credentials.is_role_of(role, self._account, self._partition):
-            # the model: "This role must be in the same account as the registry"; unverified: the code
-            raise invalid("customRoleArn", "The role must be in the account of the registry")
+        if role:
+            credentials.check_role(role, self._account, self._partition)
         # unverified: that policies are checked as early as this, and are given back as those of repositories are
         if "lifecyclePolicy" in template:
             template["lifecyclePolicy"] = lifecycle.stored(template["lifecyclePolicy"])
@@ -153,11 +154,6 @@ def _check_tags(given: tags.Tags) -> None:
         tags.check(given)
     except (InvalidTag, TooManyTags) as error:
         raise invalid("resourceTags", str(error.message)) from error
-
-
-def _key(prefix: str) -> str:
-    """The model: "There is always an assumed / applied to the end of the prefix"."""
-    return prefix.removesuffix("/")
 
 
 class CreationTemplateResponses:

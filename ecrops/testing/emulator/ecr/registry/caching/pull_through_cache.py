@@ -15,10 +15,11 @@ from moto.core.utils import utcnow
 from moto.ecr.exceptions import InvalidParameterException
 from moto.utilities.utils import get_partition
 
-from .. import paging
-from ..errors import invalid
+from ... import paging
+from ...errors import invalid
 from . import credentials, upstreams
 from .credentials import SecretNotFound
+from .prefixes import key_of, longest
 from .upstreams import AUTHENTICATED, UnsupportedUpstreamRegistry
 
 MOST_RULES = 50
@@ -66,7 +67,7 @@ class PullThroughCache:
     def create(self, request: Rule) -> Rule:
         """A new rule; refused if there is one of that prefix, whatever it says."""
         prefix, url = request["ecrRepositoryPrefix"], request["upstreamRegistryUrl"]
-        if _key(prefix) in self.rules:
+        if key_of(prefix) in self.rules:
             raise RuleAlreadyExists(prefix, self._account)
         upstream = upstreams.named(url, request.get("upstreamRegistry"), self._partition)
         _check_prefixes(prefix, request.get("upstreamRepositoryPrefix", "ROOT"), upstream)
@@ -76,8 +77,8 @@ class PullThroughCache:
         now = utcnow()
         # Terraform's tests read both prefixes as they were written, and ROOT for an upstream prefix
         kept = {"upstreamRepositoryPrefix": "ROOT", **request, "upstreamRegistry": upstream}
-        self.rules[_key(prefix)] = {**kept, "registryId": self._account, "createdAt": now, "updatedAt": now}
-        return self.rules[_key(prefix)]
+        self.rules[key_of(prefix)] = {**kept, "registryId": self._account, "createdAt": now, "updatedAt": now}
+        return self.rules[key_of(prefix)]
 
     def _check_access(self, upstream: str, url: str, credential: str | None, role: str | None) -> None:
         if upstream in AUTHENTICATED and not credential:
@@ -101,9 +102,8 @@ class PullThroughCache:
         if account != self._account and not role:
             # the guide and Terraform's documentation say that it is required; unverified: the code
             raise invalid("customRoleArn", "A role is required for the registry of another account")
-        if role and not credentials.is_role_of(role, self._account, self._partition):
-            # the model: "This role must be in the same account as the registry"; unverified: the code
-            raise invalid("customRoleArn", "The role must be in the account of the registry")
+        if role:
+            credentials.check_role(role, self._account, self._partition)
 
     def _check_secret(self, arn: str) -> None:
         """A new secret is not found for some seconds: entigolabs/entigo-infralib#1645."""
@@ -115,13 +115,13 @@ class PullThroughCache:
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Those of some prefixes, all or none; or a page of all."""
         if "ecrRepositoryPrefixes" not in request:
-            rules = [self.rules[key] for key in sorted(self.rules, key=paging.place)]
+            rules = [self.rules[name] for name in sorted(self.rules, key=paging.place)]
             page, more = paging.page(rules, request.get("maxResults"), request.get("nextToken"))
             return {"pullThroughCacheRules": page, **paging.following(more)}
         for name in ("nextToken", "maxResults"):
             if name in request:
                 raise invalid(name, f"{name} can't be specified together with ecrRepositoryPrefixes")
-        named = {_key(prefix): self._find(prefix) for prefix in request["ecrRepositoryPrefixes"]}
+        named = {key_of(prefix): self._find(prefix) for prefix in request["ecrRepositoryPrefixes"]}
         return {"pullThroughCacheRules": list(named.values())}
 
     def update(self, request: Rule) -> Rule:
@@ -140,7 +140,7 @@ class PullThroughCache:
     def delete(self, prefix: str) -> Rule:
         """Take a rule away. What it has cached stays: ordinary repositories."""
         rule = self._find(prefix)
-        return self.rules.pop(_key(rule["ecrRepositoryPrefix"]))
+        return self.rules.pop(key_of(rule["ecrRepositoryPrefix"]))
 
     def validate(self, prefix: str) -> Rule:
         """Whether ECR gets through to the upstream: an answer, not an error."""
@@ -150,9 +150,8 @@ class PullThroughCache:
 
     def lets_in(self, repository: str) -> bool:
         """Whether a rule caches what is pulled as this repository, and ECR gets through to its upstream."""
-        keys = [key for key in self.rules if key != "ROOT" and repository.startswith(f"{key}/")]
-        key = max(keys, key=len, default="ROOT")
-        return key in self.rules and self._failure(self.rules[key]) is None
+        rule = self.rules.get(longest(self.rules, repository))
+        return rule is not None and self._failure(rule) is None
 
     def _failure(self, rule: Rule) -> str | None:
         """Why a rule does not work: first the network, then the secret or the role, then the upstream's answer.
@@ -180,9 +179,9 @@ class PullThroughCache:
         return None if usable else f"Unable to assume the role {arn}."
 
     def _find(self, prefix: str) -> Rule:
-        if _key(prefix) not in self.rules:
+        if key_of(prefix) not in self.rules:
             raise RuleNotFound(prefix, self._account)
-        return self.rules[_key(prefix)]
+        return self.rules[key_of(prefix)]
 
 
 def _check_prefixes(prefix: str, upstream_prefix: str, upstream: str) -> None:
@@ -195,11 +194,6 @@ def _check_prefixes(prefix: str, upstream_prefix: str, upstream: str) -> None:
         raise invalid("upstreamRepositoryPrefix", "It can't be specified when ecrRepositoryPrefix is ROOT")
     if upstream_prefix != "ROOT" and upstream != "ecr":
         raise invalid("upstreamRepositoryPrefix", f"The upstream registry {upstream} takes no prefix")
-
-
-def _key(prefix: str) -> str:
-    """The model: "There is always an assumed / applied to the end of the prefix"."""
-    return prefix.removesuffix("/")
 
 
 class PullThroughCacheResponses:
