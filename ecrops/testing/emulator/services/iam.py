@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -36,10 +35,6 @@ class DeleteConflict(ServiceException):
 
 class IamBackend(IAMBackend):
     """moto's IAM of one account, with the sizes that policies may have, and none deleted that is in use."""
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.lock = threading.RLock()
 
     @property
     def _url_module(self) -> Any:
