@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from site_links import AT_HOME
+
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(?P<language>[\w-]+)(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S)
 NOT_RUN = re.compile(r"# not run: (.+)$", re.M)
 # pages of the site that are made when it is built, and what they are made of; the reference has no blocks to run
-SOURCES = {"index.md": "README.md", "changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
+SOURCES = {page: file for file, page in AT_HOME.items()}
 
 
 class Block(NamedTuple):

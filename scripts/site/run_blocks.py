@@ -1,6 +1,7 @@
 """Run every block of the site, in its order, with the ecrops that is installed here, on the AWS of ``ecrops try``.
 
-``scripts/site-blocks`` starts it in an environment of its own. It imports nothing of the project but ``blocks``.
+``scripts/site-blocks`` starts it in an environment of its own. It imports nothing of the project but the modules
+beside it.
 """
 
 from __future__ import annotations
