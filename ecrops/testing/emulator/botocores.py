@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import boto3
@@ -21,9 +21,26 @@ LOADER = botocore.session.Session(session_vars=OF_NO_USER).get_component("data_l
 """Shared by all sessions: reading the service models anew costs more than most tests."""
 
 
-@lru_cache
+@cache
 def _session() -> boto3.Session:
     return boto3.Session(botocore_session=botocore.session.Session(session_vars=OF_NO_USER))
+
+
+@cache
+def dns_suffix(partition: str) -> str:
+    """The suffix of the host names of a partition: `amazonaws.com.cn` for `aws-cn`."""
+    suffix: str = _partitions()[partition]["outputs"]["dnsSuffix"]
+    return suffix
+
+
+@cache
+def regions(partition: str) -> frozenset[str]:
+    """The regions of a partition, without what only looks like one: `aws-global`."""
+    return frozenset(name for name in _partitions()[partition]["regions"] if not name.endswith("-global"))
+
+
+def _partitions() -> dict[str, Any]:
+    return {partition["id"]: partition for partition in LOADER.load_data("partitions")["partitions"]}
 
 
 def install() -> None:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .ecr import EcrBackend, backend, images
+from .ecr import EcrBackend, backend, images, picture
 from .ecr.artifacts import Storage
-from .ecr.picture import picture
 from .ecr.preview import Previews
 from .ecr.registry.caching.caches import Caches
 from .ecr.registry.steering import Settings

@@ -7,10 +7,10 @@ in place.
 from moto.ecr import urls
 from moto.ecr.models import ecr_backends
 
-from .backend import EcrBackend, backend
+from .backend import EcrBackend, backend, picture
 from .response import EcrResponse
 
-__all__ = ["EcrBackend", "EcrResponse", "backend", "install"]
+__all__ = ["EcrBackend", "EcrResponse", "backend", "install", "picture"]
 
 
 def install() -> None:

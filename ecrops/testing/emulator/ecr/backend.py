@@ -12,9 +12,9 @@ from moto.ecr import urls
 from moto.ecr.exceptions import RepositoryAlreadyExistsException, RepositoryNotFoundException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 
+from ..botocores import dns_suffix
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
-from .partitions import dns_suffix
 from .preview import Previews
 from .registry import RegistrySettings, UnknownMembers
 from .registry.caching import made_by_ecr
@@ -207,3 +207,25 @@ class EcrBackend(ECRBackend):
 def backend(account: str, region: str) -> EcrBackend:
     """The registry of an account in a region."""
     return cast(EcrBackend, ecr_backends[account][region])
+
+
+def picture(registry: EcrBackend) -> dict[str, dict[str, Any]]:
+    """Settings, tags and policies of each repository, as they are in memory, without what differs from run to run.
+
+    It makes no call, since tests look after each of many.
+    """
+    return {
+        name: {
+            "settings": [
+                repository.image_tag_mutability,
+                repository.image_tag_mutability_exclusion_filters,
+                repository.image_scanning_configuration,
+                repository.encryption_configuration,
+            ],
+            "tags": registry.tagger.get_tag_dict_for_resource(repository.arn),
+            "lifecycle": json.loads(repository.lifecycle_policy or "null"),
+            "policy": json.loads(repository.policy or "null"),
+        }
+        for name, repository in registry.repositories.items()
+        if not registry.visibility.is_going(name)
+    }

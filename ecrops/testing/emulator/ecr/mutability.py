@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
+from ..wildcards import matches
 from .errors import invalid
 
 MOST_WILDCARDS = 2
@@ -27,9 +27,5 @@ def check(mode: str | None, filters: Filters | None) -> None:
 
 def is_fixed(mode: str, filters: Filters | None, tag: str) -> bool:
     """Whether a tag must stay where it is. A filter is a wildcard over the whole tag."""
-    excluded = any(_matches(entry["filter"], tag) for entry in filters or ())
+    excluded = any(matches(entry["filter"], tag) for entry in filters or ())
     return mode.startswith("IMMUTABLE") != excluded
-
-
-def _matches(pattern: str, tag: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), tag) is not None

@@ -11,9 +11,9 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
+from ...botocores import regions
 from ..errors import invalid
 from ..images import find
-from ..partitions import regions
 
 MOST_DESTINATIONS = 25
 """Unique ones, in all rules together: the service quotas of ECR."""
