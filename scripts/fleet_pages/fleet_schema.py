@@ -15,7 +15,6 @@ import boto3
 
 import ecrops
 from ecrops.access.grants import FIELDS as OF_GRANTS
-from ecrops.access.grants import VERBS
 from ecrops.events.event import Event
 from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.selection import Prefix
@@ -47,10 +46,6 @@ _WHOLE = {"type", "$ref", "enum", "anyOf"}
 def schema() -> Schema:
     """Return the schema of a fleet file."""
     definitions = {cls.__name__: _of_class(cls) for cls in CLASSES} | {name: dict(part) for name, part in PARTS.items()}
-    definitions["Grant"]["properties"]["allow"] = {
-        "description": definitions["Grant"]["properties"]["allow"]["description"],
-        "anyOf": [{"enum": list(VERBS)}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
-    }
     definitions |= _events(definitions.pop("Event"))
     definitions |= _repositories(definitions.pop("RepositorySpec"))
     definitions["RegistrySpec"]["description"] = "The settings of the registry. What is left out is not managed."
