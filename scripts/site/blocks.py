@@ -37,8 +37,7 @@ class Block(NamedTuple):
     @property
     def not_run(self) -> str:
         """Why it is not run, or nothing."""
-        found = NOT_RUN.search(self.text)
-        return found[1] if found else ""
+        return _reason(self.text)
 
 
 class Command(NamedTuple):
@@ -50,8 +49,12 @@ class Command(NamedTuple):
     @property
     def not_run(self) -> str:
         """Why it is not run, or nothing. A command of ``scripts/`` is there in a checkout alone."""
-        found = NOT_RUN.search(self.text)
-        return found[1] if found else "for a checkout" * self.text.startswith("scripts/")
+        return _reason(self.text) or "for a checkout" * self.text.startswith("scripts/")
+
+
+def _reason(text: str) -> str:
+    match = NOT_RUN.search(text)
+    return match[1] if match else ""
 
 
 def pages() -> list[str]:

@@ -83,14 +83,13 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click on an element, as a mouse does: it has to be visible."""
-        found = self._post("/element", using="css selector", value=selector)
-        self._post(f"/element/{next(iter(found.values()))}/click")
+        self._post(f"{self._element(selector)}/click")
 
     def type(self, selector: str, text: str) -> None:
         """Type a text into a field, in place of what is in it."""
-        found = self._post("/element", using="css selector", value=selector)
-        self._post(f"/element/{next(iter(found.values()))}/clear")
-        self._post(f"/element/{next(iter(found.values()))}/value", text=text)
+        field = self._element(selector)
+        self._post(f"{field}/clear")
+        self._post(f"{field}/value", text=text)
 
     def press(self, *names: str) -> None:
         """Press keys, one after another: ``Tab``, ``Enter``, ``Space``."""
@@ -135,6 +134,11 @@ class Browser:
     def quit(self) -> None:
         """Close the browser."""
         self._send("DELETE", f"/session/{self._session}")
+
+    def _element(self, selector: str) -> str:
+        """Return the path of the first element that a selector names."""
+        [reference] = self._post("/element", using="css selector", value=selector).values()
+        return f"/element/{reference}"
 
     def _post(self, path: str, **body: object) -> Any:
         return self._send("POST", f"/session/{self._session}{path}", body)
