@@ -24,7 +24,7 @@ EPILOG = """\
 example: python -m ecrops.testing --example python -i
 It is moto, made stricter by AWS's documents. What works here is well formed;
 it is not proved to work on AWS, which nothing here has talked to."""
-OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+RIVALS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """What would win over the printed variables."""
 NOT_FOUND = 127
 INTERRUPTED = 130
@@ -101,7 +101,7 @@ def _called(command: Sequence[str], variables: dict[str, str]) -> int:
 def _stay(server: Server) -> int:
     print(f"# an emulated AWS at {server.url}, account 123456789012, region {REGION}")
     print("# it forgets everything when it ends: press Ctrl-C. In another shell:")
-    print("unset", *OTHERS)
+    print("unset", *RIVALS)
     for name, value in environment(server).items():
         print(f"export {name}={shlex.quote(value)}")
     sys.stdout.flush()

@@ -43,8 +43,8 @@ def _sections(schema: Schema) -> Iterator[str]:
         yield f"```yaml\n{section.example}```\n"
         required = part.get("required", ["name"] if name == "Repository" else [])
         yield from _table(part["properties"], required)
-        for other in section.also:
-            yield ALSO[other]
+        for definition in section.also:
+            yield ALSO[definition]
         if name == "RepositoryEvent":
             yield from _kinds()
 
@@ -59,7 +59,7 @@ def _table(properties: Mapping[str, Schema], required: list[str]) -> Iterator[st
 
 def _kinds() -> Iterator[str]:
     rows = ["| kind | options |", "| --- | --- |"]
-    rows += [f"| `{kind}` | {', '.join(f'`{name}`' for name in made.options)} |" for kind, made in KINDS.items()]
+    rows += [f"| `{kind}` | {', '.join(f'`{name}`' for name in pattern.options)} |" for kind, pattern in KINDS.items()]
     yield "\n".join(rows) + "\n"
     yield from _table(OPTIONS, [])
 

@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def files() -> dict[Path, str]:
     """The texts of the files that are made, by their paths."""
-    made = schema()
+    content = schema()
     return {
-        ROOT / "ecrops/fleet/schema.json": json.dumps(made, indent=1, ensure_ascii=False) + "\n",
-        ROOT / "docs/fleet-file.md": page(made),
+        ROOT / "ecrops/fleet/schema.json": json.dumps(content, indent=1, ensure_ascii=False) + "\n",
+        ROOT / "docs/fleet-file.md": page(content),
     }
 
 

@@ -36,9 +36,9 @@ def refuse(text: str) -> None:
 
 def run(*command: str | Path, cwd: Path, code: int = 0) -> str:
     """Run a command without what the caller's environment says of Python or AWS. Return what it printed."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS_", "VIRTUAL_ENV"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS_", "VIRTUAL_ENV"))}
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=kept, capture_output=True, text=True, check=False, timeout=600
+        [str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=600
     )
     output = done.stdout + done.stderr
     if done.returncode != code:
@@ -82,10 +82,10 @@ def use(programs: Path, extras: str, folder: Path) -> None:
     """Use what is installed: the command, every public name, and with the extras the AWS of ecrops.testing."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"].get("version") or _version()
     python = programs / "python"
-    if version not in (told := run(programs / "ecrops", "--version", cwd=folder)):
-        refuse(f"ecrops --version says {told!r}, and ecrops/version.py {version!r}")
-    if version not in (told := run(python, "-c", "import ecrops; print(ecrops.__version__)", cwd=folder)):
-        refuse(f"ecrops.__version__ is {told!r}")
+    if version not in (output := run(programs / "ecrops", "--version", cwd=folder)):
+        refuse(f"ecrops --version says {output!r}, and ecrops/version.py {version!r}")
+    if version not in (output := run(python, "-c", "import ecrops; print(ecrops.__version__)", cwd=folder)):
+        refuse(f"ecrops.__version__ is {output!r}")
     run(python, "-W", "error", USERS / "every_name.py", cwd=folder)
     run(programs / "ecrops", "schema", cwd=folder)
     if not extras:
@@ -96,9 +96,9 @@ def use(programs: Path, extras: str, folder: Path) -> None:
 
 
 def _version() -> str:
-    found = re.search(r'^__version__ = "(.+)"$', (ROOT / "ecrops" / "version.py").read_text(), re.M)
-    assert found
-    return found[1]
+    match = re.search(r'^__version__ = "(.+)"$', (ROOT / "ecrops" / "version.py").read_text(), re.M)
+    assert match
+    return match[1]
 
 
 def check_types(programs: Path, folder: Path) -> None:
@@ -112,11 +112,11 @@ def check_types(programs: Path, folder: Path) -> None:
     }
     lines = program.read_text().splitlines()
     for name, command in checkers.items():
-        told = run(*command, program, cwd=folder, code=1)
-        flagged = {lines[int(number) - 1] for number in re.findall(r"program\.py:(\d+)(?::\d+)?:? -? ?error", told)}
+        output = run(*command, program, cwd=folder, code=1)
+        flagged = {lines[int(number) - 1] for number in re.findall(r"program\.py:(\d+)(?::\d+)?:? -? ?error", output)}
         wrong = {line for line in WRONG.splitlines() if line}
         if flagged != wrong:
-            refuse(f"{name} flags {sorted(flagged - wrong)}, and not {sorted(wrong - flagged)}:\n{told}")
+            refuse(f"{name} flags {sorted(flagged - wrong)}, and not {sorted(wrong - flagged)}:\n{output}")
         say(f"{name} finds the {len(wrong)} mistakes of a program, and nothing else")
 
 

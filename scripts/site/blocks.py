@@ -66,12 +66,12 @@ def pages() -> list[str]:
 
 def blocks_of(page: str, text: str) -> Iterator[Block]:
     """Yield the blocks of a page that can be run."""
-    for found in FENCE.finditer(text):
-        title = re.search(r'title="([^"]+)"', found["info"])
-        language = "file" if title else found["language"]
+    for fence in FENCE.finditer(text):
+        title = re.search(r'title="([^"]+)"', fence["info"])
+        language = "file" if title else fence["language"]
         if language in ("python", "console", "file"):
-            line = text[: found.start("text")].count("\n")
-            yield Block(page, line, language, found["text"], title[1] if title else "")
+            line = text[: fence.start("text")].count("\n")
+            yield Block(page, line, language, fence["text"], title[1] if title else "")
 
 
 def commands_of(block: Block) -> Iterator[Command]:

@@ -39,12 +39,12 @@ class Document(HTMLParser):
 def problems(site: Path) -> list[str]:
     """Return what is wrong with a built site."""
     pages = {path.resolve(): Document(path.read_text()) for path in site.rglob("*.html")}
-    found = []
+    faults = []
     for path, page in sorted(pages.items()):
         if path.name == "404.html":
             continue
         name = path.relative_to(site.resolve())
-        found += [f"{name} loads {it}" for it in sorted(page.loaded) if urlsplit(it).netloc]
+        faults += [f"{name} loads {address}" for address in sorted(page.loaded) if urlsplit(address).netloc]
         for link in sorted(page.links):
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
@@ -52,20 +52,20 @@ def problems(site: Path) -> list[str]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             target = target / "index.html" if target.is_dir() else target
             if not target.exists():
-                found.append(f"{name} links to {link}, which does not exist")
+                faults.append(f"{name} links to {link}, which does not exist")
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
-                found.append(f"{name} links to {link}, which has no such anchor")
+                faults.append(f"{name} links to {link}, which has no such anchor")
     for style in sorted(site.rglob("*.css")):
         text = style.read_text()
-        found += [f"{style.name} loads from another host"] * ("url(http" in text or "@import" in text)
+        faults += [f"{style.name} loads from another host"] * ("url(http" in text or "@import" in text)
     for listed in reference.pages():
         anchors = pages[(site / "reference" / f"{listed.file.removesuffix('.md')}.html").resolve()].anchors
-        found += [f"reference/{listed.file} lacks {name}" for name in listed.names if name not in anchors]
-    return found
+        faults += [f"reference/{listed.file} lacks {name}" for name in listed.names if name not in anchors]
+    return faults
 
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
-    if found := problems(place):
-        sys.exit("\n".join(found))
+    if faults := problems(place):
+        sys.exit("\n".join(faults))
     print(f"{place} has {len(list(place.rglob('*.html')))} pages; open {place}/index.html, or: scripts/docs serve")

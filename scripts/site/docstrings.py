@@ -20,8 +20,8 @@ class AsUsersSeeIt(griffe.Extension):  # type: ignore[misc]
         if obj.docstring:
             obj.docstring.value = re.sub(r"^( *)Example:$", r"\1Examples:", obj.docstring.value, flags=re.M)
         if isinstance(obj, griffe.Function):
-            kept = [it for it in obj.parameters if it.name not in ANSWERS]
-            obj.parameters = griffe.Parameters(*kept)
+            parameters = [parameter for parameter in obj.parameters if parameter.name not in ANSWERS]
+            obj.parameters = griffe.Parameters(*parameters)
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Show the functions of ``ecrops.events``, which are methods of one value, as functions."""
@@ -31,7 +31,7 @@ class AsUsersSeeIt(griffe.Extension):  # type: ignore[misc]
             if isinstance(member, griffe.Attribute) and str(member.value).startswith("_values."):
                 verb = verbs[name].final_target if verbs[name].is_alias else verbs[name]
                 function = copy.copy(verb)
-                function.parameters = griffe.Parameters(*(it for it in verb.parameters if it.name != "self"))
+                function.parameters = griffe.Parameters(*(part for part in verb.parameters if part.name != "self"))
                 function.returns = "Event"
                 verb.returns = "Plan"
                 module.set_member(name, function)

@@ -57,19 +57,19 @@ def public_names(module: str) -> list[str]:
 
 def value_of(name: str) -> object:
     """Return what a public name stands for."""
-    module, _, own = name.rpartition(".")
-    return getattr(importlib.import_module(module), own)
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
 
 
 def pages() -> list[Page]:
     """Return all pages of the reference."""
     packages = [package for package in PACKAGES if importlib.util.find_spec(f"ecrops.{package}")]
-    of_packages = [Page(f"{it}.md", f"ecrops.{it}", tuple(public_names(f"ecrops.{it}"))) for it in packages]
+    of_packages = [Page(f"{name}.md", f"ecrops.{name}", tuple(public_names(f"ecrops.{name}"))) for name in packages]
     elsewhere = {id(value_of(name)) for page in of_packages for name in page.names}
-    own = [name for name in public_names("ecrops") if id(value_of(name)) not in elsewhere]
-    errors = [name for name in own if name.endswith("Error")]
+    names = [name for name in public_names("ecrops") if id(value_of(name)) not in elsewhere]
+    errors = [name for name in names if name.endswith("Error")]
     first = {"ecrops.Registry": "registry.md", "ecrops.Repository": "repository.md"}
-    rest = tuple(name for name in own if name not in errors and name not in first)
+    rest = tuple(name for name in names if name not in errors and name not in first)
     return [
         *(Page(file, name.removeprefix("ecrops."), (name,)) for name, file in first.items()),
         Page("specs.md", "Specs and plans", rest),

@@ -43,7 +43,7 @@ class Run:
             self.counts["files written"] += 1
         elif block.language == "console":
             for command in commands_of(block):
-                self._note(block, "commands", command.text, command.not_run, lambda it=command: shell(it))
+                self._note(block, "commands", command.text, command.not_run, lambda command=command: shell(command))
         else:
             self._note(block, "Python blocks", "", block.not_run, lambda: python(block))
 
@@ -110,7 +110,7 @@ def shell(command: Command) -> str:
 
 def stage() -> Block:
     """Return the block of the README that makes what the others use."""
-    [block] = [it for it in blocks_of("README.md", (ROOT / "README.md").read_text()) if STAGE in it.text]
+    [block] = [part for part in blocks_of("README.md", (ROOT / "README.md").read_text()) if STAGE in part.text]
     return block
 
 
@@ -128,7 +128,7 @@ def main() -> int:
                 if block != first:
                     run.block(block)
             os.chdir("/")
-    print("\n".join(f"not run: {it}" for it in run.left))
+    print("\n".join(f"not run: {reason}" for reason in run.left))
     print("\n\n".join(run.failed))
     counts = ", ".join(f"{count} {what}" for what, count in run.counts.items())
     print(f"{counts}; {len(run.left)} not run, {len(run.failed)} failed; {time.monotonic() - STARTED:.0f} s")

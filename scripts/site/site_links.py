@@ -12,7 +12,7 @@ AT_HOME = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTIN
 
 def with_local_links(markdown: str) -> str:
     """Return a page whose links to the project's pages on GitHub are links to pages of the site."""
-    return re.sub(r"\]\(([^)\s]+)\)", lambda found: f"]({local(found[1])})", markdown)
+    return re.sub(r"\]\(([^)\s]+)\)", lambda match: f"]({local(match[1])})", markdown)
 
 
 def local(link: str) -> str:

@@ -172,7 +172,7 @@ def _port(log: Path) -> int:
     """Return the port that ChromeDriver says it listens on."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        if found := re.search(r"on port (\d+)", log.read_text().replace("on port 0", "")):
-            return int(found[1])
+        if match := re.search(r"on port (\d+)", log.read_text().replace("on port 0", "")):
+            return int(match[1])
         time.sleep(0.05)
     raise TimeoutError(f"ChromeDriver did not start: {log.read_text()}")

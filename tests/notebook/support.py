@@ -26,9 +26,9 @@ def images(count: int, tag: str = "v") -> list[Image]:
     return [Image(f"sha256:{n:064x}", (f"{tag}{n}",), NOW - timedelta(hours=n), 10**8) for n in range(count)]
 
 
-def change(kind: Kind, text: str = "x", **more: Any) -> Change:
+def change(kind: Kind, text: str = "x", **fields: Any) -> Change:
     """A change from one text to another."""
-    return Change(owner="team/api", kind=kind, what="encryption", before="AES256", after=text, **more)
+    return Change(owner="team/api", kind=kind, what="encryption", before="AES256", after=text, **fields)
 
 
 def simulated(count: int, tag: str = "v") -> Any:

@@ -90,7 +90,7 @@ def repository(number: int, *, text: str = "") -> ReportedRepository:
 
 def report(count: int, **options: Any) -> Report:
     repositories = tuple(repository(number) for number in range(count))
-    plan = Plan(tuple(each for repo in repositories for each in repo.changes), account=ACCOUNT, region=REGION)
+    plan = Plan(tuple(change for repo in repositories for change in repo.changes), account=ACCOUNT, region=REGION)
     settings = RegistrySpec(scanning={"scan_on_push": ["team-1/*"]}, replication=[], registry_policy={})
     return Report(ACCOUNT, REGION, NOW, repositories, plan, settings, days=DAYS, **options)
 

@@ -76,13 +76,13 @@ def test_each_section_is_there_and_linked(page: Page) -> None:
 
 
 def test_a_repository_says_its_settings_its_policy_its_findings_and_its_forecast() -> None:
-    said = Page(made.report(1).html()).text
-    assert "Tag mutability MUTABLE Scan on push no Encryption AES256 Tags team=team-0 , cost-center=0" in said
-    assert "expire untagged after 7 days; keep last 20 prod*+release*; keep last 50" in said
-    assert "all-of rule 2 (keep last 20 prod*+release*) selects only images that have tags for all of" in said
-    assert re.search(r"expires \d+ of 30 images, [\d.]+ MB", said)
-    assert re.search(r"Now 30 images, 1\.2 GB, \$0\.12 a month\. With 1\.\d+ pushes a day, in 90 days: ", said)
-    assert "The images that go" not in said
+    words = Page(made.report(1).html()).text
+    assert "Tag mutability MUTABLE Scan on push no Encryption AES256 Tags team=team-0 , cost-center=0" in words
+    assert "expire untagged after 7 days; keep last 20 prod*+release*; keep last 50" in words
+    assert "all-of rule 2 (keep last 20 prod*+release*) selects only images that have tags for all of" in words
+    assert re.search(r"expires \d+ of 30 images, [\d.]+ MB", words)
+    assert re.search(r"Now 30 images, 1\.2 GB, \$0\.12 a month\. With 1\.\d+ pushes a day, in 90 days: ", words)
+    assert "The images that go" not in words
 
 
 def test_what_differs_leads_to_the_repository(page: Page) -> None:
@@ -133,9 +133,9 @@ def test_nothing_to_do_is_said() -> None:
 def test_without_images_there_is_no_storage_and_no_money() -> None:
     report = made.report(2)
     bare = replace(report, repositories=tuple(replace(repo, outlook=None) for repo in report.repositories), days=0)
-    said = Page(bare.html()).text
-    assert "$" not in said
-    assert "Storage and cost" not in said
+    words = Page(bare.html()).text
+    assert "$" not in words
+    assert "Storage and cost" not in words
     assert bare.to_dict().keys().isdisjoint({"stored", "forecast", "prices_per_gb_month"})
 
 
@@ -155,17 +155,17 @@ def test_a_repository_without_a_policy_says_that_nothing_goes_and_one_that_was_n
     both = replace(report, repositories=(without, replace(without, spec=RepositorySpec("team/web"))))
     assert "; 2 repositories have no lifecycle policy" in str(both)
     assert "no lifecycle policy" not in str(replace(report, repositories=(unread,)))
-    said = Page(replace(report, repositories=(unread,)).html()).text
-    assert "nothing is ever removed" not in said
-    assert "policy not read" in said
-    assert "lifecycle rules not read AccessDenied" in said
+    words = Page(replace(report, repositories=(unread,)).html()).text
+    assert "nothing is ever removed" not in words
+    assert "policy not read" in words
+    assert "lifecycle rules not read AccessDenied" in words
 
 
 def test_what_could_not_be_read_is_said_at_the_top_and_first() -> None:
     html = replace(made.report(2), unread=(Unread("team/api", "tags", "AccessDenied"),)).html()
-    said = Page(html).text
-    assert "1 could not be read" in said
-    assert "team/api tags AccessDenied" in said
+    words = Page(html).text
+    assert "1 could not be read" in words
+    assert "team/api tags AccessDenied" in words
     assert html.index("What could not be read</h2>") < html.index("Repositories</h2>")
 
 

@@ -79,10 +79,10 @@ def installed(**versions: str | None) -> Callable[[str], str]:
     """What is installed, to a program that asks for versions."""
 
     def version(name: str) -> str:
-        found = versions.get(name, "1.0")
-        if found is None:
+        number = versions.get(name, "1.0")
+        if number is None:
             raise importlib.metadata.PackageNotFoundError(name)
-        return found
+        return number
 
     return version
 
@@ -122,6 +122,6 @@ def test_a_new_moto_is_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> N
     ],
 )
 def test_the_examples_of_docstrings_run(module: str) -> None:
-    found = importlib.import_module(module if module.startswith("ecrops") else f"ecrops.testing.{module}")
+    namespace = importlib.import_module(module if module.startswith("ecrops") else f"ecrops.testing.{module}")
     names = {"timedelta": timedelta, "SeededImage": SeededImage}
-    assert not doctest.testmod(found, extraglobs=names).failed
+    assert not doctest.testmod(namespace, extraglobs=names).failed

@@ -21,8 +21,8 @@ DEMO = ROOT / "scripts" / "demo"
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the script where there is no set-up and no configuration: what needs one fails."""
-    found = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHON": "/nonexistent", **variables}
-    return subprocess.run([DEMO, *arguments], env=found, capture_output=True, text=True, check=False)
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHON": "/nonexistent", **variables}
+    return subprocess.run([DEMO, *arguments], env=env, capture_output=True, text=True, check=False)
 
 
 def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud, tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud, tmp_path: Pat
     lines = done.stdout.splitlines()
     assert max(len(line) for line in lines if not line.startswith("wrote")) <= 80
     assert not [line for line in lines if line.startswith("+ ") and lines.count(line) > 1]
-    found = http_cloud.client("ecr").describe_repositories()["repositories"]
-    assert sorted(each["repositoryName"] for each in found) == before
+    repositories = http_cloud.client("ecr").describe_repositories()["repositories"]
+    assert sorted(repository["repositoryName"] for repository in repositories) == before
     written = [folder / name for name in ("forecast.svg", "report.html")]
     assert sorted(tmp_path.glob("*/*")) == written, "one folder for all runs"
     assert lines[-4:-2] == [f"wrote {path}" for path in written], "the end names them"

@@ -69,7 +69,7 @@ WITHOUT_MOTO = """
     importlib.metadata.version = without_moto
 """
 
-OTHERS = """
+SUITE = """
     import sys
 
     def test_of_somebody_else():
@@ -91,7 +91,7 @@ def test_both_fixtures_are_aws_for_what_names_no_session(
 
 def test_it_loads_nothing_and_without_moto_only_who_asks_for_it_fails(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(WITHOUT_MOTO)
-    pytester.makepyfile(OTHERS)
+    pytester.makepyfile(SUITE)
     result = pytester.runpytest_subprocess("-W", "error")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["E*ecrops.testing needs moto*not installed: pip install 'ecrops[[]testing]'"])

@@ -29,18 +29,18 @@ def described(cloud: Cloud, repository: str) -> dict[str, dict[str, Any]]:
 def test_an_image_has_its_tags_age_size_and_last_pull(cloud: Cloud) -> None:
     image = SeededImage(["v1", "latest"], age=9 * DAY, size=7_000_000, last_pull=2 * DAY)
     [digest] = cloud.seed_images("team/api", [image])
-    found, now = described(cloud, "team/api")[digest], datetime.now(UTC)
-    assert found["imageTags"] == ["v1", "latest"]
-    assert found["imageSizeInBytes"] == 7_000_000
-    assert round((now - found["imagePushedAt"]) / DAY, 2) == 9
-    assert round((now - found["lastRecordedPullTime"]) / DAY, 2) == 2
+    record, now = described(cloud, "team/api")[digest], datetime.now(UTC)
+    assert record["imageTags"] == ["v1", "latest"]
+    assert record["imageSizeInBytes"] == 7_000_000
+    assert round((now - record["imagePushedAt"]) / DAY, 2) == 9
+    assert round((now - record["lastRecordedPullTime"]) / DAY, 2) == 2
 
 
 def test_an_image_is_untagged_never_pulled_and_not_archived_until_told(cloud: Cloud) -> None:
     plain, archived = cloud.seed_images("app", [SeededImage(), SeededImage(age=9 * DAY, archived=DAY)])
-    found = described(cloud, "app")
-    assert {"imageTags", "lastRecordedPullTime", "lastArchivedAt"}.isdisjoint(found[plain])
-    assert (found[plain]["imageStatus"], found[archived]["imageStatus"]) == ("ACTIVE", "ARCHIVED")
+    records = described(cloud, "app")
+    assert {"imageTags", "lastRecordedPullTime", "lastArchivedAt"}.isdisjoint(records[plain])
+    assert (records[plain]["imageStatus"], records[archived]["imageStatus"]) == ("ACTIVE", "ARCHIVED")
 
 
 def test_an_index_has_its_parts_and_what_refers_to_it(cloud: Cloud) -> None:
@@ -52,11 +52,11 @@ def test_an_index_has_its_parts_and_what_refers_to_it(cloud: Cloud) -> None:
     assert "sha256:" + hashlib.sha256(answer["imageManifest"].encode()).hexdigest() == index
     manifests = json.loads(answer["imageManifest"])["manifests"]
     assert [entry["platform"]["architecture"] for entry in manifests] == ["amd64", "arm64"]
-    found = described(cloud, "app")
-    assert len(found) == 4
-    ages = {round((datetime.now(UTC) - image["imagePushedAt"]) / DAY, 2) for image in found.values()}
+    records = described(cloud, "app")
+    assert len(records) == 4
+    ages = {round((datetime.now(UTC) - image["imagePushedAt"]) / DAY, 2) for image in records.values()}
     assert ages == {3}
-    assert {entry["digest"] for entry in manifests} < set(found)
+    assert {entry["digest"] for entry in manifests} < set(records)
     [referrer] = ecr.list_image_referrers(repositoryName="app", subjectId={"imageDigest": index})["referrers"]
     assert referrer["artifactType"] == SIGNATURE
 
@@ -92,12 +92,12 @@ def test_an_image_that_cannot_be_is_refused(values: dict[str, Any], message: str
 def test_the_example_is_a_dozen_repositories_worth_looking_at(cloud: Cloud, registry: Registry) -> None:
     names = seed_example(cloud)
     assert not cloud.calls
-    found = {spec.name: spec for spec in registry.describe()}
-    assert sorted(names) == sorted(found)
+    specs = {spec.name: spec for spec in registry.describe()}
+    assert sorted(names) == sorted(specs)
     assert len(names) == 12
-    assert found["payments/ledger"].image_tag_mutability == "MUTABLE"
-    assert found["shop/cart"].lifecycle_rules
-    assert not found["shop/search"].lifecycle_rules
+    assert specs["payments/ledger"].image_tag_mutability == "MUTABLE"
+    assert specs["shop/cart"].lifecycle_rules
+    assert not specs["shop/search"].lifecycle_rules
     images = list(registry.repository("platform/ingress").images())
     assert sum(image.subject is not None for image in images) == 6
     assert registry.repository("shop/cart").simulate_lifecycle().expired

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 MOTO = (5, 2, 5)
 """The oldest moto that the emulator extends."""
-OTHERS = ("flask", "docker", "jsonpath_ng")
+EXTRAS = ("flask", "docker", "jsonpath_ng")
 """What the extras of moto install: its server, its functions and its events."""
 WAY_OUT = "pip install 'ecrops[testing]'"
 
@@ -24,7 +24,7 @@ def check() -> None:
         raise _error("moto", "is not installed") from None
     if _numbers(installed) < MOTO:
         raise _error("moto", f"is {installed}, older than {'.'.join(map(str, MOTO))}")
-    for module in OTHERS:
+    for module in EXTRAS:
         if find_spec(module) is None:
             raise _error(module, "is not installed")
 
