@@ -78,7 +78,7 @@ def _run(server: Server, command: Sequence[str], *, example: bool) -> int:
         if example:
             seed_example(cloud)
         if not command:
-            return _stay(server)
+            return _stay(server, cloud.account)
         program = command[1:] if command[0] == "--" else command
         return _called(program, {**without_aws(os.environ), **environment(server)})
 
@@ -98,8 +98,8 @@ def _called(command: Sequence[str], variables: dict[str, str]) -> int:
         return code if code >= 0 else 128 - code
 
 
-def _stay(server: Server) -> int:
-    print(f"# an emulated AWS at {server.url}, account 123456789012, region {REGION}")
+def _stay(server: Server, account: str) -> int:
+    print(f"# an emulated AWS at {server.url}, account {account}, region {REGION}")
     print("# it forgets everything when it ends: press Ctrl-C. In another shell:")
     print("unset", *RIVALS)
     for name, value in environment(server).items():

@@ -13,6 +13,7 @@ from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 
 from ecrops.engine.turns import TURNS
+from ecrops.testing.isolation import REGION
 
 from . import botocores, ecr, ecr_public, events
 from .calls import Recorder
@@ -20,7 +21,7 @@ from .faults import Faults
 from .seeding import SeededImage, described
 from .server import Server
 from .services import iam, secrets
-from .sessions import REGION, Sessions
+from .sessions import Sessions
 from .steering import Emulator
 from .wire import InProcess, Wire
 

@@ -15,6 +15,8 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
+from ecrops.testing.isolation import LOOPBACK
+
 from .sessions import Sessions
 from .verdicts import answer, truncated
 from .wire import OverHttp, Wire
@@ -22,7 +24,7 @@ from .wire import OverHttp, Wire
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LOOPBACK, BACKLOG = "127.0.0.1", 128
+BACKLOG = 128
 
 
 class Faulty:

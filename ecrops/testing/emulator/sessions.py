@@ -12,8 +12,6 @@ import botocore.session
 from .botocores import LOADER, OF_NO_USER
 from .wire import Wire
 
-REGION = "eu-west-1"
-
 
 class Sessions:
     """The sessions of all tests over one wire."""

@@ -8,7 +8,8 @@ from typing import Any
 import botocore.session
 from botocore.credentials import Credentials
 
-from ecrops.testing.emulator.sessions import REGION, SharedSession
+from ecrops.testing import REGION
+from ecrops.testing.emulator.sessions import SharedSession
 
 _ACCOUNTS = itertools.count(100_000_000_001)
 """Each test has an account of its own: a key of twelve digits is the root user of that account."""
