@@ -112,7 +112,12 @@ class Builder:
             self.leave(address, "value", f"another resource says something else of the account setting {name}")
 
     def item(self, address: str, name: str, value: Any) -> None:
-        """Add one item of a setting of the registry that is a list, such as one rule of the pull-through cache."""
+        """Add one item of a setting of the registry that is a list, such as one rule of the pull-through cache.
+
+        A field of ``None`` in it is not managed, as in a repository.
+        """
+        if isinstance(value, Mapping):
+            value = {key: part for key, part in value.items() if part is not None}
         self._items.setdefault(name, []).append((address, value))
 
     def grant(self, name: str, grant: dict[str, Any]) -> None:

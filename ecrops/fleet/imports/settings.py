@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ecrops.fleet.imports.building import Place
 from ecrops.fleet.imports.properties import Properties
 
 Filters = Sequence[str]
+DELETION = "ecrops has no such setting: registry.repository(name).delete(empty_on_delete=True) deletes with all images"
 FREQUENCIES = {"CONTINUOUS_SCAN": "continuous_scan", "SCAN_ON_PUSH": "scan_on_push"}
 
 
@@ -54,6 +55,24 @@ def replication_rule(
         if region
     ]
     return {**({"prefix": list(prefixes)} if prefixes else {}), "to": to}
+
+
+def signing_rule(profile: str | None, wildcards: Filters) -> dict[str, Any]:
+    """Return a rule of signing; without filters it is for all repositories."""
+    return {"profile_arn": profile, **({"repositories": wildcards} if wildcards else {})}
+
+
+def catalog(block: Properties, texts: Mapping[str, str], lists: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the catalog data of a public repository; ``None`` if it has none.
+
+    Args:
+        block: The block with the catalog data.
+        texts: The property of each field that is a text.
+        lists: The property of each field that is a list of texts.
+    """
+    values: dict[str, Any] = {field: block.text(name) for field, name in texts.items()}
+    values |= {field: block.texts(name) or None for field, name in lists.items()}
+    return {field: value for field, value in values.items() if value is not None} or None
 
 
 def rules_of(properties: Properties, name: str) -> list[Any] | None:
