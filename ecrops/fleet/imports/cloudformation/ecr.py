@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.cloudformation.intrinsics import Template
-from ecrops.fleet.imports.cloudformation.physical import Resource, physical
+from ecrops.fleet.imports.cloudformation.physical import ask
 from ecrops.fleet.imports.properties import Absent, Properties
 from ecrops.fleet.imports.settings import DELETION, catalog, filters, replication_rule, rules_of, scanning, signing_rule
 
@@ -46,13 +46,12 @@ def carry(builder: Builder, template: Template, declared: Mapping[str, Declared]
 def name_of(template: Template, resource: Declared, name: str) -> str | None:
     """Return the name of a resource: that of the template, or the one that the caller gave."""
     values = {name: resource.properties.values.get(name)}
-    known = template.resources.get(resource.logical, "")
-    physical_id = physical(Resource(resource.logical, resource.kind, values, known), "Ref", template.place)
+    physical_id = template.physical(resource.logical, resource.kind, values)
     resource.properties.skip(name)
     if isinstance(physical_id, Absent):
         made_up = resource.properties.values.get(name) is None
         reason = "CloudFormation made up the name of the " + _word(resource) if made_up else physical_id.reason
-        way_out = f"give resources={{{resource.logical!r}: …}}, its physical id" if made_up else ""
+        way_out = ask(resource.logical) if made_up else ""
         resource.properties.leave("" if made_up else name, f"{reason}: {way_out}" if way_out else reason)
         return None
     return physical_id

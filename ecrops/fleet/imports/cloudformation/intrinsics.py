@@ -73,6 +73,17 @@ class Template:
             self._open.discard(f"condition {name}")
         return self._conditions[name]
 
+    def physical(self, logical: str, kind: str, properties: Mapping[str, Any], attribute: str = "Ref") -> str | Absent:
+        """Return the name of a resource, or another attribute of it.
+
+        Args:
+            logical: Its logical id.
+            kind: Its type.
+            properties: The properties that its name and ARN are made of, evaluated.
+            attribute: The attribute, as in ``Fn::GetAtt``; by default what ``Ref`` returns.
+        """
+        return physical(Resource(logical, kind, properties, self.resources.get(logical, "")), attribute, self.place)
+
     # Conditions
 
     def _truth(self, value: Any) -> bool | Absent:
@@ -170,7 +181,7 @@ class Template:
             names = {}
             if known is not None and isinstance(properties, Mapping):
                 names = {name: self.value(properties[name]) for name in known.properties if name in properties}
-            return physical(Resource(logical, kind, names, self.resources.get(logical, "")), attribute, self.place)
+            return self.physical(logical, kind, names, attribute)
         finally:
             self._open.discard(f"resource {logical}")
 

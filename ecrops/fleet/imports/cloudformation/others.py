@@ -11,7 +11,6 @@ from typing import Any
 from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.cloudformation.ecr import Declared
 from ecrops.fleet.imports.cloudformation.intrinsics import Template
-from ecrops.fleet.imports.cloudformation.physical import Resource, physical
 from ecrops.fleet.imports.grants import STAYS as STAYS_IN_IAM
 from ecrops.fleet.imports.grants import Policy, is_about_ecr
 from ecrops.fleet.imports.grants import carry as carry_policy
@@ -76,11 +75,8 @@ def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:
 
 def _identity(template: Template, resource: Declared) -> str:
     """Return the name of a user, role or group; its logical id if CloudFormation made up the name."""
-    given = template.resources.get(resource.logical, "")
-    found = physical(
-        Resource(resource.logical, resource.kind, resource.properties.values, given), "Ref", template.place
-    )
-    return resource.logical if isinstance(found, Absent) else found
+    name = template.physical(resource.logical, resource.kind, resource.properties.values)
+    return resource.logical if isinstance(name, Absent) else name
 
 
 # EventBridge
@@ -98,9 +94,7 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
     properties.only("ScheduleExpression", ("",), NO_SCHEDULE)
     properties.only("RoleArn", ("",), NO_ROLE)
     bus = bus_of(properties.text("EventBusName"))
-    name = physical(
-        Resource(logical, resource.kind, properties.values, template.resources.get(logical, "")), "Ref", template.place
-    )
+    name = template.physical(logical, resource.kind, properties.values)
     properties.skip("Name")
     fields = {
         "name": None if isinstance(name, Absent) else name.rpartition("|")[2],
