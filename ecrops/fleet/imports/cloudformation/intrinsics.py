@@ -13,7 +13,7 @@ from typing import Any
 
 from ecrops.fleet.imports.building import Place
 from ecrops.fleet.imports.cloudformation.physical import ATTRIBUTES, Resource, physical
-from ecrops.fleet.imports.properties import Absent, absent_in
+from ecrops.fleet.imports.properties import Absent, absent_in, as_text
 
 SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
@@ -95,7 +95,7 @@ class Template:
         if name == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
             first, second = self.value(argument)
             absent = absent_in([first, second])
-            return absent if absent is not None else bool(_text(first) == _text(second))
+            return absent if absent is not None else bool(as_text(first) == as_text(second))
         parts = [self._truth(part) for part in argument] if isinstance(argument, list) else []
         if name == "Fn::Not" and len(parts) == 1:
             [part] = parts
@@ -213,14 +213,10 @@ class Template:
             if value is NO_VALUE or isinstance(value, Mapping | list):
                 absent.append(Absent(f"has ${{{name}}} in a Fn::Sub, which is no text"))
                 return ""
-            return _text(value)
+            return as_text(value)
 
         result = _VARIABLE.sub(replaced, text)
         return absent[0] if absent else self.value(result) if "{{resolve:" in result else result
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _find(template: Template, argument: Any) -> Any:
@@ -244,7 +240,7 @@ def _join(template: Template, argument: Any) -> str:
     separator, items = argument
     if not isinstance(items, list) or any(isinstance(item, Mapping | list) for item in items):
         raise ValueError
-    return str(separator).join(map(_text, items))
+    return str(separator).join(map(as_text, items))
 
 
 def _to_json(template: Template, argument: Any) -> str:
