@@ -50,7 +50,7 @@ class _Scanner:
         self.tokens = _TOKEN.finditer(text)
         self.places = Places()
         self.reasons: list[tuple[Place, str]] = []
-        self.line, self.counted = 1, 0
+        self.line, self.start, self.counted = 1, 0, 0
         self.places.value = self.value(next(self.tokens))
 
     def value(self, token: re.Match[str]) -> Any:
@@ -82,8 +82,9 @@ class _Scanner:
         return items
 
     def place(self, token: re.Match[str]) -> Place:
-        """Return the place of a token. Tokens come in their order, so that each line is counted once."""
+        """Return the place of a token. Tokens come in their order, so that no part of the text is searched twice."""
         position = token.start(1)
         self.line += self.text.count("\n", self.counted, position)
+        self.start = self.text.rfind("\n", self.counted, position) + 1 or self.start
         self.counted = position
-        return Place(self.line, position - self.text.rfind("\n", 0, position))
+        return Place(self.line, position - self.start + 1)
