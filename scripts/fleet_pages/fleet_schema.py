@@ -15,13 +15,12 @@ import boto3
 
 import ecrops
 from ecrops.access.grants import FIELDS as OF_GRANTS
-from ecrops.access.grants import VERBS
 from ecrops.events.event import Event
 from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.selection import Prefix
 from ecrops.fleet.defaults import OWN
 from ecrops.lifecycle.guard import Guard
-from fleet_forms import FIELDS, NAME, OPTIONS, PARTS, PLACEHOLDER, RULES, Schema, ref, text
+from fleet_forms import FIELDS, NAME, OPTIONS, PARTS, RULES, Schema, ref, text
 
 ID = "https://raw.githubusercontent.com/ecrops/ecrops/main/ecrops/fleet/schema.json"
 CLASSES = (
@@ -47,10 +46,6 @@ _WHOLE = {"type", "$ref", "enum", "anyOf"}
 def schema() -> Schema:
     """Return the schema of a fleet file."""
     definitions = {cls.__name__: _of_class(cls) for cls in CLASSES} | {name: dict(part) for name, part in PARTS.items()}
-    definitions["Grant"]["properties"]["allow"] = {
-        "description": definitions["Grant"]["properties"]["allow"]["description"],
-        "anyOf": [{"enum": list(VERBS)}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
-    }
     definitions |= _events(definitions.pop("Event"))
     definitions |= _repositories(definitions.pop("RepositorySpec"))
     definitions["RegistrySpec"]["description"] = "The settings of the registry. What is left out is not managed."
@@ -223,6 +218,3 @@ def _markdown(text: str) -> str:
     for of_python, of_files in _WORDS.items():
         text = text.replace(of_python, of_files)
     return text.replace("``", "`")
-
-
-__all__ = ["CLASSES", "ID", "PLACEHOLDER", "arguments", "schema"]
