@@ -8,7 +8,7 @@ of another region deletes images.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ecrops.aws import Arn
@@ -51,13 +51,14 @@ def placed(found: Sequence[Instance]) -> list[Found]:
                 known.setdefault((item.instance.provider, part), set()).add(value)
 
     def of_provider(item: Found, part: str) -> str:
-        values = known.get((item.instance.provider, part), set())
-        return next(iter(values)) if len(values) == 1 else ""
+        return _only(known.get((item.instance.provider, part), set()))
 
     return _as_repositories(
         [
-            Found(
-                item.instance, item.account or of_provider(item, "account"), item.region or of_provider(item, "region")
+            replace(
+                item,
+                account=item.account or of_provider(item, "account"),
+                region=item.region or of_provider(item, "region"),
             )
             for item in own
         ]
@@ -75,10 +76,14 @@ def _as_repositories(found: Sequence[Found]) -> list[Found]:
     def region_of(item: Found) -> str:
         if item.region or item.instance.type not in _OF_REPOSITORIES:
             return item.region
-        known = regions.get((item.account, str(item.instance.values.get("repository"))), set())
-        return next(iter(known)) if len(known) == 1 else ""
+        return _only(regions.get((item.account, str(item.instance.values.get("repository"))), set()))
 
     return [replace(item, region=region_of(item)) for item in found]
+
+
+def _only(values: Collection[str]) -> str:
+    """Return the one value that there is; empty if there are none or several."""
+    return next(iter(values)) if len(values) == 1 else ""
 
 
 def _own_place(item: Instance) -> tuple[str, str]:
