@@ -134,7 +134,7 @@ class Findings:
         path = dotted(origin.path)
         (whole,) = SpecError(rest).at(path).reasons if path else (rest,)
         steps = steps_of(whole) or origin.path
-        if not any(one.document is origin.document and one.holds(steps) for one in self._replaced):
+        if not any(part.document is origin.document and part.holds(steps) for part in self._replaced):
             self._add(origin.document, origin.document.where(steps), whole)
 
     def replace(self, origin: Origin, reason: str) -> None:

@@ -30,7 +30,7 @@ def absent_in(value: Any) -> Absent | None:
     if isinstance(value, Absent):
         return value
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return next((found for part in parts if (found := absent_in(part)) is not None), None)
+    return next((absent for part in parts if (absent := absent_in(part)) is not None), None)
 
 
 def as_text(value: Any) -> str:

@@ -111,13 +111,13 @@ def _guesses(pattern: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     selection = _selection(detail)
     options = _options(detail)
     for kind, known in KINDS.items():
-        given = {name: value for name, value in options.items() if name in known.options}
+        kind_options = {name: value for name, value in options.items() if name in known.options}
         types: Sequence[dict[str, str]] = ({"scan_type": "BASIC"}, {"scan_type": "ENHANCED"})
         for scan_type in types if "scan_type" in known.options else ({},):
-            yield {"kind": kind, "repositories": selection, "options": {**given, **scan_type}}
+            yield {"kind": kind, "repositories": selection, "options": {**kind_options, **scan_type}}
     rest = {name: value for name, value in pattern.items() if name != "source"}
-    others = {name: value for name, value in detail.items() if name != "repository-name"}
-    shorter = {**rest, "detail": others} if others else {name: rest[name] for name in rest if name != "detail"}
+    members = {name: value for name, value in detail.items() if name != "repository-name"}
+    shorter = {**rest, "detail": members} if members else {name: rest[name] for name in rest if name != "detail"}
     yield {"kind": "event", "repositories": selection, "event_pattern": shorter or None}
     yield {"kind": "event", "event_pattern": rest or None}
 
@@ -146,11 +146,11 @@ def _options(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of kinds that the detail of a pattern may come from."""
     parameters = detail.get("requestParameters")
     tags = detail.get("image-tag", detail.get("image-tags"))
-    one = parameters.get("imageTag") if isinstance(parameters, Mapping) else None
+    image_tag = parameters.get("imageTag") if isinstance(parameters, Mapping) else None
     results, severities = detail.get("result"), detail.get("severity") or _counted(detail)
     options = {
         "image_tags": tags,
-        "image_tag": one[0] if isinstance(one, list) and len(one) == 1 else None,
+        "image_tag": image_tag[0] if isinstance(image_tag, list) and len(image_tag) == 1 else None,
         "result": results[0] if isinstance(results, list) and len(results) == 1 else None,
         "severities": severities,
     }
@@ -160,8 +160,8 @@ def _options(detail: Mapping[str, Any]) -> dict[str, Any]:
 def _counted(detail: Mapping[str, Any]) -> list[str]:
     """Return the severities whose findings a pattern counts."""
     alternatives = detail.get("$or", [detail])
-    found: list[str] = []
+    severities: list[str] = []
     for part in alternatives if isinstance(alternatives, list) else ():
         counts = part.get("finding-severity-counts") if isinstance(part, Mapping) else None
-        found += counts if isinstance(counts, Mapping) else ()
-    return found
+        severities += counts if isinstance(counts, Mapping) else ()
+    return severities

@@ -21,14 +21,14 @@ def filters(blocks: Iterable[Properties], kind: str, names: tuple[str, str] = ("
         kind: The type.
         names: The names of the filter and its type.
     """
-    found = []
+    wildcards = []
     for block in blocks:
-        wildcard, given = block.text(names[0]), block.text(names[1])
-        if given not in (None, kind):
+        wildcard, filter_type = block.text(names[0]), block.text(names[1])
+        if filter_type not in (None, kind):
             block.leave(names[1], f"ecrops knows filters of the type {kind} alone, and this one is of another")
         elif wildcard is not None:
-            found.append(wildcard)
-    return found
+            wildcards.append(wildcard)
+    return wildcards
 
 
 def scanning(kind: str | None, rules: Iterable[tuple[str | None, Filters]]) -> dict[str, Any]:
@@ -40,8 +40,8 @@ def scanning(kind: str | None, rules: Iterable[tuple[str | None, Filters]]) -> d
         if frequency in FREQUENCIES:
             value[FREQUENCIES[frequency]] = [*value.get(FREQUENCIES[frequency], ()), *wildcards]
         else:
-            others = value.setdefault("other_frequencies", {})
-            others[frequency] = [*others.get(frequency, ()), *wildcards]
+            frequencies = value.setdefault("other_frequencies", {})
+            frequencies[frequency] = [*frequencies.get(frequency, ()), *wildcards]
     return value
 
 
@@ -86,9 +86,11 @@ def rules_of(properties: Properties, name: str) -> list[Any] | None:
     if document is None:
         return None
     rules = document.get("rules")
-    others = sorted(key for key in document if key != "rules")
-    if others:
-        properties.leave(name, f"ECR knows the rules of a lifecycle policy alone, and this one has {', '.join(others)}")
+    members = sorted(key for key in document if key != "rules")
+    if members:
+        properties.leave(
+            name, f"ECR knows the rules of a lifecycle policy alone, and this one has {', '.join(members)}"
+        )
     if isinstance(rules, list):
         return [LifecycleRule.from_ecr(rule) if isinstance(rule, dict) else rule for rule in rules]
     properties.leave(name, "expected a lifecycle policy with a list of rules")

@@ -169,14 +169,14 @@ class Template:
         return [part.strip() for part in value.split(",")] if is_list and isinstance(value, str) else value
 
     def _attribute(self, logical: str, attribute: str) -> Any:
-        found = self.part("Resources").get(logical)
-        if not isinstance(found, Mapping):
+        entry = self.part("Resources").get(logical)
+        if not isinstance(entry, Mapping):
             return Absent(f"refers to {logical}, which the template does not have")
         if f"resource {logical}" in self._open:
             return Absent(f"refers to {logical}, which refers to itself")
         self._open.add(f"resource {logical}")
         try:
-            kind, properties = str(found.get("Type", "")), found.get("Properties")
+            kind, properties = str(entry.get("Type", "")), entry.get("Properties")
             known = ATTRIBUTES.get(kind)
             names = {}
             if known is not None and isinstance(properties, Mapping):
@@ -192,17 +192,17 @@ class Template:
         return truth if isinstance(truth, Absent) else self.value(argument[1] if truth else argument[2])
 
     def _sub(self, argument: Any) -> Any:
-        text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
-        if not isinstance(text, str) or not isinstance(own, Mapping):
+        text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+        if not isinstance(text, str) or not isinstance(variables, Mapping):
             return Absent("has a Fn::Sub that ecrops cannot evaluate")
         absent: list[Absent] = []
 
-        def replaced(found: re.Match[str]) -> str:
-            name = found[2].strip()
-            if found[1]:
+        def replaced(match: re.Match[str]) -> str:
+            name = match[2].strip()
+            if match[1]:
                 return f"${{{name}}}"
-            if name in own:
-                value = self.value(own[name])
+            if name in variables:
+                value = self.value(variables[name])
             elif "." in name:
                 value = self._call("Fn::GetAtt", name)
             else:

@@ -57,8 +57,8 @@ def _policies(builder: Builder, template: Template, resource: Declared) -> Itera
             builder.leave(logical, "PolicyDocument", f"is about ECR, and {STAYS_IN_IAM}")
         elif properties.listed or not any(names.values()):
             reasons = [item.reason for item in properties.listed]
-            said = next(iter(reasons), "the template does not say to whom it is attached")
-            builder.leave(logical, "PolicyDocument", f"is about ECR, and {said}")
+            reason = next(iter(reasons), "the template does not say to whom it is attached")
+            builder.leave(logical, "PolicyDocument", f"is about ECR, and {reason}")
 
 
 def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:

@@ -84,10 +84,10 @@ ATTRIBUTES: Mapping[str, Attributes] = {
 
 def physical(resource: Resource, attribute: str, place: Place) -> str | Absent:
     """Return an attribute of a resource; ``Ref`` is what ``Ref`` returns."""
-    known, given = ATTRIBUTES.get(resource.kind), resource.given
+    known, physical_id = ATTRIBUTES.get(resource.kind), resource.given
     if known is None:
-        if attribute in ("Ref", "Arn") and given:
-            return given
+        if attribute in ("Ref", "Arn") and physical_id:
+            return physical_id
         way_out = ask(resource.logical)
         return Absent(
             f"refers to {resource.logical}, and ecrops does not know the names of a {resource.kind}: {way_out}"
@@ -95,7 +95,7 @@ def physical(resource: Resource, attribute: str, place: Place) -> str | Absent:
     name = _name(resource, known)
     if isinstance(name, Absent):
         return name
-    arn = given if given.startswith("arn:") else _arn(resource, known, name, place)
+    arn = physical_id if physical_id.startswith("arn:") else _arn(resource, known, name, place)
     if attribute == known.arn or (attribute == "Ref" and known.ref == "arn"):
         return arn
     if attribute == "Ref" and known.ref == "name":

@@ -197,11 +197,11 @@ def _ending(changes: object, used: Mapping[str, Provider]) -> Iterator[Instance]
 
 def _unknown(changes: object) -> dict[str, Any]:
     """Return what is known only after a plan is applied, by address, in the shape of the values."""
-    found: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
     for change in changes if isinstance(changes, list) else ():
         if isinstance(change, Mapping) and isinstance(change.get("change"), Mapping):
-            found[str(change.get("address"))] = change["change"].get("after_unknown")
-    return found
+            unknown[str(change.get("address"))] = change["change"].get("after_unknown")
+    return unknown
 
 
 def _masked(values: Any, mask: Any, absent: Absent) -> Any:
