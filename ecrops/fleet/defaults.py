@@ -63,7 +63,7 @@ class Defaults:
                 findings.add(origin, reason)
         return Defaults(both, origins, _reasons(both))
 
-    def say(self, findings: Findings, reason: str, fields: Collection[str] = ()) -> bool:
+    def say(self, findings: Findings, reason: str, fields: Collection[str]) -> bool:
         """Add a reason where the default was written that it is about.
 
         Args:
