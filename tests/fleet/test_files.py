@@ -65,7 +65,7 @@ def test_a_file_is_utf_8(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in reason
 
 
-def test_a_mistake_has_the_line_and_the_column_of_its_key(tmp_path: Path) -> None:
+def test_a_mistake_has_the_line_and_the_column_of_its_key() -> None:
     text = "repositories:\n- name: ab\n- name: cd\n  lifecycle_rules:\n"
     text += "  - max_image_count: 1\n  - max_image_cuont: 2\n    max_image_age: 9\n"
     message = "repositories[1].lifecycle_rules[1].max_image_cuont: unknown key; did you mean max_image_count?"
