@@ -69,7 +69,7 @@ class Defaults:
         Args:
             findings: Takes the reason.
             reason: Why a repository with these defaults is wrong.
-            fields: The fields of its own.
+            fields: The fields that the repository says itself.
 
         Returns:
             Whether it is about a default.
@@ -85,7 +85,7 @@ class Defaults:
 
         Args:
             reason: Why a repository with these defaults is wrong.
-            fields: The fields of its own.
+            fields: The fields that the repository says itself.
         """
         steps = steps_of(reason)
         if steps == ("tags",) and reason.endswith("got None"):
