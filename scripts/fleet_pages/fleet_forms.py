@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from ecrops.access.grants import VERBS
 from ecrops.access.principals.named import KINDS as PRINCIPALS
 from ecrops.access.principals.named import ORGANIZATION, SERVICE
 from ecrops.events.patterns.kinds import KINDS, SCAN_TYPES, SEVERITIES
@@ -115,7 +116,7 @@ FIELDS: Mapping[str, Schema] = {
     "Guard.max_fraction": {"minimum": 0, "maximum": 1},
     "Guard.max_archived": {"minimum": 0},
     "Grant.principal": ref("AnyPrincipal"),
-    "Grant.allow": {"anyOf": [{"enum": []}, {**STRINGS, "minItems": 1}]},
+    "Grant.allow": {"anyOf": [{"enum": list(VERBS)}, {**STRINGS, "minItems": 1}]},
     "Grant.on": text("[a-z0-9._/*?-]{1,256}"),
     "Grant.policy_name": text("[A-Za-z0-9_+=,.@-]{1,128}"),
     "Event.kind": {"enum": list(KINDS)},

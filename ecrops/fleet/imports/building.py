@@ -112,7 +112,12 @@ class Builder:
             self.leave(address, "value", f"another resource says something else of the account setting {name}")
 
     def item(self, address: str, name: str, value: Any) -> None:
-        """Add one item of a setting of the registry that is a list, such as one rule of the pull-through cache."""
+        """Add one item of a setting of the registry that is a list, such as one rule of the pull-through cache.
+
+        A field of ``None`` in it is not managed, as in a repository.
+        """
+        if isinstance(value, Mapping):
+            value = {key: part for key, part in value.items() if part is not None}
         self._items.setdefault(name, []).append((address, value))
 
     def grant(self, name: str, grant: dict[str, Any]) -> None:
@@ -162,9 +167,7 @@ class Builder:
         for group in [*verbatim.GROUPS, ("image_scan_on_push",), ("grants",), ("events",)]:
             part = {key: values[key] for key in group if values.get(key) is not None}
             reason = _refusal(name if group == ("name",) else UNNAMED, part)
-            if reason and (
-                group in (("image_scan_on_push",), ("grants",), ("events",)) or _refusal(UNNAMED, part, part)
-            ):
+            if reason and (group not in verbatim.GROUPS or _refusal(UNNAMED, part, part)):
                 address = next((fields[key][0] for key in part if key in fields), name)
                 self.leave(address, ", ".join(part) or "name", reason)
                 values = {key: value for key, value in values.items() if key not in part}
@@ -229,11 +232,7 @@ class Builder:
 
 
 def _refusal(name: str, part: Mapping[str, Any], unwritten: Mapping[str, Any] | None = None) -> str | None:
-    try:
-        RepositorySpec(name, **part, verbatim=list(unwritten) if unwritten else None)
-    except SpecError as error:
-        return str(error)
-    return None
+    return _refusal_of(RepositorySpec, {"name": name, **part, "verbatim": list(unwritten) if unwritten else None})
 
 
 def _refusal_of(cls: Any, values: Mapping[str, Any]) -> str | None:

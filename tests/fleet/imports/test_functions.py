@@ -128,6 +128,6 @@ def test_a_key_that_is_given_by_its_id_or_its_arn(account: str) -> None:
     encryption = {"EncryptionType": "KMS", "KmsKey": {"Fn::GetAtt": ["X", "Arn"]}}
     sections = {"Resources": {"X": {"Type": "AWS::KMS::Key"}}}
     properties = {"RepositoryName": "web", "EncryptionConfiguration": encryption}
-    for given in (key, *([key.rpartition("/")[2]] if account == ACCOUNT else [])):
-        made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": given})
+    for physical_id in (key, *([key.rpartition("/")[2]] if account == ACCOUNT else [])):
+        made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": physical_id})
         assert made.specs == (RepositorySpec("web", encryption="KMS", encryption_key=key),)
