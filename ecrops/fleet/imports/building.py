@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws import Arn, is_account, is_region
+from ecrops.aws import Arn, is_account, is_region, partition_of
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.fleet.imports.imported import STAND_INS, Imported, Left
@@ -40,6 +40,11 @@ class Place:
     account: str = STAND_INS["account"]
     region: str = STAND_INS["region"]
     partition: str = "aws"
+
+    @property
+    def url_suffix(self) -> str:
+        """What the names of hosts end with, such as ``amazonaws.com``."""
+        return partition_of(self.region).dns_suffix if is_region(self.region) else "amazonaws.com"
 
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
         """Return the ARN of a resource in this place."""

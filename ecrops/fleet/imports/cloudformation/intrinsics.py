@@ -15,7 +15,6 @@ from ecrops.fleet.imports.building import Place
 from ecrops.fleet.imports.cloudformation.physical import ATTRIBUTES, Resource, physical
 from ecrops.fleet.imports.properties import Absent, absent_in, as_text
 
-SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 NO_VALUE = object()
 """``AWS::NoValue``: the property that has it is not there."""
@@ -146,7 +145,7 @@ class Template:
             "AWS::AccountId": self.place.account,
             "AWS::Region": self.place.region,
             "AWS::Partition": self.place.partition,
-            "AWS::URLSuffix": SUFFIXES.get(self.place.partition, "amazonaws.com"),
+            "AWS::URLSuffix": self.place.url_suffix,
             "AWS::NoValue": NO_VALUE,
             "AWS::StackName": self.stack_name or Absent("uses the name of the stack: give stack_name="),
         }

@@ -101,7 +101,7 @@ def physical(resource: Resource, attribute: str, place: Place) -> str | Absent:
     if attribute == "Ref" and known.ref == "name":
         return name
     if attribute == "RepositoryUri" and resource.kind == "AWS::ECR::Repository":
-        return f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{name}"
+        return f"{place.account}.dkr.ecr.{place.region}.{place.url_suffix}/{name}"
     if attribute in (known.name, f"{resource.kind.rpartition(':')[2]}Name"):
         return name
     return Absent(f"refers to {resource.logical}.{attribute}, which the template does not tell")
