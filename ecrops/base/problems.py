@@ -238,6 +238,21 @@ def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def check_function(name: str, function: object, of: str) -> None:
+    """Refuse what is no function.
+
+    Args:
+        name: What the function is given as, such as ``on_change``.
+        function: The function, or ``None``.
+        of: What it is called with, such as ``change``.
+
+    Raises:
+        SpecError: It is none, and not ``None``.
+    """
+    if function is not None and not callable(function):
+        raise SpecError(f"{name}: expected a function of a {of}, got {function!r}")
+
+
 def given(arguments: Mapping[str, Any], *besides: str) -> dict[str, Any]:
     """Return the keyword arguments that the caller of a verb gave: called with ``locals()``, as a first step.
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ecrops.aws import Aws, RetryPolicy
+from ecrops.base.problems import check_function
 from ecrops.base.quotas import Quotas
 from ecrops.base.shown import Shown
 from ecrops.engine.aspect import Want
@@ -45,8 +46,7 @@ class Account(Shown, Hosts):
         on_wait: OnWait | None = None,
     ) -> None:
         check_choices(dual_stack=dual_stack, fips=fips)
-        if on_wait is not None and not callable(on_wait):
-            raise SpecError(f"on_wait: expected a function of a wait, got {on_wait!r}")
+        check_function("on_wait", on_wait, "wait")
         if not isinstance(dry_run, bool):
             raise SpecError(f"dry_run: expected True or False, got {dry_run!r}")
         self.dry_run = dry_run

@@ -94,10 +94,13 @@ class _Run:
         self._maker = Maker(self._aws, elsewhere, wants, approved=approved is not None)
         self._approved, self._listener = approved, listener
         self._events = callers.Inbox()
-        self._touched, self._unfinished = set[str](), set[str]()
-        self._read_at, self._seen = NEVER, dict[str, Moment]()
+        self._touched: set[str] = set()
+        self._unfinished: set[str] = set()
+        self._read_at = NEVER
+        self._seen: dict[str, Moment] = {}
         self._is_alone, self._waited = False, Waited()
-        self.applied, self.unanswered = list[Change](), dict[str, Change]()
+        self.applied: list[Change] = []
+        self.unanswered: dict[str, Change] = {}
         self.notes, self.refusals = self._maker.notes, self._maker.refusals
         self.outcomes = Outcomes()
 
@@ -134,7 +137,7 @@ class _Run:
                 wait(workers)  # the caller's thread need not wake up for each change
             self._listen(len(ready))
 
-        Crew(min(self._aws.workers, len(ready)), self._make_each, ready, self._maker.stop).run(listen)
+        Crew(min(self._aws.workers, len(ready)), self._make_each, ready, self._aws.stop).run(listen)
 
     def _open_changes(self, plan: Plan) -> Iterator[Change]:
         """Yield the changes of owners that have not failed.

@@ -62,7 +62,9 @@ class Maker:
         self._later: dict[str, tuple[Sequence[Change], Change]] = {}
         self.removed: dict[str, str] = {}
         self.begin_round()
-        self.notes, self.refusals, self.lost = list[str](), list[tuple[str, Exception]](), dict[str, list[float]]()
+        self.notes: list[str] = []
+        self.refusals: list[tuple[str, Exception]] = []
+        self.lost: dict[str, list[float]] = {}
         self._held = TURNS.held
 
     def begin_round(self) -> None:
@@ -80,10 +82,6 @@ class Maker:
         if owner not in self._owners:
             self._owners[owner] = self._aws.for_owner(owner)
         return self._owners[owner]
-
-    def stop(self) -> None:
-        """Begin no call and no wait any more, in any account."""
-        self._aws.stop()
 
     def is_derived(self, change: Change) -> bool:
         """Whether a change depends on a reading: it edits one, or somebody approved what it overwrites.

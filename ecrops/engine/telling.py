@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from ecrops.base.change import Change
+from ecrops.base.problems import check_function
 from ecrops.base.waits import OnWait, Wait
 from ecrops.errors import SpecError
 
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
 
 OnChange = Callable[[Change], object]
 A = TypeVar("A", bound="Account")
-
-
-def check_function(name: str, function: object, of: str) -> None:
-    """Refuse what is no function.
-
-    Raises:
-        SpecError: It is none, and not ``None``.
-    """
-    if function is not None and not callable(function):
-        raise SpecError(f"{name}: expected a function of a {of}, got {function!r}")
 
 
 class Listener:

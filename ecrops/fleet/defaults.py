@@ -63,41 +63,41 @@ class Defaults:
                 findings.add(origin, reason)
         return Defaults(both, origins, _reasons(both))
 
-    def say(self, findings: Findings, reason: str, own: Collection[str] = ()) -> bool:
+    def say(self, findings: Findings, reason: str, fields: Collection[str]) -> bool:
         """Add a reason where the default was written that it is about.
 
         Args:
             findings: Takes the reason.
             reason: Why a repository with these defaults is wrong.
-            own: The fields of its own.
+            fields: The fields that the repository says itself.
 
         Returns:
             Whether it is about a default.
         """
         name = str((*steps_of(reason), "")[0])
-        if reason not in self.reasons or name in own or name not in self.origins:
+        if reason not in self.reasons or name in fields or name not in self.origins:
             return False
         findings.add(self.origins[name], reason, moved=(name,))
         return True
 
-    def explained(self, reason: str, own: object) -> str:
+    def explained(self, reason: str, fields: object) -> str:
         """Return a reason with what it says of defaults: they do not stand where the repository stands.
 
         Args:
             reason: Why a repository with these defaults is wrong.
-            own: The fields of its own.
+            fields: The fields that the repository says itself.
         """
         steps = steps_of(reason)
         if steps == ("tags",) and reason.endswith("got None"):
             return reason + _NULL_TAG
-        if not steps or not isinstance(own, Mapping) or reason in _reasons_of(own):
+        if not steps or not isinstance(fields, Mapping) or reason in _reasons_of(fields):
             return reason
         path = str(steps[0])
         names = [name for name in (path, _TOGETHER.get(path, "")) if name in self.origins]
-        added = [f"; {name} comes from the defaults{self._at(name)}" for name in names if name not in own]
-        if path in names and path not in own:
+        added = [f"; {name} comes from the defaults{self._at(name)}" for name in names if name not in fields]
+        if path in names and path not in fields:
             added.append(f": null in the repository leaves {path} out")
-        if path == "tags" and path in names and path in own:
+        if path == "tags" and path in names and path in fields:
             added.append(f"; the tags of the defaults{self._at('tags')} count too")
         return reason + "".join(added)
 
@@ -138,28 +138,30 @@ def _companion(name: str, value: Any) -> dict[str, Any]:
     return {FILTERS: ["x"]} if is_exclusion else {}
 
 
-def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def merged(defaults: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a repository: its own, and the defaults of the others."""
-    values = {**defaults, **own}
-    if "tags" in defaults and "tags" in own:
-        values["tags"] = _tags(defaults["tags"], own["tags"])
-    for name in _left_to_aws(own):
-        if name not in own:
+    values = {**defaults, **fields}
+    if "tags" in defaults and "tags" in fields:
+        values["tags"] = _tags(defaults["tags"], fields["tags"])
+    for name in _left_to_aws(fields):
+        if name not in fields:
             values.pop(name, None)
     for name, (modes, other) in _EXCLUDED.items():
-        if other not in own and own.get(name) in modes:
+        if other not in fields and fields.get(name) in modes:
             values.pop(other, None)
     return values
 
 
-def _tags(defaults: Any, own: Any) -> Any:
-    if not isinstance(defaults, Mapping) or not isinstance(own, Mapping) or not own:
-        return own
-    return {key: value for key, value in {**defaults, **own}.items() if value is not None or key not in defaults}
+def _tags(defaults: Any, fields: Any) -> Any:
+    if not isinstance(defaults, Mapping) or not isinstance(fields, Mapping) or not fields:
+        return fields
+    return {key: value for key, value in {**defaults, **fields}.items() if value is not None or key not in defaults}
 
 
-def _left_to_aws(own: Mapping[str, Any]) -> list[str]:
+def _left_to_aws(fields: Mapping[str, Any]) -> list[str]:
     """Return the fields of a repository that are as AWS has them, or unread: no default is for them."""
-    verbatim, unread = (part if isinstance(part, Mapping) else {} for part in (own.get("verbatim"), own.get("unread")))
+    verbatim, unread = (
+        part if isinstance(part, Mapping) else {} for part in (fields.get("verbatim"), fields.get("unread"))
+    )
     groups = [group for group in GROUPS if any(field in verbatim for field in group)]
     return [*(field for group in groups for field in group), *map(str, unread)]

@@ -27,6 +27,10 @@ class Place(NamedTuple):
     line: int
     column: int
 
+    def within(self, name: str) -> str:
+        """Return the place with the name of its file, such as ``fleet.yaml:12:7``."""
+        return f"{name}:{self.line}:{self.column}"
+
 
 NOWHERE = Place(0, 0)
 
@@ -72,7 +76,7 @@ class Document:
 
     def named(self, place: Place) -> str:
         """Return a place with the name of the file, such as ``fleet.yaml:12:7``; empty if there is no file."""
-        return f"{self.name}:{place.line}:{place.column}" if place.line else self.name
+        return place.within(self.name) if place.line else self.name
 
 
 class Origin(NamedTuple):
@@ -130,7 +134,7 @@ class Findings:
         path = dotted(origin.path)
         (whole,) = SpecError(rest).at(path).reasons if path else (rest,)
         steps = steps_of(whole) or origin.path
-        if not any(one.document is origin.document and one.holds(steps) for one in self._replaced):
+        if not any(part.document is origin.document and part.holds(steps) for part in self._replaced):
             self._add(origin.document, origin.document.where(steps), whole)
 
     def replace(self, origin: Origin, reason: str) -> None:
@@ -157,6 +161,17 @@ class Findings:
         if self._reasons:
             ordered = sorted(self._reasons, key=lambda reason: reason[:2])
             raise SpecError(*dict.fromkeys(text for _, _, text in ordered))
+
+
+def repeated(key: str, first: Place, name: str) -> str:
+    """Return the reason about a key that is there twice.
+
+    Args:
+        key: The key.
+        first: Where it is the first time.
+        name: The file.
+    """
+    return f"{key}: is there twice, the first time at {first.within(name)}"
 
 
 def dotted(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecrops.base.plain_json import no_constant
 from ecrops.errors import SpecError
-from ecrops.fleet.document import Document, Place, Places
+from ecrops.fleet.document import Document, Place, Places, repeated
 
 _TOKEN = re.compile(r'[ \t\n\r,:]*("(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+)', re.DOTALL)
 _TOO_DEEP = "expected JSON, got something too deep"
@@ -21,12 +21,12 @@ def parse(text: str, name: str) -> Document:
     Raises:
         SpecError: It is no JSON.
     """
-    repeated: list[str] = []
+    has_repeated = False
 
     def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_repeated
         values = dict(pairs)
-        if len(values) < len(pairs):
-            repeated.append(name)
+        has_repeated |= len(values) < len(pairs)
         return values
 
     try:
@@ -39,7 +39,7 @@ def parse(text: str, name: str) -> Document:
     except ValueError as error:
         raise SpecError(f"{name}: expected JSON, and this is none: {error}") from None
     scanned = cache(lambda: _Scanner(text, name))
-    return Document(value, name, lambda: scanned().places, scanned().reasons if repeated else ())
+    return Document(value, name, lambda: scanned().places, scanned().reasons if has_repeated else ())
 
 
 class _Scanner:
@@ -66,9 +66,7 @@ class _Scanner:
         while (token := next(self.tokens))[1] != "}":
             key, place = json.loads(token[1]), self.place(token)
             if key in places:
-                first = places[key]
-                reason = f"{key}: is there twice, the first time at {self.name}:{first.line}:{first.column}"
-                self.reasons.append((place, reason))
+                self.reasons.append((place, repeated(key, places[key], self.name)))
             places[key] = place
             values[key] = self.value(next(self.tokens))
         self.places[id(values)] = places
@@ -84,9 +82,9 @@ class _Scanner:
         return items
 
     def place(self, token: re.Match[str]) -> Place:
-        """Return the place of a token. Tokens come in their order, so that each line is counted once."""
+        """Return the place of a token. Tokens come in their order, so that no part of the text is searched twice."""
         position = token.start(1)
         self.line += self.text.count("\n", self.counted, position)
-        self.start = self.text.rfind("\n", 0, position) + 1
+        self.start = self.text.rfind("\n", self.counted, position) + 1 or self.start
         self.counted = position
         return Place(self.line, position - self.start + 1)

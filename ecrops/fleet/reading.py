@@ -200,8 +200,8 @@ def _files(path: str | PathLike[str]) -> Iterator[Path]:
             raise SpecError(f"{path}: expected a name that ends in {', '.join(ENDINGS)}{_close_to(root)}")
         yield root
         return
-    found = [file for file in sorted(root.rglob("*")) if file.suffix.lower() in ENDINGS and file.is_file()]
-    visible = [file for file in found if not any(part.startswith(".") for part in file.relative_to(root).parts)]
+    files = [file for file in sorted(root.rglob("*")) if file.suffix.lower() in ENDINGS and file.is_file()]
+    visible = [file for file in files if not any(part.startswith(".") for part in file.relative_to(root).parts)]
     if not visible:
         raise SpecError(f"{path}: there is no file in it whose name ends in {', '.join(ENDINGS)}")
     yield from visible

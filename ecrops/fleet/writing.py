@@ -65,9 +65,9 @@ def _lines(value: Any) -> Iterator[str]:
         if _is_leaf(item):
             yield f"- {_leaf(item)}"
         else:
-            first, *others = _lines(item)
+            first, *rest = _lines(item)
             yield f"- {first}"
-            yield from (f"  {line}" for line in others)
+            yield from (f"  {line}" for line in rest)
 
 
 def _entry(key: str, part: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from ecrops.base.plain_json import MAX_DEPTH
 from ecrops.base.problems import hint
 from ecrops.errors import SpecError
-from ecrops.fleet.document import MAX_VALUES, Document, Place, Places
+from ecrops.fleet.document import MAX_VALUES, Document, Place, Places, repeated
 
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = dict.fromkeys(("", "~", "null", "Null", "NULL"))
@@ -156,8 +156,7 @@ class _Builder:
                 continue
             place = _place(start)
             if key in values:
-                first = f"{self.name}:{places[key].line}:{places[key].column}"
-                self.reasons.append((_place(start), f"{key}: is there twice, the first time at {first}"))
+                self.reasons.append((place, repeated(key, places[key], self.name)))
                 continue
             values[key], places[key] = value, place
         for start, value in merged:
@@ -211,8 +210,7 @@ class _Builder:
         return size
 
     def at(self, event: Any) -> str:
-        place = _place(event)
-        return f"{self.name}:{place.line}:{place.column}"
+        return _place(event).within(self.name)
 
 
 def _place(event: Any) -> Place:

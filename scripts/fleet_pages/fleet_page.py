@@ -104,7 +104,7 @@ def _bounds(part: Schema, low: str, high: str, unit: str = "") -> str:
 
 
 def _json(item: object) -> str:
-    return {True: "true", False: "false"}.get(item, str(item)) if isinstance(item, bool) else str(item)
+    return str(item).lower() if isinstance(item, bool) else str(item)
 
 
 def _small(title: str) -> str:

@@ -20,7 +20,7 @@ from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.selection import Prefix
 from ecrops.fleet.defaults import OWN
 from ecrops.lifecycle.guard import Guard
-from fleet_forms import FIELDS, NAME, OPTIONS, PARTS, PLACEHOLDER, RULES, Schema, ref, text
+from fleet_forms import FIELDS, NAME, OPTIONS, PARTS, RULES, Schema, ref, text
 
 ID = "https://raw.githubusercontent.com/ecrops/ecrops/main/ecrops/fleet/schema.json"
 CLASSES = (
@@ -93,10 +93,10 @@ def _of_class(cls: type[Any]) -> Schema:
             required.append(field.name)
         form = FIELDS.get(f"{cls.__name__}.{field.name}", {})
         hint = hints[field.name]
-        own = dict(form) if form.keys() & _WHOLE else _of_hint(hint) | form
+        part = dict(form) if form.keys() & _WHOLE else _of_hint(hint) | form
         if NoneType in typing.get_args(hint):
-            own = _nullable(own)
-        properties[field.name] = {**own, "description": form.get("description", texts[field.name])}
+            part = _nullable(part)
+        properties[field.name] = {**part, "description": form.get("description", texts[field.name])}
     summary = re.sub(r"\s+", " ", str(cls.__doc__).split("\n\n")[0])
     made: Schema = {"type": "object", "description": _markdown(summary), "properties": properties}
     made |= RULES.get(cls.__name__, {})
@@ -138,23 +138,23 @@ def _of_hint(hint: Any) -> Schema:
 
 def _of_union(parts: Iterable[Any]) -> Schema:
     """Return the schema of a union. An enumeration beside its names, and a mapping beside its class, are one."""
-    kept = [
+    members = [
         part for part in parts if part is not timedelta and not (isinstance(part, type) and issubclass(part, StrEnum))
     ]
-    if any(is_dataclass(part) for part in kept):
-        kept = [part for part in kept if is_dataclass(part) or typing.get_origin(part) is Literal]
-    made = [_of_hint(part) for part in kept]
+    if any(is_dataclass(part) for part in members):
+        members = [part for part in members if is_dataclass(part) or typing.get_origin(part) is Literal]
+    made = [_of_hint(part) for part in members]
     return made[0] if len(made) == 1 else {"anyOf": made}
 
 
-def _nullable(own: Schema) -> Schema:
+def _nullable(form: Schema) -> Schema:
     """Return the schema of a value that may be null."""
-    if "enum" in own:
-        return {**own, "enum": [*own["enum"], None]}
-    if isinstance(own.get("type"), str):
-        return {**own, "type": [own["type"], "null"]}
-    description = {"description": own["description"]} if "description" in own else {}
-    bare = {name: part for name, part in own.items() if name != "description"}
+    if "enum" in form:
+        return {**form, "enum": [*form["enum"], None]}
+    if isinstance(form.get("type"), str):
+        return {**form, "type": [form["type"], "null"]}
+    description = {"description": form["description"]} if "description" in form else {}
+    bare = {name: part for name, part in form.items() if name != "description"}
     return {"anyOf": [*(bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]), {"type": "null"}], **description}
 
 
@@ -181,7 +181,7 @@ def _events(event: Schema) -> dict[str, Schema]:
     """Return the definitions of the events of a repository, and of those of the registry."""
     described = {"description": event["properties"]["repositories"]["description"]}
     kinds = [{"if": _kind(kind), "then": {"properties": {"options": _options(kind)}}} for kind in KINDS]
-    own = {"anyOf": [NAME, {"type": "array", "items": NAME, "minItems": 1}, {"type": "null"}]}
+    one_repository = {"anyOf": [NAME, {"type": "array", "items": NAME, "minItems": 1}, {"type": "null"}]}
     several = {"anyOf": [{"type": "array", "items": NAME, "minItems": 2}, _of_hint(Prefix), {"type": "null"}]}
 
     def of(repositories: Schema, whose: str) -> Schema:
@@ -193,7 +193,10 @@ def _events(event: Schema) -> dict[str, Schema]:
             "allOf": kinds,
         }
 
-    return {"RepositoryEvent": of(own, "the repository"), "RegistryEvent": of(several, "several repositories")}
+    return {
+        "RepositoryEvent": of(one_repository, "the repository"),
+        "RegistryEvent": of(several, "several repositories"),
+    }
 
 
 def _kind(kind: str) -> Schema:
@@ -207,8 +210,8 @@ def _options(kind: str) -> Schema:
 
 def arguments(cls: type[Any]) -> dict[str, str]:
     """Return the texts of the arguments of a class, from its docstring."""
-    found = re.search(r"\n    Args:\n(.*?)(?:\n\n|\Z)", str(cls.__doc__), re.S)
-    parts = re.split(r"^        (\w+): ", found[1] if found else "", flags=re.M)[1:]
+    section = re.search(r"\n    Args:\n(.*?)(?:\n\n|\Z)", str(cls.__doc__), re.S)
+    parts = re.split(r"^        (\w+): ", section[1] if section else "", flags=re.M)[1:]
     return {
         name: _markdown(re.sub(r"\s+", " ", text).strip()) for name, text in zip(parts[::2], parts[1::2], strict=True)
     }
@@ -218,6 +221,3 @@ def _markdown(text: str) -> str:
     for of_python, of_files in _WORDS.items():
         text = text.replace(of_python, of_files)
     return text.replace("``", "`")
-
-
-__all__ = ["CLASSES", "ID", "PLACEHOLDER", "arguments", "schema"]

@@ -15,13 +15,13 @@ GUARD = {"max_expired": 3}
 RULES = [{"max_image_count": 3, "tag_status": "any"}]
 
 
-def merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    (spec,) = fleet_from_dict({"defaults": defaults, "repositories": [{"name": "ab", **own}]})
+def merged(defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    (spec,) = fleet_from_dict({"defaults": defaults, "repositories": [{"name": "ab", **changes}]})
     return {name: value for name, value in spec.to_dict().items() if name != "name"}
 
 
 @pytest.mark.parametrize(
-    ("defaults", "own", "result"),
+    ("defaults", "changes", "result"),
     [
         ({"image_scan_on_push": True}, {}, {"image_scan_on_push": True}),
         ({"image_scan_on_push": True}, {"image_scan_on_push": False}, {"image_scan_on_push": False}),
@@ -47,8 +47,8 @@ def merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         ),
     ],
 )  # fmt: skip
-def test_a_repositorys_own_field_comes_before_the_default(defaults: Any, own: Any, result: Any) -> None:
-    assert merged(defaults, own) == result
+def test_a_repositorys_own_field_comes_before_the_default(defaults: Any, changes: Any, result: Any) -> None:
+    assert merged(defaults, changes) == result
 
 
 def test_a_tag_that_is_null_without_a_default_is_a_mistake() -> None:
@@ -64,7 +64,7 @@ EXCLUSIONS = f"image_tag_mutability: IMMUTABLE_WITH_EXCLUSION, {FILTERS}: [dev*]
 
 
 @pytest.mark.parametrize(
-    ("defaults", "own", "field", "default"),
+    ("defaults", "changes", "field", "default"),
     [
         (EXCLUSIONS, "image_tag_mutability: null", FILTERS, FILTERS),
         (EXCLUSIONS, f"{FILTERS}: null", FILTERS, "image_tag_mutability"),
@@ -73,18 +73,18 @@ EXCLUSIONS = f"image_tag_mutability: IMMUTABLE_WITH_EXCLUSION, {FILTERS}: [dev*]
         ("grants: [{allow: pull, principal: {role: nodes}, on: team/*}]", "tags: {a: b}", "grants[0].on", "grants"),
     ],
 )
-def test_a_reason_about_a_default_says_where_that_stands(defaults: str, own: str, field: str, default: str) -> None:
-    text = f"defaults: {{{defaults}}}\nrepositories: [{{name: ab, {own}}}]\n"
+def test_a_reason_about_a_default_says_where_that_stands(defaults: str, changes: str, field: str, default: str) -> None:
+    text = f"defaults: {{{defaults}}}\nrepositories: [{{name: ab, {changes}}}]\n"
     (reason,) = refused(text)
     column = text.index(default + ":") + 1
     assert reason.startswith("fleet:2:")
     assert f" repositories[0].{field}: " in reason
-    said = f"; {default} comes from the defaults, fleet:1:{column}"
+    message = f"; {default} comes from the defaults, fleet:1:{column}"
     if field.split("[")[0] != default:
-        assert reason.endswith(said)
+        assert reason.endswith(message)
         return
-    assert reason.endswith(f"{said}: null in the repository leaves {default} out")
-    assert fields(f"defaults: {{{defaults}}}\nrepositories: [{{name: ab, {own}, {default}: null}}]\n")
+    assert reason.endswith(f"{message}: null in the repository leaves {default} out")
+    assert fields(f"defaults: {{{defaults}}}\nrepositories: [{{name: ab, {changes}, {default}: null}}]\n")
 
 
 def test_reasons_about_a_repositorys_own_fields_do_not_speak_of_defaults() -> None:

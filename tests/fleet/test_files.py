@@ -20,9 +20,11 @@ def test_yaml_json_and_toml_say_the_same() -> None:
     (spec,) = parse(
         "repositories:\n  - name: team/api\n    tags: {a: '1'}\n    lifecycle_rules: [{max_image_count: 3}]\n"
     )
-    same = '{"repositories": [{"name": "team/api", "tags": {"a": "1"}, "lifecycle_rules": [{"max_image_count": 3}]}]}'
+    as_json = (
+        '{"repositories": [{"name": "team/api", "tags": {"a": "1"}, "lifecycle_rules": [{"max_image_count": 3}]}]}'
+    )
     toml = '[[repositories]]\nname = "team/api"\ntags.a = "1"\n[[repositories.lifecycle_rules]]\nmax_image_count = 3\n'
-    assert parse(same, "json").specs == parse(toml, "toml").specs == (spec,)
+    assert parse(as_json, "json").specs == parse(toml, "toml").specs == (spec,)
 
 
 def test_the_ending_tells_the_format(tmp_path: Path) -> None:
@@ -53,25 +55,27 @@ def test_a_path_that_is_no_fleet_is_answered(tmp_path: Path) -> None:
         read(tmp_path / "nothing.yaml")
 
 
-@pytest.mark.parametrize(("content", "said"), [("a: é".encode("utf-16"), "PowerShell"), (b"a: \xff", "byte 3 is none")])
-def test_a_file_is_utf_8(tmp_path: Path, content: bytes, said: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"), [("a: é".encode("utf-16"), "PowerShell"), (b"a: \xff", "byte 3 is none")]
+)
+def test_a_file_is_utf_8(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.yaml").write_bytes(content)
     (reason,) = read_refused(tmp_path)
     assert reason.startswith("a.yaml: expected a text in UTF-8: ")
-    assert said in reason
+    assert message in reason
 
 
-def test_a_mistake_has_the_line_and_the_column_of_its_key(tmp_path: Path) -> None:
+def test_a_mistake_has_the_line_and_the_column_of_its_key() -> None:
     text = "repositories:\n- name: ab\n- name: cd\n  lifecycle_rules:\n"
     text += "  - max_image_count: 1\n  - max_image_cuont: 2\n    max_image_age: 9\n"
-    said = "repositories[1].lifecycle_rules[1].max_image_cuont: unknown key; did you mean max_image_count?"
-    assert refused(text) == (f"fleet:6:5: {said}",)
-    same = '{"repositories": [{"name": "ab"},\n {"name": "cd", "lifecycle_rules": [\n'
-    same += '{"max_image_count": 1}, {"max_image_cuont": 2, "max_image_age": 9}]}]}'
-    assert refused(same, "json") == (f"fleet:3:26: {said}",)
+    message = "repositories[1].lifecycle_rules[1].max_image_cuont: unknown key; did you mean max_image_count?"
+    assert refused(text) == (f"fleet:6:5: {message}",)
+    as_json = '{"repositories": [{"name": "ab"},\n {"name": "cd", "lifecycle_rules": [\n'
+    as_json += '{"max_image_count": 1}, {"max_image_cuont": 2, "max_image_age": 9}]}]}'
+    assert refused(as_json, "json") == (f"fleet:3:26: {message}",)
     toml = '[[repositories]]\nname = "ab"\n[[repositories]]\nname = "cd"\n'
     toml += "lifecycle_rules = [{max_image_count = 1}, {max_image_cuont = 2, max_image_age = 9}]"
-    assert refused(toml, "toml") == (f"fleet: {said}",)
+    assert refused(toml, "toml") == (f"fleet: {message}",)
 
 
 def test_every_mistake_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -108,8 +112,8 @@ def test_a_text_that_is_json_is_read_as_json() -> None:
 def test_toml_is_read_without_its_traps() -> None:
     assert refused("a = [", "toml")[0].startswith("fleet: expected TOML, and this is none: ")
     assert refused("a = 1\nb = !", "toml")[0].startswith("fleet:2:5: expected TOML, and this is none: ")
-    said = "repositories[0].tags.a: expected a string, got a date: write '2026-01-31'"
-    assert f"fleet: {said}" in refused('repositories = [{name = "ab", tags = {a = 2026-01-31}}]', "toml")
+    message = "repositories[0].tags.a: expected a string, got a date: write '2026-01-31'"
+    assert f"fleet: {message}" in refused('repositories = [{name = "ab", tags = {a = 2026-01-31}}]', "toml")
     assert "is none: Cannot overwrite a value" in refused("a = 1\na = 2", "toml")[0]
 
 
@@ -169,7 +173,7 @@ def test_a_setting_that_is_wrong_has_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("repositories: {team/api: {}}", "fleet:1:1: repositories: expected a list, got {'team/api': {}}; write '-"),
         ("- name: ab", "fleet: expected a fleet, got a list: write repositories: [...]"),
@@ -181,8 +185,8 @@ def test_a_setting_that_is_wrong_has_its_place() -> None:
         ("repositories: [ab]", "fleet:1:16: repositories[0]: expected a mapping with the fields of a repository"),
     ],
 )  # fmt: skip
-def test_what_is_no_fleet_is_answered(text: str, said: str) -> None:
-    assert any(reason.startswith(said) for reason in refused(text))
+def test_what_is_no_fleet_is_answered(text: str, message: str) -> None:
+    assert any(reason.startswith(message) for reason in refused(text))
 
 
 def test_rules_in_the_form_of_ecr_are_taken_too() -> None:

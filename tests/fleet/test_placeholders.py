@@ -47,23 +47,23 @@ def test_keys_are_never_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("q/{acount}", "{acount} is no placeholder; did you mean {account}?; write {{acount}} for the text itself"),
         ("${region}", "${region} is no placeholder: write {region}"),
         ("{account}", "{account} is not known here: read the file with account=, or with registry="),
     ],
 )
-def test_a_wrong_placeholder_is_refused_once_and_at_its_place(text: str, said: str) -> None:
+def test_a_wrong_placeholder_is_refused_once_and_at_its_place(text: str, message: str) -> None:
     assert refused(f"repositories:\n  - name: ab\n    encryption_key: '{text}'\n", region="eu-west-1") == (
-        f"fleet:3:5: repositories[0].encryption_key: {said}",
+        f"fleet:3:5: repositories[0].encryption_key: {message}",
     )
 
 
 def test_a_placeholder_without_quotes_is_answered() -> None:
-    said = "YAML takes {account} without quotes for a mapping: write '{account}'"
+    message = "YAML takes {account} without quotes for a mapping: write '{account}'"
     assert refused("repositories: [{name: ab, encryption_key: {account}}]") == (
-        f"fleet:1:27: repositories[0].encryption_key: {said}",
+        f"fleet:1:27: repositories[0].encryption_key: {message}",
     )
 
 

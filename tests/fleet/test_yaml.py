@@ -120,7 +120,7 @@ def test_depth_behind_aliases_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "fleet: is empty: expected repositories: [...]"),
         ("# nothing\n", "fleet: is empty: expected repositories: [...]"),
@@ -137,8 +137,8 @@ def test_depth_behind_aliases_counts() -> None:
         ("repositories: [{<<: 3, name: ab}]", "fleet:1:17: <<: expected a mapping, or a list of them, got 3"),
     ],
 )  # fmt: skip
-def test_what_is_no_yaml_of_ours_is_answered(text: str, said: str) -> None:
-    assert any(reason.startswith(said) for reason in refused(text))
+def test_what_is_no_yaml_of_ours_is_answered(text: str, message: str) -> None:
+    assert any(reason.startswith(message) for reason in refused(text))
 
 
 def test_tags_of_the_standard_are_what_they_say() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws import Arn, is_account, is_region
+from ecrops.aws import Arn, is_account, is_region, partition_of
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.fleet.imports.imported import STAND_INS, Imported, Left
@@ -40,6 +40,11 @@ class Place:
     account: str = STAND_INS["account"]
     region: str = STAND_INS["region"]
     partition: str = "aws"
+
+    @property
+    def url_suffix(self) -> str:
+        """What the names of hosts end with, such as ``amazonaws.com``."""
+        return partition_of(self.region).dns_suffix if is_region(self.region) else "amazonaws.com"
 
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
         """Return the ARN of a resource in this place."""
@@ -112,7 +117,12 @@ class Builder:
             self.leave(address, "value", f"another resource says something else of the account setting {name}")
 
     def item(self, address: str, name: str, value: Any) -> None:
-        """Add one item of a setting of the registry that is a list, such as one rule of the pull-through cache."""
+        """Add one item of a setting of the registry that is a list, such as one rule of the pull-through cache.
+
+        A field of ``None`` in it is not managed, as in a repository.
+        """
+        if isinstance(value, Mapping):
+            value = {key: part for key, part in value.items() if part is not None}
         self._items.setdefault(name, []).append((address, value))
 
     def grant(self, name: str, grant: dict[str, Any]) -> None:
@@ -162,9 +172,7 @@ class Builder:
         for group in [*verbatim.GROUPS, ("image_scan_on_push",), ("grants",), ("events",)]:
             part = {key: values[key] for key in group if values.get(key) is not None}
             reason = _refusal(name if group == ("name",) else UNNAMED, part)
-            if reason and (
-                group in (("image_scan_on_push",), ("grants",), ("events",)) or _refusal(UNNAMED, part, part)
-            ):
+            if reason and (group not in verbatim.GROUPS or _refusal(UNNAMED, part, part)):
                 address = next((fields[key][0] for key in part if key in fields), name)
                 self.leave(address, ", ".join(part) or "name", reason)
                 values = {key: value for key, value in values.items() if key not in part}
@@ -229,11 +237,7 @@ class Builder:
 
 
 def _refusal(name: str, part: Mapping[str, Any], unwritten: Mapping[str, Any] | None = None) -> str | None:
-    try:
-        RepositorySpec(name, **part, verbatim=list(unwritten) if unwritten else None)
-    except SpecError as error:
-        return str(error)
-    return None
+    return _refusal_of(RepositorySpec, {"name": name, **part, "verbatim": list(unwritten) if unwritten else None})
 
 
 def _refusal_of(cls: Any, values: Mapping[str, Any]) -> str | None:

@@ -46,15 +46,15 @@ def is_about_ecr(document: Any) -> bool:
 
 def carry(builder: Builder, policy: Policy) -> None:
     """Carry over the grants of a policy, or list its statements about ECR."""
-    found = [statement for statement in _statements(policy.document) if _is_of_ecr(statement)]
-    if not found:
+    about_ecr = [statement for statement in _statements(policy.document) if _is_of_ecr(statement)]
+    if not about_ecr:
         return
     if not builder.grants:
-        builder.leave(policy.address, policy.field, f"{_words(policy, found)}: {STAYS}")
+        builder.leave(policy.address, policy.field, f"{_words(policy, about_ecr)}: {STAYS}")
         return
     granted = False
     tokens: list[Mapping[str, Any]] = []
-    for statement in found:
+    for statement in about_ecr:
         if _actions(statement) == [_TOKEN]:
             tokens.append(statement)
             continue
@@ -119,8 +119,8 @@ def _no_grant(statement: Mapping[str, Any]) -> str:
         return "denies, and a grant allows: it stays in IAM"
     if "Action" not in statement or "Resource" not in statement:
         return "has a NotAction or a NotResource, which no grant has: it stays in IAM"
-    others = sorted(action for action in _actions(statement) if not action.startswith("ecr:"))
-    return f"is about more than ECR ({', '.join(others)}): it stays in IAM" if others else ""
+    foreign_actions = sorted(action for action in _actions(statement) if not action.startswith("ecr:"))
+    return f"is about more than ECR ({', '.join(foreign_actions)}): it stays in IAM" if foreign_actions else ""
 
 
 def _statements(document: Any) -> list[dict[str, Any]]:
@@ -143,14 +143,14 @@ def _field(policy: Policy, statement: Mapping[str, Any]) -> str:
     return f"{policy.field}, the statement {sid}" if isinstance(sid, str) and sid else policy.field
 
 
-def _words(policy: Policy, found: Sequence[Mapping[str, Any]]) -> str:
+def _words(policy: Policy, about_ecr: Sequence[Mapping[str, Any]]) -> str:
     from ecrops.access.actions import NAMES, short, words
 
     spelled = {frozenset(map(str.lower, names)): word for word, names in NAMES.items()}
-    allowing = [statement for statement in found if not _no_grant(statement)]
-    said = [
+    allowing = [statement for statement in about_ecr if not _no_grant(statement)]
+    phrases = [
         spelled.get(frozenset(_actions(statement))) or words(map(short, map(str, listed(statement.get("Action", "")))))
         for statement in allowing
     ]
-    others = [] if len(allowing) == len(found) else ["what its other statements about ECR say"]
-    return f"{policy.identity} {policy.name} may {'; '.join(dict.fromkeys([*said, *others]))}"
+    rest = [] if len(allowing) == len(about_ecr) else ["what its other statements about ECR say"]
+    return f"{policy.identity} {policy.name} may {'; '.join(dict.fromkeys([*phrases, *rest]))}"

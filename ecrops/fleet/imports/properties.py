@@ -30,7 +30,12 @@ def absent_in(value: Any) -> Absent | None:
     if isinstance(value, Absent):
         return value
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return next((found for part in parts if (found := absent_in(part)) is not None), None)
+    return next((absent for part in parts if (absent := absent_in(part)) is not None), None)
+
+
+def as_text(value: Any) -> str:
+    """Return a value as AWS has it where it is a text, such as the value of a tag."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass
@@ -112,9 +117,9 @@ class Properties:
         """Return tags, which CloudFormation has as a list of ``Key`` and ``Value``; ``None`` if they are not there."""
         value = self.take(name)
         if isinstance(value, list) and all(isinstance(tag, Mapping) and {*tag} == {"Key", "Value"} for tag in value):
-            return {str(tag["Key"]): _tag_value(tag["Value"]) for tag in value}
+            return {str(tag["Key"]): as_text(tag["Value"]) for tag in value}
         if isinstance(value, Mapping):
-            return {str(key): _tag_value(item) for key, item in value.items()}
+            return {str(key): as_text(item) for key, item in value.items()}
         if value is not None:
             self.leave(name, "expected tags")
         return None
@@ -177,7 +182,3 @@ class Properties:
 
     def _path(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path and name else self.path or name
-
-
-def _tag_value(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

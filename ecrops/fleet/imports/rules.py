@@ -11,15 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecrops.errors import SpecError
+from ecrops.fleet.imports.building import Builder
 
 if TYPE_CHECKING:
     from ecrops.events.event import Event
+    from ecrops.events.targets.target import Target
 
 STAYS = (
     "is on events of ECR, and stays in EventBridge as it is; with events=True it is in the fleet file, and ecrops tags "
     "it as one that it looks after"
 )
-_SOURCES = ("aws.ecr", "aws.inspector2")
+NO_SCHEDULE = "a rule of ecrops has no schedule"
+NO_ROLE = "the role of a rule stays as it is; a Target has a role of its own"
+DEFAULT_BUS = "default"
 
 
 def is_on_ecr(pattern: Any) -> bool:
@@ -30,6 +34,47 @@ def is_on_ecr(pattern: Any) -> bool:
     named = [source for source in sources if isinstance(source, str)] if isinstance(sources, list) else []
     text = json.dumps(pattern, default=str).lower()
     return "aws.ecr" in named or ("aws.inspector2" in named and ("ecr" in text or "repository" in text))
+
+
+def bus_of(bus: object) -> str:
+    """Return the name of a bus from its name or its ARN; that of the default bus if a rule names none."""
+    return bus.rpartition("/")[2] if isinstance(bus, str) and bus else DEFAULT_BUS
+
+
+def target_of(builder: Builder, address: str, field: str, document: Mapping[str, Any]) -> Target | None:
+    """Return a target; ``None`` if ecrops would not write it, which is listed.
+
+    Args:
+        builder: Lists it.
+        address: The resource that has the target.
+        field: The property of the resource; empty if the resource is the target.
+        document: The target, as EventBridge takes it.
+    """
+    from ecrops.events.targets.target import Target
+
+    try:
+        return Target.from_aws(document)
+    except (SpecError, KeyError) as error:
+        builder.leave(address, field, f"ecrops would not write the target: {error}")
+        return None
+
+
+def carry_rule(
+    builder: Builder, address: str, field: str, pattern: Mapping[str, Any], fields: Mapping[str, Any]
+) -> None:
+    """Carry over a rule, or list it.
+
+    Args:
+        builder: Takes the event.
+        address: The resource of the rule.
+        field: The property with its pattern.
+        pattern: The pattern.
+        fields: The other fields of the event.
+    """
+    try:
+        builder.event(address, event_of(pattern, fields))
+    except SpecError as error:
+        builder.leave(address, field, f"{error}: it stays in EventBridge as it is")
 
 
 def event_of(pattern: Mapping[str, Any], fields: Mapping[str, Any]) -> Event:
@@ -66,13 +111,13 @@ def _guesses(pattern: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     selection = _selection(detail)
     options = _options(detail)
     for kind, known in KINDS.items():
-        given = {name: value for name, value in options.items() if name in known.options}
+        kind_options = {name: value for name, value in options.items() if name in known.options}
         types: Sequence[dict[str, str]] = ({"scan_type": "BASIC"}, {"scan_type": "ENHANCED"})
         for scan_type in types if "scan_type" in known.options else ({},):
-            yield {"kind": kind, "repositories": selection, "options": {**given, **scan_type}}
+            yield {"kind": kind, "repositories": selection, "options": {**kind_options, **scan_type}}
     rest = {name: value for name, value in pattern.items() if name != "source"}
-    others = {name: value for name, value in detail.items() if name != "repository-name"}
-    shorter = {**rest, "detail": others} if others else {name: rest[name] for name in rest if name != "detail"}
+    members = {name: value for name, value in detail.items() if name != "repository-name"}
+    shorter = {**rest, "detail": members} if members else {name: rest[name] for name in rest if name != "detail"}
     yield {"kind": "event", "repositories": selection, "event_pattern": shorter or None}
     yield {"kind": "event", "event_pattern": rest or None}
 
@@ -101,11 +146,11 @@ def _options(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of kinds that the detail of a pattern may come from."""
     parameters = detail.get("requestParameters")
     tags = detail.get("image-tag", detail.get("image-tags"))
-    one = parameters.get("imageTag") if isinstance(parameters, Mapping) else None
+    image_tag = parameters.get("imageTag") if isinstance(parameters, Mapping) else None
     results, severities = detail.get("result"), detail.get("severity") or _counted(detail)
     options = {
         "image_tags": tags,
-        "image_tag": one[0] if isinstance(one, list) and len(one) == 1 else None,
+        "image_tag": image_tag[0] if isinstance(image_tag, list) and len(image_tag) == 1 else None,
         "result": results[0] if isinstance(results, list) and len(results) == 1 else None,
         "severities": severities,
     }
@@ -115,8 +160,8 @@ def _options(detail: Mapping[str, Any]) -> dict[str, Any]:
 def _counted(detail: Mapping[str, Any]) -> list[str]:
     """Return the severities whose findings a pattern counts."""
     alternatives = detail.get("$or", [detail])
-    found: list[str] = []
+    severities: list[str] = []
     for part in alternatives if isinstance(alternatives, list) else ():
         counts = part.get("finding-severity-counts") if isinstance(part, Mapping) else None
-        found += counts if isinstance(counts, Mapping) else ()
-    return found
+        severities += counts if isinstance(counts, Mapping) else ()
+    return severities

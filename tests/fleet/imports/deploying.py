@@ -37,8 +37,8 @@ def _younger(days: int, **selection: Any) -> dict[str, Any]:
     }
 
 
-def _allow(principal: Any, actions: list[str], **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Principal": principal, "Action": actions, **more}
+def _allow(principal: Any, actions: list[str], **members: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": actions, **members}
 
 
 def deploy_template(cloud: Cloud) -> str:

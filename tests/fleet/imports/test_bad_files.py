@@ -91,10 +91,10 @@ def test_arguments_that_cannot_be_right_are_refused(arguments: Any, message: str
 
 
 def test_a_path_is_read(tmp_path: Path) -> None:
-    found = {"mode": "managed", "type": "aws_ecr_repository", "name": "x"}
+    resource = {"mode": "managed", "type": "aws_ecr_repository", "name": "x"}
     instances = {"instances": [{"attributes": {"name": "team/api"}}]}
     path = tmp_path / "terraform.tfstate"
-    path.write_text(json.dumps({"version": 4, "resources": [found | instances]}))
+    path.write_text(json.dumps({"version": 4, "resources": [resource | instances]}))
     assert [spec.name for spec in from_terraform(path).repositories] == ["team/api"]
     path.write_text("Resources:\n  X:\n    Type: AWS::ECR::Repository\n    Properties: {RepositoryName: team/api}\n")
     assert [spec.name for spec in from_cloudformation(path).repositories] == ["team/api"]

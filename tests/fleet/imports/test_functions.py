@@ -108,6 +108,12 @@ def test_what_cannot_be_told_of_a_policy_leaves_the_rest() -> None:
         ("AWS::IAM::ManagedPolicy", {"ManagedPolicyName": "p"}, "Ref", "arn:aws-cn:iam::123456789012:policy/p"),
         ("AWS::SQS::Queue", {"QueueName": "q"}, "Arn", "arn:aws-cn:sqs:cn-north-1:123456789012:q"),
         ("AWS::SNS::Topic", {"TopicName": "t"}, "Ref", "arn:aws-cn:sns:cn-north-1:123456789012:t"),
+        (
+            "AWS::ECR::Repository",
+            {"RepositoryName": "api"},
+            "RepositoryUri",
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/api",
+        ),
         ("AWS::KMS::Key", {}, "Arn", "refers to X, whose name CloudFormation made up"),
         ("AWS::DynamoDB::Table", {}, "Arn", "refers to X, and ecrops does not know the names of a AWS::DynamoDB"),
     ],
@@ -128,6 +134,6 @@ def test_a_key_that_is_given_by_its_id_or_its_arn(account: str) -> None:
     encryption = {"EncryptionType": "KMS", "KmsKey": {"Fn::GetAtt": ["X", "Arn"]}}
     sections = {"Resources": {"X": {"Type": "AWS::KMS::Key"}}}
     properties = {"RepositoryName": "web", "EncryptionConfiguration": encryption}
-    for given in (key, *([key.rpartition("/")[2]] if account == ACCOUNT else [])):
-        made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": given})
+    for physical_id in (key, *([key.rpartition("/")[2]] if account == ACCOUNT else [])):
+        made = imported(properties, sections, account=ACCOUNT, region=REGION, resources={"X": physical_id})
         assert made.specs == (RepositorySpec("web", encryption="KMS", encryption_key=key),)

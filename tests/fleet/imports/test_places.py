@@ -13,7 +13,7 @@ from tests.fleet.imports.test_terraform import repository, resource, state
 
 
 def places() -> dict[str, Any]:
-    found = []
+    resources = []
     for account, region, alias in (
         ("123456789012", "eu-west-1", ""),
         ("123456789012", "us-east-1", ".us"),
@@ -24,8 +24,8 @@ def places() -> dict[str, Any]:
         policy = {"repository": "team/api", "policy": '{"rules": []}', "registry_id": account}
         mine = resource("aws_ecr_repository", {"attributes": {"name": "team/api", "arn": arn, "tags": {"at": region}}})
         rules = resource("aws_ecr_lifecycle_policy", {"attributes": policy})  # tells no region by itself
-        found += [item | {"provider": provider, "name": alias or "here"} for item in (mine, rules)]
-    return state(*found)
+        resources += [item | {"provider": provider, "name": alias or "here"} for item in (mine, rules)]
+    return state(*resources)
 
 
 def test_a_state_of_several_accounts_or_regions_asks_for_one() -> None:

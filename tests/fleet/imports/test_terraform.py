@@ -15,10 +15,10 @@ from support import AT_ONCE, registry_of
 from tests.fleet.imports.provisioning import DATA, STATE, apply_state
 
 
-def resource(kind: str, *instances: dict[str, Any], **more: Any) -> dict[str, Any]:
+def resource(kind: str, *instances: dict[str, Any], **members: Any) -> dict[str, Any]:
     """A resource of a state."""
     provider = 'provider["registry.terraform.io/hashicorp/aws"]'
-    return {"mode": "managed", "type": kind, "name": "x", "provider": provider, "instances": list(instances), **more}
+    return {"mode": "managed", "type": kind, "name": "x", "provider": provider, "instances": list(instances), **members}
 
 
 def state(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -62,9 +62,9 @@ def test_what_is_imported_is_all_that_aws_has(memory_cloud: Cloud) -> None:
     described = {spec.name: spec.to_dict() for spec in registry_of(memory_cloud).describe()}
     assert {spec.name for spec in imported.repositories} == described.keys()
     for spec in imported.repositories:
-        said = json.loads(json.dumps(spec.to_dict()))
+        content = json.loads(json.dumps(spec.to_dict()))
         there = {name: value for name, value in described[spec.name].items() if value not in ([], {})}
-        assert said.keys() == there.keys()
+        assert content.keys() == there.keys()
     settings = registry_of(memory_cloud).describe_settings().managed
     assert imported.registry is not None
     assert {name for name, value in settings.items() if value} == imported.registry.managed.keys()
@@ -148,11 +148,11 @@ def test_what_terraform_marks_as_sensitive_is_never_shown(name: str) -> None:
 
 
 def test_a_sensitive_tag_is_not_in_the_tags_of_the_provider_either() -> None:
-    found = repository(tags={"key": SECRET}, tags_all={"key": SECRET, "other": "x"})
-    found["instances"][0]["sensitive_attributes"] = [
+    item = repository(tags={"key": SECRET}, tags_all={"key": SECRET, "other": "x"})
+    item["instances"][0]["sensitive_attributes"] = [
         [{"type": "get_attr", "value": "tags"}, {"type": "index", "value": {"value": "key", "type": "string"}}]
     ]
-    imported = from_terraform(state(found))
+    imported = from_terraform(state(item))
     assert imported.specs == (RepositorySpec("team/api"),)
     assert [item.field for item in imported.left] == ["tags"]
     assert SECRET not in repr(imported)
@@ -166,12 +166,12 @@ def test_secrets_of_other_resources_are_not_read() -> None:
 
 def test_what_a_plan_does_not_know_yet_is_left() -> None:
     values = {"name": "team/api", "encryption_configuration": [{"encryption_type": "KMS"}]}
-    found = {"mode": "managed", "type": "aws_ecr_repository", "address": "aws_ecr_repository.x", "values": values}
+    item = {"mode": "managed", "type": "aws_ecr_repository", "address": "aws_ecr_repository.x", "values": values}
     unknown = {"arn": True, "encryption_configuration": [{"kms_key": True}], "tags_all": True}
     change = {"address": "aws_ecr_repository.x", "change": {"actions": ["create"], "after_unknown": unknown}}
     plan = {
         "format_version": "1.2",
-        "planned_values": {"root_module": {"resources": [found]}},
+        "planned_values": {"root_module": {"resources": [item]}},
         "resource_changes": [change],
     }
     imported = from_terraform(plan)
@@ -208,12 +208,12 @@ def test_the_time_of_a_large_state_grows_with_its_size() -> None:
             count += event == "call"
 
         rules = '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "any"}, "action": {"type": "expire"}}]}'
-        found = [repository(f"team/r{index}", tags_all={"a": "b"}) for index in range(number)]
-        found += [
+        resources = [repository(f"team/r{index}", tags_all={"a": "b"}) for index in range(number)]
+        resources += [
             resource("aws_ecr_lifecycle_policy", {"attributes": {"repository": f"team/r{index}", "policy": rules}})
             for index in range(number)
         ]
-        data = state(*found)
+        data = state(*resources)
         before = sys.getprofile()
         sys.setprofile(counting)
         try:

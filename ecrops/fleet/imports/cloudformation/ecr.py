@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.cloudformation.intrinsics import Template
-from ecrops.fleet.imports.cloudformation.physical import Resource, physical
+from ecrops.fleet.imports.cloudformation.physical import ask
 from ecrops.fleet.imports.properties import Absent, Properties
-from ecrops.fleet.imports.settings import filters, replication_rule, rules_of, scanning
+from ecrops.fleet.imports.settings import DELETION, catalog, filters, replication_rule, rules_of, scanning, signing_rule
 
-DELETION = "ecrops has no such setting: registry.repository(name).delete(empty_on_delete=True) deletes with all images"
 _EXCLUSION = ("ImageTagMutabilityExclusionFilterValue", "ImageTagMutabilityExclusionFilterType")
 _NAMES = ("Filter", "FilterType")
 
@@ -47,13 +46,12 @@ def carry(builder: Builder, template: Template, declared: Mapping[str, Declared]
 def name_of(template: Template, resource: Declared, name: str) -> str | None:
     """Return the name of a resource: that of the template, or the one that the caller gave."""
     values = {name: resource.properties.values.get(name)}
-    known = template.resources.get(resource.logical, "")
-    physical_id = physical(Resource(resource.logical, resource.kind, values, known), "Ref", template.place)
+    physical_id = template.physical(resource.logical, resource.kind, values)
     resource.properties.skip(name)
     if isinstance(physical_id, Absent):
         made_up = resource.properties.values.get(name) is None
         reason = "CloudFormation made up the name of the " + _word(resource) if made_up else physical_id.reason
-        way_out = f"give resources={{{resource.logical!r}: …}}, its physical id" if made_up else ""
+        way_out = ask(resource.logical) if made_up else ""
         resource.properties.leave("" if made_up else name, f"{reason}: {way_out}" if way_out else reason)
         return None
     return physical_id
@@ -99,14 +97,10 @@ def _repository(builder: Builder, template: Template, resource: Declared) -> Non
 
 def _public_repository(builder: Builder, template: Template, resource: Declared) -> None:
     properties = resource.properties
-    block = properties.block("RepositoryCatalogData")
-    names = {"description": "RepositoryDescription", "about_text": "AboutText", "usage_text": "UsageText"}
+    texts = {"description": "RepositoryDescription", "about_text": "AboutText", "usage_text": "UsageText"}
     lists = {"architectures": "Architectures", "operating_systems": "OperatingSystems"}
-    catalog: dict[str, Any] = {field: block.text(name) for field, name in names.items()}
-    catalog |= {field: block.texts(name) or None for field, name in lists.items()}
-    catalog = {field: value for field, value in catalog.items() if value is not None}
     fields = {
-        "catalog_data": catalog or None,
+        "catalog_data": catalog(properties.block("RepositoryCatalogData"), texts, lists),
         "resource_policy": properties.document("RepositoryPolicyText"),
         "tags": properties.tags("Tags"),
     }
@@ -141,8 +135,7 @@ def _signing(builder: Builder, template: Template, resource: Declared) -> None:
     rules: list[Mapping[str, Any]] = []
     for rule in resource.properties.blocks("Rules"):
         wildcards = filters(rule.blocks("RepositoryFilters"), "WILDCARD_MATCH", _NAMES)
-        repositories = {"repositories": wildcards} if wildcards else {}
-        rules.append({"profile_arn": rule.text("SigningProfileArn"), **repositories})
+        rules.append(signing_rule(rule.text("SigningProfileArn"), wildcards))
     builder.setting(resource.logical, "signing", rules)
 
 
@@ -156,7 +149,7 @@ def _pull_through_cache(builder: Builder, template: Template, resource: Declared
     }
     rule = {field: resource.properties.text(name) for field, name in names.items()}
     resource.properties.skip("UpstreamRegistry")  # ECR knows it by the host
-    builder.item(resource.logical, "pull_through_cache", {key: value for key, value in rule.items() if value})
+    builder.item(resource.logical, "pull_through_cache", rule)
 
 
 def _template(builder: Builder, template: Template, resource: Declared) -> None:
@@ -172,8 +165,7 @@ def _template(builder: Builder, template: Template, resource: Declared) -> None:
         "resource_policy": properties.document("RepositoryPolicy"),
         "tags": properties.tags("ResourceTags") or None,
     }
-    value = {key: item for key, item in values.items() if item is not None}
-    builder.item(resource.logical, "creation_templates", value)
+    builder.item(resource.logical, "creation_templates", values)
 
 
 def _exclusion(builder: Builder, template: Template, resource: Declared) -> None:

@@ -13,9 +13,8 @@ from typing import Any
 
 from ecrops.fleet.imports.building import Place
 from ecrops.fleet.imports.cloudformation.physical import ATTRIBUTES, Resource, physical
-from ecrops.fleet.imports.properties import Absent, absent_in
+from ecrops.fleet.imports.properties import Absent, absent_in, as_text
 
-SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 NO_VALUE = object()
 """``AWS::NoValue``: the property that has it is not there."""
@@ -73,6 +72,17 @@ class Template:
             self._open.discard(f"condition {name}")
         return self._conditions[name]
 
+    def physical(self, logical: str, kind: str, properties: Mapping[str, Any], attribute: str = "Ref") -> str | Absent:
+        """Return the name of a resource, or another attribute of it.
+
+        Args:
+            logical: Its logical id.
+            kind: Its type.
+            properties: The properties that its name and ARN are made of, evaluated.
+            attribute: The attribute, as in ``Fn::GetAtt``; by default what ``Ref`` returns.
+        """
+        return physical(Resource(logical, kind, properties, self.resources.get(logical, "")), attribute, self.place)
+
     # Conditions
 
     def _truth(self, value: Any) -> bool | Absent:
@@ -84,7 +94,7 @@ class Template:
         if name == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
             first, second = self.value(argument)
             absent = absent_in([first, second])
-            return absent if absent is not None else bool(_text(first) == _text(second))
+            return absent if absent is not None else bool(as_text(first) == as_text(second))
         parts = [self._truth(part) for part in argument] if isinstance(argument, list) else []
         if name == "Fn::Not" and len(parts) == 1:
             [part] = parts
@@ -135,7 +145,7 @@ class Template:
             "AWS::AccountId": self.place.account,
             "AWS::Region": self.place.region,
             "AWS::Partition": self.place.partition,
-            "AWS::URLSuffix": SUFFIXES.get(self.place.partition, "amazonaws.com"),
+            "AWS::URLSuffix": self.place.url_suffix,
             "AWS::NoValue": NO_VALUE,
             "AWS::StackName": self.stack_name or Absent("uses the name of the stack: give stack_name="),
         }
@@ -158,19 +168,19 @@ class Template:
         return [part.strip() for part in value.split(",")] if is_list and isinstance(value, str) else value
 
     def _attribute(self, logical: str, attribute: str) -> Any:
-        found = self.part("Resources").get(logical)
-        if not isinstance(found, Mapping):
+        entry = self.part("Resources").get(logical)
+        if not isinstance(entry, Mapping):
             return Absent(f"refers to {logical}, which the template does not have")
         if f"resource {logical}" in self._open:
             return Absent(f"refers to {logical}, which refers to itself")
         self._open.add(f"resource {logical}")
         try:
-            kind, properties = str(found.get("Type", "")), found.get("Properties")
+            kind, properties = str(entry.get("Type", "")), entry.get("Properties")
             known = ATTRIBUTES.get(kind)
             names = {}
             if known is not None and isinstance(properties, Mapping):
                 names = {name: self.value(properties[name]) for name in known.properties if name in properties}
-            return physical(Resource(logical, kind, names, self.resources.get(logical, "")), attribute, self.place)
+            return self.physical(logical, kind, names, attribute)
         finally:
             self._open.discard(f"resource {logical}")
 
@@ -181,17 +191,17 @@ class Template:
         return truth if isinstance(truth, Absent) else self.value(argument[1] if truth else argument[2])
 
     def _sub(self, argument: Any) -> Any:
-        text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
-        if not isinstance(text, str) or not isinstance(own, Mapping):
+        text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+        if not isinstance(text, str) or not isinstance(variables, Mapping):
             return Absent("has a Fn::Sub that ecrops cannot evaluate")
         absent: list[Absent] = []
 
-        def replaced(found: re.Match[str]) -> str:
-            name = found[2].strip()
-            if found[1]:
+        def replaced(match: re.Match[str]) -> str:
+            name = match[2].strip()
+            if match[1]:
                 return f"${{{name}}}"
-            if name in own:
-                value = self.value(own[name])
+            if name in variables:
+                value = self.value(variables[name])
             elif "." in name:
                 value = self._call("Fn::GetAtt", name)
             else:
@@ -202,14 +212,10 @@ class Template:
             if value is NO_VALUE or isinstance(value, Mapping | list):
                 absent.append(Absent(f"has ${{{name}}} in a Fn::Sub, which is no text"))
                 return ""
-            return _text(value)
+            return as_text(value)
 
         result = _VARIABLE.sub(replaced, text)
         return absent[0] if absent else self.value(result) if "{{resolve:" in result else result
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _find(template: Template, argument: Any) -> Any:
@@ -233,7 +239,7 @@ def _join(template: Template, argument: Any) -> str:
     separator, items = argument
     if not isinstance(items, list) or any(isinstance(item, Mapping | list) for item in items):
         raise ValueError
-    return str(separator).join(map(_text, items))
+    return str(separator).join(map(as_text, items))
 
 
 def _to_json(template: Template, argument: Any) -> str:

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ecrops.errors import SpecError
 from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.cloudformation.ecr import Declared
 from ecrops.fleet.imports.cloudformation.intrinsics import Template
-from ecrops.fleet.imports.cloudformation.physical import Resource, physical
 from ecrops.fleet.imports.grants import STAYS as STAYS_IN_IAM
 from ecrops.fleet.imports.grants import Policy, is_about_ecr
 from ecrops.fleet.imports.grants import carry as carry_policy
 from ecrops.fleet.imports.properties import Absent, Properties, absent_in
-from ecrops.fleet.imports.rules import STAYS, event_of, is_on_ecr
+from ecrops.fleet.imports.rules import NO_ROLE, NO_SCHEDULE, STAYS, bus_of, carry_rule, is_on_ecr, target_of
 
 IDENTITIES = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
 INLINE = {"AWS::IAM::RolePolicy": "RoleName", "AWS::IAM::UserPolicy": "UserName", "AWS::IAM::GroupPolicy": "GroupName"}
@@ -59,8 +57,8 @@ def _policies(builder: Builder, template: Template, resource: Declared) -> Itera
             builder.leave(logical, "PolicyDocument", f"is about ECR, and {STAYS_IN_IAM}")
         elif properties.listed or not any(names.values()):
             reasons = [item.reason for item in properties.listed]
-            said = next(iter(reasons), "the template does not say to whom it is attached")
-            builder.leave(logical, "PolicyDocument", f"is about ECR, and {said}")
+            reason = next(iter(reasons), "the template does not say to whom it is attached")
+            builder.leave(logical, "PolicyDocument", f"is about ECR, and {reason}")
 
 
 def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:
@@ -77,11 +75,8 @@ def _documents(builder: Builder, properties: Properties) -> Iterator[Any]:
 
 def _identity(template: Template, resource: Declared) -> str:
     """Return the name of a user, role or group; its logical id if CloudFormation made up the name."""
-    given = template.resources.get(resource.logical, "")
-    found = physical(
-        Resource(resource.logical, resource.kind, resource.properties.values, given), "Ref", template.place
-    )
-    return resource.logical if isinstance(found, Absent) else found
+    name = template.physical(resource.logical, resource.kind, resource.properties.values)
+    return resource.logical if isinstance(name, Absent) else name
 
 
 # EventBridge
@@ -96,37 +91,28 @@ def _carry_rule(builder: Builder, template: Template, resource: Declared) -> Non
         builder.leave(logical, "", STAYS)
         return
     pattern = properties.document("EventPattern")
-    properties.only("ScheduleExpression", ("",), "a rule of ecrops has no schedule")
-    properties.only("RoleArn", ("",), "the role of a rule stays as it is; a Target has a role of its own")
-    bus = properties.text("EventBusName")
-    name = physical(
-        Resource(logical, resource.kind, properties.values, template.resources.get(logical, "")), "Ref", template.place
-    )
+    properties.only("ScheduleExpression", ("",), NO_SCHEDULE)
+    properties.only("RoleArn", ("",), NO_ROLE)
+    bus = bus_of(properties.text("EventBusName"))
+    name = template.physical(logical, resource.kind, properties.values)
     properties.skip("Name")
     fields = {
         "name": None if isinstance(name, Absent) else name.rpartition("|")[2],
         "description": properties.text("Description"),
         "state": properties.text("State"),
-        "bus": bus.rpartition("/")[2] if bus else "default",
+        "bus": bus,
         "tags": properties.tags("Tags") or {},
         "targets": list(_targets(builder, properties)),
     }
     if isinstance(name, Absent):
         builder.leave(logical, "Name", f"CloudFormation made up its name: give resources={{{logical!r}: …}}")
     elif pattern is not None:
-        try:
-            builder.event(logical, event_of(pattern, fields))
-        except SpecError as error:
-            builder.leave(logical, "EventPattern", f"{error}: it stays in EventBridge as it is")
+        carry_rule(builder, logical, "EventPattern", pattern, fields)
     builder.close(properties)
 
 
 def _targets(builder: Builder, properties: Properties) -> Iterator[Any]:
-    from ecrops.events.targets.target import Target
-
     for block in properties.blocks("Targets"):
         document = {name: value for name in block.values if (value := block.take(name)) is not None}
-        try:
-            yield Target.from_aws(document)
-        except (SpecError, KeyError) as error:
-            builder.leave(properties.address, block.path, f"ecrops would not write the target: {error}")
+        if (target := target_of(builder, properties.address, block.path, document)) is not None:
+            yield target

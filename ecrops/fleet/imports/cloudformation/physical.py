@@ -84,23 +84,24 @@ ATTRIBUTES: Mapping[str, Attributes] = {
 
 def physical(resource: Resource, attribute: str, place: Place) -> str | Absent:
     """Return an attribute of a resource; ``Ref`` is what ``Ref`` returns."""
-    known, given = ATTRIBUTES.get(resource.kind), resource.given
+    known, physical_id = ATTRIBUTES.get(resource.kind), resource.given
     if known is None:
-        if attribute in ("Ref", "Arn") and given:
-            return given
+        if attribute in ("Ref", "Arn") and physical_id:
+            return physical_id
+        way_out = ask(resource.logical)
         return Absent(
-            f"refers to {resource.logical}, and ecrops does not know the names of a {resource.kind}: {_ask(resource)}"
+            f"refers to {resource.logical}, and ecrops does not know the names of a {resource.kind}: {way_out}"
         )
     name = _name(resource, known)
     if isinstance(name, Absent):
         return name
-    arn = given if given.startswith("arn:") else _arn(resource, known, name, place)
+    arn = physical_id if physical_id.startswith("arn:") else _arn(resource, known, name, place)
     if attribute == known.arn or (attribute == "Ref" and known.ref == "arn"):
         return arn
     if attribute == "Ref" and known.ref == "name":
         return name
     if attribute == "RepositoryUri" and resource.kind == "AWS::ECR::Repository":
-        return f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{name}"
+        return f"{place.account}.dkr.ecr.{place.region}.{place.url_suffix}/{name}"
     if attribute in (known.name, f"{resource.kind.rpartition(':')[2]}Name"):
         return name
     return Absent(f"refers to {resource.logical}.{attribute}, which the template does not tell")
@@ -118,7 +119,7 @@ def _name(resource: Resource, known: Attributes) -> str | Absent:
         return name
     if isinstance(name, str) and name:
         return name
-    return Absent(f"refers to {resource.logical}, whose name CloudFormation made up: {_ask(resource)}")
+    return Absent(f"refers to {resource.logical}, whose name CloudFormation made up: {ask(resource.logical)}")
 
 
 def _arn(resource: Resource, known: Attributes, name: str, place: Place) -> str:
@@ -127,5 +128,6 @@ def _arn(resource: Resource, known: Attributes, name: str, place: Place) -> str:
     return place.arn(known.service, known.resource.format(name=name, path=path), is_global=known.is_global)
 
 
-def _ask(resource: Resource) -> str:
-    return f"give resources={{{resource.logical!r}: …}}, its physical id"
+def ask(logical: str) -> str:
+    """Return the way out for a resource whose name CloudFormation made up: the caller of the import gives it."""
+    return f"give resources={{{logical!r}: …}}, its physical id"

@@ -113,11 +113,11 @@ def _place(account: str | None, region: str | None, partition: str) -> Place:
 def _check_known(template: Template) -> None:
     """Refuse names that the template does not have: they are misspelt, or of another template."""
     problems = Problems()
-    for argument, given, section in (
+    for argument, names, section in (
         ("parameters", template.parameters, "Parameters"),
         ("resources", template.resources, "Resources"),
     ):
-        for name, value in given.items():
+        for name, value in names.items():
             expected = f"the template has no such one, but {', '.join(map(str, template.part(section))) or 'none'}"
             problems.check(name in template.part(section), f"{argument}[{name!r}]", expected)
             is_text = isinstance(value, str)
@@ -136,8 +136,8 @@ def _declared(template: Template, builder: Builder, logical: str, resource: Any)
             builder.leave(logical, "Condition", f"{truth.reason}: whether there is the resource is not known")
         if truth is not True:
             return None
-    given = resource.get("Properties")
-    values = template.value(given if isinstance(given, Mapping) else {})
+    properties = resource.get("Properties")
+    values = template.value(properties if isinstance(properties, Mapping) else {})
     if isinstance(values, Absent) or values is NO_VALUE or not isinstance(values, Mapping):
         if kind.startswith(KINDS):
             reason = values.reason if isinstance(values, Absent) else "has no properties that can be read"

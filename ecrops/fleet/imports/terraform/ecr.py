@@ -13,12 +13,11 @@ from typing import Any
 
 from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.properties import Properties, absent_in
-from ecrops.fleet.imports.settings import filters, replication_rule, rules_of, scanning
+from ecrops.fleet.imports.settings import DELETION, catalog, filters, replication_rule, rules_of, scanning, signing_rule
 from ecrops.fleet.imports.terraform.states import SENSITIVE, Instance
 
 COMPUTED = ("id", "arn", "registry_id", "region", "repository_url", "repository_uri", "tags", "tags_all", "timeouts")
 """What AWS computes, and what is about Terraform alone. ``tags_all`` has also the tags of the provider."""
-DELETION = "ecrops has no such setting: registry.repository(name).delete(empty_on_delete=True) deletes with all images"
 Reader = Callable[[Builder, Properties], None]
 
 
@@ -99,13 +98,12 @@ def _lifecycle_policy(builder: Builder, properties: Properties) -> None:
 
 def _public_repository(builder: Builder, properties: Properties) -> None:
     name = named(properties, "repository_name")
-    block = properties.block("catalog_data")
-    texts = {key: block.text(key) for key in ("description", "about_text", "usage_text", "logo_image_blob")}
-    lists = {key: block.texts(key) or None for key in ("architectures", "operating_systems")}
-    catalog = {key: value for key, value in {**texts, **lists}.items() if value is not None}
+    texts = {key: key for key in ("description", "about_text", "usage_text", "logo_image_blob")}
+    lists = {key: key for key in ("architectures", "operating_systems")}
+    data = catalog(properties.block("catalog_data"), texts, lists)
     properties.only("force_destroy", (False,), DELETION.replace("registry.", "PublicRegistry()."))
     if name:
-        fields = {"catalog_data": catalog or None, "tags": tags_of(properties)}
+        fields = {"catalog_data": data, "tags": tags_of(properties)}
         builder.repository(properties.address, name, fields, public=True)
 
 
@@ -139,8 +137,7 @@ def _signing(builder: Builder, properties: Properties) -> None:
     rules: list[Mapping[str, Any]] = []
     for rule in properties.blocks("rule"):
         wildcards = filters(rule.blocks("repository_filter"), "WILDCARD_MATCH")
-        repositories = {"repositories": wildcards} if wildcards else {}
-        rules.append({"profile_arn": rule.text("signing_profile_arn"), **repositories})
+        rules.append(signing_rule(rule.text("signing_profile_arn"), wildcards))
     builder.setting(properties.address, "signing", rules)
 
 
@@ -159,7 +156,7 @@ def _pull_through_cache(builder: Builder, properties: Properties) -> None:
         "upstream_prefix": "upstream_repository_prefix",
     }
     rule = {field: properties.text(name) for field, name in names.items()}
-    builder.item(properties.address, "pull_through_cache", {key: value for key, value in rule.items() if value})
+    builder.item(properties.address, "pull_through_cache", rule)
 
 
 def _template(builder: Builder, properties: Properties) -> None:
@@ -174,8 +171,7 @@ def _template(builder: Builder, properties: Properties) -> None:
         "resource_policy": properties.document("repository_policy"),
         "tags": properties.tags("resource_tags") or None,
     }
-    value = {key: item for key, item in template.items() if item is not None}
-    builder.item(properties.address, "creation_templates", value)
+    builder.item(properties.address, "creation_templates", template)
 
 
 def _exclusion(builder: Builder, properties: Properties) -> None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ecrops.errors import SpecError
 from ecrops.fleet.imports.building import Builder
 from ecrops.fleet.imports.properties import Properties
-from ecrops.fleet.imports.rules import STAYS, event_of, is_on_ecr
+from ecrops.fleet.imports.rules import NO_ROLE, NO_SCHEDULE, STAYS, bus_of, carry_rule, is_on_ecr, target_of
 from ecrops.fleet.imports.terraform.ecr import COMPUTED, tags_of
 from ecrops.fleet.imports.terraform.states import Instance
 
 RULE, TARGET = "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"
-DEFAULT_BUS = "default"
 
 
 def carry(builder: Builder, resources: Sequence[tuple[Instance, Properties]]) -> None:
@@ -40,33 +38,25 @@ def carry(builder: Builder, resources: Sequence[tuple[Instance, Properties]]) ->
 
 
 def _carry_rule(builder: Builder, properties: Properties, pattern: Any, targets: Sequence[Properties]) -> None:
-    from ecrops.events.targets.target import Target
-
     properties.skip(*COMPUTED, "name_prefix")
-    properties.only("schedule_expression", ("",), "a rule of ecrops has no schedule")
-    properties.only("role_arn", ("",), "the role of a rule stays as it is; a Target has a role of its own")
+    properties.only("schedule_expression", ("",), NO_SCHEDULE)
+    properties.only("role_arn", ("",), NO_ROLE)
     properties.only("force_destroy", (False,), "ecrops has no such setting")
     made = []
     for target in targets:
         document = _target(target)
         builder.close(target)
-        try:
-            made.append(Target.from_aws(document))
-        except (SpecError, KeyError) as error:
-            builder.leave(target.address, "", f"ecrops would not write the target: {error}")
+        made.append(target_of(builder, target.address, "", document))
     fields = {
         "name": properties.text("name"),
         "description": properties.text("description"),
         "state": _state(properties),
         "bus": _bus(properties),
         "tags": tags_of(properties) or {},
-        "targets": made,
+        "targets": [target for target in made if target is not None],
     }
     properties.skip("event_bus_name")
-    try:
-        builder.event(properties.address, event_of(pattern, fields))
-    except SpecError as error:
-        builder.leave(properties.address, "event_pattern", f"{error}: it stays in EventBridge as it is")
+    carry_rule(builder, properties.address, "event_pattern", pattern, fields)
     builder.close(properties)
 
 
@@ -77,8 +67,7 @@ def _state(properties: Properties) -> str | None:
 
 
 def _bus(properties: Properties) -> str:
-    name = properties.values.get("event_bus_name")
-    return name.rpartition("/")[2] if isinstance(name, str) and name else DEFAULT_BUS
+    return bus_of(properties.values.get("event_bus_name"))
 
 
 def _target(properties: Properties) -> dict[str, Any]:

@@ -8,7 +8,7 @@ of another region deletes images.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ecrops.aws import Arn
@@ -41,33 +41,34 @@ class Found:
         return not self.instance.type.startswith(("aws_iam_", "aws_ecrpublic_"))
 
 
-def placed(found: Sequence[Instance]) -> list[Found]:
+def placed(instances: Sequence[Instance]) -> list[Found]:
     """Return resources with their account and region: by themselves, or as others tell it."""
-    own = [Found(item, *_own_place(item)) for item in found]
+    resources = [Found(item, *_own_place(item)) for item in instances]
     known: dict[tuple[str, str], set[str]] = {}
-    for item in own:
+    for item in resources:
         for part in _PARTS:
             if item.instance.provider and (value := getattr(item, part)):
                 known.setdefault((item.instance.provider, part), set()).add(value)
 
     def of_provider(item: Found, part: str) -> str:
-        values = known.get((item.instance.provider, part), set())
-        return next(iter(values)) if len(values) == 1 else ""
+        return _only(known.get((item.instance.provider, part), set()))
 
     return _as_repositories(
         [
-            Found(
-                item.instance, item.account or of_provider(item, "account"), item.region or of_provider(item, "region")
+            replace(
+                item,
+                account=item.account or of_provider(item, "account"),
+                region=item.region or of_provider(item, "region"),
             )
-            for item in own
+            for item in resources
         ]
     )
 
 
-def _as_repositories(found: Sequence[Found]) -> list[Found]:
+def _as_repositories(resources: Sequence[Found]) -> list[Found]:
     """Return resources, with the policies of a repository where the one repository of their name is."""
     regions: dict[tuple[str, str], set[str]] = {}
-    for item in found:
+    for item in resources:
         if item.instance.type == "aws_ecr_repository":
             name = str(item.instance.values.get("name"))
             regions.setdefault((item.account, name), set()).add(item.region)
@@ -75,10 +76,14 @@ def _as_repositories(found: Sequence[Found]) -> list[Found]:
     def region_of(item: Found) -> str:
         if item.region or item.instance.type not in _OF_REPOSITORIES:
             return item.region
-        known = regions.get((item.account, str(item.instance.values.get("repository"))), set())
-        return next(iter(known)) if len(known) == 1 else ""
+        return _only(regions.get((item.account, str(item.instance.values.get("repository"))), set()))
 
-    return [replace(item, region=region_of(item)) for item in found]
+    return [replace(item, region=region_of(item)) for item in resources]
+
+
+def _only(values: Collection[str]) -> str:
+    """Return the one value that there is; empty if there are none or several."""
+    return next(iter(values)) if len(values) == 1 else ""
 
 
 def _own_place(item: Instance) -> tuple[str, str]:
@@ -102,14 +107,14 @@ def parsed(text: object) -> Arn | None:
         return None
 
 
-def place_of(found: Sequence[Found], account: str | None, region: str | None) -> Place:
+def place_of(resources: Sequence[Found], account: str | None, region: str | None) -> Place:
     """Return the one account and region of the file.
 
     Raises:
         SpecError: There are several, or none is the one that is asked for, or nobody can tell how many there are.
     """
     check_place(account, region)
-    ours = [item for item in found if item.is_ours]
+    ours = [item for item in resources if item.is_ours]
     accounts = Counter(item.account for item in ours if item.account)
     regions = Counter(item.region for item in ours if item.region and account in (None, item.account or account))
     chosen = _one("account", accounts, account)
@@ -155,15 +160,17 @@ def elsewhere(item: Found) -> str:
     return f"is in another account or region: import it by itself, with {where}"
 
 
-def untold(found: Sequence[Found], place: Place) -> Iterator[tuple[Found, str]]:
+def untold(resources: Sequence[Found], place: Place) -> Iterator[tuple[Found, str]]:
     """Yield each resource that may be in another account or region, and why nobody knows."""
     for part in _PARTS:
-        told = [item for item in found if item.is_ours and getattr(item, part) and item.account in ("", place.account)]
+        told = [
+            item for item in resources if item.is_ours and getattr(item, part) and item.account in ("", place.account)
+        ]
         if part == "account":
-            told = [item for item in found if item.is_ours and item.account]
+            told = [item for item in resources if item.is_ours and item.account]
         is_several = len({getattr(item, part) for item in told}) > 1
         providers = {item.instance.provider for item in told}
-        for item in found:
+        for item in resources:
             if getattr(item, part) or not told or (part == "region" and not item.has_region):
                 continue
             provider = item.instance.provider

@@ -59,14 +59,14 @@ def from_terraform(
         >>> print(from_terraform(state).specs[0])
         RepositorySpec(name='team/api', image_tag_mutability='IMMUTABLE')
     """
-    found = placed(list(instances(_value(data))))
-    if not any(item.is_ours for item in found):
-        raise SpecError(f"none of the {len(found)} resources is of ECR: is it the file of the right workspace?")
-    place = place_of(found, account, region)
-    unknown = {id(item): reason for item, reason in untold(found, place)}
+    resources = placed(list(instances(_value(data))))
+    if not any(item.is_ours for item in resources):
+        raise SpecError(f"none of the {len(resources)} resources is of ECR: is it the file of the right workspace?")
+    place = place_of(resources, account, region)
+    unknown = {id(item): reason for item, reason in untold(resources, place)}
     builder = Builder(place, grants, events)
     here: list[tuple[Instance, Properties]] = []
-    for item in found:
+    for item in resources:
         if is_elsewhere(item, place) or id(item) in unknown:
             if _is_about_ecr(item.instance):
                 builder.leave(item.instance.address, "", unknown.get(id(item)) or elsewhere(item))

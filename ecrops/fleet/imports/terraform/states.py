@@ -16,6 +16,7 @@ from ecrops.fleet.imports.terraform.providers import Provider, providers, withou
 FORMAT = 4
 SENSITIVE = Absent("is marked as sensitive: it is neither carried over nor shown")
 UNKNOWN = Absent("is known only after the plan is applied: import the state then")
+DEPOSED = "is deposed: Terraform is about to delete it"
 ENDING = {
     "['delete']": "is about to be deleted: the plan has it no more",
     "['forget']": "is about to be forgotten by Terraform, and stays in AWS: import the state to have it in the fleet",
@@ -111,7 +112,7 @@ def _of_state(data: Mapping[str, Any]) -> Iterator[Instance]:
 def _instance(resource: Mapping[str, Any], instance: Mapping[str, Any], base: str) -> Instance:
     address = base + _index(instance.get("index_key"))
     deposed = instance.get("deposed")
-    problem = "is deposed: Terraform is about to delete it" if deposed else ""
+    problem = DEPOSED if deposed else ""
     if "attributes" not in instance:
         problem = problem or "has no attributes: it is of before Terraform 0.12; refresh the state"
     values = instance.get("attributes") or {}
@@ -175,7 +176,7 @@ def _shown_instance(resource: Mapping[str, Any], unknown: Mapping[str, Any], use
     address = str(resource.get("address", ""))
     values = _masked(resource.get("values") or {}, resource.get("sensitive_values"), SENSITIVE)
     values = _masked(values, unknown.get(address), UNKNOWN)
-    problem = "is deposed: Terraform is about to delete it" if resource.get("deposed_key") else ""
+    problem = DEPOSED if resource.get("deposed_key") else ""
     provider = used.get(without_keys(address), Provider())
     return Instance(address, str(resource["type"]), values, provider.name, problem, provider.region)
 
@@ -196,11 +197,11 @@ def _ending(changes: object, used: Mapping[str, Provider]) -> Iterator[Instance]
 
 def _unknown(changes: object) -> dict[str, Any]:
     """Return what is known only after a plan is applied, by address, in the shape of the values."""
-    found: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
     for change in changes if isinstance(changes, list) else ():
         if isinstance(change, Mapping) and isinstance(change.get("change"), Mapping):
-            found[str(change.get("address"))] = change["change"].get("after_unknown")
-    return found
+            unknown[str(change.get("address"))] = change["change"].get("after_unknown")
+    return unknown
 
 
 def _masked(values: Any, mask: Any, absent: Absent) -> Any:
