@@ -6,43 +6,22 @@ policies does not wait for that. Nothing here writes, except that ECR counts ``i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ecrops.repositories.handle import Handle
+from ecrops.images.verbs import RepositoryVerbs
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ecrops.base.waits import OnWait
-    from ecrops.images.image import Image
     from ecrops.lifecycle.policy.document import Rules
     from ecrops.lifecycle.simulation.compare import Comparison
     from ecrops.lifecycle.simulation.compiled import LifecyclePolicy
     from ecrops.lifecycle.simulation.result import Simulation
 
 
-class RepositoryTrials(Handle):
-    """Reading the images of a repository, and trying lifecycle policies on them."""
-
-    def images(self, *, references: bool = False) -> Iterator[Image]:
-        """Yield all images of the repository, archived ones too. Pages are read as they are needed.
-
-        Args:
-            references: Whether to find out which images are parts of an index. All images are read first then, and the
-                manifests of the indexes, which needs ``ecr:BatchGetImage``. ECR counts that as a pull of the index, so
-                that a rule with ``since_image_pulled`` sees it as used:
-                https://github.com/aws/containers-roadmap/issues/2390
-
-        Raises:
-            ClientError: botocore's ``RepositoryNotFoundException``.
-        """
-        from ecrops.images import image
-
-        self._check_account()
-        aws, name = self.registry.aws, self.name
-        images = image.describe(aws, name)
-        return iter(image.with_references(aws, name, images)) if references else images
+class RepositoryTrials(RepositoryVerbs):
+    """Trying lifecycle policies on the images of a repository."""
 
     def simulate_lifecycle(
         self,

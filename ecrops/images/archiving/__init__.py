@@ -1,0 +1,1 @@
+"""Moving images to the archive, and restoring them."""

@@ -1,0 +1,1 @@
+"""Copying images to another repository, with identical digests."""

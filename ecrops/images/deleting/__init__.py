@@ -1,0 +1,1 @@
+"""Deleting images, never breaking what stays."""

@@ -1,0 +1,1 @@
+"""Which images are used, and what must stay because of that."""

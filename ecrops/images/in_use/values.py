@@ -1,0 +1,8 @@
+"""Which images are used, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+Never: TypeAlias = str | Iterable[str]

@@ -1,0 +1,136 @@
+"""The verbs of a repository about its images: find them, tag, copy, delete, archive and restore many at once.
+
+Called by users, through ``Repository``. A verb that writes makes one edit, and hands it to the engine. The verbs of one
+image are those of ``images/handle``. What a verb needs is imported when it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ecrops.base.problems import given
+from ecrops.repositories.handle import Handle
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from ecrops.base.waits import OnWait
+    from ecrops.engine.plan import Plan
+    from ecrops.engine.telling import OnChange
+    from ecrops.images.copying.plan import CopyPlan
+    from ecrops.images.handle import ImageHandle
+    from ecrops.images.image import Image
+    from ecrops.images.in_use.values import Never
+    from ecrops.spec import RepositorySpec
+
+
+class RepositoryVerbs(Handle):
+    """Finding, tagging, copying, deleting, archiving and restoring the images of a repository."""
+
+    def images(
+        self,
+        *,
+        tags: Sequence[str] | None = None,
+        untagged: bool | None = None,
+        pushed_before: datetime | timedelta | int | None = None,
+        pushed_after: datetime | timedelta | int | None = None,
+        pulled_before: datetime | timedelta | int | None = None,
+        pulled_after: datetime | timedelta | int | None = None,
+        larger_than: int | None = None,
+        archived: bool | None = None,
+        references: bool = False,
+    ) -> Iterator[Image]:
+        """Yield the images that fit every condition, archived ones too. Pages are read as they are needed.
+
+        Args:
+            tags: Patterns of tags, ``*`` for any characters; an image fits with one tag that fits one pattern.
+            untagged: Whether only images without tags fit, or only images with tags.
+            pushed_before: A moment, or how long before now: a ``timedelta``, or days.
+            pushed_after: As ``pushed_before``.
+            pulled_before: As ``pushed_before``. An image that was never pulled fits.
+            pulled_after: As ``pushed_before``. An image that was never pulled does not fit.
+            larger_than: Bytes.
+            archived: Whether only archived images fit, or only images that can be pulled.
+            references: Whether to find out which images are parts of an index. All images are read first then, and the
+                manifests of the indexes, which needs ``ecr:BatchGetImage``. ECR counts that as a pull of the index, so
+                that a rule with ``since_image_pulled`` sees it as used:
+                https://github.com/aws/containers-roadmap/issues/2390
+
+        Raises:
+            SpecError: A condition is none.
+            ClientError: botocore's ``RepositoryNotFoundException``.
+        """
+        from ecrops.images import image
+        from ecrops.images.selection import Selection
+
+        fields = given(locals(), "references")
+        selection = Selection.of(**fields)
+        self._check_account()
+        aws, name = self.registry.aws, self.name
+        images = image.describe(aws, name)
+        return selection.pick(iter(image.with_references(aws, name, images)) if references else images)
+
+    def image(self, tag_or_digest: str) -> ImageHandle:
+        """Return a handle of one image, whether it exists or not. Calls nothing.
+
+        Args:
+            tag_or_digest: A tag such as ``v1.2``, or a whole digest, ``sha256:…``.
+
+        Raises:
+            SpecError: It is no tag and no digest.
+        """
+        from ecrops.images.handle import ImageHandle
+
+        return ImageHandle(self, tag_or_digest)
+
+    def tag_images(
+        self,
+        tags: Mapping[str, str],
+        *,
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
+        """Set many tags, each to an image of this repository. No image is pulled or pushed."""
+        raise NotImplementedError
+
+    def copy_images(
+        self,
+        to: RepositoryVerbs,
+        *,
+        tags: Sequence[str] | None = None,
+        since: datetime | timedelta | int | None = None,
+        untagged: bool = False,
+        referrers: bool = True,
+        create: RepositorySpec | None = None,
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> CopyPlan:
+        """Copy images to another repository, of this or another registry, with all that belongs to them."""
+        raise NotImplementedError
+
+    def delete_images(
+        self,
+        *digests_or_tags: str,
+        tags: Sequence[str] | None = None,
+        untagged: bool | None = None,
+        older_than: timedelta | int | None = None,
+        orphans: bool = False,
+        all: bool = False,
+        never: Never = (),
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
+        """Delete images; never a part of an index that stays, nor a referrer of an image that stays."""
+        raise NotImplementedError
+
+    def archive_images(self, *digests_or_tags: str, never: Never = (), **conditions: Any) -> Plan:
+        """Move images to the archive, where they cannot be pulled."""
+        raise NotImplementedError
+
+    def restore_images(self, *digests_or_tags: str, timeout: float = 1800, **conditions: Any) -> Plan:
+        """Restore images from the archive, and wait until they can be pulled."""
+        raise NotImplementedError
