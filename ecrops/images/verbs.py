@@ -61,10 +61,10 @@ class RepositoryVerbs(Handle):
             SpecError: A condition is none.
             ClientError: botocore's ``RepositoryNotFoundException``.
         """
+        fields = given(locals(), "references")
         from ecrops.images import image
         from ecrops.images.selection import Selection
 
-        fields = given(locals(), "references")
         selection = Selection.of(**fields)
         self._check_account()
         aws, name = self.registry.aws, self.name
