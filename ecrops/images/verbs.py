@@ -7,7 +7,7 @@ image are those of ``images/handle``. What a verb needs is imported when it is c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from ecrops.base.problems import given
 from ecrops.repositories.handle import Handle
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecrops.images.copying.plan import CopyPlan
     from ecrops.images.handle import ImageHandle
     from ecrops.images.image import Image
-    from ecrops.images.in_use.values import Never
+    from ecrops.images.in_use.values import Protected
     from ecrops.spec import RepositorySpec
 
 
@@ -40,6 +40,7 @@ class RepositoryVerbs(Handle):
         larger_than: int | None = None,
         archived: bool | None = None,
         references: bool = False,
+        **misspelt: Never,
     ) -> Iterator[Image]:
         """Yield the images that fit every condition, archived ones too. Pages are read as they are needed.
 
@@ -56,6 +57,7 @@ class RepositoryVerbs(Handle):
                 manifests of the indexes, which needs ``ecr:BatchGetImage``. ECR counts that as a pull of the index, so
                 that a rule with ``since_image_pulled`` sees it as used:
                 https://github.com/aws/containers-roadmap/issues/2390
+            misspelt: No other keyword is accepted. The error says which one was probably meant.
 
         Raises:
             SpecError: A condition is none.
@@ -119,7 +121,7 @@ class RepositoryVerbs(Handle):
         older_than: timedelta | int | None = None,
         orphans: bool = False,
         all: bool = False,
-        never: Never = (),
+        never: Protected = (),
         on_change: OnChange | None = None,
         on_wait: OnWait | None = None,
         progress: bool = False,
@@ -127,7 +129,7 @@ class RepositoryVerbs(Handle):
         """Delete images; never a part of an index that stays, nor a referrer of an image that stays."""
         raise NotImplementedError
 
-    def archive_images(self, *digests_or_tags: str, never: Never = (), **conditions: Any) -> Plan:
+    def archive_images(self, *digests_or_tags: str, never: Protected = (), **conditions: Any) -> Plan:
         """Move images to the archive, where they cannot be pulled."""
         raise NotImplementedError
 

@@ -5,4 +5,4 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-Never: TypeAlias = str | Iterable[str]
+Protected: TypeAlias = str | Iterable[str]
