@@ -255,10 +255,11 @@ class Aws(Waiting):
         throttled = False
         try:
             self._deadline.check(doing, operation=doing)
-            result = attempt()
-        except ClientError as error:
-            throttled = is_throttled(error)
-            raise
+            try:
+                result = attempt()
+            except ClientError as error:
+                throttled = is_throttled(error)
+                raise
         finally:
             self._gate.leave(doing, began, throttled=throttled)
         self._count_success(doing)
