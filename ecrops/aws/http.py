@@ -60,7 +60,7 @@ class Http:
     """
 
     def __init__(self, aws: Aws) -> None:
-        self._aws = aws
+        self.aws = aws
         self._config: Any = aws.client("ecr").meta.config
 
     def read(self, url: Url, headers: Headers | None = None) -> bytes:
@@ -84,7 +84,7 @@ class Http:
         Raises:
             ClientError: The server refused.
         """
-        return Stream(self, self._aws, url, headers)
+        return Stream(self, self.aws, url, headers)
 
     def request(
         self,
@@ -112,7 +112,7 @@ class Http:
         def attempt() -> Answer:
             return self.once(method, url, headers=headers, body=body, accepts=accepts)
 
-        return self._aws.persist(attempt, doing_of(method, url))
+        return self.aws.persist(attempt, doing_of(method, url))
 
     def once(
         self,
@@ -141,13 +141,13 @@ class Http:
                 return Answer(response.status_code, response.headers, content, response.url)
 
         if isinstance(body, bytes):
-            return self._aws.in_turn(send, doing_of(method, url))
-        self._aws.check(doing_of(method, url))
+            return self.aws.in_turn(send, doing_of(method, url))
+        self.aws.check(doing_of(method, url))
         return send()
 
     def open_once(self, url: Url, headers: Mapping[str, str]) -> Any:
         """Send a GET once, in its turn, and return botocore's response with its body unread."""
-        return self._aws.in_turn(lambda: self._send("GET", url, headers, b"", (200, 206)), doing_of("GET", url))
+        return self.aws.in_turn(lambda: self._send("GET", url, headers, b"", (200, 206)), doing_of("GET", url))
 
     def _send(self, method: str, url: Url, headers: Headers | None, body: Any, accepts: Collection[int]) -> Any:
         """Return the response, after redirects."""
@@ -182,11 +182,11 @@ class Http:
     def _session(self, url: str) -> Any:
         """Return botocore's HTTP session for the host of a URL, made once: which proxy there is depends on the host."""
         host, config = host_of(url), self._config
-        sessions = self._aws.connections
+        sessions = self.aws.connections
         if host not in sessions:
             make: Any = URLLib3Session  # its stub knows no pair of timeouts
             sessions[host] = make(
-                verify=_verify(self._aws),
+                verify=_verify(self.aws),
                 proxies=config.proxies if config.proxies is not None else get_environ_proxies(url),
                 proxies_config=config.proxies_config,
                 timeout=(config.connect_timeout, config.read_timeout),
