@@ -171,6 +171,21 @@ def describe(aws: Aws, name: str) -> Iterator[Image]:
                 yield parse(item)
 
 
+def describe_one(aws: Aws, name: str, image_id: Mapping[str, str]) -> Image:
+    """Return one image, an archived one too.
+
+    Args:
+        aws: The account and region.
+        name: The repository.
+        image_id: A tag or a digest, as ECR takes it.
+
+    Raises:
+        ClientError: botocore's ``ImageNotFoundException`` or ``RepositoryNotFoundException``.
+    """
+    params = {"repositoryName": name, "imageIds": [dict(image_id)], **calls.every_status(aws, "DescribeImages")}
+    return parse(calls.get(aws, name, "DescribeImages", "imageDetails", **params)[0])
+
+
 def parse(item: Mapping[str, Any]) -> Image:
     """Return an image from an item of ``DescribeImages``. While it is restored, an image counts as archived."""
     media_type = item.get("imageManifestMediaType")
