@@ -188,6 +188,11 @@ class Aws(Waiting):
         with self._locks.clients:
             return self._clients.of(service, self.region, calls)
 
+    @property
+    def connections(self) -> dict[str, Any]:
+        """HTTP sessions for what is no API of AWS, by scheme and host: see ``http``."""
+        return self._clients.connections
+
     def call(
         self,
         service: str,
@@ -225,8 +230,24 @@ class Aws(Waiting):
 
     def once(self, service: str, operation: str, params: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
         """Make one attempt of a call, in its turn."""
-        doing = f"{service}:{operation}"
-        client = self.client(service)
+        doing, client = f"{service}:{operation}", self.client(service)
+
+        def attempt() -> dict[str, Any]:
+            try:
+                return send(client, operation, params, needs)
+            except ClientError as error:
+                explain(error, doing)
+                if code_of(error) in NO_LONGER_VALID:
+                    self._deadline.break_off(error)
+                raise
+
+        answer = self.in_turn(attempt, doing)
+        if account := account_in(answer):
+            self._learned.setdefault("account", account)
+        return answer
+
+    def in_turn(self, attempt: Callable[[], T], doing: str) -> T:
+        """Make one attempt in its turn: while places are free, not after the deadline, and as fast as AWS takes it."""
         is_begun = self._budgets is not None and self._budgets.successes > 0  # for this owner
         waited = Waited(outer=self._budgets.waited if self._budgets else None)
         pauses = partial(self._pause_for_turn, doing, waited), partial(self._pause_for_place, doing, waited)
@@ -235,19 +256,14 @@ class Aws(Waiting):
         try:
             self._deadline.check(doing, operation=doing)
             try:
-                answer = send(client, operation, params, needs)
+                result = attempt()
             except ClientError as error:
                 throttled = is_throttled(error)
-                explain(error, doing)
-                if code_of(error) in NO_LONGER_VALID:
-                    self._deadline.break_off(error)
                 raise
         finally:
             self._gate.leave(doing, began, throttled=throttled)
-        if account := account_in(answer):
-            self._learned.setdefault("account", account)
         self._count_success(doing)
-        return answer
+        return result
 
     def _count_success(self, doing: str) -> None:
         if self._deadline.breaker:

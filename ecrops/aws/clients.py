@@ -32,6 +32,10 @@ class Clients:
     Args:
         session: The session of the caller.
         workers: How many connections a client keeps.
+
+    Attributes:
+        made: The clients, by service.
+        connections: HTTP sessions of botocore for what is no API of AWS, by scheme and host: ``http`` makes them.
     """
 
     def __init__(self, session: boto3.Session, workers: int) -> None:
@@ -39,6 +43,7 @@ class Clients:
         self._workers = workers
         self._frequent: set[str] = set()
         self.made: dict[str, Any] = {}
+        self.connections: dict[str, Any] = {}
 
     def of(self, service: str, region: str, calls: int) -> Any:
         """Return the client of a service, for about so many calls."""
@@ -79,7 +84,7 @@ def make_frequent(session: boto3.Session, service: str, region: str, client: Any
     client that is given one sends it as it is.
     """
     config: Config = client.meta.config
-    return _made(session, service, region, config.merge(Config(user_agent=_agent(config), user_agent_extra="")))
+    return _made(session, service, region, config.merge(Config(user_agent=agent_of(config), user_agent_extra="")))
 
 
 def _made(session: boto3.Session, service: str, region: str, config: Config) -> Any:
@@ -97,7 +102,7 @@ def name_agent(request: AWSRequest, **_: object) -> None:
     request.headers.replace_header("User-Agent", f"{text} ecrops/{__version__}")
 
 
-def _agent(config: Config) -> str:
+def agent_of(config: Config) -> str:
     """Return the user agent of a client, with the application of the caller, and ecrops behind it."""
     application: Any = getattr(config, "user_agent_appid", None)
     parts = [str(getattr(config, "user_agent", ""))]

@@ -50,6 +50,7 @@ class Call:
         is_kept: Whether an answer shows that the service keeps what was sent. If not, the owner is read again.
         confirm: Called with the account of the change once it took effect. It raises an error if what was made does not
             work, as the service says. ``None`` if there is nothing to ask.
+        refusal: Returns the error in an answer that the service calls a success, such as one of a batch.
     """
 
     service: str
@@ -58,6 +59,7 @@ class Call:
     needs: Collection[str] = ()
     is_kept: Callable[[Mapping[str, Any]], bool] = field(default=always, repr=False, compare=False)
     confirm: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
+    refusal: Callable[[Mapping[str, Any]], Exception | None] | None = field(default=None, repr=False, compare=False)
 
 
 def never(error: Exception) -> bool:
@@ -78,6 +80,7 @@ class Races(NamedTuple):
             is planned again until it is.
         is_made_between: Whether AWS made the owner between two times, as ``time.time`` counts. It is asked if the
             answer to a creation was lost and the owner exists: another caller may have made it.
+        done: Error codes that mean that AWS has what the change makes. Such a change counts as made.
     """
 
     derived: bool = False
@@ -85,6 +88,7 @@ class Races(NamedTuple):
     not_yet_visible: Collection[str] = ()
     awaits: Callable[[Exception], bool] = never
     is_made_between: Callable[[Any, float, float], bool] | None = None
+    done: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,14 +197,17 @@ class Maker:
         try:
             self._call(change, lambda: lost.append(time.time()))
         except (ClientError, *LOST) as error:
-            if change.races.awaits(error):
-                explain(error, change)
-            elif not self._is_superseded(change, error):
-                explain(error, change)
-                raise
-            if change.makes_owner and lost and self._is_ours(change, begun, lost[-1]):
-                on_made(change)
-            raise Superseded(error) from error
+            races, code = change.races, code_of(error)
+            if code not in races.done:
+                if not races.awaits(error) and code in (*races.superseded, *races.not_yet_visible):
+                    self._remember(change)
+                else:
+                    explain(error, change)
+                    if not races.awaits(error):
+                        raise
+                if change.makes_owner and lost and self._is_ours(change, begun, lost[-1]):
+                    on_made(change)
+                raise Superseded(error) from error
         self._remember(change)
         on_made(change)
         log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
@@ -241,7 +244,9 @@ class Maker:
         self._look_at(change, aws.call(change.service, change.operation, change.params, awaits=awaits, on_lost=on_lost))
 
     def _look_at(self, change: Change, answer: Mapping[str, object]) -> None:
-        """Doubt a change if its answer lacks what was sent: its owner is read again."""
+        """Raise the error in an answer. Doubt a change if its answer lacks what was sent: its owner is read again."""
+        if change.call and change.call.refusal and (error := change.call.refusal(answer)):
+            raise error
         if change.call and not change.call.is_kept(answer):
             self.doubted.add(change.owner)
 
@@ -282,12 +287,6 @@ class Maker:
             what = f"{change.owner} {change.what}".rstrip()
             lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"
             self.notes.append(Note(f"{what}: {lost}, as far as a later reading tells: what is there now stays"))
-
-    def _is_superseded(self, change: Change, error: Exception) -> bool:
-        superseded = code_of(error) in (*change.races.superseded, *change.races.not_yet_visible)
-        if superseded:
-            self._remember(change)
-        return superseded
 
     def _remember(self, change: Change) -> None:
         """Note that an owner was made or removed just now: not every part of AWS sees it yet."""

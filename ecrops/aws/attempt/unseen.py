@@ -1,7 +1,8 @@
 """Calls with a secret in them: in no log, no traceback and no error.
 
-Called by ``sending`` for a call whose input or whose answer has a secret. botocore logs whole bodies at the level
-DEBUG, keeps the request in its errors, and has both in the variables of its frames.
+Called by ``sending`` for a call whose input or whose answer has a secret, and by ``requesting`` for signed URLs.
+botocore logs whole bodies at the level DEBUG, keeps the request in its errors, and has both in the variables of its
+frames.
 """
 
 from __future__ import annotations
@@ -34,17 +35,17 @@ def call(method: Callable[..., dict[str, Any]], params: Mapping[str, Any]) -> di
     """
     plain = revealed(params)
     try:
-        with _unlogged(is_input=has_secret(params)):
+        with unlogged(is_input=has_secret(params)):
             return method(**plain)
     except BaseException as error:
-        _clear(error, forms(params, plain))
+        clear(error, forms(params, plain))
         raise error.with_traceback(None) from None
     finally:
         plain.clear()  # this frame is in the traceback
 
 
 @contextmanager
-def _unlogged(*, is_input: bool) -> Iterator[None]:
+def unlogged(*, is_input: bool) -> Iterator[None]:
     """Keep bodies that this thread sends and gets out of the log.
 
     Args:
@@ -66,8 +67,13 @@ def _unlogged(*, is_input: bool) -> Iterator[None]:
             logger.removeFilter(is_of_other_thread)
 
 
-def _clear(error: BaseException, texts: list[str]) -> None:
-    """Take out of an error what was sent, and of its causes their frames."""
+def clear(error: BaseException, texts: list[str]) -> None:
+    """Take out of an error what was sent, and of its causes their frames.
+
+    Args:
+        error: The error.
+        texts: The secrets, in each form in which the error might repeat them.
+    """
     seen: set[int] = set()
     chain: list[Any] = [error]
     while chain:

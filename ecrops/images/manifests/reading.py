@@ -1,0 +1,119 @@
+"""Reading the manifests of a repository: 100 a call, unchanged.
+
+ECR counts the reading of a manifest as a pull of its image: https://github.com/aws/containers-roadmap/issues/2390
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ecrops.aws import Aws, ClientError
+from ecrops.errors import EcropsError
+from ecrops.images.manifests.parsing import parse
+from ecrops.images.manifests.values import ACCEPTED, Manifest
+from ecrops.repositories import calls
+
+CHUNK = 100
+"""The images of one ``BatchGetImage``."""
+LARGEST = 4_194_304
+"""The characters of a manifest that ``PutImage`` takes, as botocore's model says."""
+NOT_FOUND = "ImageNotFound"
+
+
+class ReadManifest(NamedTuple):
+    """A manifest as ECR answers with it.
+
+    Args:
+        asked: The tag or digest that was asked for.
+        digest: The digest.
+        media_type: The media type.
+        text: The manifest, unchanged.
+    """
+
+    asked: str
+    digest: str
+    media_type: str
+    text: str
+
+    @property
+    def parsed(self) -> Manifest:
+        """What it says. See ``parse``."""
+        return parse(self.text, self.media_type)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that the digest is of.
+
+        Raises:
+            EcropsError: They have another digest.
+        """
+        return verified(self.text.encode(), self.digest)
+
+
+def read(aws: Aws, name: str, ids: Iterable[str]) -> list[ReadManifest]:
+    """Return the manifests of some images, in the order of the ids. An image that does not exist has none.
+
+    Args:
+        aws: The account and region.
+        name: The repository.
+        ids: Tags, or whole digests.
+
+    Raises:
+        EcropsError: ECR does not hand out a manifest, for another reason than that it does not exist.
+        ClientError: botocore's ``RepositoryNotFoundException``.
+    """
+    known = list(dict.fromkeys(ids))
+    chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
+    asking = aws.stoppable()
+    answers = asking.map(lambda chunk: _read_chunk(asking, name, chunk), chunks, asking.stop)
+    return [manifest for answer in answers for manifest in answer]
+
+
+def image_id(tag_or_digest: str) -> dict[str, str]:
+    """Return the id of an image as ECR takes it. No tag has a colon."""
+    return {"imageDigest" if ":" in tag_or_digest else "imageTag": tag_or_digest}
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of some bytes."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def verified(content: bytes, digest: str) -> bytes:
+    """Return some bytes if they have a digest.
+
+    Raises:
+        EcropsError: They have another one.
+    """
+    if digest.startswith("sha256:") and digest_of(content) != digest:
+        raise EcropsError(f"what was answered for {digest} has the digest {digest_of(content)}: it was changed")
+    return content
+
+
+def _read_chunk(aws: Aws, name: str, ids: Sequence[str]) -> list[ReadManifest]:
+    params = {
+        "repositoryName": name,
+        "imageIds": [image_id(each) for each in ids],
+        "acceptedMediaTypes": list(ACCEPTED),
+    }
+    try:
+        answer = aws.call("ecr", "BatchGetImage", params, needs="images", awaits=calls.visibility(aws, name))
+    except ClientError as error:
+        calls.advise(error, name)
+        raise
+    for failure in answer.get("failures") or ():
+        if failure.get("failureCode") != NOT_FOUND:
+            of = failure.get("imageId") or {}
+            asked = of.get("imageTag") or of.get("imageDigest") or "an image"
+            raise EcropsError(
+                f"{name}: ECR does not hand out the manifest of {asked}: "
+                f"{failure.get('failureCode')}: {failure.get('failureReason', '')}"
+            )
+    found = {}
+    for item in answer["images"]:
+        of, media_type = item["imageId"], item.get("imageManifestMediaType", "")
+        for asked in filter(None, (of.get("imageTag"), of["imageDigest"])):
+            found[asked] = ReadManifest(asked, of["imageDigest"], media_type, item["imageManifest"])
+    return [found[asked] for asked in ids if asked in found]
