@@ -17,6 +17,7 @@ from ecrops.testing.isolation import REGION
 
 from . import botocores, ecr, ecr_public, events
 from .calls import Recorder
+from .ecr.content.verbs import Pushes
 from .faults import Faults
 from .seeding import SeededImage, described
 from .server import Server
@@ -32,7 +33,7 @@ _IN_PROCESS = Sessions(Wire(InProcess()))
 _ONCE = Config(retries={"total_max_attempts": 1})
 
 
-class Cloud:
+class Cloud(Pushes):
     """An AWS of the test's own, empty at first: `in_memory` and `over_http` make one.
 
     `session` is for the code under test: its calls are recorded in `calls` and meet `faults`.

@@ -11,18 +11,21 @@ from moto.ecr.exceptions import ImageAlreadyExistsException, ImageNotFoundExcept
 from moto.ecr.models import Image, Repository
 
 from . import mutability
+from .content import manifests
 from .errors import ImageDigestDoesNotMatch, ImageTagAlreadyExists, invalid
 
 
 def put(repository: Repository, manifest: str, tag: str | None, media_type: str | None, digest: str | None) -> Image:
     """Push a manifest under a tag, or under none."""
     media_type = media_type or _media_type(manifest)
-    actual = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+    actual = digest_of(manifest)
     if digest not in (None, actual):
         raise ImageDigestDoesNotMatch(f"The provided digest '{digest}' does not match '{actual}'")
     image = next((image for image in repository.images if image.image_digest == actual), None)
     if image and tag in (None, *image.image_tags):
         raise ImageAlreadyExistsException(repository.name, repository.registry_id, actual, tag or "null")
+    if image is None:
+        manifests.check(repository, manifest)
     if tag:
         _take(repository, tag)
     if image is None:
@@ -30,6 +33,11 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
     if tag:
         image.update_tag(tag)
     return image
+
+
+def digest_of(manifest: str) -> str:
+    """The digest of a manifest: that of its exact bytes."""
+    return "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
 
 
 def find(repository: Repository, image_id: dict[str, str]) -> Image:
@@ -69,11 +77,12 @@ def status(image: Image) -> str:
 
 def manifest(image: Image) -> dict[str, Any]:
     """What the manifest says; nothing if it is no object."""
-    try:
-        said = json.loads(image.image_manifest)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+    return manifests.parsed(image.image_manifest)
+
+
+def size(image: Image) -> int | None:
+    """The size of an image, from its manifest."""
+    return manifests.size(manifest(image)) or image.image_size_in_bytes
 
 
 def subject(image: Image) -> str | None:

@@ -18,6 +18,7 @@ from moto.ecr.responses import ECRResponse
 from . import images, model, paging, policies
 from .artifacts import ArtifactsResponses
 from .backend import EcrBackend, backend
+from .content.responses import ContentResponses
 from .errors import AccessDenied, invalid
 from .preview import PreviewResponses
 from .registry import RegistryResponses
@@ -29,10 +30,11 @@ _UNGATED = ("CreateRepository", "BatchGetRepositoryScanningConfiguration")
 """The operations that look for repositories in their own way."""
 
 
-class EcrResponse(
+class EcrResponse(  # type: ignore[misc]
     PreviewResponses,
     RegistryResponses,
     ArtifactsResponses,
+    ContentResponses,
     PullThroughCacheResponses,
     CreationTemplateResponses,
     ECRResponse,
@@ -184,7 +186,7 @@ def _detailed(image: Any) -> dict[str, Any]:
         "repositoryName": image.repository_name,
         "imageDigest": image.image_digest,
         **({"imageTags": list(image.image_tags)} if image.image_tags else {}),
-        "imageSizeInBytes": image.image_size_in_bytes,
+        "imageSizeInBytes": images.size(image),
         "imagePushedAt": image.image_pushed_at,
         "imageManifestMediaType": image.image_manifest_media_type,
         "imageStatus": "ACTIVE",

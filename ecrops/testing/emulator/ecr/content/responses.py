@@ -1,0 +1,10 @@
+"""The operations on what images are made of."""
+
+from __future__ import annotations
+
+from .deleting import DeletingResponses
+from .layers import LayersResponses
+
+
+class ContentResponses(LayersResponses, DeletingResponses):
+    """The operations on layers and on what images are made of, for ECR's responses to inherit."""
