@@ -25,7 +25,7 @@ def notes(cloud: Cloud, statement: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("value", "is_one"),
     [
-        (f"arn:aws:lambda:eu-west-1:{OTHER}:function:pull:live", True),  # colons in the resource
+        (f"arn:aws:lambda:eu-west-1:{OTHER}:function:pull", True),  # a colon in the resource
         (f"arn:aws:lambda:eu-west-1:{OTHER}:*", True),
         ("*:function:pull", True),  # a wildcard may stand for all that comes before
         (f"arn:aws:eu-west-1:{OTHER}:function/*", False),  # the service is missing
