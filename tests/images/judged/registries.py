@@ -9,12 +9,13 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
-from tests.access.ministack import MAY_SKIP, free_port, served
+from tests.access.ministack import MAY_SKIP, REGION, free_port, served
 
 TOOLS = ("docker-registry", "skopeo", "umoci")
 _MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
@@ -43,13 +44,14 @@ def docker_registry(home: Path) -> Iterator[str]:
         yield url
 
 
-def run(*command: str, home: Path, extra: Mapping[str, str] | None = None) -> str:
+def run(*command: str, home: Path) -> str:
     """Run a tool, and return its output.
 
     Raises:
         AssertionError: It failed.
     """
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **(extra or {})}
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    environment = {**kept, "HOME": str(home), "TMPDIR": str(home)}
     done = subprocess.run(list(command), env=environment, text=True, capture_output=True, check=False, timeout=120)
     assert not done.returncode, f"{' '.join(command)}: {done.stderr}"
     return done.stdout
@@ -58,9 +60,25 @@ def run(*command: str, home: Path, extra: Mapping[str, str] | None = None) -> st
 def skopeo_copy(source: str, target: str, home: Path, *options: str) -> None:
     """Copy an image with all its parts, and with its digests, as skopeo does."""
     plain = ("--src-tls-verify=false", "--dest-tls-verify=false")
-    run("skopeo", "--insecure-policy", "copy", "--all", "--preserve-digests", *plain, *options, source, target, home=home)
+    run(
+        "skopeo",
+        "--insecure-policy",
+        "copy",
+        "--all",
+        "--preserve-digests",
+        *plain,
+        *options,
+        source,
+        target,
+        home=home,
+    )
 
 
 def of_skopeo(url: str, name: str, reference: str) -> str:
     """Return a reference to an image of a registry, as skopeo spells it."""
     return f"docker://{url.removeprefix('http://')}/{name}{'@' if ':' in reference else ':'}{reference}"
+
+
+def session() -> boto3.Session:
+    """A session with keys that are words."""
+    return boto3.Session("testing", "testing", region_name=REGION)
