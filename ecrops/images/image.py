@@ -176,8 +176,8 @@ def describe_one(aws: Aws, name: str, image_id: Mapping[str, str]) -> Image:
     Raises:
         ClientError: botocore's ``ImageNotFoundException`` or ``RepositoryNotFoundException``.
     """
-    params = {"repositoryName": name, "imageIds": [dict(image_id)], **calls.every_status(aws, "DescribeImages")}
-    return parse(calls.get(aws, name, "DescribeImages", "imageDetails", **params)[0])
+    ids = [dict(image_id)]  # ECR takes no filter with ids, and finds archived images too
+    return parse(calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=ids)[0])
 
 
 def parse(item: Mapping[str, Any]) -> Image:

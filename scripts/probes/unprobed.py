@@ -18,6 +18,7 @@ UNPROBED = {
     "ecr/registry/backfills.py: that what is archived": "it takes an archived image, which costs 90 days of storage",
     "ecr/artifacts/storage.py: which updates exactly": "it takes archived images, which cost 90 days of storage",
     "ecr/content/layers.py: that it is the layers of archived images": "it takes an archived image",
+    "ecr/content/handing_out.py: the code for archived": "it takes an archived image",
     "ecr/content/layers.py: the code for the layers of archived": "it takes an archived image",
     "ecr/registry/caching/made_by_ecr.py: that nothing is made if": "it takes a role of IAM that goes in between",
     "ecr_public/backend.py: whether an empty blob removes": "it takes a verified account: others have no logo",

@@ -1,8 +1,11 @@
 """The aspect of the tags that are taken from images of a repository. Called by the engine.
 
-A tag is removed together with the digest of its image, so one that another writer moved meanwhile stays. ECR deletes an
-image with its last tag, and has no call that keeps it. Whether it is the last one is read before; no call of ECR says
-"only if another tag is left", so another writer who removes the others in between deletes the image with ours.
+A tag is removed by its name alone. No document says what ECR deletes if a digest is given with it, and a digest alone
+means the whole image: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
+
+ECR deletes an image with its last tag, and has no call that keeps it. Whether it is the last one is read right before,
+and no call says "only if another tag is left": another writer who removes the others in between lets ours delete the
+image. One who moves our tag in between lets us remove it from its new image. The answer tells that, and it is an error.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ from typing import Any
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
+from ecrops.errors import EcropsError
 from ecrops.images.image import describe_one
-from ecrops.images.names import short
 from ecrops.images.tagging.edits import Remove, Tags
 from ecrops.images.tagging.words import LAST, LAST_ADVICE, image_part, tag_part, tags_words
 from ecrops.repositories import calls
@@ -25,7 +28,7 @@ OPERATION = "BatchDeleteImage"
 CHUNK = 100
 """The tags of one ``BatchDeleteImage``."""
 NO_IMAGE = "ImageNotFoundException"
-GONE, MOVED = "ImageNotFound", "ImageTagDoesNotMatchDigest"
+GONE = "ImageNotFound"
 ADVICE = {
     "ImageReferencedByManifestList": "the image is a part of an index, which is deleted before it",
     "KmsError": "ECR cannot use the key that the image is encrypted with",
@@ -75,29 +78,35 @@ def changes(name: str, edits: Sequence[Remove], current: Tags | None) -> Iterato
 
 
 def _delete(name: str, digest: str, tags: Sequence[str], *, is_last: bool) -> Change:
-    ids = [{"imageDigest": digest, "imageTag": tag} for tag in tags]
+    ids = [{"imageTag": tag} for tag in tags]
     words = tags_words(tags, digest)
     return Change(
         owner=name,
         kind=Kind.DELETE,
         what="tags of images",
         before=f"{words}, and the image with its last tag" if is_last else words,
-        call=Call("ecr", OPERATION, {"repositoryName": name, "imageIds": ids}, refusal=refusal),
+        call=Call("ecr", OPERATION, {"repositoryName": name, "imageIds": ids}, refusal=partial(refusal, digest)),
         removed=[*(tag_part(tag, digest) for tag in tags), *([image_part(digest)] if is_last else [])],
-        races=Races(derived=True, superseded=(MOVED,), not_yet_visible=(calls.MISSING,)),
+        races=Races(derived=True, not_yet_visible=(calls.MISSING,)),
         images=int(is_last),
         advice=ADVICE,
     )
 
 
-def refusal(answer: Mapping[str, Any]) -> ClientError | None:
+def refusal(digest: str, answer: Mapping[str, Any]) -> Exception | None:
     """Return the error in an answer; ``None`` if all tags are gone. One that was gone before is none."""
     for failure in answer.get("failures") or ():
         if failure.get("failureCode") != GONE:
             of = failure.get("imageId") or {}
-            named = of.get("imageTag") or short(of.get("imageDigest") or "")
-            message = f"{named}: {failure.get('failureReason') or 'no reason was given'}"
+            message = f"{of.get('imageTag', '')}: {failure.get('failureReason') or 'no reason was given'}"
             return ClientError({"Error": {"Code": failure.get("failureCode", ""), "Message": message}}, OPERATION)
+    for removed in answer.get("imageIds") or ():
+        if removed.get("imageDigest", digest) != digest:
+            tag, other = removed.get("imageTag", ""), removed["imageDigest"]
+            return EcropsError(
+                f"another writer moved {tag} to {other} at the same time, and there it was removed: set it again; "
+                "if it was its last tag, ECR has deleted that image"
+            )
     return None
 
 
@@ -105,8 +114,7 @@ def after(change: Change, current: Tags | None) -> Tags:
     """Return the tags after a change."""
     tags = dict(current or {})
     for each in change.params["imageIds"]:
-        digest = each["imageDigest"]
-        tags[digest] = tags.get(digest, frozenset()) - {each["imageTag"]}
+        tags = {digest: has - {each["imageTag"]} for digest, has in tags.items()}
     return tags
 
 

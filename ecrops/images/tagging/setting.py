@@ -85,7 +85,7 @@ def changes(key: str, edits: Sequence[Point], current: Pointed | None) -> Iterat
     """Set the tag, unless the image has it. An image that is gone, and a tag that cannot be moved, are conflicts."""
     point, current = edits[-1], current or Pointed()
     if not point.digest or point.digest in current.missing:
-        yield conflict(key, "", f"{image_words(point.source, point.digest or point.source)}: {NO_IMAGE}")
+        yield conflict(key, "", f"{short(point.source)}: {NO_IMAGE}")
         return
     if current.digest == point.digest:
         return

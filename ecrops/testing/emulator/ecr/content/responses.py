@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .deleting import DeletingResponses
+from .handing_out import ManifestResponses
 from .layers import LayersResponses
 
 
-class ContentResponses(LayersResponses, DeletingResponses):
+class ContentResponses(LayersResponses, DeletingResponses, ManifestResponses):
     """The operations on layers and on what images are made of, for ECR's responses to inherit."""
