@@ -18,6 +18,7 @@ from .artifacts import Storage
 from .content import deleting
 from .content.downloads import Downloads
 from .content.layers import Uploads
+from .content.scans import Scans
 from .preview import Previews
 from .registry import RegistrySettings, UnknownMembers
 from .registry.caching import made_by_ecr
@@ -39,6 +40,7 @@ class EcrBackend(ECRBackend):
         self.unknown_members = UnknownMembers()
         self.storage = Storage()
         self.uploads = Uploads()
+        self.scans = Scans()
         self.tokens_are_old = False
         self.downloads = Downloads(account_id, region_name)
         self.repositories: Shelf = Shelf()
@@ -142,6 +144,7 @@ class EcrBackend(ECRBackend):
         image = images.put(repository, image_manifest, image_tag, image_manifest_mediatype, digest)
         self.settings.replication.pushed(repository.name, image.image_digest)
         self.settings.signing.pushed(repository.name, image.image_digest)
+        self.scans.pushed(repository.name, image.image_digest, self.settings.scanning.of(repository)["scanFrequency"])
         return image
 
     def repository_for_push(self, name: str) -> Repository:
