@@ -16,6 +16,7 @@ from ..botocores import dns_suffix
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
 from .content import deleting
+from .content.album import Album
 from .content.downloads import Downloads
 from .content.layers import Uploads
 from .content.scans import Scans
@@ -91,6 +92,7 @@ class EcrBackend(ECRBackend):
             image_tag_mutability_exclusion_filters=filters,
         )
         repository.uri = f"{self.registry_host}/{repository.name}"
+        repository.images = Album()  # type: ignore[assignment]
         return repository
 
     @property
@@ -111,7 +113,8 @@ class EcrBackend(ECRBackend):
             repository = copy.copy(model)
             repository.name, repository.arn = name, model.arn.removesuffix(model.name) + name
             repository.uri, repository.created_at = f"{self.registry_host}/{name}", utcnow()
-            repository.images, repository.layers, repository.uploads = [], {}, {}
+            repository.layers, repository.uploads = {}, {}
+            repository.images = Album()  # type: ignore[assignment]
             repository.image_scanning_configuration = {"scanOnPush": False}
             self.repositories[name] = repository
 
