@@ -199,6 +199,12 @@ def test_the_subject_of_a_referrer_is_told_back(cloud: Cloud, registry: Registry
     assert (answer.status, answer.headers["OCI-Subject"]) == (201, digest)
 
 
+def test_referrers_of_indexes_are_refused_where_a_test_says_so(cloud: Cloud, registry: Registry) -> None:
+    index = cloud.push_index("team/app", [cloud.push_image("team/app")])
+    cloud.emulator.refuses_referrers_of_indexes = True
+    assert code(registry.put("team/app", "sig", {"subject": {"digest": index}})) == (405, "UNSUPPORTED")
+
+
 def test_images_and_tags_are_deleted_but_no_part_of_an_index(cloud: Cloud, registry: Registry, ecr: Client) -> None:
     part = cloud.push_image("team/app", tags=["a", "b"])
     index = cloud.push_index("team/app", [part])
