@@ -8,6 +8,7 @@ images. A signed URL is a secret: no error and no log has its query.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,14 +38,7 @@ PIECE = 1_048_576
 
 
 class Answer(NamedTuple):
-    """The answer of a request.
-
-    Args:
-        status: Its HTTP status.
-        headers: Its headers; their names are compared without case.
-        body: Its body.
-        url: The URL that answered, after redirects.
-    """
+    """The answer of a request: names of headers are compared without case, and ``url`` is where redirects led."""
 
     status: int
     headers: Mapping[str, str]
@@ -191,6 +185,7 @@ class Http:
                 proxies_config=config.proxies_config,
                 timeout=(config.connect_timeout, config.read_timeout),
                 max_pool_connections=config.max_pool_connections,
+                socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # as for calls
                 client_cert=config.client_cert,
             )
         return sessions[host]
