@@ -17,6 +17,7 @@ FACES = (
     "ecrops.access",
     "ecrops.events",
     "ecrops.fleet",
+    "ecrops.images",
     "ecrops.lifecycle",
     "ecrops.login",
     "ecrops.public",

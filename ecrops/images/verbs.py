@@ -94,8 +94,25 @@ class RepositoryVerbs(Handle):
         on_wait: OnWait | None = None,
         progress: bool = False,
     ) -> Plan:
-        """Set many tags, each to an image of this repository. No image is pulled or pushed."""
-        raise NotImplementedError
+        """Set many tags, each to an image of this repository. No image is pulled or pushed.
+
+        A tag that another image has is moved. ECR takes 10 tags a second: while it throttles, the calls are paced. Each
+        tag is set by itself: if some cannot be set, the others are, and ``ApplyError`` says which.
+
+        Args:
+            tags: By tag, the image: another tag, or a digest.
+            on_change: Called with every change that was made.
+            on_wait: Called with each wait, before it.
+            progress: Whether to draw how far it is, on the standard error.
+
+        Raises:
+            SpecError: Something is no tag, or no digest.
+            ConflictError: There is no such image, or a tag is taken and cannot be moved; nothing was changed.
+            ApplyError: Some of several tags could not be set.
+        """
+        from ecrops.images.tagging.verbs import set_tags
+
+        return set_tags(self, tags, on_change, on_wait, progress)
 
     def copy_images(
         self,

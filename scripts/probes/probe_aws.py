@@ -11,12 +11,13 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+import image_probes
 import making_probes
 import reading_probes
 import refused_probes
 from probing import Answer, Asked, Probe, answer, verdict
 
-PROBES: list[Probe] = [*reading_probes.PROBES, *refused_probes.PROBES, *making_probes.PROBES]
+PROBES: list[Probe] = [*reading_probes.PROBES, *refused_probes.PROBES, *making_probes.PROBES, *image_probes.PROBES]
 
 
 def main(arguments: Sequence[str] | None = None, session: Any = None, emulated: Any = None) -> int:

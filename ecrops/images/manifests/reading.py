@@ -19,7 +19,7 @@ CHUNK = 100
 """The images of one ``BatchGetImage``."""
 LARGEST = 4_194_304
 """The characters of a manifest that ``PutImage`` takes, as botocore's model says."""
-NOT_FOUND = "ImageNotFound"
+NOT_FOUND, INACCESSIBLE = "ImageNotFound", "ImageInaccessible"
 
 
 class ReadManifest(NamedTuple):
@@ -52,6 +52,18 @@ class ReadManifest(NamedTuple):
         return verified(self.text.encode(), self.digest)
 
 
+class Answer(NamedTuple):
+    """What ECR answered for some images.
+
+    Args:
+        found: The manifests, by the tag or digest that was asked for.
+        failures: Why there is none, by the same: a code, and the reason in words.
+    """
+
+    found: dict[str, ReadManifest]
+    failures: dict[str, tuple[str, str]]
+
+
 def read(aws: Aws, name: str, ids: Iterable[str]) -> list[ReadManifest]:
     """Return the manifests of some images, in the order of the ids. An image that does not exist has none.
 
@@ -64,11 +76,31 @@ def read(aws: Aws, name: str, ids: Iterable[str]) -> list[ReadManifest]:
         EcropsError: ECR does not hand out a manifest, for another reason than that it does not exist.
         ClientError: botocore's ``RepositoryNotFoundException``.
     """
+    answer = ask(aws, name, ids)
+    for asked, (code, reason) in answer.failures.items():
+        if code != NOT_FOUND:
+            raise refused(name, asked, code, reason)
+    return list(answer.found.values())
+
+
+def refused(name: str, asked: str, code: str, reason: str) -> EcropsError:
+    """Return the error for a manifest that ECR does not hand out."""
+    archived = "; an archived image is restored first" if code == INACCESSIBLE else ""
+    return EcropsError(f"{name}: ECR does not hand out the manifest of {asked}: {code}: {reason}{archived}")
+
+
+def ask(aws: Aws, name: str, ids: Iterable[str]) -> Answer:
+    """Ask for the manifests of some images, 100 in a call, and return what was found and why others were not.
+
+    Raises:
+        ClientError: botocore's ``RepositoryNotFoundException``.
+    """
     known = list(dict.fromkeys(ids))
     chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
     asking = aws.stoppable()
-    answers = asking.map(lambda chunk: _read_chunk(asking, name, chunk), chunks, asking.stop)
-    return [manifest for answer in answers for manifest in answer]
+    answers = asking.map(lambda chunk: _ask(asking, name, chunk), chunks, asking.stop)
+    found = {asked: manifest for answer in answers for asked, manifest in answer.found.items()}
+    return Answer(found, {asked: why for answer in answers for asked, why in answer.failures.items()})
 
 
 def image_id(tag_or_digest: str) -> dict[str, str]:
@@ -92,7 +124,7 @@ def verified(content: bytes, digest: str) -> bytes:
     return content
 
 
-def _read_chunk(aws: Aws, name: str, ids: Sequence[str]) -> list[ReadManifest]:
+def _ask(aws: Aws, name: str, ids: Sequence[str]) -> Answer:
     params = {
         "repositoryName": name,
         "imageIds": [image_id(each) for each in ids],
@@ -103,17 +135,34 @@ def _read_chunk(aws: Aws, name: str, ids: Sequence[str]) -> list[ReadManifest]:
     except ClientError as error:
         calls.advise(error, name)
         raise
-    for failure in answer.get("failures") or ():
-        if failure.get("failureCode") != NOT_FOUND:
-            of = failure.get("imageId") or {}
-            asked = of.get("imageTag") or of.get("imageDigest") or "an image"
-            raise EcropsError(
-                f"{name}: ECR does not hand out the manifest of {asked}: "
-                f"{failure.get('failureCode')}: {failure.get('failureReason', '')}"
-            )
-    found = {}
+    found, failures = dict[str, ReadManifest](), dict[str, tuple[str, str]]()
     for item in answer["images"]:
         of, media_type = item["imageId"], item.get("imageManifestMediaType", "")
         for asked in filter(None, (of.get("imageTag"), of["imageDigest"])):
             found[asked] = ReadManifest(asked, of["imageDigest"], media_type, item["imageManifest"])
-    return [found[asked] for asked in ids if asked in found]
+    for failure in answer.get("failures") or ():
+        of, why = failure.get("imageId") or {}, (failure.get("failureCode", ""), failure.get("failureReason", ""))
+        failures[of.get("imageTag") or of.get("imageDigest") or ""] = why
+    return Answer({asked: found[asked] for asked in ids if asked in found}, failures)
+
+
+def one(aws: Aws, name: str, tag_or_digest: str) -> ReadManifest:
+    """Return the manifest of one image.
+
+    Raises:
+        ClientError: There is no such image, as botocore's ``ImageNotFoundException``.
+        EcropsError: ECR does not hand it out.
+    """
+    found = read(aws, name, [tag_or_digest])
+    if not found:
+        raise missing(name, tag_or_digest)
+    return found[0]
+
+
+def missing(name: str, tag_or_digest: str) -> ClientError:
+    """Return the error that other operations of ECR have for an image that does not exist.
+
+    ``BatchGetImage`` has it in its answer, under another name.
+    """
+    message = f"there is no image {tag_or_digest} in the repository {name}"
+    return ClientError({"Error": {"Code": "ImageNotFoundException", "Message": message}}, "BatchGetImage")

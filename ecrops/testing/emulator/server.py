@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterable
 from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.server import ThreadedMotoServer
-from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from ecrops.testing.isolation import LOOPBACK
 
+from .distribution.app import Front
+from .distribution.door import DOOR
+from .distribution.listening import drop, listening_server
 from .sessions import Sessions
 from .verdicts import answer, truncated
 from .wire import OverHttp, Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-BACKLOG = 128
 
 
 class Faulty:
@@ -55,20 +54,6 @@ class Faulty:
         return Response(truncated(content) if status.startswith("200") else content, status, headers)
 
 
-def drop() -> None:
-    """Close the connection without an answer: `_Handler` does so when an application raises this."""
-    raise ConnectionResetError("the emulator was told to drop this connection")
-
-
-class _Handler(MotoRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
-    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
-        """Close it: werkzeug would wait for a next request on it."""
-        self.close_connection = True
-
-
 class Server(ThreadedMotoServer):
     """The emulated AWS behind a socket of this machine: `running_server` makes one.
 
@@ -85,11 +70,9 @@ class Server(ThreadedMotoServer):
         Raises:
             OSError: The port is taken.
         """
-        with _bound(self._port) as taken:
-            app: Any = Faulty(DomainDispatcherApplication(create_backend_app))
-            self._server = make_server(
-                LOOPBACK, self._port, app, threaded=True, request_handler=_Handler, fd=taken.fileno()
-            )
+        app: Any = Front(Faulty(DomainDispatcherApplication(create_backend_app)))
+        self._server, _ = listening_server(self._port, app)
+        DOOR.opened(self.url)
         self._thread = Thread(target=self._server_entry, daemon=True)
         self._thread.start()
 
@@ -97,6 +80,11 @@ class Server(ThreadedMotoServer):
         assert self._server
         self._server.serve_forever(poll_interval=0.05)
         self._server.server_close()
+
+    def stop(self) -> None:
+        """Serve no more."""
+        DOOR.closed(self.url)
+        super().stop()
 
     def join(self) -> None:
         """Wait until the server is stopped."""
@@ -113,16 +101,3 @@ class Server(ThreadedMotoServer):
         """Where it is."""
         host, port = self.get_host_and_port()
         return f"http://{host}:{port}"
-
-
-def _bound(port: int) -> socket.socket:
-    """Return a socket that listens: where that fails, werkzeug would print, and leave the process."""
-    listening = socket.socket()
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((LOOPBACK, port))
-        listening.listen(BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    return listening

@@ -8,6 +8,9 @@ from typing import Any
 
 from .ecr import EcrBackend, backend, images, picture
 from .ecr.artifacts import Storage
+from .ecr.content.downloads import Downloads
+from .ecr.content.layers import Uploads
+from .ecr.content.pushing import Pushing
 from .ecr.preview import Previews
 from .ecr.registry.caching.caches import Caches
 from .ecr.registry.steering import Settings
@@ -172,6 +175,30 @@ class Emulator:
     def storage(self) -> Storage:
         """How long an image takes to come back from the archive."""
         return self._ecr.storage
+
+    @property
+    def downloads(self) -> Downloads:
+        """The URLs of layers, and when they expire."""
+        return self._ecr.downloads
+
+    @property
+    def tokens_are_old(self) -> bool:
+        """Whether the tokens that were given for ``/v2`` have expired, as they do after twelve hours."""
+        return self._ecr.tokens_are_old
+
+    @tokens_are_old.setter
+    def tokens_are_old(self, are: bool) -> None:
+        self._ecr.tokens_are_old = are
+
+    @property
+    def uploads(self) -> Uploads:
+        """The sizes of the parts in which layers are sent."""
+        return self._ecr.uploads
+
+    @property
+    def pushing(self) -> Pushing:
+        """Pushes images without a call; ``Cloud.push_image`` is the easier way."""
+        return Pushing(self._ecr)
 
     @property
     def caches(self) -> Caches:

@@ -47,7 +47,10 @@ def test_a_grant_gives_back_nothing_that_was_detached(cloud: Cloud) -> None:
     assert cloud.calls.writes() == ["CreatePolicyVersion", "AttachUserPolicy"]
     assert [change.after for change in plan] == ["read cd", "attached"]
     (note,) = plan.notes
-    assert "not attached says more, pull and push ab: that is not in force, and is not given back" in note
+    assert note.startswith(
+        "user ci: a managed policy that is not attached says more, pull and push ab: that is not in force, and is not "
+        "given back"
+    )
     assert by_resource(cloud.emulator.policies()["managed"][arn]) == {"cd": READ}
     assert [entry.who for entry in registry.repository("ab").access()] == []
     assert not registry.repository("cd").grant_read(user, attach="managed")

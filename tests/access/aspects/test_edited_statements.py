@@ -88,7 +88,9 @@ def test_a_narrowed_statement_of_a_role_is_said(cloud: Cloud, attach: Any) -> No
 
     def said(plan: Plan) -> list[str]:
         assert plan
-        return [note for note in plan.notes if "somebody changed the statement 'EcropsPull' of ecrops" in note]
+        policy = {"inline": "role nodes policy ecrops", "managed": "role nodes managed policy"}[attach]
+        text = f"{policy}: somebody changed the statement 'EcropsPull' of ecrops"
+        return [note for note in plan.notes if note.startswith(text)]
 
     assert said(registry.repository("cd").grant_pull(Role("nodes"), attach=attach)) == []
     assert len(said(registry.repository("ab").grant_pull(Role("nodes"), attach=attach))) == 1

@@ -35,6 +35,7 @@ from .support import CASES, NOBODY, OTHER_ROLE, PULL, PUT, policy_of
 # Standing denials (R12)
 
 ONLY_CI = {"StringNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{HERE}:user/ci"}}
+LIMITS = f"policy if aws:PrincipalArn StringNotEquals arn:aws:iam::{HERE}:user/ci: remove_from"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ ONLY_CI = {"StringNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{HERE}:user/ci
         ({**NOBODY, "Principal": {"AWS": HERE}}, Role("nodes"), "may not "),
         ({**NOBODY, "Principal": {"AWS": HERE}}, ArnPrincipal(OTHER_ROLE), ""),
         ({"Effect": "Deny", "Principal": "*", "NotAction": "ecr:Describe*"}, Role("nodes"), "may not pull, whatever"),
+        ({"Effect": "Deny", "Principal": "*", "NotAction": ["ecr:*"]}, Role("nodes"), ""),
         ({"Effect": "Deny", "Principal": "*", "Action": PUT}, Role("nodes"), ""),
         ({**NOBODY, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, Role("nodes"), ""),
     ],
@@ -63,6 +65,7 @@ def test_a_grant_that_a_statement_denies_is_noted_with_the_statement(
     for note in notes:
         assert says in note
         assert "by the statement 'DenyPull' of the repository's policy" in note
+        assert (LIMITS in note) == ("Condition" in denial)
         assert "remove_from_resource_policy('DenyPull') takes the whole statement away" in note
 
 

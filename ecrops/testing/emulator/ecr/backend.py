@@ -15,6 +15,9 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from ..botocores import dns_suffix
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
+from .content import deleting
+from .content.downloads import Downloads
+from .content.layers import Uploads
 from .preview import Previews
 from .registry import RegistrySettings, UnknownMembers
 from .registry.caching import made_by_ecr
@@ -35,6 +38,9 @@ class EcrBackend(ECRBackend):
         self.settings = RegistrySettings(account_id, region_name, self.partition)
         self.unknown_members = UnknownMembers()
         self.storage = Storage()
+        self.uploads = Uploads()
+        self.tokens_are_old = False
+        self.downloads = Downloads(account_id, region_name)
         self.repositories: Shelf = Shelf()
         self.pull_through_cache = PullThroughCache(account_id, region_name)
         self.creation_templates = CreationTemplates(account_id, region_name)
@@ -138,11 +144,15 @@ class EcrBackend(ECRBackend):
         self.settings.signing.pushed(repository.name, image.image_digest)
         return image
 
-    def initiate_layer_upload(self, repository_name: str, registry_id: str | None = None) -> dict[str, Any]:
-        """Begin a push: it is here that a missing repository is made, where a template says so."""
+    def repository_for_push(self, name: str) -> Repository:
+        """The repository of a push that begins: a missing one is made, where a template says so."""
         # unverified: that the call of the API does so too; a push of Docker begins with it
-        made_by_ecr.make(self, repository_name, "CREATE_ON_PUSH")
-        return super().initiate_layer_upload(repository_name, registry_id)
+        made_by_ecr.make(self, name, "CREATE_ON_PUSH")
+        return self._get_repository(name)
+
+    def delete_image(self, repository: Repository, wanted: dict[str, str]) -> list[dict[str, str]]:
+        """Delete an image, or a tag; what is gone."""
+        return deleting.delete(repository, wanted)
 
     def put_image_tag_mutability(
         self,

@@ -1,0 +1,205 @@
+"""Scanning one image, and reading what was found, of basic and of enhanced scanning.
+
+Called by ``handle``. ECR scans an image once in 24 hours, so a start that it refuses for that is none. botocore's
+waiter ends with ``COMPLETE`` or ``FAILED`` alone, and never for enhanced scanning: its status is ``ACTIVE``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from ecrops.aws import Aws, ClientError, Pages, code_of
+from ecrops.base.problems import Problems, is_number
+from ecrops.base.waits import Waited
+from ecrops.errors import DeadlineError, EcropsError
+from ecrops.images.findings import ScanFindings, Severity, fitting, of_answer
+from ecrops.repositories import calls
+
+START, FINDINGS = "StartImageScan", "DescribeImageScanFindings"
+NOT_SCANNED = "ScanNotFoundException"
+REFUSED = ("LimitExceededException", "ValidationException")
+UNSUPPORTED = "UnsupportedImageTypeException"
+NOT_STARTED = "NOT_STARTED"
+RUNNING = ("IN_PROGRESS", "PENDING")
+DONE = ("COMPLETE", "ACTIVE")
+PAGE = 1000
+NEW = timedelta(minutes=10)
+"""How long after its push the first scan of an image may not have begun."""
+_INDEX = "an index is not scanned, its parts are: [repository.image(part.digest) for part in image.parts()]"
+WORDS = {
+    "FAILED": "the scan failed",
+    "UNSUPPORTED_IMAGE": f"images of this kind are not scanned; {_INDEX}",
+    "SCAN_ELIGIBILITY_EXPIRED": "it is not scanned any more: it was pushed, or pulled, longer ago than the settings of "
+    "enhanced scanning allow",
+    "FINDINGS_UNAVAILABLE": "ECR has no findings of it at the moment",
+    "LIMIT_EXCEEDED": "ECR scans no more images of this account in these 24 hours",
+    "IMAGE_ARCHIVED": "archived images are not scanned: restore() comes first",
+    "IMAGE_SIZE_EXCEEDED": "it is larger than what is scanned",
+}
+
+
+class ScanError(EcropsError):
+    """There are no findings of an image, and waiting brings none: its scan failed, or there cannot be one.
+
+    Attributes:
+        status: The status of the scan, as ECR says it.
+    """
+
+    def __init__(self, message: str, status: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self.args[0]), self.status), vars(self)
+
+
+class ScanStatus(NamedTuple):
+    """How far the scan of an image is.
+
+    Args:
+        status: As ECR says it, such as ``IN_PROGRESS``; in a dry run ``NOT_STARTED``, or that of the last scan.
+        description: The same in words, if ECR says any.
+    """
+
+    status: str
+    description: str = ""
+
+
+class Waiter:
+    """Waits between two looks at a scan: 1 second, 2, 5, then 10 each time.
+
+    Raises:
+        SpecError: The timeout is no number of at least 0.
+    """
+
+    def __init__(self, aws: Aws, timeout: object, image: str) -> None:
+        problems = Problems()
+        right = is_number(timeout) and not math.isnan(timeout) and timeout >= 0
+        problems.check(right, "timeout", f"expected seconds, at least 0, got {timeout!r}")
+        problems.raise_any()
+        self._aws, self._timeout, self._image = aws, timeout, image
+        self._waited = Waited()
+        self._pauses = itertools.chain((1.0, 2.0, 5.0), itertools.repeat(10.0))
+
+    def wait(self, status: str) -> None:
+        """Wait, or raise if the time is over."""
+        pause = next(self._pauses)
+        if self._waited.seconds + pause > self._timeout:  # type: ignore[operator]
+            raise DeadlineError(
+                f"ECR has not finished the scan of {self._image} within {self._timeout:g} seconds ({status}): it goes "
+                "on, and the same call waits for it again"
+            )
+        reason = f"ECR scans {self._image}: {status}"
+        self._aws.pause(pause, f"the scan of {self._image} was finished", reason, self._waited)
+
+
+def start(aws: Aws, name: str, image_id: Mapping[str, str], *, dry_run: bool) -> ScanStatus:
+    """Start a scan, and return its status. If ECR scanned the image in the last 24 hours, return that of this scan."""
+    params = {"repositoryName": name, "imageId": dict(image_id)}
+    if dry_run:
+        return _last(aws, name, image_id) or ScanStatus(NOT_STARTED)
+    try:
+        answer = aws.call("ecr", START, params, needs="imageScanStatus", awaits=calls.visibility(aws, name))
+        return _status(answer)
+    except ClientError as error:
+        calls.advise(error, name)
+        code = code_of(error)
+        if code in REFUSED and (last := _last(aws, name, image_id)):
+            return last
+        if code in REFUSED:
+            error.add_note(
+                "ECR scans an image once in 24 hours, and does not scan on request under enhanced scanning; this image "
+                "has no scan to take in its place"
+            )
+        if code == UNSUPPORTED:
+            error.add_note(_INDEX)
+        raise
+
+
+def _last(aws: Aws, name: str, image_id: Mapping[str, str]) -> ScanStatus | None:
+    """Return the status of the last scan; ``None`` if there was none."""
+    try:
+        return _status(_page(aws, name, image_id, {"maxResults": 1}))
+    except ClientError as error:
+        if code_of(error) != NOT_SCANNED:
+            raise
+        return None
+
+
+def _status(answer: Mapping[str, Any]) -> ScanStatus:
+    status = answer.get("imageScanStatus") or {}
+    return ScanStatus(status.get("status") or "", status.get("description") or "")
+
+
+def _page(aws: Aws, name: str, image_id: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {"repositoryName": name, "imageId": dict(image_id), **params}
+    return aws.call("ecr", FINDINGS, asked, needs="imageScanStatus", awaits=calls.visibility(aws, name))
+
+
+def findings(
+    aws: Aws, name: str, image_id: Mapping[str, str], severity: Severity | None, timeout: object
+) -> ScanFindings:
+    """Return what the scan of an image found, once it is finished.
+
+    Args:
+        aws: The account and region.
+        name: The repository.
+        image_id: The image, as ECR takes it.
+        severity: The least severity; ``None`` for all.
+        timeout: The seconds to wait for it.
+
+    Raises:
+        ScanError: There are no findings, and waiting brings none.
+        DeadlineError: The scan has not ended in time.
+        ClientError: There is no such image, or it was not scanned: botocore's ``ScanNotFoundException``.
+    """
+    image = f"{name}{'@' if 'imageDigest' in image_id else ':'}{next(iter(image_id.values()))}"
+    waiter, is_new = Waiter(aws, timeout, image), False
+    while True:
+        pages = Pages(lambda token: _page(aws, name, image_id, {"maxResults": PAGE, **token}), "")
+        try:
+            first = next(pages)
+        except ClientError as error:
+            calls.advise(error, name)
+            if code_of(error) != NOT_SCANNED:
+                raise
+            is_new = is_new or _is_new(aws, name, image_id)
+            if not is_new:
+                error.add_note("image.scan() starts a scan, or returns the status of the one that runs")
+                raise
+            waiter.wait("not begun yet")
+            continue
+        status = _status(first)
+        if status.status in RUNNING:
+            waiter.wait(status.status)
+        elif status.status not in DONE:
+            words = WORDS.get(status.status, "a status that is not known")
+            said = f" ({status.description})" if status.description else ""
+            raise ScanError(f"{image} has no findings: {status.status}: {words}{said}", status.status)
+        elif _are_of_one(answers := [first, *pages]):  # else the tag moved to another image meanwhile
+            return _all(answers, severity)
+
+
+def _are_of_one(answers: Sequence[Mapping[str, Any]]) -> bool:
+    return len({answer["imageId"]["imageDigest"] for answer in answers}) == 1
+
+
+def _is_new(aws: Aws, name: str, image_id: Mapping[str, str]) -> bool:
+    """Whether an image was pushed a moment ago: its scan on push may begin later."""
+    items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[dict(image_id)])
+    return any(datetime.now(UTC) - item["imagePushedAt"] < NEW for item in items)
+
+
+def _all(answers: Sequence[Mapping[str, Any]], severity: Severity | None) -> ScanFindings:
+    found = [answer.get("imageScanFindings") or {} for answer in answers]
+    return ScanFindings(
+        findings=fitting((finding for part in found for finding in of_answer(part)), severity),
+        status=_status(answers[0]).status,
+        counts=dict(found[0].get("findingSeverityCounts") or {}),
+        completed_at=found[0].get("imageScanCompletedAt"),
+        severity=str(severity or ""),
+    )

@@ -1,0 +1,38 @@
+"""What a plan says of tags of images. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecrops.images.names import is_digest, short
+
+MOST_SHOWN = 5
+LEFT_UNTAGGED = "the image that had it loses it"
+TAKEN = "the tag is on another image, and tags of this repository cannot be moved"
+TAKEN_ADVICE = (
+    "take another tag, or let the tag be moved: image_tag_mutability, or its exclusion filters, of the repository"
+)
+NO_IMAGE = "there is no such image, or it is in the archive"
+LAST = "without its last tag ECR deletes the image"
+LAST_ADVICE = "set another tag first, or give delete_last=True"
+
+
+def image_words(source: str, digest: str) -> str:
+    """Return the name of an image, with the start of its digest: ``v1.2 (sha256:0123456789ab)``."""
+    return short(digest) if is_digest(source) else f"{source} ({short(digest)})"
+
+
+def tags_words(tags: Sequence[str], digest: str) -> str:
+    """Return some tags of an image: ``v1, v2 of sha256:0123456789ab``."""
+    more = f" and {len(tags) - MOST_SHOWN} more" if len(tags) > MOST_SHOWN else ""
+    return f"{', '.join(tags[:MOST_SHOWN])}{more} of {short(digest)}"
+
+
+def tag_part(tag: str, digest: str) -> str:
+    """Return a tag on an image as a part of a difference."""
+    return f"{tag} {digest}"
+
+
+def image_part(digest: str) -> str:
+    """Return an image as a part of a difference."""
+    return f"image {digest}"

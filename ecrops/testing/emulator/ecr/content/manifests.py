@@ -1,0 +1,70 @@
+"""What a manifest needs to be there: its configuration and layers, or its parts.
+
+Descriptors without a digest name nothing, and layers of others (``urls``) are not kept in a registry:
+https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.ecr.models import Image, Repository
+
+from .errors import LayersNotFound, ReferencedImagesNotFound
+
+_FOREIGN = ("foreign", "nondistributable")
+
+
+def check(repository: Repository, manifest: str) -> None:
+    """Refuse a manifest whose layers or parts are missing: the errors of PutImage in the model."""
+    said = parsed(manifest)
+    missing = [each["digest"] for each in descriptors(said) if each["digest"] not in repository.layers]
+    if missing:
+        raise LayersNotFound.required(dict.fromkeys(missing), repository)
+    there = {image.image_digest for image in repository.images}
+    absent = [digest for digest in parts(said) if digest not in there]
+    if absent:
+        raise ReferencedImagesNotFound(dict.fromkeys(absent), repository)
+
+
+def descriptors(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The configuration and the layers of a manifest that are kept in the registry."""
+    for each in (said.get("config"), *(said.get("layers") or ())):
+        if isinstance(each, dict) and each.get("digest") and not _is_foreign(each):
+            yield each
+
+
+def parts(said: Mapping[str, Any]) -> Iterator[str]:
+    """The digests of the parts of an index."""
+    return (each["digest"] for each in said.get("manifests") or () if each.get("digest"))
+
+
+def size(said: Mapping[str, Any]) -> int | None:
+    """The size of an image as ECR tells it, from what its manifest says; ``None`` if it does not."""
+    found = [each["size"] for each in descriptors(said) if isinstance(each.get("size"), int)]
+    # unverified: whether the configuration counts
+    return sum(found) if found else None
+
+
+def layers(image: Image) -> frozenset[str]:
+    """The digests of the configuration and the layers that an image names, found once."""
+    known: frozenset[str] | None = getattr(image, "named_layers", None)
+    if known is None:
+        known = frozenset(each["digest"] for each in descriptors(parsed(image.image_manifest)))
+        image.named_layers = known  # type: ignore[attr-defined]
+    return known
+
+
+def parsed(manifest: str) -> dict[str, Any]:
+    """What a manifest says; nothing if it is no object."""
+    try:
+        said = json.loads(manifest)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _is_foreign(each: Mapping[str, Any]) -> bool:
+    return any(word in str(each.get("mediaType")) for word in _FOREIGN)

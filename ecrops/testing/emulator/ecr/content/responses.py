@@ -1,0 +1,11 @@
+"""The operations on what images are made of."""
+
+from __future__ import annotations
+
+from .deleting import DeletingResponses
+from .handing_out import ManifestResponses
+from .layers import LayersResponses
+
+
+class ContentResponses(LayersResponses, DeletingResponses, ManifestResponses):
+    """The operations on layers and on what images are made of, for ECR's responses to inherit."""
