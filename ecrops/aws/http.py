@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from ecrops.aws.attempt.requesting import as_streaming, check_length, drop, host_of, refusal, unseen
+from ecrops.aws.attempt.requesting import SMALL, as_streaming, check_length, drop, host_of, refusal, unseen
 from ecrops.aws.clients import agent_of
 from ecrops.errors import EcropsError
 
@@ -152,7 +152,7 @@ class Http:
             if response.status_code in accepts or response.status_code not in REDIRECTS:
                 break
             after = urljoin(target, response.headers.get("Location", ""))
-            drop(response)
+            drop(response, SMALL)
             if host_of(after) != host_of(target):  # the token is for this host alone
                 sent.pop("Authorization", None)
             target = after
