@@ -58,14 +58,14 @@ def test_an_image_is_described_and_exists_an_archived_one_too(cloud: Cloud, app:
 def test_what_does_not_exist_is_said_by_exists_and_is_botocores_error_elsewhere(cloud: Cloud, app: Repository) -> None:
     assert not app.image("v1").exists()
     assert not app.image(NONE).exists()
-    assert not app.registry.repository("other").image("v1").exists()
+    assert not registry_of(cloud).repository("other").image("v1").exists()
     cloud.push_image("app")
     handle = app.image("v1")
     for read in (handle.describe, handle.manifest, handle.platforms, handle.config, handle.parts, handle.referrers):
         with pytest.raises(ClientError, match="ImageNotFoundException"):
             read()
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):
-        app.registry.repository("other").image("v1").manifest()
+        registry_of(cloud).repository("other").image("v1").manifest()
 
 
 @pytest.mark.parametrize("text", ['{"schemaVersion": 2,\n  "a" : "ü\\u00e9"}', "{ }"])

@@ -49,7 +49,7 @@ class Remove(NamedTuple):
         digest: The digest of the image.
         tags: The tags.
         delete_last: Whether the image may be deleted with its last tag.
-        known: All tags that the image had when the edit was made. They count where a dry run knows nothing of the image.
+        known: All tags that the image had when the edit was made: they count where a dry run knows no others.
     """
 
     digest: str
