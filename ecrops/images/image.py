@@ -6,7 +6,6 @@ it changes none. ``Image`` is pure: users make images of their own for ``simulat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,17 +17,12 @@ from ecrops.aws import Aws
 from ecrops.base.problems import Problems, compact, is_whole
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
+from ecrops.images.manifests import INDEXES, read
 from ecrops.repositories import calls
 
 STANDARD = "standard"
 ARCHIVE = "archive"
 PAGE_SIZE = 1000
-CHUNK_SIZE = 100
-"""The images of one ``BatchGetImage``."""
-INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
 TIMES = ("pushed_at", "last_pulled_at", "archived_at", "activated_at")
 
 
@@ -211,21 +205,11 @@ def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]
     """
     known = list(images)
     indexes = [image.digest for image in known if image.media_type in INDEXES and image.storage_class == STANDARD]
-    chunks = [indexes[start : start + CHUNK_SIZE] for start in range(0, len(indexes), CHUNK_SIZE)]
     parents: dict[str, list[str]] = {}
-    asking = aws.stoppable()
-    for manifests in asking.map(lambda chunk: _manifests(asking, name, chunk), chunks, asking.stop):
-        for index, manifest in manifests:
-            for part in json.loads(manifest).get("manifests") or ():
-                parents.setdefault(part["digest"], []).append(index)
+    for index in read(aws, name, indexes):
+        for part in index.parsed.parts:
+            parents.setdefault(part.digest, []).append(index.digest)
     return [
-        replace(image, referenced_by=parents[image.digest]) if image.digest in parents else image for image in known
+        replace(image, referenced_by=tuple(parents[image.digest])) if image.digest in parents else image
+        for image in known
     ]
-
-
-def _manifests(aws: Aws, name: str, digests: Sequence[str]) -> list[tuple[str, str]]:
-    ids = [{"imageDigest": digest} for digest in digests]
-    items = aws.get(
-        "ecr", "BatchGetImage", "images", repositoryName=name, imageIds=ids, acceptedMediaTypes=list(INDEXES)
-    )
-    return [(item["imageId"]["imageDigest"], item["imageManifest"]) for item in items]

@@ -16,7 +16,8 @@ from ecrops.base.shown import Shown
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
-from ecrops.lifecycle.policy.tags import is_digest, misfit, segments_of
+from ecrops.images.names import is_digest
+from ecrops.images.tag_patterns import misfit, segments_of
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from ecrops.base.problems import Problems, is_whole
 from ecrops.errors import SpecError
+from ecrops.images.tag_patterns import Segments, is_within, misfit, segments_of
 from ecrops.lifecycle.policy.rule import LifecycleRule
-from ecrops.lifecycle.policy.tags import Segments, is_within, misfit, segments_of
 
 
 def shield(

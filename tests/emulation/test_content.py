@@ -44,6 +44,10 @@ def digests(ecr: Client) -> set[str]:
     return {each["imageDigest"] for each in ecr.list_images(repositoryName="app")["imageIds"]}
 
 
+def described(ecr: Client) -> Any:
+    return ecr.describe_images(repositoryName="app")["imageDetails"]
+
+
 def by_digest(digest: str) -> dict[str, str]:
     return {"imageDigest": digest}
 
@@ -151,6 +155,8 @@ def test_an_index_names_the_platforms_of_its_parts(cloud: Cloud, app: Client) ->
     (found,) = app.batch_get_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])["images"]
     manifest = json.loads(found["imageManifest"])
     assert found["imageId"]["imageDigest"] == index
+    sizes = {each["imageDigest"]: each["imageSizeInBytes"] for each in described(app)}
+    assert sizes.pop(index) == max(sizes.values())
     assert [f"{each['platform']['os']}/{each['platform']['architecture']}" for each in manifest["manifests"]] == names
     assert found["imageManifestMediaType"] == "application/vnd.docker.distribution.manifest.list.v2+json"
 

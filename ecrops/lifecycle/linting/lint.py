@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ecrops.base.problems import Problems, hint
 from ecrops.base.shown import ShownTuple
+from ecrops.images.tag_patterns import Segments, is_within, misfit
 from ecrops.lifecycle.linting.findings import CODES, Finding
 from ecrops.lifecycle.policy.checks import COUNT, PUSHED
-from ecrops.lifecycle.policy.tags import Segments, is_within, misfit
 from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, LifecyclePolicy, compile_rules, rules_of
 
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ecrops.base.problems import nearest
 from ecrops.base.wildcards import fits
-from ecrops.images.image import INDEXES, Image
+from ecrops.images.image import Image
+from ecrops.images.manifests import INDEXES
 from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.linting.lint import about_tags, any_by_age, is_nested, never_acts
 from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, compile_rules

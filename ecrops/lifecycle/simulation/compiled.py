@@ -18,6 +18,7 @@ from ecrops.base.plain_json import check_size, parsed
 from ecrops.base.problems import is_whole
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
+from ecrops.images.tag_patterns import Segments, segments_of
 from ecrops.lifecycle.policy.checks import (
     COUNT,
     COUNT_TYPES,
@@ -31,7 +32,6 @@ from ecrops.lifecycle.policy.checks import (
 )
 from ecrops.lifecycle.policy.document import TAG_LISTS, Rules, canonical, render
 from ecrops.lifecycle.policy.rule import LifecycleRule
-from ecrops.lifecycle.policy.tags import Segments, segments_of
 from ecrops.lifecycle.policy.words import words
 
 LifecyclePolicy = str | bytes | bytearray | Mapping[str, Any] | Iterable[LifecycleRule | EcrRule]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from ecrops.base.wildcards import fits
 from ecrops.images.image import Image
-from ecrops.lifecycle.policy.tags import Segments
+from ecrops.images.tag_patterns import Segments
 from ecrops.lifecycle.simulation.compiled import CompiledRule
 
 

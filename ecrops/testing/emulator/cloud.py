@@ -17,6 +17,7 @@ from ecrops.testing.isolation import REGION
 
 from . import botocores, ecr, ecr_public, events
 from .calls import Recorder
+from .distribution.door import DOOR
 from .ecr.content.verbs import Pushes
 from .faults import Faults
 from .seeding import SeededImage, described
@@ -61,6 +62,7 @@ class Cloud(Pushes):
         self.emulator = Emulator(self.account, REGION)
         self._sessions = sessions
         sessions.wire.serve(self.calls, self.faults)
+        DOOR.serve(self.calls, self.faults)
 
     def session(self, region: str = REGION, *, account: str | None = None, own: bool = False) -> boto3.Session:
         """Return a session for the code under test: ``Registry(cloud.session())``.
@@ -92,6 +94,15 @@ class Cloud(Pushes):
             account: Another account than `account`: twelve digits.
         """
         return self._sessions.shared(region, account, observed=False)
+
+    def registry_endpoint(self) -> str:
+        """Return where the registry serves ``/v2``; from now on GetAuthorizationToken names it as ``proxyEndpoint``.
+
+        It is one server for the registries of all accounts and regions: the password says which one is meant. What is
+        asked there is in `calls` (service ``registry``, and ``s3`` for layers), and meets `faults`.
+        """
+        DOOR.is_endpoint = True
+        return DOOR.url()
 
     def seed_images(self, repository: str, images: Iterable[SeededImage], *, region: str = REGION) -> list[str]:
         """Put images into a repository as if they had been pushed some time ago; make it if there is none.
@@ -193,6 +204,7 @@ def reset() -> None:
     """Forget everything that any service holds, and what this process wrote there."""
     BackendDict.reset()
     reset_model_data()
+    DOOR.reset()
     TURNS.renew()
 
 

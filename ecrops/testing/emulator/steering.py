@@ -182,6 +182,15 @@ class Emulator:
         return self._ecr.downloads
 
     @property
+    def tokens_are_old(self) -> bool:
+        """Whether the tokens that were given for ``/v2`` have expired, as they do after twelve hours."""
+        return self._ecr.tokens_are_old
+
+    @tokens_are_old.setter
+    def tokens_are_old(self, are: bool) -> None:
+        self._ecr.tokens_are_old = are
+
+    @property
     def uploads(self) -> Uploads:
         """The sizes of the parts in which layers are sent."""
         return self._ecr.uploads

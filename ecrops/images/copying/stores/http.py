@@ -12,7 +12,6 @@ The protocol: https://github.com/opencontainers/distribution-spec/blob/main/spec
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
@@ -21,15 +20,10 @@ from urllib.parse import quote, urljoin, urlsplit
 from ecrops.aws import ClientError
 from ecrops.aws.http import Answer, Http, Stream
 from ecrops.images.copying.stores.token import Token
+from ecrops.images.manifests import ACCEPTED, digest_of
 
 T = TypeVar("T")
-MEDIA_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-AT_ONCE = 4 * 1024 * 1024
+AT_ONCE = 1024 * 1024
 """A layer of so many bytes at most is sent by the request that ends its upload."""
 NOT_FOUND = 404
 REFUSED = (401, 403)
@@ -126,7 +120,7 @@ class HttpStore:
         Raises:
             ClientError: It is not there, or the registry refused.
         """
-        answer = self._request("GET", self._manifest_url(reference), {"Accept": ", ".join(MEDIA_TYPES)})
+        answer = self._request("GET", self._manifest_url(reference), {"Accept": ", ".join(ACCEPTED)})
         return answer.body, answer.headers.get("Content-Type", "").partition(";")[0].strip()
 
     def find(self, reference: str) -> str | None:
@@ -135,7 +129,7 @@ class HttpStore:
         Args:
             reference: A tag or a digest.
         """
-        accept = {"Accept": ", ".join(MEDIA_TYPES)}
+        accept = {"Accept": ", ".join(ACCEPTED)}
         answer = self._request("HEAD", self._manifest_url(reference), accept, accepts=(200, NOT_FOUND))
         return answer.headers.get("Docker-Content-Digest") if answer.status == 200 else None
 
@@ -150,7 +144,7 @@ class HttpStore:
         Raises:
             ClientError: The registry refused.
         """
-        digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+        digest = digest_of(manifest)
         self._request("PUT", self._manifest_url(tag or digest), {"Content-Type": media_type}, manifest)
         return digest
 

@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
-from . import downloading
-from .door import LAYERS
+from . import downloading, pulling, pushing, tokens, uploads
+from .door import DOOR, LAYERS
+from .errors import Refusal, of_api
+from .requests import Asked, asked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from ..ecr.backend import EcrBackend
+
+_ANSWERS: dict[str, Callable[[EcrBackend, Asked, Request], Response]] = {
+    "GetBase": pulling.base,
+    "HeadBase": pulling.base,
+    "GetManifest": pulling.manifest,
+    "HeadManifest": pulling.manifest,
+    "PutManifest": pushing.put,
+    "DeleteManifest": pushing.delete,
+    "GetBlob": pulling.blob,
+    "HeadBlob": pulling.blob,
+    "StartUpload": uploads.start,
+    "MountBlob": uploads.mount,
+    "PatchUpload": uploads.patch,
+    "PutUpload": uploads.put,
+    "GetUpload": uploads.tell,
+    "DeleteUpload": uploads.cancel,
+    "GetTags": pulling.tags,
+    "GetReferrers": pulling.referring,
+}
+
 
 @Request.application
 def distribution(request: Request) -> Response:
-    """Answer a request for a layer."""
+    """Answer a request for a layer, or one to the registry."""
     if request.path.startswith(f"/{LAYERS}/"):
-        return downloading.answer(request)
-    return Response("404 page not found\n", 404)
+        return DOOR.watched("s3", "GetObject", {}, lambda: downloading.answer(request))
+    try:
+        wanted = asked(request)
+    except Refusal as refusal:
+        return refusal.response()
+    params = {"repositoryName": wanted.name, "reference": wanted.what, **request.args.to_dict()}
+    return DOOR.watched("registry", wanted.operation, params, lambda: _answer(wanted, request))
+
+
+def _answer(wanted: Asked, request: Request) -> Response:
+    try:
+        registry = tokens.registry_of(request)
+        return _ANSWERS[wanted.operation](registry, wanted, request)
+    except ServiceException as error:
+        return of_api(error).response()
+    except Refusal as refusal:
+        return refusal.response()
 
 
 class Front:

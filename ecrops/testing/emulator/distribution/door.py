@@ -7,18 +7,47 @@ time; it lives as long as the process.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from ..calls import Recorder
+    from ..faults import Faults
 
 LAYERS = "layers"
 """The first part of the paths of layers."""
 
 
 class Door:
-    """The URLs under which this process serves layers and the registry."""
+    """The URLs under which this process serves layers and the registry.
+
+    ``is_endpoint``: whether GetAuthorizationToken names them, and not the registry's own name in AWS.
+    """
 
     def __init__(self) -> None:
+        self.is_endpoint = False
+        self._watch: tuple[Recorder, Faults] | None = None
         self._urls: list[str] = []
         self._own: str | None = None
         self._lock = threading.Lock()
+
+    def serve(self, calls: Recorder, faults: Faults) -> None:
+        """From now on record and judge the requests for a cloud."""
+        self._watch = calls, faults
+
+    def reset(self) -> None:
+        """Forget the cloud."""
+        self.is_endpoint, self._watch = False, None
+
+    def watched(self, service: str, operation: str, params: dict[str, Any], answer: Callable[[], Response]) -> Response:
+        """Answer a request as the cloud wants it."""
+        if self._watch is None:
+            return answer()
+        from .watching import watched
+
+        return watched(*self._watch, service, operation, params, answer)
 
     def opened(self, url: str) -> None:
         """A server serves there from now on."""

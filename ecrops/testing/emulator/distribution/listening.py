@@ -27,6 +27,9 @@ class Handler(MotoRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
+    def log_error(self, format: str, *args: object) -> None:
+        """Say nothing of requests that are no HTTP either: some clients try TLS first."""
+
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
         """Close it: werkzeug would wait for a next request on it."""
         self.close_connection = True

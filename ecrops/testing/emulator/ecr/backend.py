@@ -15,6 +15,7 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from ..botocores import dns_suffix
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
+from .content import deleting
 from .content.downloads import Downloads
 from .content.layers import Uploads
 from .preview import Previews
@@ -38,6 +39,7 @@ class EcrBackend(ECRBackend):
         self.unknown_members = UnknownMembers()
         self.storage = Storage()
         self.uploads = Uploads()
+        self.tokens_are_old = False
         self.downloads = Downloads(account_id, region_name)
         self.repositories: Shelf = Shelf()
         self.pull_through_cache = PullThroughCache(account_id, region_name)
@@ -147,6 +149,10 @@ class EcrBackend(ECRBackend):
         # unverified: that the call of the API does so too; a push of Docker begins with it
         made_by_ecr.make(self, name, "CREATE_ON_PUSH")
         return self._get_repository(name)
+
+    def delete_image(self, repository: Repository, wanted: dict[str, str]) -> list[dict[str, str]]:
+        """Delete an image, or a tag; what is gone."""
+        return deleting.delete(repository, wanted)
 
     def put_image_tag_mutability(
         self,

@@ -22,7 +22,9 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
     if digest not in (None, actual):
         raise ImageDigestDoesNotMatch(f"The provided digest '{digest}' does not match '{actual}'")
     image = next((image for image in repository.images if image.image_digest == actual), None)
-    if image and tag in (None, *image.image_tags):
+    if image and is_archived(image):
+        _restore(image)
+    elif image and tag in (None, *image.image_tags):
         raise ImageAlreadyExistsException(repository.name, repository.registry_id, actual, tag or "null")
     if image is None:
         manifests.check(repository, manifest)
@@ -30,6 +32,7 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
         _take(repository, tag)
     if image is None:
         image = _new(repository, manifest, media_type, actual)
+        image.details = _found(repository, image)  # type: ignore[attr-defined]
     if tag:
         image.update_tag(tag)
     return image
@@ -38,6 +41,22 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
 def digest_of(manifest: str) -> str:
     """The digest of a manifest: that of its exact bytes."""
     return "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+
+
+def _found(repository: Repository, image: Image) -> dict[str, Any]:
+    """What is told of an image from what it says, or from its parts.
+
+    The model: "If the image is a manifest list, this will be the max size of all manifests in the list."
+    """
+    said, parts = manifest(image), children(image)
+    kind = said.get("artifactType") or (said.get("config") or {}).get("mediaType")
+    sizes = [size(part) or 0 for part in repository.images if parts and part.image_digest in parts]
+    return {**({"artifactMediaType": kind} if kind else {}), **({"imageSizeInBytes": max(sizes)} if sizes else {})}
+
+
+def _restore(image: Image) -> None:
+    """The guide, "Restoring an image": an archived image that is pushed again is restored at once."""
+    image.details = {**details(image), "imageStatus": "ACTIVE"}  # type: ignore[attr-defined]
 
 
 def find(repository: Repository, image_id: dict[str, str]) -> Image:
@@ -77,12 +96,16 @@ def status(image: Image) -> str:
 
 def manifest(image: Image) -> dict[str, Any]:
     """What the manifest says; nothing if it is no object."""
-    return manifests.parsed(image.image_manifest)
+    said: dict[str, Any] | None = getattr(image, "said", None)
+    if said is None:
+        said = image.said = manifests.parsed(image.image_manifest)  # type: ignore[attr-defined]
+    return said
 
 
 def size(image: Image) -> int | None:
-    """The size of an image, from its manifest."""
-    return manifests.size(manifest(image)) or image.image_size_in_bytes
+    """The size of an image, from its manifest; that of an index was found when it was pushed."""
+    known: int | None = details(image).get("imageSizeInBytes")
+    return known or manifests.size(manifest(image)) or image.image_size_in_bytes
 
 
 def subject(image: Image) -> str | None:

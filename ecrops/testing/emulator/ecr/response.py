@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +16,8 @@ from moto.core.utils import unix_time, utcnow
 from moto.ecr.models import Repository
 from moto.ecr.responses import ECRResponse
 
+from ..distribution import tokens
+from ..distribution.door import DOOR
 from . import images, model, paging, policies
 from .artifacts import ArtifactsResponses
 from .backend import EcrBackend, backend
@@ -146,11 +149,15 @@ class EcrResponse(  # type: ignore[misc]
 
     def get_authorization_token(self) -> ActionResult:
         """A token that is valid for twelve hours, not one that has expired."""
-        answer: Any = super().get_authorization_token().result
-        for data in answer["authorizationData"]:
-            data["expiresAt"] = utcnow() + timedelta(hours=12)
-            data["proxyEndpoint"] = f"https://{self.ecr_backend.registry_host}"
-        return ActionResult(answer)
+        host = DOOR.url() if DOOR.is_endpoint else f"https://{self.ecr_backend.registry_host}"
+        expires = utcnow() + timedelta(hours=12)
+        passwords = [
+            tokens.password(registry, self.region)
+            for registry in self.request.get("registryIds", [self.current_account])
+        ]
+        encoded = [base64.b64encode(f"AWS:{password}".encode()).decode() for password in passwords]
+        data = [{"authorizationToken": each, "expiresAt": expires, "proxyEndpoint": host} for each in encoded]
+        return ActionResult({"authorizationData": data})
 
     def _refuse_paging(self, what: str, *also: str) -> None:
         for name in ("nextToken", "maxResults", *also):

@@ -85,7 +85,7 @@ class DeletingResponses:
         failures: list[dict[str, Any]] = []
         for wanted in self.request["imageIds"]:
             try:
-                gone += delete(repository, wanted)
+                gone += self.ecr_backend.delete_image(repository, wanted)
             except Refused as refusal:
                 failures.append(_failure(wanted, refusal))
         return ActionResult({"imageIds": list(_unique(gone)), "failures": failures})

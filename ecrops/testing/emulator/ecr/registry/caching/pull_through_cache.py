@@ -153,6 +153,10 @@ class PullThroughCache:
         rule = self.rules.get(longest(self.rules, repository))
         return rule is not None and self._failure(rule) is None
 
+    def covers(self, repository: str) -> bool:
+        """Whether a repository is one of a cache."""
+        return longest(self.rules, repository) in self.rules
+
     def _failure(self, rule: Rule) -> str | None:
         """Why a rule does not work: first the network, then the secret or the role, then the upstream's answer.
 

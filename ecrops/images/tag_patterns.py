@@ -1,7 +1,7 @@
 """Patterns of image tags: their parts, which is within which, and which no tag can fit. Pure.
 
-Called by the simulation, by the findings, by guards and by ``shield``. A pattern that no tag can fit is accepted by
-ECR, so this module only says so; who calls it decides whether that is an error.
+Called by the verbs about images, the simulation, the findings, guards and ``shield``. A pattern that no tag can fit is
+accepted by ECR, so this module only says so; who calls it decides whether that is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ _NO_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
 _NO_START = (".", "-")
 MAX_LENGTH = 128
 """The longest tag of that grammar. ECR's API model (``ImageTag``) has 300, but no client pushes or pulls such a tag."""
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _EXPRESSION = re.compile(r"[\^$|()\[\]{}+?\\]|\.\*")
 TAGS = "tags are made of letters, digits, '_', '.' and '-'"
 
@@ -36,11 +35,6 @@ def segments_of(pattern: str) -> Segments:
 def is_within(narrow: Segments, wide: Segments) -> bool:
     """Whether every tag that fits one pattern fits the other: only a ``*`` fits what a ``*`` stands for."""
     return fits(WILD.join(narrow), wide)
-
-
-def is_digest(text: str) -> bool:
-    """Whether a text is the whole digest of an image."""
-    return bool(_DIGEST.fullmatch(text))
 
 
 def misfit(segments: Segments) -> str:

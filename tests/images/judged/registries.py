@@ -1,0 +1,84 @@
+"""Registries and tools of others: docker-registry, skopeo and umoci, Debian packages that ``.ci/run`` installs.
+
+Servers listen on 127.0.0.1 alone, and are ended by their process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.access.ministack import MAY_SKIP, REGION, free_port, served
+
+TOOLS = ("docker-registry", "skopeo", "umoci")
+_MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
+needs_registries = pytest.mark.skipif(
+    bool(_MISSING) and MAY_SKIP,
+    reason=f"no real image is copied: {', '.join(_MISSING)} not here; scripts/judges/registries has them",
+)
+
+CONFIGURATION = """\
+version: 0.1
+log: {{level: error, accesslog: {{disabled: true}}}}
+storage: {{filesystem: {{rootdirectory: {root}}}, delete: {{enabled: true}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+"""
+
+
+@contextlib.contextmanager
+def docker_registry(home: Path) -> Iterator[str]:
+    """Run docker-registry with an empty store below a folder, and yield its URL."""
+    port = free_port()
+    configuration = home / "configuration.yml"
+    configuration.write_text(CONFIGURATION.format(root=home / "store", port=port))
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "OTEL_TRACES_EXPORTER": "none"}
+    url = f"http://127.0.0.1:{port}"
+    with served(["docker-registry", "serve", str(configuration)], environment, home, f"{url}/v2/"):
+        yield url
+
+
+def run(*command: str, home: Path) -> str:
+    """Run a tool, and return its output.
+
+    Raises:
+        AssertionError: It failed.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    environment = {**kept, "HOME": str(home), "TMPDIR": str(home)}
+    done = subprocess.run(list(command), env=environment, text=True, capture_output=True, check=False, timeout=120)
+    assert not done.returncode, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout
+
+
+def skopeo_copy(source: str, target: str, home: Path, *options: str) -> None:
+    """Copy an image with all its parts, and with its digests, as skopeo does."""
+    plain = ("--src-tls-verify=false", "--dest-tls-verify=false")
+    run(
+        "skopeo",
+        "--insecure-policy",
+        "copy",
+        "--all",
+        "--preserve-digests",
+        *plain,
+        *options,
+        source,
+        target,
+        home=home,
+    )
+
+
+def of_skopeo(url: str, name: str, reference: str) -> str:
+    """Return a reference to an image of a registry, as skopeo spells it."""
+    return f"docker://{url.removeprefix('http://')}/{name}{'@' if ':' in reference else ':'}{reference}"
+
+
+def session() -> boto3.Session:
+    """A session with keys that are words."""
+    return boto3.Session("testing", "testing", region_name=REGION)
