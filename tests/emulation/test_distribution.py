@@ -226,6 +226,13 @@ def test_a_push_makes_the_repository_where_a_template_says_so(registry: Registry
     assert ecr.describe_repositories(repositoryNames=["new"])
 
 
+def test_a_new_repository_is_not_found_at_first(cloud: Cloud, registry: Registry, ecr: Client) -> None:
+    cloud.emulator.appear_after = 1
+    ecr.create_repository(repositoryName="late")
+    assert code(registry("POST", "/v2/late/blobs/uploads/")) == (404, "NAME_UNKNOWN")
+    assert registry("POST", "/v2/late/blobs/uploads/").status == 202
+
+
 def test_a_password_is_for_one_registry(cloud: Cloud, registry: Registry) -> None:
     cloud.push_image("team/app", tag="v1", region="us-east-1")
     assert registry("GET", "/v2/team/app/manifests/v1").status == 404
