@@ -46,7 +46,9 @@ def test_a_layer_of_two_images_is_moved_once(memory_cloud: Cloud) -> None:
     here, far = registries(memory_cloud)
     memory_cloud.calls.clear()
     plan = here.repository("app").copy_images(far.repository("copy"))
-    downloads = [call.params["layerDigest"] for call in memory_cloud.calls if call.operation == "GetDownloadUrlForLayer"]
+    downloads = [
+        call.params["layerDigest"] for call in memory_cloud.calls if call.operation == "GetDownloadUrlForLayer"
+    ]
     assert len(downloads) == len(set(downloads)) == 5
     assert memory_cloud.calls.operations().count("CompleteLayerUpload") == 5
     assert "1 of them there already" in str(plan)
@@ -120,7 +122,7 @@ def test_a_missing_target_is_made_from_its_spec_in_the_same_plan(cloud: Cloud) -
     here, far = registries(cloud)
     spec = RepositorySpec("team/new", image_tag_mutability="IMMUTABLE")
     plan = here.repository("app").copy_images(far.repository("team/new"), create=spec)
-    assert [change.what for change in plan][0] == "repository"
+    assert next(change.what for change in plan) == "repository"
     assert far.describe("team/new")[0].image_tag_mutability == "IMMUTABLE"
     assert pulled(far, "team/new", "v1") == pulled(here, "app", "v1")
     assert not here.repository("app").copy_images(far.repository("team/new"), create=spec)
@@ -197,7 +199,9 @@ def test_another_account_is_copied_to_with_its_own_session(cloud: Cloud) -> None
     assert pulled(other, "app", "v1") == pulled(here, "app", "v1")
 
 
-@pytest.mark.parametrize(("side", "operation"), [("source", "DescribeImages"), ("target", "BatchCheckLayerAvailability")])
+@pytest.mark.parametrize(
+    ("side", "operation"), [("source", "DescribeImages"), ("target", "BatchCheckLayerAvailability")]
+)
 def test_a_denied_reading_says_which_side(memory_cloud: Cloud, side: str, operation: str) -> None:
     platforms(memory_cloud)
     here, far = registries(memory_cloud)
@@ -236,9 +240,7 @@ def test_a_referrer_that_ecr_refuses_is_named_and_the_image_is_copied(memory_clo
     index, parts = platforms(memory_cloud)
     signature = memory_cloud.push_referrer("app", index)
     here, far = registries(memory_cloud)
-    memory_cloud.faults.on(
-        "denied", where=lambda call: signature in str(call.params), operation="PutImage", times=None
-    )
+    memory_cloud.faults.on("denied", where=lambda call: signature in str(call.params), operation="PutImage", times=None)
     with pytest.raises(ApplyError) as caught:
         here.repository("app").copy_images(far.repository("copy"))
     assert list(caught.value.failed) == [f"copy@{signature}"]
@@ -301,7 +303,7 @@ def test_bad_input_is_refused_before_any_call(memory_cloud: Cloud) -> None:
     with pytest.raises(SpecError, match="create: expected the RepositorySpec of 'copy'"):
         app.copy_images(target, create=RepositorySpec("other"))
     with pytest.raises(SpecError, match="did you mean tags"):
-        app.copy_images(target, tag=["v1"])  # type: ignore[call-arg]
+        app.copy_images(target, tag=["v1"])  # type: ignore[arg-type]
     with pytest.raises(SpecError, match="a tag has 1 to 128"):
         app.image("v1").copy_to(target, tags=["a tag"])
     assert not memory_cloud.calls

@@ -40,7 +40,7 @@ def push(cloud: Cloud, graph: list[Node]) -> list[str]:
     return digests
 
 
-@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(graph=nodes)
 def test_a_copy_of_a_copy_is_the_same_and_whole(graph: list[Node]) -> None:
     with in_memory() as cloud:

@@ -117,7 +117,7 @@ def test_what_is_in_use_keeps_its_index_its_parts_and_what_is_about_them() -> No
     ],
 )
 def test_what_can_be_nothing_that_stays_is_refused(never: Any, said: str) -> None:
-    with pytest.raises(SpecError, match="expected|a digest|a tag") as caught:
+    with pytest.raises(SpecError, match=r"expected|a digest|a tag") as caught:
         kept(never)
     assert said in str(caught.value)
 
