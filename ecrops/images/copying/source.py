@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ecrops.aws import Aws
 from ecrops.images import manifests
 from ecrops.images.copying.edits import Piece
-from ecrops.images.graph import has_no_name, subject_of
 from ecrops.images.image import ARCHIVE, Image
 from ecrops.images.manifests import Kind, ReadManifest
 from ecrops.images.names import short
+from ecrops.images.subjects import has_no_name, subject_of
 
 FIRST_STEP = 10
 """A repository that is made for the copy comes before it."""
