@@ -241,8 +241,7 @@ class RepositoryVerbs(Handle):
             ClientError: botocore's ``RepositoryNotFoundException``.
             EcropsError: Some images could not be deleted; the others were.
         """
-        besides = ("digests_or_tags", "orphans", "all", "never", "on_change", "on_wait", "progress")
-        conditions = given(locals(), *besides)
+        conditions = given(locals(), "digests_or_tags", "orphans", "all", "never", "on_change", "on_wait", "progress")
         from ecrops.images.deleting.verbs import delete
 
         return delete(
