@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ecrops.aws import Aws
 from ecrops.aws.locks import renew_after_fork
@@ -19,9 +19,11 @@ from ecrops.images.copying.stores.api import PART, ApiStore
 from ecrops.images.copying.stores.base import Store
 from ecrops.images.manifests import Layer
 
+if TYPE_CHECKING:
+    from ecrops.images.copying.mounting import Mounter
+
 IN_MEMORY = 3 * PART
 """The bytes of parts that are read and not sent yet, in all. A call needs about four times the bytes of its part."""
-Mount = Callable[[Aws, Layer], bool]
 
 
 class Transfers:
@@ -31,16 +33,17 @@ class Transfers:
         source: The account and region that the images are in.
         name: Their repository.
         target: The repository that they go to.
-        mount: Mounts a layer of the source at the target, and says whether it did; ``None`` if nothing can be mounted.
 
     Attributes:
+        can_mount: Whether the registry may mount layers, as far as could be told before.
         moved: The bytes that were streamed.
         mounted: The bytes that were mounted.
     """
 
-    def __init__(self, source: Aws, name: str, target: str, mount: Mount | None = None) -> None:
+    def __init__(self, source: Aws, name: str, target: str) -> None:
         self._source, self._name, self._target = source, name, target
-        self.mount = mount
+        self.can_mount = False
+        self._mounter: Mounter | None = None
         self.moved = self.mounted = 0
         self.renew()
         renew_after_fork(self)
@@ -81,7 +84,7 @@ class Transfers:
         with lock:  # two images with one layer move it once
             if layer.digest in self._done:
                 return
-            if self.mount and self.mount(aws, layer):
+            if self.can_mount and self._mounter_of(aws).mount(layer.digest):
                 self._add(mounted=layer.size)
             else:
                 with self._memory(min(layer.size or PART, PART)):
@@ -93,6 +96,19 @@ class Transfers:
                         stream.close()
                 self._add(moved=size)
             self._done.add(layer.digest)
+
+    @property
+    def reason(self) -> str:
+        """Why layers were streamed that could have been mounted; empty if none was."""
+        return self._mounter.reason if self._mounter else ""
+
+    def _mounter_of(self, aws: Aws) -> Mounter:
+        with self._count:
+            if self._mounter is None:
+                from ecrops.images.copying.mounting import Mounter
+
+                self._mounter = Mounter(aws, self._name, self._target)
+            return self._mounter
 
     def _add(self, moved: int = 0, mounted: int = 0) -> None:
         with self._count:

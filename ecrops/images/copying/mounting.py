@@ -8,7 +8,7 @@ layer after all, or cannot be reached any more, the layer is streamed, and the r
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops.aws import DENIED, LOST, Aws, ClientError, code_of, operations_of
 from ecrops.aws.http import Http
@@ -16,6 +16,10 @@ from ecrops.base.render import text_size
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
 
+if TYPE_CHECKING:
+    from ecrops.spec import RepositorySpec
+
+TWO_REGISTRIES = "the repositories are in two registries, and layers are mounted within one"
 SETTING = "BLOB_MOUNTING"
 NEEDS = ("ecr:GetAccountSetting", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer")
 """What a mount needs besides the actions of a push. The last one is needed for the source."""
@@ -45,6 +49,15 @@ class Side(NamedTuple):
         kind, key = encryption.get("encryptionType", "AES256"), encryption.get("kmsKey", "")
         return cls(repository["registryId"], region, repository["repositoryName"], kind, key)
 
+    @classmethod
+    def new(cls, source: Side, name: str, spec: RepositorySpec | None) -> Side:
+        """Return a repository of the registry of another one, as a spec is about to make it.
+
+        ECR chooses the key where a spec names none, and a spec may name it by an alias: it is taken for another one.
+        """
+        kind = str(spec.encryption or "AES256") if spec else "AES256"
+        return cls(source.account, source.region, name, kind, "" if kind == "AES256" else "not known yet")
+
 
 def why_not(aws: Aws, source: Side, target: Side) -> str:
     """Return why layers cannot be mounted; empty if they can, as far as can be told before.
@@ -66,7 +79,7 @@ def why_not(aws: Aws, source: Side, target: Side) -> str:
 def differing(source: Side, target: Side) -> str:
     """Return why ECR mounts no layers between two repositories, whatever is set; empty if it does. Pure."""
     if (source.account, source.region) != (target.account, target.region):
-        return "the repositories are in two registries, and layers are mounted within one"
+        return TWO_REGISTRIES
     if source.encryption != target.encryption:
         kinds = f"{source.name} is encrypted with {source.encryption}, {target.name} with {target.encryption}"
         return f"{kinds}, and layers are mounted between repositories of one encryption"

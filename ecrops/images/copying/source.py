@@ -13,7 +13,7 @@ from ecrops.images.copying.edits import Piece
 from ecrops.images.image import ARCHIVE, Image
 from ecrops.images.manifests import Kind, ReadManifest
 from ecrops.images.names import short
-from ecrops.images.subjects import has_no_name, subject_of
+from ecrops.images.subjects import has_no_name, subjects_of
 
 FIRST_STEP = 10
 """A repository that is made for the copy comes before it."""
@@ -129,7 +129,7 @@ def read(aws: Aws, name: str, images: Mapping[str, Image], roots: Collection[str
     contents = Contents(images)
     if with_referrers:
         for digest, image in images.items():
-            if subject := subject_of(image):
+            for subject in subjects_of(image):
                 contents.referrers.setdefault(subject, []).append(digest)
     wanted: Sequence[str] = list(dict.fromkeys(roots))
     seen = set(wanted)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import ClientError, code_of
+from ecrops.base.change import Note
 from ecrops.base.wildcards import fits
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Want
@@ -21,6 +23,7 @@ from ecrops.images import manifests
 from ecrops.images.copying import aspect
 from ecrops.images.copying.edits import Copied, Found
 from ecrops.images.copying.layers import Transfers
+from ecrops.images.copying.mounting import TWO_REGISTRIES, Side, why_not, words
 from ecrops.images.copying.plan import CopyPlan, with_bytes
 from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
@@ -176,11 +179,27 @@ class _Copy:
             wanted, readings = self._to._wanted(create, self._registry)
             wants, known = [*wanted, *wants], Readings(readings)
         found, planned = self._found(copies, is_made=create is not None)
+        reason = self._check_mounting(create) if planned else ""
         known.update({(aspect, key): state for key, state in found.items()})
         plan = self._registry.make(*wants, known=known)
         transfers, changed = self._transfers, {change.owner for change in plan}
         skipped = sum(key not in changed for key in copies)
+        if planned and plan:
+            how = words(planned, reason or transfers.reason)
+            plan = replace(plan, notes=(*plan.notes, Note(f"{self._to.name}: {how}")))
         return with_bytes(plan, planned, transfers.moved, transfers.mounted, skipped)
+
+    def _check_mounting(self, create: RepositorySpec | None) -> str:
+        """Return why the layers are streamed; empty if the registry may mount them."""
+        aws, source = self._registry.aws, self._source.registry.aws
+        if (source.region, source.account_id) != (aws.region, aws.account_id):
+            return TWO_REGISTRIES
+        names = [self._source.name, self._to.name]
+        found = calls.find(aws, names, lambda item: Side.of(aws.region, item))
+        target = found.get(self._to.name) or Side.new(found[names[0]], self._to.name, create)
+        reason = why_not(aws, found[names[0]], target)
+        self._transfers.can_mount = not reason
+        return reason
 
     def _copies(self, contents: Contents, roots: Mapping[str, Sequence[str]]) -> dict[str, Copied]:
         """Return the edits by key: images, then artifacts about them."""
