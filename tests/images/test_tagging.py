@@ -89,6 +89,17 @@ def test_a_manifest_of_an_unknown_type_is_put_unchanged(cloud: Cloud, app: Repos
     assert app.image("stable").media_type == kind
 
 
+def test_a_manifest_that_is_larger_than_a_put_takes_is_a_conflict_in_the_plan(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_cloud.emulator.seed(["app"])
+    memory_cloud.push_image("app", tag="v1")
+    monkeypatch.setattr("ecrops.images.manifests.LARGEST", 100)
+    with pytest.raises(ConflictError, match="its manifest has [0-9]+ characters, and PutImage takes 100"):
+        registry_of(memory_cloud).repository("app").image("v1").tag("stable")
+    assert "PutImage" not in memory_cloud.calls.operations()
+
+
 def test_a_dry_run_sets_nothing_and_goes_on_from_what_it_would_have_set(cloud: Cloud, app: Repository) -> None:
     one, two = cloud.push_image("app", tag="v1"), cloud.push_image("app", tag="v2")
     dry = registry_of(cloud, dry_run=True).repository("app")
