@@ -13,6 +13,7 @@ from ecrops.aws.arn import (
     is_region,
     lacks_fips,
     partition_of,
+    place_of_host,
     registry_host,
 )
 from ecrops.aws.classes import DENIED, LOST, NO_LONGER_VALID, code_of, detail_of, is_momentary, is_throttled
@@ -44,6 +45,7 @@ __all__ = [
     "misfit",
     "operations_of",
     "partition_of",
+    "place_of_host",
     "registry_host",
     "takes",
 ]

@@ -20,6 +20,7 @@ _REGION = r"([a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2})?"
 _ACCOUNT = rf"({_ID}|aws)?"
 _WILDCARD = r"[a-z0-9*?-]*[*?][a-z0-9*?-]*"
 _RESOURCE = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_HOST = r"([0-9]{12})\.dkr(?:\.ecr|-ecr)(?:-fips)?\.([a-z0-9-]+)\..+"
 _FORMS = (
     ("a partition such as 'aws'", _PARTITION),
     ("a service in lower case", _SERVICE),
@@ -138,6 +139,15 @@ def registry_host(account: str, region: str, *, dual_stack: bool = False, fips: 
     if dual_stack:
         return f"{account}.dkr-{name}.{region}.on.{partition.dual_stack_suffix.removeprefix('api.')}"
     return f"{account}.dkr.{name}.{region}.{partition.dns_suffix}"
+
+
+def place_of_host(host: str) -> tuple[str, str] | None:
+    """Return the account and the region of the registry that a host is of; ``None`` if it is no such host.
+
+    A registry has several hosts: see ``registry_host``.
+    """
+    found = re.fullmatch(_HOST, host)
+    return (found[1], found[2]) if found else None
 
 
 @cache

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ecrops.images.findings import Severity as Severity
     from ecrops.images.handle import ImageHandle as ImageHandle
     from ecrops.images.image import Image as Image
+    from ecrops.images.in_use.uses import InUse as InUse
+    from ecrops.images.in_use.uses import Use as Use
     from ecrops.images.manifests.values import Part as Part
     from ecrops.images.manifests.values import Platform as Platform
     from ecrops.images.scans import ScanError as ScanError
@@ -34,6 +36,10 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             ),
             "ecrops.images.handle": ("ImageHandle",),
             "ecrops.images.image": ("Image",),
+            "ecrops.images.in_use.uses": (
+                "InUse",
+                "Use",
+            ),
             "ecrops.images.manifests.values": (
                 "Part",
                 "Platform",

@@ -9,16 +9,14 @@ https://docs.aws.amazon.com/general/latest/gr/ecr.html (dual-stack and FIPS endp
 
 from __future__ import annotations
 
-import re
 from itertools import product
 
-from ecrops.aws import is_account, lacks_fips, registry_host
+from ecrops.aws import is_account, lacks_fips, place_of_host, registry_host
 from ecrops.base.problems import Problems
 from ecrops.engine.account import Account
 from ecrops.errors import SpecError
 
 PUBLIC = "public.ecr.aws"
-_HOST = re.compile(r"([0-9]{12})\.dkr(?:\.ecr|-ecr)(?:-fips)?\.([a-z0-9-]+)\..+")
 
 
 def check_hosts(registry: Account, hosts: object) -> tuple[str, ...]:
@@ -45,13 +43,13 @@ def _check(registry: Account, host: str) -> str:
     bare, slash, _ = host.removeprefix("https://").partition("/")
     if bare == PUBLIC:
         raise SpecError(f"{PUBLIC} has a token of its own: docker_login(public=True)")
-    found = _HOST.fullmatch(bare)
-    if found and found[2] != region:
+    found = place_of_host(bare)
+    if found and found[1] != region:
         raise SpecError(
-            f"a token is for one region, {host!r} is in {found[2]}, and this registry in {region}: make a Registry "
+            f"a token is for one region, {host!r} is in {found[1]}, and this registry in {region}: make a Registry "
             "with a session for it"
         )
-    if not found or bare not in _names(found[1], region):
+    if not found or bare not in _names(found[0], region):
         example = registry.host("111122223333")
         raise SpecError(f"expected an account of 12 digits, or a host such as {example!r}, got {host!r}")
     if slash or bare != host:

@@ -1,1 +1,1 @@
-"""Which images are used, and what must stay because of that."""
+"""Which images run: what is read of services that run them, and what such images keep from being deleted."""
