@@ -138,9 +138,7 @@ def test_a_fault_at_each_call_ends_as_a_run_without_one(memory_cloud: Cloud, fau
     assert tags_of(memory_cloud) == {"v1": digest}
 
 
-def test_after_a_wait_the_tags_are_read_again_and_one_that_became_the_last_stays(
-    cloud: Cloud, app: Repository
-) -> None:
+def test_after_a_wait_the_tags_are_read_again_and_one_that_became_the_last_stays(cloud: Cloud, app: Repository) -> None:
     digest = cloud.push_image("app", tags=["v1", "old"])
     ecr = cloud.client("ecr")
 
