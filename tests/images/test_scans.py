@@ -254,19 +254,6 @@ def test_what_is_no_severity_or_timeout_is_refused_before_any_call(
     assert memory_cloud.calls.operations() == []
 
 
-def test_referrers_of_all_pages_and_types(cloud: Cloud) -> None:
-    digest = cloud.push_image("app", tag="v1")
-    sbom = [cloud.push_referrer("app", digest, "application/spdx+json") for _ in range(55)]
-    signature = cloud.push_referrer("app", digest, annotations={"a": "1"})
-    image = registry_of(cloud).repository("app").image("v1")
-    assert {referrer.digest for referrer in image.referrers()} == {*sbom, signature}
-    assert {referrer.digest for referrer in image.referrers("application/spdx+json")} == set(sbom)
-    assert len(image.referrers(["application/spdx+json", "other/type"])) == 55
-    for wrong in ([""], ["a"] * 6, 5):
-        with pytest.raises(SpecError, match="artifact_type"):
-            image.referrers(wrong)  # type: ignore[arg-type]
-
-
 def scanning(cloud: Cloud, kind: str, frequency: str) -> None:
     rules = [{"scanFrequency": frequency, "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}]
     cloud.client("ecr").put_registry_scanning_configuration(scanType=kind, rules=rules)
