@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ecrops.images.findings import Severity as Severity
     from ecrops.images.handle import ImageHandle as ImageHandle
     from ecrops.images.image import Image as Image
+    from ecrops.images.in_use.kubernetes import read as from_kubernetes
+    from ecrops.images.in_use.reading import in_use as in_use
     from ecrops.images.in_use.uses import InUse as InUse
     from ecrops.images.in_use.uses import Use as Use
     from ecrops.images.manifests.values import Part as Part
