@@ -26,6 +26,9 @@ from ecrops.spec import RepositorySpec
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
     from ecrops.base.waits import OnWait
+    from ecrops.engine.account import Account
+    from ecrops.engine.aspect import Want
+    from ecrops.engine.reading import Goal
     from ecrops.engine.telling import OnChange
     from ecrops.events.event import Event
     from ecrops.lifecycle.guard import Guard
@@ -112,6 +115,11 @@ class Repository(lifecycle.RepositoryVerbs, access.RepositoryVerbs, events.Repos
         if spec.lifecycle_rules is not None:
             self._added = list(spec.lifecycle_rules)
         return plan
+
+    def _wanted(self, spec: RepositorySpec, registry: Account) -> tuple[list[Want], Mapping[Goal, Any]]:
+        """Return the wants of a spec of this repository, and what is known of them."""
+        wants, known = aspects.wants(registry.aws, [spec], registry.assumed)
+        return list(wants), known
 
     def delete(self, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
         """Delete the repository, and wait until it is gone. If it does not exist, there is nothing to do.

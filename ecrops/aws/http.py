@@ -8,6 +8,7 @@ images. A signed URL is a secret: no error and no log has its query.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from ecrops.aws.attempt.requesting import as_streaming, check_length, drop, host_of, refusal, unseen
+from ecrops.aws.attempt.requesting import SMALL, as_streaming, check_length, drop, host_of, refusal, unseen
 from ecrops.aws.clients import agent_of
 from ecrops.errors import EcropsError
 
@@ -37,14 +38,7 @@ PIECE = 1_048_576
 
 
 class Answer(NamedTuple):
-    """The answer of a request.
-
-    Args:
-        status: Its HTTP status.
-        headers: Its headers; their names are compared without case.
-        body: Its body.
-        url: The URL that answered, after redirects.
-    """
+    """The answer of a request: names of headers are compared without case, and ``url`` is where redirects led."""
 
     status: int
     headers: Mapping[str, str]
@@ -158,7 +152,7 @@ class Http:
             if response.status_code in accepts or response.status_code not in REDIRECTS:
                 break
             after = urljoin(target, response.headers.get("Location", ""))
-            drop(response)
+            drop(response, SMALL)
             if host_of(after) != host_of(target):  # the token is for this host alone
                 sent.pop("Authorization", None)
             target = after
@@ -191,6 +185,7 @@ class Http:
                 proxies_config=config.proxies_config,
                 timeout=(config.connect_timeout, config.read_timeout),
                 max_pool_connections=config.max_pool_connections,
+                socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # as for calls
                 client_cert=config.client_cert,
             )
         return sessions[host]

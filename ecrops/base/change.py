@@ -50,6 +50,8 @@ class Call:
         is_kept: Whether an answer shows that the service keeps what was sent. If not, the owner is read again.
         confirm: Called with the account of the change once it took effect. It raises an error if what was made does not
             work, as the service says. ``None`` if there is nothing to ask.
+        prepare: Called with the account of the change right before the call is made. It makes what the call needs, such
+            as the layers of an image, and is safe to repeat. ``None`` if it needs nothing.
         refusal: Returns the error in an answer that the service calls a success, such as one of a batch.
     """
 
@@ -59,6 +61,7 @@ class Call:
     needs: Collection[str] = ()
     is_kept: Callable[[Mapping[str, Any]], bool] = field(default=always, repr=False, compare=False)
     confirm: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
+    prepare: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
     refusal: Callable[[Mapping[str, Any]], Exception | None] | None = field(default=None, repr=False, compare=False)
 
 

@@ -237,6 +237,8 @@ class Maker:
     def _call(self, change: Change, on_lost: Callable[[], object]) -> None:
         assert change.call is not None  # a conflict is never made
         aws = self.account_of(change)
+        if change.call.prepare:
+            change.call.prepare(aws)
         if self.is_derived(change):
             self._call_derived(aws, change, change.call, on_lost)
             return

@@ -7,16 +7,17 @@ image that it is about.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ecrops.aws import Aws
-from ecrops.images.image import Image, describe, with_references
-from ecrops.images.names import short
+from ecrops.images import manifests
+from ecrops.images.image import STANDARD, Image, describe
+from ecrops.images.subjects import has_no_name, subjects_of
 
-_ABOUT = re.compile(r"sha256-([0-9a-f]{64})(?:\.(?:sig|att|sbom))?")
+NOTHING: Mapping[str, str] = {}
 
 
 class Deletion(NamedTuple):
@@ -36,22 +37,25 @@ class Graph:
 
     Args:
         images: All its images, each with the indexes that it is a part of.
+        unread: Why the parts of some indexes are not known, by digest.
     """
 
-    def __init__(self, images: Iterable[Image]) -> None:
+    def __init__(self, images: Iterable[Image], unread: Mapping[str, str] = NOTHING) -> None:
         self.images = {image.digest: image for image in images}
+        self.unread = {digest: reason for digest, reason in unread.items() if digest in self.images}
         self._parents: dict[str, list[str]] = {}
         self._parts: dict[str, list[str]] = {}
-        self._subjects: dict[str, str] = {}
+        self._subjects: dict[str, tuple[str, ...]] = {}
         self._referrers: dict[str, list[str]] = {}
         for image in self.images.values():
-            for index in image.referenced_by:
-                if index in self.images:
+            for index in dict.fromkeys(image.referenced_by):
+                if index in self.images and index != image.digest:
                     self._parents.setdefault(image.digest, []).append(index)
                     self._parts.setdefault(index, []).append(image.digest)
-            subject = subject_of(image)
-            if subject in self.images and subject != image.digest:
-                self._subjects[image.digest] = subject
+            subjects = tuple(one for one in subjects_of(image) if one in self.images and one != image.digest)
+            if subjects:
+                self._subjects[image.digest] = subjects
+            for subject in subjects:
                 self._referrers.setdefault(subject, []).append(image.digest)
 
     def parts(self, digest: str) -> Sequence[str]:
@@ -64,7 +68,11 @@ class Graph:
 
     def subject(self, digest: str) -> str | None:
         """Return the image that an artifact is about, if it exists."""
-        return self._subjects.get(digest)
+        return next(iter(self.subjects(digest)), None)
+
+    def subjects(self, digest: str) -> Sequence[str]:
+        """Return the images that an artifact is about, as far as they exist: by its tags there may be several."""
+        return self._subjects.get(digest, ())
 
     def referrers(self, digest: str) -> Sequence[str]:
         """Return the artifacts that are about an image."""
@@ -92,40 +100,63 @@ class Graph:
     def protected(self, reasons: Mapping[str, str]) -> dict[str, str]:
         """Return all that must stay because some images must, by digest, with the reasons.
 
-        An image that stays keeps the indexes that it is a part of, their other parts, and what is about each.
+        An image that stays keeps the indexes that it is a part of, their other parts, its subject, and what is about
+        each.
 
         Args:
             reasons: Why images must stay, by digest.
         """
         found = {digest: reason for digest, reason in reasons.items() if digest in self.images}
+        firsts = {digest: digest for digest in found}
         waiting = deque(found)
         while waiting:
             digest = waiting.popleft()
             for other, words in self._with(digest):
                 if other not in found:
-                    found[other] = f"{words} {short(digest)}: {found[digest].rpartition(': ')[2]}"
+                    first = firsts[other] = firsts[digest]
+                    found[other] = f"{words} {self._name(digest)}; {self._name(first)} stays: {reasons[first]}"
                     waiting.append(other)
         return found
 
     def _with(self, digest: str) -> Iterator[tuple[str, str]]:
         """Yield what stays with an image, and how it belongs to it."""
-        yield from ((other, "holds") for other in self.parents(digest))
+        yield from ((other, "has the part") for other in self.parents(digest))
         yield from ((other, "part of") for other in self.parts(digest))
         yield from ((other, "about") for other in self.referrers(digest))
+        if subject := self._written_subject(digest):
+            yield subject, "the subject of"
 
-    def deletion(self, selected: Iterable[str], never: Mapping[str, str], named: Collection[str] = ()) -> Deletion:
+    def _written_subject(self, digest: str) -> str | None:
+        """Return the subject that the manifest of an artifact names. Without it the artifact is broken."""
+        return self.subject(digest) if self.images[digest].subject else None
+
+    def _name(self, digest: str) -> str:
+        return self.images[digest].name
+
+    # Deleting
+
+    def deletion(
+        self,
+        selected: Iterable[str],
+        never: Mapping[str, str] = NOTHING,
+        named: Collection[str] = (),
+        *,
+        alone: bool = False,
+    ) -> Deletion:
         """Return which images can be deleted, and why the other selected ones stay.
 
-        A deleted image takes its referrers with it. A deleted index takes its parts with it that no other index has.
-        What has a tag of its own is deleted only if it was selected itself.
+        A deleted image takes all its referrers with it. A deleted index takes those parts with it that have no tag of
+        their own, and that no other index has. Whatever stays keeps its parts, and the subject that its manifest names.
 
         Args:
             selected: Which images are to be deleted.
-            never: Which images must stay, with the reasons: see ``protected``.
+            never: Which images must stay, with the reasons. So do the indexes that they are parts of.
             named: Which of them were named by digest. Such a referrer goes without its subject.
+            alone: Whether only what is selected goes: a referrer or a part that is not selected stays.
         """
         chosen = [digest for digest in dict.fromkeys(selected) if digest in self.images]
-        going = dict.fromkeys((*chosen, *self._reached(chosen, self._taken_along)))
+        going = dict.fromkeys(chosen if alone else self._reached(chosen, self._taken_along))
+        never = self._with_indexes(never)
         kept: dict[str, str] = {}
         waiting = deque(going)
         while waiting:
@@ -133,14 +164,25 @@ class Graph:
             if digest in going and (reason := self._hold(digest, going, never, named)):
                 del going[digest]
                 kept[digest] = reason
-                waiting.extend((*self.parts(digest), *self.referrers(digest)))
+                waiting.extend((*self.parts(digest), *self.referrers(digest), *self.subjects(digest)))
         return Deletion(self.ordered(going), {digest: kept[digest] for digest in chosen if digest in kept})
 
     def _taken_along(self, digest: str) -> Iterator[str]:
-        """Yield what goes with an image: nobody named it by a tag of its own."""
-        for other in (*self.referrers(digest), *self.parts(digest)):
-            if has_no_name(self.images[other]):
-                yield other
+        """Yield what goes with an image: its referrers, and the parts that nobody named by a tag."""
+        yield from self.referrers(digest)
+        yield from (part for part in self.parts(digest) if has_no_name(self.images[part]))
+
+    def _with_indexes(self, never: Mapping[str, str]) -> dict[str, str]:
+        """Return what must stay, with the indexes that it is a part of."""
+        found = {digest: reason for digest, reason in never.items() if digest in self.images}
+        waiting = deque(found)
+        while waiting:
+            digest = waiting.popleft()
+            for index in self.parents(digest):
+                if index not in found:
+                    found[index] = f"it has the part {self._name(digest)}, which stays: {found[digest]}"
+                    waiting.append(index)
+        return found
 
     def _hold(
         self, digest: str, going: Collection[str], never: Mapping[str, str], named: Collection[str]
@@ -150,66 +192,88 @@ class Graph:
             return never[digest]
         if index := next((index for index in self.parents(digest) if index not in going), None):
             return f"part of {self._name(index)}, which stays"
-        subject = self.subject(digest)
-        if subject and subject not in going and digest not in named:
-            return f"about {self._name(subject)}, which stays"
+        if digest not in named and (stays := next((one for one in self.subjects(digest) if one not in going), None)):
+            return f"about {self._name(stays)}, which stays"
+        referrers = (one for one in self.referrers(digest) if one not in going and self._written_subject(one))
+        if referrer := next(referrers, None):
+            return f"{self._name(referrer)} is about it, and stays"
         return None
-
-    def _name(self, digest: str) -> str:
-        return self.images[digest].name
 
     def ordered(self, digests: Iterable[str]) -> list[str]:
         """Return some images with indexes before their parts, and referrers before their subjects."""
-        among = dict.fromkeys(digests)
-        before = dict.fromkeys(among, 0)
-        for digest in among:
-            for other in self._after(digest, among):
-                before[other] += 1
-        ready = deque(digest for digest in among if not before[digest])
-        order: dict[str, None] = {}
-        while ready:
-            digest = ready.popleft()
-            order[digest] = None
-            for other in self._after(digest, among):
-                before[other] -= 1
-                if not before[other]:
-                    ready.append(other)
-        return [*order, *(digest for digest in among if digest not in order)]  # no digest is in a circle of digests
+        return [digest for group in self.groups(digests) for digest in group]
 
-    def _after(self, digest: str, among: Collection[str]) -> Iterator[str]:
-        subject = self.subject(digest)
-        followers = (*self.parts(digest), *((subject,) if subject else ()))
-        return (other for other in dict.fromkeys(followers) if other in among)
+    def groups(self, digests: Iterable[str]) -> list[list[str]]:
+        """Return some images in groups that do not touch each other, each in the order of ``ordered``."""
+        among = dict.fromkeys(digest for digest in digests if digest in self.images)
+        seen: set[str] = set()
+        groups: list[list[str]] = []
+        for first in among:
+            if first not in seen:
+                group = dict.fromkeys(self._reached((first,), lambda digest: self._near(digest, among)))
+                seen.update(group)
+                groups.append(self._in_order(group))
+        return groups
+
+    def _near(self, digest: str, among: Collection[str]) -> Iterator[str]:
+        near = (self.parts(digest), self.parents(digest), self.subjects(digest), self.referrers(digest))
+        return (other for others in near for other in others if other in among)
+
+    def _in_order(self, group: Collection[str]) -> list[str]:
+        """Return a group in order. What only its tags say of an artifact gives way where they make a circle."""
+        order = _sorted(group, lambda digest: (*self.parts(digest), *self.subjects(digest)))
+        if len(order) < len(group):
+            order = _sorted(group, lambda digest: (*self.parts(digest), *filter(None, [self._written_subject(digest)])))
+        return [*order, *(digest for digest in group if digest not in order)]  # digests themselves make no circle
 
     def orphans(self) -> list[str]:
-        """Return the artifacts whose subject does not exist, and that nobody named by a tag of their own."""
+        """Return the artifacts whose subject is gone: as the manifest says, or else all that the tags name."""
         return [
             digest
             for digest, image in self.images.items()
-            if (subject := subject_of(image)) and subject not in self.images and has_no_name(image)
+            if digest not in self._subjects and (subjects := subjects_of(image)) and digest not in subjects
         ]
 
 
-def subject_of(image: Image) -> str | None:
-    """Return the image that an artifact is about: as its manifest says, else as its tags do.
-
-    Tools that sign images tag a signature ``sha256-HEX.sig``, HEX being the digest of the image:
-    https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#storage
-    """
-    if image.subject:
-        return image.subject
-    named = {f"sha256:{match[1]}" if (match := _ABOUT.fullmatch(tag)) else "" for tag in image.tags}
-    return next(iter(named)) or None if len(named) == 1 else None
-
-
-def has_no_name(image: Image) -> bool:
-    """Whether an image has no tag, or only tags that say what it is about."""
-    return all(_ABOUT.fullmatch(tag) for tag in image.tags)
+def _sorted(group: Collection[str], following: Callable[[str], Iterable[str]]) -> list[str]:
+    """Return the digests that can be put in order: each before those that follow it."""
+    after = {digest: [other for other in dict.fromkeys(following(digest)) if other in group] for digest in group}
+    before = dict.fromkeys(group, 0)
+    for others in after.values():
+        for other in others:
+            before[other] += 1
+    ready = deque(digest for digest in group if not before[digest])
+    order: list[str] = []
+    while ready:
+        order.append(digest := ready.popleft())
+        for other in after[digest]:
+            before[other] -= 1
+            if not before[other]:
+                ready.append(other)
+    return order
 
 
 def read(aws: Aws, name: str) -> Graph:
     """Read the images of a repository, and the manifests of the indexes among them, 100 a call.
 
-    The parts of archived indexes are not known: ECR hands out no manifest of an archived image.
+    ECR counts the reading of a manifest as a pull of the index, and hands out none of an archived index: its parts are
+    not known.
     """
-    return Graph(with_references(aws, name, describe(aws, name)))
+    images = {image.digest: image for image in describe(aws, name)}
+    indexes = [image for image in images.values() if image.media_type in manifests.INDEXES]
+    answer = manifests.ask(aws, name, [index.digest for index in indexes if index.storage_class == STANDARD])
+    unread = {index.digest: "archived" for index in indexes if index.storage_class != STANDARD}
+    for digest, (code, reason) in answer.failures.items():
+        if code == manifests.NOT_FOUND:
+            images.pop(digest, None)  # somebody has deleted it since it was listed
+        else:
+            unread[digest] = f"{code}: {reason}"
+    parents: dict[str, list[str]] = {}
+    for index, manifest in answer.found.items():
+        for part in manifest.parsed.parts:
+            parents.setdefault(part.digest, []).append(index)
+    known = (
+        replace(image, referenced_by=tuple(parents[image.digest])) if image.digest in parents else image
+        for image in images.values()
+    )
+    return Graph(known, unread)

@@ -121,6 +121,20 @@ def first_part(asked: Asked) -> str:
     return TAKEN
 
 
+def scan_of_index(asked: Asked) -> str:
+    pushed = Pushed(asked)
+    index = pushed.index(pushed.image(b"layer"))
+    scan = {"repositoryName": pushed.name, "imageId": {"imageDigest": index}}
+    return asked.refusal(lambda: asked.ecr.start_image_scan(**scan))
+
+
+def second_scan(asked: Asked) -> str:
+    pushed = Pushed(asked)
+    scan = {"repositoryName": pushed.name, "imageId": {"imageDigest": pushed.image(b"layer")}}
+    asked.refusal(lambda: asked.ecr.start_image_scan(**scan))
+    return asked.refusal(lambda: asked.ecr.start_image_scan(**scan))
+
+
 def media_type(asked: Asked) -> str:
     pushed = Pushed(asked)
     digest = pushed.layer(b"layer")["digest"]
@@ -210,6 +224,20 @@ PROBES = [
         "The digest of a layer that is none is a failure.",
         ["ecr/content/layers.py: the words of this failure"],
         invalid_digest,
+        IMAGES,
+    ),
+    Probe(
+        "scan-of-index",
+        "An index cannot be scanned.",
+        ["ecr/content/scans.py: that indexes are meant"],
+        scan_of_index,
+        IMAGES,
+    ),
+    Probe(
+        "second-scan",
+        "A second scan of an image in one day is refused.",
+        ["ecr/content/scans.py: these words"],
+        second_scan,
         IMAGES,
     ),
     Probe(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, Change, ConflictError, Plan, Registry, SpecError
+from ecrops import ApplyError, Change, ConflictError, EcropsError, Plan, Registry, SpecError
 from ecrops.repository import Repository
 from ecrops.testing import FAULTS, Call, Cloud, Fault
 from support import registry_of
@@ -247,7 +247,7 @@ def test_an_archived_image_is_not_tagged_and_the_error_says_what_comes_first(
         repositoryName="app", imageId={"imageDigest": digest}, targetStorageClass="ARCHIVE"
     )
     app = registry_of(memory_cloud).repository("app")
-    with pytest.raises(Exception, match="v1: ImageInaccessible: .*restored first"):
+    with pytest.raises(EcropsError, match=r"v1: ImageInaccessible: .*restored first"):
         app.image("v1").tag("stable")
     other = memory_cloud.push_image("app", tag="v2")
     (change,) = app.image("v2").tag("v1")

@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError,
 from ecrops.aws.attempt.unseen import clear, unlogged
 from ecrops.base.secret import spellings
 
-LARGEST_ERROR = 65_536
-"""Bytes of an error's body that are read."""
+SMALL = 65_536
+"""Bytes of the body of an error, or of a redirect, that are read."""
 
 
 def shown(url: str) -> str:
@@ -66,15 +66,19 @@ def check_length(response: Any, size: int) -> None:
         raise IncompleteReadError(actual_bytes=size, expected_bytes=int(expected))
 
 
-def drop(response: Any) -> None:
-    """Be done with a response: its connection is closed unless all was read."""
+def drop(response: Any, most: int = 0) -> None:
+    """Be done with a response. Its connection is used again if all was read, or at most so many bytes remain."""
     raw = response.raw
-    raw.close() if not _is_read(raw) else raw.release_conn()
+    if raw.length_remaining is not None and raw.length_remaining <= most:
+        raw.drain_conn()
+        raw.release_conn()
+    else:
+        raw.close()
 
 
 def refusal(method: str, url: str, response: Any) -> ClientError:
     """Return the error of an answer, with the code and the message that its body has: of a registry, or of S3."""
-    body = b"" if method == "HEAD" else response.raw.read(LARGEST_ERROR)
+    body = b"" if method == "HEAD" else response.raw.read(SMALL)
     drop(response)
     code, message = _explanation(body.decode(errors="replace"))
     status = response.status_code
@@ -92,7 +96,3 @@ def _explanation(body: str) -> tuple[str, str]:
         found = (re.search(rf"<{name}>([^<]*)</{name}>", body) for name in ("Code", "Message"))
         code, message = (match[1] if match else "" for match in found)
         return code, message
-
-
-def _is_read(raw: Any) -> bool:
-    return raw.closed or getattr(raw, "length_remaining", None) == 0

@@ -1,4 +1,4 @@
-"""One image with all its parts, between stores: layers before manifests, parts before their index, tags last.
+"""Images with all their parts, between stores: layers before manifests, parts before their index, tags last.
 
 Called by what copies images over HTTP. What is there already is skipped: an image by its digest, since no registry
 keeps an image without its parts and layers, and layers by theirs. It does not know how a store keeps them.
@@ -6,7 +6,7 @@ keeps an image without its parts and layers, and layers by theirs. It does not k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,13 +24,13 @@ class Moved(Shown):
     """What a copy did.
 
     Args:
-        digest: The digest of the image.
+        digests: The digests of the images, in the order that they were asked for.
         moved: The bytes of layers that were read and sent.
         mounted: The bytes of layers that the registry mounted.
         skipped: The bytes of layers that were there.
     """
 
-    digest: str
+    digests: tuple[str, ...]
     moved: int = 0
     mounted: int = 0
     skipped: int = 0
@@ -43,36 +43,41 @@ class _Image(NamedTuple):
     content: bytes
     media_type: str
     manifest: Manifest
+    is_part: bool
 
 
 def copy_whole(
-    aws: Aws, source: HttpStore, target: HttpStore, reference: str, tags: Sequence[str] = (), mount_from: str = ""
+    aws: Aws, source: HttpStore, target: HttpStore, wanted: Mapping[str, Sequence[str]], mount_from: str = ""
 ) -> Moved:
-    """Copy an image with all its parts. What a copy that broke off had done is not done again.
+    """Copy images with all their parts. What a copy that broke off had done is not done again.
 
     Args:
         aws: What the work is shared out by, and what stops it.
-        source: Where the image is.
-        target: Where it goes.
-        reference: Its tag or digest.
-        tags: The tags that it gets, put last.
+        source: Where the images are.
+        target: Where they go.
+        wanted: Their tags or digests, each with the tags that it gets, which are put last.
         mount_from: The repository of the same registry to mount layers from; empty where layers cannot be mounted.
     """
-    images = _read(aws, source, [reference])
-    whole = images[-1]
-    amounts: list[tuple[int, int, int]] = []
-    if target.find(whole.digest) is None:
-        layers = {layer.digest: layer for image in images for layer in image.manifest.layers if not layer.is_foreign}
-        largest_first = sorted(layers.values(), key=lambda layer: -layer.size)
-        amounts = aws.map(partial(_bring, source, target, mount_from), largest_first)
-        for level in _levels(images[:-1]):
-            aws.map(lambda image: target.put(image.content, image.media_type), level)
-        if not tags:
-            target.put(whole.content, whole.media_type)
-    for tag in tags:
-        target.put(whole.content, whole.media_type, tag)
-    moved, mounted, skipped = (sum(column) for column in zip(*amounts, strict=True)) if amounts else (0, 0, 0)
-    return Moved(whole.digest, moved, mounted, skipped)
+    roots, images = _read(aws, source, list(wanted))
+    is_there = dict(zip(roots, aws.map(target.find, roots), strict=True))
+    missing = _whole([digest for digest in roots if is_there[digest] is None], images)
+    layers = {layer.digest: layer for image in missing for layer in image.manifest.layers if not layer.is_foreign}
+    largest_first = sorted(layers.values(), key=lambda layer: -layer.size)
+    amounts = aws.map(partial(_bring, source, target, mount_from), largest_first)
+    tagged = {digest for digest, tags in zip(roots, wanted.values(), strict=True) if tags}
+    for level in _levels(missing):
+        by_digest = [image for image in level if image.digest not in tagged or image.is_part]
+        aws.map(lambda image: target.put(image.content, image.media_type), by_digest)
+
+    def tag(pair: tuple[str, str]) -> None:
+        digest, name = pair
+        image = images[digest]
+        if is_there[digest] is None or target.find(name) != digest:
+            target.put(image.content, image.media_type, name)
+
+    aws.map(tag, [(digest, name) for digest, names in zip(roots, wanted.values(), strict=True) for name in names])
+    moved, mounted, skipped = (sum(amount[place] for amount in amounts) for place in range(3))
+    return Moved(tuple(roots), moved, mounted, skipped)
 
 
 def _bring(source: HttpStore, target: HttpStore, mount_from: str, layer: Layer) -> tuple[int, int, int]:
@@ -90,25 +95,35 @@ def _bring(source: HttpStore, target: HttpStore, mount_from: str, layer: Layer) 
     return size, 0, 0
 
 
-def _read(aws: Aws, source: HttpStore, references: Iterable[str]) -> list[_Image]:
-    """Return an image behind all its parts, each digest once: level by level, each in parallel."""
-    found: dict[str, _Image] = {}
-    wanted = list(references)
-    while wanted:
-        for image in aws.map(partial(_read_one, source), wanted):
-            found.pop(image.digest, None)  # a part of two indexes comes before both
-            found[image.digest] = image
-        level = [found[digest] for digest in list(found)[-len(wanted) :]]
-        wanted = list(dict.fromkeys(part.digest for image in level for part in image.manifest.parts))
-    return list(reversed(found.values()))
+def _read(aws: Aws, source: HttpStore, references: Sequence[str]) -> tuple[list[str], dict[str, _Image]]:
+    """Return the digests of images, and by digest these and all their parts: level by level, each in parallel."""
+    level = aws.map(partial(_read_one, source), references)
+    roots, found = [image.digest for image in level], {image.digest: image for image in level}
+    while parts := {part.digest for image in level for part in image.manifest.parts}:
+        found |= {digest: found[digest]._replace(is_part=True) for digest in parts & found.keys()}
+        level = aws.map(partial(_read_one, source, is_part=True), sorted(parts - found.keys()))
+        found |= {image.digest: image for image in level}
+    return roots, found
 
 
-def _read_one(source: HttpStore, reference: str) -> _Image:
+def _whole(digests: Sequence[str], images: Mapping[str, _Image]) -> list[_Image]:
+    """Return images with all their parts, each once."""
+    whole: dict[str, _Image] = {}
+    rest = list(digests)
+    while rest:
+        image = images[rest.pop()]
+        if image.digest not in whole:
+            whole[image.digest] = image
+            rest += [part.digest for part in image.manifest.parts]
+    return list(whole.values())
+
+
+def _read_one(source: HttpStore, reference: str, *, is_part: bool = False) -> _Image:
     content, media_type = source.manifest(reference)
     digest = digest_of(content)
     if ":" in reference:
         verified(content, reference)
-    return _Image(digest, content, media_type, parse(content, media_type))
+    return _Image(digest, content, media_type, parse(content, media_type), is_part)
 
 
 def _levels(images: Sequence[_Image]) -> Iterable[Sequence[_Image]]:

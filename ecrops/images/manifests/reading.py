@@ -6,7 +6,7 @@ ECR counts the reading of a manifest as a pull of its image: https://github.com/
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ecrops.aws import Aws, ClientError
@@ -89,8 +89,14 @@ def refused(name: str, asked: str, code: str, reason: str) -> EcropsError:
     return EcropsError(f"{name}: ECR does not hand out the manifest of {asked}: {code}: {reason}{archived}")
 
 
-def ask(aws: Aws, name: str, ids: Iterable[str]) -> Answer:
+def ask(aws: Aws, name: str, ids: Iterable[str], accepted: Collection[str] = ACCEPTED) -> Answer:
     """Ask for the manifests of some images, 100 in a call, and return what was found and why others were not.
+
+    Args:
+        aws: The account and region.
+        name: The repository.
+        ids: Tags, or whole digests.
+        accepted: The media types that are asked for.
 
     Raises:
         ClientError: botocore's ``RepositoryNotFoundException``.
@@ -98,7 +104,7 @@ def ask(aws: Aws, name: str, ids: Iterable[str]) -> Answer:
     known = list(dict.fromkeys(ids))
     chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
     asking = aws.stoppable()
-    answers = asking.map(lambda chunk: _ask(asking, name, chunk), chunks, asking.stop)
+    answers = asking.map(lambda chunk: _ask(asking, name, chunk, accepted), chunks, asking.stop)
     found = {asked: manifest for answer in answers for asked, manifest in answer.found.items()}
     return Answer(found, {asked: why for answer in answers for asked, why in answer.failures.items()})
 
@@ -124,11 +130,11 @@ def verified(content: bytes, digest: str) -> bytes:
     return content
 
 
-def _ask(aws: Aws, name: str, ids: Sequence[str]) -> Answer:
+def _ask(aws: Aws, name: str, ids: Sequence[str], accepted: Collection[str]) -> Answer:
     params = {
         "repositoryName": name,
         "imageIds": [image_id(each) for each in ids],
-        "acceptedMediaTypes": list(ACCEPTED),
+        "acceptedMediaTypes": list(accepted),
     }
     try:
         answer = aws.call("ecr", "BatchGetImage", params, needs="images", awaits=calls.visibility(aws, name))

@@ -49,15 +49,29 @@ class Remove(NamedTuple):
         digest: The digest of the image.
         tags: The tags.
         delete_last: Whether the image may be deleted with its last tag.
+        known: All tags that the image had when the edit was made: they count where a dry run knows no others.
     """
 
     digest: str
     tags: Sequence[str]
     delete_last: bool = False
+    known: frozenset[str] = frozenset()
 
 
-Tags = Mapping[str, frozenset[str]]
-"""The tags of images, by digest. An image that does not exist has none."""
+class Tags(NamedTuple):
+    """The tags of some images of a repository.
+
+    Args:
+        of_images: The tags by the digest of the image. An image that does not exist has none.
+        gone: Tags that a dry run would have removed.
+    """
+
+    of_images: Mapping[str, frozenset[str]]
+    gone: frozenset[str] = frozenset()
+
+    def of(self, edit: Remove) -> frozenset[str]:
+        """Return the tags of the image of an edit."""
+        return self.of_images.get(edit.digest, edit.known) - self.gone
 
 
 def key_of(repository: str, tag: str) -> str:

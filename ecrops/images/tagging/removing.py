@@ -42,7 +42,7 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Remove]]) -> Iterator[Read]:
 
 
 def _read(aws: Aws, name: str, edits: Sequence[Remove]) -> dict[str, Tags]:
-    return {name: {edit.digest: tags_of(aws, name, edit.digest) for edit in edits}}
+    return {name: Tags({edit.digest: tags_of(aws, name, edit.digest) for edit in edits})}
 
 
 def tags_of(aws: Aws, name: str, digest: str) -> frozenset[str]:
@@ -58,7 +58,7 @@ def tags_of(aws: Aws, name: str, digest: str) -> frozenset[str]:
 def changes(name: str, edits: Sequence[Remove], current: Tags | None) -> Iterator[Change | Note]:
     """Remove the tags that the images have. The last one of an image is a conflict, unless it may be deleted."""
     for edit in edits:
-        has = (current or {}).get(edit.digest, frozenset())
+        has = current.of(edit) if current else frozenset()
         removed = [tag for tag in dict.fromkeys(edit.tags) if tag in has]
         is_last = bool(removed) and set(removed) == has
         words = tags_words(removed, edit.digest)
@@ -112,10 +112,8 @@ def refusal(digest: str, answer: Mapping[str, Any]) -> Exception | None:
 
 def after(change: Change, current: Tags | None) -> Tags:
     """Return the tags after a change."""
-    tags = dict(current or {})
-    for each in change.params["imageIds"]:
-        tags = {digest: has - {each["imageTag"]} for digest, has in tags.items()}
-    return tags
+    current = current or Tags({})
+    return current._replace(gone=current.gone | {each["imageTag"] for each in change.params["imageIds"]})
 
 
 def verify(edit: Remove) -> bool:

@@ -7,6 +7,7 @@ engine. So a tag is set in two calls.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ from ecrops.engine.account import Account
 from ecrops.engine.aspect import Read, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal, Readings
+from ecrops.engine.turns import NEVER
 from ecrops.errors import ApplyError, ConflictError, SpecError
 from ecrops.images import manifests
 from ecrops.images.image import describe_one
 from ecrops.images.names import check_name, check_tag, short
 from ecrops.images.tagging import removing, setting
-from ecrops.images.tagging.edits import Point, Remove, key_of
+from ecrops.images.tagging.edits import Point, Remove, Tags, key_of
 from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, image_words
 
 if TYPE_CHECKING:
@@ -132,18 +134,16 @@ def remove_tags(
             if code_of(error) != removing.NO_IMAGE:
                 raise
             return Plan(notes=(Note(f"{name}: there is no image {image}, and so it has no tags"),), region=aws.region)
-        known[removing, name] = {found.digest: frozenset(found.tags)}
+        has = frozenset(found.tags)
+        known[removing, name] = Tags({found.digest: has})
         known.add([Read((name,), dict, ("ecr",))])
         if aws.has_waited:
-            from ecrops.engine.turns import NEVER
-
             known.read_at = NEVER
-        plan = registry.make(Want(removing, name, Remove(found.digest, tuple(tags), delete_last)), known=known)
+        edit = Remove(found.digest, tuple(tags), delete_last, has)
+        plan = registry.make(Want(removing, name, edit), known=known)
     elsewhere = [tag for tag in dict.fromkeys(tags) if tag not in found.tags]
     if not elsewhere:
         return plan
-    from dataclasses import replace
-
     note = Note(f"{name}: {short(found.digest)} does not have the tags {', '.join(elsewhere)}: they stay as they are")
     return replace(plan, notes=(*plan.notes, note))
 

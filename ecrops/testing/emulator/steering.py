@@ -11,6 +11,7 @@ from .ecr.artifacts import Storage
 from .ecr.content.downloads import Downloads
 from .ecr.content.layers import Uploads
 from .ecr.content.pushing import Pushing
+from .ecr.content.scans import Scans
 from .ecr.preview import Previews
 from .ecr.registry.caching.caches import Caches
 from .ecr.registry.steering import Settings
@@ -194,6 +195,11 @@ class Emulator:
     def uploads(self) -> Uploads:
         """The sizes of the parts in which layers are sent."""
         return self._ecr.uploads
+
+    @property
+    def scans(self) -> Scans:
+        """What scans of images find, and how they go."""
+        return self._ecr.scans
 
     @property
     def pushing(self) -> Pushing:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import random
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -40,15 +41,27 @@ class Layout:
         (self._blobs / name).write_bytes(data)
         return {"mediaType": media_type, "digest": f"sha256:{name}", "size": len(data), **more}
 
+    def add_file(self, file: Path, media_type: str) -> dict[str, Any]:
+        """Keep a file, which is moved, and return its descriptor."""
+        with file.open("rb") as stream:
+            name = hashlib.file_digest(stream, "sha256").hexdigest()
+        size = file.stat().st_size
+        file.rename(self._blobs / name)
+        return {"mediaType": media_type, "digest": f"sha256:{name}", "size": size}
+
     def add_image(self, architecture: str, layers: Sequence[bytes]) -> dict[str, Any]:
         """Add an image of one platform, and return its descriptor."""
-        ids = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
+        return self.add_manifest(architecture, [self.add(gzip.compress(each, 1, mtime=0), LAYER) for each in layers])
+
+    def add_manifest(self, architecture: str, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Add an image of layers that are there, and return its descriptor."""
+        ids = [layer["digest"] for layer in layers]  # nobody unpacks it
         config = {"architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": ids}}
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": self.add(json.dumps(config).encode(), CONFIG),
-            "layers": [self.add(gzip.compress(layer, 1, mtime=0), LAYER) for layer in layers],
+            "layers": list(layers),
         }
         platform = {"platform": {"architecture": architecture, "os": "linux"}}
         return self.add(json.dumps(manifest, indent=3).encode(), MANIFEST, **platform)
@@ -101,3 +114,12 @@ def blobs(folder: Path) -> dict[str, bytes]:
     found = {path.name: path.read_bytes() for path in (folder / "blobs" / "sha256").iterdir()}
     assert all(hashlib.sha256(data).hexdigest() == name for name, data in found.items())
     return found
+
+
+def of_size(file: Path, size: int) -> Path:
+    """Write a file of random bytes, and return it."""
+    with file.open("wb") as written:
+        while size:
+            written.write(os.urandom(piece := min(size, 1_000_000)))
+            size -= piece
+    return file

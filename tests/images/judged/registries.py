@@ -26,18 +26,23 @@ needs_registries = pytest.mark.skipif(
 
 CONFIGURATION = """\
 version: 0.1
-log: {{level: error, accesslog: {{disabled: true}}}}
+log: {{level: {level}, accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {root}}}, delete: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
 
 
 @contextlib.contextmanager
-def docker_registry(home: Path) -> Iterator[str]:
-    """Run docker-registry with an empty store below a folder, and yield its URL."""
+def docker_registry(home: Path, *, logs: bool = False) -> Iterator[str]:
+    """Run docker-registry with an empty store below a folder, and yield its URL.
+
+    Args:
+        home: The folder. What the registry prints is in its file ``log``.
+        logs: Whether it prints a line for each request.
+    """
     port = free_port()
     configuration = home / "configuration.yml"
-    configuration.write_text(CONFIGURATION.format(root=home / "store", port=port))
+    configuration.write_text(CONFIGURATION.format(root=home / "store", port=port, level="info" if logs else "error"))
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "OTEL_TRACES_EXPORTER": "none"}
     url = f"http://127.0.0.1:{port}"
     with served(["docker-registry", "serve", str(configuration)], environment, home, f"{url}/v2/"):

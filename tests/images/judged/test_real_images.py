@@ -38,8 +38,8 @@ def test_a_copy_within_a_registry_moves_no_byte_and_is_the_same(
 ) -> None:
     digest, content = pushed(registry_url, "team/api", home)
     source, target = (HttpStore(http, registry_url, name) for name in ("team/api", "prod/api"))
-    done = copy_whole(aws, source, target, "v1", ["stable"], mount_from="team/api")
-    assert (done.digest, done.moved) == (digest, 0)
+    done = copy_whole(aws, source, target, {"v1": ["stable"]}, mount_from="team/api")
+    assert (done.digests, done.moved) == ((digest,), 0)
     assert done.mounted > 0
     assert pulled(registry_url, "prod/api", "stable", home) == content
 
@@ -50,17 +50,17 @@ def test_a_copy_to_another_registry_is_the_same(
     digest, content = pushed(registry_url, "team/web", home, size=AT_ONCE)
     name = f"copy/{home.name}".lower().replace("_", "-").strip("-")
     source, target = HttpStore(http, registry_url, "team/web"), HttpStore(http, other_docker, name)
-    done = copy_whole(aws, source, target, digest, ["v1"])
+    done = copy_whole(aws, source, target, {digest: ["v1"]})
     assert (done.mounted, done.skipped) == (0, 0)
     assert pulled(other_docker, name, digest, home) == content
-    assert copy_whole(aws, source, target, "v1", ["v1"]).moved == 0
+    assert copy_whole(aws, source, target, {"v1": ["v1"]}).moved == 0
 
 
 def test_a_copy_of_a_copy_is_the_same(aws: Aws, http: Http, docker: str, home: Path) -> None:
     _, content = pushed(docker, "team/first", home)
     stores = [HttpStore(http, docker, name) for name in ("team/first", "team/second", "team/third")]
     for source, target in pairwise(stores):
-        copy_whole(aws, source, target, "v1", ["v1"])
+        copy_whole(aws, source, target, {"v1": ["v1"]})
     assert pulled(docker, "team/third", "v1", home) == content
 
 
@@ -69,7 +69,7 @@ def test_an_image_of_umoci_is_unpacked_as_it_was(
 ) -> None:
     of_umoci(home / "made", "v1", home)
     skopeo_copy(f"oci:{home}/made:v1", of_skopeo(docker, "team/umoci", "v1"), home)
-    copy_whole(aws, HttpStore(http, docker, "team/umoci"), HttpStore(http, other_docker, "prod/umoci"), "v1", ["v1"])
+    copy_whole(aws, HttpStore(http, docker, "team/umoci"), HttpStore(http, other_docker, "prod/umoci"), {"v1": ["v1"]})
     pulled(other_docker, "prod/umoci", "v1", home)
     run("umoci", "unpack", "--rootless", "--image", f"{home}/pulled:v1", f"{home}/bundle", home=home)
     for number in range(2):
@@ -80,8 +80,8 @@ def test_an_image_of_umoci_is_unpacked_as_it_was(
 def test_a_layer_that_is_not_mounted_is_sent(aws: Aws, http: Http, docker: str, home: Path) -> None:
     digest, content = pushed(docker, "team/unmounted", home)
     source, target = HttpStore(http, docker, "team/unmounted"), HttpStore(http, docker, "prod/unmounted")
-    done = copy_whole(aws, source, target, "v1", ["v1"], mount_from="nobody/has-it")
-    assert (done.digest, done.mounted) == (digest, 0)
+    done = copy_whole(aws, source, target, {"v1": ["v1"]}, mount_from="nobody/has-it")
+    assert (done.digests, done.mounted) == ((digest,), 0)
     assert done.moved > 0
     assert pulled(docker, "prod/unmounted", "v1", home) == content
 
@@ -93,7 +93,7 @@ def test_a_copy_that_broke_off_goes_on(aws: Aws, http: Http, docker: str, home: 
         target = HttpStore(http, url, "prod/broken")
         layer = max(content.items(), key=lambda item: len(item[1]))
         target.upload(f"sha256:{layer[0]}", len(layer[1]), io.BytesIO(layer[1]))
-        done = copy_whole(aws, source, target, "v1", ["v1"])
+        done = copy_whole(aws, source, target, {"v1": ["v1"]})
         assert done.skipped == len(layer[1])
         assert pulled(url, "prod/broken", digest, home) == content
 

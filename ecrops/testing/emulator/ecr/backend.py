@@ -16,8 +16,10 @@ from ..botocores import dns_suffix
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
 from .content import deleting
+from .content.album import Album
 from .content.downloads import Downloads
 from .content.layers import Uploads
+from .content.scans import Scans
 from .preview import Previews
 from .registry import RegistrySettings, UnknownMembers
 from .registry.caching import made_by_ecr
@@ -39,6 +41,7 @@ class EcrBackend(ECRBackend):
         self.unknown_members = UnknownMembers()
         self.storage = Storage()
         self.uploads = Uploads()
+        self.scans = Scans()
         self.tokens_are_old = False
         self.downloads = Downloads(account_id, region_name)
         self.repositories: Shelf = Shelf()
@@ -89,6 +92,7 @@ class EcrBackend(ECRBackend):
             image_tag_mutability_exclusion_filters=filters,
         )
         repository.uri = f"{self.registry_host}/{repository.name}"
+        repository.images = Album()  # type: ignore[assignment]
         return repository
 
     @property
@@ -109,7 +113,8 @@ class EcrBackend(ECRBackend):
             repository = copy.copy(model)
             repository.name, repository.arn = name, model.arn.removesuffix(model.name) + name
             repository.uri, repository.created_at = f"{self.registry_host}/{name}", utcnow()
-            repository.images, repository.layers, repository.uploads = [], {}, {}
+            repository.layers, repository.uploads = {}, {}
+            repository.images = Album()  # type: ignore[assignment]
             repository.image_scanning_configuration = {"scanOnPush": False}
             self.repositories[name] = repository
 
@@ -142,6 +147,7 @@ class EcrBackend(ECRBackend):
         image = images.put(repository, image_manifest, image_tag, image_manifest_mediatype, digest)
         self.settings.replication.pushed(repository.name, image.image_digest)
         self.settings.signing.pushed(repository.name, image.image_digest)
+        self.scans.pushed(repository.name, image.image_digest, self.settings.scanning.of(repository)["scanFrequency"])
         return image
 
     def repository_for_push(self, name: str) -> Repository:

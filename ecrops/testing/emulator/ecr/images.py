@@ -12,6 +12,7 @@ from moto.ecr.models import Image, Repository
 
 from . import mutability
 from .content import manifests
+from .content.album import album
 from .errors import ImageDigestDoesNotMatch, ImageTagAlreadyExists, invalid
 
 
@@ -21,7 +22,7 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
     actual = digest_of(manifest)
     if digest not in (None, actual):
         raise ImageDigestDoesNotMatch(f"The provided digest '{digest}' does not match '{actual}'")
-    image = next((image for image in repository.images if image.image_digest == actual), None)
+    image = album(repository).of(actual)
     if image and is_archived(image):
         _restore(image)
     elif image and tag in (None, *image.image_tags):
@@ -34,7 +35,7 @@ def put(repository: Repository, manifest: str, tag: str | None, media_type: str 
         image = _new(repository, manifest, media_type, actual)
         image.details = _found(repository, image)  # type: ignore[attr-defined]
     if tag:
-        image.update_tag(tag)
+        album(repository).tag(image, tag)
     return image
 
 
@@ -48,9 +49,10 @@ def _found(repository: Repository, image: Image) -> dict[str, Any]:
 
     The model: "If the image is a manifest list, this will be the max size of all manifests in the list."
     """
-    said, parts = manifest(image), children(image)
+    said = manifest(image)
+    parts = [part for digest in children(image) if (part := album(repository).of(digest))]
     kind = said.get("artifactType") or (said.get("config") or {}).get("mediaType")
-    sizes = [size(part) or 0 for part in repository.images if parts and part.image_digest in parts]
+    sizes = [size(part) or 0 for part in parts]
     return {**({"artifactMediaType": kind} if kind else {}), **({"imageSizeInBytes": max(sizes)} if sizes else {})}
 
 
@@ -64,9 +66,9 @@ def find(repository: Repository, image_id: dict[str, str]) -> Image:
     digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
     if digest is None and tag is None:
         raise invalid("imageId", "Either imageDigest or imageTag must be given")  # unverified: words
-    for image in repository.images:
-        if digest in (None, image.image_digest) and (tag is None or tag in image.image_tags):
-            return image
+    image = album(repository).of(digest) if digest else album(repository).tagged(str(tag))
+    if image and (tag is None or tag in image.image_tags):
+        return image
     named = f"{{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}}"
     raise ImageNotFoundException(named, repository.name, repository.registry_id)
 
@@ -96,10 +98,7 @@ def status(image: Image) -> str:
 
 def manifest(image: Image) -> dict[str, Any]:
     """What the manifest says; nothing if it is no object."""
-    said: dict[str, Any] | None = getattr(image, "said", None)
-    if said is None:
-        said = image.said = manifests.parsed(image.image_manifest)  # type: ignore[attr-defined]
-    return said
+    return manifests.of(image)
 
 
 def size(image: Image) -> int | None:
@@ -130,10 +129,9 @@ def seed(repository: Repository, said: dict[str, Any]) -> None:
     kept = dict(said)
     manifest = json.dumps(kept.pop("manifest", {"schemaVersion": 2}))
     tags = list(kept.pop("imageTags", ()))
-    for other in repository.images if tags else ():
-        other.image_tags = [tag for tag in other.image_tags if tag not in tags]
     image = _new(repository, manifest, kept.get("imageManifestMediaType", _OCI), kept["imageDigest"])
-    image.image_tags = tags
+    for tag in tags:
+        album(repository).tag(image, tag)
     image.image_pushed_at = moment(kept.pop("imagePushedAt")).timestamp()  # type: ignore[assignment]
     image.details = kept  # type: ignore[attr-defined]
 
@@ -150,19 +148,18 @@ def listed(image: Image) -> list[dict[str, str]]:
 def _new(repository: Repository, manifest: str, media_type: str, digest: str) -> Image:
     tag: Any = None
     image = Image(repository.account_id, tag, manifest, repository.name, media_type, digest)
-    repository.images.append(image)
+    album(repository).add(image)
     return image
 
 
 def _take(repository: Repository, tag: str) -> None:
     """Take a tag from the image that has it; refuse if it must stay."""
-    holder = next((image for image in repository.images if tag in image.image_tags), None)
+    holder = album(repository).tagged(tag)
     if holder is None:
         return
     if mutability.is_fixed(repository.image_tag_mutability, repository.image_tag_mutability_exclusion_filters, tag):
         raise ImageTagAlreadyExists(tag, repository.name)
-    holder.remove_tag(tag)
-    holder.image_tag = holder.image_tags[-1] if holder.image_tags else None  # type: ignore[assignment]
+    album(repository).untag(holder, tag)
 
 
 def _media_type(manifest: str) -> str:

@@ -13,6 +13,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import unix_time, utcnow
 
 from .. import images
+from ..content.album import album
 
 
 class UpdateNotSupported(ServiceException):
@@ -67,7 +68,7 @@ def _check(repository: Any, image: Any, target: str) -> None:
         raise UpdateNotSupported(f"the image is {images.status(image)}")
     if images.subject(image):
         raise UpdateNotSupported("the image refers to another")
-    if any(image.image_digest in images.children(other) for other in repository.images):
+    if album(repository).holders(image.image_digest):
         raise UpdateNotSupported("the image is a part of an index")
 
 

@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import Image, Repository
 
 from .. import images
+from .album import album
 
 _DIGEST = re.compile(r"[0-9a-zA-Z_+.-]+:[0-9a-fA-F]{64}")
 ImageId = dict[str, str]
@@ -32,12 +33,12 @@ def delete(repository: Repository, wanted: ImageId) -> list[ImageId]:
     image = _wanted(repository, wanted)
     tag = wanted.get("imageTag")
     if "imageDigest" not in wanted and tag and len(image.image_tags) > 1:
-        image.remove_tag(tag)
+        album(repository).untag(image, tag)
         return [{"imageDigest": image.image_digest, "imageTag": tag}]
     # unverified: that an id with a digest and a tag means the whole image
     _check(repository, image)
     gone = images.listed(image)
-    repository.images.remove(image)
+    album(repository).remove(image)
     return gone
 
 
@@ -48,14 +49,13 @@ def _wanted(repository: Repository, wanted: ImageId) -> Image:
     if digest is not None and not _DIGEST.fullmatch(digest):
         why = "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'"
         raise Refused("InvalidImageDigest", why)
-    found = [image for image in repository.images if digest in (None, image.image_digest)]
-    if digest is not None and found and tag not in (None, *found[0].image_tags):
+    found = album(repository).of(digest) if digest else album(repository).tagged(str(tag))
+    if digest is not None and found and tag not in (None, *found.image_tags):
         # unverified: the words of the mismatch
         raise Refused("ImageTagDoesNotMatchDigest", "The specified tag and digest do not match")
-    for image in found:
-        if tag is None or tag in image.image_tags:
-            return image
-    raise Refused("ImageNotFound", "Requested image not found")
+    if found is None:
+        raise Refused("ImageNotFound", "Requested image not found")
+    return found
 
 
 def _check(repository: Repository, image: Image) -> None:
@@ -65,7 +65,7 @@ def _check(repository: Repository, image: Image) -> None:
     guide. Its order in the batch counts, since images are deleted one after the other.
     """
     # unverified: that an index which comes later in the batch holds its parts
-    holders = [other.image_digest for other in repository.images if image.image_digest in images.children(other)]
+    holders = [other.image_digest for other in album(repository).holders(image.image_digest)]
     if holders:
         reason = f"Requested image referenced by manifest list: [{', '.join(holders)}]"
         raise Refused("ImageReferencedByManifestList", reason)

@@ -15,7 +15,7 @@ from moto.ecr.exceptions import InvalidLayerPartException, UploadNotFoundExcepti
 from moto.ecr.models import Repository
 
 from .. import images
-from . import manifests
+from .album import album
 from .blobs import Upload
 from .errors import (
     EmptyUpload,
@@ -113,7 +113,7 @@ def availability(repository: Repository, digest: str) -> dict[str, Any]:
 
 def _is_archived(repository: Repository, digest: str) -> bool:
     # unverified: that it is the layers of archived images alone that are ARCHIVED
-    owners = [image for image in repository.images if digest in manifests.layers(image)]
+    owners = album(repository).owners(digest)
     return bool(owners) and all(images.status(image) != "ACTIVE" for image in owners)
 
 
@@ -121,7 +121,7 @@ def readable(repository: Repository, digest: str) -> Any:
     """The blob of a layer that an image names: "You can only get URLs for image layers that are referenced"."""
     if digest not in repository.layers:
         raise LayersNotFound.wanted(digest, repository)
-    if not any(digest in manifests.layers(image) for image in repository.images):
+    if not album(repository).owners(digest):
         raise LayerInaccessible
     if _is_archived(repository, digest):
         raise LayerInaccessible  # unverified: the code for the layers of archived images

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from moto.ecr.models import Image, Repository
 
@@ -19,12 +19,11 @@ _FOREIGN = ("foreign", "nondistributable")
 
 def check(repository: Repository, manifest: str) -> None:
     """Refuse a manifest whose layers or parts are missing: the errors of PutImage in the model."""
-    said = parsed(manifest)
+    said, there = parsed(manifest), cast(Any, repository.images)
     missing = [each["digest"] for each in descriptors(said) if each["digest"] not in repository.layers]
     if missing:
         raise LayersNotFound.required(dict.fromkeys(missing), repository)
-    there = {image.image_digest for image in repository.images}
-    absent = [digest for digest in parts(said) if digest not in there]
+    absent = [digest for digest in parts(said) if there.of(digest) is None]
     if absent:
         raise ReferencedImagesNotFound(dict.fromkeys(absent), repository)
 
@@ -52,9 +51,17 @@ def layers(image: Image) -> frozenset[str]:
     """The digests of the configuration and the layers that an image names, found once."""
     known: frozenset[str] | None = getattr(image, "named_layers", None)
     if known is None:
-        known = frozenset(each["digest"] for each in descriptors(parsed(image.image_manifest)))
+        known = frozenset(each["digest"] for each in descriptors(of(image)))
         image.named_layers = known  # type: ignore[attr-defined]
     return known
+
+
+def of(image: Image) -> dict[str, Any]:
+    """What the manifest of an image says, read once."""
+    said: dict[str, Any] | None = getattr(image, "said", None)
+    if said is None:
+        said = image.said = parsed(image.image_manifest)  # type: ignore[attr-defined]
+    return said
 
 
 def parsed(manifest: str) -> dict[str, Any]:

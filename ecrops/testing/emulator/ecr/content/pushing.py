@@ -10,6 +10,7 @@ from moto.ecr.models import Repository
 
 from .. import images
 from . import making, manifests
+from .album import album
 
 if TYPE_CHECKING:
     from ..backend import EcrBackend
@@ -29,7 +30,7 @@ class Pushing:
             for blob in made.blobs:
                 layers.setdefault(blob.digest, blob)
             digest = images.digest_of(made.manifest)
-            there = next((image for image in repository.images if image.image_digest == digest), None)
+            there = album(repository).of(digest)
             missing: list[Any] = [tag for tag in tags if there is None or tag not in there.image_tags]
             for tag in missing or ([] if there else [None]):
                 self._registry.put_image(name, made.manifest, tag, made.media_type)
@@ -39,10 +40,9 @@ class Pushing:
         """The descriptor of an image for an index or for an artifact; of one that is gone, what can be said."""
         with self._registry.lock:
             repository = self._repository(name)
-            for image in repository.images:
-                if image.image_digest == digest:
-                    size = len(image.image_manifest.encode())
-                    return {"mediaType": image.image_manifest_media_type, "digest": digest, "size": size}
+            if image := album(repository).of(digest):
+                size = len(image.image_manifest.encode())
+                return {"mediaType": image.image_manifest_media_type, "digest": digest, "size": size}
         return {"mediaType": making.OCI + "manifest.v1+json", "digest": digest, "size": 0}
 
     def part(self, name: str, digest: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Pushing:
         with self._registry.lock:
             repository = self._repository(name)
             image = images.find(repository, {"imageDigest": digest})
-            config = manifests.parsed(image.image_manifest).get("config") or {}
+            config = manifests.of(image).get("config") or {}
             blob: Any = repository.layers.get(config.get("digest", ""))
         said = json.loads(blob.whole()) if blob else {}
         keys = ("architecture", "os", "variant") if isinstance(said, dict) else ()

@@ -1,0 +1,165 @@
+"""The aspect of one image at the target of a copy: that it is there, whole, under its tags. Called by the engine.
+
+Its key is the image there, such as ``team/api:v1.2``. Content is named by its digest, so nobody can have changed it
+since it was read: only tags are compared. The changes of a copy are made in steps: parts before their index, images
+before artifacts about them, and all of them before tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from ecrops.aws import Aws, ClientError, code_of
+from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.engine.aspect import Read
+from ecrops.images import manifests
+from ecrops.images.copying.edits import Copied, Found, Piece
+from ecrops.images.copying.source import TAGS, is_unknown
+from ecrops.images.copying.words import REFUSED, piece_words
+from ecrops.images.image import describe
+from ecrops.images.names import short
+from ecrops.images.tagging.setting import is_fixed
+from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, tag_part
+from ecrops.repositories import calls, states
+
+base = None
+EXISTS = "ImageAlreadyExistsException"
+FEW = manifests.CHUNK
+"""Up to so many images and tags are asked for by name; more are looked for in a listing."""
+
+
+def reads(aws: Aws, wants: Mapping[str, Sequence[Copied]]) -> Iterator[Read]:
+    """Yield one reading for each target."""
+    by_target: dict[str, dict[str, Copied]] = {}
+    for key, edits in wants.items():
+        by_target.setdefault(edits[-1].repository, {})[key] = edits[-1]
+    for name, copies in by_target.items():
+        yield Read(tuple(copies), partial(read, aws, name, copies), services=("ecr",))
+
+
+def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
+    """Return what is at the target of some images. A target that does not exist has none."""
+    digests = {piece.digest for copied in copies.values() for piece in copied.pieces}
+    digests |= {copied.digest for copied in copies.values()}
+    tags = {tag for copied in copies.values() for tag in copied.tags}
+    try:
+        there, holders = _asked(aws, name, digests, tags) if len(digests | tags) <= FEW else _listed(aws, name)
+    except ClientError as error:
+        if code_of(error) != calls.MISSING:
+            raise
+        return dict.fromkeys(copies, Found())
+    moved = {
+        tag for copied in copies.values() for tag in copied.tags if holders.get(tag, copied.digest) != copied.digest
+    }
+    fixed: frozenset[str] = frozenset()
+    if moved:
+        settings = calls.find(aws, [name], states.parse).get(name, states.Settings())
+        fixed = frozenset(tag for tag in moved if is_fixed(settings, tag))
+    return {
+        key: Found(
+            frozenset(digest for digest in (copied.digest, *(p.digest for p in copied.pieces)) if digest in there),
+            {tag: holders[tag] for tag in copied.tags if tag in holders},
+            fixed & set(copied.tags),
+        )
+        for key, copied in copies.items()
+    }
+
+
+def _asked(aws: Aws, name: str, digests: set[str], tags: set[str]) -> tuple[set[str], dict[str, str]]:
+    """Return which images are there, and the images of tags, asked for by name."""
+    answer = manifests.ask(aws, name, [*sorted(digests), *sorted(tags)])
+    there = {digest for digest in digests if digest in answer.found}
+    there |= {asked for asked, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
+    return there, {tag: answer.found[tag].digest for tag in tags if tag in answer.found}
+
+
+def _listed(aws: Aws, name: str) -> tuple[set[str], dict[str, str]]:
+    """Return which images are there, and the images of tags, by a listing."""
+    images = list(describe(aws, name))
+    return {image.digest for image in images}, {tag: image.digest for image in images for tag in image.tags}
+
+
+def changes(key: str, edits: Sequence[Copied], current: Found | None) -> Iterator[Change | Note]:
+    """Write what is missing: manifests, each after its layers, then tags. What cannot be copied is a conflict."""
+    copied, current = edits[-1], current or Found()
+    missing = [piece for piece in copied.pieces if piece.digest not in current.digests]
+    layers = {layer.digest for piece in missing for layer in piece.layers}
+    problem = next((f"layer {short(d)} {why}" for d, why in current.missing.items() if d in layers), copied.problem)
+    if problem and (missing or copied.digest not in current.digests):
+        yield Change(owner=key, kind=Kind.CONFLICT, what="", after=problem)
+        return
+    brought: set[str] = set(current.layers)
+    for piece in missing:
+        yield _put(key, copied, piece, brought)
+        brought.update(layer.digest for layer in piece.layers)
+        if is_unknown(piece):
+            kind = piece.media_type or "none"
+            yield Note(f"{key}: its manifest has the type {kind}, which ecrops does not know: it is copied as it is")
+    for tag in copied.tags:
+        if current.tags.get(tag) != copied.digest:
+            yield _tagged(key, copied, tag, current)
+
+
+def _put(key: str, copied: Copied, piece: Piece, there: set[str]) -> Change:
+    prepare = partial(copied.transfers.bring, layers=piece.layers) if piece.layers else None
+    return Change(
+        owner=key,
+        kind=Kind.CREATE,
+        what=piece.what,
+        after=piece_words(piece, there),
+        call=Call("ecr", "PutImage", _params(copied, piece), _needs(piece), prepare=prepare),
+        added=[f"image {piece.digest}"],
+        races=Races(done=(EXISTS,)),
+        step=piece.step,
+        advice=REFUSED,
+    )
+
+
+def _needs(piece: Piece) -> Sequence[str]:
+    layers = ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload")
+    return [f"ecr:{operation}" for operation in layers] if piece.layers else ()
+
+
+def _params(copied: Copied, piece: Piece) -> dict[str, str]:
+    params = {"repositoryName": copied.repository, "imageManifest": piece.text, "imageDigest": piece.digest}
+    return {**params, "imageManifestMediaType": piece.media_type} if piece.media_type else params
+
+
+def _tagged(key: str, copied: Copied, tag: str, current: Found) -> Change:
+    before = current.tags.get(tag, "")
+    if tag in current.fixed:
+        return Change(
+            owner=key,
+            kind=Kind.CONFLICT,
+            what=f"tag {tag}",
+            before=short(before),
+            after=f"{short(copied.digest)}: {TAKEN}",
+            advice={"": TAKEN_ADVICE},
+        )
+    return Change(
+        owner=key,
+        kind=Kind.UPDATE if before else Kind.CREATE,
+        what=f"tag {tag}",
+        before=short(before),
+        after=short(copied.digest),
+        call=Call("ecr", "PutImage", {**copied.root, "repositoryName": copied.repository, "imageTag": tag}),
+        removed=[tag_part(tag, before)] if before else [],
+        added=[tag_part(tag, copied.digest)],
+        races=Races(done=(EXISTS,)),
+        step=TAGS,
+        advice=REFUSED,
+    )
+
+
+def after(change: Change, current: Found | None) -> Found:
+    """Return what is at the target after a change."""
+    current = current or Found()
+    digest, tag = change.params["imageDigest"], change.params.get("imageTag")
+    tags = {**current.tags, tag: digest} if tag else current.tags
+    return current._replace(digests=current.digests | {digest}, tags=tags)
+
+
+def verify(edit: Copied) -> bool:
+    """Whether another writer can undo the edit unseen: no image is changed, and a tag is one call."""
+    return False

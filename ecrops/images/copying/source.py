@@ -1,0 +1,169 @@
+"""What a copy reads of its source: the images, their parts, and what is about them.
+
+Called by ``copying/verbs``. It writes nothing; ECR counts the reading of a manifest as a pull.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from ecrops.aws import Aws
+from ecrops.images import manifests
+from ecrops.images.copying.edits import Piece
+from ecrops.images.image import ARCHIVE, Image
+from ecrops.images.manifests import Kind, ReadManifest
+from ecrops.images.names import short
+from ecrops.images.subjects import has_no_name, subjects_of
+
+FIRST_STEP = 10
+"""A repository that is made for the copy comes before it."""
+REFERRERS = FIRST_STEP + 20
+TAGS = FIRST_STEP + 40
+DEEPEST = 19
+
+
+class Contents:
+    """The images that are copied.
+
+    Attributes:
+        images: All images of the source, by digest.
+        found: The manifests that are copied, by digest.
+        problems: Why manifests cannot be read, by digest.
+        referrers: The artifacts that are about an image, by its digest; empty if they are not copied.
+    """
+
+    def __init__(self, images: Mapping[str, Image]) -> None:
+        self.images = images
+        self.found: dict[str, ReadManifest] = {}
+        self.problems: dict[str, str] = {}
+        self.referrers: dict[str, list[str]] = {}
+        self._parsed: dict[str, manifests.Manifest] = {}
+        self._heights: dict[str, int] = {}
+
+    def add(self, manifest: ReadManifest) -> None:
+        """Add a manifest."""
+        self.found[manifest.digest] = manifest
+        self._parsed[manifest.digest] = manifest.parsed
+
+    def parts(self, digest: str) -> list[str]:
+        """Return the parts of an index."""
+        return [part.digest for part in self._parsed[digest].parts] if digest in self._parsed else []
+
+    def problem(self, digest: str) -> str:
+        """Return why an image cannot be copied whole; empty if it can."""
+        for part in self._below(digest):
+            if part in self.problems:
+                return self.problems[part] if part == digest else f"part {short(part)} {self.problems[part]}"
+        return ""
+
+    def _below(self, digest: str) -> Iterator[str]:
+        """Yield an image and all its parts, each once, parts before their index."""
+        return iter(self._after(digest, {}))
+
+    def _after(self, digest: str, seen: dict[str, None]) -> dict[str, None]:
+        for part in self.parts(digest):
+            if part not in seen:
+                self._after(part, seen)
+        seen[digest] = None
+        return seen
+
+    def pieces(self, digest: str, taken: set[str], step: int = FIRST_STEP) -> list[Piece]:
+        """Return the manifests of an image that no other image brings, parts first.
+
+        Args:
+            digest: The image.
+            taken: The manifests that others bring; those of this image are added.
+            step: The first step.
+        """
+        pieces = []
+        for each in self._below(digest):
+            if each not in taken and each in self.found:
+                taken.add(each)
+                manifest = self.found[each]
+                what = self._what(each, digest)
+                height = min(self._height(each), DEEPEST)
+                pieces.append(Piece(each, manifest.media_type, manifest.text, self._parsed[each], what, step + height))
+        return pieces
+
+    def _height(self, digest: str) -> int:
+        if digest not in self._heights:
+            parts = self.parts(digest)
+            self._heights[digest] = 1 + max(map(self._height, parts)) if parts else 0
+        return self._heights[digest]
+
+    def _what(self, digest: str, root: str) -> str:
+        """Return what a manifest is, in words."""
+        manifest = self._parsed[digest]
+        if digest == root:
+            about = f" about {short(manifest.subject)}" if manifest.subject else ""
+            return f"{manifest.artifact_type or 'artifact'}{about}" if about else "image"
+        platform = next((part.platform for part in self._parsed[root].parts if part.digest == digest), None)
+        return f"part {platform or short(digest)}"
+
+    def about(self, digests: Iterable[str]) -> list[str]:
+        """Return the artifacts about some images, about those, and so on, without the images themselves."""
+        seen = dict.fromkeys(digests)
+        roots = list(seen)
+        waiting = list(roots)
+        while waiting:
+            digest = waiting.pop()
+            for other in (*self.parts(digest), *self.referrers.get(digest, ())):
+                if other not in seen:
+                    seen[other] = None
+                    waiting.append(other)
+        below = {part for root in roots for part in self._below(root)}
+        artifacts = {other for others in self.referrers.values() for other in others}
+        return [digest for digest in seen if digest in artifacts and digest not in below]
+
+
+def read(aws: Aws, name: str, images: Mapping[str, Image], roots: Collection[str], *, with_referrers: bool) -> Contents:
+    """Read the manifests of images, of their parts, and of what is about them, 100 a call.
+
+    Args:
+        aws: The account and region of the source.
+        name: The source.
+        images: All its images, by digest.
+        roots: The digests of the images to copy.
+        with_referrers: Whether artifacts about them are copied too.
+    """
+    contents = Contents(images)
+    if with_referrers:
+        for digest, image in images.items():
+            for subject in subjects_of(image):
+                contents.referrers.setdefault(subject, []).append(digest)
+    wanted: Sequence[str] = list(dict.fromkeys(roots))
+    seen = set(wanted)
+    while wanted:
+        _read_level(aws, name, contents, wanted)
+        following = (
+            other for digest in wanted for other in (*contents.parts(digest), *contents.referrers.get(digest, ()))
+        )
+        wanted = [digest for digest in dict.fromkeys(following) if digest not in seen]
+        seen.update(wanted)
+    return contents
+
+
+def _read_level(aws: Aws, name: str, contents: Contents, digests: Sequence[str]) -> None:
+    for digest in digests:
+        image = contents.images.get(digest)
+        if image and image.storage_class == ARCHIVE:
+            contents.problems[digest] = "is archived, and cannot be pulled: restore it first"
+    ids = [digest for digest in digests if digest not in contents.problems]
+    types = {image.media_type for digest in ids if (image := contents.images.get(digest)) and image.media_type}
+    answer = manifests.ask(aws, name, ids, (*manifests.ACCEPTED, *sorted(types - set(manifests.ACCEPTED))))
+    for manifest in answer.found.values():
+        _ = manifest.content  # an answer with another digest is refused
+        contents.add(manifest)
+    for digest, (code, reason) in answer.failures.items():
+        is_missing = code == manifests.NOT_FOUND
+        contents.problems[digest] = "is not there" if is_missing else f"is not handed out: {code}: {reason}"
+
+
+def tags_of(image: Image) -> Sequence[str]:
+    """Return the tags that an artifact keeps: those that say what it is about."""
+    return image.tags if has_no_name(image) else ()
+
+
+def is_unknown(piece: Piece) -> bool:
+    """Whether ecrops does not know what a manifest names."""
+    return piece.manifest.kind is Kind.UNKNOWN

@@ -1,0 +1,267 @@
+"""Scans: a gate of one line, of basic and of enhanced scanning, that always ends."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
+
+from ecrops import DeadlineError, Registry, RetryPolicy, SpecError
+from ecrops.base.waits import Wait
+from ecrops.images import Finding, ImageHandle, ScanError, ScanFindings, ScanStatus
+from ecrops.testing import AT_ONCE, Cloud
+from support import registry_of
+
+FINDINGS = "DescribeImageScanFindings"
+DIGEST = "sha256:" + "a" * 64
+
+
+def severities(found: ScanFindings) -> list[str]:
+    return [finding.severity for finding in found]
+
+
+class Answers:
+    """ECR's answers to one operation after another: of the shapes of its model, which botocore parses.
+
+    Args:
+        cloud: Where everything else is asked.
+        answers: The answers by operation; the last one of each is repeated. A text is an error code.
+    """
+
+    def __init__(self, cloud: Cloud, **answers: Sequence[dict[str, Any] | str]) -> None:
+        self.session, self.asked = cloud.session(own=True), list[tuple[str, dict[str, Any]]]()
+        for operation, of_operation in answers.items():
+            self.session.events.register(f"before-call.ecr.{operation}", self._answering(operation, of_operation))
+
+    def _answering(self, operation: str, answers: Sequence[dict[str, Any] | str]) -> Any:
+        left = list(answers)
+
+        def answer(params: dict[str, Any], **_: object) -> Any:
+            self.asked.append((operation, json.loads(params["body"])))
+            found = left.pop(0) if len(left) > 1 else left[0]
+            if isinstance(found, str):
+                error = {"Error": {"Code": found, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+                return AWSResponse("", 400, HTTPHeaders(), None), error
+            return AWSResponse("", 200, HTTPHeaders(), None), found | {"ResponseMetadata": {"HTTPStatusCode": 200}}
+
+        return answer
+
+    @property
+    def image(self) -> ImageHandle:
+        return Registry(self.session, retry=AT_ONCE).repository("app").image("v1")
+
+
+def page(
+    status: str = "COMPLETE", *severity: str, token: str = "", digest: str = DIGEST, **more: Any
+) -> dict[str, Any]:
+    """A page of findings of basic scanning."""
+    findings = [
+        {
+            "name": f"CVE-{number}",
+            "severity": each,
+            "uri": f"https://example.com/{number}",
+            "attributes": [{"key": "package_name", "value": "zlib"}, {"key": "package_version", "value": "1.2"}],
+        }
+        for number, each in enumerate(severity)
+    ]
+    return {
+        "imageId": {"imageDigest": digest, "imageTag": "v1"},
+        "imageScanStatus": {"status": status, "description": "as told"},
+        "imageScanFindings": {"findings": findings, "findingSeverityCounts": {"LOW": 9}, **more},
+        **({"nextToken": token} if token else {}),
+    }
+
+
+def enhanced(severity: str, *packages: dict[str, Any], **more: Any) -> dict[str, Any]:
+    details = {"vulnerabilityId": "CVE-1", "sourceUrl": "https://e.com/1", "vulnerablePackages": list(packages)}
+    return {"severity": severity, "status": "ACTIVE", "packageVulnerabilityDetails": details, "score": 9.8, **more}
+
+
+def test_a_gate_is_one_line_and_severity_is_the_least_one(memory_cloud: Cloud) -> None:
+    found = page("COMPLETE", "LOW", "UNDEFINED", "HIGH", "MEDIUM", "INFORMATIONAL", "HIGH")
+    image = Answers(memory_cloud, DescribeImageScanFindings=[found]).image
+    assert not image.scan_findings(severity="CRITICAL")
+    assert severities(image.scan_findings(severity="HIGH")) == ["HIGH", "HIGH"]
+    assert severities(image.scan_findings(severity="LOW")) == ["HIGH", "HIGH", "MEDIUM", "LOW"]
+    every = image.scan_findings()
+    assert severities(every) == ["HIGH", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"]
+    assert every.findings[0] == Finding("HIGH", "CVE-2", "zlib", "1.2", uri="https://example.com/2")
+    assert (every.status, every.counts, len(every)) == ("COMPLETE", {"LOW": 9}, 6)
+    assert str(image.scan_findings(severity="HIGH")).split("\n")[:2] == [
+        "2 findings of severity HIGH or worse",
+        "HIGH CVE-2: zlib 1.2",
+    ]
+    assert str(image.scan_findings(severity="CRITICAL")) == "no findings of severity CRITICAL or worse"
+
+
+def test_a_severity_that_is_newer_than_ecrops_is_never_left_out(memory_cloud: Cloud) -> None:
+    image = Answers(memory_cloud, DescribeImageScanFindings=[page("COMPLETE", "APOCALYPTIC", "LOW")]).image
+    assert severities(image.scan_findings(severity="CRITICAL")) == ["APOCALYPTIC"]
+
+
+def test_enhanced_findings_are_one_for_each_package_and_suppressed_ones_are_none(memory_cloud: Cloud) -> None:
+    zlib = {"name": "zlib", "version": "1.2", "release": "3", "fixedInVersion": "1.3"}
+    lib = {"name": "lib", "version": "1", "fixedInVersion": "NotAvailable", "filePath": "usr/lib"}
+    items = [enhanced("CRITICAL", zlib, lib), enhanced("HIGH", zlib, status="SUPPRESSED"), enhanced("UNTRIAGED")]
+    answer = page("ACTIVE", enhancedFindings=items)
+    found = Answers(memory_cloud, DescribeImageScanFindings=[answer]).image.scan_findings()
+    assert [(each.package, each.version, each.fixed_in, each.path) for each in found] == [
+        ("lib", "1", "", "usr/lib"),
+        ("zlib", "1.2-3", "1.3", ""),
+        ("", "", "", ""),
+    ]
+    assert str(found.findings[1]) == "CRITICAL CVE-1: zlib 1.2-3, fixed in 1.3"
+    assert (found.findings[1].uri, found.findings[1].score, found.status) == ("https://e.com/1", 9.8, "ACTIVE")
+    assert severities(found) == ["CRITICAL", "CRITICAL", "UNTRIAGED"]
+
+
+def test_all_pages_are_read_and_read_again_if_the_tag_moved_between_them(memory_cloud: Cloud) -> None:
+    pages = [page("COMPLETE", "LOW", token="t"), page("COMPLETE", "HIGH")]
+    moved = [page("COMPLETE", "CRITICAL", token="t"), page("COMPLETE", "HIGH", digest="sha256:" + "b" * 64)]
+    answers = Answers(memory_cloud, DescribeImageScanFindings=[*moved, *pages])
+    assert severities(answers.image.scan_findings()) == ["HIGH", "LOW"]
+    tokens = [asked.get("nextToken") for _, asked in answers.asked]
+    assert tokens == [None, "t", None, "t"]
+
+
+def test_a_scan_that_runs_is_waited_for_and_each_wait_is_told(memory_cloud: Cloud) -> None:
+    running = [page("PENDING"), page("IN_PROGRESS"), page("ACTIVE", "HIGH")]
+    waits: list[Wait] = []
+    answers = Answers(memory_cloud, DescribeImageScanFindings=running)
+    assert severities(answers.image.scan_findings(on_wait=waits.append)) == ["HIGH"]
+    assert [(wait.seconds, wait.reason) for wait in waits] == [
+        (1.0, "ECR scans app:v1: PENDING"),
+        (2.0, "ECR scans app:v1: IN_PROGRESS"),
+    ]
+
+
+@pytest.mark.parametrize(("timeout", "looks"), [(0, 1), (1, 2), (30, 6)])
+def test_a_scan_that_does_not_end_is_waited_for_no_longer_than_said(
+    memory_cloud: Cloud, timeout: float, looks: int
+) -> None:
+    answers = Answers(memory_cloud, DescribeImageScanFindings=[page("IN_PROGRESS")])
+    with pytest.raises(DeadlineError, match=f"within {timeout} seconds .IN_PROGRESS.: it goes on"):
+        answers.image.scan_findings(timeout=timeout)
+    assert len(answers.asked) == looks
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("FAILED", "the scan failed"),
+        ("UNSUPPORTED_IMAGE", "an index is not scanned, its parts are"),
+        ("SCAN_ELIGIBILITY_EXPIRED", "not scanned any more"),
+        ("FINDINGS_UNAVAILABLE", "no findings of it at the moment"),
+        ("LIMIT_EXCEEDED", "in these 24 hours"),
+        ("IMAGE_ARCHIVED", "restore"),
+        ("IMAGE_SIZE_EXCEEDED", "larger than what is scanned"),
+        ("SOMETHING_NEW", "a status that is not known"),
+    ],
+)
+def test_a_scan_without_findings_is_an_error_at_once(memory_cloud: Cloud, status: str, words: str) -> None:
+    answers = Answers(memory_cloud, DescribeImageScanFindings=[page(status)])
+    with pytest.raises(ScanError, match=f"app:v1 has no findings: {status}: .*{words}.*as told") as caught:
+        answers.image.scan_findings(severity="CRITICAL")
+    assert len(answers.asked) == 1
+    assert pickle.loads(pickle.dumps(caught.value)).status == caught.value.status == status
+
+
+@pytest.mark.parametrize(("age", "waits"), [(timedelta(seconds=5), True), (timedelta(hours=2), False)])
+def test_an_image_that_was_just_pushed_is_given_time_for_its_scan_to_begin(
+    memory_cloud: Cloud, age: timedelta, waits: bool
+) -> None:
+    described = {"imageDetails": [{"imageDigest": DIGEST, "imagePushedAt": datetime.now(UTC) - age}]}
+    scans: list[dict[str, Any] | str] = ["ScanNotFoundException", "ScanNotFoundException", page("COMPLETE", "LOW")]
+    image = Answers(memory_cloud, DescribeImageScanFindings=scans, DescribeImages=[described]).image
+    if waits:
+        assert severities(image.scan_findings()) == ["LOW"]
+        return
+    with pytest.raises(ClientError, match="ScanNotFoundException") as caught:
+        image.scan_findings()
+    assert any("image.scan() starts a scan" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    ("start", "last", "expected"),
+    [
+        ({"imageScanStatus": {"status": "IN_PROGRESS"}}, "ScanNotFoundException", "IN_PROGRESS"),
+        ("LimitExceededException", page("COMPLETE"), "COMPLETE"),
+        ("ValidationException", page("ACTIVE"), "ACTIVE"),
+        ("LimitExceededException", "ScanNotFoundException", "24 hours"),
+        ("UnsupportedImageTypeException", "ScanNotFoundException", "an index is not scanned"),
+    ],
+)
+def test_a_scan_is_started_unless_one_of_the_last_day_is_there(
+    memory_cloud: Cloud, start: dict[str, Any] | str, last: dict[str, Any] | str, expected: str
+) -> None:
+    image = Answers(memory_cloud, StartImageScan=[start], DescribeImageScanFindings=[last]).image
+    if expected.isupper():
+        assert image.scan().status == expected
+        return
+    with pytest.raises(ClientError, match=str(start)) as caught:
+        image.scan()
+    assert any(expected in note for note in caught.value.__notes__)
+
+
+def test_a_dry_run_starts_no_scan(memory_cloud: Cloud) -> None:
+    memory_cloud.push_image("app", tag="v1")
+    dry = registry_of(memory_cloud, dry_run=True).repository("app").image("v1")
+    answers = Answers(memory_cloud, DescribeImageScanFindings=["ScanNotFoundException", page("COMPLETE")])
+    handle = Registry(answers.session, retry=AT_ONCE, dry_run=True).repository("app").image("v1")
+    assert handle.scan() == ScanStatus("NOT_STARTED")
+    assert handle.scan() == ScanStatus("COMPLETE", "as told")
+    assert dry.exists()
+    assert "StartImageScan" not in memory_cloud.calls.operations()
+
+
+@pytest.fixture
+def missing(cloud: Cloud) -> ImageHandle:
+    cloud.emulator.seed(["app"])
+    return registry_of(cloud, retry=RetryPolicy(attempts=1)).repository("app").image("v1")
+
+
+def test_an_image_that_is_not_there_is_botocores_error(missing: ImageHandle) -> None:
+    for act in (missing.scan, missing.scan_findings, missing.replication_status, missing.signing_status):
+        with pytest.raises(ClientError, match="ImageNotFoundException"):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"severity": "critical"}, "severity: expected one of CRITICAL, .*got 'critical'; use 'CRITICAL'"),
+        ({"severity": "CRITCAL"}, "did you mean"),
+        ({"severity": 1}, "got 1"),
+        ({"timeout": -1}, "timeout: expected seconds, at least 0, got -1"),
+        ({"timeout": "long"}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"on_wait": 1}, "on_wait"),
+        ({"progress": "yes"}, "progress"),
+    ],
+)
+def test_what_is_no_severity_or_timeout_is_refused_before_any_call(
+    memory_cloud: Cloud, options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(SpecError, match=words):
+        registry_of(memory_cloud).repository("app").image("v1").scan_findings(**options)
+    assert memory_cloud.calls.operations() == []
+
+
+def test_referrers_of_all_pages_and_types(cloud: Cloud) -> None:
+    digest = cloud.push_image("app", tag="v1")
+    sbom = [cloud.push_referrer("app", digest, "application/spdx+json") for _ in range(55)]
+    signature = cloud.push_referrer("app", digest, annotations={"a": "1"})
+    image = registry_of(cloud).repository("app").image("v1")
+    assert {referrer.digest for referrer in image.referrers()} == {*sbom, signature}
+    assert {referrer.digest for referrer in image.referrers("application/spdx+json")} == set(sbom)
+    assert len(image.referrers(["application/spdx+json", "other/type"])) == 55
+    for wrong in ([""], ["a"] * 6, 5):
+        with pytest.raises(SpecError, match="artifact_type"):
+            image.referrers(wrong)  # type: ignore[arg-type]
