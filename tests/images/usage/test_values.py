@@ -11,7 +11,7 @@ import pytest
 
 from ecrops import SpecError
 from ecrops.images import Image, InUse
-from ecrops.images.in_use.values import checked, resolve
+from ecrops.images.usage.values import checked, resolve
 
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 REPLICA = "111122223333.dkr.ecr.us-east-1.amazonaws.com"

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.images.in_use.found import Found
+from ecrops.images.usage.found import Found
 
 PAGE = 100
 TASKS = 100
@@ -82,8 +82,8 @@ def _cluster(aws: Aws, arn: str) -> _Part:
         tasks = _listed(aws, "ListTasks", "taskArns", cluster=arn)
         services = _listed(aws, "ListServices", "serviceArns", cluster=arn)
         jobs = [
-            *((_tasks, arn, part) for part in in_chunks(tasks, TASKS)),
-            *((_services, arn, part) for part in in_chunks(services, SERVICES)),
+            *((_tasks, arn, part) for part in _in_chunks(tasks, TASKS)),
+            *((_services, arn, part) for part in _in_chunks(services, SERVICES)),
         ]
         parts = aws.map(lambda job: job[0](aws, job[1], job[2]), jobs, aws.stop)
     except ClientError as error:
@@ -145,7 +145,7 @@ def _revisions(aws: Aws, services: Iterable[Service]) -> Iterator[Found]:
         )
         return described
 
-    for revisions in aws.map(describe, in_chunks(reasons, REVISIONS), aws.stop):
+    for revisions in aws.map(describe, _in_chunks(reasons, REVISIONS), aws.stop):
         for revision in revisions:
             for image in revision.get("containerImages", ()):
                 reason = reasons[revision["serviceRevisionArn"]]
@@ -183,3 +183,8 @@ def _named(definition: Mapping[str, Any], reason: str) -> Iterator[Found]:
 def _last(arn: str) -> str:
     """Return the last part of an ARN: the name of a cluster, or the family and the revision of a definition."""
     return arn.rpartition("/")[2]
+
+
+def _in_chunks(arns: Iterable[str], most: int) -> list[list[str]]:
+    listed = list(arns)
+    return [listed[start : start + most] for start in range(0, len(listed), most)]

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ecrops.errors import SpecError
-from ecrops.images.in_use.references import Reference, as_docker, is_of_ecr
-from ecrops.images.in_use.uses import InUse
+from ecrops.images.usage.references import Reference, as_docker, is_of_ecr
+from ecrops.images.usage.uses import InUse
 from ecrops.images.names import is_digest
 
 

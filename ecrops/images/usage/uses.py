@@ -15,7 +15,7 @@ from ecrops.base.problems import Problems
 from ecrops.base.render import count, page
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
-from ecrops.images.in_use.references import FORMS, Reference, parse
+from ecrops.images.usage.references import FORMS, Reference, parse
 
 MAX_ROWS = 200
 """The images that ``print`` shows."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.images.in_use.found import Found
+from ecrops.images.usage.found import Found
 
 LATEST = "$LATEST"
 

@@ -16,8 +16,8 @@ from typing import Any
 from ecrops.base.plain_json import check_depth, parsed
 from ecrops.base.render import count
 from ecrops.errors import SpecError
-from ecrops.images.in_use.found import Found, joined
-from ecrops.images.in_use.uses import InUse
+from ecrops.images.usage.found import Found, joined
+from ecrops.images.usage.uses import InUse
 from ecrops.images.names import is_digest
 
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -26,7 +26,7 @@ EXPECTED = "expected what 'kubectl get pods --all-namespaces -o json' prints"
 MAX_NAMESPACES = 5
 
 
-def read(source: str | bytes | PathLike[str] | Mapping[str, Any]) -> InUse:
+def from_kubernetes(source: str | bytes | PathLike[str] | Mapping[str, Any]) -> InUse:
     """Return which images pods run.
 
     Args:

@@ -15,10 +15,10 @@ from ecrops.aws import DENIED, Aws, ClientError, RetryPolicy, code_of
 from ecrops.base.problems import Problems, check_function
 from ecrops.engine.account import Account
 from ecrops.errors import SpecError
-from ecrops.images.in_use import ecs, functions
-from ecrops.images.in_use.found import Found, joined
-from ecrops.images.in_use.references import FORMS
-from ecrops.images.in_use.uses import InUse
+from ecrops.images.usage import ecs, functions
+from ecrops.images.usage.found import Found, joined
+from ecrops.images.usage.references import FORMS
+from ecrops.images.usage.uses import InUse
 
 if TYPE_CHECKING:
     import boto3
