@@ -65,11 +65,9 @@ def _listed(aws: Aws, operation: str, member: str, **params: Any) -> list[str]:
 
 def _families(aws: Aws, _: str) -> _Part:
     """Return what the newest revisions of all active families name."""
-    families = _listed(aws, "ListTaskDefinitionFamilies", "families", status="ACTIVE")
-    read_newest = partial(_definition, aws)
     found: list[Found] = []
     newest: set[str] = set()
-    for definition in aws.map(read_newest, families, aws.stop):
+    for definition in aws.map(partial(_newest, aws), _families_of(aws), aws.stop):
         if definition:
             newest.add(definition["taskDefinitionArn"])
             found += _named(definition, f"ECS task definition {_last(definition['taskDefinitionArn'])}")
@@ -160,18 +158,27 @@ def _definitions(aws: Aws, services: Iterable[Service], newest: set[str]) -> Ite
             reasons.setdefault(arn, []).append(service.reason)
     older = [arn for arn in reasons if arn not in newest]
     for arn, definition in zip(older, aws.map(partial(_definition, aws), older, aws.stop), strict=True):
-        for reason in reasons[arn] if definition else ():
+        for reason in reasons[arn]:
             yield from _named(definition, reason)
 
 
-def _definition(aws: Aws, name: str) -> dict[str, Any]:
-    """Return a task definition; of a family its newest active revision. It is empty if it was deleted in between."""
+def _newest(aws: Aws, family: str) -> dict[str, Any]:
+    """Return the newest active revision of a family; nothing if the family has none any more since it was listed."""
     try:
-        definition: dict[str, Any] = aws.get("ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=name)
-    except ClientError as error:
-        if code_of(error) == "ClientException":  # ECS has no code of its own for "not found"
+        return _definition(aws, family)
+    except ClientError as error:  # ECS has no code of its own for "not found"
+        if code_of(error) == "ClientException" and family not in _families_of(aws, family):
             return {}
         raise
+
+
+def _families_of(aws: Aws, prefix: str = "") -> list[str]:
+    beginning = {"familyPrefix": prefix} if prefix else {}
+    return _listed(aws, "ListTaskDefinitionFamilies", "families", status="ACTIVE", **beginning)
+
+
+def _definition(aws: Aws, name: str) -> dict[str, Any]:
+    definition: dict[str, Any] = aws.get("ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=name)
     return definition
 
 

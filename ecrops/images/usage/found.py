@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ecrops.errors import SpecError
+from ecrops.images.names import is_digest
 from ecrops.images.usage.references import Reference, as_docker, is_of_ecr
 from ecrops.images.usage.uses import InUse
-from ecrops.images.names import is_digest
 
 
 class Found(NamedTuple):

@@ -31,7 +31,7 @@ def read(aws: Aws) -> Iterator[Found]:
 
 
 def _version(aws: Aws, version: tuple[str, str]) -> list[Found]:
-    """Return the image of a version: by its digest, and by its tag if there is no digest."""
+    """Return the image of a version: by its digest, and by its tag if Lambda says no digest."""
     name, qualifier = version
     try:
         code = aws.get("lambda", "GetFunction", "Code", FunctionName=name, Qualifier=qualifier)

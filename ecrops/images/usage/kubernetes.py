@@ -16,9 +16,9 @@ from typing import Any
 from ecrops.base.plain_json import check_depth, parsed
 from ecrops.base.render import count
 from ecrops.errors import SpecError
+from ecrops.images.names import is_digest
 from ecrops.images.usage.found import Found, joined
 from ecrops.images.usage.uses import InUse
-from ecrops.images.names import is_digest
 
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
@@ -109,7 +109,7 @@ def _specs(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _running(container: Mapping[str, Any], reason: str) -> Iterator[Found]:
     """Yield the image that runs in a container. Its id is ``HOST/NAME@DIGEST``, with or without a scheme before it.
 
-    A container of an image that was never pulled has the digest of a configuration there, which is no image of ECR.
+    An image without a name may be known by the digest of its configuration alone, which is that of no image in ECR.
     """
     text = str(container.get("imageID") or "").rpartition("://")[2]
     name, _, digest = text.rpartition("@")

@@ -17,7 +17,7 @@ from ecrops.engine.account import Account
 from ecrops.errors import SpecError
 from ecrops.images.usage import ecs, functions
 from ecrops.images.usage.found import Found, joined
-from ecrops.images.usage.references import FORMS
+from ecrops.images.usage.references import FORMS, parse
 from ecrops.images.usage.uses import InUse
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _extra(extra: object) -> list[InUse]:
     given = [extra] if isinstance(extra, str | InUse) else extra
     if not isinstance(given, Iterable) or isinstance(given, bytes):
         raise SpecError(f"extra: expected images, {FORMS}, got {extra!r}")
-    found = problems.each("extra", given, lambda each: each if isinstance(each, InUse) else InUse([each]))
+    found = problems.each("extra", given, lambda each: each if isinstance(each, InUse) else InUse([str(parse(each))]))
     problems.raise_any()
     return found
 
