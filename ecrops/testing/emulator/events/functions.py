@@ -13,7 +13,7 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import JsonRESTError
 
 from ..ecr.backend import backend as ecr
-from ..ecr.shelf import album
+from ..ecr.content.album import album
 
 Owner = tuple[str, str]
 
