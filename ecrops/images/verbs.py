@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecrops.images.copying.plan import CopyPlan
     from ecrops.images.handle import ImageHandle
     from ecrops.images.image import Image
-    from ecrops.images.in_use.values import Protected
+    from ecrops.images.usage.values import Protected
     from ecrops.spec import RepositorySpec
 
 TELLING = ("on_change", "on_wait", "progress")
