@@ -20,7 +20,9 @@ def of_team(length: int) -> Role:
     return Role("nodes", conditions={"StringEquals": {"aws:PrincipalTag/team": "x" * length}})
 
 
-def test_a_managed_policy_that_fills_its_quota_is_written_and_one_character_more_is_refused(memory_cloud: Cloud) -> None:
+def test_a_managed_policy_that_fills_its_quota_is_written_and_one_character_more_is_refused(
+    memory_cloud: Cloud,
+) -> None:
     populate(memory_cloud, "ab")
     repo = registry_of(memory_cloud, dry_run=True).repository("ab")
     (change, *_) = repo.grant_read(of_team(1), attach="managed")
