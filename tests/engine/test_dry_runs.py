@@ -171,8 +171,8 @@ def test_a_dry_run_remembers_a_managed_policy_that_has_all_its_versions(aws: Clo
 def test_tags_in_a_chain_are_those_of_the_repository_that_the_chain_made(aws: Cloud) -> None:
     dry = registry_of(aws, dry_run=True)
     dry.ensure(RepositorySpec("new", tags={"a": "1"}))
-    for verb in (lambda: dry.repository("new").add_tags(b="2"), lambda: dry.repository("new").remove_tags("a")):
-        (change,) = verb()
+    (added,), (removed,) = dry.repository("new").add_tags(b="2"), dry.repository("new").remove_tags("a")
+    for change in (added, removed):
         assert change.params["resourceArn"] == "arn:aws:ecr:eu-west-1:123456789012:repository/new"
 
 
