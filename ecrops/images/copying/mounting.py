@@ -100,6 +100,7 @@ class Mounter:
     """Mounts layers of one repository in another one of its registry, on any thread.
 
     Args:
+        aws: The account and region, for the token.
         source: The repository that has the layers.
         target: The repository that gets them.
 
@@ -107,9 +108,9 @@ class Mounter:
         reason: Why layers are to be streamed instead; empty as long as all were mounted.
     """
 
-    def __init__(self, source: str, target: str) -> None:
+    def __init__(self, aws: Aws, source: str, target: str) -> None:
         self._source, self._target = source, target
-        self._token: Token | None = None
+        self._token = Token(aws)
         self._is_over = False
         self.reason = ""
 
@@ -119,7 +120,7 @@ class Mounter:
         After an error no further mount is tried.
 
         Args:
-            aws: The account and region.
+            aws: The account and region, as they are bound to the change that needs the layer.
             layer: The layer.
 
         Raises:
@@ -128,8 +129,7 @@ class Mounter:
         if self._is_over:
             return False
         try:
-            token = self._token = self._token or Token(aws)
-            store = HttpStore(Http(aws), token.endpoint, self._target, token)
+            store = HttpStore(Http(aws), self._token.endpoint, self._target, self._token)
             is_done = store.mount(layer.digest, self._source)
         except (ClientError, *LOST) as error:
             aws.check("layers are streamed")  # an error that ends the run is none of the mount

@@ -49,7 +49,7 @@ def available(cloud: Cloud) -> set[str]:
 
 def test_layers_are_mounted_within_a_registry_that_says_so(cloud: Cloud, aws: Aws) -> None:
     assert why_not(aws, SOURCE, TARGET) == ""
-    mounter = Mounter("team/api", "prod/api")
+    mounter = Mounter(aws, "team/api", "prod/api")
     assert all(mounter.mount(aws, layer) for layer in layers(cloud))
     assert available(cloud) == {layer.digest for layer in layers(cloud)}
     assert mounter.reason == ""
@@ -147,7 +147,7 @@ def test_the_words_have_the_bytes_and_the_reason() -> None:
 
 def test_what_the_registry_does_not_mount_is_streamed_and_said(cloud: Cloud, aws: Aws) -> None:
     cloud.client("ecr").put_account_setting(name="BLOB_MOUNTING", value="DISABLED")
-    mounter = Mounter("team/api", "prod/api")
+    mounter = Mounter(aws, "team/api", "prod/api")
     assert [mounter.mount(aws, layer) for layer in layers(cloud)] == [False, False]
     assert mounter.reason == "the registry answered that it does not mount them"
     assert available(cloud) == set()
@@ -158,7 +158,7 @@ def test_what_the_registry_does_not_mount_is_streamed_and_said(cloud: Cloud, aws
     [("denied", "a mount failed: DENIED"), ("reset_before", "a mount failed: ConnectionClosedError")],
 )
 def test_after_a_mount_that_failed_none_is_tried(cloud: Cloud, aws: Aws, fault: Any, reason: str) -> None:
-    mounter = Mounter("team/api", "prod/api")
+    mounter = Mounter(aws, "team/api", "prod/api")
     first, second = layers(cloud)
     cloud.faults.on(fault, service="registry", times=None)
     assert not mounter.mount(aws, first)
@@ -171,14 +171,14 @@ def test_after_a_mount_that_failed_none_is_tried(cloud: Cloud, aws: Aws, fault: 
 
 @pytest.mark.parametrize("fault", ["throttle", "error500", "reset_after"])
 def test_a_mount_is_repeated_as_calls_are(cloud: Cloud, aws: Aws, fault: Any) -> None:
-    mounter = Mounter("team/api", "prod/api")
+    mounter = Mounter(aws, "team/api", "prod/api")
     cloud.faults.on(fault, service="registry")
     assert mounter.mount(aws, layers(cloud)[0])
 
 
 def test_the_end_of_the_time_is_no_failed_mount(cloud: Cloud) -> None:
     aws = registry_of(cloud, retry=RetryPolicy(sleep=lambda seconds: None)).aws
-    mounter = Mounter("team/api", "prod/api")
+    mounter = Mounter(aws, "team/api", "prod/api")
     (first, *_) = layers(cloud)
     with pytest.raises(DeadlineError):
         mounter.mount(aws.within(0), first)
