@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecrops.images.copying.plan import CopyPlan
     from ecrops.images.handle import ImageHandle
     from ecrops.images.image import Image
-    from ecrops.images.in_use.values import Protected
+    from ecrops.images.usage.values import Protected
     from ecrops.spec import RepositorySpec
 
 TELLING = ("on_change", "on_wait", "progress")
@@ -103,7 +103,9 @@ class RepositoryVerbs(Handle):
         """Set many tags, each to an image of this repository. No image is pulled or pushed.
 
         A tag that another image has is moved. ECR takes 10 tags a second: while it throttles, the calls are paced. Each
-        tag is set by itself: if some cannot be set, the others are, and ``ApplyError`` says which.
+        tag is set by itself: if some cannot be set, the others are, and ``ApplyError`` says which. The manifests of the
+        images, and of those that have the tags, are read, which counts as a pull. In the repository of a pull through
+        cache, ECR asks upstream for a tag that it does not have.
 
         Args:
             tags: By tag, the image: another tag, or a digest.

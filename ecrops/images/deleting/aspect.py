@@ -33,8 +33,8 @@ from ecrops.images.deleting.words import (
 )
 from ecrops.images.graph import Graph
 from ecrops.images.image import Image
-from ecrops.images.in_use.values import resolve
 from ecrops.images.names import short
+from ecrops.images.usage.values import resolve
 from ecrops.repositories import calls
 
 base = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ecrops.images.graph import Graph
-from ecrops.images.in_use.values import Protected
+from ecrops.images.usage.values import Protected
 
 BATCH = 100
 """The images of one ``BatchDeleteImage``."""

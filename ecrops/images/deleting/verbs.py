@@ -21,9 +21,9 @@ from ecrops.images.deleting import aspect, replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
 from ecrops.images.deleting.words import kept_note, some, total_note, unread_note
 from ecrops.images.graph import Graph
-from ecrops.images.in_use.values import Protected, checked, resolve
 from ecrops.images.names import check_name, is_digest
 from ecrops.images.selection import Selection
+from ecrops.images.usage.values import Protected, checked, resolve
 from ecrops.repositories import calls
 
 if TYPE_CHECKING:
