@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ from .layouts import blobs, multi_arch
 from .registries import Place, needs_registries, of_skopeo, skopeo_copy
 
 pytestmark = needs_registries
-
-
-def place_of(cloud: Cloud, region: str) -> Place:
-    """The registry of a region, as skopeo logs in to it."""
-    (data,) = cloud.client("ecr", region).get_authorization_token()["authorizationData"]
-    return Place(data["proxyEndpoint"], base64.b64decode(data["authorizationToken"]).decode())
 
 
 @pytest.mark.parametrize(
@@ -36,7 +29,7 @@ def test_a_copy_is_the_same_and_a_second_one_moves_nothing(
     ecr.create_repository(repositoryName="team/api")
     ecr.put_account_setting(name="BLOB_MOUNTING", value=setting)
     multi_arch(home / "pushed", "v1")
-    source, target = place_of(cloud, "eu-west-1"), place_of(cloud, region)
+    source, target = Place.of(cloud, "eu-west-1"), Place.of(cloud, region)
     skopeo_copy(f"oci:{home}/pushed:v1", of_skopeo(source.url, "team/api", "v1"), home, *source.options("dest"))
 
     here, there = (Registry(cloud.session(each), retry=AT_ONCE) for each in ("eu-west-1", region))
