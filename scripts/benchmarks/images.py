@@ -191,8 +191,8 @@ def by_api(layouts: Path, tags: Sequence[str], home: Path) -> None:
                 skopeo_copy(image, of_skopeo(relay.url, SOURCE, tag), home, *source.options("dest"))
             calls, sent = len(cloud.calls), relay.received
             for tag in tags:
-                images = (of_skopeo(relay.url, name, tag) for name in (SOURCE, "peer/api"))
-                skopeo_copy(*images, home, *source.options("src"), *target.options("dest"))
+                image, copy = (of_skopeo(relay.url, name, tag) for name in (SOURCE, "peer/api"))
+                skopeo_copy(image, copy, home, *source.options("src"), *target.options("dest"))
             megabytes = (relay.received - sent) / 1e6
             print(f"  {where}: skopeo {len(cloud.calls) - calls} requests, {megabytes:.2f} MB sent;", end=" ")
             here, there = (Registry(cloud.session(each)) for each in ("eu-west-1", region))
