@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-PAGE_TOKENS = ("nextToken", "NextToken", "Marker")
+PAGE_TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "Marker": "Marker", "NextMarker": "Marker"}
+"""The members of answers that have the token of the next page, with the members of the input that take it."""
 
 
 class Pages:
@@ -28,7 +29,7 @@ class Pages:
         if not self.more:
             raise StopIteration
         answer = self._ask(self._token)
-        token = {name: answer[name] for name in PAGE_TOKENS if answer.get(name)}
+        token = {name: answer[member] for member, name in PAGE_TOKENS.items() if answer.get(member)}
         self.more = bool(token) and token != self._token
         self._token = token
         return answer[self._member] if self._member else answer

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ecrops.images.findings import Severity as Severity
     from ecrops.images.handle import ImageHandle as ImageHandle
     from ecrops.images.image import Image as Image
-    from ecrops.images.in_use.uses import InUse as InUse
-    from ecrops.images.in_use.uses import Use as Use
     from ecrops.images.manifests.values import Part as Part
     from ecrops.images.manifests.values import Platform as Platform
     from ecrops.images.scans import ScanError as ScanError
@@ -23,6 +21,10 @@ if TYPE_CHECKING:
     from ecrops.images.statuses import Referrer as Referrer
     from ecrops.images.statuses import ReplicationStatus as ReplicationStatus
     from ecrops.images.statuses import SigningStatus as SigningStatus
+    from ecrops.images.usage.kubernetes import from_kubernetes as from_kubernetes
+    from ecrops.images.usage.reading import in_use as in_use
+    from ecrops.images.usage.uses import InUse as InUse
+    from ecrops.images.usage.uses import Use as Use
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
@@ -36,10 +38,6 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             ),
             "ecrops.images.handle": ("ImageHandle",),
             "ecrops.images.image": ("Image",),
-            "ecrops.images.in_use.uses": (
-                "InUse",
-                "Use",
-            ),
             "ecrops.images.manifests.values": (
                 "Part",
                 "Platform",
@@ -52,6 +50,12 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "Referrer",
                 "ReplicationStatus",
                 "SigningStatus",
+            ),
+            "ecrops.images.usage.kubernetes": ("from_kubernetes",),
+            "ecrops.images.usage.reading": ("in_use",),
+            "ecrops.images.usage.uses": (
+                "InUse",
+                "Use",
             ),
         },
     )

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ecrops.engine.telling import OnChange
     from ecrops.images.copying.plan import CopyPlan
     from ecrops.images.findings import ScanFindings
-    from ecrops.images.in_use.values import Protected
     from ecrops.images.scans import ScanStatus
+    from ecrops.images.usage.values import Protected
     from ecrops.images.verbs import RepositoryVerbs
     from ecrops.spec import RepositorySpec
 

@@ -1,4 +1,4 @@
-"""Lambda's permissions: each version and alias has its own, and an id is given once."""
+"""Lambda's permissions: each version and alias has its own, and an id is given once. And what its images resolve to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import JsonRESTError
 
+from ..ecr.backend import backend as ecr
+from ..ecr.content.album import album
+
 Owner = tuple[str, str]
 
 
@@ -22,6 +25,33 @@ class FunctionsBackend(LambdaBackend):
         super().__init__(region_name, account_id)
         self.permissions: dict[Owner, dict[str, dict[str, Any]]] = {}
         self.revisions: dict[Owner, int] = {}
+
+    def create_function(self, spec: dict[str, Any]) -> Any:
+        """Make a function. The digest of its image is found now: "The resolved URI for the image".
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html
+        """
+        return super().create_function({**spec, "Code": self._resolved(spec.get("Code", {}))})
+
+    def update_function_code(self, function_name: str, qualifier: str, body: dict[str, Any]) -> Any:
+        """Change the code of a function. Versions that were published before keep theirs."""
+        function = self.get_function(function_name, qualifier)
+        function.code = dict(function.code)  # moto gives a version the same dictionary
+        super().update_function_code(function_name, qualifier, body)
+        function.code = self._resolved(function.code)
+        return function.get_configuration()
+
+    def _resolved(self, code: dict[str, Any]) -> dict[str, Any]:
+        """The code of a function, with the digest of its image as far as the emulated registry knows it."""
+        uri = code.get("ImageUri", "")
+        path, at, _ = uri.partition("@")
+        if at or not uri:
+            return {**code, "ResolvedImageUri": uri}
+        host, _, rest = path.partition("/")
+        name, _, tag = rest.partition(":")
+        repository = ecr(host.partition(".")[0], self.region_name).repositories.get(name)
+        image = album(repository).tagged(tag or "latest") if repository else None
+        return {**code, "ResolvedImageUri": f"{host}/{name}@{image.image_digest}" if image else ""}
 
     @property
     def _url_module(self) -> Any:
@@ -40,6 +70,15 @@ def functions(account: str, region: str) -> FunctionsBackend:
 
 class FunctionsResponse(LambdaResponse):
     """One request to Lambda."""
+
+    def get_function(self) -> str:
+        """A function, with what its image resolved to when the function was made or changed."""
+        answer = json.loads(super().get_function())
+        name, qualifier = unquote(self.path.rsplit("/", 1)[-1]), self._get_param("Qualifier", None)
+        resolved = self.backend.get_function(name, qualifier).code.get("ResolvedImageUri")
+        if resolved:
+            answer["Code"]["ResolvedImageUri"] = resolved
+        return json.dumps(answer)
 
     def add_permission(self) -> str:
         owner, request = self._owner(-2), json.loads(self.body)

@@ -15,7 +15,7 @@ from ecrops.base.problems import Problems
 from ecrops.base.render import count, page
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
-from ecrops.images.in_use.references import FORMS, Reference, parse
+from ecrops.images.usage.references import FORMS, Reference, parse
 
 MAX_ROWS = 200
 """The images that ``print`` shows."""
@@ -72,7 +72,7 @@ class InUse(Shown):
         reasons = given if isinstance(given, Mapping) else dict.fromkeys(given, ())
         found: dict[str, tuple[str, ...]] = {}
         for image, words in reasons.items():
-            if (reference := problems.take("images", partial(_reference, image))) is not None:
+            if (reference := problems.take("images", partial(parse, image))) is not None:
                 texts = problems.strings(f"images[{image!r}]", words) or ()
                 found[str(reference)] = tuple(dict.fromkeys((*found.get(str(reference), ()), *texts)))
         read = tuple(dict.fromkeys(problems.strings("read", self.read) or ()))
@@ -177,12 +177,6 @@ class InUse(Shown):
         problems.check("images" in known, "images", "expected the images that are in use, and there are none")
         problems.raise_any()
         return cls(**known)
-
-
-def _reference(image: object) -> Reference:
-    if not isinstance(image, str):
-        raise SpecError(f"expected an image, {FORMS}, got {image!r}")
-    return parse(image)
 
 
 def _brief(reasons: Sequence[str]) -> str:

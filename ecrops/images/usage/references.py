@@ -58,12 +58,14 @@ def is_of_ecr(host: str) -> bool:
     return place_of_host(host) is not None
 
 
-def parse(text: str) -> Reference:
+def parse(text: object) -> Reference:
     """Return the reference that a text is.
 
     Raises:
         SpecError: It is none, or has neither a tag nor a digest.
     """
+    if not isinstance(text, str):
+        raise SpecError(f"expected an image, {FORMS}, got {text!r}")
     reference = as_docker(text)
     if not reference.digest and ":" not in text.rpartition("/")[2]:
         raise SpecError(f"expected an image, {FORMS}, got {text!r}, without a tag and without a digest")

@@ -1,0 +1,56 @@
+"""What a reader found: images as services write them, each with what uses it. Pure.
+
+Called by the readers of services. Images of other registries that are named by a tag are left out: no image of ECR is
+meant. Those that are named by a digest are kept by the digest alone, since a copy of ECR may run under another host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ecrops.errors import SpecError
+from ecrops.images.names import is_digest
+from ecrops.images.usage.references import Reference, as_docker, is_of_ecr
+from ecrops.images.usage.uses import InUse
+
+
+class Found(NamedTuple):
+    """An image that something uses.
+
+    Args:
+        image: As the service writes it, such as ``HOST/NAME:TAG``.
+        reason: What uses it.
+        digest: Its digest, if the service says it.
+    """
+
+    image: str
+    reason: str
+    digest: str = ""
+
+
+def joined(found: Iterable[Found], read: str) -> InUse:
+    """Return what was found as one value.
+
+    Args:
+        found: The images.
+        read: What was read, in words.
+    """
+    reasons: dict[str, dict[str, None]] = {}
+    for each in found:
+        if (reference := _reference(each)) is not None:
+            reasons.setdefault(str(reference), {})[each.reason] = None
+    return InUse({image: tuple(texts) for image, texts in reasons.items()}, (read,))
+
+
+def _reference(found: Found) -> Reference | None:
+    """Return the reference to an image, if it may be one of a private registry of ECR."""
+    digest = found.digest if is_digest(found.digest) else ""
+    try:
+        reference = as_docker(found.image)
+    except SpecError:  # what a service accepts as an image may be none
+        return Reference("", "", "", digest) if digest else None
+    digest = digest or reference.digest
+    if not is_of_ecr(reference.host):
+        return Reference("", "", "", digest) if digest else None
+    return reference._replace(tag="", digest=digest) if digest else reference
