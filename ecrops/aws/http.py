@@ -125,9 +125,10 @@ class Http:
             ClientError: The server refused.
             BotoCoreError: The server was not reached, or its answer was lost.
         """
+        target, sent = _of_now(url, headers)
 
         def send() -> Answer:
-            response = self._send(method, url, headers, body, accepts)
+            response = self._send(method, target, sent, body, accepts)
             with unseen(response.url), as_streaming():
                 content = response.content
                 if method != "HEAD":
@@ -141,12 +142,11 @@ class Http:
 
     def open_once(self, url: Url, headers: Mapping[str, str]) -> Any:
         """Send a GET once, in its turn, and return botocore's response with its body unread."""
-        return self.aws.in_turn(lambda: self._send("GET", url, headers, b"", (200, 206)), doing_of("GET", url))
+        target, sent = _of_now(url, headers)
+        return self.aws.in_turn(lambda: self._send("GET", target, sent, b"", (200, 206)), doing_of("GET", url))
 
-    def _send(self, method: str, url: Url, headers: Headers | None, body: Any, accepts: Collection[int]) -> Any:
+    def _send(self, method: str, target: str, sent: dict[str, str], body: Any, accepts: Collection[int]) -> Any:
         """Return the response, after redirects."""
-        target = url if isinstance(url, str) else url()
-        sent = _of_now(headers)
         for _ in range(MOST_REDIRECTS + 1):
             response = self._send_once(method, target, sent, body)
             if response.status_code in accepts or response.status_code not in REDIRECTS:
@@ -257,7 +257,7 @@ class Stream:
 
     def _open(self) -> None:
         """Send the request, from the byte that comes next."""
-        headers, begin = _of_now(self._headers), self.offset
+        (_, headers), begin = _of_now("", self._headers), self.offset
         if begin:
             headers["Range"] = f"bytes={begin}-"
         response = self._http.open_once(self._url, headers)
@@ -277,8 +277,9 @@ def doing_of(method: str, url: Url) -> str:
     return f"{method} {host_of(url)}" if isinstance(url, str) else f"{method} of a signed URL"
 
 
-def _of_now(headers: Headers | None) -> dict[str, str]:
-    return dict((headers() if callable(headers) else headers) or {})
+def _of_now(url: Url, headers: Headers | None) -> tuple[str, dict[str, str]]:
+    """Return the URL and the headers of this moment. They may take calls, so they are asked for outside of a turn."""
+    return url if isinstance(url, str) else url(), dict((headers() if callable(headers) else headers) or {})
 
 
 def _verify(aws: Aws) -> Any:

@@ -53,6 +53,7 @@ class Call:
         prepare: Called with the account of the change right before the call is made. It makes what the call needs, such
             as the layers of an image, and is safe to repeat. ``None`` if it needs nothing.
         refusal: Returns the error in an answer that the service calls a success, such as one of a batch.
+        partly: Returns what an answer says of a change that was made in part, such as a batch.
     """
 
     service: str
@@ -63,6 +64,7 @@ class Call:
     confirm: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
     prepare: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
     refusal: Callable[[Mapping[str, Any]], Exception | None] | None = field(default=None, repr=False, compare=False)
+    partly: Callable[[Change, Mapping[str, Any]], Partly] | None = field(default=None, repr=False, compare=False)
 
 
 def never(error: Exception) -> bool:
@@ -224,6 +226,18 @@ class Change:
         names = ("account", "region", "owner", "kind", "what", "before", "after", "service", "operation")
         texts = {name: str(getattr(self, name)) for name in names}
         return texts | {"params": data_of(hidden(self.params)), "checksum": self.checksum}
+
+
+class Partly(NamedTuple):
+    """What was made of a change.
+
+    Args:
+        made: The change with what was made alone; ``None`` if nothing was.
+        error: Why the rest was not. The owner fails with it in the end, and what follows is made.
+    """
+
+    made: Change | None
+    error: Exception | None = None
 
 
 def _or_words(parts: Collection[str] | None, words: str) -> Collection[str]:

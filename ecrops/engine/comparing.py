@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecrops.base.change import Change, Kind
+from ecrops.base.change import Change, Kind, Note
 
 
 def is_same_step(one: Change, other: Change) -> bool:
@@ -62,3 +62,18 @@ def are_unmade(later: Sequence[Change], change: Change, made: Sequence[Change]) 
     since = made[made.index(change) :] if change in made else ()
     in_step = [other for other in later if other.step == change.step or other.kind is Kind.CONFLICT]
     return bool(since) and any(not any(is_same_step(other, each) for each in since) for other in in_step)
+
+
+def made_by_another(change: Change) -> Note:
+    """Return the note that the answer to a creation was lost, and that another caller made the owner."""
+    return Note(
+        f"{change.owner} exists, and the answer to our own {change.operation} was lost: another caller made it, as far "
+        "as its time of creation tells"
+    )
+
+
+def changed_since(change: Change) -> Note:
+    """Return the note that the answer to a removal was lost, and that something came in the place of what is gone."""
+    what = f"{change.owner} {change.what}".rstrip()
+    lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"
+    return Note(f"{what}: {lost}, as far as a later reading tells: what is there now stays")

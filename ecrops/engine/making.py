@@ -14,10 +14,10 @@ from dataclasses import replace
 from functools import partial
 
 from ecrops.aws import LOST, Aws, ClientError, code_of
-from ecrops.base.change import Call, Change, Note
+from ecrops.base.change import Call, Change, Partly
 from ecrops.base.waits import Waited
+from ecrops.engine import comparing
 from ecrops.engine.aspect import Want, name_of, rederived
-from ecrops.engine.comparing import are_unmade, as_planned, is_no_more, is_same_step, is_still_missing
 from ecrops.engine.outcomes import Superseded, explain
 from ecrops.engine.plan import Plan
 from ecrops.engine.planning import make_plan
@@ -26,6 +26,7 @@ from ecrops.errors import EcropsError
 
 log = logging.getLogger(__name__)
 MOST_READINGS = 3
+NOT_MADE = Partly(None)
 
 
 class Maker:
@@ -64,6 +65,7 @@ class Maker:
         self.begin_round()
         self.notes: list[str] = []
         self.refusals: list[tuple[str, Exception]] = []
+        self._partly: dict[str, Partly] = {}
         self.lost: dict[str, list[float]] = {}
         self._held = TURNS.held
 
@@ -127,13 +129,9 @@ class Maker:
         return place_of(self.account_of(change), change.service, change.owner)
 
     def record(self, changes: Sequence[Change]) -> None:
-        """Record what was written of an owner: a reading that lacks it is an older one.
-
-        Args:
-            changes: The changes that were made of one owner.
-        """
+        """Record the changes that were made of one owner: a reading that lacks them is an older one."""
         owner = changes[0].owner if changes else ""
-        if owner in self._later and are_unmade(*self._later.pop(owner), changes):
+        if owner in self._later and comparing.are_unmade(*self._later.pop(owner), changes):
             self.uncertain.add(owner)
         for aspect in dict.fromkeys(change.aspect for change in changes):
             made = [change for change in changes if change.aspect == aspect]
@@ -167,7 +165,7 @@ class Maker:
                 raise Superseded(error) from error
             raise
         self._failures[changes[0].owner] = self._budgeted(changes[0].owner).failures
-        planned = tuple(as_planned(change, derived) for change in plan)
+        planned = tuple(comparing.as_planned(change, derived) for change in plan)
         if not self._approved and not set(map(id, planned)) <= set(map(id, derived)) and self._is_guarded(derived):
             raise Superseded(EcropsError(f"{changes[0].owner} was changed by another writer: a guard judges it again"))
         unchanged = tuple(change for change in changes if change not in derived)
@@ -194,10 +192,13 @@ class Maker:
             ClientError: botocore's own error, with notes.
         """
         self.lost[change.owner], begun = (lost := []), time.time()
+        self._partly.pop(change.owner, None)
         try:
             self._call(change, lambda: lost.append(time.time()))
         except (ClientError, *LOST) as error:
             races, code = change.races, code_of(error)
+            if made := self._partly.get(change.owner, NOT_MADE).made:
+                on_made(made)
             if code not in races.done:
                 if not races.awaits(error) and code in (*races.superseded, *races.not_yet_visible):
                     self._remember(change)
@@ -209,8 +210,11 @@ class Maker:
                     on_made(change)
                 raise Superseded(error) from error
         self._remember(change)
-        on_made(change)
-        log.info("%s", change, extra={"owner": change.owner, "operation": change.operation})
+        made, why_not_all = self._partly.get(change.owner, Partly(change))
+        if made:
+            on_made(made)
+            log.info("%s", made, extra={"owner": change.owner, "operation": change.operation})
+        self.refusals += [(change.owner, why_not_all)] if why_not_all else []
         self._confirm(change)
 
     def _confirm(self, change: Change) -> None:
@@ -226,12 +230,7 @@ class Maker:
         is_made_between = change.races.is_made_between
         if is_made_between is None or is_made_between(self.account_of(change), begun, lost):
             return True
-        self.notes.append(
-            Note(
-                f"{change.owner} exists, and the answer to our own {change.operation} was lost: another caller made "
-                "it, as far as its time of creation tells"
-            )
-        )
+        self.notes.append(comparing.made_by_another(change))
         return False
 
     def _call(self, change: Change, on_lost: Callable[[], object]) -> None:
@@ -247,6 +246,8 @@ class Maker:
 
     def _look_at(self, change: Change, answer: Mapping[str, object]) -> None:
         """Raise the error in an answer. Doubt a change if its answer lacks what was sent: its owner is read again."""
+        if change.call and change.call.partly:
+            self._partly[change.owner] = change.call.partly(change, answer)
         if change.call and change.call.refusal and (error := change.call.refusal(answer)):
             raise error
         if change.call and not change.call.is_kept(answer):
@@ -264,11 +265,13 @@ class Maker:
             if errors:
                 later = self._plan(change.owner, wants).changes
                 self._later[change.owner] = later, change
-                same = [other for other in later if is_same_step(other, change)]
-                if isinstance(errors[-1], LOST) and not any(is_still_missing(change, other) for other in later):
+                same = [other for other in later if comparing.is_same_step(other, change)]
+                if isinstance(errors[-1], LOST) and not any(
+                    comparing.is_still_missing(change, other) for other in later
+                ):
                     self._presume(change, is_different=bool(same))
                     return
-                if not any(is_no_more(other, change) for other in same):
+                if not any(comparing.is_no_more(other, change) for other in same):
                     raise Superseded(errors[-1])
             try:
                 self._look_at(change, aws.once(call.service, call.operation, call.params))
@@ -286,9 +289,7 @@ class Maker:
         if change.removes_owner:
             self.uncertain.add(change.owner)
         elif is_different:
-            what = f"{change.owner} {change.what}".rstrip()
-            lost = f"the answer to our own {change.operation} was lost, and another writer has changed it since"
-            self.notes.append(Note(f"{what}: {lost}, as far as a later reading tells: what is there now stays"))
+            self.notes.append(comparing.changed_since(change))
 
     def _remember(self, change: Change) -> None:
         """Note that an owner was made or removed just now: not every part of AWS sees it yet."""

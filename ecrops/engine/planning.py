@@ -83,7 +83,9 @@ def make_plan(
         read_at=current.moment_of(changes[0].owner) if len({change.owner for change in changes}) == 1 else NEVER,
     )
     if dry_run is not None and remember:
-        dry_run.remember(plan, {goal: current[goal] for goal in goals if goal in current})
+        if plan:
+            _ = aws.account_id  # what is remembered may have an ARN, which names the account
+        dry_run.remember(located(plan, aws), {goal: current[goal] for goal in goals if goal in current})
     return plan
 
 

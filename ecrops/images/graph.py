@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ecrops.aws import Aws
+from ecrops.errors import SpecError
 from ecrops.images import manifests
 from ecrops.images.image import STANDARD, Image, describe
 from ecrops.images.subjects import has_no_name, subjects_of
@@ -270,7 +271,11 @@ def read(aws: Aws, name: str) -> Graph:
             unread[digest] = f"{code}: {reason}"
     parents: dict[str, list[str]] = {}
     for index, manifest in answer.found.items():
-        for part in manifest.parsed.parts:
+        try:
+            parts = manifest.parsed.parts
+        except SpecError as error:
+            unread[index], parts = str(error), ()
+        for part in parts:
             parents.setdefault(part.digest, []).append(index)
     known = (
         replace(image, referenced_by=tuple(parents[image.digest])) if image.digest in parents else image

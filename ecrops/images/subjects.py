@@ -26,11 +26,6 @@ def subjects_of(image: Image) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"sha256:{match[1]}" for match in matches if match)) if all(matches) else ()
 
 
-def subject_of(image: Image) -> str | None:
-    """Return the image that an artifact is about, existing or not; the first one if its tags name several."""
-    return next(iter(subjects_of(image)), None)
-
-
 def has_no_name(image: Image) -> bool:
     """Whether an image has no tag, or only tags that say what it is about."""
     return all(_ABOUT.fullmatch(tag) for tag in image.tags)

@@ -27,6 +27,7 @@ from tests.images.judged.layouts import LAYER, Layout, blobs, multi_arch, of_siz
 from tests.images.judged.registries import TOOLS, docker_registry, of_skopeo, run, session, skopeo_copy
 
 SOURCE, TARGET = "team/api", "prod/api"
+WITHIN, ACROSS = "within one registry", "across two registries"
 GIGABYTE = 1_000_000_000
 Figures = dict[str, float]
 
@@ -131,22 +132,21 @@ def _compare(url: str, layouts: Path, tags: Sequence[str], home: Path) -> None:
 def compare(where: str, layouts: Path, tags: Sequence[str], rounds: int) -> None:
     """Print what both contenders cost, within a registry or across two."""
     print(f"\n{where}: {len(tags)} images for two platforms")
-    medians = {}
-    for contender in ("skopeo", "ecrops"):
-        runs = []
-        for number in range(rounds + 1):
+    runs: dict[str, list[Figures]] = {"skopeo": [], "ecrops": []}
+    for number in range(rounds + 1):
+        for contender, figures in runs.items():  # in turn, so that both have the same neighbours
             with tempfile.TemporaryDirectory() as home:
-                counted = number == rounds
-                within = where == "within one registry"
-                runs.append(measured(contender, Path(home), layouts, tags, within=within, counted=counted))
-        counts = runs.pop()
-        medians[contender] = seconds = statistics.median(each["seconds"] for each in runs)
-        whole = statistics.median(each["whole"] for each in runs)
+                counted, within = number == rounds, where == WITHIN
+                figures.append(measured(contender, Path(home), layouts, tags, within=within, counted=counted))
+    medians = {}
+    for contender, (*timed, counts) in runs.items():
+        medians[contender] = seconds = statistics.median(each["seconds"] for each in timed)
+        whole = statistics.median(each["whole"] for each in timed)
         print(
             f"  {contender:8} {seconds:6.2f} s ({whole:.2f} s with its start) {counts['requests']:5.0f} requests "
             f"{counts['up'] / 1e6:8.2f} MB sent {counts['down'] / 1e6:8.2f} MB received"
         )
-    print(f"  ecrops is {medians['skopeo'] / medians['ecrops']:.1f} times as fast")
+    print(f"  ecrops is {medians['skopeo'] / medians['ecrops']:.1f} times as fast", flush=True)
 
 
 def stream(size: int) -> None:
@@ -188,7 +188,7 @@ def main() -> None:
         layouts = Path(folder)
         for seed, tag in enumerate(tags):
             multi_arch(layouts / tag, tag, layers=options.layers, size=options.size, seed=seed)
-        for where in ("within one registry", "across two registries"):
+        for where in (WITHIN, ACROSS):
             compare(where, layouts, tags, options.rounds)
     if options.large:
         stream(options.large)

@@ -135,6 +135,14 @@ def second_scan(asked: Asked) -> str:
     return asked.refusal(lambda: asked.ecr.start_image_scan(**scan))
 
 
+def referrer_of_index(asked: Asked) -> str:
+    pushed = Pushed(asked)
+    subject = {"mediaType": INDEX, "digest": pushed.index(pushed.image(b"layer")), "size": 500}
+    empty = {**pushed.layer(b"{}"), "mediaType": "application/vnd.oci.empty.v1+json"}
+    manifest = {"mediaType": MANIFEST, "artifactType": "application/vnd.example.probe", "config": empty}
+    return asked.refusal(lambda: pushed.put({**manifest, "layers": [empty], "subject": subject}))
+
+
 def media_type(asked: Asked) -> str:
     pushed = Pushed(asked)
     digest = pushed.layer(b"layer")["digest"]
@@ -238,6 +246,13 @@ PROBES = [
         "A second scan of an image in one day is refused.",
         ["ecr/content/scans.py: these words"],
         second_scan,
+        IMAGES,
+    ),
+    Probe(
+        "referrer-of-index",
+        "PutImage takes an artifact that refers to an index; the emulator refuses it only where a test says so.",
+        ["ecr/content/manifests.py: what PutImage of the API answers"],
+        referrer_of_index,
         IMAGES,
     ),
     Probe(

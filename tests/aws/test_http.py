@@ -238,6 +238,19 @@ def test_a_redirect_keeps_the_token_on_its_host_alone(http: Http) -> None:
             assert [request.headers["Authorization"] for request in storage.requests] == [None]
 
 
+def test_a_connection_that_redirects_is_used_again(http: Http) -> None:
+    def answer(request: Request) -> None:
+        if request.path == "/a":
+            request.reply(307, b"<a href=...>", Location="/b")
+        else:
+            request.reply(200, b"layer")
+
+    with serving(answer) as server:
+        for _ in range(3):
+            assert http.read(f"{server.url}/a") == b"layer"
+        assert len({request.client_address for request in server.requests}) == 1
+
+
 def test_redirects_that_do_not_end_are_an_error(http: Http) -> None:
     with (
         serving(lambda request: request.reply(302, Location="/again")) as server,

@@ -171,6 +171,17 @@ def test_a_referrer_names_its_subject_even_one_that_is_gone(cloud: Cloud, app: C
     assert image["subjectManifestDigest"] == NONE
 
 
+def test_a_test_may_let_referrers_of_indexes_be_refused(cloud: Cloud, app: Client) -> None:
+    part = cloud.push_image("app")
+    index = cloud.push_index("app", [part])
+    cloud.push_referrer("app", index)
+    cloud.emulator.refuses_referrers_of_indexes = True
+    put(app, subject={"digest": part})
+    for subject in ({"digest": index}, {"digest": NONE, "mediaType": INDEX}):
+        with refused("InvalidParameterException", "ImageManifest"):
+            put(app, subject=subject)
+
+
 def test_images_are_pushed_to_other_registries_too(cloud: Cloud) -> None:
     digest = cloud.push_image("app", tag="v1", region="us-east-1", account="999999999999")
     there = cloud.client("ecr", "us-east-1", account="999999999999")

@@ -199,6 +199,12 @@ def test_the_subject_of_a_referrer_is_told_back(cloud: Cloud, registry: Registry
     assert (answer.status, answer.headers["OCI-Subject"]) == (201, digest)
 
 
+def test_referrers_of_indexes_are_refused_where_a_test_says_so(cloud: Cloud, registry: Registry) -> None:
+    index = cloud.push_index("team/app", [cloud.push_image("team/app")])
+    cloud.emulator.refuses_referrers_of_indexes = True
+    assert code(registry.put("team/app", "sig", {"subject": {"digest": index}})) == (405, "UNSUPPORTED")
+
+
 def test_images_and_tags_are_deleted_but_no_part_of_an_index(cloud: Cloud, registry: Registry, ecr: Client) -> None:
     part = cloud.push_image("team/app", tags=["a", "b"])
     index = cloud.push_index("team/app", [part])
@@ -218,6 +224,13 @@ def test_a_push_makes_the_repository_where_a_template_says_so(registry: Registry
     ecr.create_repository_creation_template(prefix="ROOT", appliedFor=["CREATE_ON_PUSH"])
     assert registry("POST", "/v2/new/blobs/uploads/").status == 202
     assert ecr.describe_repositories(repositoryNames=["new"])
+
+
+def test_a_new_repository_is_not_found_at_first(cloud: Cloud, registry: Registry, ecr: Client) -> None:
+    cloud.emulator.appear_after = 1
+    ecr.create_repository(repositoryName="late")
+    assert code(registry("POST", "/v2/late/blobs/uploads/")) == (404, "NAME_UNKNOWN")
+    assert registry("POST", "/v2/late/blobs/uploads/").status == 202
 
 
 def test_a_password_is_for_one_registry(cloud: Cloud, registry: Registry) -> None:

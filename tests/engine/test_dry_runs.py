@@ -160,9 +160,20 @@ def test_a_dry_run_remembers_a_managed_policy_that_has_all_its_versions(aws: Clo
     wet, dry = registry_of(aws), registry_of(aws, dry_run=True)
     for name in names[:5]:
         wet.repository(name).grant_pull(Role("nodes"), attach="managed")
+    removed = []
     for name in names[5:]:
         plan = dry.repository(name).grant_pull(Role("nodes"), attach="managed")
         assert [change.operation for change in plan] == ["DeletePolicyVersion", "CreatePolicyVersion"]
+        removed.append(next(iter(plan)).params["VersionId"])
+    assert removed == ["v1", "v2"], "the first one is gone in the second plan"
+
+
+def test_tags_in_a_chain_are_those_of_the_repository_that_the_chain_made(aws: Cloud) -> None:
+    dry = registry_of(aws, dry_run=True)
+    dry.ensure(RepositorySpec("new", tags={"a": "1"}))
+    (added,), (removed,) = dry.repository("new").add_tags(b="2"), dry.repository("new").remove_tags("a")
+    for change in (added, removed):
+        assert change.params["resourceArn"] == "arn:aws:ecr:eu-west-1:123456789012:repository/new"
 
 
 def test_tags_for_a_repository_that_a_dry_run_would_have_removed_are_noted(aws: Cloud) -> None:

@@ -149,6 +149,15 @@ def test_more_rules_than_a_bus_has_by_default_are_noted_once_and_aws_decides(mem
     assert len(list(memory_cloud.client("events").list_rules(Limit=100)["Rules"])) == 100
 
 
+@pytest.mark.parametrize(("region", "most"), [("af-south-1", 100), ("eu-south-1", 100), ("eu-south-2", 300)])
+def test_the_default_quota_of_rules_is_that_of_the_region(memory_cloud: Cloud, region: str, most: int) -> None:
+    registry = Registry(memory_cloud.session(region=region))
+    specs = [spec(on_image_pushed(), name=f"r{number}") for number in range(most + 1)]
+    assert registry.plan(*specs[:-1]).notes == ()
+    [note] = registry.plan(*specs).notes
+    assert f"would have {most + 1} rules, and has at most {most} unless" in note
+
+
 def test_a_pattern_longer_than_the_default_quota_is_noted_and_aws_decides(memory_cloud: Cloud) -> None:
     names = [f"team/repository-number-{number:03}" for number in range(70)]
     registry = registry_of(memory_cloud)

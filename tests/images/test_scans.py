@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from ecrops import DeadlineError, Registry, RetryPolicy, SpecError
 from ecrops.base.waits import Wait
 from ecrops.images import Finding, ImageHandle, ScanError, ScanFindings, ScanStatus
-from ecrops.testing import AT_ONCE, Cloud
+from ecrops.testing import AT_ONCE, Cloud, Fault
 from support import registry_of
 
 FINDINGS = "DescribeImageScanFindings"
@@ -254,14 +254,66 @@ def test_what_is_no_severity_or_timeout_is_refused_before_any_call(
     assert memory_cloud.calls.operations() == []
 
 
-def test_referrers_of_all_pages_and_types(cloud: Cloud) -> None:
+def scanning(cloud: Cloud, kind: str, frequency: str) -> None:
+    rules = [{"scanFrequency": frequency, "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}]
+    cloud.client("ecr").put_registry_scanning_configuration(scanType=kind, rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("kind", "frequency", "status"),
+    [("BASIC", "SCAN_ON_PUSH", "COMPLETE"), ("ENHANCED", "CONTINUOUS_SCAN", "ACTIVE")],
+)
+def test_a_pipeline_that_pushes_and_asks_at_once_waits_for_its_scan_on_push(
+    cloud: Cloud, kind: str, frequency: str, status: str
+) -> None:
+    scanning(cloud, kind, frequency)
+    cloud.emulator.seed(["app"])
+    scans = cloud.emulator.scans
+    scans.begins_after, scans.finished_after = 2, 2
     digest = cloud.push_image("app", tag="v1")
-    sbom = [cloud.push_referrer("app", digest, "application/spdx+json") for _ in range(55)]
-    signature = cloud.push_referrer("app", digest, annotations={"a": "1"})
-    image = registry_of(cloud).repository("app").image("v1")
-    assert {referrer.digest for referrer in image.referrers()} == {*sbom, signature}
-    assert {referrer.digest for referrer in image.referrers("application/spdx+json")} == set(sbom)
-    assert len(image.referrers(["application/spdx+json", "other/type"])) == 55
-    for wrong in ([""], ["a"] * 6, 5):
-        with pytest.raises(SpecError, match="artifact_type"):
-            image.referrers(wrong)  # type: ignore[arg-type]
+    scans.find("app", digest, {"CVE-1": "CRITICAL", "CVE-2": "LOW", "CVE-3": "HIGH"})
+    image, waits = registry_of(cloud).repository("app").image("v1"), list[Wait]()
+    found = image.scan_findings(severity="HIGH", on_wait=waits.append)
+    assert found
+    assert [(finding.severity, finding.name) for finding in found] == [("CRITICAL", "CVE-1"), ("HIGH", "CVE-3")]
+    assert (found.status, found.counts["LOW"]) == (status, 1)
+    assert len(waits) == 4
+    scans.find("app", digest, {"CVE-2": "LOW"})
+    assert not image.scan_findings(severity="HIGH")
+
+
+def test_a_scan_on_request_is_started_once_a_day(cloud: Cloud) -> None:
+    cloud.emulator.seed(["app"])
+    digest = cloud.push_image("app", tag="v1")
+    image = registry_of(cloud).repository("app").image(digest)
+    assert image.scan().status == "IN_PROGRESS"
+    assert image.scan().status == "COMPLETE"
+    cloud.emulator.scans.a_day_passes()
+    assert image.scan().status == "IN_PROGRESS"
+    assert list(image.scan_findings()) == []
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "truncated", "throttle", "error500"])
+def test_a_start_whose_answer_is_lost_is_found_begun(memory_cloud: Cloud, fault: Fault) -> None:
+    memory_cloud.push_image("app", tag="v1")
+    memory_cloud.faults.on(fault, operation="StartImageScan")
+    assert registry_of(memory_cloud).repository("app").image("v1").scan().status in ("IN_PROGRESS", "COMPLETE")
+
+
+def test_many_findings_come_in_pages(memory_cloud: Cloud) -> None:
+    digest = memory_cloud.push_image("app", tag="v1")
+    memory_cloud.emulator.scans.find("app", digest, {f"CVE-{number}": "LOW" for number in range(1_500)})
+    image = registry_of(memory_cloud).repository("app").image("v1")
+    image.scan()
+    assert len(image.scan_findings()) == 1_500
+    assert memory_cloud.calls.operations() == ["StartImageScan", FINDINGS, FINDINGS]
+
+
+def test_an_index_is_not_scanned_and_its_parts_are(cloud: Cloud) -> None:
+    part = cloud.push_image("app")
+    cloud.push_index("app", [part], tag="v1")
+    app = registry_of(cloud).repository("app")
+    with pytest.raises(ClientError, match="UnsupportedImageTypeException") as caught:
+        app.image("v1").scan()
+    assert any("image.parts()" in note for note in caught.value.__notes__)
+    assert [app.image(each.digest).scan().status for each in app.image("v1").parts()] == ["IN_PROGRESS"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from ecrops import ApplyError, Change, ConflictError, EcropsError, Plan, Registry, SpecError
 from ecrops.repository import Repository
 from ecrops.testing import FAULTS, Call, Cloud, Fault
-from support import registry_of
+from support import AT_ONCE, registry_of
 
 RETAG = ["BatchGetImage", "PutImage"]
 TAKEN = "the tag is on another image, and tags of this repository cannot be moved"
@@ -87,6 +88,17 @@ def test_a_manifest_of_an_unknown_type_is_put_unchanged(cloud: Cloud, app: Repos
     assert tags_of(cloud)["stable"] == put["image"]["imageId"]["imageDigest"]
     assert app.image("stable").manifest() == text.encode()
     assert app.image("stable").media_type == kind
+
+
+def test_a_manifest_that_is_larger_than_a_put_takes_is_a_conflict_in_the_plan(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_cloud.emulator.seed(["app"])
+    memory_cloud.push_image("app", tag="v1")
+    monkeypatch.setattr("ecrops.images.manifests.LARGEST", 100)
+    with pytest.raises(ConflictError, match=r"its manifest has [0-9]+ characters, and PutImage takes 100"):
+        registry_of(memory_cloud).repository("app").image("v1").tag("stable")
+    assert "PutImage" not in memory_cloud.calls.operations()
 
 
 def test_a_dry_run_sets_nothing_and_goes_on_from_what_it_would_have_set(cloud: Cloud, app: Repository) -> None:
@@ -252,6 +264,23 @@ def test_an_archived_image_is_not_tagged_and_the_error_says_what_comes_first(
     other = memory_cloud.push_image("app", tag="v2")
     (change,) = app.image("v2").tag("v1")
     assert change.parts == {("-", f"v1 {digest}"), ("+", f"v1 {other}")}
+
+
+def test_a_tag_whose_holder_ecr_does_not_hand_out_is_asked_for_otherwise(memory_cloud: Cloud) -> None:
+    """A cache whose upstream does not answer says so of a tag that it does not have."""
+    memory_cloud.emulator.seed(["app"])
+    digest, session = memory_cloud.push_image("app", tag="v1"), memory_cloud.session(own=True)
+
+    def with_upstream(parsed: dict[str, Any], **_: object) -> None:
+        for failure in parsed.get("failures", ()):
+            failure["failureCode"] = "UpstreamUnavailable"
+
+    session.events.register("after-call.ecr.BatchGetImage", with_upstream)
+    app = Registry(session, retry=AT_ONCE).repository("app")
+    app.image("v1").tag("stable")
+    assert tags_of(memory_cloud)["stable"] == digest
+    with pytest.raises(EcropsError, match="does not hand out the manifest of v9: UpstreamUnavailable"):
+        app.image("v9").tag("stable")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import ConflictError, EcropsError
 from ecrops.repository import Repository
-from ecrops.testing import FAULTS, Cloud, Fault
+from ecrops.testing import FAULTS, Call, Cloud, Fault
 from support import registry_of
 from tests.images.test_tagging import during, since, tags_of
 
@@ -136,3 +136,19 @@ def test_a_fault_at_each_call_ends_as_a_run_without_one(memory_cloud: Cloud, fau
         assert len(plan) == 1, "an answer that was lost is a change that was made"
     app.image("v1").untag("old")
     assert tags_of(memory_cloud) == {"v1": digest}
+
+
+def test_after_a_wait_the_tags_are_read_again_and_one_that_became_the_last_stays(cloud: Cloud, app: Repository) -> None:
+    digest = cloud.push_image("app", tags=["v1", "old"])
+    ecr = cloud.client("ecr")
+
+    def strikes(call: Call) -> bool:
+        if call.operation != "BatchDeleteImage":
+            return False
+        ecr.batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])
+        return True
+
+    cloud.faults.on("throttle", where=strikes)
+    with pytest.raises(ConflictError, match=LAST):
+        app.image(digest).untag("old")
+    assert tags_of(cloud) == {"old": digest}

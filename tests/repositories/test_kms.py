@@ -45,8 +45,11 @@ def test_an_alias_is_resolved_once_for_a_fleet_and_only_when_needed(cloud: Cloud
     fleet = [RepositorySpec(f"app{n}", encryption_key="alias/images") for n in range(5)]
     registry.ensure(*fleet)
     assert cloud.calls.of("DescribeKey") == []
-    registry.ensure(*fleet)
+    new, without_key = RepositorySpec("aaa", encryption_key="alias/images"), RepositorySpec("aab")
+    assert [change.owner for change in registry.plan(new, without_key, *fleet)] == ["aaa", "aab"]
     assert len(cloud.calls.of("DescribeKey")) == 1
+    assert not registry.plan(*[RepositorySpec(each.name, encryption_key=key) for each in fleet])
+    assert len(cloud.calls.of("DescribeKey")) == 1, "a key by its ARN needs none"
 
 
 def test_another_encryption_is_a_conflict_and_nothing_changes_anywhere(

@@ -84,7 +84,7 @@ class Transfers:
         with lock:  # two images with one layer move it once
             if layer.digest in self._done:
                 return
-            if self.can_mount and self._mounter_of(aws).mount(layer.digest):
+            if self.can_mount and self._mounter_of(aws).mount(aws, layer):
                 self._add(mounted=layer.size)
             else:
                 with self._memory(min(layer.size or PART, PART)):

@@ -15,6 +15,7 @@ from ecrops.aws.http import Http
 from ecrops.base.render import text_size
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
+from ecrops.images.manifests import Layer
 
 if TYPE_CHECKING:
     from ecrops.spec import RepositorySpec
@@ -96,34 +97,42 @@ def words(size: int, reason: str) -> str:
 
 
 class Mounter:
-    """Mounts layers of one repository in another one of its registry.
+    """Mounts layers of one repository in another one of its registry, on any thread.
 
     Args:
-        aws: The account and region.
+        aws: The account and region, for the token.
         source: The repository that has the layers.
         target: The repository that gets them.
 
     Attributes:
-        reason: Why layers were streamed instead, once one was.
+        reason: Why layers are to be streamed instead; empty as long as all were mounted.
     """
 
     def __init__(self, aws: Aws, source: str, target: str) -> None:
-        token = Token(aws)
-        self._source = source
-        self._store = HttpStore(Http(aws), token.endpoint, target, token)
+        self._source, self._target = source, target
+        self._token = Token(aws)
         self._is_over = False
         self.reason = ""
 
-    def mount(self, digest: str) -> bool:
+    def mount(self, aws: Aws, layer: Layer) -> bool:
         """Mount a layer. Returns whether it was done: if not, it is to be streamed.
 
         After an error no further mount is tried.
+
+        Args:
+            aws: The account and region, as they are bound to the change that needs the layer.
+            layer: The layer.
+
+        Raises:
+            DeadlineError: No time remained.
         """
         if self._is_over:
             return False
         try:
-            is_done = self._store.mount(digest, self._source)
+            store = HttpStore(Http(aws), self._token.endpoint, self._target, self._token)
+            is_done = store.mount(layer.digest, self._source)
         except (ClientError, *LOST) as error:
+            aws.check("layers are streamed")  # an error that ends the run is none of the mount
             self._is_over = True
             self.reason = f"a mount failed: {code_of(error) or type(error).__name__}"
             return False

@@ -1,1 +1,1 @@
-"""Deleting images, never breaking what stays."""
+"""Deleting images, with what belongs to them and nothing else: ``aspect`` decides, ``verbs`` calls it."""

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from ecrops.aws import Aws
+from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.base.wildcards import fits
 from ecrops.engine.aspect import Read
 from ecrops.images import manifests
+from ecrops.images.image import describe_one
 from ecrops.images.names import short
 from ecrops.images.tagging.edits import Point, Pointed
-from ecrops.images.tagging.words import NO_IMAGE, TAKEN, TAKEN_ADVICE, image_words, tag_part
+from ecrops.images.tagging.words import NOT_THERE, TAKEN, TAKEN_ADVICE, image_words, tag_part
 from ecrops.repositories import calls, states
 
 base = None
+NO_IMAGE = "ImageNotFoundException"
 TAKEN_CODE = "ImageTagAlreadyExistsException"
 ADVICE = {
     TAKEN_CODE: TAKEN_ADVICE,
@@ -69,9 +71,12 @@ def _holder(aws: Aws, name: str, tag: str, answer: manifests.Answer) -> str:
         return answer.found[tag].digest
     if answer.failures.get(tag, (manifests.NOT_FOUND,))[0] == manifests.NOT_FOUND:
         return ""
-    from ecrops.images.image import describe_one
-
-    return describe_one(aws, name, {"imageTag": tag}).digest
+    try:
+        return describe_one(aws, name, {"imageTag": tag}).digest
+    except ClientError as error:
+        if code_of(error) != NO_IMAGE:
+            raise
+        return ""
 
 
 def is_fixed(settings: states.Settings, tag: str) -> bool:
@@ -85,7 +90,7 @@ def changes(key: str, edits: Sequence[Point], current: Pointed | None) -> Iterat
     """Set the tag, unless the image has it. An image that is gone, and a tag that cannot be moved, are conflicts."""
     point, current = edits[-1], current or Pointed()
     if not point.digest or point.digest in current.missing:
-        yield conflict(key, "", f"{short(point.source)}: {NO_IMAGE}")
+        yield conflict(key, "", f"{short(point.source)}: {NOT_THERE}")
         return
     if current.digest == point.digest:
         return

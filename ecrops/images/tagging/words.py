@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from ecrops.images.names import is_digest, short
 
 MOST_SHOWN = 5
-LEFT_UNTAGGED = "the image that had it loses it"
 TAKEN = "the tag is on another image, and tags of this repository cannot be moved"
 TAKEN_ADVICE = (
     "take another tag, or let the tag be moved: image_tag_mutability, or its exclusion filters, of the repository"
 )
-NO_IMAGE = "there is no such image, or it is in the archive"
+NOT_THERE = "there is no such image, or it is in the archive"
 LAST = "without its last tag ECR deletes the image"
 LAST_ADVICE = "set another tag first, or give delete_last=True"
 

@@ -192,6 +192,15 @@ class Emulator:
         self._ecr.tokens_are_old = are
 
     @property
+    def refuses_referrers_of_indexes(self) -> bool:
+        """Whether artifacts that refer to an index are refused, as it was seen of ECR."""
+        return self._ecr.refuses_referrers_of_indexes
+
+    @refuses_referrers_of_indexes.setter
+    def refuses_referrers_of_indexes(self, refuses: bool) -> None:
+        self._ecr.refuses_referrers_of_indexes = refuses
+
+    @property
     def uploads(self) -> Uploads:
         """The sizes of the parts in which layers are sent."""
         return self._ecr.uploads

@@ -20,7 +20,9 @@ def of_team(length: int) -> Role:
     return Role("nodes", conditions={"StringEquals": {"aws:PrincipalTag/team": "x" * length}})
 
 
-def test_a_managed_policy_that_fills_its_quota_is_written_and_one_more_character_is_refused(memory_cloud: Cloud) -> None:
+def test_a_managed_policy_that_fills_its_quota_is_written_and_one_character_more_is_refused(
+    memory_cloud: Cloud,
+) -> None:
     populate(memory_cloud, "ab")
     repo = registry_of(memory_cloud, dry_run=True).repository("ab")
     (change, *_) = repo.grant_read(of_team(1), attach="managed")
@@ -49,7 +51,7 @@ def test_ten_managed_policies_are_attached_and_eleven_are_refused(memory_cloud: 
     registry = registry_of(memory_cloud)
     plan = registry.plan(*specs(10))
     assert [change.operation for change in plan].count("CreatePolicy") == 10
-    with pytest.raises(SpecError, match="^role nodes: .* 10 are attached, these would be 11, the longest of"):
+    with pytest.raises(SpecError, match=r"^role nodes: .* 10 are attached, these would be 11, the longest of"):
         registry.plan(*specs(11))
 
 
@@ -68,5 +70,5 @@ def test_a_repository_policy_that_fills_its_quota_is_written_and_one_character_m
     fresh = registry_of(memory_cloud, dry_run=True).repository("ab")
     (change,) = fresh.add_to_resource_policy(statement(1 + room))
     assert len(to_text(json.loads(change.params["policyText"]))) == 10_240
-    with pytest.raises(SpecError, match="^ab: a repository policy has at most 10,240 characters, this one 10,241: "):
+    with pytest.raises(SpecError, match=r"^ab: a repository policy has at most 10,240 characters, this one 10,241: "):
         registry_of(memory_cloud, dry_run=True).repository("ab").add_to_resource_policy(statement(2 + room))

@@ -258,7 +258,9 @@ def test_a_policy_of_somebody_else_is_neither_changed_nor_attached(cloud: Cloud)
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     iam = cloud.client("iam")
     iam.create_policy(PolicyName=MANAGED, PolicyDocument=json.dumps(document))
-    with pytest.raises(SpecError, match=f"^role nodes: arn:aws:iam::123456789012:policy/{MANAGED} .* says what ecrops did not write"):
+    with pytest.raises(
+        SpecError, match=f"^role nodes: arn:aws:iam::123456789012:policy/{MANAGED} .* says what ecrops did not write"
+    ):
         registry_of(cloud).repository("ab").grant_pull(Role("nodes"), attach="managed")
     assert cloud.calls.writes() == []
 

@@ -73,7 +73,7 @@ def test_an_update_to_where_the_image_is_is_not_supported(cloud: Cloud, app: Cli
             move(app, target, imageTag="one")
 
 
-def test_parts_of_an_index_and_referrers_stay(app: Client) -> None:
+def test_parts_of_an_active_index_and_referrers_stay(app: Client) -> None:
     part = push(app, None, "1")
     put(app, "index", mediaType=INDEX, manifests=[{"digest": part}])
     referrer = put(app, subject={"digest": part})
@@ -81,6 +81,7 @@ def test_parts_of_an_index_and_referrers_stay(app: Client) -> None:
         with refused("ImageStorageClassUpdateNotSupportedException", why):
             move(app, "ARCHIVE", imageDigest=digest)
     assert move(app, "ARCHIVE", imageTag="index")["imageStatus"] == "ARCHIVED"
+    assert move(app, "ARCHIVE", imageDigest=part)["imageStatus"] == "ARCHIVED"
 
 
 def test_what_is_moved_must_be_there(app: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,17 @@ import pytest
 
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.aws.http import Http
+from ecrops.images.copying.stores.token import Token
+from ecrops.testing import Cloud
+from support import registry_of
 from tests.access import ministack
 
-from .registries import docker_registry, session
+from .registries import Place, docker_registry, session
 
+NAMES = ("team/api", "prod/api", "team/web")
 KINDS = [
     pytest.param("docker-registry"),
+    pytest.param("emulator"),
     pytest.param("ministack", marks=ministack.needs_ministack),
 ]
 
@@ -51,16 +57,30 @@ def stack(tmp_path_factory: pytest.TempPathFactory, nothing_real: None) -> Itera
     """The URL of a ministack that asks nobody who it is."""
     with ministack.running(tmp_path_factory.mktemp("ministack"), "ecr,sts", asks_iam=False) as url:
         make: Any = session().client
-        for name in ("team/api", "prod/api", "team/web"):  # its /v2 makes none by itself, as ECR
+        for name in NAMES:  # its /v2 makes none by itself, as ECR
             make("ecr", endpoint_url=url).create_repository(repositoryName=name)
         yield url
 
 
+@pytest.fixture
+def emulated(memory_cloud: Cloud) -> Place:
+    """The registry of the emulator."""
+    url, ecr = memory_cloud.registry_endpoint(), memory_cloud.client("ecr")
+    for name in NAMES:
+        ecr.create_repository(repositoryName=name)
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
+    (data,) = ecr.get_authorization_token()["authorizationData"]
+    password = base64.b64decode(data["authorizationToken"]).decode()
+    return Place(url, password, Token(registry_of(memory_cloud).aws))
+
+
 @pytest.fixture(params=KINDS)
-def registry_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a registry of somebody else's making."""
-    url: str = request.getfixturevalue({"docker-registry": "docker", "ministack": "stack"}[request.param])
-    return url
+def place(request: pytest.FixtureRequest) -> Place:
+    """A registry that asks nobody who it is, or that of the emulator."""
+    if request.param == "emulator":
+        found: Place = request.getfixturevalue("emulated")
+        return found
+    return Place(request.getfixturevalue({"docker-registry": "docker", "ministack": "stack"}[request.param]))
 
 
 @pytest.fixture

@@ -9,12 +9,16 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import boto3
 import pytest
 
+from ecrops.aws.http import Http
+from ecrops.images.copying.stores.http import HttpStore
+from ecrops.images.copying.stores.token import Token
 from tests.access.ministack import MAY_SKIP, REGION, free_port, served
 
 TOOLS = ("docker-registry", "skopeo", "umoci")
@@ -23,6 +27,23 @@ needs_registries = pytest.mark.skipif(
     bool(_MISSING) and MAY_SKIP,
     reason=f"no real image is copied: {', '.join(_MISSING)} not here; scripts/judges/registries has them",
 )
+
+
+class Place(NamedTuple):
+    """A registry, with what logs skopeo in, ``user:password``, and what logs ecrops in; nothing if it asks nobody."""
+
+    url: str
+    password: str = ""
+    token: Token | None = None
+
+    def store(self, http: Http, name: str) -> HttpStore:
+        """A repository of it."""
+        return HttpStore(http, self.url, name, self.token)
+
+    def options(self, side: str) -> Sequence[str]:
+        """The options of skopeo for the source, ``src``, or the target, ``dest``."""
+        return (f"--{side}-creds={self.password}",) if self.password else ()
+
 
 CONFIGURATION = """\
 version: 0.1

@@ -15,41 +15,41 @@ from ecrops.images.copying.whole import copy_whole
 from ecrops.images.manifests import digest_of
 
 from .layouts import blobs, multi_arch, of_umoci
-from .registries import docker_registry, needs_registries, of_skopeo, run, skopeo_copy
+from .registries import Place, docker_registry, needs_registries, of_skopeo, run, skopeo_copy
 
 pytestmark = needs_registries
 
 
-def pushed(url: str, name: str, home: Path, *, size: int = 200_000) -> tuple[str, dict[str, bytes]]:
+def pushed(where: Place | str, name: str, home: Path, *, size: int = 200_000) -> tuple[str, dict[str, bytes]]:
     """Push an image for two platforms; its digest, and its content by digest."""
+    place = where if isinstance(where, Place) else Place(where)
     digest = multi_arch(home / "pushed", "v1", size=size)
-    skopeo_copy(f"oci:{home}/pushed:v1", of_skopeo(url, name, "v1"), home)
+    skopeo_copy(f"oci:{home}/pushed:v1", of_skopeo(place.url, name, "v1"), home, *place.options("dest"))
     return digest, blobs(home / "pushed")
 
 
-def pulled(url: str, name: str, reference: str, home: Path) -> dict[str, bytes]:
+def pulled(where: Place | str, name: str, reference: str, home: Path) -> dict[str, bytes]:
     """Pull an image, and return its content by digest."""
-    skopeo_copy(of_skopeo(url, name, reference), f"oci:{home}/pulled:v1", home)
+    place = where if isinstance(where, Place) else Place(where)
+    skopeo_copy(of_skopeo(place.url, name, reference), f"oci:{home}/pulled:v1", home, *place.options("src"))
     return blobs(home / "pulled")
 
 
-def test_a_copy_within_a_registry_moves_no_byte_and_is_the_same(
-    aws: Aws, http: Http, registry_url: str, home: Path
-) -> None:
-    digest, content = pushed(registry_url, "team/api", home)
-    source, target = (HttpStore(http, registry_url, name) for name in ("team/api", "prod/api"))
+def test_a_copy_within_a_registry_moves_no_byte_and_is_the_same(aws: Aws, http: Http, place: Place, home: Path) -> None:
+    digest, content = pushed(place, "team/api", home)
+    source, target = (place.store(http, name) for name in ("team/api", "prod/api"))
     done = copy_whole(aws, source, target, {"v1": ["stable"]}, mount_from="team/api")
     assert (done.digests, done.moved) == ((digest,), 0)
     assert done.mounted > 0
-    assert pulled(registry_url, "prod/api", "stable", home) == content
+    assert pulled(place, "prod/api", "stable", home) == content
 
 
 def test_a_copy_to_another_registry_is_the_same(
-    aws: Aws, http: Http, registry_url: str, other_docker: str, home: Path
+    aws: Aws, http: Http, place: Place, other_docker: str, home: Path
 ) -> None:
-    digest, content = pushed(registry_url, "team/web", home, size=AT_ONCE)
+    digest, content = pushed(place, "team/web", home, size=AT_ONCE)
     name = f"copy/{home.name}".lower().replace("_", "-").strip("-")
-    source, target = HttpStore(http, registry_url, "team/web"), HttpStore(http, other_docker, name)
+    source, target = place.store(http, "team/web"), HttpStore(http, other_docker, name)
     done = copy_whole(aws, source, target, {digest: ["v1"]})
     assert (done.mounted, done.skipped) == (0, 0)
     assert pulled(other_docker, name, digest, home) == content

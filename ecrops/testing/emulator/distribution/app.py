@@ -54,6 +54,9 @@ def distribution(request: Request) -> Response:
 def _answer(wanted: Asked, request: Request) -> Response:
     try:
         registry = tokens.registry_of(request)
+        with registry.lock:
+            if wanted.name and not registry.finds(wanted.name, by_reading=request.method in ("GET", "HEAD")):
+                raise registry.not_found(wanted.name)
         return _ANSWERS[wanted.operation](registry, wanted, request)
     except ServiceException as error:
         return of_api(error).response()

@@ -15,13 +15,13 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from ..botocores import dns_suffix
 from . import encryption, images, lifecycle, mutability, policies, tags
 from .artifacts import Storage
-from .content import deleting
+from .content import deleting, manifests
 from .content.album import Album
 from .content.downloads import Downloads
 from .content.layers import Uploads
 from .content.scans import Scans
 from .preview import Previews
-from .registry import RegistrySettings, UnknownMembers
+from .registry import RegistrySettings, UnknownMembers, replicas
 from .registry.caching import made_by_ecr
 from .registry.caching.creation_templates import CreationTemplates
 from .registry.caching.pull_through_cache import PullThroughCache
@@ -43,6 +43,7 @@ class EcrBackend(ECRBackend):
         self.uploads = Uploads()
         self.scans = Scans()
         self.tokens_are_old = False
+        self.refuses_referrers_of_indexes = False
         self.downloads = Downloads(account_id, region_name)
         self.repositories: Shelf = Shelf()
         self.pull_through_cache = PullThroughCache(account_id, region_name)
@@ -144,8 +145,11 @@ class EcrBackend(ECRBackend):
         """Push an image: its digest is its manifest's, and a tag that moves leaves its old image there."""
         made_by_ecr.make(self, repository_name, "CREATE_ON_PUSH")
         repository = self._get_repository(repository_name)
+        if self.refuses_referrers_of_indexes:
+            manifests.check_subject(repository, image_manifest)
         image = images.put(repository, image_manifest, image_tag, image_manifest_mediatype, digest)
         self.settings.replication.pushed(repository.name, image.image_digest)
+        replicas.copy(repository, image, self.settings.replication.copied_to(repository.name))
         self.settings.signing.pushed(repository.name, image.image_digest)
         self.scans.pushed(repository.name, image.image_digest, self.settings.scanning.of(repository)["scanFrequency"])
         return image
@@ -158,7 +162,9 @@ class EcrBackend(ECRBackend):
 
     def delete_image(self, repository: Repository, wanted: dict[str, str]) -> list[dict[str, str]]:
         """Delete an image, or a tag; what is gone."""
-        return deleting.delete(repository, wanted)
+        gone = deleting.delete(repository, wanted)
+        replicas.delete(repository.name, wanted, self.settings.replication.deleted_in(repository.name))
+        return gone
 
     def put_image_tag_mutability(
         self,

@@ -44,6 +44,21 @@ def digest_of(manifest: str) -> str:
     return "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
 
 
+def layers(image: Image) -> frozenset[str]:
+    """The digests of the configuration and the layers that an image names."""
+    return manifests.layers(image)
+
+
+def keep(repository: Repository, image: Image) -> None:
+    """Keep an image of another repository, with its tags there."""
+    kept = album(repository).of(image.image_digest)
+    if kept is None:
+        kept = _new(repository, image.image_manifest, str(image.image_manifest_media_type), image.image_digest)
+        kept.details = _found(repository, kept)  # type: ignore[attr-defined]
+    for tag in image.image_tags:
+        album(repository).tag(kept, tag)
+
+
 def _found(repository: Repository, image: Image) -> dict[str, Any]:
     """What is told of an image from what it says, or from its parts.
 

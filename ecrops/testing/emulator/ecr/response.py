@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -128,10 +128,10 @@ class EcrResponse(  # type: ignore[misc]
         if "imageIds" in self.request:
             self._refuse_paging("imageIds", "filter")
             selected = self._named_images()
-            return ActionResult({"imageDetails": [_detailed(image) for image in selected]})
+            return _Plain({"imageDetails": [_detailed(image) for image in selected]})
         selected = list(self._selected())
         page, more = paging.page(selected, self.request.get("maxResults"), self.request.get("nextToken"))
-        return ActionResult({"imageDetails": [_detailed(image) for image in page], **paging.following(more)})
+        return _Plain({"imageDetails": [_detailed(image) for image in page], **paging.following(more)})
 
     def _named_images(self) -> list[Any]:
         repository = self._looked_at()
@@ -166,10 +166,14 @@ class EcrResponse(  # type: ignore[misc]
 
 
 class _Plain(ActionResult):
-    """JSON as it is: moto's serialiser takes a tenth of a millisecond for each repository."""
+    """JSON as it is: moto's serialiser takes a tenth of a millisecond for each repository and image."""
 
     def execute_result(self, context: ActionContext) -> TYPE_RESPONSE:
-        return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(self.result)
+        return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(self.result, default=_seconds)
+
+
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp() if moment.tzinfo else unix_time(moment)
 
 
 def _described(repository: Repository) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def _check(repository: Any, image: Any, target: str) -> None:
         raise UpdateNotSupported(f"the image is {images.status(image)}")
     if images.subject(image):
         raise UpdateNotSupported("the image refers to another")
-    if album(repository).holders(image.image_digest):
+    # the guide on lifecycle policies: "without the manifest list being deleted or archived first"
+    if any(not images.is_archived(holder) for holder in album(repository).holders(image.image_digest)):
         raise UpdateNotSupported("the image is a part of an index")
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from moto.ecr.models import Image, Repository
 
+from ..errors import invalid
 from .errors import LayersNotFound, ReferencedImagesNotFound
 
 _FOREIGN = ("foreign", "nondistributable")
@@ -26,6 +27,20 @@ def check(repository: Repository, manifest: str) -> None:
     absent = [digest for digest in parts(said) if there.of(digest) is None]
     if absent:
         raise ReferencedImagesNotFound(dict.fromkeys(absent), repository)
+
+
+def check_subject(repository: Repository, manifest: str) -> None:
+    """Refuse an artifact that refers to an index, as ECR did in aws/containers-roadmap#2783.
+
+    The registry answered 405 there; the words are those of opcr-io/policy#149, which met the same status.
+    """
+    # unverified: what PutImage of the API answers
+    subject = parsed(manifest).get("subject") or {}
+    images: Any = repository.images
+    image = images.of(subject.get("digest"))
+    kinds = (subject.get("mediaType"), image.image_manifest_media_type if image else None)
+    if any("image.index" in str(kind) or "manifest.list" in str(kind) for kind in kinds):
+        raise invalid("ImageManifest", "Invalid JSON syntax")
 
 
 def descriptors(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """The replication configuration of a registry, replaced whole by each put, and what became of pushed images.
 
-https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html says what it may be. Nothing is copied here:
-an image has a status for each destination, and that is all.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html says what it may be. An image has a status for
+each destination; it is copied there only if a test asks for that.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ class Replication:
     """Where images are replicated to.
 
     ``ends`` is what becomes of replications of images that are pushed from now on; they are in progress for
-    ``finished_after`` looks at their image.
+    ``finished_after`` looks at their image. With ``copies`` they are really made, at once, and deletions follow where
+    a rule has ``deleteReplication``.
     """
 
     def __init__(self, account: str, region: str, partition: str) -> None:
         self.configuration: dict[str, Any] = {"rules": []}
         self.ends, self.finished_after = "COMPLETE", 0
+        self.copies = False
         self._account, self._region, self._partition = account, region, partition
         self._statuses: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._looks_left: dict[tuple[str, str], int] = {}
@@ -56,6 +58,17 @@ class Replication:
         rules = [rule for rule in self.configuration["rules"] if covers(rule, name)]
         yield from destinations({"rules": rules})
 
+    def copied_to(self, name: str) -> Iterator[Destination]:
+        """Where copies of what is pushed are really made."""
+        if self.copies and self.ends == "COMPLETE":
+            yield from self.destinations_of(name)
+
+    def deleted_in(self, name: str) -> Iterator[Destination]:
+        """Where copies of what is deleted are deleted too."""
+        rules = [rule for rule in self.configuration["rules"] if covers(rule, name) and _deletes(rule)]
+        if self.copies:
+            yield from destinations({"rules": rules})
+
     def pushed(self, name: str, digest: str) -> None:
         """An image was pushed: it is on its way to each of its destinations."""
         failed = {"failureCode": "UNABLE_TO_REPLICATE"} if self.ends == "FAILED" else {}  # unverified: the code
@@ -72,6 +85,10 @@ class Replication:
             self._looks_left[name, digest] -= 1
             return [_in_progress(status) for status in statuses]
         return statuses
+
+
+def _deletes(rule: Mapping[str, Any]) -> bool:
+    return bool(rule.get("deleteReplication", {}).get("enabled"))
 
 
 def covers(rule: Mapping[str, Any], name: str) -> bool:

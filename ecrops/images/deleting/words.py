@@ -1,0 +1,106 @@
+"""What a plan says of images that are deleted, and of those that stay. Pure. Each text is bounded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ecrops.base.render import count, text_size
+from ecrops.images.graph import Graph
+from ecrops.images.image import ARCHIVE, Image
+from ecrops.images.names import short
+
+MOST_SHOWN = 5
+PART = "ImageReferencedByManifestList"
+GONE = "ImageNotFound"
+NO_KEY = "ECR cannot use the key that the repository is encrypted with: look at the state of the key and its policy"
+UPSTREAM = "the registry that this repository caches"
+FAILURES = {
+    PART: "an index has it as a part: delete the index with it",
+    "InvalidImageDigest": "ECR does not take this digest",
+    "InvalidImageTag": "ECR does not take this tag",
+    "ImageTagDoesNotMatchDigest": "the tag is on another image now",
+    "MissingDigestAndTag": "ECR got neither a digest nor a tag",
+    "KmsError": NO_KEY,
+    "UpstreamAccessDenied": f"{UPSTREAM} denies the access: check the credentials of the pull-through cache rule",
+    "UpstreamTooManyRequests": f"{UPSTREAM} takes no more requests for now: run it again later",
+    "UpstreamUnavailable": f"{UPSTREAM} does not answer: run it again later",
+    "ImageInaccessible": "ECR cannot reach the image for now, such as one that is being restored: run it again later",
+}
+DELETE_INDEX = "delete the index, or what is about it, together with it"
+
+
+def some(names: Iterable[str]) -> str:
+    """Return some names, and how many more there are."""
+    known = list(names)
+    more = len(known) - MOST_SHOWN
+    return f"{', '.join(known[:MOST_SHOWN])} and {more:,} more" if more > 0 else ", ".join(known)
+
+
+def name_of(image: Image) -> str:
+    """Return the name of an image with all its tags, if they are few: ``v1.2, latest (sha256:0123456789ab)``."""
+    if not image.tags:
+        return short(image.digest)
+    more = f" and {len(image.tags) - 2} tags more" if len(image.tags) > 2 else ""
+    return f"{', '.join(image.tags[:2])}{more} ({short(image.digest)})"
+
+
+def batch_words(images: Sequence[Image]) -> str:
+    """Return what a call deletes: how many images, at most how many bytes, and the names of some."""
+    tagged_first = sorted(images, key=lambda image: not image.tags)
+    size = text_size(sum(image.size for image in images))
+    return f"{count(len(images), 'image')}, at most {size}: {some(map(name_of, tagged_first))}"
+
+
+def total_note(graph: Graph, going: Sequence[str], selected: set[str], why: str) -> str:
+    """Return what all calls delete together, why, and how much that frees."""
+    images = [graph.images[digest] for digest in going]
+    tags = sum(len(image.tags) for image in images)
+    size = text_size(sum(image.size for image in images))
+    fitting = sum(digest in selected for digest in going)
+    text = f"{count(len(images), 'image')} with {count(tags, 'tag')} and {size} go: {fitting:,} {why}"
+    others = [digest for digest in going if digest not in selected]
+    referrers = sum(bool(graph.subjects(digest)) for digest in others)
+    along = [
+        *([count(referrers, "artifact") + " about them"] if referrers else []),
+        *([count(len(others) - referrers, "part") + " without a tag"] if len(others) > referrers else []),
+    ]
+    text += f", and with them {' and '.join(along)}" if along else ""
+    archived = sum(image.storage_class == ARCHIVE for image in images)
+    text += f"; {archived:,} of them are archived, and ECR charges at least 90 days of the archive" if archived else ""
+    return f"{text}; layers that other images share stay, so this is the most that is freed"
+
+
+def kept_note(kept: Mapping[str, str], graph: Graph) -> str:
+    """Return which images fit and stay, by reason."""
+    reasons = Counter(kept.values())
+    groups = [
+        f"{some(graph.images[digest].name for digest, why in kept.items() if why == reason)}: {reason}"
+        for reason, _ in reasons.most_common(MOST_SHOWN)
+    ]
+    others = sum(number for _, number in reasons.most_common()[MOST_SHOWN:])
+    more = f"; and {others:,} more, for other reasons" if others else ""
+    stay = "1 image fits and stays" if len(kept) == 1 else f"{len(kept):,} images fit and stay"
+    return f"{stay}: {'; '.join(groups)}{more}"
+
+
+def unread_note(graph: Graph) -> str:
+    """Return which indexes stay whose parts are not known; empty if there is none."""
+    named = [f"{graph.images[digest].name} ({reason})" for digest, reason in graph.unread.items()]
+    what = f"the parts of {count(len(named), 'index', 'indexes')} are not known"
+    return f"{what}: {some(named)}; ECR keeps a part of an index that stays, and so do we then"
+
+
+def since_words(tags: Iterable[str]) -> str:
+    """Return why an image stays that got a tag after its deletion was decided."""
+    return f"it got the tag {some(sorted(tags))} since"
+
+
+def image_part(digest: str) -> str:
+    """Return an image as a part of a difference."""
+    return f"image {digest}"
+
+
+def tag_part(tag: str, digest: str) -> str:
+    """Return a tag on an image as a part of a difference."""
+    return f"{tag} {digest}"
