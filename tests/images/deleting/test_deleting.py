@@ -50,7 +50,7 @@ def test_the_plan_says_what_goes_how_many_bytes_and_why(cloud: Cloud, dry: Repos
     assert str(plan) == "\n".join(
         [
             "in account 123456789012, region eu-west-1:",
-            f"- app images: 2 images, at most 2.0 GB: v1, a and 1 tags more ({short[0]}), {short[2]}",
+            f"- app images: 2 images, at most 2.0 GB: v1, a and 1 tag more ({short[0]}); {short[2]}",
             "1 to delete",
             f"note: app: 2 images with 3 tags and 2.0 GB go: 1 by name, and with them 1 artifact about them; {note}",
         ]
