@@ -93,7 +93,7 @@ CONDITIONS: list[tuple[dict[str, Any], set[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "gone"), CONDITIONS, ids=[str(given) for given, _ in CONDITIONS])
+@pytest.mark.parametrize(("given", "gone"), CONDITIONS, ids=[" ".join(given) for given, _ in CONDITIONS])
 def test_an_image_goes_that_fits_every_condition(
     cloud: Cloud, app: Repository, given: dict[str, Any], gone: set[int]
 ) -> None:
