@@ -206,6 +206,13 @@ def test_parts_of_an_archived_index_that_stays_stay_as_ecr_says(cloud: Cloud, ap
     assert "ECR says that it is a part of an index, which is not known here" in " ".join(plan.notes)
 
 
+def test_an_archived_index_goes_before_what_may_be_its_parts(cloud: Cloud, app: Repository) -> None:
+    _, index, *_ = push_index(cloud, "v1")
+    archive(cloud, index)
+    assert since(cloud, lambda: app.delete_images(all=True)).count("BatchDeleteImage") == 1
+    assert left(cloud) == set()
+
+
 def test_only_manifests_of_indexes_are_read(cloud: Cloud, app: Repository) -> None:
     _, index, *_ = push_index(cloud, "v1")
     cloud.push_image("app", tag="v2")
