@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecrops.base.waits import OnWait
+    from ecrops.images.usage.values import Protected
     from ecrops.lifecycle.policy.document import Rules
     from ecrops.lifecycle.simulation.compare import Comparison
     from ecrops.lifecycle.simulation.compiled import LifecyclePolicy
@@ -30,6 +31,7 @@ class RepositoryTrials(RepositoryVerbs):
         now: datetime | None = None,
         references: bool = False,
         count_referrers: bool = False,
+        never: Protected = (),
     ) -> Simulation:
         """Return what a policy would do to the current images, by ecrops' own evaluation. Changes nothing.
 
@@ -38,15 +40,21 @@ class RepositoryTrials(RepositoryVerbs):
             now: The moment of the evaluation; the present without it.
             references: As for ``images``. Without it, the simulation removes parts of indexes that ECR would keep.
             count_referrers: As for ``ecrops.lifecycle.simulate``.
+            never: What must stay, as for ``Guard``, such as ``ecrops.images.in_use()``: the simulation says which
+                images the policy removes though they run.
 
         Raises:
-            SpecError: ECR would refuse the policy, or ecrops does not know what one of its rules does.
+            SpecError: ECR would refuse the policy, ecrops does not know what one of its rules does, or ``never`` has
+                something that is no image.
             ClientError: botocore's ``RepositoryNotFoundException``.
         """
+        from ecrops.images.usage.values import checked
         from ecrops.lifecycle.simulation.simulate import evaluate
 
+        entries = checked(never)
         policy = self._policy(rules)
-        return evaluate(policy, self.images(references=references), now, count_referrers)
+        place = self.name, self.registry_uri if entries else None
+        return evaluate(policy, self.images(references=references), now, count_referrers, entries, place)
 
     def preview_lifecycle(
         self,
