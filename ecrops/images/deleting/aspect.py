@@ -63,8 +63,9 @@ def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iter
         yield from (Note(f"{name}: {note}") for note in edit.notes)
         never = resolve(edit.never, graph, repository=name, host=edit.host or None)
         held = _held(edit, graph, current.refused)
-        deletion = graph.deletion([*edit.digests, *edit.named], never | held, edit.named, alone=True)
-        kept = dict(deletion.kept)
+        wanted = [digest for digest in (*edit.digests, *edit.named) if digest not in held]
+        deletion = graph.deletion(wanted, never, edit.named, alone=True)
+        kept = deletion.kept | held
         impossible = [digest for digest in kept if digest in edit.named and digest not in never]
         yield from _conflicts(name, {digest: kept.pop(digest) for digest in impossible}, graph)
         if left := {digest: reason for digest, reason in kept.items() if digest in edit.tags}:
@@ -77,7 +78,7 @@ def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iter
 
 def _held(edit: Delete, graph: Graph, refused: frozenset[str]) -> dict[str, str]:
     """Return which images stay because of what happened since it was decided that they go."""
-    held = dict.fromkeys(refused, UNKNOWN_INDEX)
+    held = {digest: UNKNOWN_INDEX for digest in refused if digest in graph.images}
     for digest, tags in edit.tags.items():
         if digest in graph.images and (since := set(graph.images[digest].tags) - tags):
             held[digest] = since_words(since)

@@ -5,6 +5,7 @@ Servers listen on 127.0.0.1 alone, and are ended by their process.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import shutil
@@ -19,6 +20,7 @@ import pytest
 from ecrops.aws.http import Http
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
+from ecrops.testing import Cloud
 from tests.access.ministack import MAY_SKIP, REGION, free_port, served
 
 TOOLS = ("docker-registry", "skopeo", "umoci")
@@ -35,6 +37,12 @@ class Place(NamedTuple):
     url: str
     password: str = ""
     token: Token | None = None
+
+    @classmethod
+    def of(cls, cloud: Cloud, region: str, url: str = "") -> Place:
+        """Return the registry of a region of the emulator, at another URL if there is a relay before it."""
+        (data,) = cloud.client("ecr", region).get_authorization_token()["authorizationData"]
+        return cls(url or data["proxyEndpoint"], base64.b64decode(data["authorizationToken"]).decode())
 
     def store(self, http: Http, name: str) -> HttpStore:
         """A repository of it."""
