@@ -92,6 +92,12 @@ def unread_note(graph: Graph) -> str:
     return f"{what}: {some(named)}; ECR keeps a part of an index that stays, and so do we then"
 
 
+def pulled_note(indexes: int) -> str:
+    """Return what the reading of manifests does to the times of pulls."""
+    read = f"ECR counts the reading of the manifests of {count(indexes, 'index', 'indexes')} as a pull"
+    return f"{read}, now, unless registry.pull_time_exclusions has the role that reads them"
+
+
 def since_words(tags: Iterable[str]) -> str:
     """Return why an image stays that got a tag after its deletion was decided."""
     return f"it got the tag {some(sorted(tags))} since"
