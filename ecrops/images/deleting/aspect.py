@@ -7,7 +7,7 @@ another writer: the images are read again then, and a part stays that ECR calls 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -50,8 +50,13 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Delete]]) -> Iterator[Read]:
 
 
 def _read(aws: Aws, name: str, edits: Sequence[Delete]) -> dict[str, Present]:
-    refused = {digest for edit in edits for digest, times in list(edit.refused.items()) if times >= MOST_REFUSALS}
-    return {name: Present(graphs.read(aws, name), refused=frozenset(refused))}
+    return {name: Present(graphs.read(aws, name), refused=refused_by_ecr(edits))}
+
+
+def refused_by_ecr(edits: Iterable[Delete]) -> frozenset[str]:
+    """Return the images that ECR called a part of an index so often that they stay."""
+    every = ((digest, times) for edit in edits for digest, times in list(edit.refused.items()))
+    return frozenset(digest for digest, times in every if times >= MOST_REFUSALS)
 
 
 def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iterator[Change | Note]:
