@@ -220,7 +220,8 @@ class RepositoryVerbs(Handle):
         Args:
             digests_or_tags: The images by name. A name that no image has is a note.
             tags: Patterns of tags, ``*`` for any characters; an image fits with one tag that fits one pattern.
-            untagged: Whether only images without tags fit, or only images with tags.
+            untagged: Whether only images without tags fit, or only images with tags. A push of an index begins with its
+                parts, which have no index then: ``untagged=True, older_than=1`` leaves them alone.
             older_than: How long ago an image was pushed at least: a ``timedelta``, or days; or a moment.
             pulled_before: The same for the last pull. An image that was never pulled fits. A reading of this verb is a
                 pull of each index, so the next one finds them used: ``registry.pull_time_exclusions`` prevents that.

@@ -7,6 +7,7 @@ another one only if it is too old, or if other writers were faster.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError
@@ -19,7 +20,7 @@ from ecrops.errors import SpecError
 from ecrops.images import graph as graphs
 from ecrops.images.deleting import aspect, replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import kept_note, pulled_note, some, total_note, unread_note
+from ecrops.images.deleting.words import fresh_note, kept_note, pulled_note, some, total_note, unread_note
 from ecrops.images.graph import Graph
 from ecrops.images.image import describe
 from ecrops.images.manifests import INDEXES
@@ -139,6 +140,8 @@ class _Wanted:
         if not order:
             return
         yield total_note(graph, order, selected, self._why)
+        if fresh := fresh_note((graph.images[digest] for digest in order if not self.names), datetime.now(UTC)):
+            yield fresh
         if any(digest not in order for digest in graph.unread):
             yield unread_note(graph)
         indexes = sum(image.media_type in INDEXES for image in graph.images.values())
