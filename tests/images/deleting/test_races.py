@@ -101,6 +101,16 @@ def test_a_part_of_an_index_that_comes_meanwhile_stays_and_the_others_go(cloud: 
     assert cloud.calls.operations().count("BatchDeleteImage") == 1
 
 
+def test_an_image_that_somebody_else_deletes_meanwhile_is_deleted(cloud: Cloud, app: Repository) -> None:
+    images = [cloud.push_image("app") for _ in range(3)]
+    ids = [{"imageDigest": images[0]}]
+    during(
+        cloud, "BatchDeleteImage", lambda: cloud.client("ecr").batch_delete_image(repositoryName="app", imageIds=ids)
+    )
+    assert [change.images for change in app.delete_images(all=True)] == [3]
+    assert left(cloud) == set()
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, codes: dict[str, str]) -> None:
     """Let ECR refuse some images."""
     delete = EcrBackend.delete_image

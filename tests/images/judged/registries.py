@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 import pytest
@@ -20,8 +20,10 @@ import pytest
 from ecrops.aws.http import Http
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
-from ecrops.testing import Cloud
 from tests.access.ministack import MAY_SKIP, REGION, free_port, served
+
+if TYPE_CHECKING:  # the bench measures the memory of what imports this
+    from ecrops.testing import Cloud
 
 TOOLS = ("docker-registry", "skopeo", "umoci")
 _MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
