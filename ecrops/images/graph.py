@@ -29,8 +29,8 @@ class Deletion(NamedTuple):
         kept: Why others that were selected stay, by digest.
     """
 
-    order: Sequence[str]
-    kept: Mapping[str, str]
+    order: list[str]
+    kept: dict[str, str]
 
 
 class Graph:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import Aws, ClientError, code_of, registry_host
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read, Want, one_by_one
 from ecrops.errors import SpecError
@@ -92,9 +92,16 @@ def _impact(aws: Aws, name: str, rules: Rules, guards: Sequence[Guard]) -> Impac
     from ecrops.lifecycle.simulation.simulate import evaluate
 
     try:
-        return impact_of(evaluate(rules, describe(aws, name)), guards)
+        evaluation = evaluate(rules, describe(aws, name))
+        return impact_of(evaluation, [_within(aws, name, guard) for guard in guards])
     except SpecError as error:
         return Impact("what it expires is not known", error.reasons)
+
+
+def _within(aws: Aws, name: str, guard: Guard) -> Guard:
+    """Return what a guard says of one repository: images of another registry protect none of it."""
+    host = registry_host(aws.account_id, aws.region) if guard.names_registries else None
+    return guard.within(name, host)
 
 
 # Decide

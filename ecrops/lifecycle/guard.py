@@ -7,17 +7,29 @@ result with the guards: what a guard refuses becomes a conflict of the plan. Thi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from ecrops.base.problems import Problems, compact, from_fields, is_number, is_whole, suggesting
 from ecrops.base.render import page
 from ecrops.base.shown import Shown
 from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
+from ecrops.images.graph import Graph
 from ecrops.images.image import Image
 from ecrops.images.names import is_digest
-from ecrops.images.tag_patterns import misfit, segments_of
+from ecrops.images.tag_patterns import segments_of
+from ecrops.images.usage.uses import InUse
+from ecrops.images.usage.values import (
+    Entry,
+    Match,
+    Protected,
+    Protection,
+    checked,
+    is_reference,
+    names_registries,
+    within,
+)
 from ecrops.lifecycle.simulation.verdicts import Evaluation, Verdict
 
 if TYPE_CHECKING:
@@ -50,12 +62,12 @@ class Guard(Shown):
     Args:
         max_expired: How many images may be deleted.
         max_fraction: Which part of all images of the repository may be deleted, from 0 to 1.
-        never: Patterns of tags, or whole digests; such an image may be neither deleted nor archived, which makes it
-            impossible to pull.
+        never: Patterns of tags, whole digests, images such as ``HOST/NAME:TAG``, or what ``ecrops.images.in_use``
+            found: one or several. Such an image may be neither deleted nor archived, which makes it impossible to pull.
         max_archived: How many images may be archived: an archived image cannot be pulled.
 
     Raises:
-        SpecError: A limit is not a number, or out of range; or no tag can fit a pattern.
+        SpecError: A limit is not a number, or out of range; or no image can be what is protected.
 
     Example:
         >>> Guard(max_expired=50, max_fraction=0.2, never=("prod*", "release-*"))
@@ -64,7 +76,7 @@ class Guard(Shown):
 
     max_expired: int | None = None
     max_fraction: float | None = None
-    never: Sequence[str] = ()
+    never: Protected = ()
     max_archived: int | None = None
 
     def __repr__(self) -> str:
@@ -79,14 +91,7 @@ class Guard(Shown):
         fraction = self.max_fraction
         right = fraction is None or (is_number(fraction) and 0 <= fraction <= 1)
         problems.check(right, "max_fraction", f"expected a part of all images, from 0 to 1, got {fraction!r}")
-        object.__setattr__(self, "never", problems.strings("never", self.never) or ())
-        for pattern in self.never:
-            reason = "" if is_digest(pattern) else misfit(segments_of(pattern))
-            problems.check(
-                not reason,
-                "never",
-                f"expected patterns of tags, or digests, got {pattern!r}, which no tag fits: {reason}",
-            )
+        object.__setattr__(self, "never", problems.take("never", lambda: checked(self.never)) or ())
         problems.raise_any()
 
     def refusals(self, evaluation: Evaluation) -> Iterator[str]:
@@ -108,33 +113,59 @@ class Guard(Shown):
             yield Breach(f"images {self._protection} must stay, {len(protected)} of them {verb}", protected)
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What ``never`` protects, one entry after another."""
+        return cast("tuple[Entry, ...]", self.never)
+
+    @property
     def _protection(self) -> str:
         """What ``never`` says, as the end of "images"."""
-        tags = [pattern for pattern in self.never if not is_digest(pattern)]
-        digests = [digest[:19] for digest in self.never if is_digest(digest)]
-        parts = [("with tags like", tags), ("with the digest", digests)]
-        return " or ".join(f"{head} {', '.join(names)}" for head, names in parts if names)
+        texts = [entry for entry in self.entries if isinstance(entry, str)]
+        tags = [text for text in texts if not is_reference(text)]
+        digests = [text[:19] for text in texts if is_digest(text)]
+        images = [text for text in texts if is_reference(text) and not is_digest(text)]
+        parts = [("with tags like", tags), ("with the digest", digests), ("such as", images)]
+        words = [f"{head} {', '.join(names)}" for head, names in parts if names]
+        return " or ".join([*words, "in use"] if len(texts) < len(self.entries) else words)
 
     def protected(self, evaluation: Evaluation) -> list[Verdict]:
         """Return the verdicts on images that a policy removes, and that ``never`` protects."""
-        removed = (*evaluation.expired, *evaluation.archived)
-        names = self.names(verdict.image for verdict in removed)
+        names = self.names(verdict.image for verdict in evaluation.verdicts) if self.never else {}
+        removed = (*evaluation.expired, *evaluation.archived) if names else ()
         return [verdict for verdict in removed if verdict.image.digest in names]
 
-    def names(self, images: Iterable[Image]) -> dict[str, str]:
-        """Return the names of images that ``never`` protects, by digest: the protected tag, else the digest."""
-        digests = set(filter(is_digest, self.never))
-        patterns = [segments_of(pattern) for pattern in self.never if pattern not in digests]
-        names = {}
-        for image in images:
-            fitting = [tag for tag in image.tags if any(fits(tag, pattern) for pattern in patterns)]
-            if fitting or image.digest in digests:
-                names[image.digest] = fitting[0] if fitting else image.digest[:19]
-        return names
+    def names(self, images: Iterable[Image]) -> dict[str, tuple[str, str]]:
+        """Return which images ``never`` protects, by digest: the tag that protects it, and what uses it, in words.
+
+        An image that is protected has its index, its parts and its artifacts protected too, as far as they are known.
+
+        Args:
+            images: All images of the repository.
+        """
+        known = list(images)
+        matches = Protection(self.never).matches(known)
+        if not matches:
+            return {}
+        reasons = Graph(known).protected({digest: match.reason for digest, match in matches.items()})
+        return {digest: _named(matches.get(digest), reason) for digest, reason in reasons.items()}
 
     def of(self, name: str) -> Guard:
-        """Return the guard of a repository when this guard is set for a registry: itself, for every name."""
-        return self
+        """Return the guard of a repository when this guard is set for a registry: images of others are left out."""
+        return self.within(name)
+
+    def within(self, repository: str, host: str | None = None) -> Guard:
+        """Return the guard of one repository: of ``never``, what may be an image of it.
+
+        Args:
+            repository: The name of the repository.
+            host: The host of its registry, if it is known.
+        """
+        return replace(self, never=within(self.entries, repository, host))
+
+    @property
+    def names_registries(self) -> bool:
+        """Whether it makes a difference which registry a repository is in."""
+        return names_registries(self.entries)
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
@@ -143,11 +174,17 @@ class Guard(Shown):
         Raises:
             SpecError: With the path of each field that is unknown or wrong.
         """
+        if isinstance(data, Mapping) and isinstance(never := data.get("never"), list | tuple):
+            problems = Problems()
+            entries = problems.each("never", never, lambda each: InUse.from_dict(each) if _is_plain(each) else each)
+            problems.raise_any()
+            data = {**data, "never": entries}
         return from_fields(cls, data, "a guard")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the limits that are set, ready for JSON."""
-        limits = {field.name: getattr(self, field.name) for field in fields(self)} | {"never": list(self.never) or None}
+        never = [entry.to_dict() if isinstance(entry, InUse) else entry for entry in self.entries]
+        limits = {field.name: getattr(self, field.name) for field in fields(self)} | {"never": never or None}
         return {name: limit for name, limit in limits.items() if limit is not None}
 
 
@@ -179,7 +216,8 @@ class RegistryGuard(Shown):
 
     def of(self, name: str) -> Guard | None:
         """Return the guard of a repository."""
-        return next((guard for pattern, guard in self.guards.items() if fits(name, segments_of(pattern))), None)
+        guard = next((guard for pattern, guard in self.guards.items() if fits(name, segments_of(pattern))), None)
+        return guard.of(name) if guard else None
 
 
 class Impact(NamedTuple):
@@ -211,19 +249,31 @@ def impact_of(evaluation: Evaluation, guards: Sequence[Guard]) -> Impact:
     if not breaches:
         return Impact(evaluation.summary)
     verdicts = {verdict.image.digest: verdict for breach in breaches for verdict in breach.verdicts}
-    names: dict[str, str] = {}
+    names: dict[str, tuple[str, str]] = {}
     for guard in guards:
-        names = guard.names(verdict.image for verdict in verdicts.values()) | names
+        names = (guard.names(verdict.image for verdict in evaluation.verdicts) if guard.never else {}) | names
     by_last_use = sorted(verdicts.values(), key=lambda verdict: verdict.image.used_at, reverse=True)
     by_last_use.sort(key=lambda verdict: verdict.image.digest not in names)
-    examples = (_words(verdict, names.get(verdict.image.digest)) for verdict in by_last_use[:MAX_EXAMPLES])
+    examples = (_words(verdict, *names.get(verdict.image.digest, ("", ""))) for verdict in by_last_use[:MAX_EXAMPLES])
     return Impact(evaluation.summary, tuple(dict.fromkeys(breach.reason for breach in breaches)), tuple(examples))
 
 
-def _words(verdict: Verdict, name: str | None) -> str:
+def _named(match: Match | None, reason: str) -> tuple[str, str]:
+    """Return the tag that protects an image, and its reason if the guard does not say it."""
+    if match is None:
+        return "", reason
+    return match.tag, match.reason if match.is_used else ""
+
+
+def _words(verdict: Verdict, tag: str, reason: str) -> str:
     image, rule = verdict.image, f" by rule {verdict.rule_priority}" if verdict.rule_priority else ""
     used = f"pulled {image.last_pulled_at:%Y-%m-%d}" if image.last_pulled_at else f"pushed {image.pushed_at:%Y-%m-%d}"
-    return f"{name or image.name} ({used}{rule})"
+    return f"{tag or image.name} ({f'{reason}, ' if reason else ''}{used}{rule})"
+
+
+def _is_plain(entry: object) -> bool:
+    """Whether an entry is what ``InUse.to_dict`` returned."""
+    return isinstance(entry, Mapping)
 
 
 def check(guard: object, kind: type | UnionType, expected: str) -> None:

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from relay import Relay
 from tests.images.judged.layouts import LAYER, Layout, blobs, multi_arch, of_size
-from tests.images.judged.registries import TOOLS, docker_registry, of_skopeo, run, session, skopeo_copy
+from tests.images.judged.registries import TOOLS, Place, docker_registry, of_skopeo, run, session, skopeo_copy
 
 SOURCE, TARGET = "team/api", "prod/api"
 WITHIN, ACROSS = "within one registry", "across two registries"
@@ -166,13 +166,48 @@ def stream(size: int) -> None:
         print(f"\none layer of {megabytes:.0f} MB: {speed}, {figures['peak']:.0f} MB peak")
 
 
+def by_api(layouts: Path, tags: Sequence[str], home: Path) -> None:
+    """Print what copies by the API take, on the emulator's one store, next to skopeo over ``/v2``.
+
+    Seconds would be those of the emulator.
+    """
+    from ecrops import Registry, RepositorySpec
+    from ecrops.testing import in_memory
+
+    print(f"\nby the API, on the emulator: {len(tags)} images for two platforms")
+    for where, region, setting in (
+        (WITHIN, "eu-west-1", "ENABLED"),
+        ("within one registry that mounts nothing", "eu-west-1", "DISABLED"),
+        (ACROSS, "us-east-1", "DISABLED"),
+    ):
+        with in_memory() as cloud, Relay(cloud.registry_endpoint()).running() as relay:
+            for each in {"eu-west-1", region}:
+                for name in (SOURCE, "peer/api"):
+                    cloud.client("ecr", each).create_repository(repositoryName=name)
+            cloud.client("ecr").put_account_setting(name="BLOB_MOUNTING", value=setting)
+            source, target = (Place.of(cloud, each, relay.url) for each in ("eu-west-1", region))
+            for tag in tags:
+                image = f"oci:{layouts}/{tag}:{tag}"
+                skopeo_copy(image, of_skopeo(relay.url, SOURCE, tag), home, *source.options("dest"))
+            calls, sent = len(cloud.calls), relay.received
+            for tag in tags:
+                image, copy = (of_skopeo(relay.url, name, tag) for name in (SOURCE, "peer/api"))
+                skopeo_copy(image, copy, home, *source.options("src"), *target.options("dest"))
+            megabytes = (relay.received - sent) / 1e6
+            print(f"  {where}: skopeo {len(cloud.calls) - calls} requests, {megabytes:.2f} MB sent;", end=" ")
+            here, there = (Registry(cloud.session(each)) for each in ("eu-west-1", region))
+            calls = len(cloud.calls)
+            copied = here.repository(SOURCE).copy_images(there.repository(TARGET), create=RepositorySpec(TARGET))
+            print(f"ecrops {len(cloud.calls) - calls} calls and requests, {copied.bytes_moved / 1e6:.2f} MB sent")
+
+
 def main() -> None:
     """Run what the arguments say."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--size", type=int, default=4_000_000, help="bytes of a layer")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="0: only the copies by the API")
     parser.add_argument("--large", type=int, default=GIGABYTE, help="bytes of the large layer; 0 for none")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -188,8 +223,9 @@ def main() -> None:
         layouts = Path(folder)
         for seed, tag in enumerate(tags):
             multi_arch(layouts / tag, tag, layers=options.layers, size=options.size, seed=seed)
-        for where in (WITHIN, ACROSS):
+        for where in (WITHIN, ACROSS) if options.rounds else ():
             compare(where, layouts, tags, options.rounds)
+        by_api(layouts, tags, layouts)
     if options.large:
         stream(options.large)
 

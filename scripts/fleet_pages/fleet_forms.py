@@ -93,6 +93,9 @@ FIELDS: Mapping[str, Schema] = {
         "items": ref("RepositoryEvent"),
         "description": "EventBridge rules on its events; `[]` removes the rules that ecrops made for the repository.",
     },
+    "Guard.never": {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [{"type": "string"}, ref("InUse")]}}]
+    },
     "RegistrySpec.events": {
         "items": ref("RegistryEvent"),
         "description": "EventBridge rules on events of several repositories; `[]` removes those that ecrops made.",
@@ -278,6 +281,22 @@ PARTS: Mapping[str, Schema] = {
         "type": "object",
         "description": "What AWS has and ecrops would not write, by field, in AWS's own form.",
         "properties": {name: _of_verbatim(name, kind) for name, kind in verbatim.FIELDS.items()},
+        "additionalProperties": False,
+    },
+    "InUse": {
+        "type": "object",
+        "description": "Images that were in use, as `InUse.to_dict` of Python says them.",
+        "properties": {
+            "images": {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+                ],
+                "description": "The images: HOST/NAME:TAG, HOST/NAME@sha256:… or digests; perhaps with what used each.",
+            },
+            "read": {"type": "array", "items": {"type": "string"}, "description": "What was read."},
+        },
+        "required": ["images"],
         "additionalProperties": False,
     },
     "Unread": {

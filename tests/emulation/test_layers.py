@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecrops.testing import Client, Cloud
 
-from .support import refused
+from .support import attempts, refused
 
 MIB = 1024 * 1024
 NONE = "sha256:" + "0" * 64
@@ -87,6 +87,14 @@ def test_a_layer_that_was_sent_in_parts_is_read_as_it_was(app: Client) -> None:
     assert (read.status, read.data == content) == (200, True)
     some = HTTP.request("GET", url, headers={"Range": "bytes=3-9"})
     assert (some.status, some.data, some.headers["Content-Range"]) == (206, content[3:10], f"bytes 3-9/{len(content)}")
+
+
+def test_a_recorder_does_not_keep_the_bytes_of_layers(cloud: Cloud, app: Client) -> None:
+    ecr = attempts(cloud)
+    send(ecr, b"few bytes")
+    send(ecr, b"m" * 200_000)
+    few, many = (call.params["layerPartBlob"] for call in cloud.calls.of("UploadLayerPart"))
+    assert (few, many) == (b"few bytes", "200,000 bytes")
 
 
 def test_what_is_there_is_available_with_its_size(app: Client) -> None:

@@ -94,7 +94,7 @@ def test_the_configuration_of_an_image(cloud: Cloud, app: Repository) -> None:
     config = app.image("v1").config()
     assert (config.digest, config.platform, config.labels) == (digest, ARM, {"team": "a"})
     assert config.created == datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
-    assert since(cloud, app.image("v1").config) == ["BatchGetImage", "GetDownloadUrlForLayer"]
+    assert since(cloud, app.image("v1").config) == ["BatchGetImage", "GetDownloadUrlForLayer", "GetObject"]
     assert app.image("v1").config("linux/arm64") == config
     assert str(config.platform) == "linux/arm64/v8"
     with pytest.raises(SpecError, match="platform: v1 is an image for linux/arm64/v8 alone"):

@@ -16,6 +16,12 @@ LAST = "without its last tag ECR deletes the image"
 
 
 @pytest.fixture
+def cloud(memory_cloud: Cloud) -> Cloud:
+    """An AWS in this process: the calls are those of other tests, which make them over HTTP too."""
+    return memory_cloud
+
+
+@pytest.fixture
 def app(cloud: Cloud) -> Repository:
     cloud.emulator.seed(["app"])
     return registry_of(cloud).repository("app")

@@ -76,7 +76,8 @@ def test_a_guard_that_would_protect_nothing_is_refused(pattern: str, said: str) 
     with pytest.raises(SpecError) as caught:
         Guard(never=["prod*", pattern])
     (reason,) = caught.value.reasons
-    assert reason.startswith(f"never: expected patterns of tags, or digests, got {pattern!r}, which no tag fits: ")
+    assert reason.startswith("never: expected patterns of tags, digests, images (HOST/NAME:TAG, ")
+    assert f", got {pattern!r}, which no tag fits: " in reason
     assert said in reason
 
 

@@ -35,14 +35,15 @@ class Transfers:
         target: The repository that they go to.
 
     Attributes:
-        mounter: What mounts layers; ``None`` if the registry mounts none between the two.
+        can_mount: Whether the registry may mount layers, as far as could be told before.
         moved: The bytes that were streamed.
         mounted: The bytes that were mounted.
     """
 
     def __init__(self, source: Aws, name: str, target: str) -> None:
         self._source, self._name, self._target = source, name, target
-        self.mounter: Mounter | None = None
+        self.can_mount = False
+        self._mounter: Mounter | None = None
         self.moved = self.mounted = 0
         self.renew()
         renew_after_fork(self)
@@ -83,7 +84,7 @@ class Transfers:
         with lock:  # two images with one layer move it once
             if layer.digest in self._done:
                 return
-            if self.mounter and self.mounter.mount(aws, layer):
+            if self.can_mount and self._mounter_of(aws).mount(aws, layer):
                 self._add(mounted=layer.size)
             else:
                 with self._memory(min(layer.size or PART, PART)):
@@ -99,7 +100,15 @@ class Transfers:
     @property
     def reason(self) -> str:
         """Why layers were streamed that could have been mounted; empty if none was."""
-        return self.mounter.reason if self.mounter else ""
+        return self._mounter.reason if self._mounter else ""
+
+    def _mounter_of(self, aws: Aws) -> Mounter:
+        with self._count:
+            if self._mounter is None:
+                from ecrops.images.copying.mounting import Mounter
+
+                self._mounter = Mounter(aws, self._name, self._target)
+            return self._mounter
 
     def _add(self, moved: int = 0, mounted: int = 0) -> None:
         with self._count:

@@ -23,7 +23,7 @@ from ecrops.images import manifests
 from ecrops.images.copying import aspect
 from ecrops.images.copying.edits import Copied, Found
 from ecrops.images.copying.layers import Transfers
-from ecrops.images.copying.mounting import TWO_REGISTRIES, Mounter, Side, why_not, words
+from ecrops.images.copying.mounting import TWO_REGISTRIES, Side, why_not, words
 from ecrops.images.copying.plan import CopyPlan, with_bytes
 from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
@@ -198,8 +198,7 @@ class _Copy:
         found = calls.find(aws, names, lambda item: Side.of(aws.region, item))
         target = found.get(self._to.name) or Side.new(found[names[0]], self._to.name, create)
         reason = why_not(aws, found[names[0]], target)
-        if not reason:
-            self._transfers.mounter = Mounter(self._source.name, self._to.name)
+        self._transfers.can_mount = not reason
         return reason
 
     def _copies(self, contents: Contents, roots: Mapping[str, Sequence[str]]) -> dict[str, Copied]:

@@ -7,7 +7,7 @@ another writer: the images are read again then, and a part stays that ECR calls 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -50,8 +50,13 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Delete]]) -> Iterator[Read]:
 
 
 def _read(aws: Aws, name: str, edits: Sequence[Delete]) -> dict[str, Present]:
-    refused = {digest for edit in edits for digest, times in list(edit.refused.items()) if times >= MOST_REFUSALS}
-    return {name: Present(graphs.read(aws, name), refused=frozenset(refused))}
+    return {name: Present(graphs.read(aws, name), refused=refused_by_ecr(edits))}
+
+
+def refused_by_ecr(edits: Iterable[Delete]) -> frozenset[str]:
+    """Return the images that ECR called a part of an index so often that they stay."""
+    every = ((digest, times) for edit in edits for digest, times in list(edit.refused.items()))
+    return frozenset(digest for digest, times in every if times >= MOST_REFUSALS)
 
 
 def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iterator[Change | Note]:
@@ -63,8 +68,9 @@ def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iter
         yield from (Note(f"{name}: {note}") for note in edit.notes)
         never = resolve(edit.never, graph, repository=name, host=edit.host or None)
         held = _held(edit, graph, current.refused)
-        deletion = graph.deletion([*edit.digests, *edit.named], never | held, edit.named, alone=True)
-        kept = dict(deletion.kept)
+        wanted = [digest for digest in (*edit.digests, *edit.named) if digest not in held]
+        deletion = graph.deletion(wanted, never, edit.named, alone=True)
+        kept = deletion.kept | held
         impossible = [digest for digest in kept if digest in edit.named and digest not in never]
         yield from _conflicts(name, {digest: kept.pop(digest) for digest in impossible}, graph)
         if left := {digest: reason for digest, reason in kept.items() if digest in edit.tags}:
@@ -77,7 +83,7 @@ def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iter
 
 def _held(edit: Delete, graph: Graph, refused: frozenset[str]) -> dict[str, str]:
     """Return which images stay because of what happened since it was decided that they go."""
-    held = dict.fromkeys(refused, UNKNOWN_INDEX)
+    held = {digest: UNKNOWN_INDEX for digest in refused if digest in graph.images}
     for digest, tags in edit.tags.items():
         if digest in graph.images and (since := set(graph.images[digest].tags) - tags):
             held[digest] = since_words(since)

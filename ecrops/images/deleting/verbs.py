@@ -60,7 +60,8 @@ def delete(
         present = registry.assumed.get(goal) or Present(_read(aws, name))
         known[goal] = present
         known.add([Read((name,), dict, ("ecr",))])
-        edit = wanted.edit(aws, name, present.now, repository.registry_uri)
+        host = repository.registry_uri if wanted.never else ""  # the account may have to be asked for it
+        edit = wanted.edit(aws, name, present.now, host)
         if aws.has_waited:
             known.read_at = NEVER
         return registry.make(Want(aspect, name, edit), known=known)
@@ -106,7 +107,7 @@ class _Wanted:
         """Return the edit, and what the user must know of it. What goes and what stays is decided here."""
         selected, missing = self._selected(graph)
         named = frozenset(selected) if self.names else frozenset()
-        never = resolve(self.never, graph, repository=name, host=host)
+        never = resolve(self.never, graph, repository=name, host=host or None)
         deletion = graph.deletion(selected, never, named)
         kept = {digest: why for digest, why in deletion.kept.items() if digest not in named or digest in never}
         batches = batches_of(_unread_first(graph, deletion.order))

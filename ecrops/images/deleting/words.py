@@ -30,18 +30,19 @@ FAILURES = {
 DELETE_INDEX = "delete the index, or what is about it, together with it"
 
 
-def some(names: Iterable[str]) -> str:
+def some(names: Iterable[str], between: str = ", ") -> str:
     """Return some names, and how many more there are."""
     known = list(names)
     more = len(known) - MOST_SHOWN
-    return f"{', '.join(known[:MOST_SHOWN])} and {more:,} more" if more > 0 else ", ".join(known)
+    return f"{between.join(known[:MOST_SHOWN])} and {more:,} more" if more > 0 else between.join(known)
 
 
 def name_of(image: Image) -> str:
     """Return the name of an image with all its tags, if they are few: ``v1.2, latest (sha256:0123456789ab)``."""
     if not image.tags:
         return short(image.digest)
-    more = f" and {len(image.tags) - 2} tags more" if len(image.tags) > 2 else ""
+    others = len(image.tags) - 2
+    more = f" and {count(others, 'tag')} more" if others > 0 else ""
     return f"{', '.join(image.tags[:2])}{more} ({short(image.digest)})"
 
 
@@ -49,7 +50,7 @@ def batch_words(images: Sequence[Image]) -> str:
     """Return what a call deletes: how many images, at most how many bytes, and the names of some."""
     tagged_first = sorted(images, key=lambda image: not image.tags)
     size = text_size(sum(image.size for image in images))
-    return f"{count(len(images), 'image')}, at most {size}: {some(map(name_of, tagged_first))}"
+    return f"{count(len(images), 'image')}, at most {size}: {some(map(name_of, tagged_first), '; ')}"
 
 
 def total_note(graph: Graph, going: Sequence[str], selected: set[str], why: str) -> str:

@@ -5,7 +5,7 @@ Called by whatever deletes, archives or expires images. ``resolve`` says which i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ecrops.base.problems import Problems
@@ -51,7 +51,7 @@ def _checked_entry(entry: object) -> Entry:
     if not isinstance(entry, str):
         raise SpecError(f"{PROTECTED}, got {entry!r}")
     if is_reference(entry):
-        if ("/" in entry or "@" in entry) and "*" in entry:
+        if "*" in entry:
             raise SpecError(f"{PROTECTED}, got {entry!r}: an image has no '*'; give the pattern of its tags alone")
         parse(entry)
         return entry
@@ -61,20 +61,23 @@ def _checked_entry(entry: object) -> Entry:
 
 
 def is_reference(entry: str) -> bool:
-    """Whether an entry is a digest or an image, and no pattern of tags: tags have neither ``/`` nor ``@``."""
-    return is_digest(entry) or "/" in entry or "@" in entry
+    """Whether an entry is meant as a digest or an image. Patterns of tags have no ``@`` and no ``/``."""
+    first, slash, others = entry.partition("/")
+    return is_digest(entry) or "@" in entry or (bool(slash) and ("." in first or ":" in first + others))
 
 
 class Match(NamedTuple):
     """Why an image must stay.
 
     Args:
-        reason: In words, such as ``has the tag prod-1``.
-        name: The tag that protects it; empty if it is none.
+        reason: In words, such as ``has the tag prod-1, which is protected``.
+        tag: The tag that protects it; empty if it is none.
+        is_used: Whether something uses it: then the reason says what nobody who protects it has said.
     """
 
     reason: str
-    name: str = ""
+    tag: str = ""
+    is_used: bool = False
 
 
 class Protection:
@@ -90,33 +93,38 @@ class Protection:
         self._digests: dict[str, Match] = {}
         self._tags: dict[str, Match] = {}
         self._patterns: list[Segments] = []
-        for entry in checked(never):
-            if isinstance(entry, InUse):
+        entries = checked(never)
+        for entry in entries:
+            if isinstance(entry, InUse):  # first: what uses an image says more than that it is protected
                 for reference, use in entry.references(repository, host):
-                    self._add(reference, use.words)
-            elif not is_reference(entry):
+                    self._add(reference, Match(use.words, reference.tag, is_used=True))
+        for entry in entries:
+            if isinstance(entry, InUse):
+                continue
+            if not is_reference(entry):
                 self._patterns.append(segments_of(entry))
             elif (reference := parse(entry)).is_of(repository, host):
-                self._add(reference, "is protected by its digest" if reference.digest else f"is {entry}")
+                reason = "is protected by its digest" if reference.digest else f"is {entry}, which is protected"
+                self._add(reference, Match(reason, reference.tag))
 
-    def _add(self, reference: Reference, reason: str) -> None:
+    def _add(self, reference: Reference, match: Match) -> None:
         if reference.digest:
-            self._digests.setdefault(reference.digest, Match(reason))
+            self._digests.setdefault(reference.digest, match)
         else:
-            self._tags.setdefault(reference.tag, Match(reason, reference.tag))
+            self._tags.setdefault(reference.tag, match)
 
     def match(self, image: Image) -> Match | None:
         """Return why an image must stay by itself; ``None`` if nothing protects it."""
         if found := self._digests.get(image.digest):
             return found
-        tags = next((self._tags[tag] for tag in image.tags if tag in self._tags), None)
-        return tags or next((self._fit(tag) for tag in image.tags if self._fits(tag)), None)
+        if found := next((self._tags[tag] for tag in image.tags if tag in self._tags), None):
+            return found
+        tag = next((tag for tag in image.tags if any(fits(tag, pattern) for pattern in self._patterns)), None)
+        return None if tag is None else Match(f"has the tag {tag}, which is protected", tag)
 
-    def _fits(self, tag: str) -> bool:
-        return any(fits(tag, pattern) for pattern in self._patterns)
-
-    def _fit(self, tag: str) -> Match:
-        return Match(f"has the tag {tag}, which is protected", tag)
+    def matches(self, images: Iterable[Image]) -> dict[str, Match]:
+        """Return why images must stay by themselves, by digest."""
+        return {image.digest: match for image in images if (match := self.match(image))}
 
 
 def resolve(
@@ -138,7 +146,34 @@ def resolve(
     from ecrops.images.graph import Graph
 
     protection = Protection(never, repository, host)
-    graph = images if isinstance(images, Graph) else Graph(images)
-    matches = ((digest, protection.match(image)) for digest, image in graph.images.items())
-    reasons = {digest: match.reason for digest, match in matches if match}
-    return graph.protected(reasons) if reasons else {}
+    known = images if isinstance(images, Graph) else list(images)
+    matches = protection.matches(known.images.values() if isinstance(known, Graph) else known)
+    if not matches:
+        return {}
+    graph = known if isinstance(known, Graph) else Graph(known)
+    return graph.protected({digest: match.reason for digest, match in matches.items()})
+
+
+def within(never: tuple[Entry, ...], repository: str, host: str | None = None) -> tuple[Entry, ...]:
+    """Return what of some entries may mean images of one repository.
+
+    Args:
+        never: What must stay, checked.
+        repository: The name of the repository.
+        host: The host of its registry, if it is known.
+    """
+    return tuple(_narrowed(never, repository, host))
+
+
+def _narrowed(never: tuple[Entry, ...], repository: str, host: str | None) -> Iterator[Entry]:
+    for entry in never:
+        if isinstance(entry, InUse):
+            if of_repository := entry.of(repository, host):
+                yield of_repository
+        elif not is_reference(entry) or parse(entry).is_of(repository, host):
+            yield entry
+
+
+def names_registries(never: tuple[Entry, ...]) -> bool:
+    """Whether it makes a difference which registry a repository is in."""
+    return any(isinstance(entry, InUse) or "/" in entry for entry in never)

@@ -18,7 +18,8 @@ from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.simulation import explain, projection
 from ecrops.lifecycle.simulation.compiled import Action
 from ecrops.lifecycle.simulation.forecast import Forecast
-from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally, artifacts_text, size
+from ecrops.lifecycle.simulation.staying import Staying, among, lines
+from ecrops.lifecycle.simulation.verdicts import Evaluation, Tally, Verdict, artifacts_text, size
 
 MAX_ROWS = 200
 """The lines of a comparison that ``print`` shows."""
@@ -37,7 +38,20 @@ class Simulation(Evaluation):
         now: The moment of the evaluation.
         verdicts: One for each image, oldest first: the order in which ECR acts.
         previewed: Whether the verdicts are from ECR's preview, and not from ecrops.
+        staying: Which images must stay, as ``never`` says; none without it.
     """
+
+    staying: Staying = Staying()
+
+    @cached_property
+    def running(self) -> tuple[Verdict, ...]:
+        """Of ``expired`` and ``archived`` the images that something uses, or that belong to such: see ``never``."""
+        return among((*self.expired, *self.archived), self.staying.running)
+
+    @cached_property
+    def protected(self) -> tuple[Verdict, ...]:
+        """Of ``expired`` and ``archived`` the images that are protected otherwise, or that belong to such."""
+        return among((*self.expired, *self.archived), self.staying.protected)
 
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
@@ -72,7 +86,11 @@ class Simulation(Evaluation):
 
     def __str__(self) -> str:
         warnings = (f"warning: {warning}" for warning in self.warnings)
-        return page([self.summary, *map(self._line, self.tallies), *self._following(), *warnings])
+        return page([self.summary, *map(self._line, self.tallies), *self._following(), *self._staying(), *warnings])
+
+    def _staying(self) -> list[str]:
+        """Return the lines of the images that go, and must stay."""
+        return [f"  {line}" for line in lines(self.expired, self.archived, self.staying)]
 
     def _following(self) -> Iterator[str]:
         """Yield the line of the artifacts that no rule counts."""
@@ -108,7 +126,8 @@ class Simulation(Evaluation):
             len(removed),
             ".expired and .archived",
         )  # fmt: skip
-        return html.output(html.title(self.summary), html.warnings(self.warnings), rules, images)
+        stays = html.items([line.strip() for line in self._staying()])
+        return html.output(html.title(self.summary), stays, html.warnings(self.warnings), rules, images)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""
@@ -123,7 +142,14 @@ class Simulation(Evaluation):
             "archived": [verdict.to_dict() for verdict in self.archived],
             "kept": [verdict.to_dict() for verdict in self.kept],
             "warnings": [warning.to_dict() for warning in self.warnings],
+            **({"running": self._reasons(self.running)} if self.staying.running else {}),
+            **({"protected": self._reasons(self.protected)} if self.staying.protected else {}),
         }
+
+    def _reasons(self, verdicts: tuple[Verdict, ...]) -> dict[str, str]:
+        """Return why images must stay, by digest."""
+        reasons = {**self.staying.protected, **self.staying.running}
+        return {verdict.image.digest: reasons[verdict.image.digest] for verdict in verdicts}
 
 
 def _known(number: int | None) -> str:

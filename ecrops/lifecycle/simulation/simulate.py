@@ -14,10 +14,12 @@ from typing import overload
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image, aware
+from ecrops.images.usage.values import Protected, checked
 from ecrops.lifecycle.policy.checks import EcrRule
 from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, LifecyclePolicy, compile_rules, rules_of
 from ecrops.lifecycle.simulation.decide import NO_RULE, Outcome, decide, newest_first
 from ecrops.lifecycle.simulation.result import Simulation
+from ecrops.lifecycle.simulation.staying import staying
 from ecrops.lifecycle.simulation.verdicts import Tally, Verdict
 
 _VERBS = {Action.KEEP: "keeps", Action.EXPIRE: "expires", Action.ARCHIVE: "archives"}
@@ -28,7 +30,12 @@ _FOLLOWS = "it goes, within 24 hours, after the image that it is about:"
 
 
 def simulate(
-    policy: LifecyclePolicy, images: Iterable[Image], *, now: datetime | None = None, count_referrers: bool = False
+    policy: LifecyclePolicy,
+    images: Iterable[Image],
+    *,
+    now: datetime | None = None,
+    count_referrers: bool = False,
+    never: Protected = (),
 ) -> Simulation:
     """Return what a lifecycle policy would do to images, and why. Calls nothing.
 
@@ -38,10 +45,11 @@ def simulate(
         now: The moment of the evaluation; the present without it.
         count_referrers: Whether rules select artifacts that are about another image (signatures, SBOMs). ECR does not
             document it; without it, artifacts only follow the image that they are about.
+        never: What must stay, as for ``Guard``: the simulation says which images the policy removes though they run.
 
     Raises:
         SpecError: ECR would refuse the policy; ecrops does not know what one of its rules does; two images have one
-            digest; ``now`` has no time zone.
+            digest; ``now`` has no time zone; or ``never`` has something that is no image.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -50,21 +58,39 @@ def simulate(
         >>> [verdict.image.name for verdict in simulate([LifecycleRule(max_image_count=2)], images).expired]
         ['v1']
     """
-    return evaluate(rules_of(policy), images, now, count_referrers)
+    return evaluate(rules_of(policy), images, now, count_referrers, never)
 
 
 def evaluate(
-    rules: Sequence[EcrRule], images: Iterable[Image], now: datetime | None = None, count_referrers: bool = False
+    rules: Sequence[EcrRule],
+    images: Iterable[Image],
+    now: datetime | None = None,
+    count_referrers: bool = False,
+    never: Protected = (),
+    place: tuple[str | None, str | None] = (None, None),
 ) -> Simulation:
-    """Simulate canonical rules, which ECR has accepted or would accept. For the arguments see ``simulate``."""
+    """Simulate canonical rules, which ECR has accepted or would accept. For the other arguments see ``simulate``.
+
+    Args:
+        rules: The rules.
+        images: All images of one repository.
+        now: The moment of the evaluation.
+        count_referrers: Whether rules select artifacts.
+        never: What must stay.
+        place: The name of the repository and the host of its registry, as far as they are known.
+    """
     compiled = compile_rules(rules)
+    entries = checked(never)
     moment = aware(now) if now else datetime.now(UTC)
     ordered = newest_first(_checked(images))
     _refuse_twins(ordered)
     outcome = decide(compiled, ordered, moment, count_referrers)
     tallies = tuple(_tallies(compiled, ordered, outcome))
     verdicts = Verdicts(compiled, ordered, replace(outcome, selected=()))
-    return Simulation(rules, moment, verdicts, tallies, count_referrers)
+    simulation = Simulation(rules, moment, verdicts, tallies, count_referrers)
+    if entries:
+        simulation.staying = staying(entries, ordered, *place)
+    return simulation
 
 
 def _checked(images: Iterable[Image]) -> Iterator[Image]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FAULT_HEADER, PROTOCOL_HEADER, DELAY_HEADER = "x-emulator-fault", "x-emulator-protocol", "x-emulator-delay"
 ACCOUNT_HEADER = "x-moto-account-id"
+MANY_BYTES = 100_000
 _REGION = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/")
 
 
@@ -101,7 +102,8 @@ class Wire:
             events.register("response-received", self._over)
 
     def _note(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
-        self._here.params, self._here.model = dict(params), model
+        kept = {name: _short(value) for name, value in params.items()}
+        self._here.params, self._here.model = kept, model
 
     def _send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         return self._transport(request, fault=None, protocol="", delay=0)
@@ -131,6 +133,11 @@ def _acting_in(account: str) -> Callable[..., None]:
         request.headers[ACCOUNT_HEADER] = account
 
     return act
+
+
+def _short(value: Any) -> Any:
+    """A value to remember: of many bytes, as of a part of a layer, only how many they are."""
+    return f"{len(value):,} bytes" if isinstance(value, bytes) and len(value) > MANY_BYTES else value
 
 
 def _region(request: AWSPreparedRequest) -> str:

@@ -50,7 +50,7 @@ def test_the_plan_says_what_goes_how_many_bytes_and_why(cloud: Cloud, dry: Repos
     assert str(plan) == "\n".join(
         [
             "in account 123456789012, region eu-west-1:",
-            f"- app images: 2 images, at most 2.0 GB: v1, a and 1 tags more ({short[0]}), {short[2]}",
+            f"- app images: 2 images, at most 2.0 GB: v1, a and 1 tag more ({short[0]}); {short[2]}",
             "1 to delete",
             f"note: app: 2 images with 3 tags and 2.0 GB go: 1 by name, and with them 1 artifact about them; {note}",
         ]
@@ -93,7 +93,7 @@ CONDITIONS: list[tuple[dict[str, Any], set[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "gone"), CONDITIONS, ids=[str(given) for given, _ in CONDITIONS])
+@pytest.mark.parametrize(("given", "gone"), CONDITIONS, ids=[" ".join(given) for given, _ in CONDITIONS])
 def test_an_image_goes_that_fits_every_condition(
     cloud: Cloud, app: Repository, given: dict[str, Any], gone: set[int]
 ) -> None:
@@ -204,6 +204,13 @@ def test_parts_of_an_archived_index_that_stays_stay_as_ecr_says(cloud: Cloud, ap
     assert [change.images for change in plan] == [1]
     assert "app: the parts of 1 index are not known: v1 (archived); " in " ".join(plan.notes)
     assert "ECR says that it is a part of an index, which is not known here" in " ".join(plan.notes)
+
+
+def test_an_archived_index_goes_before_what_may_be_its_parts(cloud: Cloud, app: Repository) -> None:
+    _, index, *_ = push_index(cloud, "v1")
+    archive(cloud, index)
+    assert since(cloud, lambda: app.delete_images(all=True)).count("BatchDeleteImage") == 1
+    assert left(cloud) == set()
 
 
 def test_only_manifests_of_indexes_are_read(cloud: Cloud, app: Repository) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ecrops.images.copying.stores.token import Token
 from ecrops.testing import Cloud
 from support import registry_of
 from tests.access import ministack
+from tests.access.ministack import REGION
 
 from .registries import Place, docker_registry, session
 
@@ -65,13 +65,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory, nothing_real: None) -> Itera
 @pytest.fixture
 def emulated(memory_cloud: Cloud) -> Place:
     """The registry of the emulator."""
-    url, ecr = memory_cloud.registry_endpoint(), memory_cloud.client("ecr")
+    memory_cloud.registry_endpoint()
+    ecr = memory_cloud.client("ecr")
     for name in NAMES:
         ecr.create_repository(repositoryName=name)
     ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
-    (data,) = ecr.get_authorization_token()["authorizationData"]
-    password = base64.b64decode(data["authorizationToken"]).decode()
-    return Place(url, password, Token(registry_of(memory_cloud).aws))
+    return Place.of(memory_cloud, REGION)._replace(token=Token(registry_of(memory_cloud).aws))
 
 
 @pytest.fixture(params=KINDS)

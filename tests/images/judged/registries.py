@@ -5,13 +5,14 @@ Servers listen on 127.0.0.1 alone, and are ended by their process.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 import pytest
@@ -20,6 +21,9 @@ from ecrops.aws.http import Http
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
 from tests.access.ministack import MAY_SKIP, REGION, free_port, served
+
+if TYPE_CHECKING:  # the bench measures the memory of what imports this
+    from ecrops.testing import Cloud
 
 TOOLS = ("docker-registry", "skopeo", "umoci")
 _MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
@@ -35,6 +39,12 @@ class Place(NamedTuple):
     url: str
     password: str = ""
     token: Token | None = None
+
+    @classmethod
+    def of(cls, cloud: Cloud, region: str, url: str = "") -> Place:
+        """Return the registry of a region of the emulator, at another URL if there is a relay before it."""
+        (data,) = cloud.client("ecr", region).get_authorization_token()["authorizationData"]
+        return cls(url or data["proxyEndpoint"], base64.b64decode(data["authorizationToken"]).decode())
 
     def store(self, http: Http, name: str) -> HttpStore:
         """A repository of it."""
