@@ -122,6 +122,17 @@ def test_what_is_not_visible_yet_and_what_is_throttled_have_budgets_of_their_own
     assert [call.fault for call in cloud.calls.of("PutLifecyclePolicy")][-2:] == ["throttle", None]
 
 
+def test_what_is_not_visible_yet_is_waited_for_without_a_budget_of_errors(cloud: Cloud) -> None:
+    """Each wait is that of a reading: the repository is not made again, and no error is spent."""
+    registry = registry_of(cloud, retry=RetryPolicy(budget=0, sleep=lambda seconds: None))
+    cloud.emulator.appear_after = 3
+    registry.ensure(RepositorySpec("ab"))
+    assert not registry.ensure(RepositorySpec("ab", image_scan_on_push=False))
+    registry.ensure(RepositorySpec("cd"))
+    assert registry.repository("cd").describe().name == "cd"
+    assert cloud.calls.writes() == ["CreateRepository"] * 2
+
+
 def test_errors_do_not_speak_of_retries_that_botocore_did_not_make(cloud: Cloud) -> None:
     cloud.faults.on("throttle", times=None)
     with pytest.raises(ClientError) as caught:
@@ -139,6 +150,7 @@ def test_every_wait_is_logged_with_its_reason(cloud: Cloud, caplog: pytest.LogCa
     waits = [record for record in caplog.records if record.levelname == "DEBUG" and "AWS throttles" not in record.msg]
     assert len(waits) == len(slept) == 2
     assert "ecr:CreateRepository again in" in waits[0].getMessage()
+    assert "because of: An error occurred (ThrottlingException)" in waits[0].getMessage()
     assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be verified"
     made = [record.getMessage() for record in caplog.records if record.name == "ecrops.engine.making"]
     assert made == ["+ ab repository", "+ ab lifecycle: keep last 1"]
