@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.aws.retry import rounds
@@ -131,6 +132,20 @@ def test_what_is_not_visible_yet_is_waited_for_without_a_budget_of_errors(cloud:
     registry.ensure(RepositorySpec("cd"))
     assert registry.repository("cd").describe().name == "cd"
     assert cloud.calls.writes() == ["CreateRepository"] * 2
+
+
+def test_an_answer_to_a_write_that_breaks_off_is_not_believed(cloud: Cloud) -> None:
+    cloud.emulator.seed(["ab"])
+    cloud.faults.on("truncated", operation="PutLifecyclePolicy", times=1)
+    assert registry_of(cloud).repository("ab").set_lifecycle_rules(LifecycleRule(max_image_count=1))
+    assert cloud.calls.operations() == ["GetLifecyclePolicy", "PutLifecyclePolicy", "GetLifecyclePolicy"]
+
+
+def test_an_answer_that_always_breaks_off_is_an_error_that_says_so(cloud: Cloud) -> None:
+    cloud.emulator.seed(["ab"])
+    cloud.faults.on("truncated", operation="GetLifecyclePolicy", times=None)
+    with pytest.raises(ResponseParserError, match="GetLifecyclePolicy was answered with HTTP 200 and a part of an"):
+        registry_of(cloud, retry=RetryPolicy(budget=0)).repository("ab").add_lifecycle_rule(max_image_count=1)
 
 
 def test_errors_do_not_speak_of_retries_that_botocore_did_not_make(cloud: Cloud) -> None:
