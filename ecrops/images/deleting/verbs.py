@@ -142,7 +142,7 @@ class _Wanted:
         yield total_note(graph, order, selected, self._why)
         if fresh := fresh_note((graph.images[digest] for digest in order if not self.names), datetime.now(UTC)):
             yield fresh
-        if any(digest not in order for digest in graph.unread):
+        if not graph.unread.keys() <= set(order):
             yield unread_note(graph)
         indexes = sum(image.media_type in INDEXES for image in graph.images.values())
         if self._is_by_pulls and indexes:
