@@ -123,6 +123,7 @@ GROUPS = (
         ErrorClass.FINAL,
         "it does not exist; an owner that was made a moment ago is waited for by code, see Races.not_yet_visible",
         (
+            "ClusterNotFoundException",
             "ExclusionNotFoundException",
             "ImageNotFoundException",
             "KmsNotFound",
@@ -140,6 +141,7 @@ GROUPS = (
             "RepositoryPolicyNotFoundException",
             "ResourceNotFoundException",
             "SecretNotFoundException",
+            "ServiceNotFoundException",
             "SigningConfigurationNotFoundException",
             "TemplateNotFoundException",
         ),
@@ -170,6 +172,7 @@ GROUPS = (
         ErrorClass.FINAL,
         "the input is wrong",
         (
+            "ClientException",
             "InvalidAddress",
             "InvalidArnException",
             "InvalidAttributeName",
@@ -189,6 +192,7 @@ GROUPS = (
             "PolicyNotAttachable",
             "ReceiptHandleIsInvalid",
             "UnsupportedCommandException",
+            "UnsupportedFeatureException",
             "UnsupportedUpstreamRegistryException",
             "ValidationException",
         ),

@@ -199,7 +199,7 @@ class Maker:
             races, code = change.races, code_of(error)
             if made := self._partly.get(change.owner, NOT_MADE).made:
                 on_made(made)
-            if code not in races.done:
+            if code not in races.done and not (races.is_made and races.is_made(self.account_of(change), error)):
                 if not races.awaits(error) and code in (*races.superseded, *races.not_yet_visible):
                     self._remember(change)
                 else:

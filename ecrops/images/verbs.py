@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
 from ecrops.base.problems import given
+from ecrops.images.archiving.methods import ArchivingVerbs
 from ecrops.repositories.advice import refuse_options
-from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TELLING = ("on_change", "on_wait", "progress")
 
 
-class RepositoryVerbs(Handle):
+class RepositoryVerbs(ArchivingVerbs):
     """Finding, tagging, copying, deleting, archiving and restoring the images of a repository."""
 
     def images(
@@ -259,11 +259,3 @@ class RepositoryVerbs(Handle):
             on_wait=on_wait,
             progress=progress,
         )
-
-    def archive_images(self, *digests_or_tags: str, never: Protected = (), **conditions: Any) -> Plan:
-        """Move images to the archive, where they cannot be pulled."""
-        raise NotImplementedError
-
-    def restore_images(self, *digests_or_tags: str, timeout: float = 1800, **conditions: Any) -> Plan:
-        """Restore images from the archive, and wait until they can be pulled."""
-        raise NotImplementedError

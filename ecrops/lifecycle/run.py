@@ -19,9 +19,9 @@ from ecrops.errors import SpecError
 from ecrops.images.deleting import aspect as deleting
 from ecrops.images.deleting import replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import kept_note, total_note
+from ecrops.images.deleting.words import kept_note, some, total_note
 from ecrops.images.graph import Graph
-from ecrops.images.usage.values import Entry, checked, resolve
+from ecrops.images.usage.values import Entry, checked, elsewhere, resolve
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle import running
 from ecrops.lifecycle.edits import check_guard
@@ -134,6 +134,9 @@ def _edit(aws: Aws, name: str, graph: Graph, rules: Rules, wanted: _Wanted, host
     if deletion.order:
         notes += [total_note(graph, deletion.order, set(expired), _why(simulation, set(deletion.order)))]
         notes += replicas.notes(aws, name, len(deletion.order))
+    if host and (copies := elsewhere(wanted.never, graph, deletion.order, repository=name, host=host)):
+        named = some(f"{graph.images[digest].name} ({reason})" for digest, reason in copies.items())
+        notes.append(f"these go, and their replicas in other registries are not protected by it: {named}")
     if deletion.kept:
         notes.append(kept_note(deletion.kept, graph))
     tags = {digest: frozenset(graph.images[digest].tags) for digest in deletion.order}

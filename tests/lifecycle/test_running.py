@@ -88,6 +88,14 @@ def test_what_must_stay_is_left_out(app: Repository, cloud: Cloud, never: Any) -
         assert f"v3: runs in {WEB}" in str(plan)
 
 
+def test_a_replica_that_runs_elsewhere_is_said(dry: Repository) -> None:
+    other = HOST.replace("eu-west-1", "us-east-1")
+    plan = dry.run_lifecycle([EXPIRE_OLD], never=InUse({f"{other}/app@{digest(2)}": [WEB]}))
+    assert "replicas in other registries are not protected" in str(plan)
+    assert f"v2 (runs in {WEB}, pulled from {other})" in str(plan)
+    assert plan.changes[0].images == 3
+
+
 def test_a_running_part_keeps_its_index_and_its_signature(memory_cloud: Cloud) -> None:
     memory_cloud.emulator.seed(["app"])
     family = push_index(memory_cloud, "index")

@@ -154,6 +154,28 @@ def resolve(
     return graph.protected({digest: match.reason for digest, match in matches.items()})
 
 
+def elsewhere(never: Protected, images: Graph, going: Iterable[str], *, repository: str, host: str) -> dict[str, str]:
+    """Return which images go whose copies run in another registry, by digest, with where and why.
+
+    Such an image is not protected: what runs is pulled from the other registry. But it may be replicated from here.
+
+    Args:
+        never: What must stay.
+        images: The images of the repository.
+        going: The digests of the images that go.
+        repository: The name of the repository.
+        host: The host of its registry.
+    """
+    copies = {
+        reference.digest: f"{use.words}, pulled from {reference.host}"
+        for entry in checked(never)
+        if isinstance(entry, InUse)
+        for reference, use in entry.references(repository, None)
+        if reference.digest in images.images and not reference.is_of(repository, host)
+    }
+    return {digest: copies[digest] for digest in going if digest in copies} if copies else {}
+
+
 def within(never: tuple[Entry, ...], repository: str, host: str | None = None) -> tuple[Entry, ...]:
     """Return what of some entries may mean images of one repository.
 

@@ -137,6 +137,7 @@ def test_what_is_in_use_is_a_value() -> None:
     both = web | resize | web
     assert list(both) == [f"{HOST}/team/api:v1", digest(2)]
     assert len(both) == 2
+    assert (web | InUse({f"{HOST}/team/api:v1": ["cron", WEB]})).reasons(f"{HOST}/team/api:v1") == (WEB, "cron")
     assert both.reasons(f"{HOST}/team/api:v1") == (WEB,)
     assert both.reasons(digest(2)) == ("Lambda function resize:12",)
     assert digest(2) in both
