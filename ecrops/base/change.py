@@ -117,7 +117,7 @@ class Change:
         makes_owner: Whether the change makes or removes the owner itself, and not a part of it.
         identity: What tells the owner from a later one of the same name, such as the time it was created at. A removal
             is for this owner only.
-        images: How many images the change removes with the owner.
+        images: How many images the change removes: with the owner, if it removes that, else by themselves.
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
         advice: The way out, by error code; with the code of the service behind it, after a blank, if it differs by
@@ -207,6 +207,13 @@ class Change:
     def removes_owner(self) -> bool:
         """Whether the change removes the owner itself."""
         return self.makes_owner and self.kind is Kind.DELETE
+
+    @property
+    def deletions(self) -> int:
+        """How many things the change deletes: a batch of images counts as its images, everything else as one."""
+        if self.kind is not Kind.DELETE:
+            return 0
+        return self.images if self.images and not self.makes_owner else 1
 
     @property
     def refuses_existing(self) -> bool:

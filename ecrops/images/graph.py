@@ -255,12 +255,17 @@ def _sorted(group: Collection[str], following: Callable[[str], Iterable[str]]) -
 
 
 def read(aws: Aws, name: str) -> Graph:
-    """Read the images of a repository, and the manifests of the indexes among them, 100 a call.
+    """Read the images of a repository, and the manifests of the indexes among them: see ``with_parts``."""
+    return with_parts(aws, name, describe(aws, name))
+
+
+def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
+    """Return the graph of all images of a repository. The manifests of the indexes are read, 100 a call.
 
     ECR counts the reading of a manifest as a pull of the index, and hands out none of an archived index: its parts are
     not known.
     """
-    images = {image.digest: image for image in describe(aws, name)}
+    images = {image.digest: image for image in listed}
     indexes = [image for image in images.values() if image.media_type in manifests.INDEXES]
     answer = manifests.ask(aws, name, [index.digest for index in indexes if index.storage_class == STANDARD])
     unread = {index.digest: "archived" for index in indexes if index.storage_class != STANDARD}

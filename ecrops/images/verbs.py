@@ -214,15 +214,17 @@ class RepositoryVerbs(ArchivingVerbs):
         meanwhile, or an index that has it, stays. If an image cannot be deleted, the others are. If a run breaks off in
         an index with more than 100 parts, some of them may be left: ``untagged=True`` deletes them.
 
-        The manifests of indexes are read, which ECR counts as a pull of them. Where deletions are replicated, a note
-        says to where.
+        If any image fits, the manifests of all indexes are read, which ECR counts as a pull of them. Where deletions
+        are replicated, a note says to where.
 
         Args:
             digests_or_tags: The images by name. A name that no image has is a note.
             tags: Patterns of tags, ``*`` for any characters; an image fits with one tag that fits one pattern.
-            untagged: Whether only images without tags fit, or only images with tags.
+            untagged: Whether only images without tags fit, or only images with tags. A push of an index begins with its
+                parts, which have no index then: ``untagged=True, older_than=1`` leaves them alone.
             older_than: How long ago an image was pushed at least: a ``timedelta``, or days; or a moment.
-            pulled_before: The same for the last pull. An image that was never pulled fits.
+            pulled_before: The same for the last pull. An image that was never pulled fits. A reading of this verb is a
+                pull of each index, so the next one finds them used: ``registry.pull_time_exclusions`` prevents that.
             larger_than: Bytes.
             archived: Whether only archived images fit, or only images that can be pulled.
             orphans: Whether only artifacts fit that are about an image that is gone: their manifest names it as the

@@ -213,6 +213,32 @@ def test_an_archived_index_goes_before_what_may_be_its_parts(cloud: Cloud, app: 
     assert left(cloud) == set()
 
 
+def test_new_images_without_a_tag_may_be_parts_of_a_push_that_goes_on(cloud: Cloud) -> None:
+    def said(**given: Any) -> list[str]:
+        fresh = registry_of(cloud, dry_run=True).repository("app")
+        return [note for note in fresh.delete_images(**given).notes if "within the last hour" in note]
+
+    cloud.emulator.seed_images("app", [pushed(1), pushed(2, "v1", days=0), pushed(3, days=0.05)])
+    assert said(untagged=True) == []
+    cloud.push_image("app")
+    assert said(untagged=True) == [
+        "app: 1 image without a tag was pushed within the last hour: a push of an index begins with its parts; "
+        "older_than=1 leaves them"
+    ]
+    assert said(untagged=True, older_than=1) == []
+
+
+def test_a_deletion_by_pulls_says_that_its_reading_is_a_pull(cloud: Cloud, dry: Repository) -> None:
+    cloud.push_image("app")
+    assert not any("as a pull" in note for note in dry.delete_images(pulled_before=0).notes)
+    push_index(cloud, "v1")
+    fresh = registry_of(cloud, dry_run=True).repository("app")
+    said = "app: ECR counts the reading of the manifests of 1 index as a pull, now, unless"
+    assert any(note.startswith(said) for note in fresh.delete_images(pulled_before=0).notes)
+    fresh = registry_of(cloud, dry_run=True).repository("app")
+    assert since(cloud, lambda: fresh.delete_images(tags=["none"], pulled_before=0)) == ["DescribeImages"]
+
+
 def test_only_manifests_of_indexes_are_read(cloud: Cloud, app: Repository) -> None:
     _, index, *_ = push_index(cloud, "v1")
     cloud.push_image("app", tag="v2")
