@@ -214,7 +214,7 @@ class RegistryVerbs(Account):
             never: What must stay, as for ``simulate_lifecycle``.
 
         Raises:
-            SpecError: ``rules`` are no policy that ecrops can simulate, a name is none, or ``never`` has what is no image.
+            SpecError: ``rules`` are no policy that ecrops can simulate, a name is none, or ``never`` is not right.
             ClientError: botocore's ``RepositoryNotFoundException``, for a name among ``names``; or the credentials are
                 not valid any more, or AWS throttles for too long.
         """
@@ -242,8 +242,8 @@ class RegistryVerbs(Account):
                 raise
 
         check_one_by_one(names, "simulate_lifecycles(*names)")
-        checked = [check_existing_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
-        return self._ahead(simulate, checked)
+        wanted = [check_existing_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
+        return self._ahead(simulate, wanted)
 
     def _ahead(self, call: Callable[[str], Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """Yield the names and the results of calls, in order. Calls that return ``None`` are left out."""
