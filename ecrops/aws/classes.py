@@ -138,6 +138,7 @@ GROUPS = (
             "ReplicationBackfillNotFoundException",
             "RepositoryCatalogDataNotFoundException",
             "RepositoryNotFoundException",
+            "ScanNotFoundException",
             "RepositoryPolicyNotFoundException",
             "ResourceNotFoundException",
             "SecretNotFoundException",

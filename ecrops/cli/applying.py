@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
     from ecrops.engine.plan import Plan
     from ecrops.registry import Registry
+    from ecrops.repository import Repository
 
 Planned: TypeAlias = "Callable[[], tuple[Registry, Plan]]"
 """Makes the plan of a command, and returns the registry that applies it."""
@@ -67,12 +68,35 @@ def add_dry_run(command: Parser, things: str = "things") -> None:
     add_approval(command, planner=DRY_RUN, things=things)
 
 
-def run(arguments: Namespace, console: Console, planned: Planned) -> int:
-    """Show the plan of a command that has ``--dry-run``, or make it."""
-    if not (arguments.dry_run or arguments.out):
-        return make(arguments, console, planned)
+def run(
+    arguments: Namespace,
+    console: Console,
+    name: str,
+    verb: Callable[[Repository], Plan],
+    place: Namespace | None = None,
+    *,
+    stdin: str = "",
+) -> int:
+    """Run a verb of a repository: plan it, and show the plan with ``--dry-run``, or make it.
+
+    Args:
+        arguments: With the options of ``add_dry_run``.
+        console: Where the plan is shown.
+        name: The name of the repository that is changed.
+        verb: Calls the verb of that repository, whose registry only plans.
+        place: The profile and the region of the repository, if they are not those of the arguments.
+        stdin: What stdin is, if it is no terminal that can be asked.
+    """
+    from ecrops.cli.account import reading, registry_of
     from ecrops.cli.failures import CommandError
 
+    def planned() -> tuple[Registry, Plan]:
+        with reading(place or arguments, dry_run=True) as registry:
+            missing = verb(registry.repository(name))
+        return registry_of(place or arguments), missing
+
+    if not (arguments.dry_run or arguments.out):
+        return make(arguments, console, planned, stdin=stdin)
     if arguments.yes or arguments.approved:
         raise CommandError(
             "nothing was changed: --dry-run and --out only show the plan: leave --yes and --approved out"
@@ -123,7 +147,7 @@ def make(arguments: Namespace, console: Console, planned: Planned, *, stdin: str
     is_asked = bool(missing) and not arguments.yes and arguments.approved is None
     if is_asked:
         _show_before_question(missing, console, stdin)
-        if not console.ask(f"Make these changes ({missing.summary})?"):
+        if not console.ask(f"Make these changes ({missing.summary}{_images_words(missing)})?"):
             console.say("nothing was changed")
             return ERROR
     with _like_ctrl_c():
@@ -134,6 +158,14 @@ def make(arguments: Namespace, console: Console, planned: Planned, *, stdin: str
     else:
         show_plan(made, console, missing.notes if is_asked else ())
     return DONE
+
+
+def _images_words(plan: Plan) -> str:
+    """Return how many images a plan deletes by themselves; empty for none."""
+    from ecrops.base.render import count
+
+    number = sum(change.deletions for change in plan if change.images and not change.makes_owner)
+    return f"; {count(number, 'image')}" if number else ""
 
 
 @contextmanager

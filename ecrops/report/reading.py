@@ -22,13 +22,14 @@ from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
 from ecrops.images.image import aware
 from ecrops.images.image import describe as images_of
+from ecrops.inventory.prices import Prices
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.policy.document import Rules, canonical, render
 from ecrops.lifecycle.simulation.projection import check_days
 from ecrops.registry_settings import wants as settings_wants
 from ecrops.report.outlook import findings, merged, outlook
 from ecrops.report.report import Report
-from ecrops.report.values import Prices, ReportedRepository, Unread
+from ecrops.report.values import ReportedRepository, Unread
 from ecrops.repositories import settings
 from ecrops.repositories.checks import check_existing_name, check_one_by_one
 from ecrops.spec import RepositorySpec

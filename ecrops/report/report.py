@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ecrops.base import html
 from ecrops.base.render import count, page, places, text_size
 from ecrops.engine.plan import Plan
-from ecrops.report.values import Prices, ReportedRepository, Unread, expected, together, without_policy
+from ecrops.inventory.prices import Prices
+from ecrops.report.values import ReportedRepository, Unread, expected, together, without_policy
 from ecrops.version import __version__
 
 if TYPE_CHECKING:
@@ -100,9 +101,8 @@ class Report:
             "unread": [part._asdict() for part in self.unread],
         }
         if self.forecast:
-            prices = {"storage": self.prices.storage, "archive": self.prices.archive, "currency": self.prices.currency}
             stored = self.forecast.days[0].without
-            facts["prices_per_gb_month"] = prices
+            facts["prices_per_gb_month"] = self.prices.to_dict()
             facts["stored"] = {**stored.to_dict(), "cost_per_month": self.prices.per_month(stored)}
             facts["forecast"] = expected(self.forecast, self.prices)
         return facts

@@ -55,8 +55,8 @@ class RegistryVerbs(Account):
         Example:
             ``registry.report("team/api", price_per_gb_month=0.10)``
         """
+        from ecrops.inventory.prices import Prices
         from ecrops.report.reading import Options, report
-        from ecrops.report.values import Prices
 
         prices = Prices(price_per_gb_month, archive_price_per_gb_month, currency)
         return report(self, specs_or_names, Options(images, days, prices, now))

@@ -73,7 +73,8 @@ def delete(
 def _read(aws: Aws, name: str, wanted: _Wanted) -> Graph:
     """Read the images, and the manifests of indexes if any image is meant: ECR counts that as a pull of each index."""
     try:
-        graph = Graph(describe(aws, name))
+        images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
+        graph = Graph(images)
         selected, _ = wanted.selected(graph)
         return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
     except ClientError as error:
