@@ -23,7 +23,7 @@ from ecrops.images import manifests
 from ecrops.images.copying import aspect
 from ecrops.images.copying.edits import Copied, Found
 from ecrops.images.copying.layers import Transfers
-from ecrops.images.copying.mounting import TWO_REGISTRIES, Side, why_not, words
+from ecrops.images.copying.mounting import TWO_REGISTRIES, why_not_between, words
 from ecrops.images.copying.plan import CopyPlan, with_bytes
 from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
@@ -32,7 +32,7 @@ from ecrops.images.image import Image, describe
 from ecrops.images.names import check_tag, is_digest
 from ecrops.images.selection import Selection
 from ecrops.images.tag_patterns import segments_of
-from ecrops.repositories import calls
+from ecrops.repositories import calls, settings
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -191,26 +191,24 @@ class _Copy:
 
     def _check_mounting(self, create: RepositorySpec | None) -> str:
         """Return why the layers are streamed; empty if the registry may mount them."""
-        aws, source = self._registry.aws, self._source.registry.aws
-        if (source.region, source.account_id) != (aws.region, aws.account_id):
+        aws, source, name = self._registry.aws, self._source.registry.aws, self._source.name
+        if source.region != aws.region or source.account_id != aws.account_id:
             return TWO_REGISTRIES
-        names = [self._source.name, self._to.name]
-        found = calls.find(aws, names, lambda item: Side.of(aws.region, item))
-        target = found.get(self._to.name) or Side.new(found[names[0]], self._to.name, create)
-        reason = why_not(aws, found[names[0]], target)
+        reason = why_not_between(aws, name, self._to.name, create)
         self._transfers.can_mount = not reason
         return reason
 
     def _copies(self, contents: Contents, roots: Mapping[str, Sequence[str]]) -> dict[str, Copied]:
         """Return the edits by key: images, then artifacts about them."""
-        taken: set[str] = set()
+        taken: dict[str, str] = {}
         copies: dict[str, Copied] = {}
         for digest, tags in roots.items():
             self._add(copies, contents, digest, tags, taken)
+        given = {tag for tags in roots.values() for tag in tags}
         for digest in contents.about(roots):
-            image = self._images.get(digest)
             if digest not in roots:
-                self._add(copies, contents, digest, tags_of(image) if image else (), taken, REFERRERS)
+                tags = [tag for tag in tags_of(self._images[digest]) if tag not in given]
+                self._add(copies, contents, digest, tags, taken, REFERRERS)
         return copies
 
     def _add(
@@ -219,7 +217,7 @@ class _Copy:
         contents: Contents,
         digest: str,
         tags: Sequence[str],
-        taken: set[str],
+        taken: dict[str, str],
         *steps: int,
     ) -> None:
         name = self._to.name
@@ -234,9 +232,10 @@ class _Copy:
 
     def _found(self, copies: Mapping[str, Copied], *, is_made: bool) -> tuple[dict[str, Found], int]:
         """Return what is at the target, and how many bytes of layers it lacks."""
-        aws, name = self._registry.aws, self._to.name
+        aws, name, assumed = self._registry.aws, self._to.name, self._registry.assumed
+        is_made = is_made or assumed.get((settings, name)) is not None
         with _said(f"while {name} was read, which is the target"):
-            found = aspect.read(aws, name, copies)
+            found = {key: assumed.get((aspect, key), found) for key, found in aspect.read(aws, name, copies).items()}
             pieces = {
                 piece.digest: piece
                 for key, copied in copies.items()
@@ -248,7 +247,8 @@ class _Copy:
         lacking = [digest for digest in sizes if digest not in there]
         states = self._transfers.states(lacking) if lacking else {}
         bad = {d: layer_reason(states.get(d, ("", 0))[0]) for d in lacking if states.get(d, ("", 0))[0] != AVAILABLE}
-        of_all = {key: state._replace(layers=frozenset(there), missing=bad) for key, state in found.items()}
+        layers = frozenset(there)
+        of_all = {key: state._replace(layers=layers, missing=bad) for key, state in found.items()}
         return of_all, sum(sizes[digest] for digest in lacking)
 
     def _layers_there(self, digests: Sequence[str], *, is_made: bool) -> dict[str, int]:
