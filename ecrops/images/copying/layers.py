@@ -70,6 +70,7 @@ class Transfers:
             aws: The account and region of the target.
             layers: The layers.
         """
+        aws = aws.stoppable()  # a layer that fails stops the other layers of its manifest, and no other image
         store, source = ApiStore(aws, self._target), self._source.bound_to(aws)
         open_layers = [layer for layer in layers if layer.digest not in self._done]
         there = store.has(layer.digest for layer in open_layers)
