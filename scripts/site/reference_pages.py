@@ -18,6 +18,8 @@ PACKAGES = (
     "access",
     "events",
     "lifecycle",
+    "images",
+    "inventory",
     "registry_settings",
     "public",
     "login",
