@@ -1,4 +1,4 @@
-"""Copies while somebody else writes, or to where somebody else has something: nothing of theirs is lost unsaid."""
+"""Copies while somebody else writes, and to where somebody else has something: nothing of theirs is lost unsaid."""
 
 from __future__ import annotations
 
