@@ -86,6 +86,8 @@ class Races(NamedTuple):
         is_made_between: Whether AWS made the owner between two times, as ``time.time`` counts. It is asked if the
             answer to a creation was lost and the owner exists: another caller may have made it.
         done: Error codes that mean that AWS has what the change makes. Such a change counts as made.
+        is_made: Whether AWS has what the change makes although it answered with an error. It is asked with the account
+            of the change and the error, and may call AWS. Such a change counts as made.
     """
 
     derived: bool = False
@@ -94,6 +96,7 @@ class Races(NamedTuple):
     awaits: Callable[[Exception], bool] = never
     is_made_between: Callable[[Any, float, float], bool] | None = None
     done: Collection[str] = ()
+    is_made: Callable[[Any, Exception], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ class Change:
         makes_owner: Whether the change makes or removes the owner itself, and not a part of it.
         identity: What tells the owner from a later one of the same name, such as the time it was created at. A removal
             is for this owner only.
-        images: How many images the change removes with the owner.
+        images: How many images the change removes: with the owner, if it removes that, else by themselves.
         for_owners: Owners that the change is made for. They go no further without it, nor it without them.
         step: The changes of all owners in a lower step come first.
         advice: The way out, by error code; with the code of the service behind it, after a blank, if it differs by
@@ -204,6 +207,13 @@ class Change:
     def removes_owner(self) -> bool:
         """Whether the change removes the owner itself."""
         return self.makes_owner and self.kind is Kind.DELETE
+
+    @property
+    def deletions(self) -> int:
+        """How many things the change deletes: a batch of images counts as its images, everything else as one."""
+        if self.kind is not Kind.DELETE:
+            return 0
+        return self.images if self.images and not self.makes_owner else 1
 
     @property
     def refuses_existing(self) -> bool:

@@ -21,19 +21,24 @@ def session_of(arguments: Namespace) -> boto3.Session:
     return boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
 
 
-def registry_of(arguments: Namespace) -> Registry:
+def registry_of(arguments: Namespace, *, dry_run: bool = False) -> Registry:
     """Return the registry of that session. It calls nothing."""
     from ecrops.registry import Registry
 
-    return Registry(session_of(arguments))
+    return Registry(session_of(arguments), dry_run=dry_run)
 
 
 @contextmanager
-def reading(arguments: Namespace) -> Iterator[Registry]:
-    """Yield the registry for what only reads. On a terminal it is drawn what it waits for."""
+def reading(arguments: Namespace, *, dry_run: bool = False) -> Iterator[Registry]:
+    """Yield the registry for what only reads. On a terminal it is drawn what it waits for.
+
+    Args:
+        arguments: The options that name it.
+        dry_run: Whether its verbs that write only plan.
+    """
     from ecrops.base.render import is_terminal
 
-    registry = registry_of(arguments)
+    registry = registry_of(arguments, dry_run=dry_run)
     if not is_terminal(sys.stderr):
         yield registry
         return

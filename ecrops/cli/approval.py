@@ -1,7 +1,7 @@
 """What was approved of an apply: a plan by its checksum, what is left of it by its file, and how much is deleted.
 
-Called by ``apply``: with the arguments before AWS is read, and with the plan before anything is made. It shows nothing,
-and asks nobody.
+Called by commands that write, through ``applying``: with the arguments before AWS is read, and with the plan before
+anything is made. It shows nothing, and asks nobody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def approved_plan(arguments: Namespace) -> dict[str, Any] | None:
     Raises:
         CommandError: ``--approved`` is no whole checksum, or ``--plan`` is not the plan with that checksum.
     """
-    _check_checksum(arguments.approved)
+    _check_checksum(arguments)
     if arguments.plan is None:
         return None
     if arguments.approved is None:
@@ -34,7 +34,7 @@ def approved_plan(arguments: Namespace) -> dict[str, Any] | None:
         checksum = plan["checksum"]
     except (ValueError, TypeError, KeyError):
         raise CommandError(
-            f"nothing was changed: {arguments.plan}: expected a plan, as ecrops plan --out writes it"
+            f"nothing was changed: {arguments.plan}: expected a plan, as {arguments.planner} --out writes it"
         ) from None
     if checksum != arguments.approved:
         raise CommandError(
@@ -43,11 +43,13 @@ def approved_plan(arguments: Namespace) -> dict[str, Any] | None:
     return plan
 
 
-def _check_checksum(checksum: str | None) -> None:
+def _check_checksum(arguments: Namespace) -> None:
     """Refuse what is no whole checksum."""
+    checksum = arguments.approved
     if checksum is not None and not re.fullmatch("[0-9a-f]{64}", checksum):
         got = f"{len(checksum)} characters" if re.fullmatch("[0-9a-f]+", checksum) else repr(checksum)
-        raise CommandError(f"--approved: all 64 characters of the checksum are needed, got {got}; ecrops plan shows it")
+        needed = "--approved: all 64 characters of the checksum are needed"
+        raise CommandError(f"{needed}, got {got}; {arguments.planner} shows it")
 
 
 def check(arguments: Namespace, missing: Plan, approved: dict[str, Any] | None) -> None:
@@ -56,7 +58,7 @@ def check(arguments: Namespace, missing: Plan, approved: dict[str, Any] | None) 
     A plan with nothing to do needs no approval: a job that is run again is done.
 
     Args:
-        arguments: The arguments of ``apply``.
+        arguments: The arguments of the command.
         missing: The plan that is to be made.
         approved: What ``approved_plan`` returned.
 
@@ -88,8 +90,12 @@ def _check_whole(arguments: Namespace, missing: Plan) -> None:
 
     if missing.checksum != arguments.approved:
         headline = f"nothing was changed: {arguments.approved} was approved, and the plan is now {missing.checksum}"
-        conflict = ConflictError((), f"{headline} ({missing.summary}); ecrops plan shows it, to be approved again")
-        conflict.add_note("if a part of it was made before: --plan FILE, with the plan that was approved (plan --out)")
+        conflict = ConflictError(
+            (), f"{headline} ({missing.summary}); {arguments.planner} shows it, to be approved again"
+        )
+        conflict.add_note(
+            f"if a part of it was made before: --plan FILE, with the plan that was approved ({arguments.planner} --out)"
+        )
         raise conflict
 
 

@@ -31,6 +31,17 @@ _PHRASES: Mapping[str, str] = {
     r"\bstack_name=": "--stack-name",
     r"\bgrants=True\b": "--grants",
     r"\bevents=True\b": "--events",
+    r"\bgive delete_last=True": "say --delete-last",
+    r"\b(untagged|orphans|all|archived)=True\b": r"--\1",
+    r"\bolder_than=": "--older-than ",
+    r"\bpulled_before=": "--pulled-before ",
+    r"\blarger_than=": "--larger-than ",
+    r"\btags=\[": "--tags [",
+    r"\becs=False\b": "--no-ecs",
+    r"\blambda_=False\b": "--no-lambda",
+    r"\bregistry\.account_settings\.set\(\"(\w+)\", \"(\w+)\"\) turns it on": (
+        r"in a fleet file, registry: {account_settings: {\1: \2}} turns it on"
+    ),
 }
 """Phrases of the library, as regular expressions, and those of the command."""
 

@@ -152,7 +152,7 @@ class Account(Shown, Hosts):
         if not isinstance(plan, Plan):
             raise SpecError(f"expected a Plan, got {plan!r}")
         with self.telling(on_change, on_wait, progress) as registry:
-            return plan if self.dry_run else registry._apply(plan, approved=True)
+            return plan if self.dry_run else plan.result(registry._apply(plan, approved=True))
 
     def _apply(self, plan: Plan, *, approved: bool = False) -> Plan:
         from ecrops.engine.apply import apply  # a plan alone does not need it

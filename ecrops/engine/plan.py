@@ -133,10 +133,11 @@ class Plan:
     def check(self, deletes: int = 0) -> Plan:
         """Refuse a plan that deletes more than expected. Returns the plan itself.
 
-        Repositories, policies, tags, EventBridge rules and targets count. Images that ECR expires later do not.
+        Repositories, policies, tags, EventBridge rules and targets count, each as one deletion, and every image that is
+        deleted by itself. Images that go with their repository do not count, nor those that ECR expires later.
 
         Args:
-            deletes: The largest number of changes of kind ``delete`` that is expected.
+            deletes: The largest number of deletions that is expected.
 
         Raises:
             SpecError: ``deletes`` is no whole number of at least 0.
@@ -145,10 +146,18 @@ class Plan:
         if not is_whole(deletes) or deletes < 0:
             raise SpecError(f"deletes: expected a whole number of at least 0, got {deletes!r}")
         deletions = [change for change in self.changes if change.kind is Kind.DELETE]
-        if len(deletions) > deletes:
-            headline = f"expected at most {deletes} deletions in the plan, it has {len(deletions)}"
-            raise ConflictError(deletions, headline)
+        number = sum(change.deletions for change in deletions)
+        if number > deletes:
+            raise ConflictError(deletions, f"expected at most {deletes} deletions in the plan, it has {number}")
         return self
+
+    def result(self, made: Plan) -> Plan:
+        """Return what an apply of this plan made, with what this kind of plan knows besides. A plan knows no more.
+
+        Args:
+            made: The changes that were made.
+        """
+        return made
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan, ready for JSON."""

@@ -100,6 +100,16 @@ class ScanFindings(ShownText):
         ]
         return "\n".join([*lines, f"and {number - MOST_SHOWN} more"] if number > MOST_SHOWN else lines)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was found, ready for JSON."""
+        return {
+            "severity": self.severity,
+            "status": self.status,
+            "completed_at": self.completed_at and self.completed_at.isoformat(),
+            "counts": dict(self.counts),
+            "findings": [{name: getattr(finding, name) for name in Finding.__slots__} for finding in self.findings],
+        }
+
 
 def check_severity(value: object) -> Severity | None:
     """Return a severity.

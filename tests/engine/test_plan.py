@@ -54,6 +54,7 @@ def test_a_plan_names_the_permissions_that_applying_it_needs(registry: Registry)
         "kms:CreateGrant",
         "kms:DescribeKey",
     )
+    assert registry.plan(RepositorySpec("one")).permissions == ("ecr:CreateRepository",)
 
 
 def test_a_plan_goes_to_json(registry: Registry) -> None:
@@ -104,6 +105,18 @@ def test_a_plan_that_deletes_one_thing_is_refused_unless_one_is_expected(registr
     assert plan.check(deletes=1) is plan
     kept = registry.plan(RepositorySpec("one", image_scan_on_push=True))
     assert kept.check() is kept
+
+
+def test_images_count_as_deletions_and_not_the_batches_that_they_are_deleted_in() -> None:
+    batches = [Change(owner="one", kind=Kind.DELETE, what="images", before="100 images", images=100)] * 2
+    plan = Plan((*batches, Change(owner="one", kind=Kind.DELETE, what="tags", before="a=1")))
+    assert plan.check(deletes=201) is plan
+    with pytest.raises(ConflictError, match="expected at most 200 deletions in the plan, it has 201"):
+        plan.check(deletes=200)
+    whole = Plan((Change(owner="one", kind=Kind.DELETE, what="repository", makes_owner=True, images=100),))
+    assert whole.check(deletes=1) is whole  # its images go with it
+    archived = Plan((Change(owner="one", kind=Kind.UPDATE, what="images", images=100),))
+    assert archived.check() is archived
 
 
 def test_applied_says_what_was_done(registry: Registry) -> None:

@@ -3,11 +3,25 @@
 A command is a function of the arguments and the console. It returns its exit code, or raises an error of the library.
 """
 
-from ecrops.cli.commands import doctor, fleet, imports, lifecycle, login, report, repositories, schema, trying
+from ecrops.cli.commands import (
+    cleaning,
+    doctor,
+    fleet,
+    images,
+    imports,
+    lifecycle,
+    login,
+    report,
+    repositories,
+    schema,
+    trying,
+)
 
 FAMILIES = (
     fleet.add,
     repositories.add,
+    images.add,
+    cleaning.add,
     lifecycle.add,
     report.add,
     login.add,

@@ -96,7 +96,7 @@ class Transfers:
         with lock:  # two images with one layer move it once
             if layer.digest in self._done:
                 return
-            if self.mounter and self.mounter.mount(aws, layer):
+            if self.can_mount and self._mounter_of(aws).mount(aws, layer):
                 self._add(mounted=layer.size)
             else:
                 with self._memory(min(layer.size or PART, PART)):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from ecrops.base.render import count, text_size
 from ecrops.engine.plan import Plan
+from ecrops.images.copying.edits import Copied
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,6 +37,21 @@ class CopyPlan(Plan):
             summary = f"{summary}; {text_size(self.bytes_planned)} to move"
         there = count(self.skipped, "image was", "images were")
         return f"{summary}; {there} there already" if self.skipped else summary
+
+    def result(self, made: Plan) -> Plan:
+        """Return what an apply of this plan made, with the bytes that it moved.
+
+        Args:
+            made: The changes that were made.
+        """
+        transfers = next((want.edit.transfers for want in self.wants if isinstance(want.edit, Copied)), None)
+        moved, mounted = (transfers.moved, transfers.mounted) if transfers else (0, 0)
+        return with_bytes(made, self.bytes_planned, moved, mounted, self.skipped)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan, ready for JSON."""
+        names = ("bytes_planned", "bytes_moved", "bytes_mounted", "skipped")
+        return Plan.to_dict(self) | {name: getattr(self, name) for name in names}
 
 
 def with_bytes(plan: Plan, planned: int, moved: int, mounted: int, skipped: int) -> CopyPlan:
