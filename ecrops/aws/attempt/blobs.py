@@ -77,11 +77,13 @@ class Document:
         self._position = max(first, last)
         begin, end = len(self._head), len(self._head) + self._encoded
         within = max(first - begin, 0), min(last, end) - begin
-        return b"".join((
-            self._head[first:last],
-            self._blob.text(*within) if within[0] < within[1] else b"",
-            self._tail[max(first - end, 0) : max(last - end, 0)],
-        ))
+        return b"".join(
+            (
+                self._head[first:last],
+                self._blob.text(*within) if within[0] < within[1] else b"",
+                self._tail[max(first - end, 0) : max(last - end, 0)],
+            )
+        )
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Go on at another byte."""
