@@ -18,6 +18,7 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
 from ecrops.events import verbs as events
+from ecrops.inventory import verbs as inventory
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.registry_settings import verbs as settings_verbs
 from ecrops.report import verbs as report_verbs
@@ -42,7 +43,13 @@ _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_n
 
 
 @suggesting(dict.fromkeys(("region", "region_name", "profile", "profile_name"), _SESSION))
-class Registry(lifecycle.RegistryVerbs, events.RegistryVerbs, settings_verbs.RegistryVerbs, report_verbs.RegistryVerbs):
+class Registry(
+    lifecycle.RegistryVerbs,
+    events.RegistryVerbs,
+    settings_verbs.RegistryVerbs,
+    inventory.RegistryVerbs,
+    report_verbs.RegistryVerbs,
+):
     """The private registry of one account in one region. Making one calls nothing.
 
     The verbs ``on_…`` make EventBridge rules. ``help(ecrops.events.RuleOptions)`` lists their options. A rule without

@@ -18,6 +18,7 @@ FACES = (
     "ecrops.events",
     "ecrops.fleet",
     "ecrops.images",
+    "ecrops.inventory",
     "ecrops.lifecycle",
     "ecrops.login",
     "ecrops.public",

@@ -86,6 +86,8 @@ class Races(NamedTuple):
         is_made_between: Whether AWS made the owner between two times, as ``time.time`` counts. It is asked if the
             answer to a creation was lost and the owner exists: another caller may have made it.
         done: Error codes that mean that AWS has what the change makes. Such a change counts as made.
+        is_made: Whether AWS has what the change makes although it answered with an error. It is asked with the account
+            of the change and the error, and may call AWS. Such a change counts as made.
     """
 
     derived: bool = False
@@ -94,6 +96,7 @@ class Races(NamedTuple):
     awaits: Callable[[Exception], bool] = never
     is_made_between: Callable[[Any, float, float], bool] | None = None
     done: Collection[str] = ()
+    is_made: Callable[[Any, Exception], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,12 +176,14 @@ class Graph:
     def _with_indexes(self, never: Mapping[str, str]) -> dict[str, str]:
         """Return what must stay, with the indexes that it is a part of."""
         found = {digest: reason for digest, reason in never.items() if digest in self.images}
+        firsts = {digest: digest for digest in found}
         waiting = deque(found)
         while waiting:
             digest = waiting.popleft()
             for index in self.parents(digest):
                 if index not in found:
-                    found[index] = f"it has the part {self._name(digest)}, which stays: {found[digest]}"
+                    first = firsts[index] = firsts[digest]
+                    found[index] = f"it has the part {self._name(first)}, which stays: {never[first]}"
                     waiting.append(index)
         return found
 
@@ -225,7 +227,8 @@ class Graph:
         order = _sorted(group, lambda digest: (*self.parts(digest), *self.subjects(digest)))
         if len(order) < len(group):
             order = _sorted(group, lambda digest: (*self.parts(digest), *filter(None, [self._written_subject(digest)])))
-        return [*order, *(digest for digest in group if digest not in order)]  # digests themselves make no circle
+        ordered = dict.fromkeys(order)
+        return [*order, *(digest for digest in group if digest not in ordered)]  # digests themselves make no circle
 
     def orphans(self) -> list[str]:
         """Return the artifacts whose subject is gone: as the manifest says, or else all that the tags name."""
@@ -255,12 +258,17 @@ def _sorted(group: Collection[str], following: Callable[[str], Iterable[str]]) -
 
 
 def read(aws: Aws, name: str) -> Graph:
-    """Read the images of a repository, and the manifests of the indexes among them, 100 a call.
+    """Read the images of a repository, and the manifests of the indexes among them: see ``with_parts``."""
+    return with_parts(aws, name, describe(aws, name))
+
+
+def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
+    """Return the graph of all images of a repository. The manifests of the indexes are read, 100 a call.
 
     ECR counts the reading of a manifest as a pull of the index, and hands out none of an archived index: its parts are
     not known.
     """
-    images = {image.digest: image for image in describe(aws, name)}
+    images = {image.digest: image for image in listed}
     indexes = [image for image in images.values() if image.media_type in manifests.INDEXES]
     answer = manifests.ask(aws, name, [index.digest for index in indexes if index.storage_class == STANDARD])
     unread = {index.digest: "archived" for index in indexes if index.storage_class != STANDARD}

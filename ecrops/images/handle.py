@@ -6,7 +6,7 @@ Called by users, through ``Repository.image``. What a verb needs is imported whe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecrops.images.readable import ReadableImage
 
@@ -153,7 +153,8 @@ class ImageHandle(ReadableImage):
             to: The other repository.
             tags: Its tags there; without them the tag of the handle, and none for a digest.
             referrers: Whether its signatures and other referrers are copied too.
-            create: The spec of the other repository, which is made if it does not exist.
+            create: The spec of the other repository, as ``ensure`` takes it: made if it does not
+                exist, changed where it differs.
             on_change: Called with every change that was made.
             on_wait: Called with each wait, before it.
             progress: Whether to draw how far it is, on the standard error.
@@ -191,20 +192,44 @@ class ImageHandle(ReadableImage):
             self.name, never=never, on_change=on_change, on_wait=on_wait, progress=progress
         )
 
-    def archive(self, *, never: Protected = (), **options: Any) -> Plan:
+    def archive(
+        self,
+        *,
+        never: Protected = (),
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
         """Move the image to the archive, where it cannot be pulled: see ``Repository.archive_images``.
 
         Args:
             never: What is never archived: tags, digests, URIs, or what ``in_use`` found.
-            options: ``on_change``, ``on_wait`` and ``progress``.
+            on_change: Called with every change that was made.
+            on_wait: Called with each wait, before it.
+            progress: Whether to draw how far it is, on the standard error.
         """
-        return self.repository.archive_images(self.name, never=never, **options)
+        return self.repository.archive_images(
+            self.name, never=never, on_change=on_change, on_wait=on_wait, progress=progress
+        )
 
-    def restore(self, *, timeout: float = 1800, **options: Any) -> Plan:
+    def restore(
+        self,
+        *,
+        timeout: float = 1800,
+        wait: bool = True,
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+    ) -> Plan:
         """Restore the image from the archive, and wait until it can be pulled: see ``Repository.restore_images``.
 
         Args:
             timeout: Seconds to wait. ECR takes up to 20 minutes.
-            options: ``on_change``, ``on_wait`` and ``progress``.
+            wait: Whether to wait.
+            on_change: Called with every change that was made.
+            on_wait: Called with each wait, before it.
+            progress: Whether to draw how far it is, on the standard error.
         """
-        return self.repository.restore_images(self.name, timeout=timeout, **options)
+        return self.repository.restore_images(
+            self.name, timeout=timeout, wait=wait, on_change=on_change, on_wait=on_wait, progress=progress
+        )

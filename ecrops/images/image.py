@@ -42,6 +42,7 @@ class Image(Shown):
         media_type: The media type of its manifest.
         subject: The digest of the image that this artifact (a signature, an SBOM) is about.
         referenced_by: The digests of the indexes (manifest lists) that it is a part of.
+        restoring: Whether it is being restored from the archive. It counts as archived as long as it is.
 
     Raises:
         SpecError: A time has no time zone, the size is negative, or the tags are not a list of strings.
@@ -58,6 +59,7 @@ class Image(Shown):
     media_type: str | None = None
     subject: str | None = None
     referenced_by: Sequence[str] = ()
+    restoring: bool = False
 
     def __post_init__(self) -> None:
         if not self._is_right():  # AWS's own are, and there may be a million of them
@@ -75,6 +77,7 @@ class Image(Shown):
             and type(self.size) is int
             and self.size >= 0
             and self.storage_class in (STANDARD, ARCHIVE)
+            and type(self.restoring) is bool
             and all(
                 type(texts) is tuple and all(type(text) is str for text in texts)
                 for texts in (self.tags, self.referenced_by)
@@ -98,6 +101,8 @@ class Image(Shown):
         problems.check(right, "size", f"expected bytes, 0 or more, got {self.size!r}")
         right = self.storage_class in (STANDARD, ARCHIVE)
         problems.check(right, "storage_class", f"expected standard or archive, got {self.storage_class!r}")
+        right = isinstance(self.restoring, bool)
+        problems.check(right, "restoring", f"expected True or False, got {self.restoring!r}")
         problems.raise_any()
 
     def __repr__(self) -> str:
@@ -123,7 +128,8 @@ class Image(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are known, ready for JSON."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return {name: _plain(value) for name, value in values.items() if value not in (None, ()) or name == "tags"}
+        known = {name: value for name, value in values.items() if value is not False and value not in (None, ())}
+        return {name: _plain(value) for name, value in ({"digest": self.digest, "tags": self.tags} | known).items()}
 
 
 def _is_in_utc(moment: object) -> bool:
@@ -194,6 +200,7 @@ def parse(item: Mapping[str, Any]) -> Image:
         activated_at=item.get("lastActivatedAt"),
         media_type=media_type and intern(media_type),  # there are a few, in an answer of AWS one string for each image
         subject=item.get("subjectManifestDigest") or None,
+        restoring=item.get("imageStatus") == "ACTIVATING",
     )
 
 

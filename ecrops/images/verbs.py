@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
 from ecrops.base.problems import given
+from ecrops.images.archiving.methods import ArchivingVerbs
 from ecrops.repositories.advice import refuse_options
-from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TELLING = ("on_change", "on_wait", "progress")
 
 
-class RepositoryVerbs(Handle):
+class RepositoryVerbs(ArchivingVerbs):
     """Finding, tagging, copying, deleting, archiving and restoring the images of a repository."""
 
     def images(
@@ -147,7 +147,8 @@ class RepositoryVerbs(Handle):
             since: Only images that were pushed after a moment, or at most so long ago: a ``timedelta``, or days.
             untagged: Whether images without tags are copied too.
             referrers: Whether signatures and other artifacts about the images are copied too.
-            create: The spec of the other repository, which is made if it does not exist.
+            create: The spec of the other repository, as ``ensure`` takes it: made if it does not
+                exist, changed where it differs.
             on_change: Called on this thread with every change that was made.
             on_wait: Called on this thread with a ``Wait`` before ecrops waits.
             progress: Whether to draw how far it is, on the standard error.
@@ -214,15 +215,17 @@ class RepositoryVerbs(Handle):
         meanwhile, or an index that has it, stays. If an image cannot be deleted, the others are. If a run breaks off in
         an index with more than 100 parts, some of them may be left: ``untagged=True`` deletes them.
 
-        The manifests of indexes are read, which ECR counts as a pull of them. Where deletions are replicated, a note
-        says to where.
+        If any image fits, the manifests of all indexes are read, which ECR counts as a pull of them. Where deletions
+        are replicated, a note says to where.
 
         Args:
             digests_or_tags: The images by name. A name that no image has is a note.
             tags: Patterns of tags, ``*`` for any characters; an image fits with one tag that fits one pattern.
-            untagged: Whether only images without tags fit, or only images with tags.
+            untagged: Whether only images without tags fit, or only images with tags. A push of an index begins with its
+                parts, which have no index then: ``untagged=True, older_than=1`` leaves them alone.
             older_than: How long ago an image was pushed at least: a ``timedelta``, or days; or a moment.
-            pulled_before: The same for the last pull. An image that was never pulled fits.
+            pulled_before: The same for the last pull. An image that was never pulled fits. A reading of this verb is a
+                pull of each index, so the next one finds them used: ``registry.pull_time_exclusions`` prevents that.
             larger_than: Bytes.
             archived: Whether only archived images fit, or only images that can be pulled.
             orphans: Whether only artifacts fit that are about an image that is gone: their manifest names it as the
@@ -257,11 +260,3 @@ class RepositoryVerbs(Handle):
             on_wait=on_wait,
             progress=progress,
         )
-
-    def archive_images(self, *digests_or_tags: str, never: Protected = (), **conditions: Any) -> Plan:
-        """Move images to the archive, where they cannot be pulled."""
-        raise NotImplementedError
-
-    def restore_images(self, *digests_or_tags: str, timeout: float = 1800, **conditions: Any) -> Plan:
-        """Restore images from the archive, and wait until they can be pulled."""
-        raise NotImplementedError

@@ -7,7 +7,7 @@ and ``images/archiving`` say how it goes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,14 +16,20 @@ from ecrops.engine.aspect import Read, Want
 from ecrops.engine.reading import Readings
 from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
+from ecrops.images.archiving import aspect as archiving
+from ecrops.images.archiving.choosing import to_archive
+from ecrops.images.archiving.edits import Move, moves
+from ecrops.images.archiving.words import archive_note, by_ecr_note
 from ecrops.images.deleting import aspect as deleting
 from ecrops.images.deleting import replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import kept_note, total_note
+from ecrops.images.deleting.words import kept_note, some, total_note
 from ecrops.images.graph import Graph
-from ecrops.images.usage.values import Entry, checked, resolve
+from ecrops.images.image import ARCHIVE
+from ecrops.images.statuses import check_known
+from ecrops.images.usage.values import Entry, checked, elsewhere, resolve
 from ecrops.lifecycle import aspect as lifecycle
-from ecrops.lifecycle import running
+from ecrops.lifecycle import running, transition
 from ecrops.lifecycle.edits import check_guard
 from ecrops.lifecycle.guard import Guard, Impact, impact_of
 from ecrops.lifecycle.policy.document import Rules
@@ -84,10 +90,17 @@ def run_lifecycle(
         known[running, name] = present
         known.add([Read((name,), dict, ("ecr",))])
         host = repository.registry_uri if wanted.never or (wanted.guard and wanted.guard.names_registries) else ""
-        edit = _edit(aws, name, present.now, policy, wanted, host)
+        simulation = evaluate(policy, present.now.images.values())
+        never = resolve(wanted.never, present.now, repository=name, host=host or None)
+        moved, archive_notes = _moves(name, present.now, simulation, never)
+        edit = _edit(aws, name, present.now, simulation, never, wanted, host, archive_notes)
+        wants = [Want(running, name, edit)]
+        for key, move in moved.items():
+            wants.append(Want(transition, key, transition.Transition(move, policy, simulation.now)))
+            known[transition, key] = transition.Present(present.now.images[move.digest])
         if aws.has_waited:
             known.read_at = NEVER
-        return registry.make(Want(running, name, edit), known=known)
+        return registry.make(*wants, known=known)
 
 
 def _checked(
@@ -123,23 +136,51 @@ def _present(registry: Account, aws: Aws, name: str, wanted: _Wanted) -> Present
         raise
 
 
-def _edit(aws: Aws, name: str, graph: Graph, rules: Rules, wanted: _Wanted, host: str) -> running.Run:
+def _moves(
+    name: str, graph: Graph, simulation: Simulation, never: Mapping[str, str]
+) -> tuple[dict[str, Move], list[str]]:
+    """Return how images go to the archive, by key, and what the user must know of it."""
+    archived = {verdict.image.digest for verdict in simulation.archived}
+    if not archived:
+        return {}, []
+    check_known(archiving.OPERATION)
+    choice = to_archive(graph, archived, never)
+    order = [digest for digest in choice.order if digest in archived]  # what belongs to them goes as the policy says
+    notes = [archive_note([graph.images[digest] for digest in order])] if order else []
+    by_ecr = [graph.images[digest].name for digest in choice.by_ecr]
+    notes += [by_ecr_note(by_ecr, is_archived=True)] if order and by_ecr else []
+    kept = {digest: reason for digest, reason in choice.kept.items() if graph.images[digest].storage_class != ARCHIVE}
+    return moves(name, graph, order, ARCHIVE), notes + ([kept_note(kept, graph)] if kept else [])
+
+
+def _edit(
+    aws: Aws,
+    name: str,
+    graph: Graph,
+    simulation: Simulation,
+    never: Mapping[str, str],
+    wanted: _Wanted,
+    host: str,
+    archive_notes: Sequence[str],
+) -> running.Run:
     """Return the edit, and what the user must know of it. What goes and what stays is decided here."""
-    simulation = evaluate(rules, graph.images.values())
-    never = resolve(wanted.never, graph, repository=name, host=host or None)
     expired = [verdict.image.digest for verdict in simulation.expired]
     deletion = graph.deletion(expired, never, alone=True)
     batches = batches_of(graph.groups(deletion.order))
-    notes = [] if rules else [NO_POLICY]
+    notes = list(archive_notes) if simulation.rules else [NO_POLICY]
     if deletion.order:
         notes += [total_note(graph, deletion.order, set(expired), _why(simulation, set(deletion.order)))]
         notes += replicas.notes(aws, name, len(deletion.order))
+    if host and (copies := elsewhere(wanted.never, graph, deletion.order, repository=name, host=host)):
+        named = some(f"{graph.images[digest].name} ({reason})" for digest, reason in copies.items())
+        notes.append(f"these go, and their replicas in other registries are not protected by it: {named}")
     if deletion.kept:
         notes.append(kept_note(deletion.kept, graph))
     tags = {digest: frozenset(graph.images[digest].tags) for digest in deletion.order}
     delete = Delete(batches, tags, never=wanted.never, host=host, notes=tuple(notes))
-    impact = _impact(simulation, deletion.kept, wanted.guard, name, host) if wanted.guard else None
-    return running.Run(delete, rules, simulation.now, wanted.references, impact)
+    staying = {*deletion.kept, *never}
+    impact = _impact(simulation, staying, wanted.guard, name, host) if wanted.guard else None
+    return running.Run(delete, list(simulation.rules), simulation.now, wanted.references, impact)
 
 
 def _why(simulation: Simulation, going: Collection[str]) -> str:

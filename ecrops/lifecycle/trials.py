@@ -123,9 +123,10 @@ class RepositoryTrials(RepositoryVerbs):
     ) -> Plan:
         """Do at once what a lifecycle policy would do, by ecrops' own evaluation. ECR itself may take 24 hours.
 
-        What goes is decided by the images that there are now. Before each deletion they are read again: an image that
-        was pulled, tagged or restored since stays, and so do images that came since. Parts of an index that stays, and
-        what is about an image that stays, are never deleted.
+        What goes is decided by the images that there are now. An approved plan is derived anew from what there is when
+        it is applied: an image that was pulled, tagged or restored since stays, and so do images that came since. Parts
+        of an index that stays, and what is about an image that stays, are never deleted. An image that goes to the
+        archive cannot be pulled from then on.
 
         Args:
             rules: The policy; without it, the current one. It is not written.

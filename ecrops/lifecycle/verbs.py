@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from ecrops.images.usage.values import Protected
     from ecrops.lifecycle.edits import GuardOption
     from ecrops.lifecycle.policy.checks import EcrRule
     from ecrops.lifecycle.policy.rule import LifecycleRule, TagStatus
@@ -193,7 +194,11 @@ class RegistryVerbs(Account):
     """Simulating the lifecycle policies of many repositories of a registry."""
 
     def simulate_lifecycles(
-        self, *names: str, rules: LifecyclePolicy | None = None, now: datetime | None = None
+        self,
+        *names: str,
+        rules: LifecyclePolicy | None = None,
+        now: datetime | None = None,
+        never: Protected = (),
     ) -> Iterator[tuple[str, Simulation | SpecError | ClientError]]:
         """Yield the name of each repository, and what a policy would do to its images.
 
@@ -206,24 +211,28 @@ class RegistryVerbs(Account):
             names: Names of repositories; without one, all repositories of the registry.
             rules: The policy; without it, the one that each repository has.
             now: The moment of the evaluation; the present without it.
+            never: What must stay, as for ``simulate_lifecycle``.
 
         Raises:
-            SpecError: ``rules`` are no policy that ecrops can simulate, or a name is none.
+            SpecError: ``rules`` are no policy that ecrops can simulate, a name is none, or ``never`` is not right.
             ClientError: botocore's ``RepositoryNotFoundException``, for a name among ``names``; or the credentials are
                 not valid any more, or AWS throttles for too long.
         """
         from ecrops.images.image import describe
+        from ecrops.images.usage.values import checked
         from ecrops.lifecycle import aspect
         from ecrops.lifecycle.simulation.compiled import compile_rules, rules_of
         from ecrops.lifecycle.simulation.simulate import evaluate
 
         desired = None if rules is None else rules_of(rules)
         compile_rules(desired or ())
+        entries = checked(never)
+        host = self.uri if entries else None
 
         def simulate(name: str) -> Simulation | SpecError | ClientError | None:
             try:
                 policy = aspect.read(self.aws, name).rules if desired is None else desired
-                return evaluate(policy, describe(self.aws, name), now)
+                return evaluate(policy, describe(self.aws, name), now, False, entries, (name, host))
             except Exception as error:
                 if not names and isinstance(error, ClientError) and code_of(error) == calls.MISSING:
                     return None
@@ -233,8 +242,8 @@ class RegistryVerbs(Account):
                 raise
 
         check_one_by_one(names, "simulate_lifecycles(*names)")
-        checked = [check_existing_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
-        return self._ahead(simulate, checked)
+        wanted = [check_existing_name(name) for name in names] or (name for name, _ in calls.every(self.aws))
+        return self._ahead(simulate, wanted)
 
     def _ahead(self, call: Callable[[str], Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """Yield the names and the results of calls, in order. Calls that return ``None`` are left out."""

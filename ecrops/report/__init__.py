@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.inventory.prices import Prices as Prices
     from ecrops.report.report import Report as Report
     from ecrops.report.values import Outlook as Outlook
-    from ecrops.report.values import Prices as Prices
     from ecrops.report.values import ReportedRepository as ReportedRepository
     from ecrops.report.values import Unread as Unread
 
@@ -18,7 +18,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.inventory.prices": ("Prices",),
             "ecrops.report.report": ("Report",),
-            "ecrops.report.values": ("Outlook", "Prices", "ReportedRepository", "Unread"),
+            "ecrops.report.values": ("Outlook", "ReportedRepository", "Unread"),
         },
     )

@@ -12,58 +12,16 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ecrops.base.change import Change
-from ecrops.base.problems import Problems, is_number
+from ecrops.base.render import count, text_size
 from ecrops.errors import SpecError
+from ecrops.inventory.counting import GROWTH_DAYS, Counts
+from ecrops.inventory.prices import Prices
 from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.policy.document import Rules
 from ecrops.lifecycle.simulation.days import Day, Storage
-from ecrops.lifecycle.simulation.forecast import GB, Forecast
+from ecrops.lifecycle.simulation.forecast import Forecast
 from ecrops.lifecycle.simulation.verdicts import Tally
 from ecrops.spec import RepositorySpec
-
-STORAGE_PRICE = 0.10
-"""Dollars for a GB of private storage in a month: https://aws.amazon.com/ecr/pricing/."""
-MAX_CURRENCY = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What storage costs.
-
-    Args:
-        storage: The price of standard storage, for 1,000,000,000 bytes and a month.
-        archive: The price of the archive; without it, that of standard storage.
-        currency: Put before amounts.
-
-    Raises:
-        SpecError: A price is no number of at least 0, or the currency is no short text.
-    """
-
-    storage: float = STORAGE_PRICE
-    archive: float | None = None
-    currency: str = "$"
-
-    def __post_init__(self) -> None:
-        problems = Problems()
-        for name, price in (("storage", self.storage), ("archive", self.archive)):
-            right = (name == "archive" and price is None) or (is_number(price) and price >= 0)
-            problems.check(right, name, f"expected a price of at least 0, got {price!r}")
-        right = isinstance(self.currency, str) and len(self.currency) <= MAX_CURRENCY
-        problems.check(right, "currency", f"expected at most {MAX_CURRENCY} characters, got {self.currency!r}")
-        problems.raise_any()
-
-    def per_month(self, stored: Storage) -> float:
-        """Return what it costs to store this for a month."""
-        archive = self.storage if self.archive is None else self.archive
-        return stored.bytes / GB * self.storage + stored.archived_bytes / GB * archive
-
-    def text(self, amount: float) -> str:
-        """Return an amount in words, such as ``$1,234.50``."""
-        return f"{self.currency}{amount:,.2f}"
-
-    def __str__(self) -> str:
-        archive = "" if self.archive is None else f", {self.text(self.archive)} in the archive"
-        return f"{self.text(self.storage)} for a GB in a month{archive}"
 
 
 class Example(NamedTuple):
@@ -88,6 +46,8 @@ class Outlook:
         tallies: What each lifecycle rule would do now.
         examples: Some of the images that would go.
         forecast: The days from now on.
+        counts: The inventory: what is untagged, archived and in use, and how fast it grows.
+        running: How many of the images that would go are in use, or belong to an image that is.
     """
 
     expired: int
@@ -97,6 +57,8 @@ class Outlook:
     tallies: tuple[Tally, ...]
     examples: tuple[Example, ...]
     forecast: Forecast
+    counts: Counts = field(default_factory=Counts)
+    running: int = 0
 
     @property
     def stored(self) -> Storage:
@@ -161,6 +123,9 @@ class ReportedRepository:
         }
         if outlook := self.outlook:
             facts["stored"] = outlook.stored.to_dict()
+            facts["inventory"] = inventory_facts(outlook.counts)
+            if outlook.counts.in_use is not None:
+                facts["would_go_in_use"] = {"images": outlook.running}
             facts["would_expire"] = {"images": outlook.expired, "bytes": outlook.expired_bytes}
             facts["would_archive"] = {"images": outlook.archived}
             facts["by_rule"] = [tally.to_dict() for tally in outlook.tallies]
@@ -188,6 +153,33 @@ class Unread(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.owner}: {self.part}: {self.reason}"
+
+
+def growth_words(counts: Counts) -> str:
+    """Return in words how fast what is stored grows, and how much of it nobody uses, if that was asked."""
+    pushed = f"pushed in the last {GROWTH_DAYS} days: {count(counts.growth, 'image')}, {text_size(counts.growth_bytes)}"
+    if counts.in_use is None:
+        return pushed
+    used = f"in use: {count(counts.in_use, 'image')}, {text_size(counts.in_use_bytes or 0)}"
+    return f"{pushed}; {used}; nobody uses {text_size(counts.unused_bytes or 0)}, as far as it was looked for"
+
+
+def running_words(number: int) -> str:
+    """Return in words how many images the lifecycle policies would remove though they run."""
+    verb = "is" if number == 1 else "are"
+    return f"{count(number, 'image')} that lifecycle policies would remove now {verb} in use"
+
+
+def inventory_facts(counts: Counts) -> dict[str, Any]:
+    """Return an inventory, ready for JSON: what is known of it."""
+    names = ("untagged", "archived", "growth", *(("in_use", "unused") if counts.in_use is not None else ()))
+    facts: dict[str, Any] = {
+        name: {"images": getattr(counts, name), "bytes": getattr(counts, f"{name}_bytes")} for name in names
+    }
+    for name in ("last_pushed_at", "last_pulled_at"):
+        moment = getattr(counts, name)
+        facts[name] = moment and moment.isoformat()
+    return facts
 
 
 def expected(forecast: Forecast, prices: Prices) -> dict[str, Any]:

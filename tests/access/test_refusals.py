@@ -327,7 +327,9 @@ def test_a_statement_of_somebody_may_have_what_is_plain_text(cloud: Cloud) -> No
 def test_for_somebody_who_is_not_there_no_managed_policy_is_made(cloud: Cloud, who: User | Role | Group) -> None:
     populate(cloud, "ab")
     repo = registry_of(cloud).repository("ab")
-    with pytest.raises(ClientError) as caught:
+    with pytest.raises(
+        ClientError, match=r"when calling the ListAttached(User|Role|Group)Policies operation"
+    ) as caught:
         repo.grant_pull(who, attach="managed")
     assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
     assert "pull ab" in caught.value.__notes__[0]

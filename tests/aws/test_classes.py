@@ -19,7 +19,7 @@ from ecrops.testing import Cloud
 from support import registry_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ecr", "ecr-public", "events", "iam", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "sts")
+SERVICES = ("ecr", "ecr-public", "ecs", "events", "iam", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "sts")
 NO_OPERATIONS = {"iam:PassRole", "sts:GetServiceBearerToken"}  # permissions without an operation
 
 

@@ -42,6 +42,14 @@ def test_a_wait_that_would_pass_the_deadline_is_not_begun(cloud: Cloud) -> None:
     assert sum(slept) < 1000
 
 
+def test_a_deadline_names_the_call_that_is_not_tried_again(memory_cloud: Cloud) -> None:
+    memory_cloud.emulator.seed(["ab"])
+    registry = registry_of(memory_cloud).within(5)
+    memory_cloud.faults.on("throttle", operation="SetRepositoryPolicy", times=None)  # the fifth wait is above 5 s
+    with pytest.raises(DeadlineError, match="ecr:SetRepositoryPolicy could be tried again"):
+        registry.repository("ab").grant_pull("111122223333")
+
+
 def test_a_deadline_is_never_put_off(cloud: Cloud) -> None:
     with pytest.raises(DeadlineError):
         registry_of(cloud).within(-1).within(100).repository("ab").exists()

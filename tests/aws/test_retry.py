@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from ecrops import LifecycleRule, Registry, RepositorySpec, RetryPolicy, SpecError
 from ecrops.aws.retry import rounds
@@ -122,6 +123,31 @@ def test_what_is_not_visible_yet_and_what_is_throttled_have_budgets_of_their_own
     assert [call.fault for call in cloud.calls.of("PutLifecyclePolicy")][-2:] == ["throttle", None]
 
 
+def test_what_is_not_visible_yet_is_waited_for_without_a_budget_of_errors(cloud: Cloud) -> None:
+    """Each wait is that of a reading: the repository is not made again, and no error is spent."""
+    registry = registry_of(cloud, retry=RetryPolicy(budget=0, sleep=lambda seconds: None))
+    cloud.emulator.appear_after = 3
+    registry.ensure(RepositorySpec("ab"))
+    assert not registry.ensure(RepositorySpec("ab", image_scan_on_push=False))
+    registry.ensure(RepositorySpec("cd"))
+    assert registry.repository("cd").describe().name == "cd"
+    assert cloud.calls.writes() == ["CreateRepository"] * 2
+
+
+def test_an_answer_to_a_write_that_breaks_off_is_not_believed(cloud: Cloud) -> None:
+    cloud.emulator.seed(["ab"])
+    cloud.faults.on("truncated", operation="PutLifecyclePolicy", times=1)
+    assert registry_of(cloud).repository("ab").set_lifecycle_rules(LifecycleRule(max_image_count=1))
+    assert cloud.calls.operations() == ["GetLifecyclePolicy", "PutLifecyclePolicy", "GetLifecyclePolicy"]
+
+
+def test_an_answer_that_always_breaks_off_is_an_error_that_says_so(cloud: Cloud) -> None:
+    cloud.emulator.seed(["ab"])
+    cloud.faults.on("truncated", operation="GetLifecyclePolicy", times=None)
+    with pytest.raises(ResponseParserError, match="GetLifecyclePolicy was answered with HTTP 200 and a part of an"):
+        registry_of(cloud, retry=RetryPolicy(budget=0)).repository("ab").add_lifecycle_rule(max_image_count=1)
+
+
 def test_errors_do_not_speak_of_retries_that_botocore_did_not_make(cloud: Cloud) -> None:
     cloud.faults.on("throttle", times=None)
     with pytest.raises(ClientError) as caught:
@@ -139,6 +165,7 @@ def test_every_wait_is_logged_with_its_reason(cloud: Cloud, caplog: pytest.LogCa
     waits = [record for record in caplog.records if record.levelname == "DEBUG" and "AWS throttles" not in record.msg]
     assert len(waits) == len(slept) == 2
     assert "ecr:CreateRepository again in" in waits[0].getMessage()
+    assert "because of: An error occurred (ThrottlingException)" in waits[0].getMessage()
     assert waits[1].getMessage() == "a wait of 1.0 s, before what was changed could be verified"
     made = [record.getMessage() for record in caplog.records if record.name == "ecrops.engine.making"]
     assert made == ["+ ab repository", "+ ab lifecycle: keep last 1"]

@@ -13,7 +13,7 @@ from ecrops import Registry, RepositorySpec, RetryPolicy, Role, Wait
 from ecrops.events import on_image_pushed
 from ecrops.testing import Cloud
 from support import registry_of
-from tests.access.world import inline, populate
+from tests.access.world import by_resource, inline, populate
 from tests.events.support import arn, queue_policy
 
 QUEUE = arn("sqs", "pushes")
@@ -32,6 +32,17 @@ def test_a_grant_is_not_derived_from_a_policy_that_lacks_our_last_one(memory_clo
     for name in NAMES:
         registry.repository(name).grant_pull(Role("nodes"))
     assert set(inline(memory_cloud, "role", "nodes")) >= set(NAMES)
+    assert memory_cloud.faults.lag.served
+
+
+def test_a_managed_policy_is_not_derived_from_one_that_lacks_our_last_grant(memory_cloud: Cloud) -> None:
+    populate(memory_cloud, *NAMES)
+    registry, _ = registry_that_waits(memory_cloud)
+    memory_cloud.faults.lag.of("iam", 3)
+    for name in NAMES:
+        registry.repository(name).grant_pull(Role("nodes"), attach="managed")
+    [document] = memory_cloud.emulator.policies()["managed"].values()
+    assert set(by_resource(document)) >= set(NAMES)
     assert memory_cloud.faults.lag.served
 
 

@@ -9,6 +9,7 @@ import pytest
 from ecrops import ApplyError, Change, LifecycleRule, Plan, Registry, RepositorySpec, Role, SpecError, pull
 from ecrops.testing import Cloud
 from support import AT_ONCE, HERE, registry_of
+from tests.access.world import OTHER_ROLE, populate
 
 HOME, OTHER = "123456789012", "111122223333"
 NEW = RepositorySpec("team/new", tags={"a": "1"})
@@ -170,3 +171,19 @@ def test_two_sessions_for_one_role_are_refused_and_one_session_twice_is_not(clou
     with pytest.raises(SpecError, match=f"role far of {OTHER}: two sessions were given for it"):
         registry.ensure(*specs)
     assert cloud.calls.writes() == []
+
+
+@pytest.mark.parametrize("there", [0, 1])
+def test_roles_of_one_name_in_two_accounts_are_read_each_in_its_own(cloud: Cloud, there: int) -> None:
+    populate(cloud, "ab")
+    grants = [pull(Role("nodes")), pull(Role(OTHER_ROLE), session=cloud.session(account=OTHER))]
+    registry_of(cloud).ensure(RepositorySpec("ab", grants=[grants[there]]))
+    for order in (grants, grants[::-1]):
+        plan = registry_of(cloud).plan(RepositorySpec("ab", grants=order))
+        assert [change.account for change in plan if change.owner.startswith("role ")] == [(OTHER, HOME)[there]]
+
+
+def test_an_account_that_a_list_in_an_answer_names_is_not_asked_for(cloud: Cloud) -> None:
+    populate(cloud, "ab")
+    assert registry_of(cloud).plan(RepositorySpec("ab", image_scan_on_push=True)).account == HOME
+    assert "GetCallerIdentity" not in cloud.calls.operations()

@@ -54,6 +54,7 @@ def test_a_plan_names_the_permissions_that_applying_it_needs(registry: Registry)
         "kms:CreateGrant",
         "kms:DescribeKey",
     )
+    assert registry.plan(RepositorySpec("one")).permissions == ("ecr:CreateRepository",)
 
 
 def test_a_plan_goes_to_json(registry: Registry) -> None:

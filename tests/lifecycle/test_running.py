@@ -88,6 +88,14 @@ def test_what_must_stay_is_left_out(app: Repository, cloud: Cloud, never: Any) -
         assert f"v3: runs in {WEB}" in str(plan)
 
 
+def test_a_replica_that_runs_elsewhere_is_said(dry: Repository) -> None:
+    other = HOST.replace("eu-west-1", "us-east-1")
+    plan = dry.run_lifecycle([EXPIRE_OLD], never=InUse({f"{other}/app@{digest(2)}": [WEB]}))
+    assert "replicas in other registries are not protected" in str(plan)
+    assert f"v2 (runs in {WEB}, pulled from {other})" in str(plan)
+    assert plan.changes[0].images == 3
+
+
 def test_a_running_part_keeps_its_index_and_its_signature(memory_cloud: Cloud) -> None:
     memory_cloud.emulator.seed(["app"])
     family = push_index(memory_cloud, "index")
@@ -178,6 +186,48 @@ def test_another_writer_deletes_between_the_reading_and_the_deletion(app: Reposi
     during(cloud, "BatchDeleteImage", lambda: remove(cloud, 2))
     app.run_lifecycle([EXPIRE_OLD])
     assert not left(cloud)
+
+
+ARCHIVE = LifecycleRule(tag_pattern_list=["v*"], since_image_pulled=30, transition_to="archive")
+
+
+def archived(cloud: Cloud) -> set[str]:
+    """The digests in the archive."""
+    pages = cloud.client("ecr").get_paginator("describe_images")
+    every = pages.paginate(repositoryName="app", filter={"imageStatus": "ARCHIVED"})
+    return {item["imageDigest"] for page in every for item in page["imageDetails"]}
+
+
+def test_what_a_policy_archives_is_archived_with_one_listing(app: Repository, cloud: Cloud) -> None:
+    cloud.emulator.seed_images("app", [pushed(7, "x7", days=90)])
+    rules = [ARCHIVE, LifecycleRule(tag_pattern_list=["x*"], max_image_age=30)]
+    cloud.calls.clear()
+    plan = app.run_lifecycle(rules, never="v3")
+    assert archived(cloud) == {digest(1), digest(2)}
+    assert left(cloud) == {digest(1), digest(2), digest(3)}
+    made = cloud.calls.operations()
+    assert made.count("UpdateImageStorageClass") == 2
+    assert made.count("BatchDeleteImage") == 1
+    assert "pull" in str(plan), "it says that what is archived cannot be pulled"
+    assert not app.run_lifecycle(rules, never="v3")
+
+
+def test_a_guard_limits_what_is_archived_at_once(app: Repository, cloud: Cloud) -> None:
+    for guard in (Guard(max_archived=2), Guard(never="v1")):
+        with pytest.raises(ConflictError):
+            app.run_lifecycle([ARCHIVE], guard=guard)
+    assert not archived(cloud)
+    assert app.run_lifecycle([ARCHIVE], guard=Guard(max_archived=2), never="v1")
+    assert len(archived(cloud)) == 2
+
+
+def test_an_image_that_the_policy_does_not_archive_any_more_stays(cloud: Cloud) -> None:
+    keep = LifecycleRule(tag_pattern_list=["v*"], max_image_count=1, transition_to="archive")
+    registry, plan = approved(cloud, keep)
+    remove(cloud, 1)  # v2 is the newest now
+    made = registry.apply(plan)
+    assert archived(cloud) == {digest(3)}
+    assert "the policy does not archive it any more" in str(made)
 
 
 @pytest.mark.parametrize(

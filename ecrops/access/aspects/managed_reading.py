@@ -74,7 +74,7 @@ class Found:
             policies[number] = replace(policy, old_versions=policy.old_versions[1:])
         elif document is not None:
             older = (*policy.old_versions, policy.default) if policy.document else ()
-            default = f"v{max((int(version[1:]) for version in older), default=0) + 1}"
+            default = f"v{max(map(_number_of, older), default=0) + 1}"
             policies[number] = replace(policy, document=document, old_versions=older, default=default)
         else:
             policies[number] = replace(policy, attached=operation.startswith("Attach"))
@@ -125,5 +125,13 @@ def _read(aws: Aws, arn: str, attached: set[str]) -> Managed | None:
             raise
         return None
     ids = [version["VersionId"] for version in versions if version["VersionId"] != default]
-    ids.sort(key=lambda version_id: int(version_id.removeprefix("v").partition(".")[0]))  # v9 before v10
+    ids.sort(key=_number_of)  # v9 before v10
     return Managed(arn, version["Document"], default, tuple(ids), arn in attached)
+
+
+def _number_of(version_id: str) -> int:
+    """Return the number of a version: its id is ``v9``, and may have more behind a dot.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html
+    """
+    return int(version_id.removeprefix("v").partition(".")[0])

@@ -1,1 +1,1 @@
-"""Moving images to the archive, and restoring them."""
+"""Moving images to the archive and back: ``choosing`` decides which, ``aspect`` how, ``verbs`` calls both."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Partly, Races
+from ecrops.base.render import count
 from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError
 from ecrops.images import graph as graphs
@@ -78,7 +79,7 @@ def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iter
         going = set(deletion.order)
         for number, batch in enumerate(edit.batches, 1):
             if images := [graph.images[digest] for digest in batch if digest in going]:
-                yield _delete(name, edit, images, f" {number} of {len(edit.batches)}" if len(edit.batches) > 1 else "")
+                yield _delete(name, edit, images, len(edit.batches) - number)
 
 
 def _held(edit: Delete, graph: Graph, refused: frozenset[str]) -> dict[str, str]:
@@ -102,13 +103,14 @@ def _conflicts(name: str, kept: Mapping[str, str], graph: Graph) -> Iterator[Cha
         )
 
 
-def _delete(name: str, edit: Delete, images: Sequence[Image], number: str) -> Change:
+def _delete(name: str, edit: Delete, images: Sequence[Image], following: int) -> Change:
+    """Return one call. Its name says how many follow, so that it is the same after those before it were made."""
     ids = [{"imageDigest": image.digest} for image in images]
     answered = _Answered(name, {image.digest: image for image in images}, edit.refused)
     return Change(
         owner=name,
         kind=Kind.DELETE,
-        what=f"{WHAT}{number}",
+        what=f"{WHAT}, then {count(following, 'call')} more" if following else WHAT,
         call=Call(
             "ecr",
             OPERATION,

@@ -7,9 +7,10 @@ another one only if it is too old, or if other writers were faster.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws import Aws
+from ecrops.aws import Aws, ClientError
 from ecrops.base.problems import Problems
 from ecrops.engine.aspect import Read, Want
 from ecrops.engine.plan import Plan
@@ -19,8 +20,10 @@ from ecrops.errors import SpecError
 from ecrops.images import graph as graphs
 from ecrops.images.deleting import aspect, replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import kept_note, some, total_note, unread_note
+from ecrops.images.deleting.words import fresh_note, kept_note, pulled_note, some, total_note, unread_note
 from ecrops.images.graph import Graph
+from ecrops.images.image import describe
+from ecrops.images.manifests import INDEXES
 from ecrops.images.names import check_name, is_digest
 from ecrops.images.selection import Selection
 from ecrops.images.usage.values import Protected, checked, resolve
@@ -57,7 +60,7 @@ def delete(
     with repository.registry.telling(on_change, on_wait, progress) as registry:
         aws, known = registry.aws.stoppable(), Readings()
         goal = (aspect, name)
-        present = registry.assumed.get(goal) or Present(_read(aws, name))
+        present = registry.assumed.get(goal) or Present(_read(aws, name, wanted))
         known[goal] = present
         known.add([Read((name,), dict, ("ecr",))])
         host = repository.registry_uri if wanted.never else ""  # the account may have to be asked for it
@@ -67,11 +70,13 @@ def delete(
         return registry.make(Want(aspect, name, edit), known=known)
 
 
-def _read(aws: Aws, name: str) -> Graph:
-    from ecrops.aws import ClientError
-
+def _read(aws: Aws, name: str, wanted: _Wanted) -> Graph:
+    """Read the images, and the manifests of indexes if any image is meant: ECR counts that as a pull of each index."""
     try:
-        return graphs.read(aws, name)
+        images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
+        graph = Graph(images)
+        selected, _ = wanted.selected(graph)
+        return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
     except ClientError as error:
         calls.advise(error, name)
         raise
@@ -101,11 +106,12 @@ class _Wanted:
             not (everything is True and (names or says)), "all", "every image is meant: leave the others out"
         )
         problems.raise_any()
+        self._is_by_pulls = "pulled_before" in conditions
         self._why = _words(conditions, orphans=orphans, everything=everything)
 
     def edit(self, aws: Aws, name: str, graph: Graph, host: str) -> Delete:
         """Return the edit, and what the user must know of it. What goes and what stays is decided here."""
-        selected, missing = self._selected(graph)
+        selected, missing = self.selected(graph)
         named = frozenset(selected) if self.names else frozenset()
         never = resolve(self.never, graph, repository=name, host=host or None)
         deletion = graph.deletion(selected, never, named)
@@ -120,7 +126,7 @@ class _Wanted:
         tags = {digest: frozenset(graph.images[digest].tags) for digest in order}
         return Delete(batches, tags, named, self.never, host, tuple(notes))
 
-    def _selected(self, graph: Graph) -> tuple[list[str], list[str]]:
+    def selected(self, graph: Graph) -> tuple[list[str], list[str]]:
         """Return the digests of the images that are meant, and the names that no image has."""
         if self.names:
             by_tag = {tag: digest for digest, image in graph.images.items() for tag in image.tags}
@@ -135,8 +141,13 @@ class _Wanted:
         if not order:
             return
         yield total_note(graph, order, selected, self._why)
-        if any(digest not in order for digest in graph.unread):
+        if fresh := fresh_note((graph.images[digest] for digest in order if not self.names), datetime.now(UTC)):
+            yield fresh
+        if not graph.unread.keys() <= set(order):
             yield unread_note(graph)
+        indexes = sum(image.media_type in INDEXES for image in graph.images.values())
+        if self._is_by_pulls and indexes:
+            yield pulled_note(indexes)
         yield from replicas.notes(aws, name, len(order))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from ecrops.base.render import count, text_size
 from ecrops.images.graph import Graph
@@ -11,6 +12,8 @@ from ecrops.images.image import ARCHIVE, Image
 from ecrops.images.names import short
 
 MOST_SHOWN = 5
+PUSHING = timedelta(hours=1)
+"""How long a push may take."""
 PART = "ImageReferencedByManifestList"
 GONE = "ImageNotFound"
 NO_KEY = "ECR cannot use the key that the repository is encrypted with: look at the state of the key and its policy"
@@ -90,6 +93,21 @@ def unread_note(graph: Graph) -> str:
     named = [f"{graph.images[digest].name} ({reason})" for digest, reason in graph.unread.items()]
     what = f"the parts of {count(len(named), 'index', 'indexes')} are not known"
     return f"{what}: {some(named)}; ECR keeps a part of an index that stays, and so do we then"
+
+
+def pulled_note(indexes: int) -> str:
+    """Return what the reading of manifests does to the times of pulls."""
+    read = f"ECR counts the reading of the manifests of {count(indexes, 'index', 'indexes')} as a pull"
+    return f"{read}, now, unless registry.pull_time_exclusions has the role that reads them"
+
+
+def fresh_note(images: Iterable[Image], now: datetime) -> str:
+    """Return how many images without a tag are so new that their index may be still to come; empty if none is."""
+    fresh = sum(not image.tags and not image.subject and image.pushed_at > now - PUSHING for image in images)
+    if not fresh:
+        return ""
+    were = "1 image without a tag was" if fresh == 1 else f"{fresh:,} images without a tag were"
+    return f"{were} pushed within the last hour: a push of an index begins with its parts; older_than=1 leaves them"
 
 
 def since_words(tags: Iterable[str]) -> str:

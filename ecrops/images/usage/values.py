@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ecrops.base.problems import Problems
-from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.images.names import is_digest
-from ecrops.images.tag_patterns import Segments, misfit, segments_of
+from ecrops.images.tag_patterns import TagPatterns, misfit, segments_of
 from ecrops.images.usage.references import FORMS, Reference, parse
 from ecrops.images.usage.uses import InUse
 
@@ -92,18 +91,17 @@ class Protection:
     def __init__(self, never: Protected, repository: str | None = None, host: str | None = None) -> None:
         self._digests: dict[str, Match] = {}
         self._tags: dict[str, Match] = {}
-        self._patterns: list[Segments] = []
         entries = checked(never)
+        patterns = [entry for entry in entries if not isinstance(entry, InUse) and not is_reference(entry)]
+        self._patterns = TagPatterns(patterns)
         for entry in entries:
             if isinstance(entry, InUse):  # first: what uses an image says more than that it is protected
                 for reference, use in entry.references(repository, host):
                     self._add(reference, Match(use.words, reference.tag, is_used=True))
         for entry in entries:
-            if isinstance(entry, InUse):
+            if isinstance(entry, InUse) or not is_reference(entry):
                 continue
-            if not is_reference(entry):
-                self._patterns.append(segments_of(entry))
-            elif (reference := parse(entry)).is_of(repository, host):
+            if (reference := parse(entry)).is_of(repository, host):
                 reason = "is protected by its digest" if reference.digest else f"is {entry}, which is protected"
                 self._add(reference, Match(reason, reference.tag))
 
@@ -119,7 +117,7 @@ class Protection:
             return found
         if found := next((self._tags[tag] for tag in image.tags if tag in self._tags), None):
             return found
-        tag = next((tag for tag in image.tags if any(fits(tag, pattern) for pattern in self._patterns)), None)
+        tag = self._patterns.first(image.tags)
         return None if tag is None else Match(f"has the tag {tag}, which is protected", tag)
 
     def matches(self, images: Iterable[Image]) -> dict[str, Match]:
@@ -152,6 +150,28 @@ def resolve(
         return {}
     graph = known if isinstance(known, Graph) else Graph(known)
     return graph.protected({digest: match.reason for digest, match in matches.items()})
+
+
+def elsewhere(never: Protected, images: Graph, going: Iterable[str], *, repository: str, host: str) -> dict[str, str]:
+    """Return which images go whose copies run in another registry, by digest, with where and why.
+
+    Such an image is not protected: what runs is pulled from the other registry. But it may be replicated from here.
+
+    Args:
+        never: What must stay.
+        images: The images of the repository.
+        going: The digests of the images that go.
+        repository: The name of the repository.
+        host: The host of its registry.
+    """
+    copies = {
+        reference.digest: f"{use.words}, pulled from {reference.host}"
+        for entry in checked(never)
+        if isinstance(entry, InUse)
+        for reference, use in entry.references(repository, None)
+        if reference.digest in images.images and not reference.is_of(repository, host)
+    }
+    return {digest: copies[digest] for digest in going if digest in copies} if copies else {}
 
 
 def within(never: tuple[Entry, ...], repository: str, host: str | None = None) -> tuple[Entry, ...]:

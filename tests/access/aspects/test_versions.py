@@ -96,3 +96,41 @@ def test_a_lost_answer_is_looked_at_before_the_call_is_repeated(cloud: Cloud, op
     assert versions(cloud) == [*before[1:], "v6"], "neither one version too many nor one too few"
     assert len(cloud.calls.of(operation)) == (2 if fault == "reset_before" else 1)
     assert attached(cloud.client("iam"))[MANAGED].keys() == {*NAMES, "*"}
+
+
+def test_a_plan_names_each_policy_and_version_and_what_becomes_of_it(cloud: Cloud) -> None:
+    who = f"role nodes attached policy {MANAGED}"
+    plan = registry_of(cloud, dry_run=True).repository(NAMES[5]).grant_pull(Role("nodes"), attach="managed")
+    assert str(plan).splitlines()[1:-1] == [f"~ {who} v1: oldest version -> nothing", f"~ {who}: pull r5"]
+    for name in NAMES[:4]:
+        registry_of(cloud).repository(name).revoke(Role("nodes"), attach="managed")
+    plan = registry_of(cloud, dry_run=True).repository(NAMES[4]).revoke(Role("nodes"), attach="managed")
+    assert str(plan).splitlines()[1:-1] == [
+        f"~ {who}: attached -> nothing",
+        *(f"~ {who} v{number}: old version -> nothing" for number in (5, 6, 7, 8)),
+        f"- {who}: pull r4; log in",
+    ]
+    assert [(change.before, change.after) for change in plan][1:] == [("old version", "")] * 4 + [
+        ("pull r4; log in", "")
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["", ".a-1"])
+def test_the_oldest_version_is_the_one_with_the_lowest_number(cloud: Cloud, suffix: str) -> None:
+    """Ids are ``v9`` and ``v10``, and may have more behind a dot: so says the pattern of the API."""
+    for name in NAMES:
+        registry_of(cloud).repository(name).grant_push(Role("nodes"), attach="managed")
+    session = cloud.session(own=True)
+
+    def longer(parsed: dict[str, Any], **_: Any) -> None:
+        for version in parsed.get("Versions", ()):
+            version["VersionId"] += suffix
+
+    def shorter(params: dict[str, Any], **_: Any) -> None:
+        params["VersionId"] = params["VersionId"].removesuffix(suffix)
+
+    session.events.register("after-call.iam.ListPolicyVersions", longer)
+    session.events.register("provide-client-params.iam.GetPolicyVersion", shorter)
+    registry = Registry(session, retry=AT_ONCE, dry_run=True)
+    (removal, _) = registry.repository(NAMES[0]).grant_read(Role("nodes"), attach="managed")
+    assert removal.params["VersionId"] == f"v7{suffix}", "before v10"

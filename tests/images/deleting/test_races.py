@@ -20,6 +20,7 @@ from ecrops.testing.emulator.ecr.backend import EcrBackend
 from ecrops.testing.emulator.ecr.content.deleting import Refused
 from support import registry_of
 from tests.images.deleting.support import DELETE, READ, during, left, push_index, since, tag, tags_of
+from tests.lifecycle.support import pushed
 
 
 def test_an_image_that_came_since_the_approval_is_not_deleted(cloud: Cloud, app: Repository, dry: Repository) -> None:
@@ -109,6 +110,37 @@ def test_an_image_that_somebody_else_deletes_meanwhile_is_deleted(cloud: Cloud, 
     )
     assert [change.images for change in app.delete_images(all=True)] == [3]
     assert left(cloud) == set()
+
+
+def test_the_rest_of_an_approved_plan_is_a_part_of_it(
+    cloud: Cloud, app: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edits, "BATCH", 5)
+    for number in range(4):
+        push_index(cloud, f"v{number}")
+    approved = registry_of(cloud, dry_run=True).repository("app").delete_images(all=True)
+    whats = [change.what for change in approved]
+    assert whats == ["images, then 3 calls more", "images, then 2 calls more", "images, then 1 call more", "images"]
+    cloud.faults.on("denied", operation="BatchDeleteImage", skip=2)
+    with pytest.raises(ClientError):
+        app.registry.apply(approved)
+    assert len(left(cloud)) == 8
+    rest = registry_of(cloud, dry_run=True).repository("app").delete_images(all=True)
+    assert rest.is_part_of(approved.to_dict())
+    assert [change.images for change in app.registry.apply(approved)] == [4, 4]
+    assert left(cloud) == set()
+
+
+def test_a_plan_is_the_same_in_whatever_order_images_are_listed(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits, "BATCH", 2)
+    images = [pushed(number, days=number % 3) for number in range(1, 8)]
+    sent = []
+    for name, seeded in (("one", images), ("other", images[::-1])):
+        cloud.emulator.seed([name])
+        cloud.emulator.seed_images(name, seeded)
+        plan = registry_of(cloud, dry_run=True).repository(name).delete_images(untagged=True)
+        sent.append([change.params["imageIds"] for change in plan])
+    assert sent[0] == sent[1]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, codes: dict[str, str]) -> None:

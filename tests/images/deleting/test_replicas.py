@@ -67,4 +67,4 @@ def test_without_the_permission_a_note_says_what_is_not_known(cloud: Cloud, app:
 def test_the_rules_are_read_once_and_only_if_something_is_deleted(cloud: Cloud, app: Repository, images: int) -> None:
     push_index(cloud, "v1")
     calls = since(cloud, lambda: app.delete_images("v1" if images else "v2"))
-    assert calls == (DELETE if images else READ)
+    assert calls == (DELETE if images else READ[:1])

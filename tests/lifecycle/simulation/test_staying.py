@@ -73,3 +73,13 @@ def test_the_images_of_a_repository_are_compared_with_what_runs(memory_cloud: Cl
     with pytest.raises(SpecError):
         app.simulate_lifecycle([EXPIRE], never=[""])
     assert not memory_cloud.calls
+
+
+def test_the_images_of_all_repositories_are_compared_with_what_runs(memory_cloud: Cloud) -> None:
+    memory_cloud.emulator.seed(["app", "web"])
+    for name in ("app", "web"):
+        memory_cloud.emulator.seed_images(name, [pushed(n, f"v{n}", days=n + 40) for n in (1, 2)])
+    used = InUse({f"{HOST}/app:v1": [WEB], f"{HOST}/web:v2": [WEB]})
+    found = dict(registry_of(memory_cloud).simulate_lifecycles(rules=[EXPIRE], never=used))
+    running = {name: digests(result.running) for name, result in found.items() if isinstance(result, Simulation)}
+    assert running == {"app": [digest(1)], "web": [digest(2)]}

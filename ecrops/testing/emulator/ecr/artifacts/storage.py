@@ -69,7 +69,8 @@ def _check(repository: Any, image: Any, target: str) -> None:
     if images.subject(image):
         raise UpdateNotSupported("the image refers to another")
     # the guide on lifecycle policies: "without the manifest list being deleted or archived first"
-    if any(not images.is_archived(holder) for holder in album(repository).holders(image.image_digest)):
+    holders = album(repository).holders(image.image_digest) if target == "ARCHIVE" else ()
+    if any(not images.is_archived(holder) for holder in holders):
         raise UpdateNotSupported("the image is a part of an index")
 
 
