@@ -54,8 +54,13 @@ def test_the_question_says_how_many_images_go(
     ran = run("delete-images", "--all", NAME)
     assert (ran.code, "there is no terminal" in ran.err) == (1, True)
     asked: list[str] = []
+
+    def answer(console: Console, question: str) -> bool:
+        asked.append(question)
+        return True
+
     monkeypatch.setattr(Console, "can_ask", lambda console: True)
-    monkeypatch.setattr(Console, "ask", lambda console, question: not asked.append(question))
+    monkeypatch.setattr(Console, "ask", answer)
     ran = run("delete-images", "--all", "--never", "prod-*", NAME)
     assert ran.code == 0
     assert asked == ["Make these changes (1 to delete; 4 images)?"]

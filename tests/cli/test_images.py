@@ -197,8 +197,13 @@ def test_it_asks_and_shows_the_plan_first(
     ran = run("tag", NAME, "v1.1", "stable")
     assert (ran.code, "there is no terminal" in ran.err) == (1, True)
     asked: list[str] = []
+
+    def answer(console: Console, question: str) -> bool:
+        asked.append(question)
+        return False
+
     monkeypatch.setattr(Console, "can_ask", lambda console: True)
-    monkeypatch.setattr(Console, "ask", lambda console, question: bool(asked.append(question)))
+    monkeypatch.setattr(Console, "ask", answer)
     ran = run("tag", NAME, "v1.1", "stable")
     assert (ran.code, ran.out, memory_cloud.calls.writes()) == (1, "", [])
     assert "+ team/api:stable: v1.1" in ran.err
