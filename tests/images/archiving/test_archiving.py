@@ -110,6 +110,15 @@ def test_a_hundred_images_are_archived_with_one_listing(cloud: Cloud, app: Repos
     assert len(told) == 100
 
 
+def test_images_that_are_throttled_are_archived_later(cloud: Cloud, app: Repository) -> None:
+    cloud.emulator.seed_images("app", [pushed(number, f"v{number}") for number in range(10)])
+    cloud.faults.on("throttle", operation=UPDATE, times=7)
+    calls = since(cloud, lambda: app.archive_images(tags=["v*"]))
+    assert calls.count(UPDATE) == 17
+    assert calls.count("DescribeImages") == 1, "no image is read again"
+    assert len(archived(app)) == 10
+
+
 def test_a_lost_answer_counts_as_made(cloud: Cloud, app: Repository) -> None:
     cloud.emulator.seed_images("app", [pushed(1, "v1")])
     cloud.faults.on("reset_after", operation=UPDATE)
