@@ -24,7 +24,7 @@ from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, tag_part
 from ecrops.repositories import calls, states
 
 base = None
-EXISTS = "ImageAlreadyExistsException"
+EXISTS, LAYERS_GONE = "ImageAlreadyExistsException", "LayersNotFoundException"
 FEW = manifests.CHUNK
 """Up to so many images and tags are asked for by name; more are looked for in a listing."""
 
@@ -110,7 +110,7 @@ def changes(key: str, edits: Sequence[Copied], current: Found | None) -> Iterato
 
 
 def _put(key: str, copied: Copied, piece: Piece, there: set[str]) -> Change:
-    prepare = partial(copied.transfers.bring, layers=piece.layers) if piece.layers else None
+    prepare = partial(copied.transfers.bring, manifest=piece.digest, layers=piece.layers) if piece.layers else None
     return Change(
         owner=key,
         kind=Kind.CREATE,
@@ -118,7 +118,7 @@ def _put(key: str, copied: Copied, piece: Piece, there: set[str]) -> Change:
         after=piece_words(piece, there),
         call=Call("ecr", "PutImage", _params(copied, piece), _needs(piece), prepare=prepare),
         added=[f"image {piece.digest}"],
-        races=Races(done=(EXISTS,)),
+        races=Races(done=(EXISTS,), superseded=(LAYERS_GONE,), not_yet_visible=(calls.MISSING,)),
         step=piece.step,
         advice=REFUSED,
     )
@@ -154,7 +154,7 @@ def _tagged(key: str, copied: Copied, tag: str, current: Found) -> Change:
         call=Call("ecr", "PutImage", {**copied.root, "repositoryName": copied.repository, "imageTag": tag}),
         removed=[tag_part(tag, before)] if before else [],
         added=[tag_part(tag, copied.digest)],
-        races=Races(done=(EXISTS,)),
+        races=Races(done=(EXISTS,), not_yet_visible=(calls.MISSING,)),
         step=TAGS,
         advice=REFUSED,
     )

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import ClientError, code_of
 from ecrops.base.change import Note
-from ecrops.base.wildcards import fits
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Want
 from ecrops.engine.reading import Readings
@@ -31,7 +30,7 @@ from ecrops.images.copying.words import layer_reason
 from ecrops.images.image import Image, describe
 from ecrops.images.names import check_tag, is_digest
 from ecrops.images.selection import Selection
-from ecrops.images.tag_patterns import segments_of
+from ecrops.images.tag_patterns import TagPatterns
 from ecrops.repositories import calls, settings
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ def copy_images(
 ) -> CopyPlan:
     """Copy many images: see ``RepositoryVerbs.copy_images``."""
     patterns = None if tags is None else Selection(tags=tags).tags
+    fit = None if patterns is None else TagPatterns(patterns).fit
     selection = Selection.of(pushed_after=since)
     for option, value in (("untagged", untagged), ("referrers", referrers)):
         if not isinstance(value, bool):
@@ -93,7 +93,7 @@ def copy_images(
         images = _images(source, registry)
         roots: dict[str, Sequence[str]] = {}
         for image in selection.pick(images.values()):
-            fitting = [tag for tag in image.tags if patterns is None or _fits(tag, patterns)]
+            fitting = [tag for tag in image.tags if fit is None or fit(tag)]
             if fitting or (untagged and not image.tags):
                 roots[image.digest] = fitting
         taken = {tag for found in roots.values() for tag in found}
@@ -101,10 +101,6 @@ def copy_images(
             if "*" not in pattern and pattern not in taken:
                 raise manifests.missing(source.name, pattern)
         return _Copy(source, to, registry, images, referrers).make(roots, create)
-
-
-def _fits(tag: str, patterns: Sequence[str]) -> bool:
-    return any(fits(tag, segments_of(pattern)) for pattern in patterns)
 
 
 def _list_of(name: str, values: object) -> Iterable[Any]:
@@ -179,6 +175,7 @@ class _Copy:
             wanted, readings = self._to._wanted(create, self._registry)
             wants, known = [*wanted, *wants], Readings(readings)
         found, planned = self._found(copies, is_made=create is not None)
+        self._transfers.planned = planned
         reason = self._check_mounting(create) if planned else ""
         known.update({(aspect, key): state for key, state in found.items()})
         plan = self._registry.make(*wants, known=known)
