@@ -162,6 +162,18 @@ def test_an_approved_plan_archives_no_other_image(cloud: Cloud, app: Repository,
     assert archived(app) == {digest(1)}
 
 
+def test_an_approved_plan_lists_the_images_once_however_many_it_moves(
+    cloud: Cloud, app: Repository, dry: Repository
+) -> None:
+    digests = [cloud.push_image("app", tag=f"v{number}") for number in range(5)]
+    plan = dry.archive_images(all=True)
+    cloud.calls.clear()
+    assert len(app.registry.apply(plan)) == 5
+    asked = [call.params.get("imageIds") for call in cloud.calls.of("DescribeImages")]
+    assert asked[0] is None
+    assert sorted(each[0]["imageDigest"] for each in asked[1:]) == sorted(digests)
+
+
 @pytest.mark.parametrize(
     ("names", "options", "words"),
     [
