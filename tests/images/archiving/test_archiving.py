@@ -169,7 +169,7 @@ def test_an_approved_plan_lists_the_images_once_however_many_it_moves(
     plan = dry.archive_images(all=True)
     cloud.calls.clear()
     assert len(app.registry.apply(plan)) == 5
-    asked = [call.params.get("imageIds") for call in cloud.calls.of("DescribeImages")]
+    asked: list[Any] = [call.params.get("imageIds") for call in cloud.calls.of("DescribeImages")]
     assert asked[0] is None
     assert sorted(each[0]["imageDigest"] for each in asked[1:]) == sorted(digests)
 
