@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
-from ecrops import ApplyError, ConflictError, Registry, RepositorySpec
+from ecrops import ApplyError, ConflictError, Registry, RepositorySpec, RetryPolicy
 from ecrops.engine.plan import Plan
 from ecrops.events import on_image_pushed, prefix
 from ecrops.testing import Client, Cloud
-from support import registry_of
+from support import AT_ONCE, registry_of
 
 from .support import arn, bodies, pushed, queue_policy, rule_names
 
@@ -114,3 +116,50 @@ def test_a_rule_is_read_again_right_before_it_is_made_and_no_more_often(cloud: C
     reads: Any = cloud.calls.operations()
     assert reads.count("ListRules") == 1
     assert reads.count("DescribeRule") == 1
+
+
+def meanwhile(cloud: Cloud, operation: str) -> Registry:
+    """A registry right before whose first call of an operation somebody else removes the rule."""
+    session, others = cloud.session(own=True), iter([registry_of(cloud)])
+
+    def remove(**_: Any) -> Any:
+        for other in others:
+            other.rule("pushed").remove()
+            error = {"Code": "ResourceNotFoundException", "Message": "Rule pushed does not exist on EventBus default."}
+            return AWSResponse("", 400, HTTPHeaders(), None), {"Error": error}
+        return None
+
+    session.events.register(f"before-call.events.{operation}", remove)
+    return Registry(session, retry=AT_ONCE)
+
+
+def test_a_rule_that_goes_right_before_it_is_tagged_is_made_again(cloud: Cloud, registry: Registry) -> None:
+    registry.ensure(SPEC)
+    meanwhile(cloud, "TagResource").repository("team/api").on_image_pushed("pushed", tags={"team": "web"})
+    tags = cloud.client("events").list_tags_for_resource(ResourceARN=arn("events", "rule/pushed"))["Tags"]
+    assert {"Key": "team", "Value": "web"} in tags
+
+
+@pytest.mark.parametrize("operation", ["RemoveTargets", "DeleteRule"])
+def test_a_rule_that_goes_while_it_is_removed_is_gone(
+    cloud: Cloud, registry: Registry, events: Client, operation: str
+) -> None:
+    registry.ensure(SPEC)
+    assert meanwhile(cloud, operation).rule("pushed").remove()
+    assert rule_names(events) == []
+
+
+def test_a_rule_that_others_make_anew_while_ours_waits_for_its_tags_gets_none(
+    cloud: Cloud, registry: Registry, events: Client
+) -> None:
+    registry.ensure(SPEC)
+
+    def make_anew(seconds: float) -> None:
+        registry.rule("pushed").remove()
+        events.put_rule(Name="pushed", EventPattern=THEIRS)
+
+    cloud.faults.on("throttle", operation="TagResource")
+    slow = registry_of(cloud, retry=RetryPolicy(sleep=make_anew))
+    with pytest.raises(ConflictError, match="not made by ecrops"):
+        slow.repository("team/api").on_image_pushed("pushed", tags={"team": "web"})
+    assert events.list_tags_for_resource(ResourceARN=arn("events", "rule/pushed"))["Tags"] == []

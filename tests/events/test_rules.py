@@ -160,8 +160,10 @@ def test_five_targets_are_the_most_whoever_put_them(registry: Registry, events: 
     registry.repository("team/api").on_image_pushed("pushes")
     theirs = [{"Id": f"t{number}", "Arn": arn("sqs", f"q{number}")} for number in range(5)]
     events.put_targets(Rule="pushes", Targets=theirs)
-    with pytest.raises(ConflictError, match="6, of five at most"):
+    with pytest.raises(ConflictError, match=r"registry\.rule\(name\)\.remove_target") as caught:
         registry.rule("pushes").add_target(QUEUE)
+    [change] = caught.value.conflicts
+    assert str(change) == "! rule pushes targets: sqs q0, sqs q1, sqs q2, sqs q3, sqs q4 -> 6, of five at most"
     assert len(registry.rule("pushes").targets()) == 5
 
 
@@ -252,6 +254,26 @@ def test_a_change_of_a_rule_that_others_made_says_so(registry: Registry, events:
     events.put_rule(Name="theirs", EventPattern='{"source": ["theirs"]}')
     assert registry.rule("theirs").disable().notes == ("rule theirs was not made by ecrops",)
     assert registry.rule("theirs").remove().notes == ("rule theirs was not made by ecrops",)
+    registry.repository("team/api").on_image_pushed("ours")
+    assert registry.rule("ours").remove().notes == ()
+
+
+def test_a_plan_that_is_kept_says_nothing_of_what_was_not_there(registry: Registry) -> None:
+    plan = registry.repository("team/api").on_image_pushed("pushes", target=QUEUE)
+    assert {change.to_dict()["before"] for change in plan} == {""}
+
+
+def test_a_dry_run_knows_what_it_would_have_tagged_and_removed(cloud: Cloud) -> None:
+    make_queue(cloud)
+    dry = registry_of(cloud, dry_run=True)
+    repo = dry.repository("team/api")
+    repo.on_image_pushed("pushes", target=QUEUE, tags={"team": "web"})
+    assert repo.on_image_pushed("pushes", target=QUEUE, tags={"team": "api"})
+    assert not repo.on_image_pushed("pushes", target=QUEUE, tags={"team": "api"})
+    dry.rule("pushes").remove()
+    again = repo.on_image_pushed("pushes", target=QUEUE)
+    assert [change.operation for change in again] == ["PutRule", "PutTargets", "SetQueueAttributes"]
+    assert "team" not in [tag["Key"] for tag in next(iter(again)).params["Tags"]]
 
 
 def test_a_diff_speaks_of_events_not_of_json(registry: Registry) -> None:

@@ -170,7 +170,8 @@ def test_a_rule_that_goes_while_it_is_given_a_target_is_said_at_once(cloud: Clou
     assert sources(cloud, "new") == []
 
 
-def test_a_target_that_is_put_while_its_rule_goes_goes_too(cloud: Cloud, registry: Registry) -> None:
+@pytest.mark.parametrize("moment", ["after-call.events.ListTargetsByRule", "before-call.events.DeleteRule"])
+def test_a_target_that_is_put_while_its_rule_goes_goes_too(cloud: Cloud, registry: Registry, moment: str) -> None:
     theirs = iter([{"Id": "theirs", "Arn": arn("sqs", "theirs")}])
     session = cloud.session(own=True)
 
@@ -178,7 +179,7 @@ def test_a_target_that_is_put_while_its_rule_goes_goes_too(cloud: Cloud, registr
         for target in theirs:
             cloud.client("events").put_targets(Rule="pushes-api", Targets=[target])
 
-    session.events.register("after-call.events.ListTargetsByRule", meanwhile)
+    session.events.register(moment, meanwhile)
     Registry(session, retry=AT_ONCE).rule("pushes-api").remove()
     assert rule_names(cloud.client("events")) == []
 
@@ -194,6 +195,9 @@ def test_a_plan_says_a_description_that_changes(registry: Registry) -> None:
     [change] = repo.on_image_pushed("described", description="new")
     said = "ECR Image Action of team/api (action-type PUSH), enabled"
     assert change.difference == f"{said}, 'old' -> {said}, 'new'"
+    repo.on_image_pushed("plain")
+    [change] = repo.on_image_pushed("plain", description="new")
+    assert change.difference == f"{said} -> {said}, 'new'"
 
 
 def test_a_policy_that_gains_one_rule_and_loses_another_is_written_before_and_after(

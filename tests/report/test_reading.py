@@ -157,6 +157,18 @@ def test_it_says_what_runs_and_what_of_that_a_policy_would_remove(cloud: Cloud, 
     assert cloud.calls.operations().count("DescribeImages") == 3
 
 
+def test_the_parts_of_an_index_that_runs_are_in_use(cloud: Cloud, registry: Registry) -> None:
+    parts = [cloud.push_image("team/db", platform=platform) for platform in ("linux/amd64", "linux/arm64")]
+    index = cloud.push_index("team/db", parts, tags=["v1"])
+    cloud.calls.clear()
+    assert registry.report("team/db").inventory
+    assert "BatchGetImage" not in cloud.calls.operations(), "ECR counts a reading as a pull"
+    inventory = registry.report("team/db", in_use=InUse([f"team/db@{index}"])).inventory
+    assert inventory is not None
+    assert (inventory.images, inventory.in_use) == (3, 3)
+    assert cloud.calls.operations().count("BatchGetImage") == 1
+
+
 def test_the_policy_of_a_spec_is_simulated_and_not_the_one_that_is_there(registry: Registry) -> None:
     spec = RepositorySpec("team/api", lifecycle_rules=[LifecycleRule(max_image_count=9)])
     [repo] = registry.report(spec, now=NOW).repositories
