@@ -155,6 +155,7 @@ def test_a_part_that_may_not_be_read_protects_by_an_error(
     assert ran.code == 1
     assert "leave Lambda out with --no-lambda" in ran.err
     assert left(run) == set(pushed.values())
+    memory_cloud.faults.on("denied", where=lambda call: call.operation == "ListFunctions")
     assert run("delete-images", "--yes", "--deletes", "2", "--untagged", "--in-use", "--no-lambda", NAME).code == 0
 
 

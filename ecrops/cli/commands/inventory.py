@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE, ERROR
-from ecrops.cli.selections import add_usage, protected
+from ecrops.cli.images.selections import add_usage, protected
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
