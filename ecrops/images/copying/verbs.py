@@ -30,6 +30,7 @@ from ecrops.images.copying.words import layer_reason
 from ecrops.images.image import Image, describe
 from ecrops.images.names import check_tag, is_digest
 from ecrops.images.selection import Selection
+from ecrops.images.subject_reading import with_subjects
 from ecrops.images.tag_patterns import TagPatterns
 from ecrops.repositories import calls, settings
 
@@ -133,7 +134,7 @@ def _check_target(source: RepositoryVerbs, to: object, create: object) -> None:
 def _images(source: RepositoryVerbs, registry: Account) -> dict[str, Image]:
     with _said(f"while {source.name} was read, which is the source"):
         aws = source.registry.aws.bound_to(registry.aws)
-        return {image.digest: image for image in describe(aws, source.name)}
+        return with_subjects(aws, source.name, {image.digest: image for image in describe(aws, source.name)})
 
 
 @contextmanager
