@@ -124,7 +124,10 @@ def test_what_pods_run_stays(run: Run, pushed: dict[str, str], tmp_path: Path) -
     assert (ran.code, "No such file" in ran.err) == (1, True)
 
 
-@pytest.mark.parametrize("options, stays", [(("--in-use",), True), (("--in-use-profile", "x"), True), ((), False)])
+@pytest.mark.parametrize(
+    "options, stays",
+    [(("--in-use",), True), (("--in-use-profile", "x"), True), (("--in-use", "--no-ecs"), False), ((), False)],
+)
 def test_what_ecs_runs_stays(
     run: Run,
     pushed: dict[str, str],
@@ -152,6 +155,7 @@ def test_a_part_that_may_not_be_read_protects_by_an_error(
     assert ran.code == 1
     assert "leave Lambda out with --no-lambda" in ran.err
     assert left(run) == set(pushed.values())
+    assert run("delete-images", "--yes", "--deletes", "2", "--untagged", "--in-use", "--no-lambda", NAME).code == 0
 
 
 @pytest.mark.parametrize(
@@ -187,3 +191,20 @@ def test_a_policy_comes_from_a_fleet_file_or_from_stdin(run: Run, pushed: dict[s
     assert "images: 4 images" in run("run-lifecycle", "--dry-run", NAME, "-", stdin=text).out
     ran = run("run-lifecycle", NAME, "-", stdin=text)
     assert (ran.code, "stdin is the policy" in ran.err) == (1, True)
+
+
+def test_what_is_left_of_an_approved_deletion_is_made_with_its_plan(
+    run: Run, memory_cloud: Cloud, tmp_path: Path
+) -> None:
+    for number in range(130):
+        memory_cloud.push_image(NAME, tag=f"pr-{number}")
+    file = str(tmp_path / "plan.json")
+    arguments = ("delete-images", "--all", NAME)
+    assert run(*arguments, "--out", file).code == 0
+    plan = json.loads(Path(file).read_text())
+    approval = (*arguments, "--approved", plan["checksum"])
+    ids = plan["changes"][0]["params"]["imageIds"]
+    memory_cloud.client("ecr").batch_delete_image(repositoryName=NAME, imageIds=ids)
+    assert run(*approval).code == 3
+    ran = run(*approval, "--plan", file)
+    assert (ran.code, left(run)) == (0, set())

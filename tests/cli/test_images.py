@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
 import pytest
 
 from ecrops.cli.console import Console
-from ecrops.testing import Cloud
+from ecrops.testing import Cloud, SeededImage
 
 from .conftest import Run, write
 
@@ -51,9 +52,14 @@ def test_a_listing_has_a_line_for_each_image_the_newest_first(run: Run, pushed: 
     assert sum(row.endswith("(no tags)") for row in rows) == 3
     assert any(row.endswith("v1.2, latest") for row in rows)
     data = run("images", "--json", NAME).data
-    moments = [image["pushed_at"] for image in data["images"]]
-    assert moments == sorted(moments, reverse=True)
     assert data["bytes"] == sum(image["size"] for image in data["images"])
+
+
+def test_the_newest_image_by_pattern_is_the_first(run: Run, memory_cloud: Cloud) -> None:
+    ages = {"v1.1": 20, "v1.3": 1, "v1.2": 10, "v2": 0}
+    memory_cloud.seed_images(NAME, [SeededImage([tag], age=timedelta(days=days)) for tag, days in ages.items()])
+    found = run("images", "--json", "--tags", "v1.*", NAME).data["images"]
+    assert [image["tags"] for image in found] == [["v1.3"], ["v1.2"], ["v1.1"]]
 
 
 @pytest.mark.parametrize(
