@@ -109,6 +109,27 @@ def test_ensure_makes_a_repository_again_that_vanishes_before_it_is_changed(clou
     assert not registry.ensure(APP)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"tags": {"a": "1"}},
+        {"lifecycle_rules": [LifecycleRule(max_image_count=5)]},
+        {"resource_policy": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchDeleteImage"}]}},
+    ],
+    ids=lambda part: next(iter(part)),
+)
+def test_a_repository_that_vanishes_between_two_readings_has_no_parts(
+    memory_cloud: Cloud, part: dict[str, Any]
+) -> None:
+    registry_of(memory_cloud).ensure(RepositorySpec("ab"))
+    ecr = memory_cloud.client("ecr")
+    meddler = Meddler(memory_cloud, "DescribeRepositories", lambda: ecr.delete_repository(repositoryName="ab"))
+    registry = Registry(meddler.session, retry=AT_ONCE)
+    for _ in range(2):
+        registry.ensure(RepositorySpec("ab", **part))
+    assert not registry.ensure(RepositorySpec("ab", **part))
+
+
 def test_a_plan_that_was_approved_makes_no_repository_that_it_does_not_name(cloud: Cloud) -> None:
     registry = registry_of(cloud)
     registry_of(cloud).ensure(RepositorySpec("ab"))
@@ -378,7 +399,17 @@ def test_a_lifecycle_policy_that_somebody_deletes_first_is_gone_as_it_should_be(
     assert len(cloud.calls.of("DeleteLifecyclePolicy")) == 1
 
 
-def test_a_tag_of_a_repository_that_one_server_does_not_see_yet_is_put_again(memory_cloud: Cloud) -> None:
+@pytest.mark.parametrize(
+    ("operation", "wanted"),
+    [
+        ("TagResource", {"tags": {"a": "1"}}),
+        ("PutImageTagMutability", {"image_tag_mutability": "IMMUTABLE"}),
+        ("PutImageScanningConfiguration", {"image_scan_on_push": True}),
+    ],
+)
+def test_a_part_of_a_repository_that_one_server_does_not_see_yet_is_put_again(
+    memory_cloud: Cloud, operation: str, wanted: dict[str, Any]
+) -> None:
     session, refused = memory_cloud.session(own=True), list[object]()
 
     def unseen(**_: object) -> Any:
@@ -389,12 +420,12 @@ def test_a_tag_of_a_repository_that_one_server_does_not_see_yet_is_put_again(mem
         body = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
         return AWSResponse("", 400, HTTPHeaders(), None), body
 
-    session.events.register("before-call.ecr.TagResource", unseen)
+    session.events.register(f"before-call.ecr.{operation}", unseen)
     registry = Registry(session, retry=AT_ONCE)
     registry.ensure(RepositorySpec("ab"))
-    assert registry.repository("ab").add_tags(a="1")
+    assert registry.ensure(RepositorySpec("ab", **wanted))
     assert refused
-    assert state(memory_cloud)["ab"]["tags"] == {"a": "1"}
+    assert not registry.ensure(RepositorySpec("ab", **wanted))
 
 
 def test_an_owner_that_cannot_be_decided_again_does_not_stop_what_another_one_lacks(cloud: Cloud) -> None:

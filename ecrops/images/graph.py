@@ -16,6 +16,7 @@ from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.images import manifests
 from ecrops.images.image import STANDARD, Image, describe
+from ecrops.images.subject_reading import with_subjects
 from ecrops.images.subjects import has_no_name, subjects_of
 
 NOTHING: Mapping[str, str] = {}
@@ -268,7 +269,7 @@ def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
     ECR counts the reading of a manifest as a pull of the index, and hands out none of an archived index: its parts are
     not known.
     """
-    images = {image.digest: image for image in listed}
+    images = with_subjects(aws, name, {image.digest: image for image in listed})
     indexes = [image for image in images.values() if image.media_type in manifests.INDEXES]
     answer = manifests.ask(aws, name, [index.digest for index in indexes if index.storage_class == STANDARD])
     unread = {index.digest: "archived" for index in indexes if index.storage_class != STANDARD}

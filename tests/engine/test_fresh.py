@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import Change, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
+from ecrops import Change, ConflictError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, Role, pull
 from ecrops.testing import Call, Cloud, Fault
 from support import lifecycle, registry_of
 
@@ -109,6 +109,30 @@ def test_what_comes_while_other_owners_are_read_stays_though_only_one_is_written
     registry.ensure(*specs)
     assert came
     assert sids(memory_cloud, "aa") == {"Deny", "EcropsPull"}
+
+
+def test_what_comes_while_the_grants_of_an_owner_are_read_is_not_overwritten_unseen(memory_cloud: Cloud) -> None:
+    registry, ecr = registry_of(memory_cloud, workers=1), memory_cloud.client("ecr")
+    memory_cloud.client("iam").create_role(RoleName="nodes", AssumeRolePolicyDocument="{}")
+    registry.ensure(RepositorySpec("ab"))
+    spec = RepositorySpec("ab", image_tag_mutability="IMMUTABLE", tags={"a": "1"}, grants=[pull(Role("nodes"))])
+    plan = registry.plan(spec)
+    registry.repository("ab").grant_pull(Role("nodes"))  # one owner remains
+    memory_cloud.calls.clear()
+
+    def come(call: Call) -> bool:
+        if call.operation == "GetRolePolicy" and not memory_cloud.calls.of("PutImageTagMutability"):
+            filters: Any = [{"filterType": "WILDCARD", "filter": "dev-*"}]
+            ecr.put_image_tag_mutability(
+                repositoryName="ab",
+                imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+                imageTagMutabilityExclusionFilters=filters,
+            )
+        return False
+
+    memory_cloud.faults.on("throttle", where=come, times=None)
+    with pytest.raises(ConflictError, match=r"IMMUTABLE except dev-\* -> IMMUTABLE"):
+        registry.apply(plan)
 
 
 @pytest.mark.parametrize(("names", "skip"), [(["ab"], 0), (["ab", "cd"], 1)], ids=["alone", "among others"])

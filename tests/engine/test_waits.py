@@ -62,6 +62,18 @@ def test_each_wait_while_aws_throttles_is_told(memory_cloud: Cloud) -> None:
     assert told[2].waited >= told[0].seconds + told[1].seconds
 
 
+@pytest.mark.parametrize("names", [["ab"], ["ab", "cd"]], ids=["alone", "among others"])
+def test_waits_for_readings_right_before_a_write_are_those_of_the_owner(memory_cloud: Cloud, names: list[str]) -> None:
+    registry, waits = registry_of(memory_cloud, workers=1), list[Wait]()
+    registry.ensure(*map(RepositorySpec, names))
+    memory_cloud.faults.on("throttle", operation="GetRepositoryPolicy", skip=len(names))
+    memory_cloud.faults.on("throttle", operation="SetRepositoryPolicy", times=1)
+    registry.ensure(*(RepositorySpec(name, grants=[pull("111122223333")]) for name in names), on_wait=waits.append)
+    told = of_retries(waits)
+    assert {wait.operation for wait in told} >= {"ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"}
+    assert {wait.owner for wait in told if wait.operation} == {"ab"}
+
+
 def test_nothing_is_told_if_nothing_is_waited_for(memory_cloud: Cloud) -> None:
     waits: list[Wait] = []
     assert len(registry_of(memory_cloud).ensure(*(RepositorySpec(f"app{n}") for n in range(9)), on_wait=waits.append))

@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from ecrops import ApplyError, ConflictError, Registry, RetryPolicy
-from ecrops.events import Target
+from ecrops import ApplyError, ConflictError, EcropsError, Registry, RepositorySpec, RetryPolicy
+from ecrops.events import Target, on_image_pushed
 from ecrops.testing import Call, Client, Cloud
 from support import AT_ONCE, registry_of
 
@@ -166,3 +166,53 @@ def test_what_comes_while_a_reading_of_a_rule_waits_stays(cloud: Cloud, events: 
     assert len([seconds for seconds in waits if seconds >= 0.5]) == 1
     rule = events.describe_rule(Name="pushes")
     assert (rule["State"], rule["Description"]) == ("DISABLED", "theirs")
+
+
+def test_a_rule_of_a_repository_that_is_not_made_is_not_made(cloud: Cloud, registry: Registry, events: Client) -> None:
+    spec = RepositorySpec("team/api", events=[on_image_pushed("pushes", target=QUEUE)])
+    cloud.faults.on("denied", operation="CreateRepository")
+    with pytest.raises(ApplyError) as caught:
+        registry.ensure(spec)
+    [error] = caught.value.exceptions
+    assert "AccessDenied" in str(error)
+    assert caught.value.applied == ()
+    assert rule_names(events) == []
+
+
+def test_a_rule_of_a_repository_that_another_makes_otherwise_is_not_made(
+    cloud: Cloud, registry: Registry, events: Client
+) -> None:
+    spec = RepositorySpec("team/api", encryption="AES256", events=[on_image_pushed("pushes", target=QUEUE)])
+    plan = registry.plan(spec)
+    cloud.client("ecr").create_repository(repositoryName="team/api", encryptionConfiguration={"encryptionType": "KMS"})
+    with pytest.raises(ApplyError) as caught:
+        registry.apply(plan)
+    [error] = caught.value.exceptions
+    assert "team/api encryption" in str(error)
+    assert caught.value.applied == ()
+    assert rule_names(events) == []
+
+
+def test_a_rule_that_is_there_after_all_when_its_removal_is_looked_at_is_said(
+    cloud: Cloud, registry: Registry, events: Client
+) -> None:
+    """The answer to its deletion is lost on the way there, and one server does not know the rule for a moment."""
+    registry.repository("team/api").on_image_pushed("pushes")
+    session, deletions = cloud.session(own=True), list[Call]()
+
+    def is_deletion(call: Call) -> bool:
+        deletions.extend([call] if call.operation == "DeleteRule" else [])
+        return call.operation == "DeleteRule"
+
+    def unknown(**_: Any) -> Any:
+        if not deletions:
+            return None
+        deletions.clear()
+        error = {"Code": "ResourceNotFoundException", "Message": "Rule pushes does not exist on EventBus default."}
+        return AWSResponse("", 400, HTTPHeaders(), None), {"Error": error}
+
+    cloud.faults.on("reset_before", where=is_deletion, times=1)
+    session.events.register("before-call.events.DescribeRule", unknown)
+    with pytest.raises(EcropsError, match="rule pushes was deleted, and is there still or again"):
+        Registry(session, retry=AT_ONCE).rule("pushes").remove()
+    assert rule_names(events) == ["pushes"]

@@ -211,6 +211,19 @@ def test_tags_of_others_stay_and_those_of_aws_are_left_alone(registry: PublicReg
     assert picture(cloud)["tools"]["tags"] == {"aws:x": "y"}
 
 
+def test_a_tag_without_a_value_is_an_empty_one(registry: PublicRegistry, cloud: Cloud) -> None:
+    registry.repository("tools").ensure(tags={"a": "", "b": "2"})
+
+    def without(parsed: dict[str, Any], **_: Any) -> None:
+        for tag in parsed["tags"]:
+            if not tag["Value"]:
+                del tag["Value"]
+
+    session = cloud.session(own=True)
+    session.events.register("after-call.ecr-public.ListTagsForResource", without)
+    assert not PublicRegistry(session).repository("tools").ensure(tags={"a": "", "b": "2"})
+
+
 def test_a_repository_with_images_is_deleted_only_with_them(registry: PublicRegistry, ecr: Client) -> None:
     repo = registry.repository("tools")
     repo.ensure()

@@ -119,6 +119,8 @@ def test_something_newer_than_ecrops_is_described_as_it_is(cloud: Cloud, registr
     assert spec.image_tag_mutability == "LOCKED"
     assert spec.verbatim == ("image_tag_mutability", "image_tag_mutability_exclusion_filters")
     assert not fresh.ensure(*fleet_from_dict(fleet_to_dict([spec])))
+    plan = registry.plan(spec)
+    assert [(change.kind, change.operation, change.permissions) for change in plan] == [("conflict", "", ())]
 
 
 def test_what_was_not_asked_for_stays_as_somebody_else_made_it(cloud: Cloud, ecr: Client, registry: Registry) -> None:
@@ -169,9 +171,14 @@ def test_going_back_to_a_plain_mode_sends_no_filters(cloud: Cloud, registry: Reg
     assert "imageTagMutabilityExclusionFilters" not in cloud.calls.of("PutImageTagMutability")[0].params
 
 
-def test_filters_in_another_order_are_no_change_and_other_filters_are(registry: Registry) -> None:
+def test_filters_in_another_order_are_no_change_and_other_filters_are(cloud: Cloud, registry: Registry) -> None:
     repo = registry.repository("ab")
     mode = TagMutability.IMMUTABLE_WITH_EXCLUSION
     repo.ensure(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=["a", "b"])
     assert not repo.ensure(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=["b", "a"])
-    assert repo.ensure(image_tag_mutability=mode, image_tag_mutability_exclusion_filters=["a", "c"])
+    other: dict[str, Any] = {"image_tag_mutability": mode, "image_tag_mutability_exclusion_filters": ["a", "c"]}
+    dry = registry_of(cloud, dry_run=True).repository("ab")
+    [change] = dry.ensure(**other)
+    assert change.difference == "IMMUTABLE except a, b -> IMMUTABLE except a, c"
+    assert not dry.ensure(**other)
+    assert repo.ensure(**other)

@@ -80,7 +80,8 @@ def test_thirty_tags_become_thirty_others_though_both_are_too_many(cloud: Cloud,
     registry.ensure(RepositorySpec("ab", tags={f"a{n}": "" for n in range(30)}))
     cloud.calls.clear()
     wanted = {f"b{n}": "" for n in range(30)}
-    registry.ensure(RepositorySpec("ab", tags=wanted))
+    plan = registry.ensure(RepositorySpec("ab", tags=wanted))
+    assert [change.owner for change in plan] == ["ab"] * 3
     assert tags(cloud) == wanted
     assert cloud.calls.writes() == ["UntagResource", "TagResource", "UntagResource"]
     assert len(cloud.calls.of("UntagResource")[0].params["tagKeys"]) == 10

@@ -26,10 +26,11 @@ from ecrops.images.copying.mounting import TWO_REGISTRIES, why_not_between, word
 from ecrops.images.copying.plan import CopyPlan, with_bytes
 from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
-from ecrops.images.copying.words import layer_reason
+from ecrops.images.copying.words import EMPTY, NO_BYTES, layer_reason
 from ecrops.images.image import Image, describe
 from ecrops.images.names import check_tag, is_digest
 from ecrops.images.selection import Selection
+from ecrops.images.subject_reading import with_subjects
 from ecrops.images.tag_patterns import TagPatterns
 from ecrops.repositories import calls, settings
 
@@ -133,7 +134,7 @@ def _check_target(source: RepositoryVerbs, to: object, create: object) -> None:
 def _images(source: RepositoryVerbs, registry: Account) -> dict[str, Image]:
     with _said(f"while {source.name} was read, which is the source"):
         aws = source.registry.aws.bound_to(registry.aws)
-        return {image.digest: image for image in describe(aws, source.name)}
+        return with_subjects(aws, source.name, {image.digest: image for image in describe(aws, source.name)})
 
 
 @contextmanager
@@ -244,6 +245,7 @@ class _Copy:
         lacking = [digest for digest in sizes if digest not in there]
         states = self._transfers.states(lacking) if lacking else {}
         bad = {d: layer_reason(states.get(d, ("", 0))[0]) for d in lacking if states.get(d, ("", 0))[0] != AVAILABLE}
+        bad |= {d: NO_BYTES for d in lacking if d == EMPTY}
         layers = frozenset(there)
         of_all = {key: state._replace(layers=layers, missing=bad) for key, state in found.items()}
         return of_all, sum(sizes[digest] for digest in lacking)

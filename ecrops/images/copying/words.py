@@ -16,6 +16,10 @@ REFUSED = {
     "LimitExceededException": "the repository has as many images, or the image as many tags, as ECR allows",
 }
 
+EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""The digest of no bytes."""
+NO_BYTES = "has no bytes, and the API of ECR takes no such layer"
+
 
 def piece_words(piece: Piece, there: Collection[str]) -> str:
     """Return what is copied of a manifest, such as ``12.3 MB in 4 layers, 2 of them there already``."""

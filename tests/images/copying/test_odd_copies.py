@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops import RepositorySpec
+from ecrops import ConflictError, RepositorySpec
 from ecrops.testing import Cloud
 from support import registry_of
 from tests.images.copying.support import FAR, far_of, platforms, pulled, registries, tags_of
@@ -74,3 +74,12 @@ def test_a_dry_run_copies_to_a_repository_that_it_would_have_made(memory_cloud: 
     assert not again
     assert again.bytes_planned == 0 < plan.bytes_planned
     assert not memory_cloud.client("ecr", FAR).describe_repositories()["repositories"]
+
+
+def test_a_layer_of_no_bytes_is_refused_before_anything_is_written(memory_cloud: Cloud) -> None:
+    memory_cloud.push_image("app", tag="v1", layers=[b"", b"layer"])
+    memory_cloud.push_image("app", tag="v2")
+    here, far = registries(memory_cloud)
+    with pytest.raises(ConflictError, match="layer sha256:e3b0c44298fc has no bytes"):
+        here.repository("app").copy_images(far.repository("copy"))
+    assert not any(call.is_write for call in memory_cloud.calls)
