@@ -264,5 +264,7 @@ class _Copy:
         except ClientError as error:
             if code_of(error) != calls.MISSING or not is_made:
                 calls.advise(error, name)
+                if code_of(error) == calls.MISSING:
+                    error.add_note(f"create=RepositorySpec({name!r}) makes it in the same plan")
                 raise
             return {}

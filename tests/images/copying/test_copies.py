@@ -136,6 +136,7 @@ def test_a_missing_target_without_a_spec_is_an_error(memory_cloud: Cloud) -> Non
     notes = "".join(caught.value.__notes__)
     assert "while none was read, which is the target" in notes
     assert "Repository.ensure makes it" in notes
+    assert "create=RepositorySpec('none') makes it in the same plan" in notes
 
 
 def test_a_dry_run_tells_everything_and_writes_nothing(memory_cloud: Cloud) -> None:
