@@ -80,7 +80,7 @@ def check_platform(value: object) -> Platform | None:
 
 def fits(platform: Platform | None, wanted: Platform) -> bool:
     """Whether a platform is the wanted one. What the wanted one does not say may be anything."""
-    return platform is not None and all(not text or text == has for has, text in zip(platform, wanted, strict=True))
+    return platform is not None and all(not text or text == value for value, text in zip(platform, wanted, strict=True))
 
 
 def leaves(aws: Aws, name: str, manifest: Manifest) -> Iterator[Part]:
@@ -152,8 +152,8 @@ def download(aws: Aws, name: str, digest: str) -> bytes:
     from ecrops.aws.http import Http
 
     def url() -> str:
-        found = calls.get(aws, name, "GetDownloadUrlForLayer", "downloadUrl", repositoryName=name, layerDigest=digest)
-        return str(found)
+        url = calls.get(aws, name, "GetDownloadUrlForLayer", "downloadUrl", repositoryName=name, layerDigest=digest)
+        return str(url)
 
     return verified(Http(aws).read(url), digest)
 
@@ -188,8 +188,8 @@ def moment(value: object) -> datetime | None:
         return None
     text = re.sub(r"(\.\d{6})\d+", r"\1", value)
     try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else None
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
 

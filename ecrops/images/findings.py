@@ -127,11 +127,11 @@ def check_severity(value: object) -> Severity | None:
     return Severity(value)
 
 
-def of_answer(found: Mapping[str, Any]) -> Iterator[Finding]:
+def of_answer(answer: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the findings in the ``imageScanFindings`` of an answer."""
-    for item in found.get("findings") or ():
+    for item in answer.get("findings") or ():
         yield _basic(item)
-    for item in found.get("enhancedFindings") or ():
+    for item in answer.get("enhancedFindings") or ():
         yield from _enhanced(item)
 
 
@@ -146,13 +146,13 @@ def fitting(findings: Iterable[Finding], severity: Severity | None) -> tuple[Fin
 
 
 def _basic(item: Mapping[str, Any]) -> Finding:
-    said = {entry["key"]: entry.get("value") or "" for entry in item.get("attributes") or ()}
-    scores = (_number(said.get(key)) for key in ("CVSS4_SCORE", "CVSS3_SCORE", "CVSS2_SCORE"))
+    attributes = {entry["key"]: entry.get("value") or "" for entry in item.get("attributes") or ()}
+    scores = (_number(attributes.get(key)) for key in ("CVSS4_SCORE", "CVSS3_SCORE", "CVSS2_SCORE"))
     return Finding(
         severity=item.get("severity") or str(Severity.UNDEFINED),
         name=item.get("name") or "",
-        package=said.get("package_name", ""),
-        version=said.get("package_version", ""),
+        package=attributes.get("package_name", ""),
+        version=attributes.get("package_version", ""),
         uri=item.get("uri") or "",
         description=item.get("description") or "",
         score=next((score for score in scores if score is not None), None),

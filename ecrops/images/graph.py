@@ -108,17 +108,17 @@ class Graph:
         Args:
             reasons: Why images must stay, by digest.
         """
-        found = {digest: reason for digest, reason in reasons.items() if digest in self.images}
-        firsts = {digest: digest for digest in found}
-        waiting = deque(found)
+        protected = {digest: reason for digest, reason in reasons.items() if digest in self.images}
+        firsts = {digest: digest for digest in protected}
+        waiting = deque(protected)
         while waiting:
             digest = waiting.popleft()
             for other, words in self._with(digest):
-                if other not in found:
+                if other not in protected:
                     first = firsts[other] = firsts[digest]
-                    found[other] = f"{words} {self._name(digest)}; {self._name(first)} stays: {reasons[first]}"
+                    protected[other] = f"{words} {self._name(digest)}; {self._name(first)} stays: {reasons[first]}"
                     waiting.append(other)
-        return found
+        return protected
 
     def _with(self, digest: str) -> Iterator[tuple[str, str]]:
         """Yield what stays with an image, and how it belongs to it."""
@@ -159,15 +159,15 @@ class Graph:
         chosen = [digest for digest in dict.fromkeys(selected) if digest in self.images]
         going = dict.fromkeys(chosen if alone else self._reached(chosen, self._taken_along))
         never = self._with_indexes(never)
-        kept: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         waiting = deque(going)
         while waiting:
             digest = waiting.popleft()
             if digest in going and (reason := self._hold(digest, going, never, named)):
                 del going[digest]
-                kept[digest] = reason
+                reasons[digest] = reason
                 waiting.extend((*self.parts(digest), *self.referrers(digest), *self.subjects(digest)))
-        return Deletion(self.ordered(going), {digest: kept[digest] for digest in chosen if digest in kept})
+        return Deletion(self.ordered(going), {digest: reasons[digest] for digest in chosen if digest in reasons})
 
     def _taken_along(self, digest: str) -> Iterator[str]:
         """Yield what goes with an image: its referrers, and the parts that nobody named by a tag."""
@@ -176,17 +176,17 @@ class Graph:
 
     def _with_indexes(self, never: Mapping[str, str]) -> dict[str, str]:
         """Return what must stay, with the indexes that it is a part of."""
-        found = {digest: reason for digest, reason in never.items() if digest in self.images}
-        firsts = {digest: digest for digest in found}
-        waiting = deque(found)
+        protected = {digest: reason for digest, reason in never.items() if digest in self.images}
+        firsts = {digest: digest for digest in protected}
+        waiting = deque(protected)
         while waiting:
             digest = waiting.popleft()
             for index in self.parents(digest):
-                if index not in found:
+                if index not in protected:
                     first = firsts[index] = firsts[digest]
-                    found[index] = f"it has the part {self._name(first)}, which stays: {never[first]}"
+                    protected[index] = f"it has the part {self._name(first)}, which stays: {never[first]}"
                     waiting.append(index)
-        return found
+        return protected
 
     def _hold(
         self, digest: str, going: Collection[str], never: Mapping[str, str], named: Collection[str]

@@ -137,8 +137,8 @@ def _status(answer: Mapping[str, Any]) -> ScanStatus:
 
 
 def _page(aws: Aws, name: str, image_id: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
-    asked = {"repositoryName": name, "imageId": dict(image_id), **params}
-    return aws.call("ecr", FINDINGS, asked, needs="imageScanStatus", awaits=calls.visibility(aws, name))
+    params_of_page = {"repositoryName": name, "imageId": dict(image_id), **params}
+    return aws.call("ecr", FINDINGS, params_of_page, needs="imageScanStatus", awaits=calls.visibility(aws, name))
 
 
 def findings(
@@ -179,8 +179,8 @@ def findings(
             waiter.wait(status.status)
         elif status.status not in DONE:
             words = WORDS.get(status.status, "a status that is not known")
-            said = f" ({status.description})" if status.description else ""
-            raise ScanError(f"{image} has no findings: {status.status}: {words}{said}", status.status)
+            description = f" ({status.description})" if status.description else ""
+            raise ScanError(f"{image} has no findings: {status.status}: {words}{description}", status.status)
         elif _are_of_one(answers := [first, *pages]):  # else the tag moved to another image meanwhile
             return _all(answers, severity)
 
@@ -202,11 +202,11 @@ def _is_new(aws: Aws, name: str, image_id: Mapping[str, str]) -> bool:
 
 
 def _all(answers: Sequence[Mapping[str, Any]], severity: Severity | None) -> ScanFindings:
-    found = [answer.get("imageScanFindings") or {} for answer in answers]
+    parts = [answer.get("imageScanFindings") or {} for answer in answers]
     return ScanFindings(
-        findings=fitting((finding for part in found for finding in of_answer(part)), severity),
+        findings=fitting((finding for part in parts for finding in of_answer(part)), severity),
         status=_status(answers[0]).status,
-        counts=dict(found[0].get("findingSeverityCounts") or {}),
-        completed_at=found[0].get("imageScanCompletedAt"),
+        counts=dict(parts[0].get("findingSeverityCounts") or {}),
+        completed_at=parts[0].get("imageScanCompletedAt"),
         severity=str(severity or ""),
     )

@@ -147,8 +147,10 @@ def signing(aws: Aws, name: str, image_id: Mapping[str, str]) -> tuple[SigningSt
 
 def _described(aws: Aws, name: str, operation: str, member: str, image_id: Mapping[str, str]) -> list[dict[str, Any]]:
     check_known(operation)
-    found: list[dict[str, Any]] = calls.get(aws, name, operation, member, repositoryName=name, imageId=dict(image_id))
-    return found
+    statuses: list[dict[str, Any]] = calls.get(
+        aws, name, operation, member, repositoryName=name, imageId=dict(image_id)
+    )
+    return statuses
 
 
 def check_known(operation: str) -> None:

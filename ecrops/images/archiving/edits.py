@@ -58,12 +58,12 @@ def moves(
     """
     steps = _steps(graph, order) if target == ARCHIVE else {}
     keys = {digest: key_of(repository, graph.images[digest]) for digest in order}
-    found: dict[str, Move] = {}
+    moves: dict[str, Move] = {}
     for digest, key in keys.items():
         parts = graph.parts(digest) if target == ARCHIVE else ()
         for_keys = tuple(keys[part] for part in parts if part in keys)
-        found[key] = Move(repository, digest, target, steps.get(digest, 0), for_keys, digest in named)
-    return found
+        moves[key] = Move(repository, digest, target, steps.get(digest, 0), for_keys, digest in named)
+    return moves
 
 
 def _steps(graph: Graph, order: Sequence[str]) -> Mapping[str, int]:

@@ -60,9 +60,9 @@ class Wanted:
         problems.check(isinstance(everything, bool), "all", f"expected True or False, got {everything!r}")
         self.names = tuple(dict.fromkeys(problems.each("", names, check_name, numbered=False)))
         self.selection = problems.take("", lambda: Selection.of(**conditions)) or Selection()
-        said = bool(names) + bool(conditions) + (everything is True)
-        problems.check(said > 0, "", NOTHING_SAID)
-        problems.check(said < 2, "", NOT_BOTH)
+        ways = bool(names) + bool(conditions) + (everything is True)
+        problems.check(ways > 0, "", NOTHING_SAID)
+        problems.check(ways < 2, "", NOT_BOTH)
         problems.raise_any()
 
     def of(self, graph: Graph, *, archived: bool) -> tuple[list[str], list[str]]:
@@ -76,9 +76,9 @@ class Wanted:
             meant = self.selection.pick(graph.images.values())
             return [image.digest for image in meant if (image.storage_class == ARCHIVE) == archived], []
         by_tag = {tag: digest for digest, image in graph.images.items() for tag in image.tags}
-        found = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
-        missing = [name for name, digest in found.items() if digest not in graph.images]
-        return list(dict.fromkeys(digest for digest in found.values() if digest in graph.images)), missing
+        digests = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
+        missing = [name for name, digest in digests.items() if digest not in graph.images]
+        return list(dict.fromkeys(digest for digest in digests.values() if digest in graph.images)), missing
 
 
 def archive(
@@ -100,16 +100,16 @@ def archive(
         named = selected if wanted.names else []
         protected = resolve(kept_names, graph, repository=name, host=repository.registry_uri) if kept_names else {}
         choice = to_archive(graph, selected, protected, named)
-        kept = {digest: why for digest, why in choice.kept.items() if graph.images[digest].storage_class != ARCHIVE}
-        impossible = [digest for digest in kept if digest in named and digest not in protected]
+        reasons = {digest: why for digest, why in choice.kept.items() if graph.images[digest].storage_class != ARCHIVE}
+        impossible = [digest for digest in reasons if digest in named and digest not in protected]
         edits = moves(name, graph, choice.order, ARCHIVE, named)
-        plan = _make(registry, name, graph, edits, missing, {digest: kept.pop(digest) for digest in impossible})
+        plan = _make(registry, name, graph, edits, missing, {digest: reasons.pop(digest) for digest in impossible})
     moved = [graph.images[change.params["imageId"]["imageDigest"]] for change in plan if change.call]
     notes = [words.archive_note(moved)] if moved else []
     if moved and choice.by_ecr:
         notes.append(words.by_ecr_note(_names(graph, choice), is_archived=True))
-    if kept:
-        notes.append(kept_note(kept, graph))
+    if reasons:
+        notes.append(kept_note(reasons, graph))
     return _with_notes(plan, name, notes)
 
 

@@ -48,30 +48,30 @@ class Waiter:
             DeadlineError: Some cannot be pulled yet. Their restores go on.
             EcropsError: Some were deleted, or archived again, in the meantime.
         """
-        left = dict(images)
+        archived = dict(images)
         lost: dict[str, str] = {}
         pauses = itertools.chain(FIRST_PAUSES, itertools.repeat(PAUSE))
-        while left:
-            self._pause(next(pauses), list(left.values()), len(images))
+        while archived:
+            self._pause(next(pauses), list(archived.values()), len(images))
             now = {image.digest: image for image in describe(self._aws, self._repository)}
-            for digest, before in list(left.items()):
+            for digest, before in list(archived.items()):
                 image = now.get(digest)
                 if image is None:
                     lost[digest] = "was deleted"
                 elif not image.restoring and image.archived_at != before.archived_at:
                     lost[digest] = "was archived again"
                 if digest in lost or (image and image.storage_class == STANDARD):
-                    del left[digest]
+                    del archived[digest]
         if lost:
             names = some(f"{name_of(images[digest])} {reason}" for digest, reason in lost.items())
             raise EcropsError(f"{self._repository}: while images were restored, {names}")
 
-    def _pause(self, pause: float, left: Sequence[Image], number: int) -> None:
-        what = f"{len(left):,} of {number:,} images of {self._repository}"
+    def _pause(self, pause: float, archived: Sequence[Image], number: int) -> None:
+        what = f"{len(archived):,} of {number:,} images of {self._repository}"
         if self._waited.seconds + pause > self._timeout:
             raise DeadlineError(
-                f"ECR has not restored {what} within {self._timeout:g} seconds: {some(map(name_of, left))}; it goes "
-                "on, and the same call waits for them again"
+                f"ECR has not restored {what} within {self._timeout:g} seconds: {some(map(name_of, archived))}; it "
+                "goes on, and the same call waits for them again"
             )
         reason = f"ECR restores {what}, which takes up to {MINUTES} minutes"
         self._aws.pause(pause, f"{what} were restored", reason, self._waited)

@@ -43,7 +43,7 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
     digests = {digest for copied in copies.values() for digest in copied.digests}
     tags = {tag for copied in copies.values() for tag in copied.tags}
     try:
-        there, holders, archived = (
+        present, holders, archived = (
             _asked(aws, name, digests, tags) if len(digests | tags) <= FEW else _listed(aws, name)
         )
     except ClientError as error:
@@ -59,7 +59,7 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
         fixed = frozenset(tag for tag in moved if is_fixed(settings, tag))
     return {
         key: Found(
-            frozenset(there.intersection(copied.digests)),
+            frozenset(present.intersection(copied.digests)),
             {tag: holders[tag] for tag in copied.tags if tag in holders},
             fixed & set(copied.tags),
             archived=frozenset(archived.intersection(copied.digests)),
@@ -71,11 +71,11 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
 def _asked(aws: Aws, name: str, digests: set[str], tags: set[str]) -> tuple[set[str], dict[str, str], set[str]]:
     """Return which images are there, the images of tags, and what is in the archive, asked for by name."""
     answer = manifests.ask(aws, name, [*sorted(digests), *sorted(tags)])
-    there = {digest for digest in digests if digest in answer.found}
-    there |= {asked for asked, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
+    present = {digest for digest in digests if digest in answer.found}
+    present |= {asked for asked, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
     holders = {tag: holder_of(aws, name, tag, answer) for tag in tags}
     archived = {asked for asked, (code, _) in answer.failures.items() if code == manifests.INACCESSIBLE}
-    return there, {tag: holder for tag, holder in holders.items() if holder}, archived
+    return present, {tag: holder for tag, holder in holders.items() if holder}, archived
 
 
 def _listed(aws: Aws, name: str) -> tuple[set[str], dict[str, str], set[str]]:
@@ -109,13 +109,13 @@ def changes(key: str, edits: Sequence[Copied], current: Found | None) -> Iterato
             yield _tagged(key, copied, tag, current)
 
 
-def _put(key: str, copied: Copied, piece: Piece, there: set[str]) -> Change:
+def _put(key: str, copied: Copied, piece: Piece, present: set[str]) -> Change:
     prepare = partial(copied.transfers.bring, manifest=piece.digest, layers=piece.layers) if piece.layers else None
     return Change(
         owner=key,
         kind=Kind.CREATE,
         what=piece.what,
-        after=piece_words(piece, there),
+        after=piece_words(piece, present),
         call=Call("ecr", "PutImage", _params(copied, piece), _needs(piece), prepare=prepare),
         added=[f"image {piece.digest}"],
         races=Races(done=(EXISTS,), superseded=(LAYERS_GONE,), not_yet_visible=(calls.MISSING,)),

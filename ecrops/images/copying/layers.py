@@ -83,8 +83,8 @@ class Transfers:
         work = aws.stoppable()  # a layer that cannot be moved stops those of its image, and no other image
         store, source = ApiStore(work, self._target), ApiStore(self._source.bound_to(work), self._name)
         open_layers = [layer for layer in layers if layer.digest not in self._done]
-        there = store.has(layer.digest for layer in open_layers)
-        missing = [layer for layer in open_layers if layer.digest not in there]
+        present = store.has(layer.digest for layer in open_layers)
+        missing = [layer for layer in open_layers if layer.digest not in present]
         missing.sort(key=lambda layer: -layer.size)
         work.map(partial(self._bring, work, source, store), missing, work.stop)
         self._done.update(layer.digest for layer in layers)
@@ -116,8 +116,8 @@ class Transfers:
         """Tell the progress how many bytes have come, with those of layers that are under way."""
         if aws.on_amount:
             self._under_way[digest] = offset
-            come = self.moved + self.mounted + sum(list(self._under_way.values()))
-            aws.tell_amount(f"{text_size(come)} of {text_size(max(come, self.planned))}")
+            amount = self.moved + self.mounted + sum(list(self._under_way.values()))
+            aws.tell_amount(f"{text_size(amount)} of {text_size(max(amount, self.planned))}")
 
     @property
     def reason(self) -> str:

@@ -88,14 +88,14 @@ def why_not_between(aws: Aws, source: str, target: str, spec: RepositorySpec | N
         spec: What it is made by, if it is.
     """
     try:
-        found = calls.find(aws, [source, target], lambda item: Side.of(aws.region, item))
+        sides = calls.find(aws, [source, target], lambda item: Side.of(aws.region, item))
     except ClientError as error:
         if code_of(error) not in DENIED:
             raise
         return "their encryption cannot be read: the caller needs ecr:DescribeRepositories"
-    if source not in found:
+    if source not in sides:
         return f"{source} does not exist any more"
-    return why_not(aws, found[source], found.get(target) or Side.new(found[source], target, spec))
+    return why_not(aws, sides[source], sides.get(target) or Side.new(sides[source], target, spec))
 
 
 def differing(source: Side, target: Side) -> str:

@@ -35,8 +35,8 @@ class CopyPlan(Plan):
             summary = f"{summary}; {text_size(self.bytes_moved)} moved{mounted}"
         elif self.bytes_planned:
             summary = f"{summary}; {text_size(self.bytes_planned)} to move"
-        there = count(self.skipped, "image was", "images were")
-        return f"{summary}; {there} there already" if self.skipped else summary
+        skipped = count(self.skipped, "image was", "images were")
+        return f"{summary}; {skipped} there already" if self.skipped else summary
 
     def result(self, made: Plan) -> Plan:
         """Return what an apply of this plan made, with the bytes that it moved.

@@ -97,9 +97,9 @@ def copy_images(
             fitting = [tag for tag in image.tags if fit is None or fit(tag)]
             if fitting or (untagged and not image.tags):
                 roots[image.digest] = fitting
-        taken = {tag for found in roots.values() for tag in found}
+        copied_tags = {tag for tags_of_image in roots.values() for tag in tags_of_image}
         for pattern in patterns or () if since is None else ():
-            if "*" not in pattern and pattern not in taken:
+            if "*" not in pattern and pattern not in copied_tags:
                 raise manifests.missing(source.name, pattern)
         return _Copy(source, to, registry, images, referrers).make(roots, create)
 
@@ -175,10 +175,10 @@ class _Copy:
         if create is not None:
             wanted, readings = self._to._wanted(create, self._registry)
             wants, known = [*wanted, *wants], Readings(readings)
-        found, planned = self._found(copies, is_made=create is not None)
+        states, planned = self._found(copies, is_made=create is not None)
         self._transfers.planned = planned
         reason = self._check_mounting(create) if planned else ""
-        known.update({(aspect, key): state for key, state in found.items()})
+        known.update({(aspect, key): state for key, state in states.items()})
         plan = self._registry.make(*wants, known=known)
         transfers, changed = self._transfers, {change.owner for change in plan}
         skipped = sum(key not in changed for key in copies)
@@ -202,10 +202,10 @@ class _Copy:
         copies: dict[str, Copied] = {}
         for digest, tags in roots.items():
             self._add(copies, contents, digest, tags, taken)
-        given = {tag for tags in roots.values() for tag in tags}
+        copied_tags = {tag for tags in roots.values() for tag in tags}
         for digest in contents.about(roots):
             if digest not in roots:
-                tags = [tag for tag in tags_of(self._images[digest]) if tag not in given]
+                tags = [tag for tag in tags_of(self._images[digest]) if tag not in copied_tags]
                 self._add(copies, contents, digest, tags, taken, REFERRERS)
         return copies
 
@@ -241,12 +241,12 @@ class _Copy:
                 if piece.digest not in found[key].digests
             }
             sizes = {layer.digest: layer.size for piece in pieces.values() for layer in piece.layers}
-            there = self._layers_there(list(sizes), is_made=is_made)
-        lacking = [digest for digest in sizes if digest not in there]
+            present = self._layers_there(list(sizes), is_made=is_made)
+        lacking = [digest for digest in sizes if digest not in present]
         states = self._transfers.states(lacking) if lacking else {}
         bad = {d: layer_reason(states.get(d, ("", 0))[0]) for d in lacking if states.get(d, ("", 0))[0] != AVAILABLE}
         bad |= {d: NO_BYTES for d in lacking if d == EMPTY}
-        layers = frozenset(there)
+        layers = frozenset(present)
         of_all = {key: state._replace(layers=layers, missing=bad) for key, state in found.items()}
         return of_all, sum(sizes[digest] for digest in lacking)
 

@@ -45,6 +45,6 @@ def layer_reason(state: str) -> str:
 
 def archived_words(digests: Collection[str]) -> str:
     """Return what the user must know of images that are in the archive of the target."""
-    first, others = min(digests), len(digests) - 1
-    which = f"{short(first)} and {others:,} more are" if others else f"{short(first)} is"
+    first, number = min(digests), len(digests) - 1
+    which = f"{short(first)} and {number:,} more are" if number else f"{short(first)} is"
     return f"{which} there already, in the archive, and cannot be pulled: restore_images() comes first"

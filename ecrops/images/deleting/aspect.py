@@ -71,11 +71,11 @@ def changes(name: str, edits: Sequence[Delete], current: Present | None) -> Iter
         held = _held(edit, graph, current.refused)
         wanted = [digest for digest in (*edit.digests, *edit.named) if digest not in held]
         deletion = graph.deletion(wanted, never, edit.named, alone=True)
-        kept = deletion.kept | held
-        impossible = [digest for digest in kept if digest in edit.named and digest not in never]
-        yield from _conflicts(name, {digest: kept.pop(digest) for digest in impossible}, graph)
-        if left := {digest: reason for digest, reason in kept.items() if digest in edit.tags}:
-            yield Note(f"{name}: {kept_note(left, graph)}")
+        reasons = deletion.kept | held
+        impossible = [digest for digest in reasons if digest in edit.named and digest not in never]
+        yield from _conflicts(name, {digest: reasons.pop(digest) for digest in impossible}, graph)
+        if noted := {digest: reason for digest, reason in reasons.items() if digest in edit.tags}:
+            yield Note(f"{name}: {kept_note(noted, graph)}")
         going = set(deletion.order)
         for number, batch in enumerate(edit.batches, 1):
             if images := [graph.images[digest] for digest in batch if digest in going]:
@@ -91,8 +91,8 @@ def _held(edit: Delete, graph: Graph, refused: frozenset[str]) -> dict[str, str]
     return held
 
 
-def _conflicts(name: str, kept: Mapping[str, str], graph: Graph) -> Iterator[Change]:
-    for digest, reason in kept.items():
+def _conflicts(name: str, reasons: Mapping[str, str], graph: Graph) -> Iterator[Change]:
+    for digest, reason in reasons.items():
         yield Change(
             owner=name,
             kind=Kind.CONFLICT,
@@ -161,8 +161,8 @@ class _Answered:
             return Partly(change)
         deleted = [image for digest, image in self.images.items() if digest not in failures]
         made = replace(change, **_difference(deleted)) if deleted else None
-        others = {digest: why for digest, why in failures.items() if why[0] != PART}
-        return Partly(made, self._error(others) if others else None)
+        errors = {digest: why for digest, why in failures.items() if why[0] != PART}
+        return Partly(made, self._error(errors) if errors else None)
 
     def _error(self, failures: Mapping[str, tuple[str, str]]) -> EcropsError:
         """Return the error of images that ECR did not delete: which, why, and the way out."""

@@ -61,8 +61,8 @@ class Present(NamedTuple):
         """The images without those that are gone."""
         if not self.gone:
             return self.graph
-        left = (image for digest, image in self.graph.images.items() if digest not in self.gone)
-        return Graph(left, self.graph.unread)
+        images = (image for digest, image in self.graph.images.items() if digest not in self.gone)
+        return Graph(images, self.graph.unread)
 
 
 def batches_of(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:

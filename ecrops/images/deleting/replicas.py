@@ -36,10 +36,10 @@ def notes(aws: Aws, name: str, images: int) -> Iterator[str]:
     if rules and not has_member("ecr", RULE, MEMBER):
         yield f"whether the deletions are replicated is not known: botocore {BOTOCORE} does not say it; update boto3"
     places = [
-        f"{each['registryId']} {each['region']}"
+        f"{destination['registryId']} {destination['region']}"
         for rule in rules
         if rule.get(MEMBER, {}).get("enabled")
-        for each in rule.get("destinations") or ()
+        for destination in rule.get("destinations") or ()
     ]
     if places := list(dict.fromkeys(places)):
         yield f"the deletion of {count(images, 'image')} is replicated, as far as they are there, to {some(places)}"
@@ -48,4 +48,6 @@ def notes(aws: Aws, name: str, images: int) -> Iterator[str]:
 def covers(rule: Mapping[str, Any], name: str) -> bool:
     """Whether a rule is about a repository. One with a filter of an unknown kind may be."""
     filters = rule.get("repositoryFilters") or ()
-    return not filters or any(each.get("filterType") != PREFIX or name.startswith(each["filter"]) for each in filters)
+    return not filters or any(
+        rule_filter.get("filterType") != PREFIX or name.startswith(rule_filter["filter"]) for rule_filter in filters
+    )

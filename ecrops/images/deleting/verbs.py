@@ -118,14 +118,14 @@ class _Wanted:
         named = frozenset(selected) if self.names else frozenset()
         never = resolve(self.never, graph, repository=name, host=host or None)
         deletion = graph.deletion(selected, never, named)
-        kept = {digest: why for digest, why in deletion.kept.items() if digest not in named or digest in never}
+        reasons = {digest: why for digest, why in deletion.kept.items() if digest not in named or digest in never}
         batches = batches_of(_unread_first(graph, deletion.order))
         order = [digest for batch in batches for digest in batch]
         notes = list(self._notes(aws, name, graph, order, set(selected)))
         if missing:
             notes.append(f"there is no image {some(missing)}: nothing is to be deleted of it")
-        if kept:
-            notes.append(kept_note(kept, graph))
+        if reasons:
+            notes.append(kept_note(reasons, graph))
         tags = {digest: frozenset(graph.images[digest].tags) for digest in order}
         return Delete(batches, tags, named, self.never, host, tuple(notes))
 
@@ -133,9 +133,9 @@ class _Wanted:
         """Return the digests of the images that are meant, and the names that no image has."""
         if self.names:
             by_tag = {tag: digest for digest, image in graph.images.items() for tag in image.tags}
-            found = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
-            missing = [name for name, digest in found.items() if digest not in graph.images]
-            return list(dict.fromkeys(digest for digest in found.values() if digest in graph.images)), missing
+            digests = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
+            missing = [name for name, digest in digests.items() if digest not in graph.images]
+            return list(dict.fromkeys(digest for digest in digests.values() if digest in graph.images)), missing
         orphans = set(graph.orphans()) if self.orphans else set()
         picked = self.selection.pick(graph.images.values())
         return [image.digest for image in picked if not self.orphans or image.digest in orphans], []
@@ -184,9 +184,9 @@ def _words(conditions: Fields, *, orphans: bool, everything: bool) -> str:
     """Return why images are deleted."""
     if everything:
         return "since every image is meant"
-    said = [f"{name}={_short(value)}" for name, value in conditions.items()]
-    said += ["orphans=True"] if orphans else []
-    return f"by {', '.join(said)}" if said else "by name"
+    words = [f"{name}={_short(value)}" for name, value in conditions.items()]
+    words += ["orphans=True"] if orphans else []
+    return f"by {', '.join(words)}" if words else "by name"
 
 
 def _short(value: object) -> str:

@@ -44,8 +44,8 @@ def name_of(image: Image) -> str:
     """Return the name of an image with all its tags, if they are few: ``v1.2, latest (sha256:0123456789ab)``."""
     if not image.tags:
         return short(image.digest)
-    others = len(image.tags) - 2
-    more = f" and {count(others, 'tag')} more" if others > 0 else ""
+    number = len(image.tags) - 2
+    more = f" and {count(number, 'tag')} more" if number > 0 else ""
     return f"{', '.join(image.tags[:2])}{more} ({short(image.digest)})"
 
 
@@ -63,11 +63,11 @@ def total_note(graph: Graph, going: Sequence[str], selected: set[str], why: str)
     size = text_size(sum(image.size for image in images))
     fitting = sum(digest in selected for digest in going)
     text = f"{count(len(images), 'image')} with {count(tags, 'tag')} and {size} go: {fitting:,} {why}"
-    others = [digest for digest in going if digest not in selected]
-    referrers = sum(bool(graph.subjects(digest)) for digest in others)
+    belonging = [digest for digest in going if digest not in selected]
+    referrers = sum(bool(graph.subjects(digest)) for digest in belonging)
     along = [
         *([count(referrers, "artifact") + " about them"] if referrers else []),
-        *([count(len(others) - referrers, "part") + " without a tag"] if len(others) > referrers else []),
+        *([count(len(belonging) - referrers, "part") + " without a tag"] if len(belonging) > referrers else []),
     ]
     text += f", and with them {' and '.join(along)}" if along else ""
     archived = sum(image.storage_class == ARCHIVE for image in images)

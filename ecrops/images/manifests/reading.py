@@ -77,9 +77,9 @@ def read(aws: Aws, name: str, ids: Iterable[str]) -> list[ReadManifest]:
         ClientError: botocore's ``RepositoryNotFoundException``.
     """
     answer = ask(aws, name, ids)
-    for asked, (code, reason) in answer.failures.items():
+    for name_of_image, (code, reason) in answer.failures.items():
         if code != NOT_FOUND:
-            raise refused(name, asked, code, reason)
+            raise refused(name, name_of_image, code, reason)
     return list(answer.found.values())
 
 
@@ -105,8 +105,10 @@ def ask(aws: Aws, name: str, ids: Iterable[str], accepted: Collection[str] = ACC
     chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
     asking = aws.stoppable()
     answers = asking.map(lambda chunk: _ask(asking, name, chunk, accepted), chunks, asking.stop)
-    found = {asked: manifest for answer in answers for asked, manifest in answer.found.items()}
-    return Answer(found, {asked: why for answer in answers for asked, why in answer.failures.items()})
+    manifests = {name_of_image: manifest for answer in answers for name_of_image, manifest in answer.found.items()}
+    return Answer(
+        manifests, {name_of_image: why for answer in answers for name_of_image, why in answer.failures.items()}
+    )
 
 
 def image_id(tag_or_digest: str) -> dict[str, str]:
@@ -133,7 +135,7 @@ def verified(content: bytes, digest: str) -> bytes:
 def _ask(aws: Aws, name: str, ids: Sequence[str], accepted: Collection[str]) -> Answer:
     params = {
         "repositoryName": name,
-        "imageIds": [image_id(each) for each in ids],
+        "imageIds": [image_id(name_of_image) for name_of_image in ids],
         "acceptedMediaTypes": list(accepted),
     }
     try:
@@ -141,15 +143,15 @@ def _ask(aws: Aws, name: str, ids: Sequence[str], accepted: Collection[str]) -> 
     except ClientError as error:
         calls.advise(error, name)
         raise
-    found, failures = dict[str, ReadManifest](), dict[str, tuple[str, str]]()
+    manifests, failures = dict[str, ReadManifest](), dict[str, tuple[str, str]]()
     for item in answer["images"]:
         of, media_type = item["imageId"], item.get("imageManifestMediaType", "")
         for asked in filter(None, (of.get("imageTag"), of["imageDigest"])):
-            found[asked] = ReadManifest(asked, of["imageDigest"], media_type, item["imageManifest"])
+            manifests[asked] = ReadManifest(asked, of["imageDigest"], media_type, item["imageManifest"])
     for failure in answer.get("failures") or ():
         of, why = failure.get("imageId") or {}, (failure.get("failureCode", ""), failure.get("failureReason", ""))
         failures[of.get("imageTag") or of.get("imageDigest") or ""] = why
-    return Answer({asked: found[asked] for asked in ids if asked in found}, failures)
+    return Answer({asked: manifests[asked] for asked in ids if asked in manifests}, failures)
 
 
 def one(aws: Aws, name: str, tag_or_digest: str) -> ReadManifest:
@@ -159,10 +161,10 @@ def one(aws: Aws, name: str, tag_or_digest: str) -> ReadManifest:
         ClientError: There is no such image, as botocore's ``ImageNotFoundException``.
         EcropsError: ECR does not hand it out.
     """
-    found = read(aws, name, [tag_or_digest])
-    if not found:
+    manifests = read(aws, name, [tag_or_digest])
+    if not manifests:
         raise missing(name, tag_or_digest)
-    return found[0]
+    return manifests[0]
 
 
 def missing(name: str, tag_or_digest: str) -> ClientError:

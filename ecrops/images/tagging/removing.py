@@ -58,9 +58,9 @@ def tags_of(aws: Aws, name: str, digest: str) -> frozenset[str]:
 def changes(name: str, edits: Sequence[Remove], current: Tags | None) -> Iterator[Change | Note]:
     """Remove the tags that the images have. The last one of an image is a conflict, unless it may be deleted."""
     for edit in edits:
-        has = current.of(edit) if current else frozenset()
-        removed = [tag for tag in dict.fromkeys(edit.tags) if tag in has]
-        is_last = bool(removed) and set(removed) == has
+        tags = current.of(edit) if current else frozenset()
+        removed = [tag for tag in dict.fromkeys(edit.tags) if tag in tags]
+        is_last = bool(removed) and set(removed) == tags
         words = tags_words(removed, edit.digest)
         if is_last and not edit.delete_last:
             yield Change(
@@ -113,7 +113,7 @@ def refusal(digest: str, answer: Mapping[str, Any]) -> Exception | None:
 def after(change: Change, current: Tags | None) -> Tags:
     """Return the tags after a change."""
     current = current or Tags({})
-    return current._replace(gone=current.gone | {each["imageTag"] for each in change.params["imageIds"]})
+    return current._replace(gone=current.gone | {image["imageTag"] for image in change.params["imageIds"]})
 
 
 def verify(edit: Remove) -> bool:

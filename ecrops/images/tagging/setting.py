@@ -55,7 +55,9 @@ def pointed(aws: Aws, name: str, points: Mapping[str, Point], answer: manifests.
 
     Where a tag is moved and an edit asks for it, the mutability of the repository is read too.
     """
-    missing = frozenset(asked for asked, (code, _) in answer.failures.items() if code == manifests.NOT_FOUND)
+    missing = frozenset(
+        name_of_image for name_of_image, (code, _) in answer.failures.items() if code == manifests.NOT_FOUND
+    )
     found = {key: Pointed(holder_of(aws, name, point.tag, answer), missing) for key, point in points.items()}
     moved = [key for key, point in points.items() if found[key].digest not in ("", point.digest)]
     if not any(points[key].is_checked for key in moved):

@@ -76,8 +76,8 @@ def _points(registry: Account, name: str, wanted: Mapping[str, str]) -> tuple[di
         code, reason = answer.failures.get(source, (manifests.NOT_FOUND, ""))
         if source not in answer.found and code != manifests.NOT_FOUND:
             raise manifests.refused(name, source, code, reason)
-        found = answer.found.get(source)
-        of_image = (found.digest, found.media_type, found.text) if found else ("", "", "")
+        manifest = answer.found.get(source)
+        of_image = (manifest.digest, manifest.media_type, manifest.text) if manifest else ("", "", "")
         points[key_of(name, tag)] = Point(name, tag, image, *of_image, is_checked)
     states = setting.pointed(aws, name, points, answer)
     known |= {(setting, key): state for key, state in states.items()}
@@ -129,22 +129,24 @@ def remove_tags(
     with repository.registry.telling(on_change, on_wait, progress) as registry:
         aws, known = registry.aws.stoppable(), Readings()
         try:
-            found = describe_one(aws, name, manifests.image_id(image))
+            described = describe_one(aws, name, manifests.image_id(image))
         except ClientError as error:
             if code_of(error) != removing.NO_IMAGE:
                 raise
             return Plan(notes=(Note(f"{name}: there is no image {image}, and so it has no tags"),), region=aws.region)
-        has = frozenset(found.tags)
-        known[removing, name] = Tags({found.digest: has})
+        tags_of_image = frozenset(described.tags)
+        known[removing, name] = Tags({described.digest: tags_of_image})
         known.add([Read((name,), dict, ("ecr",))])
         if aws.has_waited:
             known.read_at = NEVER
-        edit = Remove(found.digest, tuple(tags), delete_last, has)
+        edit = Remove(described.digest, tuple(tags), delete_last, tags_of_image)
         plan = registry.make(Want(removing, name, edit), known=known)
-    elsewhere = [tag for tag in dict.fromkeys(tags) if tag not in found.tags]
+    elsewhere = [tag for tag in dict.fromkeys(tags) if tag not in described.tags]
     if not elsewhere:
         return plan
-    note = Note(f"{name}: {short(found.digest)} does not have the tags {some_tags(elsewhere)}: they stay as they are")
+    note = Note(
+        f"{name}: {short(described.digest)} does not have the tags {some_tags(elsewhere)}: they stay as they are"
+    )
     return replace(plan, notes=(*plan.notes, note))
 
 

@@ -47,9 +47,9 @@ def read(aws: Aws) -> Iterator[Found]:
     jobs = [*((_cluster, arn) for arn in _listed(asking, "ListClusters", "clusterArns")), (_families, "")]
     services: list[Service] = []
     newest: set[str] = set()
-    for found, others, definitions in asking.map(lambda job: job[0](asking, job[1]), jobs, asking.stop):
-        yield from found
-        services += others
+    for images, of_cluster, definitions in asking.map(lambda job: job[0](asking, job[1]), jobs, asking.stop):
+        yield from images
+        services += of_cluster
         newest |= definitions
     yield from _revisions(asking, services)
     yield from _definitions(asking, services, newest)
@@ -65,14 +65,14 @@ def _listed(aws: Aws, operation: str, member: str, **params: Any) -> list[str]:
 
 def _families(aws: Aws, _: str) -> _Part:
     """Return what the newest revisions of all active families name."""
-    found: list[Found] = []
+    images: list[Found] = []
     newest: set[str] = set()
     asking = aws.stoppable()  # an error stops this part alone: then it is told, and not that others were stopped
     for definition in asking.map(partial(_newest, asking), _families_of(asking), asking.stop):
         if definition:
             newest.add(definition["taskDefinitionArn"])
-            found += _named(definition, f"ECS task definition {_last(definition['taskDefinitionArn'])}")
-    return found, [], newest
+            images += _named(definition, f"ECS task definition {_last(definition['taskDefinitionArn'])}")
+    return images, [], newest
 
 
 def _cluster(aws: Aws, arn: str) -> _Part:
@@ -90,10 +90,10 @@ def _cluster(aws: Aws, arn: str) -> _Part:
         if code_of(error) in GONE:
             return [], [], set()
         raise
-    every = [each for part in parts for each in part]
+    every = [entry for part in parts for entry in part]
     return (
-        [each for each in every if isinstance(each, Found)],
-        [each for each in every if isinstance(each, Service)],
+        [entry for entry in every if isinstance(entry, Found)],
+        [entry for entry in every if isinstance(entry, Service)],
         set(),
     )
 

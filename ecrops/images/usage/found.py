@@ -29,7 +29,7 @@ class Found(NamedTuple):
     digest: str = ""
 
 
-def joined(found: Iterable[Found], read: str) -> InUse:
+def joined(images: Iterable[Found], read: str) -> InUse:
     """Return what was found as one value.
 
     Args:
@@ -37,17 +37,17 @@ def joined(found: Iterable[Found], read: str) -> InUse:
         read: What was read, in words.
     """
     reasons: dict[str, dict[str, None]] = {}
-    for each in found:
+    for each in images:
         if (reference := _reference(each)) is not None:
             reasons.setdefault(str(reference), {})[each.reason] = None
     return InUse({image: tuple(texts) for image, texts in reasons.items()}, (read,))
 
 
-def _reference(found: Found) -> Reference | None:
+def _reference(image: Found) -> Reference | None:
     """Return the reference to an image, if it may be one of a private registry of ECR."""
-    digest = found.digest if is_digest(found.digest) else ""
+    digest = image.digest if is_digest(image.digest) else ""
     try:
-        reference = as_docker(found.image)
+        reference = as_docker(image.image)
     except SpecError:  # what a service accepts as an image may be none
         return Reference("", "", "", digest) if digest else None
     digest = digest or reference.digest

@@ -26,8 +26,8 @@ def read(aws: Aws) -> Iterator[Found]:
         for function in page
         if function.get("PackageType") == "Image"
     ]
-    for found in asking.map(partial(_version, asking), versions, asking.stop):
-        yield from found
+    for image in asking.map(partial(_version, asking), versions, asking.stop):
+        yield from image
 
 
 def _version(aws: Aws, version: tuple[str, str]) -> list[Found]:

@@ -41,11 +41,11 @@ def from_kubernetes(source: str | bytes | PathLike[str] | Mapping[str, Any]) -> 
     items = document.get("items", [document])
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
         raise SpecError(f"items: {EXPECTED}, got {type(items).__name__}")
-    found = [list(_found(item)) for item in items]
-    if items and not any(found):
+    images = [list(_found(item)) for item in items]
+    if items and not any(images):
         kinds = ", ".join(dict.fromkeys(str(item.get("kind", "no kind")) for item in items[:MAX_NAMESPACES]))
         raise SpecError(f"{EXPECTED}, got {kinds} without a container")
-    return joined((each for several in found for each in several), _read_words(items))
+    return joined((image for several in images for image in several), _read_words(items))
 
 
 def _document(source: object) -> Mapping[str, Any]:

@@ -97,12 +97,14 @@ def _account(session: object, retry: RetryPolicy | None, on_wait: OnWait | None)
 
 def _extra(extra: object) -> list[InUse]:
     problems = Problems()
-    given = [extra] if isinstance(extra, str | InUse) else extra
-    if not isinstance(given, Iterable) or isinstance(given, bytes):
+    entries = [extra] if isinstance(extra, str | InUse) else extra
+    if not isinstance(entries, Iterable) or isinstance(entries, bytes):
         raise SpecError(f"extra: expected images, {FORMS}, got {extra!r}")
-    found = problems.each("extra", given, lambda each: each if isinstance(each, InUse) else InUse([str(parse(each))]))
+    uses = problems.each(
+        "extra", entries, lambda entry: entry if isinstance(entry, InUse) else InUse([str(parse(entry))])
+    )
     problems.raise_any()
-    return found
+    return uses
 
 
 def _read(accounts: list[Aws], parts: list[Part]) -> list[InUse]:
@@ -123,7 +125,7 @@ def _read(accounts: list[Aws], parts: list[Part]) -> list[InUse]:
 
 def _read_part(aws: Aws, part: Part) -> InUse:
     try:
-        found = list(part.read(aws))
+        images = list(part.read(aws))
     except ClientError as error:
         if code_of(error) in DENIED:
             error.add_note(
@@ -131,4 +133,4 @@ def _read_part(aws: Aws, part: Part) -> InUse:
                 f"allow it, or leave {part.service} out with {part.option}=False"
             )
         raise
-    return joined(found, f"{part.service} of account {aws.account_id} in {aws.region}")
+    return joined(images, f"{part.service} of account {aws.account_id} in {aws.region}")

@@ -95,8 +95,8 @@ def as_docker(text: str) -> Reference:
 
 def _split(path: str) -> tuple[str, str, str]:
     """Return the host, the name and the tag of a path. A first part with ``.`` or ``:``, or localhost, is a host."""
-    first, slash, others = path.partition("/")
+    first, slash, path_of_name = path.partition("/")
     has_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    host, rest = (first, others) if has_host else ("", path)
-    name, _, tag = rest.partition(":")
+    host, tail = (first, path_of_name) if has_host else ("", path)
+    name, _, tag = tail.partition(":")
     return host, name, tag

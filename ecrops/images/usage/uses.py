@@ -39,8 +39,8 @@ class Use(NamedTuple):
         """Why the image must stay, such as ``runs in ECS service web in cluster prod``."""
         if not self.reasons:
             return "is in use"
-        others = len(self.reasons) - 1
-        return f"runs in {self.reasons[0]}" + (f" and {count(others, 'other')}" if others else "")
+        number = len(self.reasons) - 1
+        return f"runs in {self.reasons[0]}" + (f" and {count(number, 'other')}" if number else "")
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,10 +66,10 @@ class InUse(Shown):
 
     def __post_init__(self) -> None:
         problems = Problems()
-        given: Any = self.images
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-            raise SpecError(f"images: expected a list of images, {FORMS}, or a mapping of them, got {given!r}")
-        reasons = given if isinstance(given, Mapping) else dict.fromkeys(given, ())
+        images: Any = self.images
+        if isinstance(images, str | bytes) or not isinstance(images, Iterable):
+            raise SpecError(f"images: expected a list of images, {FORMS}, or a mapping of them, got {images!r}")
+        reasons = images if isinstance(images, Mapping) else dict.fromkeys(images, ())
         found: dict[str, tuple[str, ...]] = {}
         for image, words in reasons.items():
             if (reference := problems.take("images", partial(parse, image))) is not None:
@@ -119,11 +119,11 @@ class InUse(Shown):
     @cached_property
     def _by_name(self) -> Mapping[str, Sequence[tuple[Reference, Use]]]:
         """The images of each repository. Those whose repository is not known are under the empty name."""
-        found: dict[str, list[tuple[Reference, Use]]] = {}
+        references: dict[str, list[tuple[Reference, Use]]] = {}
         for use in self._uses:
             reference = parse(use.image)
-            found.setdefault(reference.name, []).append((reference, use))
-        return found
+            references.setdefault(reference.name, []).append((reference, use))
+        return references
 
     def of(self, repository: str | None, host: str | None = None) -> InUse:
         """Return those that may be of one repository.

@@ -39,9 +39,9 @@ def checked(never: object) -> tuple[Entry, ...]:
         entries = sorted(never, key=str) if isinstance(never, set | frozenset) else never
     else:
         raise SpecError(f"{PROTECTED}, got {never!r}")
-    found = problems.each("", entries, _checked_entry, numbered=False)
+    checked_entries = problems.each("", entries, _checked_entry, numbered=False)
     problems.raise_any()
-    return tuple(found)
+    return tuple(checked_entries)
 
 
 def _checked_entry(entry: object) -> Entry:
@@ -61,8 +61,8 @@ def _checked_entry(entry: object) -> Entry:
 
 def is_reference(entry: str) -> bool:
     """Whether an entry is meant as a digest or an image. Patterns of tags have no ``@`` and no ``/``."""
-    first, slash, others = entry.partition("/")
-    return is_digest(entry) or "@" in entry or (bool(slash) and ("." in first or ":" in first + others))
+    first, slash, tail = entry.partition("/")
+    return is_digest(entry) or "@" in entry or (bool(slash) and ("." in first or ":" in first + tail))
 
 
 class Match(NamedTuple):
@@ -113,10 +113,10 @@ class Protection:
 
     def match(self, image: Image) -> Match | None:
         """Return why an image must stay by itself; ``None`` if nothing protects it."""
-        if found := self._digests.get(image.digest):
-            return found
-        if found := next((self._tags[tag] for tag in image.tags if tag in self._tags), None):
-            return found
+        if match := self._digests.get(image.digest):
+            return match
+        if match := next((self._tags[tag] for tag in image.tags if tag in self._tags), None):
+            return match
         tag = self._patterns.first(image.tags)
         return None if tag is None else Match(f"has the tag {tag}, which is protected", tag)
 

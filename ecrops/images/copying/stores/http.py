@@ -57,8 +57,8 @@ class HttpStore:
 
     def has(self, digests: Iterable[str]) -> dict[str, int]:
         """Return the layers that are there, with their bytes. One request a layer, in parallel."""
-        found = self._http.aws.map(self._size_of, dict.fromkeys(digests))
-        return {digest: size for digest, size in found if size is not None}
+        sizes = self._http.aws.map(self._size_of, dict.fromkeys(digests))
+        return {digest: size for digest, size in sizes if size is not None}
 
     def open(self, digest: str) -> Stream:
         """Return a layer as a stream, which goes on where a connection breaks off.
