@@ -69,7 +69,7 @@ def child(source: str, target: str, mount_from: str, *tags: str) -> Figures:
     from ecrops.aws import Aws, RetryPolicy
     from ecrops.aws.http import Http
     from ecrops.images.copying.stores.http import HttpStore
-    from ecrops.images.copying.whole import copy_whole
+    from whole_copies import copy_whole
 
     aws = Aws(session(), 20, RetryPolicy())
     http = Http(aws)

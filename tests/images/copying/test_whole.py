@@ -15,9 +15,9 @@ from ecrops.aws.http import Http
 from ecrops.errors import EcropsError
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
-from ecrops.images.copying.whole import Moved, copy_whole
 from ecrops.testing import Cloud, in_memory
 from support import examples, registry_of, sampled
+from whole_copies import Moved, copy_whole
 
 TAGS = {"v1": ["stable"]}
 

@@ -11,8 +11,8 @@ import pytest
 from ecrops.aws import Aws, ClientError
 from ecrops.aws.http import Http
 from ecrops.images.copying.stores.http import AT_ONCE, HttpStore
-from ecrops.images.copying.whole import copy_whole
 from ecrops.images.manifests import digest_of
+from whole_copies import copy_whole
 
 from .layouts import blobs, multi_arch, of_umoci
 from .registries import Place, docker_registry, needs_registries, of_skopeo, run, skopeo_copy

@@ -1,6 +1,6 @@
 """Images with all their parts, between stores: layers before manifests, parts before their index, tags last.
 
-Called by what copies images over HTTP. What is there already is skipped: an image by its digest, since no registry
+Called by the benchmark and by the judges, which have registries without the API of ECR. What is there already is skipped: an image by its digest, since no registry
 keeps an image without its parts and layers, and layers by theirs. It does not know how a store keeps them.
 """
 
