@@ -97,10 +97,10 @@ class Aws(Waiting):
             return cast("T", self._of_run[name])
 
     def bound_to(self, run: Aws) -> Aws:
-        """Return the same clients and memory, with the deadline, the stop, the budgets and the ``on_wait`` of a run."""
+        """Return the same clients and memory, with the deadline, the stop, the budgets and the listeners of a run."""
         other = self._until(run._deadline.of_account(self.session))
-        other._budgets, other._of_run, other.on_wait = run._budgets, None, run.on_wait
-        return other
+        other._budgets, other._of_run = run._budgets, None
+        return other.telling(run.on_wait, run.on_amount)
 
     def for_owner(self, owner: str = "") -> Aws:
         """Return the same clients and memory, for one owner: all its calls share one budget of failed attempts."""

@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
 from ecrops.aws.arn import partition_of
+from ecrops.aws.attempt import blobs
 from ecrops.aws.attempt.answers import forget_attempts
 from ecrops.aws.attempt.whole import keep_body
 from ecrops.version import __version__
@@ -92,6 +93,8 @@ def _made(session: boto3.Session, service: str, region: str, config: Config) -> 
     client = make(service, region_name=region, config=config)
     client.meta.events.register("after-call", forget_attempts, unique_id="ecrops")
     client.meta.events.register("before-parse", keep_body, unique_id="ecrops-body")
+    if service == "ecr":
+        blobs.register(client)
     return client
 
 

@@ -15,7 +15,7 @@ from ecrops.aws import callers
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.deadline import Deadline
 from ecrops.aws.retry import RetryPolicy
-from ecrops.base.waits import OnWait, Wait, Waited
+from ecrops.base.waits import OnAmount, OnWait, Wait, Waited
 
 log = logging.getLogger(__name__)
 FOR_TURN = "AWS throttles, and calls wait for their turn"
@@ -29,12 +29,19 @@ class Waiting:
     _budgets: Budgets | None
     on_wait: OnWait | None = None
     """Called on the caller's thread before each wait."""
+    on_amount: OnAmount | None = None
+    """Called on the caller's thread with how much of something long is done, in words."""
 
-    def telling(self, on_wait: OnWait | None) -> Self:
-        """Return the same clients and memory, with a function that is told of each wait."""
+    def telling(self, on_wait: OnWait | None, on_amount: OnAmount | None = None) -> Self:
+        """Return the same clients and memory, with functions that are told of each wait, and of amounts."""
         other = copy.copy(self)
-        other.on_wait = on_wait
+        other.on_wait, other.on_amount = on_wait, on_amount
         return other
+
+    def tell_amount(self, words: str) -> None:
+        """Tell how much of something long is done, such as the bytes of a copy: ``3.0 MB of 12.1 MB``."""
+        if self.on_amount:
+            callers.tell(partial(self.on_amount, words))
 
     def check(self, doing: str) -> None:
         """Raise if the deadline is over, or the run was stopped."""

@@ -36,6 +36,7 @@ class Progress:
         made: How many changes were made.
         total: How many there are in all, as far as it is known: ``None`` as long as they are planned.
         doing: The last change, or the wait.
+        amount: How much of something long is done, such as the bytes of a copy; empty if nothing takes long.
     """
 
     every, shown = OFTEN, SHOWN
@@ -43,16 +44,16 @@ class Progress:
     def __init__(self) -> None:
         self.made = 0
         self.total: int | None = None
-        self.doing = "reading what is there"
+        self.doing, self.amount = "reading what is there", ""
         self._drawn_at = monotonic()
         self._is_broken = self._is_complete = False
 
     @property
     def text(self) -> str:
         """How far it is, in a line."""
-        if self.total is None:
-            return self.doing
-        return f"{self.made} of {self.total}: {self.doing}" if self.doing else f"{self.made} of {self.total}"
+        number = "" if self.total is None else f"{self.made} of {self.total}"
+        words = ", ".join(filter(None, (self.amount, self.doing)))
+        return ": ".join(filter(None, (number, words)))
 
     def begin(self, total: int) -> None:
         """Hear how many changes there are in all: more than before if something is planned again."""
@@ -79,6 +80,11 @@ class Progress:
         if wait.seconds + wait.waited >= self.shown:
             self.doing = str(wait)
             self._update()
+
+    def measure(self, amount: str) -> None:
+        """Hear how much of something long is done."""
+        self.amount = amount
+        self._update()
 
     def complete(self) -> None:
         """Hear that nothing is missing any more."""

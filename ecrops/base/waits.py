@@ -39,6 +39,7 @@ class Wait(NamedTuple):
 
 
 OnWait = Callable[[Wait], object]
+OnAmount = Callable[[str], object]
 
 
 if TYPE_CHECKING:

@@ -37,6 +37,8 @@ _PHRASES: Mapping[str, str] = {
     r"\bpulled_before=": "--pulled-before ",
     r"\blarger_than=": "--larger-than ",
     r"\btags=\[": "--tags [",
+    r"\bmanifests=True\b": "--manifests",
+    r", in \.errors\b": "; --json lists them all",
     r"\becs=False\b": "--no-ecs",
     r"\blambda_=False\b": "--no-lambda",
     r"\bregistry\.account_settings\.set\(\"(\w+)\", \"(\w+)\"\) turns it on": (

@@ -226,11 +226,11 @@ class _Run:
     def _is_fresh(self, change: Change) -> bool:
         """Whether the last reading of an owner is fresh, or what this worker has made of the owner since.
 
-        It is a few seconds old at most, no call has waited for its next attempt since, and no other thread has written
-        the owner.
+        It is a few seconds old at most, no call was prepared or has waited for its next attempt since, and no other
+        thread has written the owner.
         """
         since = max(self._read_at, self._seen.get(change.owner, NEVER))
-        is_recent = since.time > time.monotonic() - FRESH_SECONDS
+        is_recent = since.time > time.monotonic() - FRESH_SECONDS and change.owner not in self._maker.prepared
         return (
             is_recent and not self._maker.has_waited(change.owner) and not self._maker.is_written_since(since, change)
         )

@@ -70,9 +70,8 @@ class Maker:
         self._held = TURNS.held
 
     def begin_round(self) -> None:
-        """Forget what was doubted and uncertain in the round before."""
-        self.doubted: set[str] = set()
-        self.uncertain: set[str] = set()
+        """Forget what was doubted, uncertain and prepared in the round before."""
+        self.doubted, self.uncertain, self.prepared = set[str](), set[str](), set[str]()
 
     def account_of(self, change: Change) -> Aws:
         """Return the account that a change is made in, with the budgets of its owner."""
@@ -237,6 +236,7 @@ class Maker:
         assert change.call is not None  # a conflict is never made
         aws = self.account_of(change)
         if change.call.prepare:
+            self.prepared.add(change.owner)  # that may take hours, as the layers of an image do
             change.call.prepare(aws)
         if self.is_derived(change):
             self._call_derived(aws, change, change.call, on_lost)

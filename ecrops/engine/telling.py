@@ -108,6 +108,6 @@ def telling(account: A, on_change: OnChange | None, on_wait: OnWait | None, prog
             if hears:
                 hears(wait)
 
-        other.aws = account.aws.telling(on_wait_too)
+        other.aws = account.aws.telling(on_wait_too, drawing.measure)
         other._listener = Listener(on_change, drawing)
         yield other

@@ -83,21 +83,23 @@ def fits(platform: Platform | None, wanted: Platform) -> bool:
     return platform is not None and all(not text or text == has for has, text in zip(platform, wanted, strict=True))
 
 
-def leaves(aws: Aws, name: str, manifest: Manifest, depth: int = DEEPEST) -> Iterator[Part]:
+def leaves(aws: Aws, name: str, manifest: Manifest) -> Iterator[Part]:
     """Yield the images of an index that have a platform, those of its indexes too. Attestations have none.
 
     Args:
         aws: The account and region.
         name: The repository.
         manifest: The manifest of the index.
-        depth: How many indexes in indexes are followed.
     """
-    for part in manifest.parts:
-        if part.platform and part.platform.os != NO_PLATFORM:
-            yield part
-    inner = [part.digest for part in manifest.parts if part.platform is None] if depth else []
-    for found in read(aws, name, inner):
-        yield from leaves(aws, name, found.parsed, depth - 1)
+    level, seen = [manifest], set[str]()
+    for _ in range(DEEPEST + 1):
+        parts = [part for each in level for part in each.parts]
+        yield from (part for part in parts if part.platform and part.platform.os != NO_PLATFORM)
+        inner = dict.fromkeys(part.digest for part in parts if part.platform is None and part.digest not in seen)
+        if not inner:
+            return
+        seen.update(inner)
+        level = [found.parsed for found in read(aws, name, inner)]
 
 
 def configuration(aws: Aws, name: str, tag_or_digest: str, platform: Platform | None) -> ImageConfig:
@@ -160,21 +162,20 @@ def _parsed(content: bytes, digest: str) -> ImageConfig:
     document = parsed(content)
     if not isinstance(document, dict):
         raise EcropsError(f"the configuration of {short(digest)} is no JSON object")
-    runs = document.get("config")
-    runs = runs if isinstance(runs, dict) else {}
+    runs = _mapping(document.get("config"))
     env = (text.partition("=") for text in _texts(runs.get("Env")))
     return ImageConfig(
         digest=digest,
         platform=platform_of(document),
         created=moment(document.get("created")),
-        labels={key: str(text) for key, text in (runs.get("Labels") or {}).items()},
+        labels={key: str(text) for key, text in _mapping(runs.get("Labels")).items()},
         env={key: text for key, _, text in env},
         entrypoint=_texts(runs.get("Entrypoint")),
         command=_texts(runs.get("Cmd")),
         user=str(runs.get("User") or ""),
         working_dir=str(runs.get("WorkingDir") or ""),
-        exposed_ports=tuple(runs.get("ExposedPorts") or ()),
-        volumes=tuple(runs.get("Volumes") or ()),
+        exposed_ports=tuple(_mapping(runs.get("ExposedPorts"))),
+        volumes=tuple(_mapping(runs.get("Volumes"))),
         stop_signal=str(runs.get("StopSignal") or ""),
         author=str(document.get("author") or ""),
         document=document,
@@ -191,6 +192,10 @@ def moment(value: object) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.images import manifests
 from ecrops.images.image import STANDARD, Image, describe
+from ecrops.images.subject_reading import with_subjects
 from ecrops.images.subjects import has_no_name, subjects_of
 
 NOTHING: Mapping[str, str] = {}
@@ -176,12 +177,14 @@ class Graph:
     def _with_indexes(self, never: Mapping[str, str]) -> dict[str, str]:
         """Return what must stay, with the indexes that it is a part of."""
         found = {digest: reason for digest, reason in never.items() if digest in self.images}
+        firsts = {digest: digest for digest in found}
         waiting = deque(found)
         while waiting:
             digest = waiting.popleft()
             for index in self.parents(digest):
                 if index not in found:
-                    found[index] = f"it has the part {self._name(digest)}, which stays: {found[digest]}"
+                    first = firsts[index] = firsts[digest]
+                    found[index] = f"it has the part {self._name(first)}, which stays: {never[first]}"
                     waiting.append(index)
         return found
 
@@ -225,7 +228,8 @@ class Graph:
         order = _sorted(group, lambda digest: (*self.parts(digest), *self.subjects(digest)))
         if len(order) < len(group):
             order = _sorted(group, lambda digest: (*self.parts(digest), *filter(None, [self._written_subject(digest)])))
-        return [*order, *(digest for digest in group if digest not in order)]  # digests themselves make no circle
+        ordered = dict.fromkeys(order)
+        return [*order, *(digest for digest in group if digest not in ordered)]  # digests themselves make no circle
 
     def orphans(self) -> list[str]:
         """Return the artifacts whose subject is gone: as the manifest says, or else all that the tags name."""
@@ -265,7 +269,7 @@ def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
     ECR counts the reading of a manifest as a pull of the index, and hands out none of an archived index: its parts are
     not known.
     """
-    images = {image.digest: image for image in listed}
+    images = with_subjects(aws, name, {image.digest: image for image in listed})
     indexes = [image for image in images.values() if image.media_type in manifests.INDEXES]
     answer = manifests.ask(aws, name, [index.digest for index in indexes if index.storage_class == STANDARD])
     unread = {index.digest: "archived" for index in indexes if index.storage_class != STANDARD}

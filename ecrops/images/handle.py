@@ -153,7 +153,8 @@ class ImageHandle(ReadableImage):
             to: The other repository.
             tags: Its tags there; without them the tag of the handle, and none for a digest.
             referrers: Whether its signatures and other referrers are copied too.
-            create: The spec of the other repository, which is made if it does not exist.
+            create: The spec of the other repository, as ``ensure`` takes it: made if it does not
+                exist, changed where it differs.
             on_change: Called with every change that was made.
             on_wait: Called with each wait, before it.
             progress: Whether to draw how far it is, on the standard error.

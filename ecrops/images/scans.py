@@ -17,6 +17,7 @@ from ecrops.base.problems import Problems, is_number
 from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.findings import ScanFindings, Severity, fitting, of_answer
+from ecrops.images.manifests import INDEXES
 from ecrops.repositories import calls
 
 START, FINDINGS = "StartImageScan", "DescribeImageScanFindings"
@@ -189,8 +190,14 @@ def _are_of_one(answers: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _is_new(aws: Aws, name: str, image_id: Mapping[str, str]) -> bool:
-    """Whether an image was pushed a moment ago: its scan on push may begin later."""
+    """Whether an image was pushed a moment ago: its scan on push may begin later.
+
+    Raises:
+        ScanError: It is an index, which is never scanned.
+    """
     items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[dict(image_id)])
+    if any(item.get("imageManifestMediaType") in INDEXES for item in items):
+        raise ScanError(f"{name}: {next(iter(image_id.values()))} has no findings: {_INDEX}", "UNSUPPORTED_IMAGE")
     return any(datetime.now(UTC) - item["imagePushedAt"] < NEW for item in items)
 
 

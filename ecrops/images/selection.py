@@ -13,11 +13,10 @@ from typing import Any, Self
 
 from ecrops.base.problems import Problems, compact, is_whole
 from ecrops.base.shown import Shown
-from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.images.image import ARCHIVE, Image, aware
 from ecrops.images.names import is_digest
-from ecrops.images.tag_patterns import misfit, segments_of
+from ecrops.images.tag_patterns import TagPatterns, misfit, segments_of
 
 MOMENTS = ("pushed_before", "pushed_after", "pulled_before", "pulled_after")
 
@@ -99,10 +98,10 @@ class Selection(Shown):
 
     def pick(self, images: Iterable[Image]) -> Iterator[Image]:
         """Yield the images that fit, in their order."""
-        patterns = None if self.tags is None else [segments_of(pattern) for pattern in self.tags]
+        patterns = None if self.tags is None else TagPatterns(self.tags)
         for image in images:
-            tagged = patterns is None or any(fits(tag, pattern) for tag in image.tags for pattern in patterns)
-            if tagged and self._fits_besides_tags(image):
+            is_fitting = patterns is None or patterns.first(image.tags) is not None
+            if is_fitting and self._fits_besides_tags(image):
                 yield image
 
     def _fits_besides_tags(self, image: Image) -> bool:

@@ -7,7 +7,7 @@ accepted by ECR, so this module only says so; who calls it decides whether that 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ecrops.base.wildcards import fits
 
@@ -30,6 +30,27 @@ TAGS = "tags are made of letters, digits, '_', '.' and '-'"
 def segments_of(pattern: str) -> Segments:
     """Return the texts of a pattern between its ``*``. ECR's patterns have no other wildcard, and no escapes."""
     return tuple(pattern.split("*"))
+
+
+class TagPatterns:
+    """Patterns of tags, ready to be asked about many tags: whole tags among them cost nothing more.
+
+    Args:
+        patterns: The patterns.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        known = dict.fromkeys(patterns)
+        self._whole = {pattern for pattern in known if "*" not in pattern}
+        self._wild = [segments_of(pattern) for pattern in known if "*" in pattern]
+
+    def fit(self, tag: str) -> bool:
+        """Whether a tag fits one of them."""
+        return tag in self._whole or any(fits(tag, segments) for segments in self._wild)
+
+    def first(self, tags: Iterable[str]) -> str | None:
+        """Return the first of some tags that fits one of them."""
+        return next(filter(self.fit, tags), None)
 
 
 def is_within(narrow: Segments, wide: Segments) -> bool:

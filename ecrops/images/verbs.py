@@ -147,7 +147,8 @@ class RepositoryVerbs(ArchivingVerbs):
             since: Only images that were pushed after a moment, or at most so long ago: a ``timedelta``, or days.
             untagged: Whether images without tags are copied too.
             referrers: Whether signatures and other artifacts about the images are copied too.
-            create: The spec of the other repository, which is made if it does not exist.
+            create: The spec of the other repository, as ``ensure`` takes it: made if it does not
+                exist, changed where it differs.
             on_change: Called on this thread with every change that was made.
             on_wait: Called on this thread with a ``Wait`` before ecrops waits.
             progress: Whether to draw how far it is, on the standard error.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -56,7 +57,7 @@ class Options(NamedTuple):
         right = is_whole(self.days) and 0 <= self.days <= MAX_DAYS
         problems.check(right, "days", f"expected 0 to {MAX_DAYS:,} days, got {self.days!r}")
         if self.in_use is not None:
-            problems.take("in_use", lambda: checked(self.in_use or ()))
+            problems.take("", partial(check_used, self.in_use))
         problems.raise_any()
         return Question(self.prices, self.manifests, older_than or now, self.in_use, self.days, now)
 
@@ -132,6 +133,23 @@ def _row(aws: Aws, host: str, name: str, question: Question) -> InventoryRow:
         forecast_cost_per_month=None if forecast is None else question.prices.per_month(forecast),
         error=error,
     )
+
+
+def check_used(in_use: Protected) -> None:
+    """Refuse what says nothing of what runs.
+
+    Raises:
+        SpecError: It has something that is no image.
+    """
+    try:
+        checked(in_use)
+    except SpecError as error:
+        raise error.at("in_use") from None
+
+
+def images_of(aws: Aws, name: str, in_use: Protected | None) -> Iterable[Image]:
+    """Return the images of a repository: with their indexes, if it is asked which are in use."""
+    return describe(aws, name) if in_use is None else list(graphs.read(aws, name).images.values())
 
 
 def _images(

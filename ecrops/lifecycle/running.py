@@ -20,6 +20,7 @@ from ecrops.images.deleting.edits import Delete, Present
 from ecrops.images.deleting.words import some
 from ecrops.images.graph import Graph
 from ecrops.images.image import describe
+from ecrops.images.subject_reading import with_subjects
 from ecrops.lifecycle.guard import Impact
 from ecrops.lifecycle.policy.document import Rules
 from ecrops.lifecycle.simulation.simulate import evaluate
@@ -67,7 +68,9 @@ def read_graph(aws: Aws, name: str, *, references: bool) -> Graph:
         name: The repository.
         references: Whether to read the manifests of the indexes, which ECR counts as pulls of them.
     """
-    return graphs.read(aws, name) if references else Graph(describe(aws, name))
+    if references:
+        return graphs.read(aws, name)
+    return Graph(with_subjects(aws, name, {image.digest: image for image in describe(aws, name)}).values())
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Run]]) -> Iterator[Read]:

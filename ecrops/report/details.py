@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ecrops.base.render import count, text_size
+from ecrops.inventory.counting import GROWTH_DAYS
 from ecrops.lifecycle.simulation.days import Storage
 from ecrops.report.elements import Column, badge, facts, inline, listing, table, text, trend
 from ecrops.report.report import Report
@@ -140,6 +141,29 @@ def _now(report: Report, repository: ReportedRepository, limit: int) -> str:
     return f"<p>{text(outlook.summary)}.</p>{table(columns, rows, limit)}{table(examples, images, limit, which)}"
 
 
+def _inventory(report: Report, repository: ReportedRepository, limit: int) -> str:
+    return facts(_inventory_pairs(repository)) if repository.outlook and repository.outlook.counts.images else ""
+
+
+def _inventory_pairs(repository: ReportedRepository) -> Iterator[tuple[str, str]]:
+    assert repository.outlook is not None
+    outlook, counts = repository.outlook, repository.outlook.counts
+    yield f"Pushed in {GROWTH_DAYS} days", _some(counts.growth, counts.growth_bytes)
+    if counts.untagged:
+        yield "Untagged", _some(counts.untagged, counts.untagged_bytes)
+    if counts.in_use is not None:
+        yield "In use", _some(counts.in_use, counts.in_use_bytes or 0)
+        yield "Nobody uses", _some(counts.unused or 0, counts.unused_bytes or 0)
+    if outlook.running:
+        yield "Goes though in use", badge(count(outlook.running, "image"), "warn")
+    for title, moment in (("Last push", counts.last_pushed_at), ("Last pull", counts.last_pulled_at)):
+        yield title, f"{moment:%Y-%m-%d}" if moment else "<i>none</i>"
+
+
+def _some(number: int, size: int) -> str:
+    return f"{count(number, 'image')}, {text_size(size)}" if number else "<i>none</i>"
+
+
 def _forecast(report: Report, repository: ReportedRepository, limit: int) -> str:
     outlook = repository.outlook
     if outlook is None or not outlook.forecast.days[-1].without.images:
@@ -161,6 +185,7 @@ PARTS = (
     Part("Settings", _settings),
     Part("Lifecycle policy", _lifecycle),
     Part("What it would remove now", _now),
+    Part("Inventory", _inventory),
     Part("Forecast", _forecast),
 )
 """The parts of the details of a repository, from the most important one on."""

@@ -11,6 +11,8 @@ from itertools import islice
 
 from ecrops.errors import SpecError
 from ecrops.images.image import Image
+from ecrops.images.usage.values import Protected
+from ecrops.inventory.counting import count
 from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.linting.lint import lint
 from ecrops.lifecycle.policy.document import Rules
@@ -24,7 +26,12 @@ MAX_EXAMPLES = 10
 
 
 def outlook(
-    rules: Rules, images: Iterable[Image], now: datetime, days: int
+    rules: Rules,
+    images: Iterable[Image],
+    now: datetime,
+    days: int,
+    in_use: Protected | None = None,
+    place: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Outlook, tuple[Finding, ...], str]:
     """Return what rules do to images, what these images show about the rules, and why the rules were not simulated.
 
@@ -35,12 +42,17 @@ def outlook(
         images: All images of the repository.
         now: The moment of the evaluation.
         days: How many days to forecast.
+        in_use: What runs; ``None`` if that is not asked.
+        place: The name of the repository and the host of its registry, as far as they are known.
     """
     listed, problem = list(images), ""
+    never = () if in_use is None else in_use
     try:
-        simulation = evaluate(rules, listed, now)
+        simulation = evaluate(rules, listed, now, never=never, place=place)
     except SpecError as error:
-        simulation, problem = evaluate([], listed, now), str(error)
+        simulation, problem = evaluate([], listed, now, never=never, place=place), str(error)
+    staying = simulation.staying
+    used = None if in_use is None else {*staying.running, *staying.protected}
     affected = (verdict for verdict in simulation.verdicts if verdict.action is not Action.KEEP)
     seen = Outlook(
         expired=len(simulation.expired),
@@ -50,6 +62,8 @@ def outlook(
         tallies=tuple(simulation.tallies),
         examples=tuple(map(_example, islice(affected, MAX_EXAMPLES))),
         forecast=simulation.forecast(days),
+        counts=count(listed, now, in_use=used),
+        running=len({verdict.image.digest for verdict in (*simulation.running, *simulation.protected)}),
     )
     return seen, simulation.warnings, problem
 

@@ -21,8 +21,9 @@ from ecrops.engine.reading import Goal, is_of_one, read
 from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
 from ecrops.images.image import aware
-from ecrops.images.image import describe as images_of
+from ecrops.images.usage.values import Protected
 from ecrops.inventory.prices import Prices
+from ecrops.inventory.reading import check_used, images_of
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle.policy.document import Rules, canonical, render
 from ecrops.lifecycle.simulation.projection import check_days
@@ -51,6 +52,7 @@ class Options(NamedTuple):
     days: int
     prices: Prices
     now: datetime | None
+    in_use: Protected | None = None
 
     def checked(self) -> datetime:
         """Return the moment of the report.
@@ -61,6 +63,10 @@ class Options(NamedTuple):
         if not isinstance(self.images, bool):
             raise SpecError(f"images: expected True or False, got {self.images!r}")
         check_days(self.days)
+        if self.in_use is not None:
+            check_used(self.in_use)
+            if not self.images:
+                raise SpecError("in_use: expected none with images=False: what runs is looked for among the images")
         return datetime.now(UTC) if self.now is None else aware(self.now)
 
 
@@ -114,7 +120,7 @@ def report(registry: Account, specs_or_names: Sequence[object], options: Options
         _repository(spec, wanted.get(name), current, changes.get(name, ())) for name, spec in shown.items() if spec
     ]
     if options.images:
-        looked = list(_with_images(aws, repositories, at, options.days))
+        looked = list(_with_images(registry, repositories, at, options))
         repositories = [repository for repository, _ in looked]
         unread += [reason for _, reason in looked if reason]
     return Report(
@@ -191,17 +197,20 @@ def _rules(wanted: RepositorySpec | None, current: Rules) -> tuple[Rules, bool]:
 
 
 def _with_images(
-    aws: Aws, repositories: Sequence[ReportedRepository], at: datetime, days: int
+    registry: Account, repositories: Sequence[ReportedRepository], at: datetime, options: Options
 ) -> Iterator[tuple[ReportedRepository, Unread | None]]:
     """Yield the repositories with what their images show, and why there is nothing of one."""
-    here = aws.stoppable()
+    here, in_use = registry.aws.stoppable(), options.in_use
     here.client("ecr", len(repositories))
+    host = None if in_use is None else registry.host()
 
     def look(repository: ReportedRepository) -> tuple[ReportedRepository, Unread | None]:
         if not repository.exists:
             return repository, None
         try:
-            seen, warnings, problem = outlook(repository.rules, images_of(here, repository.name), at, days)
+            images = images_of(here, repository.name, in_use)
+            place = (repository.name, host)
+            seen, warnings, problem = outlook(repository.rules, images, at, options.days, in_use, place)
         except Exception as error:
             if not is_of_one(error):
                 raise

@@ -12,8 +12,18 @@ from typing import TYPE_CHECKING, Any
 from ecrops.base import html
 from ecrops.base.render import count, page, places, text_size
 from ecrops.engine.plan import Plan
+from ecrops.inventory.counting import Counts, total
 from ecrops.inventory.prices import Prices
-from ecrops.report.values import ReportedRepository, Unread, expected, together, without_policy
+from ecrops.report.values import (
+    ReportedRepository,
+    Unread,
+    expected,
+    growth_words,
+    inventory_facts,
+    running_words,
+    together,
+    without_policy,
+)
 from ecrops.version import __version__
 
 if TYPE_CHECKING:
@@ -55,6 +65,22 @@ class Report:
     def forecast(self) -> Forecast | None:
         """The storage of all repositories together, day by day; ``None`` if no images were read."""
         return together(repo.outlook.forecast for repo in self.repositories if repo.outlook)
+
+    @cached_property
+    def inventory(self) -> Counts | None:
+        """What all repositories store together, and how fast they grow; ``None`` if no images were read."""
+        counted = [repo.outlook.counts for repo in self.repositories if repo.outlook]
+        return total(counted) if counted else None
+
+    @cached_property
+    def says_what_runs(self) -> bool:
+        """Whether it was asked which images are in use."""
+        return self.inventory is not None and self.inventory.in_use is not None
+
+    @cached_property
+    def running(self) -> int:
+        """How many of the images that lifecycle policies would remove now are in use, as far as that was asked."""
+        return sum(repo.outlook.running for repo in self.repositories if repo.outlook)
 
     @cached_property
     def findings(self) -> int:
@@ -105,6 +131,8 @@ class Report:
             facts["prices_per_gb_month"] = self.prices.to_dict()
             facts["stored"] = {**stored.to_dict(), "cost_per_month": self.prices.per_month(stored)}
             facts["forecast"] = expected(self.forecast, self.prices)
+        if self.inventory:
+            facts["inventory"] = inventory_facts(self.inventory)
         return facts
 
     def __str__(self) -> str:
@@ -134,6 +162,10 @@ class Report:
                 f"{last.at:%Y-%m-%d}: {last.stored}, {self._money(last.stored)}; "
                 f"without the policies {self._money(last.without)}"
             )
+        if self.inventory:
+            yield growth_words(self.inventory)
+        if self.running:
+            yield running_words(self.running)
         if self.unread:
             yield f"could not be read: {len(self.unread):,}, the first: {self.unread[0]}"
 

@@ -10,18 +10,22 @@ from typing import Any
 
 from ecrops.base.change import Change, Kind
 from ecrops.base.render import brief, count, places, text_size
+from ecrops.inventory.counting import GROWTH_DAYS
 from ecrops.lifecycle.simulation.chart import forecast_chart
 from ecrops.lifecycle.simulation.days import Storage
 from ecrops.lifecycle.simulation.projection import WINDOW
 from ecrops.report.details import KINDS
 from ecrops.report.elements import Column, badge, beyond, listing, scrolling, table, text, tree
 from ecrops.report.report import Report
+from ecrops.report.values import growth_words, running_words
 
 MAX_CHANGES = 500
 MAX_NOTES, MAX_NOTE = 50, 2_000
 MAX_UNREAD = 200
 MAX_ITEMS = 30
 MAX_COSTLY = 10
+MAX_GROWING = 20
+MIN_GROWING = 2
 CHART_WIDTH = 900
 
 
@@ -78,7 +82,8 @@ def storage(report: Report) -> str:
         f'<svg class="chart" viewBox="0 0 {CHART_WIDTH} {chart.height}" role="img" '
         f'aria-label="{text(chart.label)}">{chart.body}</svg>'
         f"{scrolling('Storage', table(columns, rows, len(rows)))}"
-        f"{_costly(report)}<p class=note>{text(_assumptions(report), MAX_NOTE)}</p>"
+        f"{_inventory(report)}{_costly(report)}{_growing(report)}"
+        f"<p class=note>{text(_assumptions(report), MAX_NOTE)}</p>"
     )
 
 
@@ -106,6 +111,29 @@ def _costly(report: Report) -> str:
     top = sorted(costs, key=lambda pair: (-pair[0], pair[1]))[:MAX_COSTLY]
     cells = [(_owner(name, rows), text(report.prices.text(cost))) for cost, name in top]
     return table([Column("Costs most now"), Column("A month", "n")], cells, MAX_COSTLY)
+
+
+def _inventory(report: Report) -> str:
+    """Return how fast everything grows, how much of it nobody uses, and what runs and would go."""
+    if not report.inventory:
+        return ""
+    running = f"<p>{badge(running_words(report.running), 'warn')}</p>" if report.running else ""
+    return f"<p>{text(growth_words(report.inventory))}.</p>{running}"
+
+
+def _growing(report: Report) -> str:
+    """Return the repositories that grow fastest, if there are several."""
+    rows = _rows(report)
+    growth = [(repo.outlook.counts, repo.name) for repo in report.repositories if repo.outlook]
+    growing = sorted((-counts.growth_bytes, name, counts) for counts, name in growth if counts.growth_bytes)
+    if len(growing) < MIN_GROWING:
+        return ""
+    cells = [
+        (_owner(name, rows), f"{counts.growth:,}", text_size(counts.growth_bytes), text_size(counts.bytes))
+        for _, name, counts in growing[:MAX_GROWING]
+    ]
+    numbers = (f"Images of {GROWTH_DAYS} days", "Size of these", "Size of all")
+    return table([Column("Grows fastest"), *(Column(title, "n") for title in numbers)], cells, MAX_GROWING)
 
 
 def settings(report: Report) -> str:

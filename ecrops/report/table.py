@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ecrops.base.render import count, text_size
+from ecrops.inventory.counting import GROWTH_DAYS
 from ecrops.report.details import KINDS, details
 from ecrops.report.elements import badge, scrolling, size_of, text
 from ecrops.report.report import Report
@@ -109,7 +110,9 @@ def _heads(report: Report) -> Iterator[Cell]:
     if report.forecast:
         yield from (Cell("Images", kind="n s"), Cell("Size", kind="n s"), Cell("Expire now", kind="n s"))
         yield from (Cell("Cost a month", kind="n"), Cell(f"In {report.days} days", kind="n s"))
-        yield Cell("Saved", kind="n s")
+        yield from (Cell("Saved", kind="n s"), Cell(f"Pushed in {GROWTH_DAYS} days", kind="n s"))
+        if report.says_what_runs:
+            yield Cell("Nobody uses", kind="n s")
 
 
 def _cells(report: Report, repository: ReportedRepository, place: int) -> Iterator[Cell]:
@@ -150,7 +153,8 @@ def _difference(repository: ReportedRepository) -> Cell:
 def _storage(report: Report, repository: ReportedRepository) -> Iterator[Cell]:
     outlook, prices = repository.outlook, report.prices
     if outlook is None:
-        yield from (Cell("", kind=kind) for kind in ("n s", "n s", "n s", "n", "n s", "n s"))
+        kinds = ("n s", "n s", "n s", "n", "n s", "n s", "n s", *(["n s"] if report.says_what_runs else []))
+        yield from (Cell("", kind=kind) for kind in kinds)
         return
     stored, last = outlook.stored, outlook.last
     size = size_of(stored)
@@ -160,3 +164,7 @@ def _storage(report: Report, repository: ReportedRepository) -> Iterator[Cell]:
     yield Cell(f"{outlook.expired:,}" if outlook.expired else "", outlook.expired, "n s")
     for amount, kind in ((now, "n"), (later, "n s"), (without - later, "n s")):
         yield Cell(text(prices.text(amount)), round(amount, 4), kind)
+    growth, unused = outlook.counts.growth_bytes, outlook.counts.unused_bytes
+    yield Cell(text_size(growth) if growth else "", growth, "n s")
+    if report.says_what_runs:
+        yield Cell(text_size(unused) if unused else "", unused or 0, "n s")

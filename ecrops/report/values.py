@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ecrops.base.change import Change
+from ecrops.base.render import count, text_size
 from ecrops.errors import SpecError
+from ecrops.inventory.counting import GROWTH_DAYS, Counts
 from ecrops.inventory.prices import Prices
 from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.policy.document import Rules
@@ -44,6 +46,8 @@ class Outlook:
         tallies: What each lifecycle rule would do now.
         examples: Some of the images that would go.
         forecast: The days from now on.
+        counts: The inventory: what is untagged, archived and in use, and how fast it grows.
+        running: How many of the images that would go are in use, or belong to an image that is.
     """
 
     expired: int
@@ -53,6 +57,8 @@ class Outlook:
     tallies: tuple[Tally, ...]
     examples: tuple[Example, ...]
     forecast: Forecast
+    counts: Counts = field(default_factory=Counts)
+    running: int = 0
 
     @property
     def stored(self) -> Storage:
@@ -117,6 +123,9 @@ class ReportedRepository:
         }
         if outlook := self.outlook:
             facts["stored"] = outlook.stored.to_dict()
+            facts["inventory"] = inventory_facts(outlook.counts)
+            if outlook.counts.in_use is not None:
+                facts["would_go_in_use"] = {"images": outlook.running}
             facts["would_expire"] = {"images": outlook.expired, "bytes": outlook.expired_bytes}
             facts["would_archive"] = {"images": outlook.archived}
             facts["by_rule"] = [tally.to_dict() for tally in outlook.tallies]
@@ -144,6 +153,33 @@ class Unread(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.owner}: {self.part}: {self.reason}"
+
+
+def growth_words(counts: Counts) -> str:
+    """Return in words how fast what is stored grows, and how much of it nobody uses, if that was asked."""
+    pushed = f"pushed in the last {GROWTH_DAYS} days: {count(counts.growth, 'image')}, {text_size(counts.growth_bytes)}"
+    if counts.in_use is None:
+        return pushed
+    used = f"in use: {count(counts.in_use, 'image')}, {text_size(counts.in_use_bytes or 0)}"
+    return f"{pushed}; {used}; nobody uses {text_size(counts.unused_bytes or 0)}, as far as it was looked for"
+
+
+def running_words(number: int) -> str:
+    """Return in words how many images the lifecycle policies would remove though they run."""
+    verb = "is" if number == 1 else "are"
+    return f"{count(number, 'image')} that lifecycle policies would remove now {verb} in use"
+
+
+def inventory_facts(counts: Counts) -> dict[str, Any]:
+    """Return an inventory, ready for JSON: what is known of it."""
+    names = ("untagged", "archived", "growth", *(("in_use", "unused") if counts.in_use is not None else ()))
+    facts: dict[str, Any] = {
+        name: {"images": getattr(counts, name), "bytes": getattr(counts, f"{name}_bytes")} for name in names
+    }
+    for name in ("last_pushed_at", "last_pulled_at"):
+        moment = getattr(counts, name)
+        facts[name] = moment and moment.isoformat()
+    return facts
 
 
 def expected(forecast: Forecast, prices: Prices) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ecrops.engine.account import Account
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ecrops.images.usage.values import Protected
     from ecrops.registry_settings.spec import RegistrySpec
     from ecrops.report.report import Report
     from ecrops.spec import RepositorySpec
@@ -29,6 +30,7 @@ class RegistryVerbs(Account):
         archive_price_per_gb_month: float | None = None,
         currency: str = "$",
         now: datetime | None = None,
+        in_use: Protected | None = None,
     ) -> Report:
         """Return a report: what differs, what is set, what would expire, and what storage costs. Reads only.
 
@@ -46,6 +48,9 @@ class RegistryVerbs(Account):
             archive_price_per_gb_month: The price of the archive; without it, that of standard storage.
             currency: Put before amounts.
             now: The moment of the evaluation of lifecycle policies; the present without it.
+            in_use: What runs: what ``ecrops.images.in_use`` returned, or tags, digests and URIs. The report then says
+                how much is in use, how much nobody uses, and which lifecycle policy would remove what runs. The
+                manifests of indexes are read for that, which ECR counts as a pull of them.
 
         Raises:
             SpecError: Two specs have one name, a name is none, or an option is out of range.
@@ -59,4 +64,4 @@ class RegistryVerbs(Account):
         from ecrops.report.reading import Options, report
 
         prices = Prices(price_per_gb_month, archive_price_per_gb_month, currency)
-        return report(self, specs_or_names, Options(images, days, prices, now))
+        return report(self, specs_or_names, Options(images, days, prices, now, in_use))

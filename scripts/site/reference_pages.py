@@ -17,7 +17,9 @@ from typing import NamedTuple
 PACKAGES = (
     "access",
     "events",
+    "images",
     "lifecycle",
+    "inventory",
     "registry_settings",
     "public",
     "login",
@@ -64,7 +66,12 @@ def value_of(name: str) -> object:
 def pages() -> list[Page]:
     """Return all pages of the reference."""
     packages = [package for package in PACKAGES if importlib.util.find_spec(f"ecrops.{package}")]
-    of_packages = [Page(f"{name}.md", f"ecrops.{name}", tuple(public_names(f"ecrops.{name}"))) for name in packages]
+    of_packages: list[Page] = []
+    known: set[int] = set()
+    for package in packages:  # what two packages offer is on the page of the first
+        here = tuple(name for name in public_names(f"ecrops.{package}") if id(value_of(name)) not in known)
+        known |= {id(value_of(name)) for name in here}
+        of_packages.append(Page(f"{package}.md", f"ecrops.{package}", here))
     elsewhere = {id(value_of(name)) for page in of_packages for name in page.names}
     names = [name for name in public_names("ecrops") if id(value_of(name)) not in elsewhere]
     errors = [name for name in names if name.endswith("Error")]

@@ -20,6 +20,11 @@ from .test_reading import POLICY
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command.md").read_text()
 COMMON = {"--json", "--profile", "--region", "--debug"}
+SHARED = {
+    "--dry-run": "Images",
+    "--in-use": "What runs is never deleted",
+}
+"""Parts of the page about options that several commands have, by the option that says that a command has them."""
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
@@ -45,6 +50,13 @@ def section(command: str) -> str:
     return match[0]
 
 
+def part(heading: str) -> str:
+    """The part of the page below a heading, down to the next one."""
+    match = re.search(rf"^##+ {heading}$.*?(?=^##)", PAGE, re.M | re.S)
+    assert match, heading
+    return match[0]
+
+
 def documented(text: str) -> set[str]:
     """The options in the table of a part of the page."""
     return set(re.findall(r"^\| `(--[^`]+)` \|", text, re.M))
@@ -53,11 +65,16 @@ def documented(text: str) -> set[str]:
 @pytest.mark.parametrize("name", parsers())
 def test_the_page_has_every_option_of_a_command_and_no_other(name: str) -> None:
     expected = {option for option in options(parsers()[name]) if option.split()[0] not in COMMON}
+    for option, heading in SHARED.items():
+        if option in expected:
+            shared = documented(part(heading))
+            assert shared <= expected
+            expected -= shared
     assert documented(section(name)) == expected
 
 
 def test_the_page_has_the_commands_the_common_options_and_the_exit_codes() -> None:
-    assert sorted(re.findall(r"^### `ecrops (\w+)", PAGE, re.M)) == sorted(parsers())
+    assert sorted(re.findall(r"^### `ecrops ([\w-]+)", PAGE, re.M)) == sorted(parsers())
     common = re.search(r"^## Options of all commands.*?(?=^##)", PAGE, re.M | re.S)
     assert common
     assert documented(common[0]) == options(parser())
@@ -87,6 +104,12 @@ def test_the_keys_of_json_are_those_of_the_page(run: Run, fleet: str, tmp_path: 
         "forecast": ("team/api", "--price", "0.1"),
         "login": ("--config", config),
         "doctor": (fleet,),
+    }
+    memory_cloud.push_image("team/api", tag="v1")
+    asked |= {
+        "images": ("team/api",),
+        "copy": ("--yes", "--create", "team/api", "mirror/api"),
+        "inventory": ("team/api",),
     }
     for name, arguments in asked.items():
         data = run(name, "--json", *arguments).data

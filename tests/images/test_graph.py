@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from time import process_time
 from typing import NamedTuple
 
 import pytest
@@ -206,3 +207,18 @@ def test_whole_and_with_referrers_follow_everything_below() -> None:
     graph = Graph(images)
     assert graph.whole([digest(3), ELSEWHERE]) == [digest(3), digest(2), digest(1)]
     assert graph.with_referrers([digest(3)]) == [digest(number) for number in (3, 2, 4, 1, 5)]
+
+
+def test_the_reason_of_an_index_around_indexes_is_short() -> None:
+    depth = 300
+    chain = [image(number, parts_of=(number + 1,)) for number in range(depth)]
+    kept = Graph(chain).deletion([digest(depth - 1)], {digest(0): "it runs"}).kept
+    assert kept == {digest(depth - 1): f"it has the part {digest(0)[:19]}, which stays: it runs"}
+
+
+def test_an_index_of_many_parts_is_put_in_order_in_time() -> None:
+    """Looking for each part in a list took four times as long for twice the parts: seconds for 20,000."""
+    graph = Graph([image(0), *(image(number, parts_of=(0,)) for number in range(1, 20_000))])
+    begun = process_time()
+    assert len(graph.deletion([digest(0)]).order) == 20_000
+    assert process_time() - begun < 2

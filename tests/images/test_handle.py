@@ -119,6 +119,7 @@ def blob(cloud: Cloud, content: bytes, media_type: str) -> dict[str, Any]:
         ({"config": {"Env": ["A=1=2", "B"], "Cmd": ["x"], "Entrypoint": None}}, ({"A": "1=2", "B": ""}, ("x",), None)),
         ({"config": None, "os": "windows", "architecture": "amd64", "os.version": "10"}, ({}, (), "windows/amd64")),
         ({"created": "yesterday"}, ({}, (), None)),
+        ({"config": {"Labels": ["a"], "ExposedPorts": 80, "Volumes": "/data", "Env": {}}}, ({}, (), None)),
     ],
 )
 def test_a_configuration_may_lack_anything(
@@ -154,6 +155,16 @@ def test_an_index_has_platforms_and_needs_one_for_a_configuration(cloud: Cloud, 
     for wrong in ("linux", "a/b/c/d", "/amd64", 5):
         with pytest.raises(SpecError, match="platform: expected a platform such as 'linux/arm64'"):
             app.image("v1").config(wrong)  # type: ignore[arg-type]
+
+
+def test_an_index_that_many_indexes_have_is_read_once(cloud: Cloud, app: Repository) -> None:
+    level = [cloud.push_image("app"), cloud.push_image("app", platform="linux/arm64/v8")]
+    for depth in range(6):
+        level = [cloud.push_index("app", level, annotations={"place": f"{depth}-{place}"}) for place in range(3)]
+    cloud.push_index("app", level, tag="v1")
+    cloud.calls.clear()
+    assert app.image("v1").platforms() == (AMD, ARM)
+    assert cloud.calls.operations() == ["BatchGetImage"] * 7
 
 
 def test_an_index_of_one_platform_needs_none_and_attestations_do_not_count(cloud: Cloud, app: Repository) -> None:

@@ -317,3 +317,10 @@ def test_an_index_is_not_scanned_and_its_parts_are(cloud: Cloud) -> None:
         app.image("v1").scan()
     assert any("image.parts()" in note for note in caught.value.__notes__)
     assert [app.image(each.digest).scan().status for each in app.image("v1").parts()] == ["IN_PROGRESS"]
+
+
+def test_an_index_is_not_waited_for(cloud: Cloud) -> None:
+    cloud.push_index("app", [cloud.push_image("app")], tag="v1")
+    with pytest.raises(ScanError, match="its parts are"):
+        registry_of(cloud).repository("app").image("v1").scan_findings()
+    assert cloud.calls.operations()[-2:] == ["DescribeImageScanFindings", "DescribeImages"]

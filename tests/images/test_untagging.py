@@ -64,6 +64,8 @@ def test_a_tag_of_another_image_stays_and_a_note_says_so(cloud: Cloud, app: Repo
     plan = app.image("v1").untag("v2")
     assert not plan
     assert plan.notes == (f"app: {one[:19]} does not have the tags v2: they stay as they are",)
+    (note,) = app.image("v1").untag("v2", *(f"x{number}" for number in range(1_000))).notes
+    assert note.endswith("does not have the tags v2, x0, x1, x2, x3 and 996 more: they stay as they are")
     assert tags_of(cloud) == {"v1": one, "v2": two}
 
 

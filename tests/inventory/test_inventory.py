@@ -117,6 +117,8 @@ def test_what_is_used_and_what_nobody_uses(cloud: Cloud) -> None:
     sizes = {each.digest: each.size for each in registry.repository("app").images()}
     running = InUse({f"app@{index}": ["ECS service web"]})
     cloud.calls.clear()
+    assert list(registry.inventory("app"))
+    assert "BatchGetImage" not in cloud.calls.operations(), "ECR counts a reading as a pull"
     api, app, *_ = registry.inventory("api", "app", in_use=running)
     assert (api.in_use, api.in_use_bytes, api.unused_bytes) == (0, 0, 5 * GB)
     assert app.in_use == 4, "the index, its parts, and the signature"

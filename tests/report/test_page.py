@@ -108,9 +108,31 @@ def test_a_row_has_a_cell_for_each_head_and_says_numbers_for_sorting() -> None:
     page = Page(made.report(1).html())
     heads = [attributes for attributes in page.all("button") if "data-column" in attributes]
     row = made.report(1).html().split("<tbody id=r0")[1].split("</tr>")[0]
-    assert row.count("<td") == len(heads) == 12
+    assert row.count("<td") == len(heads) == 13
     assert '<td class="n s" data-v=30>30</td><td class="n s" data-v=1200000435>1.2 GB</td>' in row
     assert '<td class="n" data-v=0.12>$0.12</td>' in row
+
+
+def test_the_page_says_how_fast_repositories_grow_and_which_grow_fastest(page: Page) -> None:
+    assert "pushed in the last 30 days: 111 images, 4.4 GB." in page.text
+    assert "Grows fastest Images of 30 days Size of these Size of all team-2/service-0002 41 1.6 GB 2.0 GB" in page.text
+    assert "Pushed in 30 days 30 images, 1.2 GB" in page.text
+    assert "Nobody uses" not in page.text
+
+
+def test_the_page_says_what_runs_what_nobody_uses_and_what_of_it_would_go() -> None:
+    repo = made.repository(1)
+    assert repo.outlook
+    counts = replace(repo.outlook.counts, in_use=2, in_use_bytes=200_000_000)
+    used = replace(repo, outlook=replace(repo.outlook, counts=counts, running=3))
+    html = replace(made.report(0), repositories=(used, replace(repo, outlook=None))).html()
+    page = Page(html)
+    rows = [html.split(f"<tbody id=r{number}")[1].split("</tr>")[0] for number in (0, 1)]
+    heads = [attributes for attributes in page.all("button") if "data-column" in attributes]
+    assert [row.count("<td") for row in rows] == [len(heads)] * 2 == [14, 14]
+    assert "nobody uses 1.4 GB, as far as it was looked for." in page.text
+    assert "3 images that lifecycle policies would remove now are in use" in page.text
+    assert "Goes though in use 3 images" in page.text
 
 
 def test_conflicts_come_first() -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecrops import LifecycleRule, Registry, RegistrySpec, RepositorySpec, Role, SpecError, prefix, pull
 from ecrops.events import on_image_pushed
+from ecrops.images import InUse
 from ecrops.lifecycle import Guard
 from ecrops.report import Unread
 from ecrops.testing import Cloud
@@ -130,6 +131,42 @@ def test_it_says_what_would_expire_and_what_it_costs(registry: Registry) -> None
         "archived_bytes": 0,
         "cost_per_month": 2.0,
     }
+
+
+def test_it_says_how_fast_repositories_grow(registry: Registry) -> None:
+    report = registry.report(now=NOW)
+    assert report.inventory is not None
+    assert (report.inventory.growth, report.inventory.growth_bytes) == (10, 10_000_000_000)
+    assert "pushed in the last 30 days: 10 images, 10.0 GB" in str(report).split("\n")
+    assert report.to_dict()["inventory"]["growth"] == {"images": 10, "bytes": 10_000_000_000}
+    assert "in_use" not in report.to_dict()["inventory"]
+    assert not report.says_what_runs
+
+
+def test_it_says_what_runs_and_what_of_that_a_policy_would_remove(cloud: Cloud, registry: Registry) -> None:
+    running = InUse([f"team/api@sha256:{number:064x}" for number in (0, 9)])
+    report = registry.report(now=NOW, in_use=running)
+    assert report.inventory is not None
+    assert (report.inventory.in_use, report.inventory.unused_bytes, report.running) == (2, 8_000_000_000, 1)
+    lines = str(report).split("\n")
+    assert "1 image that lifecycle policies would remove now is in use" in lines
+    assert any("nobody uses 8.0 GB, as far as it was looked for" in line for line in lines)
+    facts = {facts["name"]: facts for facts in report.to_dict()["repositories"]}
+    assert facts["team/api"]["would_go_in_use"] == {"images": 1}
+    assert facts["team/db"]["inventory"]["in_use"] == {"images": 0, "bytes": 0}
+    assert cloud.calls.operations().count("DescribeImages") == 3
+
+
+def test_the_parts_of_an_index_that_runs_are_in_use(cloud: Cloud, registry: Registry) -> None:
+    parts = [cloud.push_image("team/db", platform=platform) for platform in ("linux/amd64", "linux/arm64")]
+    index = cloud.push_index("team/db", parts, tags=["v1"])
+    cloud.calls.clear()
+    assert registry.report("team/db").inventory
+    assert "BatchGetImage" not in cloud.calls.operations(), "ECR counts a reading as a pull"
+    inventory = registry.report("team/db", in_use=InUse([f"team/db@{index}"])).inventory
+    assert inventory is not None
+    assert (inventory.images, inventory.in_use) == (3, 3)
+    assert cloud.calls.operations().count("BatchGetImage") == 1
 
 
 def test_the_policy_of_a_spec_is_simulated_and_not_the_one_that_is_there(registry: Registry) -> None:
@@ -302,6 +339,8 @@ def test_credentials_that_expired_are_an_error(registry: Registry, monkeypatch: 
         ((RepositorySpec("aa"), RepositorySpec("aa")), {}, "two specs have the name 'aa'"),
         ((), {"days": 0}, "expected 1 to 3,650 days, got 0"),
         ((), {"images": "no"}, "images: expected True or False, got 'no'"),
+        ((), {"in_use": 3}, "in_use: expected"),
+        ((), {"in_use": [], "images": False}, "in_use: expected none with images=False"),
         ((), {"price_per_gb_month": -1}, "storage: expected a price of at least 0"),
         ((), {"now": NOW.replace(tzinfo=None)}, "time zone"),
     ],

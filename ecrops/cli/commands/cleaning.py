@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from ecrops.cli.applying import add_dry_run, run
 from ecrops.cli.console import Console
+from ecrops.cli.images.selections import add_conditions, add_protection, conditions_of, protected
 from ecrops.cli.parser import add_name
+from ecrops.cli.plans.applying import add_dry_run, run
 from ecrops.cli.policies import POLICY
-from ecrops.cli.selections import add_conditions, add_protection, conditions_of, protected
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from ecrops.cli.applying import add_approval, make, present
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
+from ecrops.cli.plans.applying import add_approval, make, present
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands

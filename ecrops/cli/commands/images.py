@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from ecrops.cli.applying import add_dry_run, run
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DIFFERS, DONE
+from ecrops.cli.images.selections import add_conditions, conditions_of
 from ecrops.cli.parser import add_name
-from ecrops.cli.selections import add_conditions, conditions_of
+from ecrops.cli.plans.applying import add_dry_run, run
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -123,7 +123,7 @@ def images(arguments: Namespace, console: Console) -> int:
     """List images, or show one."""
     from ecrops.cli.account import reading
     from ecrops.cli.failures import CommandError
-    from ecrops.cli.imaging import Listing, details
+    from ecrops.cli.images.showing import Listing, details
 
     conditions = conditions_of(arguments, CONDITIONS)
     if arguments.image is None and arguments.findings is not None:

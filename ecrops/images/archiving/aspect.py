@@ -35,7 +35,7 @@ CLASSES = {ARCHIVE: "ARCHIVE", STANDARD: "STANDARD"}
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Move]]) -> Iterator[Read]:
-    """Yield one reading for each repository: the listing of its images."""
+    """Yield one reading for each repository: the listing of its images, or one image if it is about no other."""
     by_repository: dict[str, dict[str, str]] = {}
     for key, edits in wants.items():
         by_repository.setdefault(edits[-1].repository, {})[key] = edits[-1].digest
@@ -44,8 +44,19 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Move]]) -> Iterator[Read]:
 
 
 def _read(aws: Aws, name: str, digests: Mapping[str, str]) -> dict[str, Image | None]:
+    if len(digests) == 1:
+        return {key: _read_one(aws, name, digest) for key, digest in digests.items()}
     images = {image.digest: image for image in describe(aws, name)}
     return {key: images.get(digest) for key, digest in digests.items()}
+
+
+def _read_one(aws: Aws, name: str, digest: str) -> Image | None:
+    try:
+        return describe_one(aws, name, {"imageDigest": digest})
+    except ClientError as error:
+        if code_of(error) != GONE:
+            raise
+        return None
 
 
 def changes(key: str, edits: Sequence[Move], current: Image | None) -> Iterator[Change | Note]:

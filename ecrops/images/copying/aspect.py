@@ -16,15 +16,15 @@ from ecrops.engine.aspect import Read
 from ecrops.images import manifests
 from ecrops.images.copying.edits import Copied, Found, Piece
 from ecrops.images.copying.source import TAGS, is_unknown
-from ecrops.images.copying.words import REFUSED, piece_words
-from ecrops.images.image import describe
+from ecrops.images.copying.words import REFUSED, archived_words, piece_words
+from ecrops.images.image import ARCHIVE, describe
 from ecrops.images.names import short
-from ecrops.images.tagging.setting import is_fixed
+from ecrops.images.tagging.setting import holder_of, is_fixed
 from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, tag_part
 from ecrops.repositories import calls, states
 
 base = None
-EXISTS = "ImageAlreadyExistsException"
+EXISTS, LAYERS_GONE = "ImageAlreadyExistsException", "LayersNotFoundException"
 FEW = manifests.CHUNK
 """Up to so many images and tags are asked for by name; more are looked for in a listing."""
 
@@ -40,11 +40,12 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Copied]]) -> Iterator[Read]:
 
 def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
     """Return what is at the target of some images. A target that does not exist has none."""
-    digests = {piece.digest for copied in copies.values() for piece in copied.pieces}
-    digests |= {copied.digest for copied in copies.values()}
+    digests = {digest for copied in copies.values() for digest in copied.digests}
     tags = {tag for copied in copies.values() for tag in copied.tags}
     try:
-        there, holders = _asked(aws, name, digests, tags) if len(digests | tags) <= FEW else _listed(aws, name)
+        there, holders, archived = (
+            _asked(aws, name, digests, tags) if len(digests | tags) <= FEW else _listed(aws, name)
+        )
     except ClientError as error:
         if code_of(error) != calls.MISSING:
             raise
@@ -58,51 +59,58 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
         fixed = frozenset(tag for tag in moved if is_fixed(settings, tag))
     return {
         key: Found(
-            frozenset(digest for digest in (copied.digest, *(p.digest for p in copied.pieces)) if digest in there),
+            frozenset(there.intersection(copied.digests)),
             {tag: holders[tag] for tag in copied.tags if tag in holders},
             fixed & set(copied.tags),
+            archived=frozenset(archived.intersection(copied.digests)),
         )
         for key, copied in copies.items()
     }
 
 
-def _asked(aws: Aws, name: str, digests: set[str], tags: set[str]) -> tuple[set[str], dict[str, str]]:
-    """Return which images are there, and the images of tags, asked for by name."""
+def _asked(aws: Aws, name: str, digests: set[str], tags: set[str]) -> tuple[set[str], dict[str, str], set[str]]:
+    """Return which images are there, the images of tags, and what is in the archive, asked for by name."""
     answer = manifests.ask(aws, name, [*sorted(digests), *sorted(tags)])
     there = {digest for digest in digests if digest in answer.found}
     there |= {asked for asked, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
-    return there, {tag: answer.found[tag].digest for tag in tags if tag in answer.found}
+    holders = {tag: holder_of(aws, name, tag, answer) for tag in tags}
+    archived = {asked for asked, (code, _) in answer.failures.items() if code == manifests.INACCESSIBLE}
+    return there, {tag: holder for tag, holder in holders.items() if holder}, archived
 
 
-def _listed(aws: Aws, name: str) -> tuple[set[str], dict[str, str]]:
-    """Return which images are there, and the images of tags, by a listing."""
-    images = list(describe(aws, name))
-    return {image.digest for image in images}, {tag: image.digest for image in images for tag in image.tags}
+def _listed(aws: Aws, name: str) -> tuple[set[str], dict[str, str], set[str]]:
+    """Return which images are there, the images of tags, and what is in the archive, by a listing."""
+    images = {image.digest: image for image in describe(aws, name)}
+    archived = {digest for digest, image in images.items() if image.storage_class == ARCHIVE}
+    return set(images), {tag: image.digest for image in images.values() for tag in image.tags}, archived
 
 
 def changes(key: str, edits: Sequence[Copied], current: Found | None) -> Iterator[Change | Note]:
     """Write what is missing: manifests, each after its layers, then tags. What cannot be copied is a conflict."""
     copied, current = edits[-1], current or Found()
     missing = [piece for piece in copied.pieces if piece.digest not in current.digests]
-    layers = {layer.digest for piece in missing for layer in piece.layers}
-    problem = next((f"layer {short(d)} {why}" for d, why in current.missing.items() if d in layers), copied.problem)
+    layers = dict.fromkeys(layer.digest for piece in missing for layer in piece.layers)
+    bad = next((digest for digest in layers if digest in current.missing), "")
+    problem = f"layer {short(bad)} {current.missing[bad]}" if bad else copied.problem
     if problem and (missing or copied.digest not in current.digests):
         yield Change(owner=key, kind=Kind.CONFLICT, what="", after=problem)
         return
-    brought: set[str] = set(current.layers)
+    brought = {digest for digest in layers if digest in current.layers}
     for piece in missing:
         yield _put(key, copied, piece, brought)
         brought.update(layer.digest for layer in piece.layers)
         if is_unknown(piece):
             kind = piece.media_type or "none"
             yield Note(f"{key}: its manifest has the type {kind}, which ecrops does not know: it is copied as it is")
+    if current.archived:
+        yield Note(f"{key}: {archived_words(current.archived)}")
     for tag in copied.tags:
         if current.tags.get(tag) != copied.digest:
             yield _tagged(key, copied, tag, current)
 
 
 def _put(key: str, copied: Copied, piece: Piece, there: set[str]) -> Change:
-    prepare = partial(copied.transfers.bring, layers=piece.layers) if piece.layers else None
+    prepare = partial(copied.transfers.bring, manifest=piece.digest, layers=piece.layers) if piece.layers else None
     return Change(
         owner=key,
         kind=Kind.CREATE,
@@ -110,7 +118,7 @@ def _put(key: str, copied: Copied, piece: Piece, there: set[str]) -> Change:
         after=piece_words(piece, there),
         call=Call("ecr", "PutImage", _params(copied, piece), _needs(piece), prepare=prepare),
         added=[f"image {piece.digest}"],
-        races=Races(done=(EXISTS,)),
+        races=Races(done=(EXISTS,), superseded=(LAYERS_GONE,), not_yet_visible=(calls.MISSING,)),
         step=piece.step,
         advice=REFUSED,
     )
@@ -146,7 +154,7 @@ def _tagged(key: str, copied: Copied, tag: str, current: Found) -> Change:
         call=Call("ecr", "PutImage", {**copied.root, "repositoryName": copied.repository, "imageTag": tag}),
         removed=[tag_part(tag, before)] if before else [],
         added=[tag_part(tag, copied.digest)],
-        races=Races(done=(EXISTS,)),
+        races=Races(done=(EXISTS,), not_yet_visible=(calls.MISSING,)),
         step=TAGS,
         advice=REFUSED,
     )

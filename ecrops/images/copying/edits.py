@@ -63,6 +63,11 @@ class Copied(NamedTuple):
     transfers: Transfers
     problem: str = ""
 
+    @property
+    def digests(self) -> list[str]:
+        """The image, and the manifests that are copied with it."""
+        return [self.digest, *(piece.digest for piece in self.pieces)]
+
 
 class Found(NamedTuple):
     """What is at the target of an image.
@@ -73,6 +78,7 @@ class Found(NamedTuple):
         fixed: The tags that stay where they are.
         layers: The layers that are there, as far as they were asked for.
         missing: The layers that the source does not hand out, each with the reason.
+        archived: The images that are there in the archive.
     """
 
     digests: frozenset[str] = frozenset()
@@ -80,3 +86,4 @@ class Found(NamedTuple):
     fixed: frozenset[str] = frozenset()
     layers: frozenset[str] = frozenset()
     missing: Mapping[str, str] = NOTHING
+    archived: frozenset[str] = frozenset()

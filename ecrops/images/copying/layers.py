@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from ecrops.aws import Aws
 from ecrops.aws.locks import renew_after_fork
+from ecrops.base.render import text_size
 from ecrops.images.copying.stores.api import PART, ApiStore
-from ecrops.images.copying.stores.base import Store
+from ecrops.images.copying.stores.base import Content, Store
 from ecrops.images.manifests import Layer
 
 if TYPE_CHECKING:
     from ecrops.images.copying.mounting import Mounter
 
 IN_MEMORY = 3 * PART
-"""The bytes of parts that are read and not sent yet, in all. A call needs about four times the bytes of its part."""
+"""The bytes of parts that are read and not sent yet, in all."""
+EVERY = 1_000_000
+"""The progress hears of a layer after so many bytes."""
 
 
 class Transfers:
@@ -36,6 +39,7 @@ class Transfers:
 
     Attributes:
         can_mount: Whether the registry may mount layers, as far as could be told before.
+        planned: The bytes that the target lacked when the copy was planned.
         moved: The bytes that were streamed.
         mounted: The bytes that were mounted.
     """
@@ -44,7 +48,7 @@ class Transfers:
         self._source, self._name, self._target = source, name, target
         self.can_mount = False
         self._mounter: Mounter | None = None
-        self.moved = self.mounted = 0
+        self.planned = self.moved = self.mounted = 0
         self.renew()
         renew_after_fork(self)
 
@@ -53,6 +57,8 @@ class Transfers:
         self._count = threading.Lock()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._done: set[str] = set()
+        self._manifests: set[str] = set()
+        self._under_way: dict[str, int] = {}
         self._room = threading.Condition()
         self._free = IN_MEMORY
 
@@ -63,20 +69,26 @@ class Transfers:
         """Return the availability of layers at the source."""
         return ApiStore(self._source, self._name).states(digests)
 
-    def bring(self, aws: Aws, layers: Sequence[Layer]) -> None:
-        """Make layers be at the target.
+    def bring(self, aws: Aws, manifest: str, layers: Sequence[Layer]) -> None:
+        """Make the layers of a manifest be at the target.
 
         Args:
             aws: The account and region of the target.
+            manifest: The digest of the manifest. If they were brought for it before, they are looked for again: its
+                call was refused, and a layer that no image names may be gone.
             layers: The layers.
         """
-        store, source = ApiStore(aws, self._target), self._source.bound_to(aws)
+        if manifest in self._manifests:
+            self._done.difference_update(layer.digest for layer in layers)
+        work = aws.stoppable()  # a layer that cannot be moved stops those of its image, and no other image
+        store, source = ApiStore(work, self._target), ApiStore(self._source.bound_to(work), self._name)
         open_layers = [layer for layer in layers if layer.digest not in self._done]
         there = store.has(layer.digest for layer in open_layers)
         missing = [layer for layer in open_layers if layer.digest not in there]
         missing.sort(key=lambda layer: -layer.size)
-        aws.map(partial(self._bring, aws, ApiStore(source, self._name), store), missing, aws.stop)
+        work.map(partial(self._bring, work, source, store), missing, work.stop)
         self._done.update(layer.digest for layer in layers)
+        self._manifests.add(manifest)
 
     def _bring(self, aws: Aws, source: ApiStore, store: Store, layer: Layer) -> None:
         with self._count:
@@ -88,14 +100,24 @@ class Transfers:
                 self._add(mounted=layer.size)
             else:
                 with self._memory(min(layer.size or PART, PART)):
-                    stream = source.open(layer.digest)
-                    try:
-                        size = layer.size if stream.size is None else stream.size
-                        store.upload(layer.digest, size, stream)
-                    finally:
-                        stream.close()
-                self._add(moved=size)
+                    self._move(aws, source, store, layer)
             self._done.add(layer.digest)
+
+    def _move(self, aws: Aws, source: ApiStore, store: Store, layer: Layer) -> None:
+        with closing(source.open(layer.digest)) as stream:
+            size = layer.size if stream.size is None else stream.size
+            try:
+                store.upload(layer.digest, size, Counted(stream, partial(self._tell, aws, layer.digest)))
+            finally:
+                self._under_way.pop(layer.digest, None)
+        self._add(moved=size)
+
+    def _tell(self, aws: Aws, digest: str, offset: int) -> None:
+        """Tell the progress how many bytes have come, with those of layers that are under way."""
+        if aws.on_amount:
+            self._under_way[digest] = offset
+            come = self.moved + self.mounted + sum(list(self._under_way.values()))
+            aws.tell_amount(f"{text_size(come)} of {text_size(max(come, self.planned))}")
 
     @property
     def reason(self) -> str:
@@ -127,3 +149,34 @@ class Transfers:
             with self._room:
                 self._free += size
                 self._room.notify_all()
+
+
+class Counted:
+    """A stream that tells which byte it has come to.
+
+    Args:
+        stream: The stream.
+        tell: Told of the byte that comes next, from time to time.
+    """
+
+    def __init__(self, stream: Content, tell: Callable[[int], object]) -> None:
+        self._stream, self._tell = stream, tell
+        self._offset = self._told = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+        content = self._stream.read(size)
+        self._offset += len(content)
+        if self._offset >= self._told + EVERY:
+            self._told = self._offset
+            self._tell(self._offset)
+        return content
+
+    def seek(self, offset: int, /) -> int:
+        """Go on at another byte."""
+        self._offset = self._told = offset
+        return self._stream.seek(offset)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._stream.close()

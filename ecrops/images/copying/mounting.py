@@ -16,6 +16,7 @@ from ecrops.base.render import text_size
 from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
 from ecrops.images.manifests import Layer
+from ecrops.repositories import calls
 
 if TYPE_CHECKING:
     from ecrops.spec import RepositorySpec
@@ -75,6 +76,26 @@ def why_not(aws: Aws, source: Side, target: Side) -> str:
     if any(source.name.startswith(f"{prefix}/") for prefix in prefixes):
         return f"{source.name} is filled by a pull-through cache rule, and ECR mounts no layers of such images"
     return aws.once_per_run("/v2", lambda: _unreachable(aws))
+
+
+def why_not_between(aws: Aws, source: str, target: str, spec: RepositorySpec | None) -> str:
+    """Return why layers cannot be mounted between two repositories of a registry; empty if they can.
+
+    Args:
+        aws: The account and region of both.
+        source: Where the layers are.
+        target: Where they go. It may not exist yet.
+        spec: What it is made by, if it is.
+    """
+    try:
+        found = calls.find(aws, [source, target], lambda item: Side.of(aws.region, item))
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        return "their encryption cannot be read: the caller needs ecr:DescribeRepositories"
+    if source not in found:
+        return f"{source} does not exist any more"
+    return why_not(aws, found[source], found.get(target) or Side.new(found[source], target, spec))
 
 
 def differing(source: Side, target: Side) -> str:

@@ -17,9 +17,10 @@ from ecrops.images.subjects import has_no_name, subjects_of
 
 FIRST_STEP = 10
 """A repository that is made for the copy comes before it."""
-REFERRERS = FIRST_STEP + 20
-TAGS = FIRST_STEP + 40
-DEEPEST = 19
+REFERRERS = FIRST_STEP + 10_000
+TAGS = FIRST_STEP + 20_000
+DEEPEST = 9_999
+"""Indexes in indexes that are put in steps of their own: each before those that it is a part of."""
 
 
 class Contents:
@@ -39,6 +40,7 @@ class Contents:
         self.referrers: dict[str, list[str]] = {}
         self._parsed: dict[str, manifests.Manifest] = {}
         self._heights: dict[str, int] = {}
+        self._judged: dict[str, str] = {}
 
     def add(self, manifest: ReadManifest) -> None:
         """Add a manifest."""
@@ -51,23 +53,27 @@ class Contents:
 
     def problem(self, digest: str) -> str:
         """Return why an image cannot be copied whole; empty if it can."""
-        for part in self._below(digest):
-            if part in self.problems:
-                return self.problems[part] if part == digest else f"part {short(part)} {self.problems[part]}"
-        return ""
+        for each in self._below([digest], self._judged):
+            bad = (self._judged[part] for part in self.parts(each) if self._judged.get(part))
+            self._judged[each] = next(bad, each if each in self.problems else "")
+        part = self._judged[digest]
+        if not part:
+            return ""
+        return self.problems[part] if part == digest else f"part {short(part)} {self.problems[part]}"
 
-    def _below(self, digest: str) -> Iterator[str]:
-        """Yield an image and all its parts, each once, parts before their index."""
-        return iter(self._after(digest, {}))
+    def _below(self, digests: Iterable[str], seen: dict[str, str]) -> Iterator[str]:
+        """Yield images and all their parts, each once, parts before their index. What was seen is not followed."""
+        waiting = [(digest, False) for digest in digests]
+        while waiting:
+            digest, is_reached = waiting.pop()
+            if is_reached:
+                yield digest
+            elif digest not in seen:
+                seen[digest] = ""
+                waiting.append((digest, True))
+                waiting += [(part, False) for part in reversed(self.parts(digest))]
 
-    def _after(self, digest: str, seen: dict[str, None]) -> dict[str, None]:
-        for part in self.parts(digest):
-            if part not in seen:
-                self._after(part, seen)
-        seen[digest] = None
-        return seen
-
-    def pieces(self, digest: str, taken: set[str], step: int = FIRST_STEP) -> list[Piece]:
+    def pieces(self, digest: str, taken: dict[str, str], step: int = FIRST_STEP) -> list[Piece]:
         """Return the manifests of an image that no other image brings, parts first.
 
         Args:
@@ -76,29 +82,27 @@ class Contents:
             step: The first step.
         """
         pieces = []
-        for each in self._below(digest):
-            if each not in taken and each in self.found:
-                taken.add(each)
+        named = {part.digest: part.platform for part in self._parsed[digest].parts} if digest in self._parsed else {}
+        for each in self._below([digest], taken):
+            if each in self.found:
                 manifest = self.found[each]
-                what = self._what(each, digest)
-                height = min(self._height(each), DEEPEST)
+                what = self._about(digest) if each == digest else f"part {named.get(each) or short(each)}"
+                height = self._height(each)
                 pieces.append(Piece(each, manifest.media_type, manifest.text, self._parsed[each], what, step + height))
         return pieces
 
     def _height(self, digest: str) -> int:
-        if digest not in self._heights:
-            parts = self.parts(digest)
-            self._heights[digest] = 1 + max(map(self._height, parts)) if parts else 0
+        """Return how many indexes are in each other below an image. Its parts were asked before."""
+        parts = self.parts(digest)
+        height = 1 + max(self._heights.get(part, 0) for part in parts) if parts else 0
+        self._heights[digest] = min(height, DEEPEST)
         return self._heights[digest]
 
-    def _what(self, digest: str, root: str) -> str:
-        """Return what a manifest is, in words."""
+    def _about(self, digest: str) -> str:
+        """Return what an image is, in words."""
         manifest = self._parsed[digest]
-        if digest == root:
-            about = f" about {short(manifest.subject)}" if manifest.subject else ""
-            return f"{manifest.artifact_type or 'artifact'}{about}" if about else "image"
-        platform = next((part.platform for part in self._parsed[root].parts if part.digest == digest), None)
-        return f"part {platform or short(digest)}"
+        about = f" about {short(manifest.subject)}" if manifest.subject else ""
+        return f"{manifest.artifact_type or 'artifact'}{about}" if about else "image"
 
     def about(self, digests: Iterable[str]) -> list[str]:
         """Return the artifacts about some images, about those, and so on, without the images themselves."""
@@ -111,7 +115,7 @@ class Contents:
                 if other not in seen:
                     seen[other] = None
                     waiting.append(other)
-        below = {part for root in roots for part in self._below(root)}
+        below = set(self._below(roots, {}))
         artifacts = {other for others in self.referrers.values() for other in others}
         return [digest for digest in seen if digest in artifacts and digest not in below]
 

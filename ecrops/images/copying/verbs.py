@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import ClientError, code_of
 from ecrops.base.change import Note
-from ecrops.base.wildcards import fits
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Want
 from ecrops.engine.reading import Readings
@@ -23,16 +22,17 @@ from ecrops.images import manifests
 from ecrops.images.copying import aspect
 from ecrops.images.copying.edits import Copied, Found
 from ecrops.images.copying.layers import Transfers
-from ecrops.images.copying.mounting import TWO_REGISTRIES, Side, why_not, words
+from ecrops.images.copying.mounting import TWO_REGISTRIES, why_not_between, words
 from ecrops.images.copying.plan import CopyPlan, with_bytes
 from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
-from ecrops.images.copying.words import layer_reason
+from ecrops.images.copying.words import EMPTY, NO_BYTES, layer_reason
 from ecrops.images.image import Image, describe
 from ecrops.images.names import check_tag, is_digest
 from ecrops.images.selection import Selection
-from ecrops.images.tag_patterns import segments_of
-from ecrops.repositories import calls
+from ecrops.images.subject_reading import with_subjects
+from ecrops.images.tag_patterns import TagPatterns
+from ecrops.repositories import calls, settings
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -82,6 +82,7 @@ def copy_images(
 ) -> CopyPlan:
     """Copy many images: see ``RepositoryVerbs.copy_images``."""
     patterns = None if tags is None else Selection(tags=tags).tags
+    fit = None if patterns is None else TagPatterns(patterns).fit
     selection = Selection.of(pushed_after=since)
     for option, value in (("untagged", untagged), ("referrers", referrers)):
         if not isinstance(value, bool):
@@ -93,7 +94,7 @@ def copy_images(
         images = _images(source, registry)
         roots: dict[str, Sequence[str]] = {}
         for image in selection.pick(images.values()):
-            fitting = [tag for tag in image.tags if patterns is None or _fits(tag, patterns)]
+            fitting = [tag for tag in image.tags if fit is None or fit(tag)]
             if fitting or (untagged and not image.tags):
                 roots[image.digest] = fitting
         taken = {tag for found in roots.values() for tag in found}
@@ -101,10 +102,6 @@ def copy_images(
             if "*" not in pattern and pattern not in taken:
                 raise manifests.missing(source.name, pattern)
         return _Copy(source, to, registry, images, referrers).make(roots, create)
-
-
-def _fits(tag: str, patterns: Sequence[str]) -> bool:
-    return any(fits(tag, segments_of(pattern)) for pattern in patterns)
 
 
 def _list_of(name: str, values: object) -> Iterable[Any]:
@@ -137,7 +134,7 @@ def _check_target(source: RepositoryVerbs, to: object, create: object) -> None:
 def _images(source: RepositoryVerbs, registry: Account) -> dict[str, Image]:
     with _said(f"while {source.name} was read, which is the source"):
         aws = source.registry.aws.bound_to(registry.aws)
-        return {image.digest: image for image in describe(aws, source.name)}
+        return with_subjects(aws, source.name, {image.digest: image for image in describe(aws, source.name)})
 
 
 @contextmanager
@@ -179,6 +176,7 @@ class _Copy:
             wanted, readings = self._to._wanted(create, self._registry)
             wants, known = [*wanted, *wants], Readings(readings)
         found, planned = self._found(copies, is_made=create is not None)
+        self._transfers.planned = planned
         reason = self._check_mounting(create) if planned else ""
         known.update({(aspect, key): state for key, state in found.items()})
         plan = self._registry.make(*wants, known=known)
@@ -191,26 +189,24 @@ class _Copy:
 
     def _check_mounting(self, create: RepositorySpec | None) -> str:
         """Return why the layers are streamed; empty if the registry may mount them."""
-        aws, source = self._registry.aws, self._source.registry.aws
-        if (source.region, source.account_id) != (aws.region, aws.account_id):
+        aws, source, name = self._registry.aws, self._source.registry.aws, self._source.name
+        if source.region != aws.region or source.account_id != aws.account_id:
             return TWO_REGISTRIES
-        names = [self._source.name, self._to.name]
-        found = calls.find(aws, names, lambda item: Side.of(aws.region, item))
-        target = found.get(self._to.name) or Side.new(found[names[0]], self._to.name, create)
-        reason = why_not(aws, found[names[0]], target)
+        reason = why_not_between(aws, name, self._to.name, create)
         self._transfers.can_mount = not reason
         return reason
 
     def _copies(self, contents: Contents, roots: Mapping[str, Sequence[str]]) -> dict[str, Copied]:
         """Return the edits by key: images, then artifacts about them."""
-        taken: set[str] = set()
+        taken: dict[str, str] = {}
         copies: dict[str, Copied] = {}
         for digest, tags in roots.items():
             self._add(copies, contents, digest, tags, taken)
+        given = {tag for tags in roots.values() for tag in tags}
         for digest in contents.about(roots):
-            image = self._images.get(digest)
             if digest not in roots:
-                self._add(copies, contents, digest, tags_of(image) if image else (), taken, REFERRERS)
+                tags = [tag for tag in tags_of(self._images[digest]) if tag not in given]
+                self._add(copies, contents, digest, tags, taken, REFERRERS)
         return copies
 
     def _add(
@@ -219,7 +215,7 @@ class _Copy:
         contents: Contents,
         digest: str,
         tags: Sequence[str],
-        taken: set[str],
+        taken: dict[str, str],
         *steps: int,
     ) -> None:
         name = self._to.name
@@ -234,9 +230,10 @@ class _Copy:
 
     def _found(self, copies: Mapping[str, Copied], *, is_made: bool) -> tuple[dict[str, Found], int]:
         """Return what is at the target, and how many bytes of layers it lacks."""
-        aws, name = self._registry.aws, self._to.name
+        aws, name, assumed = self._registry.aws, self._to.name, self._registry.assumed
+        is_made = is_made or assumed.get((settings, name)) is not None
         with _said(f"while {name} was read, which is the target"):
-            found = aspect.read(aws, name, copies)
+            found = {key: assumed.get((aspect, key), found) for key, found in aspect.read(aws, name, copies).items()}
             pieces = {
                 piece.digest: piece
                 for key, copied in copies.items()
@@ -248,7 +245,9 @@ class _Copy:
         lacking = [digest for digest in sizes if digest not in there]
         states = self._transfers.states(lacking) if lacking else {}
         bad = {d: layer_reason(states.get(d, ("", 0))[0]) for d in lacking if states.get(d, ("", 0))[0] != AVAILABLE}
-        of_all = {key: state._replace(layers=frozenset(there), missing=bad) for key, state in found.items()}
+        bad |= {d: NO_BYTES for d in lacking if d == EMPTY}
+        layers = frozenset(there)
+        of_all = {key: state._replace(layers=layers, missing=bad) for key, state in found.items()}
         return of_all, sum(sizes[digest] for digest in lacking)
 
     def _layers_there(self, digests: Sequence[str], *, is_made: bool) -> dict[str, int]:
@@ -265,5 +264,7 @@ class _Copy:
         except ClientError as error:
             if code_of(error) != calls.MISSING or not is_made:
                 calls.advise(error, name)
+                if code_of(error) == calls.MISSING:
+                    error.add_note(f"create=RepositorySpec({name!r}) makes it in the same plan")
                 raise
             return {}

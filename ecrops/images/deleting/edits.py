@@ -72,7 +72,7 @@ def batches_of(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     """
     batches: list[list[str]] = [[]]
     for group in groups:
-        if len(batches[-1]) + len(group) > BATCH:
+        if len(group) <= BATCH < len(batches[-1]) + len(group):  # one that is cut anyway fills the batch before it
             batches.append([])
         for digest in group:
             if len(batches[-1]) == BATCH:

@@ -26,6 +26,7 @@ from ecrops.images.image import describe
 from ecrops.images.manifests import INDEXES
 from ecrops.images.names import check_name, is_digest
 from ecrops.images.selection import Selection
+from ecrops.images.subject_reading import with_subjects
 from ecrops.images.usage.values import Protected, checked, resolve
 from ecrops.repositories import calls
 
@@ -74,6 +75,8 @@ def _read(aws: Aws, name: str, wanted: _Wanted) -> Graph:
     """Read the images, and the manifests of indexes if any image is meant: ECR counts that as a pull of each index."""
     try:
         images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
+        if wanted.orphans:
+            images = list(with_subjects(aws, name, {image.digest: image for image in images}).values())
         graph = Graph(images)
         selected, _ = wanted.selected(graph)
         return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
@@ -143,7 +146,7 @@ class _Wanted:
         yield total_note(graph, order, selected, self._why)
         if fresh := fresh_note((graph.images[digest] for digest in order if not self.names), datetime.now(UTC)):
             yield fresh
-        if any(digest not in order for digest in graph.unread):
+        if not graph.unread.keys() <= set(order):
             yield unread_note(graph)
         indexes = sum(image.media_type in INDEXES for image in graph.images.values())
         if self._is_by_pulls and indexes:

@@ -3,6 +3,7 @@
 from ecrops.images.manifests.parsing import parse, platform_of
 from ecrops.images.manifests.reading import (
     CHUNK,
+    INACCESSIBLE,
     LARGEST,
     NOT_FOUND,
     Answer,
@@ -37,6 +38,7 @@ __all__ = [
     "DOCKER_LIST",
     "DOCKER_MANIFEST",
     "IMAGES",
+    "INACCESSIBLE",
     "INDEXES",
     "LARGEST",
     "NOT_FOUND",

@@ -56,7 +56,7 @@ def pointed(aws: Aws, name: str, points: Mapping[str, Point], answer: manifests.
     Where a tag is moved and an edit asks for it, the mutability of the repository is read too.
     """
     missing = frozenset(asked for asked, (code, _) in answer.failures.items() if code == manifests.NOT_FOUND)
-    found = {key: Pointed(_holder(aws, name, point.tag, answer), missing) for key, point in points.items()}
+    found = {key: Pointed(holder_of(aws, name, point.tag, answer), missing) for key, point in points.items()}
     moved = [key for key, point in points.items() if found[key].digest not in ("", point.digest)]
     if not any(points[key].is_checked for key in moved):
         return found
@@ -65,7 +65,7 @@ def pointed(aws: Aws, name: str, points: Mapping[str, Point], answer: manifests.
     return found | fixed
 
 
-def _holder(aws: Aws, name: str, tag: str, answer: manifests.Answer) -> str:
+def holder_of(aws: Aws, name: str, tag: str, answer: manifests.Answer) -> str:
     """Return the digest of the image that has a tag; empty if none has. ECR hands out no manifest of some images."""
     if tag in answer.found:
         return answer.found[tag].digest

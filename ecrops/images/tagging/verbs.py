@@ -25,7 +25,7 @@ from ecrops.images.image import describe_one
 from ecrops.images.names import check_name, check_tag, short
 from ecrops.images.tagging import removing, setting
 from ecrops.images.tagging.edits import Point, Remove, Tags, key_of
-from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, image_words
+from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, image_words, some_tags
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -144,7 +144,7 @@ def remove_tags(
     elsewhere = [tag for tag in dict.fromkeys(tags) if tag not in found.tags]
     if not elsewhere:
         return plan
-    note = Note(f"{name}: {short(found.digest)} does not have the tags {', '.join(elsewhere)}: they stay as they are")
+    note = Note(f"{name}: {short(found.digest)} does not have the tags {some_tags(elsewhere)}: they stay as they are")
     return replace(plan, notes=(*plan.notes, note))
 
 

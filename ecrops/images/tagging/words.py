@@ -23,8 +23,13 @@ def image_words(source: str, digest: str) -> str:
 
 def tags_words(tags: Sequence[str], digest: str) -> str:
     """Return some tags of an image: ``v1, v2 of sha256:0123456789ab``."""
+    return f"{some_tags(tags)} of {short(digest)}"
+
+
+def some_tags(tags: Sequence[str]) -> str:
+    """Return some tags, and how many more there are."""
     more = f" and {len(tags) - MOST_SHOWN} more" if len(tags) > MOST_SHOWN else ""
-    return f"{', '.join(tags[:MOST_SHOWN])}{more} of {short(digest)}"
+    return f"{', '.join(tags[:MOST_SHOWN])}{more}"
 
 
 def tag_part(tag: str, digest: str) -> str:

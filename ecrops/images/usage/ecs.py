@@ -67,7 +67,8 @@ def _families(aws: Aws, _: str) -> _Part:
     """Return what the newest revisions of all active families name."""
     found: list[Found] = []
     newest: set[str] = set()
-    for definition in aws.map(partial(_newest, aws), _families_of(aws), aws.stop):
+    asking = aws.stoppable()  # an error stops this part alone: then it is told, and not that others were stopped
+    for definition in asking.map(partial(_newest, asking), _families_of(asking), asking.stop):
         if definition:
             newest.add(definition["taskDefinitionArn"])
             found += _named(definition, f"ECS task definition {_last(definition['taskDefinitionArn'])}")
@@ -76,6 +77,7 @@ def _families(aws: Aws, _: str) -> _Part:
 
 def _cluster(aws: Aws, arn: str) -> _Part:
     """Return what runs in one cluster, and its services."""
+    asking = aws.stoppable()
     try:
         tasks = _listed(aws, "ListTasks", "taskArns", cluster=arn)
         services = _listed(aws, "ListServices", "serviceArns", cluster=arn)
@@ -83,7 +85,7 @@ def _cluster(aws: Aws, arn: str) -> _Part:
             *((_tasks, arn, part) for part in _in_chunks(tasks, TASKS)),
             *((_services, arn, part) for part in _in_chunks(services, SERVICES)),
         ]
-        parts = aws.map(lambda job: job[0](aws, job[1], job[2]), jobs, aws.stop)
+        parts = asking.map(lambda job: job[0](asking, job[1], job[2]), jobs, asking.stop)
     except ClientError as error:
         if code_of(error) in GONE:
             return [], [], set()

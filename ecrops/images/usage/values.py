@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ecrops.base.problems import Problems
-from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 from ecrops.images.names import is_digest
-from ecrops.images.tag_patterns import Segments, misfit, segments_of
+from ecrops.images.tag_patterns import TagPatterns, misfit, segments_of
 from ecrops.images.usage.references import FORMS, Reference, parse
 from ecrops.images.usage.uses import InUse
 
@@ -92,18 +91,17 @@ class Protection:
     def __init__(self, never: Protected, repository: str | None = None, host: str | None = None) -> None:
         self._digests: dict[str, Match] = {}
         self._tags: dict[str, Match] = {}
-        self._patterns: list[Segments] = []
         entries = checked(never)
+        patterns = [entry for entry in entries if not isinstance(entry, InUse) and not is_reference(entry)]
+        self._patterns = TagPatterns(patterns)
         for entry in entries:
             if isinstance(entry, InUse):  # first: what uses an image says more than that it is protected
                 for reference, use in entry.references(repository, host):
                     self._add(reference, Match(use.words, reference.tag, is_used=True))
         for entry in entries:
-            if isinstance(entry, InUse):
+            if isinstance(entry, InUse) or not is_reference(entry):
                 continue
-            if not is_reference(entry):
-                self._patterns.append(segments_of(entry))
-            elif (reference := parse(entry)).is_of(repository, host):
+            if (reference := parse(entry)).is_of(repository, host):
                 reason = "is protected by its digest" if reference.digest else f"is {entry}, which is protected"
                 self._add(reference, Match(reason, reference.tag))
 
@@ -119,7 +117,7 @@ class Protection:
             return found
         if found := next((self._tags[tag] for tag in image.tags if tag in self._tags), None):
             return found
-        tag = next((tag for tag in image.tags if any(fits(tag, pattern) for pattern in self._patterns)), None)
+        tag = self._patterns.first(image.tags)
         return None if tag is None else Match(f"has the tag {tag}, which is protected", tag)
 
     def matches(self, images: Iterable[Image]) -> dict[str, Match]:

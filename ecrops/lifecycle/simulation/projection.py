@@ -40,6 +40,9 @@ def forecast(evaluation: Evaluation, days: int, pushes_per_day: float | None) ->
     for day in range(days + 1):
         now = evaluation.now + timedelta(days=day)
         repository.push_until(day)
+        if not repository.rules:  # nothing is ever removed, and there may be many days and images
+            result.append(Day(now, repository.without, repository.without, {}))
+            continue
         acted, artifacts = repository.run_policy(now)
         result.append(Day(now, _stored(repository.images), repository.without, acted, artifacts))
     words = {rule.priority: rule.words for rule in repository.rules}

@@ -110,6 +110,15 @@ def test_a_hundred_images_are_archived_with_one_listing(cloud: Cloud, app: Repos
     assert len(told) == 100
 
 
+def test_images_that_are_throttled_are_archived_later(cloud: Cloud, app: Repository) -> None:
+    cloud.emulator.seed_images("app", [pushed(number, f"v{number}") for number in range(10)])
+    cloud.faults.on("throttle", operation=UPDATE, times=7)
+    calls = since(cloud, lambda: app.archive_images(tags=["v*"]))
+    assert calls.count(UPDATE) == 17
+    assert calls.count("DescribeImages") == 1, "no image is read again"
+    assert len(archived(app)) == 10
+
+
 def test_a_lost_answer_counts_as_made(cloud: Cloud, app: Repository) -> None:
     cloud.emulator.seed_images("app", [pushed(1, "v1")])
     cloud.faults.on("reset_after", operation=UPDATE)
@@ -151,6 +160,18 @@ def test_an_approved_plan_archives_no_other_image(cloud: Cloud, app: Repository,
     cloud.emulator.seed_images("app", [pushed(2, "v2")])
     app.registry.apply(plan)
     assert archived(app) == {digest(1)}
+
+
+def test_an_approved_plan_lists_the_images_once_however_many_it_moves(
+    cloud: Cloud, app: Repository, dry: Repository
+) -> None:
+    digests = [cloud.push_image("app", tag=f"v{number}") for number in range(5)]
+    plan = dry.archive_images(all=True)
+    cloud.calls.clear()
+    assert len(app.registry.apply(plan)) == 5
+    asked: list[Any] = [call.params.get("imageIds") for call in cloud.calls.of("DescribeImages")]
+    assert asked[0] is None
+    assert sorted(each[0]["imageDigest"] for each in asked[1:]) == sorted(digests)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from ecrops import ApplyError, ConflictError, DeadlineError, Registry, RepositorySpec, SpecError
 from ecrops.testing import Cloud
 from support import AT_ONCE, registry_of
-from tests.images.copying.support import FAR, digests_of, far_of, platforms, pulled, registries, tags_of
+from tests.images.copying.support import FAR, digest_of, digests_of, far_of, platforms, pulled, registries, tags_of
 
 
 def test_an_index_is_copied_with_its_parts_and_their_layers(cloud: Cloud) -> None:
@@ -136,6 +136,7 @@ def test_a_missing_target_without_a_spec_is_an_error(memory_cloud: Cloud) -> Non
     notes = "".join(caught.value.__notes__)
     assert "while none was read, which is the target" in notes
     assert "Repository.ensure makes it" in notes
+    assert "create=RepositorySpec('none') makes it in the same plan" in notes
 
 
 def test_a_dry_run_tells_everything_and_writes_nothing(memory_cloud: Cloud) -> None:
@@ -246,6 +247,24 @@ def test_a_referrer_that_ecr_refuses_is_named_and_the_image_is_copied(memory_clo
     assert list(caught.value.failed) == [f"copy@{signature}"]
     assert tags_of(far, "copy") == {"v1": index}
     assert digests_of(far, "copy") == {index, *parts}
+
+
+def test_a_layer_that_cannot_be_written_stops_its_image_and_no_other(memory_cloud: Cloud) -> None:
+    bad = memory_cloud.push_image("app", tag="a", layers=[b"bad", b"also", b"third"])
+    good = [memory_cloud.push_image("app", tag=tag) for tag in "bcdef"]
+    here, far = registries(memory_cloud)
+    layer = digest_of(b"bad")
+    memory_cloud.faults.on(
+        "denied",
+        where=lambda call: call.params.get("layerDigests") == [layer],
+        operation="CompleteLayerUpload",
+        times=None,
+    )
+    with pytest.raises(ApplyError) as caught:
+        here.repository("app").copy_images(far.repository("copy"))
+    assert list(caught.value.failed) == ["copy:a"]
+    assert tags_of(far, "copy") == dict(zip("bcdef", good, strict=True))
+    assert bad not in digests_of(far, "copy")
 
 
 def test_after_the_deadline_nothing_is_begun(memory_cloud: Cloud) -> None:

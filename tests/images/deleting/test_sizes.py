@@ -23,6 +23,17 @@ def test_more_than_a_call_takes_goes_in_several_whose_order_is_kept(cloud: Cloud
         assert any(set(group) <= set(batch) for batch in sent), "a small index is never cut in two"
 
 
+def test_a_wide_index_fills_the_call_before_it(cloud: Cloud, app: Repository) -> None:
+    cloud.emulator.seed_images("app", [pushed(number, f"v{number}", days=9) for number in range(1, 31)])
+    parts = [cloud.push_image("app") for _ in range(130)]
+    index = cloud.push_index("app", parts, tag="wide")
+    app.delete_images(all=True)
+    sent = [[each["imageDigest"] for each in call.params["imageIds"]] for call in cloud.calls.of("BatchDeleteImage")]
+    assert [len(batch) for batch in sent] == [100, 61]
+    assert index in sent[0]
+    assert left(cloud) == set()
+
+
 def test_thousands_of_images_are_planned_in_few_calls_and_the_plan_is_short(cloud: Cloud, dry: Repository) -> None:
     images = [pushed(number, f"v{number}", days=number) for number in range(1, 2_000)]
     images += [pushed(number) for number in range(2_000, 3_001)]

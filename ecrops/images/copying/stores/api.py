@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import closing
+from mmap import mmap
 from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws.attempt.blobs import Blob
 from ecrops.aws.http import Http, Stream
 from ecrops.errors import EcropsError
 from ecrops.images.copying.stores.base import Content
@@ -18,9 +21,13 @@ from ecrops.repositories import calls
 
 CHUNK = 100
 """The layers of one ``BatchCheckLayerAvailability``."""
-PART = 5 * 1024 * 1024
-"""The bytes of a part: the fewest that ECR takes for all parts but the last one. A larger part needs more memory."""
+PART = 10 * 1024 * 1024
+"""The bytes of a part, at most, and if ECR does not say how many it expects: they are in memory."""
+LEAST_PART = 5 * 1024 * 1024
+"""How few bytes ECR takes, except for the last part of a layer."""
 AVAILABLE = "AVAILABLE"
+_PIECE = 65_536
+"""Bytes of a layer that are read at once."""
 _GONE = "UploadNotFoundException"
 _EXISTS = "LayerAlreadyExistsException"
 _INVALID_PART = "InvalidLayerPartException"
@@ -95,25 +102,40 @@ class ApiStore:
 
     def _upload(self, digest: str, stream: Content) -> None:
         name = {"repositoryName": self._name}
-        upload = {**name, "uploadId": self._aws.get("ecr", "InitiateLayerUpload", "uploadId", **name)}
+        begun = self._call("InitiateLayerUpload", name, needs="uploadId")
+        upload = {**name, "uploadId": begun["uploadId"]}
+        most = min(max(begun.get("partSize") or PART, LEAST_PART), PART)
         stream.seek(0)
         first, content = 0, hashlib.new(digest.partition(":")[0])
-        while part := stream.read(PART):
-            content.update(part)
-            self._send(upload, first, part)
-            first += len(part)
+        with closing(mmap(-1, most)) as part:  # only what is written is in memory, and goes back to the system at once
+            while length := _fill(part, stream, content):
+                self._send(upload, first, Blob(part, length))
+                first += length
         if content.hexdigest() != digest.partition(":")[2]:
             raise EcropsError(f"{self._name}: what was read for the layer {digest} has another digest: nothing is kept")
-        self._aws.call("ecr", "CompleteLayerUpload", {**upload, "layerDigests": [digest]})
+        self._call("CompleteLayerUpload", {**upload, "layerDigests": [digest]})
 
-    def _send(self, upload: dict[str, str], first: int, part: bytes) -> None:
+    def _call(self, operation: str, params: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return self._aws.call("ecr", operation, params, awaits=calls.visibility(self._aws, self._name), **options)
+
+    def _send(self, upload: dict[str, str], first: int, part: Blob) -> None:
         """Send a part. If it was received, and the answer was lost, ECR refuses it and says up to which byte."""
         last = first + len(part) - 1
         params = {**upload, "partFirstByte": first, "partLastByte": last, "layerPartBlob": part}
         lost: list[bool] = []
         try:
-            self._aws.call("ecr", "UploadLayerPart", params, on_lost=lambda: lost.append(True))
+            self._call("UploadLayerPart", params, on_lost=lambda: lost.append(True))
         except ClientError as error:
             received = error.response.get("lastValidByteReceived")
             if code_of(error) != _INVALID_PART or not lost or received != last:
                 raise
+
+
+def _fill(part: mmap, stream: Content, content: Any) -> int:
+    """Read the next bytes of a stream into a part, and add them to a digest. Returns how many there were."""
+    length = 0
+    while length < len(part) and (piece := stream.read(min(_PIECE, len(part) - length))):
+        part[length : length + len(piece)] = piece
+        content.update(piece)
+        length += len(piece)
+    return length

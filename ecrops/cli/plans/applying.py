@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from ecrops.cli.approval import approved_plan, check
 from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DONE, ERROR
+from ecrops.cli.plans.approval import approved_plan, check
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from argparse import _ArgumentGroup
+
     from ecrops.cli.parser import Parser
     from ecrops.images.usage.uses import InUse
 
+Group: TypeAlias = "Parser | _ArgumentGroup"
 _DAYS = {
     "pushed_before": "pushed more than DAYS days ago",
     "pushed_after": "pushed in the last DAYS days",
@@ -67,6 +70,11 @@ def add_protection(command: Parser, what: str) -> None:
         metavar="PATTERN",
         help="images with such a tag, such as 'prod-*', or an image by its digest or URI; may be said several times",
     )
+    add_usage(group)
+
+
+def add_usage(group: Group) -> None:
+    """Add the options that say where images are in use."""
     group.add_argument(
         "--in-use",
         action="store_true",
@@ -91,14 +99,14 @@ def add_protection(command: Parser, what: str) -> None:
 
 
 def protected(arguments: Namespace) -> list[str | InUse]:
-    """Return what must stay. It reads ECS and Lambda where that was asked for.
+    """Return what must stay, and what is in use. It reads ECS and Lambda where that was asked for.
 
     Raises:
         CommandError: A part is left out of what is not read.
     """
     from ecrops.cli.failures import CommandError
 
-    never: list[str | InUse] = list(arguments.never)
+    never: list[str | InUse] = list(getattr(arguments, "never", ()))
     profiles: list[str | None] = [arguments.profile] if arguments.in_use else []
     profiles += arguments.in_use_profile
     if (arguments.no_ecs or arguments.no_lambda) and not profiles:

@@ -1,0 +1,1 @@
+"""Images in the words of the command: ``selections`` has the options, ``showing`` the results."""
