@@ -1,7 +1,8 @@
 """Images with all their parts, between stores: layers before manifests, parts before their index, tags last.
 
-Called by the benchmark and by the judges, which have registries without the API of ECR. What is there already is skipped: an image by its digest, since no registry
-keeps an image without its parts and layers, and layers by theirs. It does not know how a store keeps them.
+Called by the benchmark and by the judges, which have registries without the API of ECR. What is there already is
+skipped: an image by its digest, since no registry keeps an image without its parts and layers, and layers by theirs. It
+does not know how a store keeps them.
 """
 
 from __future__ import annotations
