@@ -99,7 +99,8 @@ def test_the_parts_of_an_index_are_restored_after_it(cloud: Cloud, app: Reposito
     signature, index, *parts = push_index(cloud, "v1")
     app.image("v1").archive()
     plan = app.image("v1").restore()
-    assert [change.params["imageId"]["imageDigest"] for change in plan] == [index, *parts]
+    first, *rest = [change.params["imageId"]["imageDigest"] for change in plan]
+    assert (first, sorted(rest)) == (index, sorted(parts))
     assert not archived(app)
     assert any("the parts of v1 are known once the index is restored" in note for note in plan.notes)
     assert app.image("v1").platforms()
