@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from ecrops.aws import Aws
 from ecrops.aws.locks import renew_after_fork
 from ecrops.base.render import text_size
-from ecrops.images.copying.stores.api import PART, ApiStore
+from ecrops.images.copying.stores.api import AVAILABLE, PART, ApiStore
 from ecrops.images.copying.stores.base import Content, Store
 from ecrops.images.manifests import Layer
 
@@ -65,9 +65,21 @@ class Transfers:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a copy reads with the credentials of its source, which are never pickled: plan where it runs")
 
-    def states(self, digests: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Return the availability of layers at the source."""
-        return ApiStore(self._source, self._name).states(digests)
+    def states(self, aws: Aws, digests: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Return the availability of layers at the source. One is asked for, so that nothing is begun without leave.
+
+        Args:
+            aws: The account and region of the target.
+            digests: The layers.
+
+        Raises:
+            ClientError: The account may not read them.
+        """
+        store = ApiStore(self._source.bound_to(aws), self._name)
+        states = store.states(digests)
+        if readable := next((digest for digest, (state, _) in states.items() if state == AVAILABLE), ""):
+            store.url(readable)
+        return states
 
     def bring(self, aws: Aws, manifest: str, layers: Sequence[Layer]) -> None:
         """Make the layers of a manifest be at the target.
@@ -102,20 +114,25 @@ class Transfers:
                 with self._memory(min(layer.size or PART, PART)):
                     self._move(aws, source, store, layer)
             self._done.add(layer.digest)
+            self._tell(aws)
 
     def _move(self, aws: Aws, source: ApiStore, store: Store, layer: Layer) -> None:
         with closing(source.open(layer.digest)) as stream:
             size = layer.size if stream.size is None else stream.size
             try:
-                store.upload(layer.digest, size, Counted(stream, partial(self._tell, aws, layer.digest)))
+                store.upload(layer.digest, size, Counted(stream, partial(self._come_to, aws, layer.digest)))
             finally:
                 self._under_way.pop(layer.digest, None)
         self._add(moved=size)
 
-    def _tell(self, aws: Aws, digest: str, offset: int) -> None:
+    def _come_to(self, aws: Aws, digest: str, offset: int) -> None:
+        """Note that a layer has come so far."""
+        self._under_way[digest] = offset
+        self._tell(aws)
+
+    def _tell(self, aws: Aws) -> None:
         """Tell the progress how many bytes have come, with those of layers that are under way."""
         if aws.on_amount:
-            self._under_way[digest] = offset
             amount = self.moved + self.mounted + sum(list(self._under_way.values()))
             aws.tell_amount(f"{text_size(amount)} of {text_size(max(amount, self.planned))}")
 

@@ -243,7 +243,8 @@ class _Copy:
             sizes = {layer.digest: layer.size for piece in pieces.values() for layer in piece.layers}
             present = self._layers_there(list(sizes), is_made=is_made)
         lacking = [digest for digest in sizes if digest not in present]
-        states = self._transfers.states(lacking) if lacking else {}
+        with _said(f"while {self._source.name} was read, which is the source"):
+            states = self._transfers.states(aws, lacking) if lacking else {}
         bad = {d: layer_reason(states.get(d, ("", 0))[0]) for d in lacking if states.get(d, ("", 0))[0] != AVAILABLE}
         bad |= {d: NO_BYTES for d in lacking if d == EMPTY}
         layers = frozenset(present)

@@ -78,8 +78,17 @@ class ApiStore:
         Raises:
             ClientError: It is not there, or the account may not read it.
         """
+        return Http(self._aws).open(lambda: self.url(digest))
+
+    def url(self, digest: str) -> str:
+        """Return the signed URL of a layer.
+
+        Raises:
+            ClientError: It is not there, or the account may not read it.
+        """
         params = {"repositoryName": self._name, "layerDigest": digest}
-        return Http(self._aws).open(lambda: self._aws.get("ecr", "GetDownloadUrlForLayer", "downloadUrl", **params))
+        url: str = self._aws.get("ecr", "GetDownloadUrlForLayer", "downloadUrl", **params)
+        return url
 
     def upload(self, digest: str, size: int, stream: Content) -> None:
         """Write a layer in parts, read from a stream.
