@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.images import manifests
 from ecrops.images.image import STANDARD, Image, describe
-from ecrops.images.subject_reading import with_subjects
-from ecrops.images.subjects import has_no_name, subjects_of
+from ecrops.images.relations import has_no_name, is_index, referenced, subjects_of, with_subjects
 
 NOTHING: Mapping[str, str] = {}
 
@@ -269,8 +267,8 @@ def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
     ECR counts the reading of a manifest as a pull of the index, and hands out none of an archived index: its parts are
     not known.
     """
-    images = with_subjects(aws, name, {image.digest: image for image in listed})
-    indexes = [image for image in images.values() if image.media_type in manifests.INDEXES]
+    images = with_subjects(aws, name, listed)
+    indexes = [image for image in images.values() if is_index(image)]
     answer = manifests.ask(aws, name, [index.digest for index in indexes if index.storage_class == STANDARD])
     unread = {index.digest: "archived" for index in indexes if index.storage_class != STANDARD}
     for digest, (code, reason) in answer.failures.items():
@@ -278,16 +276,10 @@ def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
             images.pop(digest, None)  # somebody has deleted it since it was listed
         else:
             unread[digest] = f"{code}: {reason}"
-    parents: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
     for index, manifest in answer.found.items():
         try:
-            parts = manifest.parsed.parts
+            parts[index] = [part.digest for part in manifest.parsed.parts]
         except SpecError as error:
-            unread[index], parts = str(error), ()
-        for part in parts:
-            parents.setdefault(part.digest, []).append(index)
-    known = (
-        replace(image, referenced_by=tuple(parents[image.digest])) if image.digest in parents else image
-        for image in images.values()
-    )
-    return Graph(known, unread)
+            unread[index] = str(error)
+    return Graph(referenced(images.values(), parts), unread)

@@ -1,13 +1,13 @@
 """The images of a repository, with everything that a lifecycle policy depends on.
 
-Called by the verbs of lifecycle policies, and by the aspect for guards. It reads images and the manifests of indexes;
-it changes none. ``Image`` is pure: users make images of their own for ``simulate``.
+Called by the verbs of lifecycle policies, and by the aspect for guards. It reads images, and changes none.
+``Image`` is pure: users make images of their own for ``simulate``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from sys import intern
@@ -17,7 +17,6 @@ from ecrops.aws import Aws
 from ecrops.base.problems import Problems, compact, is_whole
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
-from ecrops.images.manifests import INDEXES, read
 from ecrops.repositories import calls
 
 STANDARD = "standard"
@@ -202,21 +201,3 @@ def parse(item: Mapping[str, Any]) -> Image:
         subject=item.get("subjectManifestDigest") or None,
         restoring=item.get("imageStatus") == "ACTIVATING",
     )
-
-
-def with_references(aws: Aws, name: str, images: Iterable[Image]) -> list[Image]:
-    """Return the images, each with the indexes that it is a part of: only the manifests of the indexes list that.
-
-    ECR counts the reading of a manifest as a pull, so this changes the ``last_pulled_at`` of each index:
-    https://github.com/aws/containers-roadmap/issues/2390
-    """
-    known = list(images)
-    indexes = [image.digest for image in known if image.media_type in INDEXES and image.storage_class == STANDARD]
-    parents: dict[str, list[str]] = {}
-    for index in read(aws, name, indexes):
-        for part in index.parsed.parts:
-            parents.setdefault(part.digest, []).append(index.digest)
-    return [
-        replace(image, referenced_by=tuple(parents[image.digest])) if image.digest in parents else image
-        for image in known
-    ]

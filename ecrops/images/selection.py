@@ -15,7 +15,6 @@ from ecrops.base.problems import Problems, compact, is_whole
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.images.image import ARCHIVE, Image, aware
-from ecrops.images.names import is_digest
 from ecrops.images.tag_patterns import TagPatterns, misfit, segments_of
 
 ADVICE = {
@@ -162,15 +161,3 @@ def days(number: int) -> timedelta:
         return timedelta(days=number)
     except OverflowError:
         raise SpecError(f"expected a number of days, got {number!r}") from None
-
-
-def check_names(names: Iterable[object]) -> tuple[list[str], list[str]]:
-    """Return the tags and the digests among some names of images, each checked.
-
-    Raises:
-        SpecError: One is neither.
-    """
-    from ecrops.images.names import check_name
-
-    checked = list(dict.fromkeys(check_name(name) for name in names))
-    return [name for name in checked if not is_digest(name)], [name for name in checked if is_digest(name)]

@@ -70,14 +70,15 @@ class RepositoryVerbs(ArchivingVerbs):
             ClientError: botocore's ``RepositoryNotFoundException``.
         """
         fields = given(locals(), "references")
-        from ecrops.images import image
+        from ecrops.images.image import describe
+        from ecrops.images.relations import with_references
         from ecrops.images.selection import Selection
 
         selection = Selection.of(**fields)
         self._check_account()
         aws, name = self.registry.aws, self.name
-        images = image.describe(aws, name)
-        return selection.pick(iter(image.with_references(aws, name, images)) if references else images)
+        images = describe(aws, name)
+        return selection.pick(with_references(aws, name, images) if references else images)
 
     def image(self, tag_or_digest: str) -> ImageHandle:
         """Return a handle of one image, whether it exists or not. Calls nothing.

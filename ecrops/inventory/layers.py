@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ecrops.aws import Aws
 from ecrops.images import manifests
 from ecrops.images.image import STANDARD, Image
+from ecrops.images.relations import is_index
 
 AT_ONCE = 1_000
 """The manifests that are held in memory at once."""
@@ -19,7 +20,7 @@ def unique_bytes(aws: Aws, name: str, images: Sequence[Image]) -> tuple[int, int
     of Windows are in no registry, and do not count.
     """
     sizes: dict[str, int] = {}
-    read = [image for image in images if image.storage_class == STANDARD and image.media_type not in manifests.INDEXES]
+    read = [image for image in images if image.storage_class == STANDARD and not is_index(image)]
     unknown = {image.digest: image for image in images if image.storage_class != STANDARD}
     for start in range(0, len(read), AT_ONCE):
         some = read[start : start + AT_ONCE]

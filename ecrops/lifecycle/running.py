@@ -19,8 +19,7 @@ from ecrops.images.deleting import aspect as deleting
 from ecrops.images.deleting.edits import Delete, Present
 from ecrops.images.deleting.words import some
 from ecrops.images.graph import Graph
-from ecrops.images.image import describe
-from ecrops.images.subject_reading import with_subjects
+from ecrops.images.relations import listed
 from ecrops.lifecycle.guard import Impact
 from ecrops.lifecycle.policy.document import Rules
 from ecrops.lifecycle.simulation.simulate import evaluate
@@ -70,7 +69,7 @@ def read_graph(aws: Aws, name: str, *, references: bool) -> Graph:
     """
     if references:
         return graphs.read(aws, name)
-    return Graph(with_subjects(aws, name, {image.digest: image for image in describe(aws, name)}).values())
+    return Graph(listed(aws, name).values())
 
 
 def reads(aws: Aws, wants: Mapping[str, Sequence[Run]]) -> Iterator[Read]:

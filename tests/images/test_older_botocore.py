@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecrops.images import Image, image, subject_reading
+from ecrops.images import Image, image, relations
 from ecrops.repository import Repository
 from ecrops.testing import Cloud
 from support import registry_of
@@ -30,7 +30,7 @@ def older(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(parse(item), subject=None)
 
     monkeypatch.setattr(image, "parse", without_subject)
-    monkeypatch.setattr(subject_reading, "has_member", lambda *names: False)
+    monkeypatch.setattr(relations, "has_member", lambda *names: False)
 
 
 @pytest.fixture

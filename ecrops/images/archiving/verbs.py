@@ -18,7 +18,6 @@ from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Readings
 from ecrops.errors import SpecError
 from ecrops.images import graph as graphs
-from ecrops.images import manifests
 from ecrops.images.archiving import aspect, words
 from ecrops.images.archiving.choosing import Choice, to_archive, to_restore
 from ecrops.images.archiving.edits import Move, key_of, missing_key, moves
@@ -27,6 +26,7 @@ from ecrops.images.deleting.words import kept_note
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE, STANDARD, Image
 from ecrops.images.names import check_name, is_digest
+from ecrops.images.relations import is_index
 from ecrops.images.selection import Selection
 from ecrops.images.statuses import check_known
 from ecrops.images.usage.values import Protected, checked, resolve
@@ -147,7 +147,7 @@ def _restored(registry: Account, name: str, wanted: Wanted, waiter: Waiter | Non
         edits = moves(name, graph, choice.order, STANDARD, selected if wanted.names else [])
         images = {digest: graph.images[digest] for digest in choice.order}
         plan = _make(registry, name, graph, edits, missing, {})
-        indexes = [digest for digest, image in images.items() if image.media_type in manifests.INDEXES]
+        indexes = [digest for digest, image in images.items() if is_index(image)]
         yield _with_notes(plan, name, _restore_notes(graph, plan, choice, indexes, is_later=waiter is None))
         if registry.dry_run or waiter is None:
             return

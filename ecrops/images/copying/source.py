@@ -13,7 +13,7 @@ from ecrops.images.copying.edits import Piece
 from ecrops.images.image import ARCHIVE, Image
 from ecrops.images.manifests import Kind, ReadManifest
 from ecrops.images.names import short
-from ecrops.images.subjects import has_no_name, subjects_of
+from ecrops.images.relations import has_no_name, subjects_of
 
 FIRST_STEP = 10
 """A repository that is made for the copy comes before it."""

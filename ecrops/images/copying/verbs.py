@@ -28,10 +28,10 @@ from ecrops.images.copying.plan import CopyPlan, with_bytes
 from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
 from ecrops.images.copying.words import EMPTY, NO_BYTES, layer_reason
-from ecrops.images.image import Image, describe
+from ecrops.images.image import Image
 from ecrops.images.names import check_tag, is_digest
+from ecrops.images.relations import listed
 from ecrops.images.selection import Selection
-from ecrops.images.subject_reading import with_subjects
 from ecrops.images.tag_patterns import TagPatterns
 from ecrops.repositories import calls, settings
 
@@ -140,8 +140,7 @@ def _check_target(source: RepositoryVerbs, to: object, create: object) -> None:
 
 def _images(source: RepositoryVerbs, registry: Account) -> dict[str, Image]:
     with _said(f"while {source.name} was read, which is the source"):
-        aws = source.registry.aws.bound_to(registry.aws)
-        return with_subjects(aws, source.name, {image.digest: image for image in describe(aws, source.name)})
+        return listed(source.registry.aws.bound_to(registry.aws), source.name)
 
 
 @contextmanager

@@ -23,10 +23,9 @@ from ecrops.images.deleting.edits import Delete, Present, batches_of
 from ecrops.images.deleting.words import fresh_note, kept_note, pulled_note, some, total_note, unread_note
 from ecrops.images.graph import Graph
 from ecrops.images.image import describe
-from ecrops.images.manifests import INDEXES
 from ecrops.images.names import check_name, is_digest
+from ecrops.images.relations import is_index, with_subjects
 from ecrops.images.selection import Selection
-from ecrops.images.subject_reading import with_subjects
 from ecrops.images.usage.values import Protected, checked, resolve
 from ecrops.repositories import calls
 
@@ -76,7 +75,7 @@ def _read(aws: Aws, name: str, wanted: _Wanted) -> Graph:
     try:
         images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
         if wanted.orphans:
-            images = list(with_subjects(aws, name, {image.digest: image for image in images}).values())
+            images = list(with_subjects(aws, name, images).values())
         graph = Graph(images)
         selected, _ = wanted.selected(graph)
         return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
@@ -148,7 +147,7 @@ class _Wanted:
             yield fresh
         if not graph.unread.keys() <= set(order):
             yield unread_note(graph)
-        indexes = sum(image.media_type in INDEXES for image in graph.images.values())
+        indexes = sum(is_index(image) for image in graph.images.values())
         if self._is_by_pulls and indexes:
             yield pulled_note(indexes)
         yield from replicas.notes(aws, name, len(order))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ecrops.base.problems import nearest
 from ecrops.base.wildcards import fits
 from ecrops.images.image import Image
-from ecrops.images.manifests import INDEXES
+from ecrops.images.relations import is_index
 from ecrops.lifecycle.linting.findings import Finding
 from ecrops.lifecycle.linting.lint import about_tags, any_by_age, is_nested, never_acts
 from ecrops.lifecycle.simulation.compiled import Action, CompiledRule, compile_rules
@@ -105,7 +105,7 @@ def _unknown_parts(evaluation: Evaluation) -> Iterator[Finding]:
     """Yield that untagged images are marked while indexes stay, if the parts of the indexes were not read."""
     if any(verdict.image.referenced_by for verdict in evaluation.verdicts):
         return
-    indexes = [verdict for verdict in evaluation.kept if verdict.image.media_type in INDEXES]
+    indexes = [verdict for verdict in evaluation.kept if is_index(verdict.image)]
     untagged = [
         verdict for verdict in evaluation.verdicts if not verdict.image.tags and verdict.marked is not Action.KEEP
     ]
