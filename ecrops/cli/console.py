@@ -71,8 +71,8 @@ class Console:
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal. Only ``y`` and ``yes`` mean yes."""
-        self._write(sys.stderr, f"{question} [y/N] ", end="")
         try:
+            self._write(sys.stderr, f"{question} [y/N] ", end="")
             return sys.stdin.readline().strip().lower() in ("y", "yes")
         except KeyboardInterrupt:
             self.say("")  # the question has no line break

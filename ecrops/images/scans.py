@@ -27,7 +27,7 @@ NOT_STARTED = "NOT_STARTED"
 RUNNING = ("IN_PROGRESS", "PENDING")
 DONE = ("COMPLETE", "ACTIVE")
 PAGE = 1000
-NEW = timedelta(minutes=10)
+NEW = timedelta(minutes=2)
 """How long after its push the first scan of an image may not have begun."""
 _INDEX = "an index is not scanned, its parts are: [repository.image(part.digest) for part in image.parts()]"
 WORDS = {
@@ -157,7 +157,7 @@ def findings(
         ClientError: There is no such image, or it was not scanned: botocore's ``ScanNotFoundException``.
     """
     image = f"{name}{'@' if 'imageDigest' in image_id else ':'}{next(iter(image_id.values()))}"
-    waiter, is_new = Waiter(aws, timeout, image), False
+    waiter = Waiter(aws, timeout, image)
     while True:
         pages = Pages(lambda token: _page(aws, name, image_id, {"maxResults": PAGE, **token}), "")
         try:
@@ -166,9 +166,11 @@ def findings(
             calls.advise(error, name)
             if code_of(error) != NOT_SCANNED:
                 raise
-            is_new = is_new or _is_new(aws, name, image_id)
-            if not is_new:
-                error.add_note("image.scan() starts a scan, or returns the status of the one that runs")
+            if not _is_new(aws, name, image_id):
+                error.add_note(
+                    "nothing has scanned it: image.scan() starts a scan, and image_scan_on_push=True scans what is "
+                    "pushed from then on"
+                )
                 raise
             waiter.wait("not begun yet")
             continue

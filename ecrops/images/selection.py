@@ -17,6 +17,11 @@ from ecrops.errors import SpecError
 from ecrops.images.image import ARCHIVE, Image, aware
 from ecrops.images.tag_patterns import TagPatterns, misfit, segments_of
 
+ADVICE = {
+    "older_than": "write pushed_before, in days too",
+    "newer_than": "write pushed_after, in days too",
+    "since": "write pushed_after, in days too",
+}
 MOMENTS = ("pushed_before", "pushed_after", "pulled_before", "pulled_after")
 
 
@@ -82,7 +87,7 @@ class Selection(Shown):
             SpecError: A condition is none, or has another name.
         """
         problems = Problems()
-        known = problems.known(fields, cls.__slots__, "a selection of images")
+        known = problems.known(fields, cls.__slots__, "a selection of images", ADVICE)
         present = now or datetime.now(UTC)
         for name in MOMENTS:
             if known.get(name) is not None:

@@ -142,6 +142,8 @@ class RepositoryVerbs(ArchivingVerbs):
         Digests stay what they are. An index goes with all its parts, and an image with the artifacts about it. Images
         and layers that are there already are skipped, so a copy that broke off goes on. Tags are set last.
 
+        It is a dry run if either registry is one, and the earlier one of both deadlines counts.
+
         Args:
             to: The other repository. Its registry may have a session of another account, region or partition.
             tags: Patterns of tags, ``*`` for any characters: these tags are copied. All tags without it.

@@ -84,7 +84,7 @@ def registry(memory_cloud: Cloud) -> Registry:
     return registry_of(memory_cloud)
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=examples(24), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(steps=STEPS)
 def test_grants_and_revokes_leave_what_the_model_says(
     memory_cloud: Cloud, registry: Registry, steps: list[tuple[str, str, str, str]]

@@ -25,7 +25,7 @@ from support import examples
 from .world import ACTS, LONG, NAMES, STARTS, World
 from .writers import OF_OWNER, OF_REPOSITORY
 
-EXAMPLES = examples(20)
+EXAMPLES = examples(12)
 OWNERS = (*NAMES, *NAMES, *OF_OWNER)
 
 

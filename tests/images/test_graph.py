@@ -72,7 +72,7 @@ def deleted(images: Sequence[Image], order: Iterable[str]) -> set[str]:
     return left
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(cases())
 def test_whatever_is_deleted_what_stays_has_its_parts_and_its_subject(case: Case) -> None:
     graph = Graph(case.images)
@@ -93,7 +93,7 @@ def test_whatever_is_deleted_what_stays_has_its_parts_and_its_subject(case: Case
     assert all(set(graph.parents(each)) <= left for each in case.never)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(cases())
 def test_nothing_goes_but_what_was_selected_and_what_belongs_to_that_alone(case: Case) -> None:
     graph = Graph(case.images)
@@ -108,7 +108,7 @@ def test_nothing_goes_but_what_was_selected_and_what_belongs_to_that_alone(case:
     deleted(case.images, alone)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(cases())
 def test_what_must_stay_is_whole(case: Case) -> None:
     graph = Graph(case.images)
@@ -120,7 +120,7 @@ def test_what_must_stay_is_whole(case: Case) -> None:
     assert not set(graph.deletion([each.digest for each in case.images], stay).order) & set(stay)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(cases())
 def test_groups_are_all_of_them_once_and_do_not_touch_each_other(case: Case) -> None:
     graph = Graph(case.images)

@@ -135,3 +135,14 @@ def test_thousands_of_whole_tags_take_no_longer_than_one() -> None:
     begun = process_time()
     assert list(Selection(tags=tags).pick(images)) == images
     assert process_time() - begun < 2
+
+
+def test_another_name_for_the_time_of_a_push_is_not_taken_for_another_condition(memory_cloud: Cloud) -> None:
+    app = registry_of(memory_cloud).repository("app")
+    with pytest.raises(SpecError, match="write pushed_before, in days too"):
+        list(app.images(older_than=7))  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match="write pushed_before, in days too"):
+        app.archive_images(older_than=180)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match="write older_than, in days too"):
+        app.delete_images(untagged=True, pushed_before=7)  # type: ignore[arg-type]
+    assert not memory_cloud.calls

@@ -100,7 +100,7 @@ def session(nothing_real: None) -> Iterator[tuple[Cloud, boto3.Session]]:
 
 
 @settings(
-    max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck]
+    max_examples=examples(18), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck]
 )
 @given(states=st.lists(STATES, min_size=5, max_size=5))
 def test_a_fleet_file_of_any_state_plans_nothing(session: tuple[Cloud, boto3.Session], states: list[Any]) -> None:

@@ -132,7 +132,7 @@ OF_BOTH: Verbs = {
         )
     ),
 }
-SOME_POLICIES, SOME_LIFECYCLES = (dict(list(texts.items())[:: sampled(4)]) for texts in (POLICIES, LIFECYCLES))
+SOME_POLICIES, SOME_LIFECYCLES = (dict(list(texts.items())[:: sampled(7)]) for texts in (POLICIES, LIFECYCLES))
 OF_POLICIES: Verbs = {
     **OF_BOTH,
     "ensure": lambda registry, odd: registry.ensure(Spec("odd", grants=[pull("444455556666"), pull(ROLE)])),

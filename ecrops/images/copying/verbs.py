@@ -6,6 +6,7 @@ copy that has nothing to do costs a listing of each side, and the manifests.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -58,7 +59,7 @@ def copy_image(
     if tags is not None:
         tags = list(dict.fromkeys(check_tag(tag) for tag in _list_of("tags", tags)))
     _check_target(source, to, create)
-    with to.registry.telling(on_change, on_wait, progress) as registry:
+    with _target(source, to).telling(on_change, on_wait, progress) as registry:
         images = _images(source, registry)
         roots = [found for found in images.values() if name == found.digest or name in found.tags]
         if not roots:
@@ -90,7 +91,7 @@ def copy_images(
     if untagged and patterns is not None:
         raise SpecError("untagged: images without tags fit no pattern of tags: leave one out")
     _check_target(source, to, create)
-    with to.registry.telling(on_change, on_wait, progress) as registry:
+    with _target(source, to).telling(on_change, on_wait, progress) as registry:
         images = _images(source, registry)
         roots: dict[str, Sequence[str]] = {}
         for image in selection.pick(images.values()):
@@ -108,6 +109,12 @@ def _list_of(name: str, values: object) -> Iterable[Any]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise SpecError(f"{name}: expected a list of tags, got {values!r}")
     return values
+
+
+def _target(source: RepositoryVerbs, to: RepositoryVerbs) -> Account:
+    """Return the registry of the target, with the earlier one of both deadlines."""
+    remaining = source.registry.aws.remaining
+    return to.registry if math.isinf(remaining) else to.registry.within(remaining)
 
 
 def _check_target(source: RepositoryVerbs, to: object, create: object) -> None:
@@ -178,7 +185,10 @@ class _Copy:
         self._transfers.planned = planned
         reason = self._check_mounting(create) if planned else ""
         known.update({(aspect, key): state for key, state in states.items()})
-        plan = self._registry.make(*wants, known=known)
+        if self._source.registry.dry_run and not self._registry.dry_run:
+            plan = self._registry.plan_wants(wants, known)
+        else:
+            plan = self._registry.make(*wants, known=known)
         transfers, changed = self._transfers, {change.owner for change in plan}
         skipped = sum(key not in changed for key in copies)
         if planned and plan:

@@ -163,7 +163,7 @@ def _selection(conditions: Fields) -> Selection:
     """
     fields = dict(conditions)
     problems = Problems()
-    problems.known(fields, CONDITIONS, "")
+    problems.known(fields, CONDITIONS, "", {"pushed_before": "write older_than, in days too"})
     problems.raise_any()
     if "older_than" in fields:
         fields["pushed_before"] = fields.pop("older_than")

@@ -37,12 +37,16 @@ def from_kubernetes(source: str | bytes | PathLike[str] | Mapping[str, Any]) -> 
         SpecError: It is no such JSON, or has no pod.
         OSError: The file cannot be read.
     """
+    if isinstance(source, str | bytes) and not source.strip():
+        raise SpecError(f"{EXPECTED}, got an empty text: has kubectl failed?")
     document = _document(source)
     items = document.get("items", [document])
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
         raise SpecError(f"items: {EXPECTED}, got {type(items).__name__}")
+    if not items:
+        raise SpecError(f"{EXPECTED}, got no pod: nothing would be protected; is it the right cluster?")
     images = [list(_found(item)) for item in items]
-    if items and not any(images):
+    if not any(images):
         kinds = ", ".join(dict.fromkeys(str(item.get("kind", "no kind")) for item in items[:MAX_NAMESPACES]))
         raise SpecError(f"{EXPECTED}, got {kinds} without a container")
     return joined((image for several in images for image in several), _read_words(items))

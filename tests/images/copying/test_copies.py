@@ -355,3 +355,24 @@ def test_a_plan_of_a_copy_is_not_pickled_with_credentials(memory_cloud: Cloud) -
     with pytest.raises(TypeError, match="credentials of its source"):
         pickle.dumps(plan)
     assert copy.copy(plan) == plan
+
+
+def test_it_is_a_dry_run_if_the_source_is_one(memory_cloud: Cloud) -> None:
+    platforms(memory_cloud)
+    _, far = registries(memory_cloud)
+    source = registry_of(memory_cloud, dry_run=True).repository("app")
+    memory_cloud.calls.clear()
+    assert source.copy_images(far.repository("copy")).bytes_planned > 0
+    assert source.image("v1").copy_to(far.repository("copy"))
+    assert not [call for call in memory_cloud.calls if call.is_write]
+
+
+def test_the_deadline_of_the_source_counts_too(memory_cloud: Cloud) -> None:
+    platforms(memory_cloud)
+    here, far = registries(memory_cloud)
+    source = here.repository("app")
+    memory_cloud.calls.clear()
+    with pytest.raises(DeadlineError):
+        here.within(0).repository("app").copy_images(far.repository("copy"))
+    assert not [call for call in memory_cloud.calls if call.is_write]
+    assert source.copy_images(far.repository("copy"))

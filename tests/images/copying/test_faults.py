@@ -11,7 +11,7 @@ from ecrops.testing import FAULTS, Cloud, Fault, in_memory
 from support import AT_ONCE, sampled
 from tests.images.copying.support import FAR, platforms, pulled, registries
 
-STEP = sampled(17)
+STEP = sampled(23)
 
 
 def prepared(cloud: Cloud) -> tuple[Registry, Registry]:

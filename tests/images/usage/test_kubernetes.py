@@ -88,13 +88,15 @@ def test_text_bytes_a_path_and_a_document_are_read(tmp_path: Path) -> None:
     for source in (text, text.encode(), path, str(path)):
         assert from_kubernetes(source) == expected
     assert list(in_use(ecs=False, lambda_=False, extra=[expected])) == [f"{HOST}/web:v1"]
-    assert not from_kubernetes(a_list())
 
 
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         (7, "got int"),
+        (a_list(), "got no pod: nothing would be protected"),
+        ("", "got an empty text"),
+        (b" ", "got an empty text"),
         ([], "got list"),
         ("{", "got no JSON"),
         ("[]", "got list"),
