@@ -42,7 +42,7 @@ class ImageHandle(ReadableImage):
         """
         from ecrops.images import scans
 
-        return scans.start(self._aws(), self.repository.name, self._id, dry_run=self.repository.registry.dry_run)
+        return scans.start(self._aws(), self.repository.name, self.name, dry_run=self.repository.registry.dry_run)
 
     def scan_findings(
         self,
@@ -75,7 +75,7 @@ class ImageHandle(ReadableImage):
         least = check_severity(severity)
         self._aws()
         with self.repository.registry.telling(None, on_wait, progress) as registry:
-            return scans.findings(registry.aws, self.repository.name, self._id, least, timeout)
+            return scans.findings(registry.aws, self.repository.name, self.name, least, timeout)
 
     # Writing
 

@@ -13,15 +13,17 @@ from functools import partial
 from sys import intern
 from typing import Any
 
-from ecrops.aws import Aws
+from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.problems import Problems, compact, is_whole
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
+from ecrops.images.names import image_id
 from ecrops.repositories import calls
 
 STANDARD = "standard"
 ARCHIVE = "archive"
 PAGE_SIZE = 1000
+NO_IMAGE = "ImageNotFoundException"
 TIMES = ("pushed_at", "last_pulled_at", "archived_at", "activated_at")
 
 
@@ -170,19 +172,33 @@ def describe(aws: Aws, name: str) -> Iterator[Image]:
                 yield parse(item)
 
 
-def describe_one(aws: Aws, name: str, image_id: Mapping[str, str]) -> Image:
+def describe_one(aws: Aws, name: str, tag_or_digest: str) -> Image:
     """Return one image, an archived one too.
 
     Args:
         aws: The account and region.
         name: The repository.
-        image_id: A tag or a digest, as ECR takes it.
+        tag_or_digest: The image.
 
     Raises:
         ClientError: botocore's ``ImageNotFoundException`` or ``RepositoryNotFoundException``.
     """
-    ids = [dict(image_id)]  # ECR takes no filter with ids, and finds archived images too
+    ids = [image_id(tag_or_digest)]  # ECR takes no filter with ids, and finds archived images too
     return parse(calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=ids)[0])
+
+
+def find_one(aws: Aws, name: str, tag_or_digest: str) -> Image | None:
+    """Return one image, an archived one too; ``None`` if there is none. For the arguments see ``describe_one``.
+
+    Raises:
+        ClientError: botocore's ``RepositoryNotFoundException``.
+    """
+    try:
+        return describe_one(aws, name, tag_or_digest)
+    except ClientError as error:
+        if code_of(error) != NO_IMAGE:
+            raise
+        return None
 
 
 def parse(item: Mapping[str, Any]) -> Image:

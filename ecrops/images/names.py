@@ -68,6 +68,16 @@ def check_tag(tag: object, besides: str = "") -> str:
     raise SpecError(f"{TAG_RULE}, got {got}{way_out}")
 
 
+def image_id(tag_or_digest: str) -> dict[str, str]:
+    """Return the id of an image as ECR takes it. No tag has a colon, whichever digest it is."""
+    return {"imageDigest" if ":" in tag_or_digest else "imageTag": tag_or_digest}
+
+
+def address(repository: str, tag_or_digest: str) -> str:
+    """Return an image with its repository: ``team/api:v1.2``, or ``team/api@sha256:…``."""
+    return f"{repository}{'@' if ':' in tag_or_digest else ':'}{tag_or_digest}"
+
+
 def short(tag_or_digest: str) -> str:
     """Return a name for people: a tag, or the start of a digest."""
     return tag_or_digest[:19] if is_digest(tag_or_digest) else tag_or_digest

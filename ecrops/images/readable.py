@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.shown import Shown, ShownTuple
-from ecrops.images.names import check_name, is_digest
+from ecrops.images.names import address, check_name, is_digest
 from ecrops.repositories import calls
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ecrops.images.manifests import Part, Platform
     from ecrops.images.statuses import Referrer, ReplicationStatus, SigningStatus
     from ecrops.images.verbs import RepositoryVerbs
-
-NO_IMAGE = "ImageNotFoundException"
 
 
 class ReadableImage(Shown):
@@ -57,7 +55,7 @@ class ReadableImage(Shown):
     @property
     def uri(self) -> str:
         """The address that it is pulled from, by the tag or the digest that the handle has. Calls nothing of ECR."""
-        return f"{self.repository.uri}{'@' if is_digest(self.name) else ':'}{self.name}"
+        return address(self.repository.uri, self.name)
 
     @property
     def digest(self) -> str:
@@ -67,10 +65,6 @@ class ReadableImage(Shown):
             ClientError: botocore's ``ImageNotFoundException``: no image has the tag.
         """
         return self.name if is_digest(self.name) else self.describe().digest
-
-    @property
-    def _id(self) -> dict[str, str]:
-        return {"imageDigest" if is_digest(self.name) else "imageTag": self.name}
 
     def _aws(self) -> Aws:
         """Return the account, after a check that the repository is in it."""
@@ -85,19 +79,20 @@ class ReadableImage(Shown):
         Raises:
             ClientError: botocore's ``ImageNotFoundException`` or ``RepositoryNotFoundException``.
         """
-        from ecrops.images import image
+        from ecrops.images.image import describe_one
 
-        return image.describe_one(self._aws(), self.repository.name, self._id)
+        return describe_one(self._aws(), self.repository.name, self.name)
 
     def exists(self) -> bool:
         """Whether the repository has the image. An archived one exists."""
+        from ecrops.images.image import find_one
+
         try:
-            self.describe()
+            return find_one(self._aws(), self.repository.name, self.name) is not None
         except ClientError as error:
-            if code_of(error) not in (NO_IMAGE, calls.MISSING):
+            if code_of(error) != calls.MISSING:
                 raise
             return False
-        return True
 
     @property
     def media_type(self) -> str:
@@ -162,10 +157,10 @@ class ReadableImage(Shown):
         """Return how far it is replicated: one status for each destination."""
         from ecrops.images import statuses
 
-        return ShownTuple(statuses.replication(self._aws(), self.repository.name, self._id))
+        return ShownTuple(statuses.replication(self._aws(), self.repository.name, self.name))
 
     def signing_status(self) -> tuple[SigningStatus, ...]:
         """Return how far ECR has signed it: one status for each signing profile."""
         from ecrops.images import statuses
 
-        return ShownTuple(statuses.signing(self._aws(), self.repository.name, self._id))
+        return ShownTuple(statuses.signing(self._aws(), self.repository.name, self.name))

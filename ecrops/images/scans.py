@@ -17,6 +17,7 @@ from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.findings import ScanFindings, Severity, fitting, of_answer
 from ecrops.images.manifests import INDEXES
+from ecrops.images.names import address, image_id
 from ecrops.repositories import calls
 
 START, FINDINGS = "StartImageScan", "DescribeImageScanFindings"
@@ -96,18 +97,18 @@ class Waiter:
         self._aws.pause(pause, f"the scan of {self._image} was finished", reason, self._waited)
 
 
-def start(aws: Aws, name: str, image_id: Mapping[str, str], *, dry_run: bool) -> ScanStatus:
+def start(aws: Aws, name: str, image: str, *, dry_run: bool) -> ScanStatus:
     """Start a scan, and return its status. If ECR scanned the image in the last 24 hours, return that of this scan."""
-    params = {"repositoryName": name, "imageId": dict(image_id)}
+    params = {"repositoryName": name, "imageId": image_id(image)}
     if dry_run:
-        return _last(aws, name, image_id) or ScanStatus(NOT_STARTED)
+        return _last(aws, name, image) or ScanStatus(NOT_STARTED)
     try:
         answer = aws.call("ecr", START, params, needs="imageScanStatus", awaits=calls.visibility(aws, name))
         return _status(answer)
     except ClientError as error:
         calls.advise(error, name)
         code = code_of(error)
-        if code in REFUSED and (last := _last(aws, name, image_id)):
+        if code in REFUSED and (last := _last(aws, name, image)):
             return last
         if code in REFUSED:
             error.add_note(
@@ -119,10 +120,10 @@ def start(aws: Aws, name: str, image_id: Mapping[str, str], *, dry_run: bool) ->
         raise
 
 
-def _last(aws: Aws, name: str, image_id: Mapping[str, str]) -> ScanStatus | None:
+def _last(aws: Aws, name: str, image: str) -> ScanStatus | None:
     """Return the status of the last scan; ``None`` if there was none."""
     try:
-        return _status(_page(aws, name, image_id, {"maxResults": 1}))
+        return _status(_page(aws, name, image, {"maxResults": 1}))
     except ClientError as error:
         if code_of(error) != NOT_SCANNED:
             raise
@@ -134,20 +135,18 @@ def _status(answer: Mapping[str, Any]) -> ScanStatus:
     return ScanStatus(status.get("status") or "", status.get("description") or "")
 
 
-def _page(aws: Aws, name: str, image_id: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
-    params_of_page = {"repositoryName": name, "imageId": dict(image_id), **params}
+def _page(aws: Aws, name: str, image: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    params_of_page = {"repositoryName": name, "imageId": image_id(image), **params}
     return aws.call("ecr", FINDINGS, params_of_page, needs="imageScanStatus", awaits=calls.visibility(aws, name))
 
 
-def findings(
-    aws: Aws, name: str, image_id: Mapping[str, str], severity: Severity | None, timeout: object
-) -> ScanFindings:
+def findings(aws: Aws, name: str, image: str, severity: Severity | None, timeout: object) -> ScanFindings:
     """Return what the scan of an image found, once it is finished.
 
     Args:
         aws: The account and region.
         name: The repository.
-        image_id: The image, as ECR takes it.
+        image: Its tag or digest.
         severity: The least severity; ``None`` for all.
         timeout: The seconds to wait for it.
 
@@ -156,17 +155,17 @@ def findings(
         DeadlineError: The scan has not ended in time.
         ClientError: There is no such image, or it was not scanned: botocore's ``ScanNotFoundException``.
     """
-    image = f"{name}{'@' if 'imageDigest' in image_id else ':'}{next(iter(image_id.values()))}"
-    waiter = Waiter(aws, timeout, image)
+    where = address(name, image)
+    waiter = Waiter(aws, timeout, where)
     while True:
-        pages = Pages(lambda token: _page(aws, name, image_id, {"maxResults": PAGE, **token}), "")
+        pages = Pages(lambda token: _page(aws, name, image, {"maxResults": PAGE, **token}), "")
         try:
             first = next(pages)
         except ClientError as error:
             calls.advise(error, name)
             if code_of(error) != NOT_SCANNED:
                 raise
-            if not _is_new(aws, name, image_id):
+            if not _is_new(aws, name, image):
                 error.add_note(
                     "nothing has scanned it: image.scan() starts a scan, and image_scan_on_push=True scans what is "
                     "pushed from then on"
@@ -180,7 +179,9 @@ def findings(
         elif status.status not in DONE:
             words = WORDS.get(status.status, "a status that is not known")
             description = f" ({status.description})" if status.description else ""
-            raise ScanError(f"{image} has no findings: {status.status}: {words}{description}", status.status)
+            raise ScanError(
+                f"{address(name, image)} has no findings: {status.status}: {words}{description}", status.status
+            )
         elif _are_of_one(answers := [first, *pages]):  # else the tag moved to another image meanwhile
             return _all(answers, severity)
 
@@ -189,15 +190,15 @@ def _are_of_one(answers: Sequence[Mapping[str, Any]]) -> bool:
     return len({answer["imageId"]["imageDigest"] for answer in answers}) == 1
 
 
-def _is_new(aws: Aws, name: str, image_id: Mapping[str, str]) -> bool:
+def _is_new(aws: Aws, name: str, image: str) -> bool:
     """Whether an image was pushed a moment ago: its scan on push may begin later.
 
     Raises:
         ScanError: It is an index, which is never scanned.
     """
-    items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[dict(image_id)])
+    items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[image_id(image)])
     if any(item.get("imageManifestMediaType") in INDEXES for item in items):
-        raise ScanError(f"{name}: {next(iter(image_id.values()))} has no findings: {_INDEX}", "UNSUPPORTED_IMAGE")
+        raise ScanError(f"{name}: {image} has no findings: {_INDEX}", "UNSUPPORTED_IMAGE")
     return any(datetime.now(UTC) - item["imagePushedAt"] < NEW for item in items)
 
 

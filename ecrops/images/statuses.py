@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ecrops.aws import BOTOCORE, Aws, operations_of
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
+from ecrops.images.names import image_id
 from ecrops.repositories import calls
 
 REFERRERS = "ListImageReferrers"
@@ -122,18 +123,18 @@ def _referrer(item: Mapping[str, Any]) -> Referrer:
     )
 
 
-def replication(aws: Aws, name: str, image_id: Mapping[str, str]) -> tuple[ReplicationStatus, ...]:
+def replication(aws: Aws, name: str, image: str) -> tuple[ReplicationStatus, ...]:
     """Return how far an image is replicated: one status for each destination, none if nothing replicates it."""
-    items = _described(aws, name, "DescribeImageReplicationStatus", "replicationStatuses", image_id)
+    items = _described(aws, name, "DescribeImageReplicationStatus", "replicationStatuses", image)
     return tuple(
         ReplicationStatus(item["region"], item["registryId"], item["status"], item.get("failureCode") or "")
         for item in items
     )
 
 
-def signing(aws: Aws, name: str, image_id: Mapping[str, str]) -> tuple[SigningStatus, ...]:
+def signing(aws: Aws, name: str, image: str) -> tuple[SigningStatus, ...]:
     """Return how far an image is signed: one status for each profile, none if no rule signs it."""
-    items = _described(aws, name, "DescribeImageSigningStatus", "signingStatuses", image_id)
+    items = _described(aws, name, "DescribeImageSigningStatus", "signingStatuses", image)
     return tuple(
         SigningStatus(
             item.get("signingProfileArn", ""),
@@ -145,10 +146,10 @@ def signing(aws: Aws, name: str, image_id: Mapping[str, str]) -> tuple[SigningSt
     )
 
 
-def _described(aws: Aws, name: str, operation: str, member: str, image_id: Mapping[str, str]) -> list[dict[str, Any]]:
+def _described(aws: Aws, name: str, operation: str, member: str, image: str) -> list[dict[str, Any]]:
     check_known(operation)
     statuses: list[dict[str, Any]] = calls.get(
-        aws, name, operation, member, repositoryName=name, imageId=dict(image_id)
+        aws, name, operation, member, repositoryName=name, imageId=image_id(image)
     )
     return statuses
 

@@ -17,19 +17,18 @@ from ecrops.images.archiving.edits import Move
 from ecrops.images.archiving.words import (
     INDEX_ADVICE,
     IS_RESTORED,
-    NO_IMAGE,
-    NO_IMAGE_ADVICE,
+    MISSING,
+    MISSING_ADVICE,
     REFUSED_ADVICE,
     class_part,
     image_words,
 )
-from ecrops.images.image import ARCHIVE, STANDARD, Image, describe, describe_one
+from ecrops.images.image import ARCHIVE, NO_IMAGE, STANDARD, Image, describe, describe_one, find_one
 from ecrops.repositories import calls
 
 base = None
 OPERATION = "UpdateImageStorageClass"
 REFUSED = "ImageStorageClassUpdateNotSupportedException"
-GONE = "ImageNotFoundException"
 WHAT = "storage class"
 CLASSES = {ARCHIVE: "ARCHIVE", STANDARD: "STANDARD"}
 
@@ -45,18 +44,9 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Move]]) -> Iterator[Read]:
 
 def _read(aws: Aws, name: str, digests: Mapping[str, str]) -> dict[str, Image | None]:
     if len(digests) == 1:
-        return {key: _read_one(aws, name, digest) for key, digest in digests.items()}
+        return {key: find_one(aws, name, digest) for key, digest in digests.items()}
     images = {image.digest: image for image in describe(aws, name)}
     return {key: images.get(digest) for key, digest in digests.items()}
-
-
-def _read_one(aws: Aws, name: str, digest: str) -> Image | None:
-    try:
-        return describe_one(aws, name, {"imageDigest": digest})
-    except ClientError as error:
-        if code_of(error) != GONE:
-            raise
-        return None
 
 
 def changes(key: str, edits: Sequence[Move], current: Image | None) -> Iterator[Change | Note]:
@@ -64,7 +54,7 @@ def changes(key: str, edits: Sequence[Move], current: Image | None) -> Iterator[
     move = edits[-1]
     if current is None:
         if move.is_named:
-            yield conflict(key, "", NO_IMAGE, NO_IMAGE_ADVICE)
+            yield conflict(key, "", MISSING, MISSING_ADVICE)
         else:
             yield Note(f"{key}: the image was deleted in the meantime").about(key)
     elif move.stays:
@@ -90,7 +80,7 @@ def _move(key: str, move: Move, image: Image) -> Change:
         call=Call("ecr", OPERATION, params),
         removed=[class_part(image.storage_class, move.digest)],
         added=[class_part(move.target, move.digest)],
-        races=Races(superseded=(GONE,), is_made=partial(_is_made, move)),
+        races=Races(superseded=(NO_IMAGE,), is_made=partial(_is_made, move)),
         for_owners=move.for_keys,
         step=move.step,
         advice={REFUSED: REFUSED_ADVICE},
@@ -102,7 +92,7 @@ def _is_made(move: Move, aws: Aws, error: Exception) -> bool:
     if code_of(error) != REFUSED:
         return False
     try:
-        image = describe_one(aws, move.repository, {"imageDigest": move.digest})
+        image = describe_one(aws, move.repository, move.digest)
     except ClientError:
         return False
     is_archived = image.storage_class == ARCHIVE and not image.restoring

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE, Image
+from ecrops.images.names import address
 
 
 class Move(NamedTuple):
@@ -36,12 +37,7 @@ class Move(NamedTuple):
 
 def key_of(repository: str, image: Image) -> str:
     """Return the key of an image: with its first tag if it has one, else with its digest."""
-    return f"{repository}:{image.tags[0]}" if image.tags else f"{repository}@{image.digest}"
-
-
-def missing_key(repository: str, name: str) -> str:
-    """Return the key of an image that does not exist, by what the user called it."""
-    return f"{repository}{'@' if ':' in name else ':'}{name}"
+    return address(repository, image.tags[0] if image.tags else image.digest)
 
 
 def moves(

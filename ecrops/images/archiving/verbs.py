@@ -20,11 +20,11 @@ from ecrops.errors import SpecError
 from ecrops.images import graph as graphs
 from ecrops.images.archiving import aspect, words
 from ecrops.images.archiving.choosing import Choice, to_archive, to_restore
-from ecrops.images.archiving.edits import Move, key_of, missing_key, moves
+from ecrops.images.archiving.edits import Move, key_of, moves
 from ecrops.images.archiving.waiting import Waiter
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE, STANDARD, Image
-from ecrops.images.names import check_name, is_digest
+from ecrops.images.names import address, check_name, is_digest
 from ecrops.images.relations import is_index
 from ecrops.images.selection import Selection
 from ecrops.images.statuses import check_known
@@ -215,7 +215,7 @@ def _make(
     wants = [Want(aspect, key, edit) for key, edit in edits.items()]
     known |= {(aspect, key): graph.images[edit.digest] for key, edit in edits.items()}
     for other in missing:
-        key = missing_key(name, other)
+        key = address(name, other)
         wants.append(Want(aspect, key, Move(name, other, ARCHIVE, is_named=True)))
         known[aspect, key] = None
     for digest, reason in impossible.items():

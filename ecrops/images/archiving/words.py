@@ -13,8 +13,8 @@ from ecrops.images.image import Image
 
 MINUTES = 20
 """How long ECR takes for a restore, at most."""
-NO_IMAGE = "there is no such image"
-NO_IMAGE_ADVICE = "repository.images() yields those that there are"
+MISSING = "there is no such image"
+MISSING_ADVICE = "repository.images() yields those that there are"
 IS_RESTORED = "it is being restored: archive it once it can be pulled"
 INDEX_ADVICE = "archive the index with it, or leave the image out"
 REFUSED_ADVICE = (

@@ -29,7 +29,7 @@ from ecrops.images.copying.source import REFERRERS, Contents, read, tags_of
 from ecrops.images.copying.stores.api import AVAILABLE, ApiStore
 from ecrops.images.copying.words import EMPTY, NO_BYTES, layer_reason
 from ecrops.images.image import Image
-from ecrops.images.names import check_tag, is_digest
+from ecrops.images.names import address, check_tag, is_digest
 from ecrops.images.relations import listed
 from ecrops.images.selection import Selection
 from ecrops.images.tag_patterns import TagPatterns
@@ -228,7 +228,7 @@ class _Copy:
         *steps: int,
     ) -> None:
         name = self._to.name
-        key = f"{name}:{tags[0]}" if tags else f"{name}@{digest}"
+        key = address(name, tags[0] if tags else digest)
         root = contents.found.get(digest)
         params = {"imageManifest": root.text, "imageDigest": digest} if root else {}
         if root and root.media_type:

@@ -13,6 +13,7 @@ from ecrops.aws import Aws, ClientError
 from ecrops.errors import EcropsError
 from ecrops.images.manifests.parsing import parse
 from ecrops.images.manifests.values import ACCEPTED, Manifest
+from ecrops.images.names import image_id
 from ecrops.repositories import calls
 
 CHUNK = 100
@@ -109,11 +110,6 @@ def ask(aws: Aws, name: str, ids: Iterable[str], accepted: Collection[str] = ACC
     return Answer(
         manifests, {name_of_image: why for answer in answers for name_of_image, why in answer.failures.items()}
     )
-
-
-def image_id(tag_or_digest: str) -> dict[str, str]:
-    """Return the id of an image as ECR takes it. No tag has a colon."""
-    return {"imageDigest" if ":" in tag_or_digest else "imageTag": tag_or_digest}
 
 
 def digest_of(content: bytes) -> str:

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError
-from ecrops.images.image import describe_one
+from ecrops.images.image import find_one
 from ecrops.images.tagging.edits import Remove, Tags
 from ecrops.images.tagging.words import LAST, LAST_ADVICE, tags_words
 from ecrops.images.words import image_part, tag_part
@@ -28,7 +28,6 @@ base = None
 OPERATION = "BatchDeleteImage"
 CHUNK = 100
 """The tags of one ``BatchDeleteImage``."""
-NO_IMAGE = "ImageNotFoundException"
 GONE = "ImageNotFound"
 ADVICE = {
     "ImageReferencedByManifestList": "the image is a part of an index, which is deleted before it",
@@ -48,12 +47,8 @@ def _read(aws: Aws, name: str, edits: Sequence[Remove]) -> dict[str, Tags]:
 
 def tags_of(aws: Aws, name: str, digest: str) -> frozenset[str]:
     """Return the tags of an image; none if it does not exist any more."""
-    try:
-        return frozenset(describe_one(aws, name, {"imageDigest": digest}).tags)
-    except ClientError as error:
-        if code_of(error) != NO_IMAGE:
-            raise
-        return frozenset()
+    image = find_one(aws, name, digest)
+    return frozenset(image.tags if image else ())
 
 
 def changes(name: str, edits: Sequence[Remove], current: Tags | None) -> Iterator[Change | Note]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from ecrops.aws import Aws, ClientError, code_of
+from ecrops.aws import Aws
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.base.wildcards import fits
 from ecrops.engine.aspect import Read
 from ecrops.images import manifests
-from ecrops.images.image import describe_one
+from ecrops.images.image import find_one
 from ecrops.images.names import short
 from ecrops.images.tagging.edits import Point, Pointed
 from ecrops.images.tagging.words import NOT_THERE, TAKEN, TAKEN_ADVICE, image_words
@@ -22,7 +22,6 @@ from ecrops.images.words import tag_part
 from ecrops.repositories import calls, states
 
 base = None
-NO_IMAGE = "ImageNotFoundException"
 TAKEN_CODE = "ImageTagAlreadyExistsException"
 ADVICE = {
     TAKEN_CODE: TAKEN_ADVICE,
@@ -74,12 +73,8 @@ def holder_of(aws: Aws, name: str, tag: str, answer: manifests.Answer) -> str:
         return answer.found[tag].digest
     if answer.failures.get(tag, (manifests.NOT_FOUND,))[0] == manifests.NOT_FOUND:
         return ""
-    try:
-        return describe_one(aws, name, {"imageTag": tag}).digest
-    except ClientError as error:
-        if code_of(error) != NO_IMAGE:
-            raise
-        return ""
+    image = find_one(aws, name, tag)
+    return image.digest if image else ""
 
 
 def is_fixed(settings: states.Settings, tag: str) -> bool:

@@ -22,7 +22,7 @@ from ecrops.engine.reading import Goal, Readings
 from ecrops.engine.turns import NEVER
 from ecrops.errors import ApplyError, ConflictError, SpecError
 from ecrops.images import manifests
-from ecrops.images.image import describe_one
+from ecrops.images.image import find_one
 from ecrops.images.names import check_name, check_tag, short
 from ecrops.images.tagging import removing, setting
 from ecrops.images.tagging.edits import Point, Remove, Tags, key_of
@@ -129,11 +129,8 @@ def remove_tags(
     name = repository.name
     with repository.registry.telling(on_change, on_wait, progress) as registry:
         aws, known = registry.aws.stoppable(), Readings()
-        try:
-            described = describe_one(aws, name, manifests.image_id(image))
-        except ClientError as error:
-            if code_of(error) != removing.NO_IMAGE:
-                raise
+        described = find_one(aws, name, image)
+        if described is None:
             return Plan(notes=(Note(f"{name}: there is no image {image}, and so it has no tags"),), region=aws.region)
         tags_of_image = frozenset(described.tags)
         known[removing, name] = Tags({described.digest: tags_of_image})

@@ -66,7 +66,8 @@ def test_conditions_say_which_images_and_archived_ones_are_none_of_them(cloud: C
 def test_an_index_goes_before_its_parts_and_leaves_signatures_to_ecr(cloud: Cloud, app: Repository) -> None:
     signature, index, *parts = push_index(cloud, "v1")
     plan = app.image("v1").archive()
-    assert [change.params["imageId"]["imageDigest"] for change in plan] == [index, *parts]
+    first, *others = [change.params["imageId"]["imageDigest"] for change in plan]
+    assert first == index and sorted(others) == sorted(parts)  # the parts are archived in parallel
     assert archived(app) == {index, *parts}
     artifact = f"app: 1 artifact about them ({signature[:19]}): ECR archives them itself, within 24 hours"
     assert artifact in plan.notes
