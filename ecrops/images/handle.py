@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ecrops.aws import ClientError, code_of
 from ecrops.images.readable import ReadableImage
 
 if TYPE_CHECKING:
@@ -35,14 +36,23 @@ class ImageHandle(ReadableImage):
     def scan(self) -> ScanStatus:
         """Start a scan, and return its status. Where one of the last 24 hours is there, return its status.
 
-        ECR scans an image once in 24 hours, and on request under basic scanning only. A dry run starts none.
+        ECR scans an image once in 24 hours, and on request under basic scanning only. A dry run starts none. Of an
+        index, the parts for a platform are scanned, and the status is that of one that is not finished, if any.
 
         Raises:
-            ClientError: botocore's ``UnsupportedImageTypeException``: an index is not scanned, its parts are.
+            ClientError: botocore's ``UnsupportedImageTypeException``: such an image is not scanned.
         """
         from ecrops.images import scans
 
-        return scans.start(self._aws(), self.repository.name, self._id, dry_run=self.repository.registry.dry_run)
+        aws, name, dry_run = self._aws(), self.repository.name, self.repository.registry.dry_run
+        try:
+            return scans.start(aws, name, self._id, dry_run=dry_run)
+        except ClientError as error:
+            is_index = code_of(error) == scans.UNSUPPORTED and self._has_parts()
+            if not is_index or not (parts := scans.parts_of(aws, name, self.name)):
+                raise
+        statuses = [scans.start(aws, name, {"imageDigest": part}, dry_run=dry_run) for part in parts]
+        return next((status for status in statuses if status.status not in scans.DONE), statuses[0])
 
     def scan_findings(
         self,
@@ -55,7 +65,8 @@ class ImageHandle(ReadableImage):
         """Return what a scan found, of basic or enhanced scanning, once the scan is finished.
 
         The result is false if nothing fits, which makes a gate of one line:
-        ``if image.scan_findings(severity="CRITICAL"): sys.exit(1)``.
+        ``if image.scan_findings(severity="CRITICAL"): sys.exit(1)``. ECR does not scan an index: of one, it is what was
+        found in all its parts for a platform.
 
         Args:
             severity: The least severity: ``HIGH`` means ``HIGH`` and ``CRITICAL``. Findings that nobody has judged yet
@@ -75,7 +86,21 @@ class ImageHandle(ReadableImage):
         least = check_severity(severity)
         self._aws()
         with self.repository.registry.telling(None, on_wait, progress) as registry:
-            return scans.findings(registry.aws, self.repository.name, self._id, least, timeout)
+            try:
+                return scans.findings(registry.aws, self.repository.name, self._id, least, timeout)
+            except scans.ScanError as error:
+                is_index = error.status == scans.UNSUPPORTED_STATUS and self._has_parts()
+                if not is_index or not (parts := scans.parts_of(registry.aws, self.repository.name, self.name)):
+                    raise
+            return scans.findings_of_parts(registry.aws, self.repository.name, parts, least, timeout)
+
+    def _has_parts(self) -> bool:
+        from ecrops.images.manifests import INDEXES
+
+        try:
+            return self.media_type in INDEXES
+        except ClientError:  # the error of the scan is the one to tell
+            return False
 
     # Writing
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,23 +18,25 @@ from ecrops.base.problems import Problems, is_number
 from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.findings import ScanFindings, Severity, fitting, of_answer
-from ecrops.images.manifests import INDEXES
+from ecrops.images.manifests import IMAGES, INDEXES, one
 from ecrops.repositories import calls
 
 START, FINDINGS = "StartImageScan", "DescribeImageScanFindings"
 NOT_SCANNED = "ScanNotFoundException"
 REFUSED = ("LimitExceededException", "ValidationException")
-UNSUPPORTED = "UnsupportedImageTypeException"
+UNSUPPORTED, UNSUPPORTED_STATUS = "UnsupportedImageTypeException", "UNSUPPORTED_IMAGE"
 NOT_STARTED = "NOT_STARTED"
 RUNNING = ("IN_PROGRESS", "PENDING")
 DONE = ("COMPLETE", "ACTIVE")
 PAGE = 1000
+UNKNOWN = "unknown/unknown"
+"""The platform that build tools give to attestations among the parts of an index."""
 NEW = timedelta(minutes=2)
 """How long after its push the first scan of an image may not have begun."""
 _INDEX = "an index is not scanned, its parts are: [repository.image(part.digest) for part in image.parts()]"
 WORDS = {
     "FAILED": "the scan failed",
-    "UNSUPPORTED_IMAGE": f"images of this kind are not scanned; {_INDEX}",
+    UNSUPPORTED_STATUS: f"images of this kind are not scanned; {_INDEX}",
     "SCAN_ELIGIBILITY_EXPIRED": "it is not scanned any more: it was pushed, or pulled, longer ago than the settings of "
     "enhanced scanning allow",
     "FINDINGS_UNAVAILABLE": "ECR has no findings of it at the moment",
@@ -121,6 +124,29 @@ def start(aws: Aws, name: str, image_id: Mapping[str, str], *, dry_run: bool) ->
         raise
 
 
+def parts_of(aws: Aws, name: str, image: str) -> list[str]:
+    """Return the digests of the images in an index that are for a platform; none of an image. Attestations are not."""
+    parts = one(aws, name, image).parsed.parts
+    return [part.digest for part in parts if part.media_type in IMAGES and str(part.platform or "") != UNKNOWN]
+
+
+def findings_of_parts(
+    aws: Aws, name: str, digests: Sequence[str], severity: Severity | None, timeout: object
+) -> ScanFindings:
+    """Return what the scans of all parts of an index found, together: see ``findings``."""
+    parts = [findings(aws, name, {"imageDigest": digest}, severity, timeout) for digest in digests]
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(part.counts)
+    return ScanFindings(
+        findings=fitting((finding for part in parts for finding in part), severity),
+        status=parts[0].status,
+        counts=dict(counts),
+        completed_at=min((part.completed_at for part in parts if part.completed_at), default=None),
+        severity=str(severity or ""),
+    )
+
+
 def _last(aws: Aws, name: str, image_id: Mapping[str, str]) -> ScanStatus | None:
     """Return the status of the last scan; ``None`` if there was none."""
     try:
@@ -199,7 +225,7 @@ def _is_new(aws: Aws, name: str, image_id: Mapping[str, str]) -> bool:
     """
     items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[dict(image_id)])
     if any(item.get("imageManifestMediaType") in INDEXES for item in items):
-        raise ScanError(f"{name}: {next(iter(image_id.values()))} has no findings: {_INDEX}", "UNSUPPORTED_IMAGE")
+        raise ScanError(f"{name}: {next(iter(image_id.values()))} has no findings: {_INDEX}", UNSUPPORTED_STATUS)
     return any(datetime.now(UTC) - item["imagePushedAt"] < NEW for item in items)
 
 
