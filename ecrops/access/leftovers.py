@@ -16,6 +16,7 @@ from ecrops.access.policy_keys import POLICY, PolicyKey
 from ecrops.access.principals.named import ORGANIZATION
 from ecrops.access.principals.reach import EVERYONE, is_part, reach
 from ecrops.aws import is_account
+from ecrops.base.render import several
 from ecrops.errors import SpecError
 from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
@@ -74,7 +75,7 @@ def _of_login(policy_key: PolicyKey, policy: Policy, name: str, service: str) ->
     if has_login and uses and not by_verb:
         yield (
             f"{name}: {_identity(policy_key)} may still log in, by policy {policy_key.policy}, for what it may do with "
-            f"images of {words.several(uses)}: the token goes when that is revoked"
+            f"images of {several(uses)}: the token goes when that is revoked"
         )
 
 
@@ -150,7 +151,7 @@ def check_drop(drop: Drop, policy: Policy) -> None:
         else:
             is_meant = drop.means(statement) or says(statement, drop.statement)
         if is_meant:
-            calls = words.several(f"revoke({_python(subject)})" for subject in _subjects(statement))
+            calls = several(f"revoke({_python(subject)})" for subject in _subjects(statement))
             raise SpecError(f"the statement {sid!r} holds what ecrops granted: {calls} takes it away")
 
 

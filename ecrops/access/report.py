@@ -19,6 +19,7 @@ from ecrops.access.principals.reach import EVERYONE, Reach, account_of, plain, r
 from ecrops.aws import Arn, Aws
 from ecrops.base import html, render
 from ecrops.base.problems import nearest
+from ecrops.base.render import several
 from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.iam.form import check_form
@@ -199,12 +200,12 @@ def _narrowed(principal: str, condition: Mapping[str, Any]) -> str:
     arns = values.get("aws:principalarn", ())
     accounts = values.get("aws:principalaccount") or tuple(dict.fromkeys(map(account_of, arns)))
     if arns and not any({"*", "?"} & set(arn) for arn in arns):
-        return words.several(map(words.who, arns))
+        return several(map(words.who, arns))
     if accounts and all(accounts):
-        return words.several(map(words.who, accounts))
+        return several(map(words.who, accounts))
     for key, kind in (("aws:principalorgpaths", "organization path"), ("aws:principalorgid", "organization")):
         if key in values:
-            return f"{kind} {words.several(values[key])}"
+            return f"{kind} {several(values[key])}"
     return ""
 
 
@@ -278,7 +279,7 @@ def _entry(principal: str, statement: Mapping[str, Any], policy: str) -> Entry:
     is_everything = included == actions.about_repositories()
     further = [_EVERYTHING] if is_everything else list(_further(statement, verbs))
     if excludes:
-        further.append(f"all but {words.several(listed(statement['NotAction']))}")
+        further.append(f"all but {several(listed(statement['NotAction']))}")
     sid, condition = statement.get("Sid"), statement.get("Condition")
     return Entry(
         who=principal,

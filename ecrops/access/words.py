@@ -6,10 +6,11 @@ Called by the aspects of access and by the report. It describes statements, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ecrops.access.actions import words as action_words
+from ecrops.base.render import several
 from ecrops.iam.statements import (
     OLD_VERSION,
     Statement,
@@ -28,7 +29,6 @@ _SESSION = re.compile(r"arn:[^:]+:sts::([0-9]{12}):assumed-role/([^/]+)/(.+)")
 _FEDERATED = re.compile(r"arn:[^:]+:sts::([0-9]{12}):federated-user/(.+)")
 _DELETED = {"AROA": "a deleted role", "AIDA": "a deleted user"}
 ORGANIZATION = "aws:principalorgid"
-MAX_NAMES = 5
 _DEFAULTS = {"Version": OLD_VERSION}
 
 
@@ -116,10 +116,3 @@ def limits(condition: Mapping[str, Any]) -> str:
         for key, values in test.items()
     ]
     return f" if {' and '.join(tests)}" if tests else ""
-
-
-def several(names: Iterable[str]) -> str:
-    """Return names in a row: the first five, and the number of the others."""
-    listed_names = list(names)
-    hidden = len(listed_names) - MAX_NAMES
-    return ", ".join(listed_names) if hidden <= 0 else f"{', '.join(listed_names[:MAX_NAMES])} and {hidden} more"

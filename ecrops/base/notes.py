@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ecrops.base.change import Note
+from ecrops.base.render import several
 
-MAX_NAMES = 5
-"""How many owners a printed note names."""
 MAX_RESOURCES = 100
 """How many resources the document of a printed note has."""
 
@@ -54,17 +53,12 @@ def _merged(notes: Sequence[Note]) -> Note:
     document = _with_resources(notes[0].document, resources)
     merged = Note(f"{', '.join(owners)}: {text}", document)
     merged.parts = tuple(notes)
-    brief = f"{_several(owners)}: {text}"
+    brief = f"{several(owners)}: {text}"
     if len(resources) > MAX_RESOURCES:
         merged.brief = f"{brief} the one in plan.notes, for {len(resources):,} resources"
     else:
         merged.brief = f"{brief} {document}" if document else brief
     return merged
-
-
-def _several(names: Sequence[str]) -> str:
-    more = len(names) - MAX_NAMES
-    return f"{', '.join(names[:MAX_NAMES])} and {more:,} more" if more > 0 else ", ".join(names)
 
 
 def _resources(document: str) -> list[str]:

@@ -5,6 +5,7 @@ Called by every value that checks itself, and by every reader of JSON. It never 
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
@@ -103,6 +104,11 @@ class Problems:
         else:
             return tuple(sorted(value)) if isinstance(value, Set) else tuple(value)
         return None
+
+    def seconds(self, path: str, value: object) -> None:
+        """Add a reason for what is no number of seconds that something may take."""
+        right = is_number(value) and not math.isnan(value) and value >= 0
+        self.check(right, path, f"expected seconds, at least 0, got {value!r}")
 
     def texts(self, path: str, *values: object) -> None:
         """Add a reason for each text that cannot be sent to AWS. What is no text is left to other checks."""

@@ -12,6 +12,8 @@ from typing import TextIO
 from ecrops.base.change import Change, Kind, Note
 from ecrops.text import printable
 
+MOST_NAMES = 5
+"""How many names a note or a change has in a row."""
 COLOURS = {Kind.CREATE: "32", Kind.UPDATE: "33", Kind.DELETE: "31", Kind.CONFLICT: "1;35"}
 """Green, yellow, red, and bold magenta, as a terminal is told."""
 
@@ -82,6 +84,19 @@ def count(number: int, one: str, several: str = "") -> str:
         several: The noun for several; without it that of one, with an ``s``.
     """
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
+def several(names: Iterable[str], between: str = ", ", most: int = MOST_NAMES) -> str:
+    """Return names in a row: the first ones, and how many more there are.
+
+    Args:
+        names: The names.
+        between: What is between two of them.
+        most: How many are named.
+    """
+    row = list(names)
+    more = len(row) - most
+    return f"{between.join(row[:most])} and {more:,} more" if more > 0 else between.join(row)
 
 
 def text_size(size: float) -> str:

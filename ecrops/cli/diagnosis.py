@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops.aws import Arn, ClientError, code_of
+from ecrops.base.render import several
 from ecrops.cli.failures import sentence
-from ecrops.cli.owners import brief_names
 from ecrops.text import printable
 
 if TYPE_CHECKING:
@@ -205,19 +205,21 @@ def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]
     decided = {resource: decisions.get(resource, decisions.get("*", "no answer")) for resource in resources}
     refused = [resource for resource, decision in decided.items() if decision != "allowed"]
     if not refused:
-        return Finding(OK, action, f"allowed on {brief_names(list(decided), MAX_NAMES)}")
+        return Finding(OK, action, f"allowed on {several(list(decided), most=MAX_NAMES)}")
     decision = decided[refused[0]]
     if decision == "explicitDeny":
-        return Finding(PROBLEM, action, f"denied by a policy, on {brief_names(refused, MAX_NAMES)}: change that policy")
+        return Finding(
+            PROBLEM, action, f"denied by a policy, on {several(refused, most=MAX_NAMES)}: change that policy"
+        )
     if decision == "implicitDeny" and "*" not in refused:
         return Finding(
             PROBLEM,
             action,
-            f"no policy allows it on {brief_names(refused, MAX_NAMES)}: add it to a policy of the caller",
+            f"no policy allows it on {several(refused, most=MAX_NAMES)}: add it to a policy of the caller",
         )
     if decision == "implicitDeny":
         return Finding(UNKNOWN, action, "no policy allows it on every resource; one may on those that are meant")
-    return Finding(UNKNOWN, action, f"{decision}, on {brief_names(refused, MAX_NAMES)}")
+    return Finding(UNKNOWN, action, f"{decision}, on {several(refused, most=MAX_NAMES)}")
 
 
 class Diagnosis:

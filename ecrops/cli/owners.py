@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.base.change import Change
+from ecrops.base.render import several
 from ecrops.cli.words import of_the_command
 from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, EcropsError
 from ecrops.text import printable, printable_lines
@@ -90,7 +91,7 @@ def advice_lines(conflicts: Iterable[Change]) -> Iterator[str]:
         if advice := conflict.advice.get("", ""):
             places.setdefault(advice, []).append(place_of(conflict))
     for advice, names in places.items():
-        yield printable(f"{brief_names(names, MAX_NAMES)}: {of_the_command(advice)}")
+        yield printable(f"{several(names, most=MAX_NAMES)}: {of_the_command(advice)}")
 
 
 def advice_of(conflict: Change) -> str:
@@ -101,12 +102,6 @@ def advice_of(conflict: Change) -> str:
 def place_of(change: Change) -> str:
     """Return the owner of a change, and the part of it that is changed."""
     return f"{change.owner} {change.what}".rstrip()
-
-
-def brief_names(names: Sequence[str], limit: int) -> str:
-    """Return a few names, and how many there are besides."""
-    tail = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"{', '.join(names[:limit])}{tail}"
 
 
 def conflict_lines(error: ConflictError) -> Iterator[str]:

@@ -7,14 +7,13 @@ waiter ends with ``COMPLETE`` or ``FAILED`` alone, and never for enhanced scanni
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, Pages, code_of
-from ecrops.base.problems import Problems, is_number
+from ecrops.base.problems import Problems
 from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.findings import ScanFindings, Severity, fitting, of_answer
@@ -82,8 +81,7 @@ class Waiter:
 
     def __init__(self, aws: Aws, timeout: object, image: str) -> None:
         problems = Problems()
-        right = is_number(timeout) and not math.isnan(timeout) and timeout >= 0
-        problems.check(right, "timeout", f"expected seconds, at least 0, got {timeout!r}")
+        problems.seconds("timeout", timeout)
         problems.raise_any()
         self._aws, self._timeout, self._image = aws, timeout, image
         self._waited = Waited()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecrops.aws import Aws, ClientError
+from ecrops.base.render import several
 from ecrops.engine.aspect import Read, Want
 from ecrops.engine.reading import Readings
 from ecrops.engine.turns import NEVER
@@ -23,11 +24,12 @@ from ecrops.images.archiving.words import archive_note, by_ecr_note
 from ecrops.images.deleting import aspect as deleting
 from ecrops.images.deleting import replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import kept_note, some, total_note
+from ecrops.images.deleting.words import total_note
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE
 from ecrops.images.statuses import check_known
 from ecrops.images.usage.values import Entry, checked, elsewhere, resolve
+from ecrops.images.words import kept_note
 from ecrops.lifecycle import aspect as lifecycle
 from ecrops.lifecycle import running, transition
 from ecrops.lifecycle.edits import check_guard
@@ -172,7 +174,7 @@ def _edit(
         notes += [total_note(graph, deletion.order, set(expired), _why(simulation, set(deletion.order)))]
         notes += replicas.notes(aws, name, len(deletion.order))
     if host and (copies := elsewhere(wanted.never, graph, deletion.order, repository=name, host=host)):
-        named = some(f"{graph.images[digest].name} ({reason})" for digest, reason in copies.items())
+        named = several(f"{graph.images[digest].name} ({reason})" for digest, reason in copies.items())
         notes.append(f"these go, and their replicas in other registries are not protected by it: {named}")
     if deletion.kept:
         notes.append(kept_note(deletion.kept, graph))

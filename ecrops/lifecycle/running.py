@@ -13,11 +13,11 @@ from functools import partial
 
 from ecrops.aws import Aws
 from ecrops.base.change import Change, Kind, Note
+from ecrops.base.render import several
 from ecrops.engine.aspect import Read
 from ecrops.images import graph as graphs
 from ecrops.images.deleting import aspect as deleting
 from ecrops.images.deleting.edits import Delete, Present
-from ecrops.images.deleting.words import some
 from ecrops.images.graph import Graph
 from ecrops.images.relations import listed
 from ecrops.lifecycle.guard import Impact
@@ -103,7 +103,7 @@ def _changes(name: str, edit: Run, current: Present) -> Iterator[Change | Note]:
     expired = {verdict.image.digest for verdict in evaluate(edit.rules, graph.images.values(), edit.moment).expired}
     staying = [digest for digest in edit.delete.digests if digest in graph.images and digest not in expired]
     if staying:
-        images = some(graph.images[digest].name for digest in staying)
+        images = several(graph.images[digest].name for digest in staying)
         yield Note(f"{name}: the policy does not expire {images} any more: it was used, restored or tagged since")
     batches = [tuple(digest for digest in batch if digest in expired) for batch in edit.delete.batches]
     yield from deleting.changes(name, [replace(edit.delete, batches=batches)], current)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, leftovers, words
 from ecrops.access.principals.reach import Reach, reach
+from ecrops.base.render import several
 from ecrops.iam.policy import Policy, Subject
 from ecrops.iam.statements import Statement, denies, listed
 
@@ -32,7 +33,7 @@ def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Poli
             what = (
                 actions.words(denied)
                 if len(denied) == len(set(granted))
-                else words.several(map(actions.short, sorted(denied)))
+                else several(map(actions.short, sorted(denied)))
             )
             may_not = f"{leftovers.in_words(subject)} may not {what}"
             limits = words.limits(statement.get("Condition") or {})

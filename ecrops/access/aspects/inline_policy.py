@@ -26,10 +26,11 @@ from ecrops.access.edits import (
     elsewhere,
 )
 from ecrops.access.policy_keys import INLINE_QUOTA, POLICY, PolicyKey
-from ecrops.access.words import limits, several
+from ecrops.access.words import limits
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.base.plain_json import plain
+from ecrops.base.render import several
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.errors import SpecError
 from ecrops.iam.conditions import without_resources

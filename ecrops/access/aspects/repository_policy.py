@@ -29,6 +29,7 @@ from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
 from ecrops.aws import DENIED, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races, never
 from ecrops.base.plain_json import received
+from ecrops.base.render import several
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.errors import SpecError
 from ecrops.iam.form import check_form
@@ -90,7 +91,7 @@ def _parsed(text: str) -> Document:
     try:
         return check_form(received(text))
     except SpecError as error:
-        reasons = words.several(error.reasons)
+        reasons = several(error.reasons)
         raise SpecError(
             f"expected a policy document, {{'Statement': [...]}}, and AWS has {text[:200]!r}: {reasons}"
         ) from None

@@ -21,8 +21,7 @@ from ecrops.images import graph as graphs
 from ecrops.images.archiving import aspect, words
 from ecrops.images.archiving.choosing import Choice, to_archive, to_restore
 from ecrops.images.archiving.edits import Move, key_of, missing_key, moves
-from ecrops.images.archiving.waiting import Waiter, check_timeout
-from ecrops.images.deleting.words import kept_note
+from ecrops.images.archiving.waiting import Waiter
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE, STANDARD, Image
 from ecrops.images.names import check_name, is_digest
@@ -30,6 +29,7 @@ from ecrops.images.relations import is_index
 from ecrops.images.selection import Selection
 from ecrops.images.statuses import check_known
 from ecrops.images.usage.values import Protected, checked, resolve
+from ecrops.images.words import kept_note
 from ecrops.repositories import calls
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def restore(
 ) -> Plan:
     """Restore images, and wait for them: see ``RepositoryVerbs.restore_images``."""
     problems = Problems()
-    check_timeout(problems, timeout)
+    problems.seconds("timeout", timeout)
     problems.check(isinstance(wait, bool), "wait", f"expected True or False, got {wait!r}")
     problems.raise_any()
     check_known(aspect.OPERATION)

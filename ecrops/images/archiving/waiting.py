@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 
 from ecrops.aws import Aws
-from ecrops.base.problems import Problems, is_number
+from ecrops.base.render import several
 from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.archiving.words import MINUTES
-from ecrops.images.deleting.words import name_of, some
 from ecrops.images.image import STANDARD, Image, describe
+from ecrops.images.words import name_of
 
 FIRST_PAUSES = (5.0, 10.0, 20.0)
 PAUSE = 30.0
 """Seconds between two looks."""
-
-
-def check_timeout(problems: Problems, timeout: object) -> None:
-    """Note a timeout that is no number of seconds."""
-    right = is_number(timeout) and not math.isnan(timeout) and timeout >= 0
-    problems.check(right, "timeout", f"expected seconds, 0 or more, got {timeout!r}")
 
 
 class Waiter:
@@ -63,14 +56,14 @@ class Waiter:
                 if digest in lost or (image and image.storage_class == STANDARD):
                     del archived[digest]
         if lost:
-            names = some(f"{name_of(images[digest])} {reason}" for digest, reason in lost.items())
+            names = several(f"{name_of(images[digest])} {reason}" for digest, reason in lost.items())
             raise EcropsError(f"{self._repository}: while images were restored, {names}")
 
     def _pause(self, pause: float, archived: Sequence[Image], number: int) -> None:
         what = f"{len(archived):,} of {number:,} images of {self._repository}"
         if self._waited.seconds + pause > self._timeout:
             raise DeadlineError(
-                f"ECR has not restored {what} within {self._timeout:g} seconds: {some(map(name_of, archived))}; it "
+                f"ECR has not restored {what} within {self._timeout:g} seconds: {several(map(name_of, archived))}; it "
                 "goes on, and the same call waits for them again"
             )
         reason = f"ECR restores {what}, which takes up to {MINUTES} minutes"

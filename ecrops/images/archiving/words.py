@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ecrops.base.render import count, text_size
-from ecrops.images.deleting.words import some
+from ecrops.base.render import count, several, text_size
 from ecrops.images.image import Image
 
 MINUTES = 20
@@ -54,7 +53,7 @@ def restore_note(images: Sequence[Image]) -> str:
 
 def by_ecr_note(names: Sequence[str], *, is_archived: bool) -> str:
     """Return what happens to the artifacts about images."""
-    what = f"{count(len(names), 'artifact')} about them ({some(names)})"
+    what = f"{count(len(names), 'artifact')} about them ({several(names)})"
     if is_archived:
         return f"{what}: ECR archives them itself, within 24 hours"
     return f"{what} not restored, unless ECR does that itself: give their digests to restore them"
@@ -63,6 +62,6 @@ def by_ecr_note(names: Sequence[str], *, is_archived: bool) -> str:
 def later_note(names: Iterable[str]) -> str:
     """Return that the parts of indexes are restored later."""
     return (
-        f"the parts of {some(names)} are known once the index is restored: they are restored after that, which takes "
-        f"up to {MINUTES} minutes again"
+        f"the parts of {several(names)} are known once the index is restored: they are restored after that, which "
+        f"takes up to {MINUTES} minutes again"
     )

@@ -20,7 +20,8 @@ from ecrops.images.copying.words import REFUSED, archived_words, piece_words
 from ecrops.images.image import ARCHIVE, describe
 from ecrops.images.names import short
 from ecrops.images.tagging.setting import holder_of, is_fixed
-from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, tag_part
+from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE
+from ecrops.images.words import image_part, tag_part
 from ecrops.repositories import calls, states
 
 base = None
@@ -117,7 +118,7 @@ def _put(key: str, copied: Copied, piece: Piece, present: set[str]) -> Change:
         what=piece.what,
         after=piece_words(piece, present),
         call=Call("ecr", "PutImage", _params(copied, piece), _needs(piece), prepare=prepare),
-        added=[f"image {piece.digest}"],
+        added=[image_part(piece.digest)],
         races=Races(done=(EXISTS,), superseded=(LAYERS_GONE,), not_yet_visible=(calls.MISSING,)),
         step=piece.step,
         advice=REFUSED,

@@ -14,28 +14,17 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Partly, Races
-from ecrops.base.render import count
+from ecrops.base.render import count, several
 from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError
 from ecrops.images import graph as graphs
 from ecrops.images.deleting.edits import MOST_REFUSALS, Delete, Present
-from ecrops.images.deleting.words import (
-    DELETE_INDEX,
-    FAILURES,
-    GONE,
-    PART,
-    batch_words,
-    image_part,
-    kept_note,
-    name_of,
-    since_words,
-    some,
-    tag_part,
-)
+from ecrops.images.deleting.words import DELETE_INDEX, FAILURES, GONE, PART, batch_words, since_words
 from ecrops.images.graph import Graph
 from ecrops.images.image import Image
 from ecrops.images.names import short
 from ecrops.images.usage.values import resolve
+from ecrops.images.words import image_part, kept_note, name_of, tag_part
 from ecrops.repositories import calls
 
 base = None
@@ -151,7 +140,7 @@ class _Answered:
             return None
         for digest in parts:
             self.refused[digest] = self.refused.get(digest, 0) + 1
-        message = f"{some(map(short, parts))}: {FAILURES[PART]}"
+        message = f"{several(map(short, parts))}: {FAILURES[PART]}"
         return ClientError({"Error": {"Code": PART, "Message": message}}, OPERATION)
 
     def partly(self, change: Change, answer: Mapping[str, Any]) -> Partly:
@@ -171,7 +160,7 @@ class _Answered:
             by_code.setdefault(code, []).append(digest)
         texts = []
         for code, digests in by_code.items():
-            names = some(name_of(self.images[digest]) if digest in self.images else digest for digest in digests)
+            names = several(name_of(self.images[digest]) if digest in self.images else digest for digest in digests)
             reasons = (code, failures[digests[0]][1], FAILURES.get(code, ""))
             texts.append(f"{names}: {': '.join(filter(None, reasons))}")
         were = "1 image was" if len(failures) == 1 else f"{len(failures)} images were"

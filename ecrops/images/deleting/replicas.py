@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecrops.aws import BOTOCORE, DENIED, Aws, ClientError, code_of, has_member
-from ecrops.base.render import count
-from ecrops.images.deleting.words import some
+from ecrops.base.render import count, several
 
 RULE, MEMBER = "ReplicationRule", "deleteReplication"
 PREFIX = "PREFIX_MATCH"
@@ -42,7 +41,7 @@ def notes(aws: Aws, name: str, images: int) -> Iterator[str]:
         for destination in rule.get("destinations") or ()
     ]
     if places := list(dict.fromkeys(places)):
-        yield f"the deletion of {count(images, 'image')} is replicated, as far as they are there, to {some(places)}"
+        yield f"the deletion of {count(images, 'image')} is replicated, as far as they are there, to {several(places)}"
 
 
 def covers(rule: Mapping[str, Any], name: str) -> bool:

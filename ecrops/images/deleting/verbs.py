@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.problems import Problems
+from ecrops.base.render import several
 from ecrops.engine.aspect import Read, Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Readings
@@ -20,13 +21,14 @@ from ecrops.errors import SpecError
 from ecrops.images import graph as graphs
 from ecrops.images.deleting import aspect, replicas
 from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import fresh_note, kept_note, pulled_note, some, total_note, unread_note
+from ecrops.images.deleting.words import fresh_note, pulled_note, total_note, unread_note
 from ecrops.images.graph import Graph
 from ecrops.images.image import describe
 from ecrops.images.names import check_name, is_digest
 from ecrops.images.relations import is_index, with_subjects
 from ecrops.images.selection import Selection
 from ecrops.images.usage.values import Protected, checked, resolve
+from ecrops.images.words import kept_note
 from ecrops.repositories import calls
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ class _Wanted:
         order = [digest for batch in batches for digest in batch]
         notes = list(self._notes(aws, name, graph, order, set(selected)))
         if missing:
-            notes.append(f"there is no image {some(missing)}: nothing is to be deleted of it")
+            notes.append(f"there is no image {several(missing)}: nothing is to be deleted of it")
         if reasons:
             notes.append(kept_note(reasons, graph))
         tags = {digest: frozenset(graph.images[digest].tags) for digest in order}
@@ -190,5 +192,5 @@ def _words(conditions: Fields, *, orphans: bool, everything: bool) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, list | tuple):
-        return f"[{some(map(repr, value))}]"
+        return f"[{several(map(repr, value))}]"
     return repr(value) if isinstance(value, int | str | bool) else str(value)

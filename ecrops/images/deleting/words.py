@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ecrops.base.render import count, text_size
+from ecrops.base.render import count, several, text_size
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE, Image
-from ecrops.images.names import short
+from ecrops.images.words import name_of
 
-MOST_SHOWN = 5
 PUSHING = timedelta(hours=1)
 """How long a push may take."""
 PART = "ImageReferencedByManifestList"
@@ -33,27 +31,11 @@ FAILURES = {
 DELETE_INDEX = "delete the index, or what is about it, together with it"
 
 
-def some(names: Iterable[str], between: str = ", ") -> str:
-    """Return some names, and how many more there are."""
-    known = list(names)
-    more = len(known) - MOST_SHOWN
-    return f"{between.join(known[:MOST_SHOWN])} and {more:,} more" if more > 0 else between.join(known)
-
-
-def name_of(image: Image) -> str:
-    """Return the name of an image with all its tags, if they are few: ``v1.2, latest (sha256:0123456789ab)``."""
-    if not image.tags:
-        return short(image.digest)
-    number = len(image.tags) - 2
-    more = f" and {count(number, 'tag')} more" if number > 0 else ""
-    return f"{', '.join(image.tags[:2])}{more} ({short(image.digest)})"
-
-
 def batch_words(images: Sequence[Image]) -> str:
     """Return what a call deletes: how many images, at most how many bytes, and the names of some."""
     tagged_first = sorted(images, key=lambda image: not image.tags)
     size = text_size(sum(image.size for image in images))
-    return f"{count(len(images), 'image')}, at most {size}: {some(map(name_of, tagged_first), '; ')}"
+    return f"{count(len(images), 'image')}, at most {size}: {several(map(name_of, tagged_first), '; ')}"
 
 
 def total_note(graph: Graph, going: Sequence[str], selected: set[str], why: str) -> str:
@@ -75,24 +57,11 @@ def total_note(graph: Graph, going: Sequence[str], selected: set[str], why: str)
     return f"{text}; layers that other images share stay, so this is the most that is freed"
 
 
-def kept_note(kept: Mapping[str, str], graph: Graph) -> str:
-    """Return which images fit and stay, by reason."""
-    reasons = Counter(kept.values())
-    groups = [
-        f"{some(graph.images[digest].name for digest, why in kept.items() if why == reason)}: {reason}"
-        for reason, _ in reasons.most_common(MOST_SHOWN)
-    ]
-    others = sum(number for _, number in reasons.most_common()[MOST_SHOWN:])
-    more = f"; and {others:,} more, for other reasons" if others else ""
-    stay = "1 image fits and stays" if len(kept) == 1 else f"{len(kept):,} images fit and stay"
-    return f"{stay}: {'; '.join(groups)}{more}"
-
-
 def unread_note(graph: Graph) -> str:
     """Return which indexes stay whose parts are not known; empty if there is none."""
     named = [f"{graph.images[digest].name} ({reason})" for digest, reason in graph.unread.items()]
     what = f"the parts of {count(len(named), 'index', 'indexes')} are not known"
-    return f"{what}: {some(named)}; ECR keeps a part of an index that stays, and so do we then"
+    return f"{what}: {several(named)}; ECR keeps a part of an index that stays, and so do we then"
 
 
 def pulled_note(indexes: int) -> str:
@@ -112,14 +81,4 @@ def fresh_note(images: Iterable[Image], now: datetime) -> str:
 
 def since_words(tags: Iterable[str]) -> str:
     """Return why an image stays that got a tag after its deletion was decided."""
-    return f"it got the tag {some(sorted(tags))} since"
-
-
-def image_part(digest: str) -> str:
-    """Return an image as a part of a difference."""
-    return f"image {digest}"
-
-
-def tag_part(tag: str, digest: str) -> str:
-    """Return a tag on an image as a part of a difference."""
-    return f"{tag} {digest}"
+    return f"it got the tag {several(sorted(tags))} since"

@@ -20,7 +20,8 @@ from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError
 from ecrops.images.image import describe_one
 from ecrops.images.tagging.edits import Remove, Tags
-from ecrops.images.tagging.words import LAST, LAST_ADVICE, image_part, tag_part, tags_words
+from ecrops.images.tagging.words import LAST, LAST_ADVICE, tags_words
+from ecrops.images.words import image_part, tag_part
 from ecrops.repositories import calls
 
 base = None

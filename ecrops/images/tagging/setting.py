@@ -17,7 +17,8 @@ from ecrops.images import manifests
 from ecrops.images.image import describe_one
 from ecrops.images.names import short
 from ecrops.images.tagging.edits import Point, Pointed
-from ecrops.images.tagging.words import NOT_THERE, TAKEN, TAKEN_ADVICE, image_words, tag_part
+from ecrops.images.tagging.words import NOT_THERE, TAKEN, TAKEN_ADVICE, image_words
+from ecrops.images.words import tag_part
 from ecrops.repositories import calls, states
 
 base = None

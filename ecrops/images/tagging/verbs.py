@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecrops.aws import ClientError, code_of
 from ecrops.base.change import Note
 from ecrops.base.problems import Problems
+from ecrops.base.render import several
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Read, Want
 from ecrops.engine.plan import Plan
@@ -25,7 +26,7 @@ from ecrops.images.image import describe_one
 from ecrops.images.names import check_name, check_tag, short
 from ecrops.images.tagging import removing, setting
 from ecrops.images.tagging.edits import Point, Remove, Tags, key_of
-from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, image_words, some_tags
+from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE, image_words
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -144,9 +145,7 @@ def remove_tags(
     elsewhere = [tag for tag in dict.fromkeys(tags) if tag not in described.tags]
     if not elsewhere:
         return plan
-    note = Note(
-        f"{name}: {short(described.digest)} does not have the tags {some_tags(elsewhere)}: they stay as they are"
-    )
+    note = Note(f"{name}: {short(described.digest)} does not have the tags {several(elsewhere)}: they stay as they are")
     return replace(plan, notes=(*plan.notes, note))
 
 

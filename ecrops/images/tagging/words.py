@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ecrops.base.render import several
 from ecrops.images.names import is_digest, short
 
-MOST_SHOWN = 5
 TAKEN = "the tag is on another image, and tags of this repository cannot be moved"
 TAKEN_ADVICE = (
     "take another tag, or let the tag be moved: image_tag_mutability, or its exclusion filters, of the repository"
@@ -23,20 +23,4 @@ def image_words(source: str, digest: str) -> str:
 
 def tags_words(tags: Sequence[str], digest: str) -> str:
     """Return some tags of an image: ``v1, v2 of sha256:0123456789ab``."""
-    return f"{some_tags(tags)} of {short(digest)}"
-
-
-def some_tags(tags: Sequence[str]) -> str:
-    """Return some tags, and how many more there are."""
-    more = f" and {len(tags) - MOST_SHOWN} more" if len(tags) > MOST_SHOWN else ""
-    return f"{', '.join(tags[:MOST_SHOWN])}{more}"
-
-
-def tag_part(tag: str, digest: str) -> str:
-    """Return a tag on an image as a part of a difference."""
-    return f"{tag} {digest}"
-
-
-def image_part(digest: str) -> str:
-    """Return an image as a part of a difference."""
-    return f"image {digest}"
+    return f"{several(tags)} of {short(digest)}"

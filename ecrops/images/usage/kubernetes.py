@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecrops.base.plain_json import check_depth, parsed
-from ecrops.base.render import count
+from ecrops.base.render import count, several
 from ecrops.errors import SpecError
 from ecrops.images.names import is_digest
 from ecrops.images.usage.found import Found, joined
@@ -69,8 +69,7 @@ def _document(source: object) -> Mapping[str, Any]:
 def _read_words(items: list[Mapping[str, Any]]) -> str:
     """Return what was read: one namespace is not all."""
     namespaces = list(dict.fromkeys(_namespace(item) for item in items))
-    more = f" and {len(namespaces) - MAX_NAMESPACES} more" if len(namespaces) > MAX_NAMESPACES else ""
-    where = f" in {', '.join(namespaces[:MAX_NAMESPACES])}{more}" if namespaces else ""
+    where = f" in {several(namespaces, most=MAX_NAMESPACES)}" if namespaces else ""
     return f"{count(len(items), 'object')} of Kubernetes{where}"
 
 

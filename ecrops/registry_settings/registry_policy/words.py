@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ecrops.access import words
+from ecrops.base.render import several
 from ecrops.iam.statements import Document, Statement, listed, meaning, statements
 
 _WHOLE = {"*": "everything", "repository/*": "every repository"}
@@ -43,7 +44,7 @@ def _resources(statement: Statement) -> list[str]:
 
 def _short(resources: list[str] | set[str]) -> str:
     names = (_WHOLE.get(resource.rpartition(":")[2], resource.rpartition(":repository/")[2]) for resource in resources)
-    return words.several(sorted(names))
+    return several(sorted(names))
 
 
 def _who_may(statement: Statement) -> str:

@@ -8,13 +8,12 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartRepli
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ecrops.aws import BOTOCORE, LOST, Aws, ClientError, Pages, code_of, operations_of
-from ecrops.base.problems import Problems, is_number
+from ecrops.base.problems import Problems
 from ecrops.base.shown import ShownText
 from ecrops.base.waits import Waited
 from ecrops.engine.account import Account
@@ -127,8 +126,7 @@ class _Waiter:
 
     def __init__(self, aws: Aws, timeout: object, to: str) -> None:
         problems = Problems()
-        right = is_number(timeout) and not math.isnan(timeout) and timeout >= 0
-        problems.check(right, "timeout", f"expected seconds, at least 0, got {timeout!r}")
+        problems.seconds("timeout", timeout)
         problems.raise_any()
         self._aws, self._timeout, self._to = aws, timeout, to
         self._waited = Waited()
