@@ -35,14 +35,16 @@ class ImageHandle(ReadableImage):
     def scan(self) -> ScanStatus:
         """Start a scan, and return its status. Where one of the last 24 hours is there, return its status.
 
-        ECR scans an image once in 24 hours, and on request under basic scanning only. A dry run starts none.
+        ECR scans an image once in 24 hours, and on request under basic scanning only. A dry run starts none. Of an
+        index, the parts for a platform are scanned, and the status is that of one that is not finished, if any.
 
         Raises:
-            ClientError: botocore's ``UnsupportedImageTypeException``: an index is not scanned, its parts are.
+            ClientError: botocore's ``UnsupportedImageTypeException``: such an image is not scanned.
         """
         from ecrops.images import scans
 
-        return scans.start(self._aws(), self.repository.name, self.name, dry_run=self.repository.registry.dry_run)
+        aws, name, dry_run = self._aws(), self.repository.name, self.repository.registry.dry_run
+        return scans.start_all(aws, name, self.name, dry_run=dry_run)
 
     def scan_findings(
         self,
@@ -55,7 +57,8 @@ class ImageHandle(ReadableImage):
         """Return what a scan found, of basic or enhanced scanning, once the scan is finished.
 
         The result is false if nothing fits, which makes a gate of one line:
-        ``if image.scan_findings(severity="CRITICAL"): sys.exit(1)``.
+        ``if image.scan_findings(severity="CRITICAL"): sys.exit(1)``. ECR does not scan an index: of one, it is what was
+        found in all its parts for a platform.
 
         Args:
             severity: The least severity: ``HIGH`` means ``HIGH`` and ``CRITICAL``. Findings that nobody has judged yet
@@ -75,7 +78,7 @@ class ImageHandle(ReadableImage):
         least = check_severity(severity)
         self._aws()
         with self.repository.registry.telling(None, on_wait, progress) as registry:
-            return scans.findings(registry.aws, self.repository.name, self.name, least, timeout)
+            return scans.all_findings(registry.aws, self.repository.name, self.name, least, timeout)
 
     # Writing
 

@@ -7,6 +7,7 @@ waiter ends with ``COMPLETE`` or ``FAILED`` alone, and never for enhanced scanni
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,24 +17,27 @@ from ecrops.base.problems import Problems
 from ecrops.base.waits import Waited
 from ecrops.errors import DeadlineError, EcropsError
 from ecrops.images.findings import ScanFindings, Severity, fitting, of_answer
-from ecrops.images.manifests import INDEXES
+from ecrops.images.image import describe_one
+from ecrops.images.manifests import IMAGES, INDEXES, one
 from ecrops.images.names import address, image_id
 from ecrops.repositories import calls
 
 START, FINDINGS = "StartImageScan", "DescribeImageScanFindings"
 NOT_SCANNED = "ScanNotFoundException"
 REFUSED = ("LimitExceededException", "ValidationException")
-UNSUPPORTED = "UnsupportedImageTypeException"
+UNSUPPORTED, UNSUPPORTED_STATUS = "UnsupportedImageTypeException", "UNSUPPORTED_IMAGE"
 NOT_STARTED = "NOT_STARTED"
 RUNNING = ("IN_PROGRESS", "PENDING")
 DONE = ("COMPLETE", "ACTIVE")
 PAGE = 1000
+UNKNOWN = "unknown/unknown"
+"""The platform that build tools give to attestations among the parts of an index."""
 NEW = timedelta(minutes=2)
 """How long after its push the first scan of an image may not have begun."""
 _INDEX = "an index is not scanned, its parts are: [repository.image(part.digest) for part in image.parts()]"
 WORDS = {
     "FAILED": "the scan failed",
-    "UNSUPPORTED_IMAGE": f"images of this kind are not scanned; {_INDEX}",
+    UNSUPPORTED_STATUS: f"images of this kind are not scanned; {_INDEX}",
     "SCAN_ELIGIBILITY_EXPIRED": "it is not scanned any more: it was pushed, or pulled, longer ago than the settings of "
     "enhanced scanning allow",
     "FINDINGS_UNAVAILABLE": "ECR has no findings of it at the moment",
@@ -120,6 +124,50 @@ def start(aws: Aws, name: str, image: str, *, dry_run: bool) -> ScanStatus:
         raise
 
 
+def start_all(aws: Aws, name: str, image: str, *, dry_run: bool) -> ScanStatus:
+    """Start the scan of an image, or of all parts of an index: see ``start``. Return the status of one that runs."""
+    try:
+        return start(aws, name, image, dry_run=dry_run)
+    except ClientError as error:
+        parts = _parts_of(aws, name, image) if code_of(error) == UNSUPPORTED else []
+        if not parts:
+            raise
+    statuses = [start(aws, name, part, dry_run=dry_run) for part in parts]
+    return next((status for status in statuses if status.status not in DONE), statuses[0])
+
+
+def all_findings(aws: Aws, name: str, image: str, severity: Severity | None, timeout: object) -> ScanFindings:
+    """Return what the scan of an image found, or those of all parts of an index, together: see ``findings``."""
+    try:
+        return findings(aws, name, image, severity, timeout)
+    except ScanError as error:
+        parts = _parts_of(aws, name, image) if error.status == UNSUPPORTED_STATUS else []
+        if not parts:
+            raise
+    results = [findings(aws, name, part, severity, timeout) for part in parts]
+    counts: Counter[str] = Counter()
+    for result in results:
+        counts.update(result.counts)
+    return ScanFindings(
+        findings=fitting((finding for result in results for finding in result), severity),
+        status=results[0].status,
+        counts=dict(counts),
+        completed_at=min((result.completed_at for result in results if result.completed_at), default=None),
+        severity=str(severity or ""),
+    )
+
+
+def _parts_of(aws: Aws, name: str, image: str) -> list[str]:
+    """Return the digests of the images in an index that are for a platform; none of an image. Attestations are not."""
+    try:
+        if describe_one(aws, name, image).media_type not in INDEXES:
+            return []
+    except ClientError:  # the error of the scan is the one to tell
+        return []
+    parts = one(aws, name, image).parsed.parts
+    return [part.digest for part in parts if part.media_type in IMAGES and str(part.platform or "") != UNKNOWN]
+
+
 def _last(aws: Aws, name: str, image: str) -> ScanStatus | None:
     """Return the status of the last scan; ``None`` if there was none."""
     try:
@@ -198,7 +246,7 @@ def _is_new(aws: Aws, name: str, image: str) -> bool:
     """
     items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[image_id(image)])
     if any(item.get("imageManifestMediaType") in INDEXES for item in items):
-        raise ScanError(f"{name}: {image} has no findings: {_INDEX}", "UNSUPPORTED_IMAGE")
+        raise ScanError(f"{name}: {image} has no findings: {_INDEX}", UNSUPPORTED_STATUS)
     return any(datetime.now(UTC) - item["imagePushedAt"] < NEW for item in items)
 
 

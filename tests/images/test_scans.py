@@ -309,18 +309,31 @@ def test_many_findings_come_in_pages(memory_cloud: Cloud) -> None:
     assert memory_cloud.calls.operations() == ["StartImageScan", FINDINGS, FINDINGS]
 
 
-def test_an_index_is_not_scanned_and_its_parts_are(cloud: Cloud) -> None:
+def test_a_scan_of_an_index_scans_its_parts(cloud: Cloud) -> None:
     part = cloud.push_image("app")
     cloud.push_index("app", [part], tag="v1")
     app = registry_of(cloud).repository("app")
-    with pytest.raises(ClientError, match="UnsupportedImageTypeException") as caught:
-        app.image("v1").scan()
-    assert any("image.parts()" in note for note in caught.value.__notes__)
-    assert [app.image(each.digest).scan().status for each in app.image("v1").parts()] == ["IN_PROGRESS"]
+    assert app.image("v1").scan().status == "IN_PROGRESS"
+    assert app.image(part).scan_findings().status == "COMPLETE"
 
 
-def test_an_index_is_not_waited_for(cloud: Cloud) -> None:
+def test_the_gate_of_an_index_is_that_of_its_parts(cloud: Cloud) -> None:
+    parts = [cloud.push_image("app", platform=f"linux/{name}") for name in ("amd64", "arm64")]
+    cloud.push_index("app", [*parts, cloud.push_image("app", platform="unknown/unknown")], tag="v1")
+    cloud.emulator.scans.find("app", parts[1], {"CVE-1": "CRITICAL", "CVE-2": "LOW"})
+    image = registry_of(cloud).repository("app").image("v1")
+    image.scan()
+    assert [finding.name for finding in image.scan_findings(severity="CRITICAL")] == ["CVE-1"]
+    assert image.scan_findings().counts == {"CRITICAL": 1, "LOW": 1}
+
+
+def test_an_index_whose_parts_nobody_scanned_is_no_pass(cloud: Cloud) -> None:
     cloud.push_index("app", [cloud.push_image("app")], tag="v1")
+    with pytest.raises((ClientError, DeadlineError)):
+        registry_of(cloud).repository("app").image("v1").scan_findings(timeout=0)
+
+
+def test_an_index_without_a_part_for_a_platform_is_not_scanned(cloud: Cloud) -> None:
+    cloud.push_index("app", [cloud.push_image("app", platform="unknown/unknown")], tag="v1")
     with pytest.raises(ScanError, match="its parts are"):
         registry_of(cloud).repository("app").image("v1").scan_findings()
-    assert cloud.calls.operations()[-2:] == ["DescribeImageScanFindings", "DescribeImages"]
