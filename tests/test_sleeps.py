@@ -22,7 +22,7 @@ KNOWN = {
     ("aws/parallel.py", "wait"): "for own workers, each of which tells of its waits",
     ("aws/parallel.py", "wait_for"): "for calls in flight after Ctrl-C: one attempt each, and no wait begins any more",
     ("engine/apply.py", "wait"): "for own workers, each of which tells of its waits",
-    ("images/archiving/verbs.py", "wait_for"): "the waiter of restores: it pauses with Aws.pause, which tells",
+    ("images/archiving/wants.py", "wait_for"): "the waiter of restores: it pauses with Aws.pause, which tells",
     ("images/copying/layers.py", "wait_for"): "for memory that other workers of the copy hold, whose calls tell",
     ("images/scans.py", "wait"): "Waiter.wait: it pauses with Aws.pause, which tells",
     ("lifecycle/simulation/preview.py", "wait"): "Waiter.wait: it pauses with Aws.pause, which tells",

@@ -104,11 +104,11 @@ class ImageHandle(ReadableImage):
             SpecError: Something is no tag.
             ConflictError: There is no such image, or a tag is taken and cannot be moved.
         """
-        from ecrops.images.tagging import verbs
+        from ecrops.images.tagging import wants
 
-        verbs.check_tags(tags)
+        wants.check_tags(tags)
         wanted = dict.fromkeys(tags, self.name)
-        return verbs.set_tags(self.repository, wanted, on_change, on_wait, progress)
+        return wants.set_tags(self.repository, wanted, on_change, on_wait, progress)
 
     def untag(
         self,
@@ -135,9 +135,9 @@ class ImageHandle(ReadableImage):
             SpecError: Something is no tag.
             ConflictError: These are all its tags, and ``delete_last`` is false.
         """
-        from ecrops.images.tagging import verbs
+        from ecrops.images.tagging import wants
 
-        return verbs.remove_tags(self.repository, self.name, tags, delete_last, on_change, on_wait, progress)
+        return wants.remove_tags(self.repository, self.name, tags, delete_last, on_change, on_wait, progress)
 
     def copy_to(
         self,
@@ -162,9 +162,9 @@ class ImageHandle(ReadableImage):
             on_wait: Called with each wait, before it.
             progress: Whether to draw how far it is, on the standard error.
         """
-        from ecrops.images.copying import verbs
+        from ecrops.images.copying import wants
 
-        return verbs.copy_image(
+        return wants.copy_image(
             self,
             to,
             tags=tags,

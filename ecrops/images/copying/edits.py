@@ -1,6 +1,6 @@
 """What is wanted of a copy, and what is at its target: values.
 
-Made by ``copying/verbs`` from what the source has, compared by ``copying/aspect``.
+Made by ``copying/wants`` from what the source has, compared by ``copying/aspect``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a copy reads of its source: the images, their parts, and what is about them.
 
-Called by ``copying/verbs``. It writes nothing; ECR counts the reading of a manifest as a pull.
+Called by ``copying/wants``. It writes nothing; ECR counts the reading of a manifest as a pull.
 """
 
 from __future__ import annotations

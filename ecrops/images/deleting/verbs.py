@@ -1,196 +1,98 @@
-"""How users delete images: called by ``RepositoryVerbs``.
-
-The images are read here, since what is to go is decided once, by all of them. The engine gets that reading, and makes
-another one only if it is too old, or if other writers were faster.
-"""
+"""The verb of a repository that deletes many images. Called by users, through ``Repository``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Never
 
-from ecrops.aws import Aws, ClientError
-from ecrops.base.problems import Problems
-from ecrops.base.render import several
-from ecrops.engine.aspect import Read, Want
-from ecrops.engine.plan import Plan
-from ecrops.engine.reading import Readings
-from ecrops.engine.turns import NEVER
-from ecrops.errors import SpecError
-from ecrops.images import graph as graphs
-from ecrops.images.deleting import aspect, replicas
-from ecrops.images.deleting.edits import Delete, Present, batches_of
-from ecrops.images.deleting.words import fresh_note, pulled_note, total_note, unread_note
-from ecrops.images.graph import Graph
-from ecrops.images.image import describe
-from ecrops.images.names import check_name, is_digest
-from ecrops.images.relations import is_index, with_subjects
-from ecrops.images.selection import Selection
-from ecrops.images.usage.values import Protected, checked, resolve
-from ecrops.images.words import kept_note
-from ecrops.repositories import calls
+from ecrops.base.problems import given
+from ecrops.repositories.handle import Handle
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from ecrops.base.waits import OnWait
+    from ecrops.engine.plan import Plan
     from ecrops.engine.telling import OnChange
-    from ecrops.images.verbs import RepositoryVerbs
-
-NOTHING_SAID = (
-    "expected which images: tags or digests, a condition such as untagged=True or older_than=30, or all=True for "
-    "every image"
-)
-Fields = Mapping[str, Any]
+    from ecrops.images.usage.values import Protected
 
 
-def delete(
-    repository: RepositoryVerbs,
-    names: Sequence[str],
-    conditions: Fields,
-    *,
-    orphans: bool = False,
-    everything: bool = False,
-    never: Protected = (),
-    on_change: OnChange | None = None,
-    on_wait: OnWait | None = None,
-    progress: bool = False,
-) -> Plan:
-    """Delete images: see ``RepositoryVerbs.delete_images``."""
-    wanted = _Wanted(names, conditions, orphans=orphans, everything=everything, never=never)
-    repository._check_account()
-    name = repository.name
-    with repository.registry.telling(on_change, on_wait, progress) as registry:
-        aws, known = registry.aws.stoppable(), Readings()
-        goal = (aspect, name)
-        present = registry.assumed.get(goal) or Present(_read(aws, name, wanted))
-        known[goal] = present
-        known.add([Read((name,), dict, ("ecr",))])
-        host = repository.registry_uri if wanted.never else ""  # the account may have to be asked for it
-        edit = wanted.edit(aws, name, present.now, host)
-        if aws.has_waited:
-            known.read_at = NEVER
-        return registry.make(Want(aspect, name, edit), known=known)
+class DeletingVerbs(Handle):
+    """Deleting the images of a repository."""
 
+    def delete_images(
+        self,
+        *digests_or_tags: str,
+        tags: Sequence[str] | None = None,
+        untagged: bool | None = None,
+        older_than: datetime | timedelta | int | None = None,
+        pulled_before: datetime | timedelta | int | None = None,
+        larger_than: int | None = None,
+        archived: bool | None = None,
+        orphans: bool = False,
+        all: bool = False,
+        never: Protected = (),
+        on_change: OnChange | None = None,
+        on_wait: OnWait | None = None,
+        progress: bool = False,
+        **misspelt: Never,
+    ) -> Plan:
+        """Delete images, archived ones too, each with all its tags: those that are named, or that fit every condition.
 
-def _read(aws: Aws, name: str, wanted: _Wanted) -> Graph:
-    """Read the images, and the manifests of indexes if any image is meant: ECR counts that as a pull of each index."""
-    try:
-        images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
-        if wanted.orphans:
-            images = list(with_subjects(aws, name, images).values())
-        graph = Graph(images)
-        selected, _ = wanted.selected(graph)
-        return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
-    except ClientError as error:
-        calls.advise(error, name)
-        raise
+        What belongs to a deleted image goes with it: whatever is about it (signatures, SBOMs, attestations), whatever
+        is about that, and, of an index, the parts that have no tag of their own and that no other index has. A part
+        with a tag of its own stays.
 
+        What is needed stays, and notes of the plan say why: a part of an index that stays, whatever is about an image
+        that stays, the subject of an artifact that stays, and what ``never`` says, with the indexes that it is a part
+        of. If an image was named, that is a conflict. Only a referrer that was named goes without its subject.
 
-class _Wanted:
-    """What a user wants to be deleted, checked.
+        What goes is decided once. Images that come later are never deleted, and an image that gets another tag
+        meanwhile, or an index that has it, stays. If an image cannot be deleted, the others are. If a run breaks off in
+        an index with more than 100 parts, some of them may be left: ``untagged=True`` deletes them.
 
-    Raises:
-        SpecError: It says no images, or too much.
-    """
+        If any image fits, the manifests of all indexes are read, which ECR counts as a pull of them. Where deletions
+        are replicated, a note says to where.
 
-    def __init__(
-        self, names: Sequence[str], conditions: Fields, *, orphans: bool, everything: bool, never: Protected
-    ) -> None:
-        problems = Problems()
-        self.names = tuple(dict.fromkeys(problems.each("", names, check_name, numbered=False)))
-        for name, value in (("orphans", orphans), ("all", everything)):
-            problems.check(isinstance(value, bool), name, f"expected True or False, got {value!r}")
-        self.never = problems.take("never", lambda: checked(never)) or ()
-        self.selection = problems.take("", lambda: _selection(conditions)) or Selection()
-        self.orphans, self.everything = orphans, everything
-        says = bool(conditions) or orphans is True
-        problems.check(bool(names) or says or everything is True, "", NOTHING_SAID)
-        problems.check(not (names and says), "", "expected names of images, or conditions, and got both")
-        problems.check(
-            not (everything is True and (names or says)), "all", "every image is meant: leave the others out"
+        Args:
+            digests_or_tags: The images by name. A name that no image has is a note.
+            tags: Patterns of tags, ``*`` for any characters; an image fits with one tag that fits one pattern.
+            untagged: Whether only images without tags fit, or only images with tags. A push of an index begins with its
+                parts, which have no index then: ``untagged=True, older_than=1`` leaves them alone.
+            older_than: How long ago an image was pushed at least: a ``timedelta``, or days; or a moment.
+            pulled_before: The same for the last pull. An image that was never pulled fits. A reading of this verb is a
+                pull of each index, so the next one finds them used: ``registry.pull_time_exclusions`` prevents that.
+            larger_than: Bytes.
+            archived: Whether only archived images fit, or only images that can be pulled.
+            orphans: Whether only artifacts fit that are about an image that is gone: their manifest names it as the
+                subject, or all their tags do, such as ``sha256-HEX.sig``.
+            all: Whether every image is meant. Without it, and without names and conditions, nothing is deleted.
+            never: What is never deleted: patterns of tags, digests, URIs, or what ``in_use`` found.
+            on_change: Called with every change that was made.
+            on_wait: Called with each wait, before it.
+            progress: Whether to draw how far it is, on the standard error.
+            misspelt: No other keyword is accepted. The error says which one was probably meant.
+
+        Returns:
+            The plan: a change for every 100 images. Its bytes are those of the images, of which layers may be shared.
+
+        Raises:
+            SpecError: Nothing says which images, or something is none.
+            ConflictError: An image that was named has to stay; nothing was changed.
+            ClientError: botocore's ``RepositoryNotFoundException``.
+            EcropsError: Some images could not be deleted; the others were.
+        """
+        conditions = given(locals(), "digests_or_tags", "orphans", "all", "never", "on_change", "on_wait", "progress")
+        from ecrops.images.deleting.wants import delete
+
+        return delete(
+            self,
+            digests_or_tags,
+            conditions,
+            orphans=orphans,
+            everything=all,
+            never=never,
+            on_change=on_change,
+            on_wait=on_wait,
+            progress=progress,
         )
-        problems.raise_any()
-        self._is_by_pulls = "pulled_before" in conditions
-        self._why = _words(conditions, orphans=orphans, everything=everything)
-
-    def edit(self, aws: Aws, name: str, graph: Graph, host: str) -> Delete:
-        """Return the edit, and what the user must know of it. What goes and what stays is decided here."""
-        selected, missing = self.selected(graph)
-        named = frozenset(selected) if self.names else frozenset()
-        never = resolve(self.never, graph, repository=name, host=host or None)
-        deletion = graph.deletion(selected, never, named)
-        reasons = {digest: why for digest, why in deletion.kept.items() if digest not in named or digest in never}
-        batches = batches_of(_unread_first(graph, deletion.order))
-        order = [digest for batch in batches for digest in batch]
-        notes = list(self._notes(aws, name, graph, order, set(selected)))
-        if missing:
-            notes.append(f"there is no image {several(missing)}: nothing is to be deleted of it")
-        if reasons:
-            notes.append(kept_note(reasons, graph))
-        tags = {digest: frozenset(graph.images[digest].tags) for digest in order}
-        return Delete(batches, tags, named, self.never, host, tuple(notes))
-
-    def selected(self, graph: Graph) -> tuple[list[str], list[str]]:
-        """Return the digests of the images that are meant, and the names that no image has."""
-        if self.names:
-            by_tag = {tag: digest for digest, image in graph.images.items() for tag in image.tags}
-            digests = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
-            missing = [name for name, digest in digests.items() if digest not in graph.images]
-            return list(dict.fromkeys(digest for digest in digests.values() if digest in graph.images)), missing
-        orphans = set(graph.orphans()) if self.orphans else set()
-        picked = self.selection.pick(graph.images.values())
-        return [image.digest for image in picked if not self.orphans or image.digest in orphans], []
-
-    def _notes(self, aws: Aws, name: str, graph: Graph, order: Sequence[str], selected: set[str]) -> Iterator[str]:
-        if not order:
-            return
-        yield total_note(graph, order, selected, self._why)
-        if fresh := fresh_note((graph.images[digest] for digest in order if not self.names), datetime.now(UTC)):
-            yield fresh
-        if not graph.unread.keys() <= set(order):
-            yield unread_note(graph)
-        indexes = sum(is_index(image) for image in graph.images.values())
-        if self._is_by_pulls and indexes:
-            yield pulled_note(indexes)
-        yield from replicas.notes(aws, name, len(order))
-
-
-def _selection(conditions: Fields) -> Selection:
-    """Return the selection of some conditions: ``older_than`` is that of pushes.
-
-    Raises:
-        SpecError: A condition is none, or has another name.
-    """
-    fields = dict(conditions)
-    problems = Problems()
-    problems.known(fields, CONDITIONS, "", {"pushed_before": "write older_than, in days too"})
-    problems.raise_any()
-    if "older_than" in fields:
-        fields["pushed_before"] = fields.pop("older_than")
-    try:
-        return Selection.of(**fields)
-    except SpecError as error:
-        raise SpecError(str(error).replace("pushed_before", "older_than")) from None
-
-
-CONDITIONS = ("tags", "untagged", "older_than", "pulled_before", "larger_than", "archived")
-
-
-def _unread_first(graph: Graph, digests: Sequence[str]) -> list[list[str]]:
-    """Return groups of images, first those with an index whose parts are not known: they may be in other groups."""
-    return sorted(graph.groups(digests), key=lambda group: not any(digest in graph.unread for digest in group))
-
-
-def _words(conditions: Fields, *, orphans: bool, everything: bool) -> str:
-    """Return why images are deleted."""
-    if everything:
-        return "since every image is meant"
-    words = [f"{name}={_short(value)}" for name, value in conditions.items()]
-    words += ["orphans=True"] if orphans else []
-    return f"by {', '.join(words)}" if words else "by name"
-
-
-def _short(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{several(map(repr, value))}]"
-    return repr(value) if isinstance(value, int | str | bool) else str(value)

@@ -1,1 +1,1 @@
-"""Setting and removing the tags of images: ``setting`` and ``removing`` are the aspects, ``verbs`` calls them."""
+"""Setting and removing the tags of images: ``setting`` and ``removing`` are the aspects, ``wants`` makes edits."""
