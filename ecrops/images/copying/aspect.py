@@ -14,7 +14,7 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
 from ecrops.engine.aspect import Read
 from ecrops.images import manifests
-from ecrops.images.copying.edits import Copied, Found, Piece
+from ecrops.images.copying.edits import Copied, Piece, TargetState
 from ecrops.images.copying.source import TAGS, is_unknown
 from ecrops.images.copying.words import REFUSED, archived_words, piece_words
 from ecrops.images.image import ARCHIVE, describe
@@ -39,7 +39,7 @@ def reads(aws: Aws, wants: Mapping[str, Sequence[Copied]]) -> Iterator[Read]:
         yield Read(tuple(copies), partial(read, aws, name, copies), services=("ecr",))
 
 
-def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
+def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, TargetState]:
     """Return what is at the target of some images. A target that does not exist has none."""
     digests = {digest for copied in copies.values() for digest in copied.digests}
     tags = {tag for copied in copies.values() for tag in copied.tags}
@@ -50,7 +50,7 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
     except ClientError as error:
         if code_of(error) != calls.MISSING:
             raise
-        return dict.fromkeys(copies, Found())
+        return dict.fromkeys(copies, TargetState())
     moved = {
         tag for copied in copies.values() for tag in copied.tags if holders.get(tag, copied.digest) != copied.digest
     }
@@ -59,7 +59,7 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, Found]:
         settings = calls.find(aws, [name], states.parse).get(name, states.Settings())
         fixed = frozenset(tag for tag in moved if is_fixed(settings, tag))
     return {
-        key: Found(
+        key: TargetState(
             frozenset(present.intersection(copied.digests)),
             {tag: holders[tag] for tag in copied.tags if tag in holders},
             fixed & set(copied.tags),
@@ -86,9 +86,9 @@ def _listed(aws: Aws, name: str) -> tuple[set[str], dict[str, str], set[str]]:
     return set(images), {tag: image.digest for image in images.values() for tag in image.tags}, archived
 
 
-def changes(key: str, edits: Sequence[Copied], current: Found | None) -> Iterator[Change | Note]:
+def changes(key: str, edits: Sequence[Copied], current: TargetState | None) -> Iterator[Change | Note]:
     """Write what is missing: manifests, each after its layers, then tags. What cannot be copied is a conflict."""
-    copied, current = edits[-1], current or Found()
+    copied, current = edits[-1], current or TargetState()
     missing = [piece for piece in copied.pieces if piece.digest not in current.digests]
     layers = dict.fromkeys(layer.digest for piece in missing for layer in piece.layers)
     bad = next((digest for digest in layers if digest in current.missing), "")
@@ -135,7 +135,7 @@ def _params(copied: Copied, piece: Piece) -> dict[str, str]:
     return {**params, "imageManifestMediaType": piece.media_type} if piece.media_type else params
 
 
-def _tagged(key: str, copied: Copied, tag: str, current: Found) -> Change:
+def _tagged(key: str, copied: Copied, tag: str, current: TargetState) -> Change:
     before = current.tags.get(tag, "")
     if tag in current.fixed:
         return Change(
@@ -161,9 +161,9 @@ def _tagged(key: str, copied: Copied, tag: str, current: Found) -> Change:
     )
 
 
-def after(change: Change, current: Found | None) -> Found:
+def after(change: Change, current: TargetState | None) -> TargetState:
     """Return what is at the target after a change."""
-    current = current or Found()
+    current = current or TargetState()
     digest, tag = change.params["imageDigest"], change.params.get("imageTag")
     tags = {**current.tags, tag: digest} if tag else current.tags
     return current._replace(digests=current.digests | {digest}, tags=tags)

@@ -69,7 +69,7 @@ class Copied(NamedTuple):
         return [self.digest, *(piece.digest for piece in self.pieces)]
 
 
-class Found(NamedTuple):
+class TargetState(NamedTuple):
     """What is at the target of an image.
 
     Args:

@@ -53,9 +53,9 @@ class Contents:
 
     def problem(self, digest: str) -> str:
         """Return why an image cannot be copied whole; empty if it can."""
-        for each in self._below([digest], self._judged):
-            bad = (self._judged[part] for part in self.parts(each) if self._judged.get(part))
-            self._judged[each] = next(bad, each if each in self.problems else "")
+        for member in self._below([digest], self._judged):
+            bad = (self._judged[part] for part in self.parts(member) if self._judged.get(part))
+            self._judged[member] = next(bad, member if member in self.problems else "")
         part = self._judged[digest]
         if not part:
             return ""
@@ -83,12 +83,14 @@ class Contents:
         """
         pieces = []
         named = {part.digest: part.platform for part in self._parsed[digest].parts} if digest in self._parsed else {}
-        for each in self._below([digest], taken):
-            if each in self.found:
-                manifest = self.found[each]
-                what = self._about(digest) if each == digest else f"part {named.get(each) or short(each)}"
-                height = self._height(each)
-                pieces.append(Piece(each, manifest.media_type, manifest.text, self._parsed[each], what, step + height))
+        for member in self._below([digest], taken):
+            if member in self.found:
+                manifest = self.found[member]
+                what = self._about(digest) if member == digest else f"part {named.get(member) or short(member)}"
+                height = self._height(member)
+                pieces.append(
+                    Piece(member, manifest.media_type, manifest.text, self._parsed[member], what, step + height)
+                )
         return pieces
 
     def _height(self, digest: str) -> int:

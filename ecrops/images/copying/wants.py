@@ -21,7 +21,7 @@ from ecrops.engine.reading import Readings
 from ecrops.errors import SpecError
 from ecrops.images import manifests
 from ecrops.images.copying import aspect
-from ecrops.images.copying.edits import Copied, Found
+from ecrops.images.copying.edits import Copied, TargetState
 from ecrops.images.copying.layers import Transfers
 from ecrops.images.copying.mounting import TWO_REGISTRIES, why_not_between, words
 from ecrops.images.copying.plan import CopyPlan, with_bytes
@@ -238,7 +238,7 @@ class _Copy:
         problem = contents.problem(digest)
         copies[key] = Copied(name, digest, params, pieces, tuple(tags), self._transfers, problem)
 
-    def _found(self, copies: Mapping[str, Copied], *, is_made: bool) -> tuple[dict[str, Found], int]:
+    def _found(self, copies: Mapping[str, Copied], *, is_made: bool) -> tuple[dict[str, TargetState], int]:
         """Return what is at the target, and how many bytes of layers it lacks."""
         aws, name, assumed = self._registry.aws, self._to.name, self._registry.assumed
         is_made = is_made or assumed.get((settings, name)) is not None

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.images.usage.found import Found
+from ecrops.images.usage.mentions import Mention
 
 PAGE = 100
 TASKS = 100
@@ -40,7 +40,7 @@ class Service(NamedTuple):
     definitions: Sequence[str]
 
 
-def read(aws: Aws) -> Iterator[Found]:
+def read(aws: Aws) -> Iterator[Mention]:
     """Yield the images that ECS uses in one account and region, each as often as it is used."""
     asking = aws.stoppable()
     asking.client("ecs")
@@ -55,7 +55,7 @@ def read(aws: Aws) -> Iterator[Found]:
     yield from _definitions(asking, services, newest)
 
 
-_Part = tuple[list[Found], list[Service], set[str]]
+_Reading = tuple[list[Mention], list[Service], set[str]]
 
 
 def _listed(aws: Aws, operation: str, member: str, **params: Any) -> list[str]:
@@ -63,9 +63,9 @@ def _listed(aws: Aws, operation: str, member: str, **params: Any) -> list[str]:
     return [arn for page in pages for arn in page]
 
 
-def _families(aws: Aws, _: str) -> _Part:
+def _families(aws: Aws, _: str) -> _Reading:
     """Return what the newest revisions of all active families name."""
-    images: list[Found] = []
+    images: list[Mention] = []
     newest: set[str] = set()
     asking = aws.stoppable()  # an error stops this part alone: then it is told, and not that others were stopped
     for definition in asking.map(partial(_newest, asking), _families_of(asking), asking.stop):
@@ -75,7 +75,7 @@ def _families(aws: Aws, _: str) -> _Part:
     return images, [], newest
 
 
-def _cluster(aws: Aws, arn: str) -> _Part:
+def _cluster(aws: Aws, arn: str) -> _Reading:
     """Return what runs in one cluster, and its services."""
     asking = aws.stoppable()
     try:
@@ -92,17 +92,17 @@ def _cluster(aws: Aws, arn: str) -> _Part:
         raise
     every = [entry for part in parts for entry in part]
     return (
-        [entry for entry in every if isinstance(entry, Found)],
+        [entry for entry in every if isinstance(entry, Mention)],
         [entry for entry in every if isinstance(entry, Service)],
         set(),
     )
 
 
-def _tasks(aws: Aws, cluster: str, arns: Sequence[str]) -> list[Found | Service]:
+def _tasks(aws: Aws, cluster: str, arns: Sequence[str]) -> list[Mention | Service]:
     """Return the images of some tasks. Those that have stopped since they were listed are missing in the answer."""
     tasks = aws.get("ecs", "DescribeTasks", "tasks", cluster=cluster, tasks=list(arns))
     return [
-        Found(container.get("image", ""), _reason_of(task, cluster), container.get("imageDigest", ""))
+        Mention(container.get("image", ""), _reason_of(task, cluster), container.get("imageDigest", ""))
         for task in tasks
         for container in task.get("containers", ())
     ]
@@ -116,7 +116,7 @@ def _reason_of(task: Mapping[str, Any], cluster: str) -> str:
     return f"ECS task of {_last(task['taskDefinitionArn'])} {where}"
 
 
-def _services(aws: Aws, cluster: str, arns: Sequence[str]) -> list[Found | Service]:
+def _services(aws: Aws, cluster: str, arns: Sequence[str]) -> list[Mention | Service]:
     services = aws.get("ecs", "DescribeServices", "services", cluster=cluster, services=list(arns))
     return [
         Service(
@@ -135,7 +135,7 @@ def _definitions_of(service: Mapping[str, Any]) -> Iterator[str]:
             yield definition
 
 
-def _revisions(aws: Aws, services: Iterable[Service]) -> Iterator[Found]:
+def _revisions(aws: Aws, services: Iterable[Service]) -> Iterator[Mention]:
     """Yield the images of the current revisions of services: ECS has resolved their tags to digests."""
     reasons = {arn: service.reason for service in services for arn in service.revisions}
 
@@ -149,10 +149,10 @@ def _revisions(aws: Aws, services: Iterable[Service]) -> Iterator[Found]:
         for revision in revisions:
             for image in revision.get("containerImages", ()):
                 reason = reasons[revision["serviceRevisionArn"]]
-                yield Found(image.get("image", ""), reason, image.get("imageDigest", ""))
+                yield Mention(image.get("image", ""), reason, image.get("imageDigest", ""))
 
 
-def _definitions(aws: Aws, services: Iterable[Service], newest: set[str]) -> Iterator[Found]:
+def _definitions(aws: Aws, services: Iterable[Service], newest: set[str]) -> Iterator[Mention]:
     """Yield the images of the task definitions that services name. Those that are the newest were read before."""
     reasons: dict[str, list[str]] = {}
     for service in services:
@@ -184,9 +184,9 @@ def _definition(aws: Aws, name: str) -> dict[str, Any]:
     return definition
 
 
-def _named(definition: Mapping[str, Any], reason: str) -> Iterator[Found]:
+def _named(definition: Mapping[str, Any], reason: str) -> Iterator[Mention]:
     for container in definition.get("containerDefinitions", ()):
-        yield Found(container.get("image", ""), reason)
+        yield Mention(container.get("image", ""), reason)
 
 
 def _last(arn: str) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from ecrops.aws import Aws, ClientError, code_of
-from ecrops.images.usage.found import Found
+from ecrops.images.usage.mentions import Mention
 
 LATEST = "$LATEST"
 
 
-def read(aws: Aws) -> Iterator[Found]:
+def read(aws: Aws) -> Iterator[Mention]:
     """Yield the image of each version of each function that is made of one, in one account and region."""
     asking = aws.stoppable()
     asking.client("lambda")
@@ -30,7 +30,7 @@ def read(aws: Aws) -> Iterator[Found]:
         yield from image
 
 
-def _version(aws: Aws, version: tuple[str, str]) -> list[Found]:
+def _version(aws: Aws, version: tuple[str, str]) -> list[Mention]:
     """Return the image of a version: by its digest, and by its tag if Lambda says no digest."""
     name, qualifier = version
     try:
@@ -41,4 +41,4 @@ def _version(aws: Aws, version: tuple[str, str]) -> list[Found]:
         raise
     reason = f"Lambda function {name}" + ("" if qualifier == LATEST else f":{qualifier}")
     image = code.get("ResolvedImageUri") or code.get("ImageUri")
-    return [Found(image, reason)] if image else []
+    return [Mention(image, reason)] if image else []

@@ -17,7 +17,7 @@ from ecrops.base.plain_json import check_depth, parsed
 from ecrops.base.render import count, several
 from ecrops.errors import SpecError
 from ecrops.images.names import is_digest
-from ecrops.images.usage.found import Found, joined
+from ecrops.images.usage.mentions import Mention, joined
 from ecrops.images.usage.uses import InUse
 
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -87,14 +87,14 @@ def _listed(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []
 
 
-def _found(item: Mapping[str, Any]) -> Iterator[Found]:
+def _found(item: Mapping[str, Any]) -> Iterator[Mention]:
     kind = str(item.get("kind") or "Pod")
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).strip()
     reason = f"Kubernetes {words} {_namespace(item)}/{_part(item, 'metadata').get('name', '')}"
     for spec in _specs(item):
         for name in CONTAINERS:
             for container in _listed(spec, name):
-                yield Found(str(container.get("image") or ""), reason)
+                yield Mention(str(container.get("image") or ""), reason)
     status = _part(item, "status")
     for name in STATUSES:
         for container in _listed(status, name):
@@ -109,7 +109,7 @@ def _specs(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from (part for part in (spec, template, jobs) if any(name in part for name in CONTAINERS))
 
 
-def _running(container: Mapping[str, Any], reason: str) -> Iterator[Found]:
+def _running(container: Mapping[str, Any], reason: str) -> Iterator[Mention]:
     """Yield the image that runs in a container. Its id is ``HOST/NAME@DIGEST``, with or without a scheme before it.
 
     An image without a name may be known by the digest of its configuration alone, which is that of no image in ECR.
@@ -117,4 +117,4 @@ def _running(container: Mapping[str, Any], reason: str) -> Iterator[Found]:
     text = str(container.get("imageID") or "").rpartition("://")[2]
     name, _, digest = text.rpartition("@")
     if is_digest(digest):
-        yield Found(text if name else str(container.get("image") or ""), reason, digest)
+        yield Mention(text if name else str(container.get("image") or ""), reason, digest)

@@ -16,7 +16,7 @@ from ecrops.base.problems import Problems, check_function
 from ecrops.engine.account import Account
 from ecrops.errors import SpecError
 from ecrops.images.usage import ecs, functions
-from ecrops.images.usage.found import Found, joined
+from ecrops.images.usage.mentions import Mention, joined
 from ecrops.images.usage.references import FORMS, parse
 from ecrops.images.usage.uses import InUse
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 WORKERS = 20
 
 
-class Part(NamedTuple):
-    """A service that runs images.
+class Reader(NamedTuple):
+    """What reads a service that runs images.
 
     Args:
         option: The option of ``in_use`` that leaves it out.
@@ -39,10 +39,10 @@ class Part(NamedTuple):
 
     option: str
     service: str
-    read: Callable[[Aws], Iterator[Found]]
+    read: Callable[[Aws], Iterator[Mention]]
 
 
-PARTS = (Part("ecs", "ECS", ecs.read), Part("lambda_", "Lambda", functions.read))
+READERS = (Reader("ecs", "ECS", ecs.read), Reader("lambda_", "Lambda", functions.read))
 
 
 def in_use(
@@ -81,11 +81,11 @@ def in_use(
         if not isinstance(value, bool):
             raise SpecError(f"{name}: expected True or False, got {value!r}")
     besides = _extra(extra)
-    parts = [part for part, is_wanted in zip(PARTS, (ecs, lambda_), strict=True) if is_wanted]
-    accounts = [_account(session, retry, on_wait) for session in sessions or (None,)] if parts else []
-    if not parts and sessions:
+    readers = [reader for reader, is_wanted in zip(READERS, (ecs, lambda_), strict=True) if is_wanted]
+    accounts = [_account(session, retry, on_wait) for session in sessions or (None,)] if readers else []
+    if not readers and sessions:
         raise SpecError("nothing is read of a session with ecs=False and lambda_=False: leave the sessions out")
-    return reduce(or_, [*_read(accounts, parts), *besides], InUse())
+    return reduce(or_, [*_read(accounts, readers), *besides], InUse())
 
 
 def _account(session: object, retry: RetryPolicy | None, on_wait: OnWait | None) -> Aws:
@@ -107,30 +107,30 @@ def _extra(extra: object) -> list[InUse]:
     return uses
 
 
-def _read(accounts: list[Aws], parts: list[Part]) -> list[InUse]:
+def _read(accounts: list[Aws], readers: list[Reader]) -> list[InUse]:
     """Read each part of each account, all in parallel. The first error stops all."""
-    jobs = [(account.stoppable(), part) for account in accounts for part in parts]
+    jobs = [(account.stoppable(), reader) for account in accounts for reader in readers]
     if not jobs:
         return []
-    for account, part in jobs:
-        account.client("lambda" if part.option == "lambda_" else part.option)
+    for account, reader in jobs:
+        account.client("lambda" if reader.option == "lambda_" else reader.option)
         account.client("sts")
 
     def stop() -> None:
         for account, _ in jobs:
             account.stop()
 
-    return jobs[0][0].map(lambda job: _read_part(*job), jobs, stop)
+    return jobs[0][0].map(lambda job: _read_one(*job), jobs, stop)
 
 
-def _read_part(aws: Aws, part: Part) -> InUse:
+def _read_one(aws: Aws, reader: Reader) -> InUse:
     try:
-        images = list(part.read(aws))
+        images = list(reader.read(aws))
     except ClientError as error:
         if code_of(error) in DENIED:
             error.add_note(
-                f"without it nobody knows which images {part.service} uses, and none of them would be protected: "
-                f"allow it, or leave {part.service} out with {part.option}=False"
+                f"without it nobody knows which images {reader.service} uses, and none of them would be protected: "
+                f"allow it, or leave {reader.service} out with {reader.option}=False"
             )
         raise
-    return joined(images, f"{part.service} of account {aws.account_id} in {aws.region}")
+    return joined(images, f"{reader.service} of account {aws.account_id} in {aws.region}")

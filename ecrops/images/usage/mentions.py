@@ -1,4 +1,4 @@
-"""What a reader found: images as services write them, each with what uses it. Pure.
+"""Mentions of images: an image as a service writes it, with what uses it. Pure.
 
 Called by the readers of services. Images of other registries that are named by a tag are left out: no image of ECR is
 meant. Those that are named by a digest are kept by the digest alone, since a copy of ECR may run under another host.
@@ -15,7 +15,7 @@ from ecrops.images.usage.references import Reference, as_docker, is_of_ecr
 from ecrops.images.usage.uses import InUse
 
 
-class Found(NamedTuple):
+class Mention(NamedTuple):
     """An image that something uses.
 
     Args:
@@ -29,21 +29,21 @@ class Found(NamedTuple):
     digest: str = ""
 
 
-def joined(images: Iterable[Found], read: str) -> InUse:
-    """Return what was found as one value.
+def joined(images: Iterable[Mention], read: str) -> InUse:
+    """Return mentions as one value.
 
     Args:
-        found: The images.
+        images: The images.
         read: What was read, in words.
     """
     reasons: dict[str, dict[str, None]] = {}
-    for each in images:
-        if (reference := _reference(each)) is not None:
-            reasons.setdefault(str(reference), {})[each.reason] = None
-    return InUse({image: tuple(texts) for image, texts in reasons.items()}, (read,))
+    for image in images:
+        if (reference := _reference(image)) is not None:
+            reasons.setdefault(str(reference), {})[image.reason] = None
+    return InUse({reference: tuple(texts) for reference, texts in reasons.items()}, (read,))
 
 
-def _reference(image: Found) -> Reference | None:
+def _reference(image: Mention) -> Reference | None:
     """Return the reference to an image, if it may be one of a private registry of ECR."""
     digest = image.digest if is_digest(image.digest) else ""
     try:
