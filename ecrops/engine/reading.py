@@ -48,6 +48,19 @@ class Readings(dict[Goal, Any]):
         """Note which readings are made now, in this order."""
         self._order += [reading.keys for reading in readings]
 
+    def take(self, aws: Aws, goal: Goal, value: Any) -> None:
+        """Add a value that was read since these readings were begun, before the engine was asked.
+
+        Args:
+            aws: What it was read with: a value is old if one of its calls waited.
+            goal: The aspect and the key.
+            value: The value.
+        """
+        self[goal] = value
+        self._order.append((goal[1],))
+        if aws.has_waited:
+            self.read_at = NEVER
+
     def moment_of(self, key: str) -> Moment:
         """Return the moment that a key was read at; ``NEVER`` if other keys were read after it began."""
         first = next((number for number, keys in enumerate(self._order) if key in keys), None)

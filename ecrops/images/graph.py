@@ -15,6 +15,7 @@ from ecrops.aws import Aws
 from ecrops.errors import SpecError
 from ecrops.images import manifests
 from ecrops.images.image import STANDARD, Image, describe
+from ecrops.images.names import is_digest
 from ecrops.images.relations import has_no_name, is_index, referenced, subjects_of, with_subjects
 
 NOTHING: Mapping[str, str] = {}
@@ -57,6 +58,13 @@ class Graph:
                 self._subjects[image.digest] = subjects
             for subject in subjects:
                 self._referrers.setdefault(subject, []).append(image.digest)
+
+    def named(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Return the digests of the images that have some tags or digests, each once, and the names that none has."""
+        by_tag = {tag: digest for digest, image in self.images.items() for tag in image.tags}
+        digests = {name: name if is_digest(name) else by_tag.get(name, "") for name in names}
+        missing = [name for name, digest in digests.items() if digest not in self.images]
+        return list(dict.fromkeys(digest for digest in digests.values() if digest in self.images)), missing
 
     def parts(self, digest: str) -> Sequence[str]:
         """Return the parts of an index that exist."""

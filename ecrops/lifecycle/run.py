@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.render import several
-from ecrops.engine.aspect import Read, Want
+from ecrops.engine.aspect import Want
 from ecrops.engine.reading import Readings
-from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
 from ecrops.images.archiving import aspect as archiving
 from ecrops.images.archiving.choosing import to_archive
@@ -89,8 +88,6 @@ def run_lifecycle(
         aws, known = registry.aws.stoppable(), Readings()
         policy = _policy(registry, name) if wanted.rules is None else wanted.rules
         present = _present(registry, aws, name, wanted)
-        known[running, name] = present
-        known.add([Read((name,), dict, ("ecr",))])
         host = repository.registry_uri if wanted.never or (wanted.guard and wanted.guard.names_registries) else ""
         simulation = evaluate(policy, present.now.images.values())
         never = resolve(wanted.never, present.now, repository=name, host=host or None)
@@ -100,8 +97,7 @@ def run_lifecycle(
         for key, move in moved.items():
             wants.append(Want(transition, key, transition.Transition(move, policy, simulation.now)))
             known[transition, key] = transition.Present(present.now.images[move.digest])
-        if aws.has_waited:
-            known.read_at = NEVER
+        known.take(aws, (running, name), present)
         return registry.make(*wants, known=known)
 
 

@@ -24,7 +24,7 @@ from ecrops.images.archiving.edits import Move, key_of, moves
 from ecrops.images.archiving.waiting import Waiter
 from ecrops.images.graph import Graph
 from ecrops.images.image import ARCHIVE, STANDARD, Image
-from ecrops.images.names import address, check_name, is_digest
+from ecrops.images.names import address, check_name
 from ecrops.images.relations import is_index
 from ecrops.images.selection import Selection
 from ecrops.images.statuses import check_known
@@ -75,10 +75,7 @@ class Wanted:
         if not self.names:
             meant = self.selection.pick(graph.images.values())
             return [image.digest for image in meant if (image.storage_class == ARCHIVE) == archived], []
-        by_tag = {tag: digest for digest, image in graph.images.items() for tag in image.tags}
-        digests = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
-        missing = [name for name, digest in digests.items() if digest not in graph.images]
-        return list(dict.fromkeys(digest for digest in digests.values() if digest in graph.images)), missing
+        return graph.named(self.names)
 
 
 def archive(

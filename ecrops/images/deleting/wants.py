@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ecrops.aws import Aws, ClientError
 from ecrops.base.problems import Problems
 from ecrops.base.render import several
-from ecrops.engine.aspect import Read, Want
+from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Readings
-from ecrops.engine.turns import NEVER
 from ecrops.errors import SpecError
 from ecrops.images import graph as graphs
 from ecrops.images.deleting import aspect, replicas
@@ -24,7 +23,7 @@ from ecrops.images.deleting.edits import Delete, Present, batches_of
 from ecrops.images.deleting.words import fresh_note, pulled_note, total_note, unread_note
 from ecrops.images.graph import Graph
 from ecrops.images.image import describe
-from ecrops.images.names import check_name, is_digest
+from ecrops.images.names import check_name
 from ecrops.images.relations import is_index, with_subjects
 from ecrops.images.selection import Selection
 from ecrops.images.usage.values import Protected, checked, resolve
@@ -40,6 +39,7 @@ NOTHING_SAID = (
     "expected which images: tags or digests, a condition such as untagged=True or older_than=30, or all=True for "
     "every image"
 )
+CONDITIONS = ("tags", "untagged", "older_than", "pulled_before", "larger_than", "archived")
 Fields = Mapping[str, Any]
 
 
@@ -63,12 +63,9 @@ def delete(
         aws, known = registry.aws.stoppable(), Readings()
         goal = (aspect, name)
         present = registry.assumed.get(goal) or Present(_read(aws, name, wanted))
-        known[goal] = present
-        known.add([Read((name,), dict, ("ecr",))])
         host = repository.registry_uri if wanted.never else ""  # the account may have to be asked for it
         edit = wanted.edit(aws, name, present.now, host)
-        if aws.has_waited:
-            known.read_at = NEVER
+        known.take(aws, goal, present)
         return registry.make(Want(aspect, name, edit), known=known)
 
 
@@ -133,10 +130,7 @@ class _Wanted:
     def selected(self, graph: Graph) -> tuple[list[str], list[str]]:
         """Return the digests of the images that are meant, and the names that no image has."""
         if self.names:
-            by_tag = {tag: digest for digest, image in graph.images.items() for tag in image.tags}
-            digests = {name: name if is_digest(name) else by_tag.get(name, "") for name in self.names}
-            missing = [name for name, digest in digests.items() if digest not in graph.images]
-            return list(dict.fromkeys(digest for digest in digests.values() if digest in graph.images)), missing
+            return graph.named(self.names)
         orphans = set(graph.orphans()) if self.orphans else set()
         picked = self.selection.pick(graph.images.values())
         return [image.digest for image in picked if not self.orphans or image.digest in orphans], []
@@ -171,9 +165,6 @@ def _selection(conditions: Fields) -> Selection:
         return Selection.of(**fields)
     except SpecError as error:
         raise SpecError(str(error).replace("pushed_before", "older_than")) from None
-
-
-CONDITIONS = ("tags", "untagged", "older_than", "pulled_before", "larger_than", "archived")
 
 
 def _unread_first(graph: Graph, digests: Sequence[str]) -> list[list[str]]:

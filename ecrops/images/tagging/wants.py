@@ -16,10 +16,9 @@ from ecrops.base.change import Note
 from ecrops.base.problems import Problems
 from ecrops.base.render import several
 from ecrops.engine.account import Account
-from ecrops.engine.aspect import Read, Want
+from ecrops.engine.aspect import Want
 from ecrops.engine.plan import Plan
 from ecrops.engine.reading import Goal, Readings
-from ecrops.engine.turns import NEVER
 from ecrops.errors import ApplyError, ConflictError, SpecError
 from ecrops.images import manifests
 from ecrops.images.image import find_one
@@ -133,10 +132,7 @@ def remove_tags(
         if described is None:
             return Plan(notes=(Note(f"{name}: there is no image {image}, and so it has no tags"),), region=aws.region)
         tags_of_image = frozenset(described.tags)
-        known[removing, name] = Tags({described.digest: tags_of_image})
-        known.add([Read((name,), dict, ("ecr",))])
-        if aws.has_waited:
-            known.read_at = NEVER
+        known.take(aws, (removing, name), Tags({described.digest: tags_of_image}))
         edit = Remove(described.digest, tuple(tags), delete_last, tags_of_image)
         plan = registry.make(Want(removing, name, edit), known=known)
     elsewhere = [tag for tag in dict.fromkeys(tags) if tag not in described.tags]
