@@ -68,13 +68,13 @@ def child(source: str, target: str, mount_from: str, *tags: str) -> Figures:
     """Copy images, and return what it cost. The process was made for it."""
     from ecrops.aws import Aws, RetryPolicy
     from ecrops.aws.http import Http
-    from ecrops.images.copying.stores.http import HttpStore
     from whole_copies import copy_whole
+    from whole_stores import WholeStore
 
     aws = Aws(session(), 20, RetryPolicy())
     http = Http(aws)
     began = time.perf_counter()
-    stores = HttpStore(http, source, SOURCE), HttpStore(http, target, TARGET)
+    stores = WholeStore(http, source, SOURCE), WholeStore(http, target, TARGET)
     done = copy_whole(aws, *stores, {tag: [tag] for tag in tags}, mount_from)
     seconds = time.perf_counter() - began
     return {"seconds": seconds, "peak": peak_of_memory(), "moved": done.moved}

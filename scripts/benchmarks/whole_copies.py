@@ -17,7 +17,7 @@ from ecrops.base.shown import Shown
 from ecrops.images.manifests import Layer, Manifest, digest_of, parse, verified
 
 if TYPE_CHECKING:
-    from ecrops.images.copying.stores.http import HttpStore
+    from whole_stores import WholeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Image(NamedTuple):
 
 
 def copy_whole(
-    aws: Aws, source: HttpStore, target: HttpStore, wanted: Mapping[str, Sequence[str]], mount_from: str = ""
+    aws: Aws, source: WholeStore, target: WholeStore, wanted: Mapping[str, Sequence[str]], mount_from: str = ""
 ) -> Moved:
     """Copy images with all their parts. What a copy that broke off had done is not done again.
 
@@ -81,7 +81,7 @@ def copy_whole(
     return Moved(tuple(roots), moved, mounted, skipped)
 
 
-def _bring(source: HttpStore, target: HttpStore, mount_from: str, layer: Layer) -> tuple[int, int, int]:
+def _bring(source: WholeStore, target: WholeStore, mount_from: str, layer: Layer) -> tuple[int, int, int]:
     """Bring one layer, and return the bytes that were moved, mounted and skipped.
 
     A mount is one request, whether the layer is there or not.
@@ -96,7 +96,7 @@ def _bring(source: HttpStore, target: HttpStore, mount_from: str, layer: Layer) 
     return size, 0, 0
 
 
-def _read(aws: Aws, source: HttpStore, references: Sequence[str]) -> tuple[list[str], dict[str, _Image]]:
+def _read(aws: Aws, source: WholeStore, references: Sequence[str]) -> tuple[list[str], dict[str, _Image]]:
     """Return the digests of images, and by digest these and all their parts: level by level, each in parallel."""
     level = aws.map(partial(_read_one, source), references)
     roots, found = [image.digest for image in level], {image.digest: image for image in level}
@@ -119,7 +119,7 @@ def _whole(digests: Sequence[str], images: Mapping[str, _Image]) -> list[_Image]
     return list(whole.values())
 
 
-def _read_one(source: HttpStore, reference: str, *, is_part: bool = False) -> _Image:
+def _read_one(source: WholeStore, reference: str, *, is_part: bool = False) -> _Image:
     content, media_type = source.manifest(reference)
     digest = digest_of(content)
     if ":" in reference:

@@ -17,7 +17,7 @@ from ecrops.aws import Aws
 from ecrops.aws.locks import renew_after_fork
 from ecrops.base.render import text_size
 from ecrops.images.copying.stores.api import AVAILABLE, PART, ApiStore
-from ecrops.images.copying.stores.base import Content, Store
+from ecrops.images.copying.stores.content import Content
 from ecrops.images.manifests import Layer
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Transfers:
         self._done.update(layer.digest for layer in layers)
         self._manifests.add(manifest)
 
-    def _bring(self, aws: Aws, source: ApiStore, store: Store, layer: Layer) -> None:
+    def _bring(self, aws: Aws, source: ApiStore, store: ApiStore, layer: Layer) -> None:
         with self._count:
             lock = self._locks[layer.digest]
         with lock:  # two images with one layer move it once
@@ -116,7 +116,7 @@ class Transfers:
             self._done.add(layer.digest)
             self._tell(aws)
 
-    def _move(self, aws: Aws, source: ApiStore, store: Store, layer: Layer) -> None:
+    def _move(self, aws: Aws, source: ApiStore, store: ApiStore, layer: Layer) -> None:
         with closing(source.open(layer.digest)) as stream:
             size = layer.size if stream.size is None else stream.size
             try:

@@ -13,11 +13,11 @@ import pytest
 
 from ecrops.aws import Aws, ClientError
 from ecrops.aws.http import Http
-from ecrops.images.copying.stores.http import AT_ONCE, HttpStore
 from ecrops.images.copying.stores.token import YOUNG, Token
 from ecrops.images.manifests import OCI_INDEX, OCI_MANIFEST, digest_of
 from ecrops.testing import Cloud
 from support import registry_of
+from whole_stores import AT_ONCE, WholeStore
 
 SMALL, LARGE = b"small", b"large" * (AT_ONCE // 4)
 
@@ -31,12 +31,12 @@ def account(cloud: Cloud) -> Aws:
     return registry_of(cloud).aws
 
 
-def stores(aws: Aws, *names: str) -> Sequence[HttpStore]:
+def stores(aws: Aws, *names: str) -> Sequence[WholeStore]:
     token = Token(aws)
-    return [HttpStore(Http(aws), token.endpoint, name, token) for name in names]
+    return [WholeStore(Http(aws), token.endpoint, name, token) for name in names]
 
 
-def use(store: HttpStore, *contents: bytes) -> None:
+def use(store: WholeStore, *contents: bytes) -> None:
     """Write an image that has some layers: ECR hands out no layer that no image has."""
     config = b"{}"
     store.upload(digest_of(config), len(config), io.BytesIO(config))
@@ -138,7 +138,7 @@ class Answering(Http):
 def test_an_upload_goes_on_where_the_registry_says(memory_cloud: Cloud, location: str, then: str) -> None:
     aws = account(memory_cloud)
     http = Answering(aws, (202, {"Location": location}), (201, {}))
-    HttpStore(http, "https://registry", "team/api", Token(aws)).upload(digest_of(SMALL), 5, io.BytesIO(SMALL))
+    WholeStore(http, "https://registry", "team/api", Token(aws)).upload(digest_of(SMALL), 5, io.BytesIO(SMALL))
     (_, begun, _), (method, url, has_token) = http.asked
     assert begun == "https://registry/v2/team/api/blobs/uploads/"
     assert (method, url) == ("PUT", then + digest_of(SMALL).replace(":", "%3A"))
@@ -148,7 +148,7 @@ def test_an_upload_goes_on_where_the_registry_says(memory_cloud: Cloud, location
 def test_a_large_layer_is_one_patch_and_the_answer_of_ecr_is_taken(memory_cloud: Cloud) -> None:
     places = [{"Location": f"/uploads/{number}"} for number in range(2)]
     http = Answering(account(memory_cloud), (202, places[0]), (201, places[1]), (201, {}))
-    HttpStore(http, "https://registry", "team/api").upload(digest_of(LARGE), len(LARGE), io.BytesIO(LARGE))
+    WholeStore(http, "https://registry", "team/api").upload(digest_of(LARGE), len(LARGE), io.BytesIO(LARGE))
     assert [(method, url.partition("?")[0][-9:]) for method, url, _ in http.asked] == [
         ("POST", "/uploads/"),
         ("PATCH", "uploads/0"),
@@ -158,7 +158,7 @@ def test_a_large_layer_is_one_patch_and_the_answer_of_ecr_is_taken(memory_cloud:
 
 def test_what_is_not_mounted_is_cancelled(memory_cloud: Cloud) -> None:
     http = Answering(account(memory_cloud), (202, {"Location": "/uploads/7"}), (204, {}))
-    assert not HttpStore(http, "https://registry", "prod/api").mount(digest_of(SMALL), "team/api")
+    assert not WholeStore(http, "https://registry", "prod/api").mount(digest_of(SMALL), "team/api")
     assert [method for method, _, _ in http.asked] == ["POST", "DELETE"]
     assert http.asked[0][1].endswith(f"?mount={digest_of(SMALL).replace(':', '%3A')}&from=team%2Fapi")
     assert http.asked[1][1] == "https://registry/uploads/7"
@@ -169,7 +169,7 @@ def test_an_upload_that_fails_is_cancelled_and_made_again(memory_cloud: Cloud) -
     lost: list[tuple[int, dict[str, str]]] = [(202, place), (503, {}), (204, {}), (404, {}), (202, place), (201, {})]
     http = Answering(account(memory_cloud), *lost)
     http.answers[3] = (200, {"Content-Length": "5"})  # the upload had been made
-    HttpStore(http, "https://registry", "team/api").upload(digest_of(SMALL), 5, io.BytesIO(SMALL))
+    WholeStore(http, "https://registry", "team/api").upload(digest_of(SMALL), 5, io.BytesIO(SMALL))
     assert [method for method, _, _ in http.asked] == ["POST", "PUT", "DELETE", "HEAD"]
 
 
@@ -223,7 +223,7 @@ def test_a_refused_token_is_replaced_once(memory_cloud: Cloud, status: int, monk
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + YOUNG + 1)
     http = Answering(aws, (status, {}), (201, {}), (status, {}))
-    store = HttpStore(http, token.endpoint, "team/api", token)
+    store = WholeStore(http, token.endpoint, "team/api", token)
     assert store.mount(digest_of(SMALL), "prod/api")
     assert asked(cloud)["GetAuthorizationToken"] == 2
     with pytest.raises(ClientError, match=f"HTTP{status}"):  # a new token is not what it is about

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ecrops.aws import ClientError
 from ecrops.aws.http import Http
 from ecrops.errors import EcropsError
-from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
 from ecrops.testing import Cloud, in_memory
 from support import examples, registry_of, sampled
 from whole_copies import Moved, copy_whole
+from whole_stores import WholeStore
 
 TAGS = {"v1": ["stable"]}
 
@@ -35,7 +35,7 @@ class Copying:
         self.aws = registry_of(cloud).aws
         token = Token(self.aws)
         http = Http(self.aws)
-        self.source, self.target = (HttpStore(http, token.endpoint, name, token) for name in ("team/api", "prod/api"))
+        self.source, self.target = (WholeStore(http, token.endpoint, name, token) for name in ("team/api", "prod/api"))
 
     def copy(self, wanted: Mapping[str, list[str]] | None = None, *, mount: bool = True) -> Moved:
         return copy_whole(self.aws, self.source, self.target, wanted or TAGS, "team/api" if mount else "")
@@ -135,8 +135,8 @@ def test_an_image_that_is_not_there_is_an_error(copying: Copying) -> None:
 
 def test_a_manifest_that_was_changed_is_refused(copying: Copying, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = copying.content("team/api")["v1"]
-    read = HttpStore.manifest
-    monkeypatch.setattr(HttpStore, "manifest", lambda self, name: (read(self, name)[0] + b" ", "any"))
+    read = WholeStore.manifest
+    monkeypatch.setattr(WholeStore, "manifest", lambda self, name: (read(self, name)[0] + b" ", "any"))
     with pytest.raises(EcropsError, match="it was changed"):
         copying.copy({digest: []})
 

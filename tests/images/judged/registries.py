@@ -18,9 +18,9 @@ import boto3
 import pytest
 
 from ecrops.aws.http import Http
-from ecrops.images.copying.stores.http import HttpStore
 from ecrops.images.copying.stores.token import Token
 from tests.access.ministack import MAY_SKIP, REGION, free_port, served
+from whole_stores import WholeStore
 
 if TYPE_CHECKING:  # the bench measures the memory of what imports this
     from ecrops.testing import Cloud
@@ -46,9 +46,9 @@ class Place(NamedTuple):
         (data,) = cloud.client("ecr", region).get_authorization_token()["authorizationData"]
         return cls(url or data["proxyEndpoint"], base64.b64decode(data["authorizationToken"]).decode())
 
-    def store(self, http: Http, name: str) -> HttpStore:
+    def store(self, http: Http, name: str) -> WholeStore:
         """A repository of it."""
-        return HttpStore(http, self.url, name, self.token)
+        return WholeStore(http, self.url, name, self.token)
 
     def options(self, side: str) -> Sequence[str]:
         """The options of skopeo for the source, ``src``, or the target, ``dest``."""

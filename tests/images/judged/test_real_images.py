@@ -10,9 +10,9 @@ import pytest
 
 from ecrops.aws import Aws, ClientError
 from ecrops.aws.http import Http
-from ecrops.images.copying.stores.http import AT_ONCE, HttpStore
 from ecrops.images.manifests import digest_of
 from whole_copies import copy_whole
+from whole_stores import AT_ONCE, WholeStore
 
 from .layouts import blobs, multi_arch, of_umoci
 from .registries import Place, docker_registry, needs_registries, of_skopeo, run, skopeo_copy
@@ -49,7 +49,7 @@ def test_a_copy_to_another_registry_is_the_same(
 ) -> None:
     digest, content = pushed(place, "team/web", home, size=AT_ONCE)
     name = f"copy/{home.name}".lower().replace("_", "-").strip("-")
-    source, target = place.store(http, "team/web"), HttpStore(http, other_docker, name)
+    source, target = place.store(http, "team/web"), WholeStore(http, other_docker, name)
     done = copy_whole(aws, source, target, {digest: ["v1"]})
     assert (done.mounted, done.skipped) == (0, 0)
     assert pulled(other_docker, name, digest, home) == content
@@ -58,7 +58,7 @@ def test_a_copy_to_another_registry_is_the_same(
 
 def test_a_copy_of_a_copy_is_the_same(aws: Aws, http: Http, docker: str, home: Path) -> None:
     _, content = pushed(docker, "team/first", home)
-    stores = [HttpStore(http, docker, name) for name in ("team/first", "team/second", "team/third")]
+    stores = [WholeStore(http, docker, name) for name in ("team/first", "team/second", "team/third")]
     for source, target in pairwise(stores):
         copy_whole(aws, source, target, {"v1": ["v1"]})
     assert pulled(docker, "team/third", "v1", home) == content
@@ -69,7 +69,9 @@ def test_an_image_of_umoci_is_unpacked_as_it_was(
 ) -> None:
     of_umoci(home / "made", "v1", home)
     skopeo_copy(f"oci:{home}/made:v1", of_skopeo(docker, "team/umoci", "v1"), home)
-    copy_whole(aws, HttpStore(http, docker, "team/umoci"), HttpStore(http, other_docker, "prod/umoci"), {"v1": ["v1"]})
+    copy_whole(
+        aws, WholeStore(http, docker, "team/umoci"), WholeStore(http, other_docker, "prod/umoci"), {"v1": ["v1"]}
+    )
     pulled(other_docker, "prod/umoci", "v1", home)
     run("umoci", "unpack", "--rootless", "--image", f"{home}/pulled:v1", f"{home}/bundle", home=home)
     for number in range(2):
@@ -79,7 +81,7 @@ def test_an_image_of_umoci_is_unpacked_as_it_was(
 
 def test_a_layer_that_is_not_mounted_is_sent(aws: Aws, http: Http, docker: str, home: Path) -> None:
     digest, content = pushed(docker, "team/unmounted", home)
-    source, target = HttpStore(http, docker, "team/unmounted"), HttpStore(http, docker, "prod/unmounted")
+    source, target = WholeStore(http, docker, "team/unmounted"), WholeStore(http, docker, "prod/unmounted")
     done = copy_whole(aws, source, target, {"v1": ["v1"]}, mount_from="nobody/has-it")
     assert (done.digests, done.mounted) == ((digest,), 0)
     assert done.moved > 0
@@ -88,9 +90,9 @@ def test_a_layer_that_is_not_mounted_is_sent(aws: Aws, http: Http, docker: str, 
 
 def test_a_copy_that_broke_off_goes_on(aws: Aws, http: Http, docker: str, home: Path, tmp_path: Path) -> None:
     digest, content = pushed(docker, "team/broken", home)
-    source = HttpStore(http, docker, "team/broken")
+    source = WholeStore(http, docker, "team/broken")
     with docker_registry(tmp_path) as url:
-        target = HttpStore(http, url, "prod/broken")
+        target = WholeStore(http, url, "prod/broken")
         layer = max(content.items(), key=lambda item: len(item[1]))
         target.upload(f"sha256:{layer[0]}", len(layer[1]), io.BytesIO(layer[1]))
         done = copy_whole(aws, source, target, {"v1": ["v1"]})
@@ -100,7 +102,7 @@ def test_a_copy_that_broke_off_goes_on(aws: Aws, http: Http, docker: str, home: 
 
 @pytest.mark.parametrize("size", [10, AT_ONCE, AT_ONCE + 1], ids=["small", "at once", "streamed"])
 def test_a_layer_with_another_digest_is_refused(http: Http, docker: str, size: int) -> None:
-    store = HttpStore(http, docker, "team/wrong")
+    store = WholeStore(http, docker, "team/wrong")
     wrong = digest_of(b"something else")
     with pytest.raises(ClientError, match="DIGEST_INVALID"):
         store.upload(wrong, size, io.BytesIO(b"x" * size))

@@ -1,1 +1,1 @@
-"""Where images are read from, and written to: by the API of ECR, or by the ``/v2`` of a registry."""
+"""Where layers are: behind the API of ECR, which reads and writes them, and behind ``/v2``, which mounts them."""

@@ -16,7 +16,7 @@ from ecrops.aws import Aws, ClientError, code_of
 from ecrops.aws.attempt.blobs import Blob
 from ecrops.aws.http import Http, Stream
 from ecrops.errors import EcropsError
-from ecrops.images.copying.stores.base import Content
+from ecrops.images.copying.stores.content import Content
 from ecrops.repositories import calls
 
 CHUNK = 100
