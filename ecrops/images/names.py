@@ -36,17 +36,6 @@ def check_name(name: object) -> str:
     return check_tag(name, f"; {DIGEST_RULE}")
 
 
-def check_digest(name: object) -> str:
-    """Return a whole digest.
-
-    Raises:
-        SpecError: It is none.
-    """
-    if isinstance(name, str) and is_digest(name):
-        return name
-    raise SpecError(f"{DIGEST_RULE}, got {name!r}")
-
-
 def check_tag(tag: object, besides: str = "") -> str:
     """Return a tag.
 

@@ -70,6 +70,9 @@ class Counts(Shown):
         return Storage(self.images, self.bytes - self.archived_bytes, self.archived_bytes)
 
 
+NUMBERS = tuple(name for name in Counts.__dataclass_fields__ if not name.startswith("last_"))
+
+
 class Counter:
     """Counts images, one after another.
 
@@ -146,6 +149,3 @@ def total(counted: Iterable[Counts]) -> Counts:
                 numbers[name] = numbers.get(name, 0) + value
         pushed, pulled = _later(pushed, counts.last_pushed_at), _later(pulled, counts.last_pulled_at)
     return Counts(**numbers, last_pushed_at=pushed, last_pulled_at=pulled)
-
-
-NUMBERS = tuple(name for name in Counts.__dataclass_fields__ if not name.startswith("last_"))

@@ -17,6 +17,8 @@ from ecrops.inventory.row import COLUMNS, InventoryRow
 
 MAX_ROWS = 200
 """The repositories that ``print`` shows."""
+MAX_ERRORS = 10
+"""The errors that it shows."""
 SHARED = "layers that images share are counted with each of them: manifests=True counts each once in its repository"
 ALL = "all repositories"
 
@@ -199,9 +201,6 @@ class Inventory:
             yield f"{row.repository}: {row.error}"
         if len(errors) > MAX_ERRORS:
             yield f"and {len(errors) - MAX_ERRORS:,} more that could not be read, in .errors"
-
-
-MAX_ERRORS = 10
 
 
 def _is_unread(row: InventoryRow) -> bool:

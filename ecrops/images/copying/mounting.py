@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 TWO_REGISTRIES = "the repositories are in two registries, and layers are mounted within one"
 SETTING = "BLOB_MOUNTING"
-NEEDS = ("ecr:GetAccountSetting", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer")
-"""What a mount needs besides the actions of a push. The last one is needed for the source."""
 
 
 class Side(NamedTuple):
