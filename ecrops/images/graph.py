@@ -285,7 +285,7 @@ def with_parts(aws: Aws, name: str, listed: Iterable[Image]) -> Graph:
         else:
             unread[digest] = f"{code}: {reason}"
     parts: dict[str, list[str]] = {}
-    for index, manifest in answer.found.items():
+    for index, manifest in answer.manifests.items():
         try:
             parts[index] = [part.digest for part in manifest.parsed.parts]
         except SpecError as error:

@@ -62,7 +62,7 @@ def with_subjects(aws: Aws, name: str, images: Iterable[Image]) -> dict[str, Ima
         return by_digest
     unknown = [image.digest for image in by_digest.values() if not image.tags and image.media_type in KINDS]
     answer = manifests.ask(aws, name, [digest for digest in unknown if by_digest[digest].storage_class == STANDARD])
-    for digest, manifest in answer.found.items():
+    for digest, manifest in answer.manifests.items():
         try:
             subject = manifest.parsed.subject
         except SpecError:

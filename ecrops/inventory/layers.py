@@ -26,7 +26,7 @@ def unique_bytes(aws: Aws, name: str, images: Sequence[Image]) -> tuple[int, int
         some = read[start : start + AT_ONCE]
         answer = manifests.ask(aws, name, [image.digest for image in some])
         for image in some:
-            layers = answer.found[image.digest].parsed.layers if image.digest in answer.found else ()
+            layers = answer.manifests[image.digest].parsed.layers if image.digest in answer.manifests else ()
             if layers:
                 sizes |= {layer.digest: layer.size for layer in layers if not layer.is_foreign}
             else:

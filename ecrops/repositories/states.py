@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ecrops.base.wildcards import fits
 from ecrops.errors import SpecError
 
 
@@ -82,6 +83,13 @@ class Settings(NamedTuple):
     wanted_key: str | None = ""
     created_at: str = ""
     images: int = 0
+
+    def keeps(self, tag: str) -> bool:
+        """Whether a tag that an image has cannot be moved to another one."""
+        is_excluded = self.mutability.endswith("_WITH_EXCLUSION") and any(
+            fits(tag, pattern.split("*")) for pattern in self.filters
+        )
+        return self.mutability.startswith("IMMUTABLE") != is_excluded
 
 
 def parse(item: Mapping[str, Any]) -> Settings:

@@ -19,10 +19,10 @@ from ecrops.images.copying.source import TAGS, is_unknown
 from ecrops.images.copying.words import REFUSED, archived_words, piece_words
 from ecrops.images.image import ARCHIVE, describe
 from ecrops.images.names import short
-from ecrops.images.tagging.setting import holder_of, is_fixed
+from ecrops.images.tagging.setting import fixed_tags, holder_of
 from ecrops.images.tagging.words import TAKEN, TAKEN_ADVICE
 from ecrops.images.words import image_part, tag_part
-from ecrops.repositories import calls, states
+from ecrops.repositories import calls
 
 base = None
 EXISTS, LAYERS_GONE = "ImageAlreadyExistsException", "LayersNotFoundException"
@@ -54,10 +54,7 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, TargetS
     moved = {
         tag for copied in copies.values() for tag in copied.tags if holders.get(tag, copied.digest) != copied.digest
     }
-    fixed: frozenset[str] = frozenset()
-    if moved:
-        settings = calls.find(aws, [name], states.parse).get(name, states.Settings())
-        fixed = frozenset(tag for tag in moved if is_fixed(settings, tag))
+    fixed = fixed_tags(aws, name, moved) if moved else frozenset[str]()
     return {
         key: TargetState(
             frozenset(present.intersection(copied.digests)),
@@ -72,7 +69,7 @@ def read(aws: Aws, name: str, copies: Mapping[str, Copied]) -> dict[str, TargetS
 def _asked(aws: Aws, name: str, digests: set[str], tags: set[str]) -> tuple[set[str], dict[str, str], set[str]]:
     """Return which images are there, the images of tags, and what is in the archive, asked for by name."""
     answer = manifests.ask(aws, name, [*sorted(digests), *sorted(tags)])
-    present = {digest for digest in digests if digest in answer.found}
+    present = {digest for digest in digests if digest in answer.manifests}
     present |= {asked for asked, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
     holders = {tag: holder_of(aws, name, tag, answer) for tag in tags}
     archived = {asked for asked, (code, _) in answer.failures.items() if code == manifests.INACCESSIBLE}

@@ -28,14 +28,14 @@ class Contents:
 
     Attributes:
         images: All images of the source, by digest.
-        found: The manifests that are copied, by digest.
+        manifests: The manifests that are copied, by digest.
         problems: Why manifests cannot be read, by digest.
         referrers: The artifacts that are about an image, by its digest; empty if they are not copied.
     """
 
     def __init__(self, images: Mapping[str, Image]) -> None:
         self.images = images
-        self.found: dict[str, ReadManifest] = {}
+        self.manifests: dict[str, ReadManifest] = {}
         self.problems: dict[str, str] = {}
         self.referrers: dict[str, list[str]] = {}
         self._parsed: dict[str, manifests.Manifest] = {}
@@ -44,7 +44,7 @@ class Contents:
 
     def add(self, manifest: ReadManifest) -> None:
         """Add a manifest."""
-        self.found[manifest.digest] = manifest
+        self.manifests[manifest.digest] = manifest
         self._parsed[manifest.digest] = manifest.parsed
 
     def parts(self, digest: str) -> list[str]:
@@ -84,8 +84,8 @@ class Contents:
         pieces = []
         named = {part.digest: part.platform for part in self._parsed[digest].parts} if digest in self._parsed else {}
         for member in self._below([digest], taken):
-            if member in self.found:
-                manifest = self.found[member]
+            if member in self.manifests:
+                manifest = self.manifests[member]
                 what = self._about(digest) if member == digest else f"part {named.get(member) or short(member)}"
                 height = self._height(member)
                 pieces.append(
@@ -157,7 +157,7 @@ def _read_level(aws: Aws, name: str, contents: Contents, digests: Sequence[str])
     ids = [digest for digest in digests if digest not in contents.problems]
     types = {image.media_type for digest in ids if (image := contents.images.get(digest)) and image.media_type}
     answer = manifests.ask(aws, name, ids, (*manifests.ACCEPTED, *sorted(types - set(manifests.ACCEPTED))))
-    for manifest in answer.found.values():
+    for manifest in answer.manifests.values():
         _ = manifest.content  # an answer with another digest is refused
         contents.add(manifest)
     for digest, (code, reason) in answer.failures.items():

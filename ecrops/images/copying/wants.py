@@ -230,7 +230,7 @@ class _Copy:
     ) -> None:
         name = self._to.name
         key = address(name, tags[0] if tags else digest)
-        root = contents.found.get(digest)
+        root = contents.manifests.get(digest)
         params = {"imageManifest": root.text, "imageDigest": digest} if root else {}
         if root and root.media_type:
             params["imageManifestMediaType"] = root.media_type

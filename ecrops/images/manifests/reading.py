@@ -57,11 +57,11 @@ class Answer(NamedTuple):
     """What ECR answered for some images.
 
     Args:
-        found: The manifests, by the tag or digest that was asked for.
+        manifests: The manifests, by the tag or digest that was asked for.
         failures: Why there is none, by the same: a code, and the reason in words.
     """
 
-    found: dict[str, ReadManifest]
+    manifests: dict[str, ReadManifest]
     failures: dict[str, tuple[str, str]]
 
 
@@ -81,7 +81,7 @@ def read(aws: Aws, name: str, ids: Iterable[str]) -> list[ReadManifest]:
     for name_of_image, (code, reason) in answer.failures.items():
         if code != NOT_FOUND:
             raise refused(name, name_of_image, code, reason)
-    return list(answer.found.values())
+    return list(answer.manifests.values())
 
 
 def refused(name: str, asked: str, code: str, reason: str) -> EcropsError:
@@ -106,7 +106,7 @@ def ask(aws: Aws, name: str, ids: Iterable[str], accepted: Collection[str] = ACC
     chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
     asking = aws.stoppable()
     answers = asking.map(lambda chunk: _ask(asking, name, chunk, accepted), chunks, asking.stop)
-    manifests = {name_of_image: manifest for answer in answers for name_of_image, manifest in answer.found.items()}
+    manifests = {name_of_image: manifest for answer in answers for name_of_image, manifest in answer.manifests.items()}
     return Answer(
         manifests, {name_of_image: why for answer in answers for name_of_image, why in answer.failures.items()}
     )

@@ -6,12 +6,11 @@ moved is taken from the image that had it in the same call, so no moment lacks i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from ecrops.aws import Aws
 from ecrops.base.change import Call, Change, Kind, Note, Races
-from ecrops.base.wildcards import fits
 from ecrops.engine.aspect import Read
 from ecrops.images import manifests
 from ecrops.images.image import find_one
@@ -62,26 +61,24 @@ def pointed(aws: Aws, name: str, points: Mapping[str, Point], answer: manifests.
     moved = [key for key, point in points.items() if found[key].digest not in ("", point.digest)]
     if not any(points[key].is_checked for key in moved):
         return found
-    settings = calls.find(aws, [name], states.parse).get(name, states.Settings())
-    fixed = {key: found[key]._replace(is_fixed=is_fixed(settings, points[key].tag)) for key in moved}
-    return found | fixed
+    fixed = fixed_tags(aws, name, [points[key].tag for key in moved])
+    return found | {key: found[key]._replace(is_fixed=points[key].tag in fixed) for key in moved}
 
 
 def holder_of(aws: Aws, name: str, tag: str, answer: manifests.Answer) -> str:
     """Return the digest of the image that has a tag; empty if none has. ECR hands out no manifest of some images."""
-    if tag in answer.found:
-        return answer.found[tag].digest
+    if tag in answer.manifests:
+        return answer.manifests[tag].digest
     if answer.failures.get(tag, (manifests.NOT_FOUND,))[0] == manifests.NOT_FOUND:
         return ""
     image = find_one(aws, name, tag)
     return image.digest if image else ""
 
 
-def is_fixed(settings: states.Settings, tag: str) -> bool:
-    """Whether a tag that is taken stays where it is."""
-    excluded = any(fits(tag, pattern.split("*")) for pattern in settings.filters)
-    is_immutable = settings.mutability.startswith("IMMUTABLE")
-    return is_immutable != (excluded and settings.mutability.endswith("_WITH_EXCLUSION"))
+def fixed_tags(aws: Aws, name: str, tags: Iterable[str]) -> frozenset[str]:
+    """Return which of some tags that are taken cannot be moved in a repository. It is read."""
+    settings = calls.find(aws, [name], states.parse).get(name, states.Settings())
+    return frozenset(tag for tag in tags if settings.keeps(tag))
 
 
 def changes(key: str, edits: Sequence[Point], current: Pointed | None) -> Iterator[Change | Note]:

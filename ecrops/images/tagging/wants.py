@@ -74,9 +74,9 @@ def _points(registry: Account, name: str, wanted: Mapping[str, str]) -> tuple[di
     for tag, image in wanted.items():
         source = sources[tag]
         code, reason = answer.failures.get(source, (manifests.NOT_FOUND, ""))
-        if source not in answer.found and code != manifests.NOT_FOUND:
+        if source not in answer.manifests and code != manifests.NOT_FOUND:
             raise manifests.refused(name, source, code, reason)
-        manifest = answer.found.get(source)
+        manifest = answer.manifests.get(source)
         of_image = (manifest.digest, manifest.media_type, manifest.text) if manifest else ("", "", "")
         points[key_of(name, tag)] = Point(name, tag, image, *of_image, is_checked)
     states = setting.pointed(aws, name, points, answer)

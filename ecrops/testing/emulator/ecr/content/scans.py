@@ -19,7 +19,7 @@ from moto.ecr.models import Image, Repository
 
 from .. import images, paging
 from ..errors import LimitExceeded
-from . import found
+from . import findings
 
 _DAY = timedelta(hours=24)
 _INDEXES = ("image.index", "manifest.list")
@@ -156,10 +156,10 @@ class ScansResponses:
     def _findings(self: Any, scan: _Scan, image: Image, enhanced: bool) -> dict[str, Any]:
         size, token = self.request.get("maxResults"), self.request.get("nextToken")
         page, more = paging.page(list(scan.findings.items()), size, token)
-        told = found.enhanced(page, image, self.ecr_backend, scan.began) if enhanced else found.basic(page)
-        said = {**told, "findingSeverityCounts": found.counts(scan.findings)}
-        said |= {"imageScanCompletedAt": scan.began, "vulnerabilitySourceUpdatedAt": scan.began}
-        return {"imageScanFindings": said, **paging.following(more)}
+        details = findings.enhanced(page, image, self.ecr_backend, scan.began) if enhanced else findings.basic(page)
+        answer = {**details, "findingSeverityCounts": findings.counts(scan.findings)}
+        answer |= {"imageScanCompletedAt": scan.began, "vulnerabilitySourceUpdatedAt": scan.began}
+        return {"imageScanFindings": answer, **paging.following(more)}
 
     def _scanned(self: Any) -> tuple[Repository, Image]:
         repository = self.ecr_backend._get_repository(self.request["repositoryName"])
