@@ -18,7 +18,7 @@ from support import first_of, sampled
 from .world import World
 from .writers import OF_OWNER, OF_REPOSITORY
 
-STEP = sampled(37)
+STEP = sampled(61)
 MODES = {"approved": True, "ensure": False}
 
 
