@@ -179,7 +179,7 @@ class Http:
         sessions = self.aws.connections
         if host not in sessions:
             make: Any = URLLib3Session  # its stub knows no pair of timeouts
-            sessions[host] = make(
+            session = make(
                 verify=_verify(self.aws),
                 proxies=config.proxies if config.proxies is not None else get_environ_proxies(url),
                 proxies_config=config.proxies_config,
@@ -188,6 +188,7 @@ class Http:
                 socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # as for calls
                 client_cert=config.client_cert,
             )
+            sessions.setdefault(host, session)  # of two threads at once, both take that of the first
         return sessions[host]
 
 
