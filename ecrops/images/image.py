@@ -163,9 +163,8 @@ def aware(moment: object) -> datetime:
 def describe(aws: Aws, name: str) -> Iterator[Image]:
     """Yield all images of a repository, page by page; archived ones too, which ECR lists only on request."""
     params = {"repositoryName": name, "maxResults": PAGE_SIZE, **calls.every_status(aws, "DescribeImages")}
-    awaits = calls.visibility(aws, name)
     digests: set[str] = set()
-    for page in aws.pages("ecr", "DescribeImages", "imageDetails", awaits=awaits, **params):
+    for page in calls.pages(aws, name, "DescribeImages", "imageDetails", **params):
         for item in page:
             if item["imageDigest"] not in digests:  # the listing may move between two pages
                 digests.add(item["imageDigest"])

@@ -107,10 +107,8 @@ def start(aws: Aws, name: str, image: str, *, dry_run: bool) -> ScanStatus:
     if dry_run:
         return _last(aws, name, image) or ScanStatus(NOT_STARTED)
     try:
-        answer = aws.call("ecr", START, params, needs="imageScanStatus", awaits=calls.visibility(aws, name))
-        return _status(answer)
+        return _status(calls.call(aws, name, START, params, "imageScanStatus"))
     except ClientError as error:
-        calls.advise(error, name)
         code = code_of(error)
         if code in REFUSED and (last := _last(aws, name, image)):
             return last
@@ -185,7 +183,7 @@ def _status(answer: Mapping[str, Any]) -> ScanStatus:
 
 def _page(aws: Aws, name: str, image: str, params: Mapping[str, Any]) -> dict[str, Any]:
     params_of_page = {"repositoryName": name, "imageId": image_id(image), **params}
-    return aws.call("ecr", FINDINGS, params_of_page, needs="imageScanStatus", awaits=calls.visibility(aws, name))
+    return calls.call(aws, name, FINDINGS, params_of_page, "imageScanStatus")
 
 
 def findings(aws: Aws, name: str, image: str, severity: Severity | None, timeout: object) -> ScanFindings:
@@ -210,7 +208,6 @@ def findings(aws: Aws, name: str, image: str, severity: Severity | None, timeout
         try:
             first = next(pages)
         except ClientError as error:
-            calls.advise(error, name)
             if code_of(error) != NOT_SCANNED:
                 raise
             if not _is_new(aws, name, image):
@@ -227,9 +224,7 @@ def findings(aws: Aws, name: str, image: str, severity: Severity | None, timeout
         elif status.status not in DONE:
             words = WORDS.get(status.status, "a status that is not known")
             description = f" ({status.description})" if status.description else ""
-            raise ScanError(
-                f"{address(name, image)} has no findings: {status.status}: {words}{description}", status.status
-            )
+            raise ScanError(f"{where} has no findings: {status.status}: {words}{description}", status.status)
         elif _are_of_one(answers := [first, *pages]):  # else the tag moved to another image meanwhile
             return _all(answers, severity)
 
@@ -244,10 +239,10 @@ def _is_new(aws: Aws, name: str, image: str) -> bool:
     Raises:
         ScanError: It is an index, which is never scanned.
     """
-    items = calls.get(aws, name, "DescribeImages", "imageDetails", repositoryName=name, imageIds=[image_id(image)])
-    if any(item.get("imageManifestMediaType") in INDEXES for item in items):
+    described = describe_one(aws, name, image)
+    if described.media_type in INDEXES:
         raise ScanError(f"{name}: {image} has no findings: {_INDEX}", UNSUPPORTED_STATUS)
-    return any(datetime.now(UTC) - item["imagePushedAt"] < NEW for item in items)
+    return datetime.now(UTC) - described.pushed_at < NEW
 
 
 def _all(answers: Sequence[Mapping[str, Any]], severity: Severity | None) -> ScanFindings:

@@ -105,7 +105,7 @@ def referrers(aws: Aws, name: str, digest: str, types: Sequence[str]) -> Iterato
         "maxResults": PAGE,
     }
     digests: set[str] = set()
-    for page in aws.pages("ecr", REFERRERS, "referrers", awaits=calls.visibility(aws, name), **params):
+    for page in calls.pages(aws, name, REFERRERS, "referrers", **params):
         for item in page:
             if item["digest"] not in digests:  # the listing may move between two pages
                 digests.add(item["digest"])

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ecrops.aws import Aws, ClientError
+from ecrops.aws import Aws
 from ecrops.base.render import several
 from ecrops.engine.aspect import Want
 from ecrops.engine.reading import Readings
@@ -38,7 +38,6 @@ from ecrops.lifecycle.simulation.compiled import Action, compile_rules, rules_of
 from ecrops.lifecycle.simulation.result import Simulation
 from ecrops.lifecycle.simulation.simulate import evaluate
 from ecrops.lifecycle.simulation.verdicts import Evaluation
-from ecrops.repositories import calls
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -127,11 +126,7 @@ def _present(registry: Account, aws: Aws, name: str, wanted: _Wanted) -> Present
         if assumed := registry.assumed.get((aspect, name)):
             present: Present = assumed
             return present
-    try:
-        return Present(running.read_graph(aws, name, references=wanted.references))
-    except ClientError as error:
-        calls.advise(error, name)
-        raise
+    return Present(running.read_graph(aws, name, references=wanted.references))
 
 
 def _moves(

@@ -22,13 +22,42 @@ PAGE = 1000
 CHUNK = 100
 
 
-def get(aws: Aws, name: str, operation: str, member: str, *, service: str = ECR, **params: Any) -> Any:
-    """Return one member of the answer to a call about a repository. One that was made a moment ago is waited for."""
+def call(
+    aws: Aws,
+    name: str,
+    operation: str,
+    params: Mapping[str, Any],
+    needs: str = "",
+    *,
+    service: str = ECR,
+    on_lost: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """Make a call about a repository. One that was made a moment ago is waited for; one that is missing is explained.
+
+    Args:
+        aws: The account and region.
+        name: The repository.
+        operation: The operation.
+        params: The members of its input.
+        needs: A member that every whole answer has.
+        service: The service that has the repository.
+        on_lost: Called when the answer of an attempt was lost.
+    """
     try:
-        return aws.get(service, operation, member, awaits=visibility(aws, name), **params)
+        return aws.call(service, operation, params, needs=needs, awaits=visibility(aws, name), on_lost=on_lost)
     except ClientError as error:
         advise(error, name, service)
         raise
+
+
+def get(aws: Aws, name: str, operation: str, member: str, *, service: str = ECR, **params: Any) -> Any:
+    """Return one member of the answer to a call about a repository: see ``call``."""
+    return call(aws, name, operation, params, member, service=service)[member]
+
+
+def pages(aws: Aws, name: str, operation: str, member: str, **params: Any) -> Pages:
+    """Return one member of each page of a listing about a repository: see ``call``. A page is read when asked for."""
+    return Pages(lambda token: call(aws, name, operation, {**params, **token}, member), member)
 
 
 def advise(error: ClientError, name: str, service: str = ECR) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws import ClientError
 from ecrops.base.change import Note
 from ecrops.base.problems import Problems
 from ecrops.engine.account import Account
@@ -30,7 +29,6 @@ from ecrops.images.selection import Selection
 from ecrops.images.statuses import check_known
 from ecrops.images.usage.values import Protected, checked, resolve
 from ecrops.images.words import kept_note
-from ecrops.repositories import calls
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -180,11 +178,7 @@ def _protected(never: Protected) -> tuple[Any, ...]:
 
 def _read(registry: Account, name: str) -> Graph:
     """Read the images of a repository. A dry run knows which ones it would have moved."""
-    try:
-        graph = graphs.read(registry.aws, name)
-    except ClientError as error:
-        calls.advise(error, name)
-        raise
+    graph = graphs.read(registry.aws, name)
     if not registry.assumed:
         return graph
     moved = (registry.assumed.get((aspect, key_of(name, image))) for image in graph.images.values())

@@ -133,10 +133,13 @@ def _check_target(source: Handle, to: object, create: object) -> None:
     name = getattr(create, "name", None)
     if create is not None and name != to.name:
         raise SpecError(f"create: expected the RepositorySpec of {to.name!r}, got {create!r}")
-    if source.name != to.name or source.registry.region != to.registry.region:
-        return
-    if source.registry is to.registry or source.registry.account_id == to.registry.account_id:
+    if source.name == to.name and _is_one(source.registry, to.registry):
         raise SpecError(f"to: {to.name} would be copied onto itself; ImageHandle.tag sets tags in one repository")
+
+
+def _is_one(source: Account, target: Account) -> bool:
+    """Whether two registries are one: the account is asked for only if the region does not tell."""
+    return source is target or (source.region == target.region and source.account_id == target.account_id)
 
 
 def _images(source: Handle, registry: Account) -> dict[str, Image]:
@@ -199,10 +202,9 @@ class _Copy:
 
     def _check_mounting(self, create: RepositorySpec | None) -> str:
         """Return why the layers are streamed; empty if the registry may mount them."""
-        aws, source, name = self._registry.aws, self._source.registry.aws, self._source.name
-        if source.region != aws.region or source.account_id != aws.account_id:
+        if not _is_one(self._source.registry, self._registry):
             return TWO_REGISTRIES
-        reason = why_not_between(aws, name, self._to.name, create)
+        reason = why_not_between(self._registry.aws, self._source.name, self._to.name, create)
         self._transfers.can_mount = not reason
         return reason
 
@@ -274,7 +276,6 @@ class _Copy:
             return ApiStore(aws, name).has(digests)
         except ClientError as error:
             if code_of(error) != calls.MISSING or not is_made:
-                calls.advise(error, name)
                 if code_of(error) == calls.MISSING:
                     error.add_note(f"create=RepositorySpec({name!r}) makes it in the same plan")
                 raise

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws import Aws, ClientError
+from ecrops.aws import Aws
 from ecrops.base.problems import Problems
 from ecrops.base.render import several
 from ecrops.engine.aspect import Want
@@ -28,7 +28,6 @@ from ecrops.images.relations import is_index, with_subjects
 from ecrops.images.selection import Selection
 from ecrops.images.usage.values import Protected, checked, resolve
 from ecrops.images.words import kept_note
-from ecrops.repositories import calls
 
 if TYPE_CHECKING:
     from ecrops.base.waits import OnWait
@@ -71,16 +70,12 @@ def delete(
 
 def _read(aws: Aws, name: str, wanted: _Wanted) -> Graph:
     """Read the images, and the manifests of indexes if any image is meant: ECR counts that as a pull of each index."""
-    try:
-        images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
-        if wanted.orphans:
-            images = list(with_subjects(aws, name, images).values())
-        graph = Graph(images)
-        selected, _ = wanted.selected(graph)
-        return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
-    except ClientError as error:
-        calls.advise(error, name)
-        raise
+    images = sorted(describe(aws, name), key=lambda image: (image.pushed_at, image.digest))  # plans are comparable
+    if wanted.orphans:
+        images = list(with_subjects(aws, name, images).values())
+    graph = Graph(images)
+    selected, _ = wanted.selected(graph)
+    return graphs.with_parts(aws, name, graph.images.values()) if selected else graph
 
 
 class _Wanted:
@@ -164,7 +159,8 @@ def _selection(conditions: Fields) -> Selection:
     try:
         return Selection.of(**fields)
     except SpecError as error:
-        raise SpecError(str(error).replace("pushed_before", "older_than")) from None
+        reasons = (reason.replace("pushed_before", "older_than") for reason in error.reasons)
+        raise SpecError(*reasons) from None
 
 
 def _unread_first(graph: Graph, digests: Sequence[str]) -> list[list[str]]:

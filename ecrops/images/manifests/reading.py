@@ -134,11 +134,7 @@ def _ask(aws: Aws, name: str, ids: Sequence[str], accepted: Collection[str]) -> 
         "imageIds": [image_id(name_of_image) for name_of_image in ids],
         "acceptedMediaTypes": list(accepted),
     }
-    try:
-        answer = aws.call("ecr", "BatchGetImage", params, needs="images", awaits=calls.visibility(aws, name))
-    except ClientError as error:
-        calls.advise(error, name)
-        raise
+    answer = calls.call(aws, name, "BatchGetImage", params, "images")
     manifests, failures = dict[str, ReadManifest](), dict[str, tuple[str, str]]()
     for item in answer["images"]:
         of, media_type = item["imageId"], item.get("imageManifestMediaType", "")

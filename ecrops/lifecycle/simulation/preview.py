@@ -97,13 +97,7 @@ def _start(aws: Aws, name: str, rules: Rules | None, waiter: Waiter) -> str:
     params = {"repositoryName": name} | ({"lifecyclePolicyText": to_text(rules)} if rules is not None else {})
     while True:
         try:
-            answer = aws.call(
-                "ecr",
-                "StartLifecyclePolicyPreview",
-                params,
-                needs="lifecyclePolicyText",
-                awaits=calls.visibility(aws, name),
-            )
+            answer = calls.call(aws, name, "StartLifecyclePolicyPreview", params, "lifecyclePolicyText")
         except ClientError as error:
             if code_of(error) != RUNNING:
                 raise

@@ -60,8 +60,7 @@ class ApiStore:
 
     def _ask(self, aws: Aws, digests: list[str]) -> list[dict[str, Any]]:
         params = {"repositoryName": self._name, "layerDigests": digests}
-        awaits = calls.visibility(aws, self._name)
-        answer = aws.call("ecr", "BatchCheckLayerAvailability", params, needs="layers", awaits=awaits)
+        answer = calls.call(aws, self._name, "BatchCheckLayerAvailability", params, "layers")
         failures = [
             {"layerDigest": failure.get("layerDigest", ""), "layerAvailability": failure.get("failureCode", "")}
             for failure in answer.get("failures") or ()
@@ -125,7 +124,7 @@ class ApiStore:
         self._call("CompleteLayerUpload", {**upload, "layerDigests": [digest]})
 
     def _call(self, operation: str, params: dict[str, Any], **options: Any) -> dict[str, Any]:
-        return self._aws.call("ecr", operation, params, awaits=calls.visibility(self._aws, self._name), **options)
+        return calls.call(self._aws, self._name, operation, params, **options)
 
     def _send(self, upload: dict[str, str], first: int, part: Blob) -> None:
         """Send a part. If it was received, and the answer was lost, ECR refuses it and says up to which byte."""
