@@ -13,6 +13,7 @@ from typing import Any
 from ecrops.aws import code_of
 from ecrops.base import tags
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.base.tags import tag_list
 from ecrops.events import reading
 from ecrops.events.claims import claims
@@ -44,7 +45,7 @@ def changes(key: str, edits: Sequence[Edit], current: RuleValue) -> Iterator[Cha
         return
     if current.settings is None and desired.settings is None and any(map(needs_rule, edits)):
         after = "there is no such rule any more"
-        yield Change(owner=key, kind=Kind.CONFLICT, what="rule", after=after, advice={"": NO_RULE})
+        yield conflict(key, "rule", after=after, advice=NO_RULE)
         return
     target_puts, target_removals = _targets(key, current, desired)
     owners = sorted({edit.repository for edit in edits if isinstance(edit, Wanted) and edit.repository})
@@ -159,8 +160,8 @@ def _targets(key: str, current: RuleValue, desired: RuleValue) -> tuple[list[Cha
     removed = {name: target for name, target in current.targets.items() if name not in desired.targets}
     if len(desired.targets) > MOST_TARGETS:
         before, after = target_words(current.targets.values()), f"{len(desired.targets)}, of five at most"
-        advice = {"": f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"}
-        change = Change(owner=key, kind=Kind.CONFLICT, what="targets", before=before, after=after, advice=advice)
+        advice = f"registry.rule(name).remove_target(...) makes room in {key}; or make another rule"
+        change = conflict(key, "targets", before, after, advice)
         return [change], []
     puts = [_put_targets(key, current, written)] if written else []
     removals = [_remove_targets(key, removed)] if removed else []

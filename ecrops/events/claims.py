@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ecrops.base.change import Change, Kind, Note
+from ecrops.base.change import Change, Note
+from ecrops.base.conflicts import conflict
 from ecrops.events.edits import Absent, Edit, Wanted
 from ecrops.events.reading import name_and_bus
 from ecrops.events.value import TAG, Origin, RuleValue, same_settings, same_target
@@ -73,29 +74,17 @@ def _absent(key: str, repository: str, current: RuleValue, desired: RuleValue) -
 
 def _foreign_rule(key: str, current: RuleValue, desired: RuleValue) -> Change:
     reason = f"the rule of {current.owner}" if current.owner else "not made by ecrops"
-    return Change(
-        owner=key,
-        kind=Kind.CONFLICT,
-        what="rule",
-        before=rule_words(current),
-        after=rule_words(desired),
-        advice={"": f"{key} is {reason}: choose another name, or remove it first with {_handle(key)}.remove()"},
-    )
+    advice = f"{key} is {reason}: choose another name, or remove it first with {_handle(key)}.remove()"
+    return conflict(key, "rule", rule_words(current), rule_words(desired), advice)
 
 
 def _foreign_target(key: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Change:
     name = theirs["Id"]
-    return Change(
-        owner=key,
-        kind=Kind.CONFLICT,
-        what="targets",
-        before=target_words([theirs]),
-        after=target_words([ours]),
-        advice={
-            "": f"{key} has a target {name!r} that ecrops did not put there: give yours another id=, or remove that "
-            f"one first with {_handle(key)}.remove_target({name!r})"
-        },
+    advice = (
+        f"{key} has a target {name!r} that ecrops did not put there: give yours another id=, or remove that one first "
+        f"with {_handle(key)}.remove_target({name!r})"
     )
+    return conflict(key, "targets", target_words([theirs]), target_words([ours]), advice)
 
 
 def _handle(key: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of, registry_host
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read, Want, one_by_one
 from ecrops.errors import SpecError
 from ecrops.lifecycle.edits import Edit, Exactly, Include
@@ -129,14 +130,7 @@ def changes(name: str, edits: Sequence[Edit], current: Found | None) -> Iterator
     if impact:
         after = f"{after} ({impact})"
         if impact.refusals:
-            yield Change(
-                owner=name,
-                kind=Kind.CONFLICT,
-                what="lifecycle",
-                before=before,
-                after=after,
-                advice={"": GUARD_ADVICE},
-            )
+            yield conflict(name, "lifecycle", before, after, GUARD_ADVICE)
             return
     is_exact = any(isinstance(edit, Exactly) for edit in edits)
     params: dict[str, Any] = {"repositoryName": name}

@@ -12,7 +12,8 @@ from datetime import datetime
 from functools import partial
 
 from ecrops.aws import Aws
-from ecrops.base.change import Change, Kind, Note
+from ecrops.base.change import Change, Note
+from ecrops.base.conflicts import conflict
 from ecrops.base.render import several
 from ecrops.engine.aspect import Read
 from ecrops.images import graph as graphs
@@ -87,13 +88,7 @@ def changes(name: str, edits: Sequence[Run], current: Present | None) -> Iterato
     """Delete the images that the policy expires, unless the guard refuses it."""
     for edit in edits:
         if edit.impact and edit.impact.refusals:
-            yield Change(
-                owner=name,
-                kind=Kind.CONFLICT,
-                what="lifecycle",
-                after=f"{edit.impact}",
-                advice={"": GUARD_ADVICE},
-            )
+            yield conflict(name, "lifecycle", after=f"{edit.impact}", advice=GUARD_ADVICE)
         elif current is not None:
             yield from _changes(name, edit, current)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.aws.attempt.whole import read_whole
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read, one_by_one
 from ecrops.public import existence
 from ecrops.public.values import LISTS, LOGO, MEMBERS, CatalogData
@@ -145,14 +146,7 @@ def _put(
 
 
 def _conflict(change: Change, advice: str) -> Change:
-    return Change(
-        owner=change.owner,
-        kind=Kind.CONFLICT,
-        what=change.what,
-        before=change.before,
-        after=change.after,
-        advice={"": advice},
-    )
+    return conflict(change.owner, change.what, change.before, change.after, advice)
 
 
 def _newer(unknown: Sequence[str]) -> str:

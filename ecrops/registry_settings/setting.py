@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ecrops.aws import BOTOCORE, Aws, ClientError, code_of, operations_of
 from ecrops.aws.attempt.whole import UNREADABLE, read_whole
 from ecrops.base.change import NOTHING, Call, Change, Kind, Races, never
+from ecrops.base.conflicts import conflict
 from ecrops.base.shown import Shown
 from ecrops.engine.account import Account
 from ecrops.engine.aspect import Aspect, Read, Want
@@ -109,7 +110,7 @@ def put(
     """
     before, after = words or (", ".join(sorted(removed)), ", ".join(sorted(added)))
     if unknown:
-        return Change(owner=key, kind=Kind.CONFLICT, what=what, before=before, after=after, advice={"": lost(unknown)})
+        return conflict(key, what, before, after, lost(unknown))
     kind = Kind.UPDATE if removed and added else Kind.CREATE if added else Kind.DELETE
     return Change(
         owner=key,

@@ -13,6 +13,7 @@ from typing import Any
 
 from ecrops.aws import Aws
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.base.tags import tag_list
 from ecrops.engine.aspect import Read
 from ecrops.repositories import calls, verbatim
@@ -150,15 +151,14 @@ def _compare_encryption(name: str, wanted: Wanted, current: Settings) -> Iterato
     if is_same and current.wanted_key is None:
         yield Note(f"{name}: whether its key is {key} cannot be said without the IAM action kms:DescribeKey")
         return
-    conflict = Change(
-        owner=name,
-        kind=Kind.CONFLICT,
-        what="encryption",
-        before=encryption_words(current.encryption, current.key),
-        after=encryption_words(encryption or "", key or ""),
-        advice={"": "encryption is chosen once: leave it out, or delete the repository yourself and create it again"},
+    change = conflict(
+        name,
+        "encryption",
+        encryption_words(current.encryption, current.key),
+        encryption_words(encryption or "", key or ""),
+        "encryption is chosen once: leave it out, or delete the repository yourself and create it again",
     )
-    yield _unwritten(conflict) if verbatim.has_any(wanted.verbatim, ENCRYPTION) else conflict
+    yield _unwritten(change) if verbatim.has_any(wanted.verbatim, ENCRYPTION) else change
 
 
 def _is_same_key(key: str, current: Settings) -> bool:

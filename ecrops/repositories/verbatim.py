@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ecrops.base.change import Change, Kind
+from ecrops.base import conflicts
+from ecrops.base.change import Change
 from ecrops.base.plain_json import plain
 from ecrops.base.problems import Problems, hint
 
@@ -135,4 +136,4 @@ def has_any(names: Collection[str] | None, fields: Sequence[str]) -> bool:
 
 def conflict(owner: str, what: str, before: str, after: str) -> Change:
     """Return the conflict in the place of a change that would write what is verbatim."""
-    return Change(owner=owner, kind=Kind.CONFLICT, what=what, before=before, after=after, advice={"": ADVICE})
+    return conflicts.conflict(owner, what, before, after, ADVICE)

@@ -12,6 +12,7 @@ from functools import partial
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read
 from ecrops.images.archiving.edits import Move
 from ecrops.images.archiving.words import (
@@ -54,13 +55,13 @@ def changes(key: str, edits: Sequence[Move], current: Image | None) -> Iterator[
     move = edits[-1]
     if current is None:
         if move.is_named:
-            yield conflict(key, "", MISSING, MISSING_ADVICE)
+            yield conflict(key, WHAT, "", MISSING, MISSING_ADVICE)
         else:
             yield Note(f"{key}: the image was deleted in the meantime").about(key)
     elif move.stays:
-        yield conflict(key, image_words(current), move.stays, INDEX_ADVICE)
+        yield conflict(key, WHAT, image_words(current), move.stays, INDEX_ADVICE)
     elif current.restoring and move.target == ARCHIVE:
-        yield conflict(key, image_words(current), IS_RESTORED)
+        yield conflict(key, WHAT, image_words(current), IS_RESTORED)
     elif current.storage_class != move.target and not current.restoring:
         yield _move(key, move, current)
 
@@ -97,18 +98,6 @@ def _is_made(move: Move, aws: Aws, error: Exception) -> bool:
         return False
     is_archived = image.storage_class == ARCHIVE and not image.restoring
     return is_archived == (move.target == ARCHIVE)
-
-
-def conflict(key: str, before: str, after: str, advice: str = "") -> Change:
-    """Return an image that cannot be moved, as a change."""
-    return Change(
-        owner=key,
-        kind=Kind.CONFLICT,
-        what=WHAT,
-        before=before,
-        after=after,
-        advice={"": advice} if advice else {},
-    )
 
 
 def after(change: Change, current: Image | None) -> Image | None:

@@ -12,6 +12,7 @@ from functools import partial
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read
 from ecrops.images import manifests
 from ecrops.images.copying.edits import Copied, Piece, TargetState
@@ -91,7 +92,7 @@ def changes(key: str, edits: Sequence[Copied], current: TargetState | None) -> I
     bad = next((digest for digest in layers if digest in current.missing), "")
     problem = f"layer {short(bad)} {current.missing[bad]}" if bad else copied.problem
     if problem and (missing or copied.digest not in current.digests):
-        yield Change(owner=key, kind=Kind.CONFLICT, what="", after=problem)
+        yield conflict(key, after=problem)
         return
     brought = {digest for digest in layers if digest in current.layers}
     for piece in missing:
@@ -135,14 +136,7 @@ def _params(copied: Copied, piece: Piece) -> dict[str, str]:
 def _tagged(key: str, copied: Copied, tag: str, current: TargetState) -> Change:
     before = current.tags.get(tag, "")
     if tag in current.fixed:
-        return Change(
-            owner=key,
-            kind=Kind.CONFLICT,
-            what=f"tag {tag}",
-            before=short(before),
-            after=f"{short(copied.digest)}: {TAKEN}",
-            advice={"": TAKEN_ADVICE},
-        )
+        return conflict(key, f"tag {tag}", short(before), f"{short(copied.digest)}: {TAKEN}", TAKEN_ADVICE)
     return Change(
         owner=key,
         kind=Kind.UPDATE if before else Kind.CREATE,

@@ -14,6 +14,7 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Partly, Races
+from ecrops.base.conflicts import conflict
 from ecrops.base.render import count, several
 from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError
@@ -82,14 +83,7 @@ def _held(edit: Delete, graph: Graph, refused: frozenset[str]) -> dict[str, str]
 
 def _conflicts(name: str, reasons: Mapping[str, str], graph: Graph) -> Iterator[Change]:
     for digest, reason in reasons.items():
-        yield Change(
-            owner=name,
-            kind=Kind.CONFLICT,
-            what=WHAT,
-            before=name_of(graph.images[digest]),
-            after=f"it stays: {reason}",
-            advice={"": DELETE_INDEX},
-        )
+        yield conflict(name, WHAT, name_of(graph.images[digest]), f"it stays: {reason}", DELETE_INDEX)
 
 
 def _delete(name: str, edit: Delete, images: Sequence[Image], following: int) -> Change:

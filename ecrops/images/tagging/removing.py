@@ -16,6 +16,7 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError
 from ecrops.images.image import find_one
@@ -59,14 +60,7 @@ def changes(name: str, edits: Sequence[Remove], current: Tags | None) -> Iterato
         is_last = bool(removed) and set(removed) == tags
         words = tags_words(removed, edit.digest)
         if is_last and not edit.delete_last:
-            yield Change(
-                owner=name,
-                kind=Kind.CONFLICT,
-                what="tags of images",
-                before=words,
-                after=LAST,
-                advice={"": LAST_ADVICE},
-            )
+            yield conflict(name, "tags of images", words, LAST, LAST_ADVICE)
             continue
         for start in range(0, len(removed), CHUNK):
             chunk = removed[start : start + CHUNK]

@@ -11,6 +11,7 @@ from functools import partial
 
 from ecrops.aws import Aws
 from ecrops.base.change import Call, Change, Kind, Note, Races
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read
 from ecrops.images import manifests
 from ecrops.images.image import find_one
@@ -85,17 +86,17 @@ def changes(key: str, edits: Sequence[Point], current: Pointed | None) -> Iterat
     """Set the tag, unless the image has it. An image that is gone, and a tag that cannot be moved, are conflicts."""
     point, current = edits[-1], current or Pointed()
     if not point.digest or point.digest in current.missing:
-        yield conflict(key, "", f"{short(point.source)}: {NOT_THERE}")
+        yield conflict(key, "", "", f"{short(point.source)}: {NOT_THERE}")
         return
     if current.digest == point.digest:
         return
     before = short(current.digest)
     after = image_words(point.source, point.digest)
     if current.is_fixed:
-        yield conflict(key, before, f"{after}: {TAKEN}", TAKEN_ADVICE)
+        yield conflict(key, "", before, f"{after}: {TAKEN}", TAKEN_ADVICE)
     elif len(point.manifest) > manifests.LARGEST:
         characters = f"its manifest has {len(point.manifest):,} characters, and PutImage takes {manifests.LARGEST:,}"
-        yield conflict(key, before, f"{after}: {characters}")
+        yield conflict(key, "", before, f"{after}: {characters}")
     else:
         yield _put(key, point, current, before, after)
 
@@ -120,18 +121,6 @@ def _put(key: str, point: Point, current: Pointed, before: str, after: str) -> C
         added=[tag_part(point.tag, point.digest)],
         races=Races(done=("ImageAlreadyExistsException",)),
         advice=ADVICE,
-    )
-
-
-def conflict(key: str, before: str, after: str, advice: str = "") -> Change:
-    """Return a tag that cannot be set, as a change."""
-    return Change(
-        owner=key,
-        kind=Kind.CONFLICT,
-        what="",
-        before=before,
-        after=after,
-        advice={"": advice} if advice else {},
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecrops.aws import ClientError, code_of
 from ecrops.base.change import Note
+from ecrops.base.conflicts import conflict
 from ecrops.base.problems import Problems
 from ecrops.base.render import several
 from ecrops.engine.account import Account
@@ -108,7 +109,7 @@ def _conflict(owner: str, error: Exception, points: Mapping[str, Point]) -> Conf
         return None
     point = points[owner]
     words = f"{image_words(point.source, point.digest)}: {TAKEN}"
-    return ConflictError([setting.conflict(owner, "", words, TAKEN_ADVICE)])
+    return ConflictError([conflict(owner, "", "", words, TAKEN_ADVICE)])
 
 
 def remove_tags(

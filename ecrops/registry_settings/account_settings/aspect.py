@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.aws.attempt.whole import read_whole
-from ecrops.base.change import Call, Change, Kind, Note
+from ecrops.base.change import Call, Change, Note
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
 from ecrops.registry_settings.account_settings.values import KNOWN, Accepted, check_value
@@ -68,8 +69,7 @@ def changes(key: str, edits: Sequence[Value], current: Setting) -> Iterator[Chan
     try:
         check_value(name, after)
     except SpecError as error:
-        advice = {"": str(error)}
-        yield Change(owner=key, kind=Kind.CONFLICT, what="", before=before or "", after=after, advice=advice, step=STEP)
+        yield conflict(key, "", before or "", after, str(error), STEP)
         return
     call = Call("ecr", "PutAccountSetting", {"name": name, "value": after})
     yield put(key, call, {before} - {None}, {after}, unknown=current.unknown)

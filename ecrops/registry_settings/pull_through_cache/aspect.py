@@ -13,6 +13,7 @@ from typing import Any
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, never
+from ecrops.base.conflicts import conflict
 from ecrops.engine.aspect import Read
 from ecrops.errors import EcropsError, SpecError
 from ecrops.registry_settings.pull_through_cache import access, secrets
@@ -150,9 +151,7 @@ def _update(key: str, old: PullThroughCacheRule, rule: PullThroughCacheRule, rul
         way_out = f"pull_through_cache.remove({rule.prefix!r}), and add the rule again; what is cached stays"
         advice = f"{', '.join(fixed or unset)} of a rule {why}: {way_out}"
         words = _words(old, rules, differing), _words(rule, rules, differing)
-        return Change(
-            owner=key, kind=Kind.CONFLICT, what=rule.prefix, before=words[0], after=words[1], advice={"": advice}
-        )
+        return conflict(key, rule.prefix, words[0], words[1], advice)
     sent = _params(rule, {name: MEMBERS[name] for name in UPDATED})  # an omitted one might be taken away
     call = Call(
         "ecr",

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ecrops.aws import Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Races
+from ecrops.base.conflicts import conflict
 from ecrops.base.secret import Secret
 from ecrops.engine.aspect import Read
 from ecrops.registry_settings.pull_through_cache.login import Login
@@ -180,7 +181,7 @@ def _change(
 
 
 def _conflict(key: str, before: str, way_out: str) -> Change:
-    return Change(owner=key, kind=Kind.CONFLICT, what="", before=before, after=CONTENT, advice={"": way_out})
+    return conflict(key, before=before, after=CONTENT, advice=way_out)
 
 
 def after(change: Change, current: State) -> State:

@@ -17,7 +17,8 @@ from ecrops.access.aspects.repository_policy import visible_later
 from ecrops.access.edits import Add, Drop, Exactly
 from ecrops.access.policy_checks import named, stored
 from ecrops.aws import Aws
-from ecrops.base.change import Call, Change, Kind, Note, never
+from ecrops.base.change import Call, Change, Note, never
+from ecrops.base.conflicts import conflict
 from ecrops.base.plain_json import received
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
@@ -125,15 +126,7 @@ def changes(key: str, edits: Sequence[Edit], current: Setting) -> Iterator[Chang
         if meaning(denial) in had or not lock_out.covers_caller(denial, current.value.caller):
             continue
         if not denial.get("Condition"):
-            before_words, after_words = sides
-            yield Change(
-                owner=key,
-                kind=Kind.CONFLICT,
-                what="",
-                before=before_words,
-                after=after_words,
-                advice=lock_out.ADVICE,
-            )
+            yield conflict(key, "", *sides, lock_out.ADVICE)
             return
         yield Note(f"{key}: {lock_out.doubt(denial)}")
     removed, added = parts(before.document) - parts(after), parts(after) - parts(before.document)

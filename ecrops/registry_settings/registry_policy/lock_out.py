@@ -15,11 +15,11 @@ from ecrops.iam.statements import Statement, denies, listed, principals, stateme
 from ecrops.iam.wildcards import covers
 
 PUT = "ecr:PutRegistryPolicy"
-ADVICE = {
-    "": f"it denies {PUT} to who writes it, and nobody whom a registry policy denies that can take it back: name in "
+ADVICE = (
+    f"it denies {PUT} to who writes it, and nobody whom a registry policy denies that can take it back: name in "
     "Principal whom it is about, or leave out in NotPrincipal, or in a Condition, who is to write it, or deny actions "
     "without this one"
-}
+)
 _SESSION = re.compile(r"arn:[^:]+:sts::([0-9]{12}):assumed-role/([^/]+)/.+")
 _ROLE = re.compile(r"arn:[^:]+:iam::([0-9]{12}):role/(?:.+/)?([^/]+)")
 _ACCOUNT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root|([0-9]{12})")
