@@ -93,13 +93,13 @@ def leaves(aws: Aws, name: str, manifest: Manifest) -> Iterator[Part]:
     """
     level, seen = [manifest], set[str]()
     for _ in range(DEEPEST + 1):
-        parts = [part for each in level for part in each.parts]
+        parts = [part for image in level for part in image.parts]
         yield from (part for part in parts if part.platform and part.platform.os != NO_PLATFORM)
         inner = dict.fromkeys(part.digest for part in parts if part.platform is None and part.digest not in seen)
         if not inner:
             return
         seen.update(inner)
-        level = [found.parsed for found in read(aws, name, inner)]
+        level = [known_manifest.parsed for known_manifest in read(aws, name, inner)]
 
 
 def configuration(aws: Aws, name: str, tag_or_digest: str, platform: Platform | None) -> ImageConfig:
@@ -109,17 +109,17 @@ def configuration(aws: Aws, name: str, tag_or_digest: str, platform: Platform | 
         SpecError: It is an index of several platforms, and none of them was named; or the platform is not there.
         EcropsError: It has no configuration of an image, or what was downloaded has another digest.
     """
-    found = one(aws, name, tag_or_digest)
-    manifest = parse(found.content, found.media_type)
+    read_manifest = one(aws, name, tag_or_digest)
+    manifest = parse(read_manifest.content, read_manifest.media_type)
     if manifest.kind is Kind.INDEX:
         part = _chosen(tag_or_digest, list(leaves(aws, name, manifest)), platform)
-        found = one(aws, name, part.digest)
-        manifest = parse(found.content, found.media_type)
+        read_manifest = one(aws, name, part.digest)
+        manifest = parse(read_manifest.content, read_manifest.media_type)
     blob = manifest.config
     if blob is None or blob.media_type not in CONFIGS:
         what = manifest.artifact_type or (blob and blob.media_type) or manifest.media_type or "of an unknown type"
-        raise EcropsError(f"{name}: {short(found.digest)} has no configuration of an image: it is {what}")
-    config = _parsed(download(aws, name, blob.digest), found.digest)
+        raise EcropsError(f"{name}: {short(read_manifest.digest)} has no configuration of an image: it is {what}")
+    config = _parsed(download(aws, name, blob.digest), read_manifest.digest)
     if platform is not None and not fits(config.platform, platform):
         raise SpecError(f"platform: {tag_or_digest} is an image for {config.platform or 'no platform'} alone")
     return config

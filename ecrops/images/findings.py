@@ -142,7 +142,7 @@ def fitting(findings: Iterable[Finding], severity: Severity | None) -> tuple[Fin
     """
     limit = len(_ORDER) if severity is None else _ORDER[severity]
     fits = [finding for finding in findings if _ORDER.get(finding.severity, -1) <= limit]
-    return tuple(sorted(fits, key=lambda each: (_ORDER.get(each.severity, -1), each.name, each.package, each.version)))
+    return tuple(sorted(fits, key=lambda item: (_ORDER.get(item.severity, -1), item.name, item.package, item.version)))
 
 
 def _basic(item: Mapping[str, Any]) -> Finding:

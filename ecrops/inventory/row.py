@@ -54,8 +54,8 @@ class InventoryRow(Counts):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row, ready for JSON, and for a line of a CSV file."""
-        found = {name: getattr(self, name) for name in COLUMNS}
-        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in columns.items()}
 
     def __str__(self) -> str:
         if self.error and not self.images:

@@ -142,8 +142,10 @@ def _moves(
     notes = [archive_note([graph.images[digest] for digest in order])] if order else []
     by_ecr = [graph.images[digest].name for digest in choice.by_ecr]
     notes += [by_ecr_note(by_ecr, is_archived=True)] if order and by_ecr else []
-    kept = {digest: reason for digest, reason in choice.kept.items() if graph.images[digest].storage_class != ARCHIVE}
-    return moves(name, graph, order, ARCHIVE), notes + ([kept_note(kept, graph)] if kept else [])
+    reasons = {
+        digest: reason for digest, reason in choice.kept.items() if graph.images[digest].storage_class != ARCHIVE
+    }
+    return moves(name, graph, order, ARCHIVE), notes + ([kept_note(reasons, graph)] if reasons else [])
 
 
 def _edit(

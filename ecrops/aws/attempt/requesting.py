@@ -93,6 +93,6 @@ def _explanation(body: str) -> tuple[str, str]:
         first = json.loads(body)["errors"][0]
         return str(first.get("code") or ""), str(first.get("message") or "")
     except (ValueError, LookupError, TypeError, AttributeError):
-        found = (re.search(rf"<{name}>([^<]*)</{name}>", body) for name in ("Code", "Message"))
-        code, message = (match[1] if match else "" for match in found)
+        matches = (re.search(rf"<{name}>([^<]*)</{name}>", body) for name in ("Code", "Message"))
+        code, message = (match[1] if match else "" for match in matches)
         return code, message

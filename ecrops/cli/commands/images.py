@@ -129,8 +129,8 @@ def images(arguments: Namespace, console: Console) -> int:
     if arguments.image is None and arguments.findings is not None:
         raise CommandError("--findings is about one image: name it, by its tag or digest")
     if arguments.image is not None and conditions:
-        given = ", ".join(f"--{name.replace('_', '-')}" for name in conditions)
-        raise CommandError(f"{given}: one image is shown without conditions: leave them out, or IMAGE")
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in conditions)
+        raise CommandError(f"{options}: one image is shown without conditions: leave them out, or IMAGE")
     with reading(arguments) as registry:
         repository = registry.repository(arguments.name)
         if arguments.image is None:
@@ -140,9 +140,9 @@ def images(arguments: Namespace, console: Console) -> int:
         if arguments.findings is None:
             console.show(details(image))
             return DONE
-        found = image.scan_findings(arguments.findings, timeout=arguments.timeout)
-    console.show(found)
-    return DIFFERS if found else DONE
+        findings = image.scan_findings(arguments.findings, timeout=arguments.timeout)
+    console.show(findings)
+    return DIFFERS if findings else DONE
 
 
 def tag(arguments: Namespace, console: Console) -> int:
@@ -165,7 +165,9 @@ def copy(arguments: Namespace, console: Console) -> int:
     """Copy images."""
     from ecrops.cli.account import registry_of
 
-    there = Namespace(profile=arguments.to_profile or arguments.profile, region=arguments.to_region or arguments.region)
+    target = Namespace(
+        profile=arguments.to_profile or arguments.profile, region=arguments.to_region or arguments.region
+    )
     source = registry_of(arguments).repository(arguments.name)
 
     def change(to: Repository) -> Plan:
@@ -178,7 +180,7 @@ def copy(arguments: Namespace, console: Console) -> int:
             create=_spec(arguments, to),
         )
 
-    return run(arguments, console, arguments.to, change, there)
+    return run(arguments, console, arguments.to, change, target)
 
 
 def _spec(arguments: Namespace, to: Repository) -> RepositorySpec | None:

@@ -51,8 +51,8 @@ def add_conditions(command: Parser, names: Iterable[str]) -> None:
 
 def conditions_of(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
     """Return the conditions that were given."""
-    given = {name: getattr(arguments, name) for name in names}
-    return {name: value for name, value in given.items() if value is not None and value is not False}
+    conditions = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in conditions.items() if value is not None and value is not False}
 
 
 def add_protection(command: Parser, what: str) -> None:

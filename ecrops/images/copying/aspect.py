@@ -71,9 +71,9 @@ def _asked(aws: Aws, name: str, digests: set[str], tags: set[str]) -> tuple[set[
     """Return which images are there, the images of tags, and what is in the archive, asked for by name."""
     answer = manifests.ask(aws, name, [*sorted(digests), *sorted(tags)])
     present = {digest for digest in digests if digest in answer.manifests}
-    present |= {asked for asked, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
+    present |= {requested for requested, (code, _) in answer.failures.items() if code != manifests.NOT_FOUND}
     holders = {tag: holder_of(aws, name, tag, answer) for tag in tags}
-    archived = {asked for asked, (code, _) in answer.failures.items() if code == manifests.INACCESSIBLE}
+    archived = {requested for requested, (code, _) in answer.failures.items() if code == manifests.INACCESSIBLE}
     return present, {tag: holder for tag, holder in holders.items() if holder}, archived
 
 

@@ -62,7 +62,7 @@ def copy_image(
     _check_target(source, to, create)
     with _target(source, to).telling(on_change, on_wait, progress) as registry:
         images = _images(source, registry)
-        roots = [found for found in images.values() if name == found.digest or name in found.tags]
+        roots = [item for item in images.values() if name == item.digest or name in item.tags]
         if not roots:
             raise manifests.missing(source.name, name)
         wanted = ([] if is_digest(name) else [name]) if tags is None else tags
@@ -245,12 +245,14 @@ class _Copy:
         aws, name, assumed = self._registry.aws, self._to.name, self._registry.assumed
         is_made = is_made or assumed.get((settings, name)) is not None
         with _noted(f"while {name} was read, which is the target"):
-            found = {key: assumed.get((aspect, key), found) for key, found in aspect.read(aws, name, copies).items()}
+            current = {
+                key: assumed.get((aspect, key), current) for key, current in aspect.read(aws, name, copies).items()
+            }
             pieces = {
                 piece.digest: piece
                 for key, copied in copies.items()
                 for piece in copied.pieces
-                if piece.digest not in found[key].digests
+                if piece.digest not in current[key].digests
             }
             sizes = {layer.digest: layer.size for piece in pieces.values() for layer in piece.layers}
             present = self._layers_there(list(sizes), is_made=is_made)
@@ -260,7 +262,7 @@ class _Copy:
         bad = {d: layer_reason(states.get(d, ("", 0))[0]) for d in lacking if states.get(d, ("", 0))[0] != AVAILABLE}
         bad |= {d: NO_BYTES for d in lacking if d == EMPTY}
         layers = frozenset(present)
-        of_all = {key: state._replace(layers=layers, missing=bad) for key, state in found.items()}
+        of_all = {key: state._replace(layers=layers, missing=bad) for key, state in current.items()}
         return of_all, sum(sizes[digest] for digest in lacking)
 
     def _layers_there(self, digests: Sequence[str], *, is_made: bool) -> dict[str, int]:

@@ -112,10 +112,10 @@ def _layers(document: Mapping[str, Any], *, strict: bool) -> list[Layer]:
 
 
 def _once(items: Iterable[Any]) -> tuple[Any, ...]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for item in items:
-        found.setdefault(item.digest, item)
-    return tuple(found.values())
+        values.setdefault(item.digest, item)
+    return tuple(values.values())
 
 
 def _is_object(value: object) -> bool:

@@ -138,12 +138,12 @@ def _ask(aws: Aws, name: str, ids: Sequence[str], accepted: Collection[str]) -> 
     manifests, failures = dict[str, ReadManifest](), dict[str, tuple[str, str]]()
     for item in answer["images"]:
         of, media_type = item["imageId"], item.get("imageManifestMediaType", "")
-        for asked in filter(None, (of.get("imageTag"), of["imageDigest"])):
-            manifests[asked] = ReadManifest(asked, of["imageDigest"], media_type, item["imageManifest"])
+        for requested in filter(None, (of.get("imageTag"), of["imageDigest"])):
+            manifests[requested] = ReadManifest(requested, of["imageDigest"], media_type, item["imageManifest"])
     for failure in answer.get("failures") or ():
         of, why = failure.get("imageId") or {}, (failure.get("failureCode", ""), failure.get("failureReason", ""))
         failures[of.get("imageTag") or of.get("imageDigest") or ""] = why
-    return Answer({asked: manifests[asked] for asked in ids if asked in manifests}, failures)
+    return Answer({requested: manifests[requested] for requested in ids if requested in manifests}, failures)
 
 
 def one(aws: Aws, name: str, tag_or_digest: str) -> ReadManifest:

@@ -58,12 +58,12 @@ def pointed(aws: Aws, name: str, points: Mapping[str, Point], answer: manifests.
     missing = frozenset(
         name_of_image for name_of_image, (code, _) in answer.failures.items() if code == manifests.NOT_FOUND
     )
-    found = {key: Pointed(holder_of(aws, name, point.tag, answer), missing) for key, point in points.items()}
-    moved = [key for key, point in points.items() if found[key].digest not in ("", point.digest)]
+    states_by_key = {key: Pointed(holder_of(aws, name, point.tag, answer), missing) for key, point in points.items()}
+    moved = [key for key, point in points.items() if states_by_key[key].digest not in ("", point.digest)]
     if not any(points[key].is_checked for key in moved):
-        return found
+        return states_by_key
     fixed = fixed_tags(aws, name, [points[key].tag for key in moved])
-    return found | {key: found[key]._replace(is_fixed=points[key].tag in fixed) for key in moved}
+    return states_by_key | {key: states_by_key[key]._replace(is_fixed=points[key].tag in fixed) for key in moved}
 
 
 def holder_of(aws: Aws, name: str, tag: str, answer: manifests.Answer) -> str:

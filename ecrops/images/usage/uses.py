@@ -70,16 +70,18 @@ class InUse(Shown):
         if isinstance(images, str | bytes) or not isinstance(images, Iterable):
             raise SpecError(f"images: expected a list of images, {FORMS}, or a mapping of them, got {images!r}")
         reasons = images if isinstance(images, Mapping) else dict.fromkeys(images, ())
-        found: dict[str, tuple[str, ...]] = {}
+        reasons_by_image: dict[str, tuple[str, ...]] = {}
         for image, words in reasons.items():
             if (reference := problems.take("images", partial(parse, image))) is not None:
                 texts = problems.strings(f"images[{image!r}]", words) or ()
-                found[str(reference)] = tuple(dict.fromkeys((*found.get(str(reference), ()), *texts)))
+                reasons_by_image[str(reference)] = tuple(
+                    dict.fromkeys((*reasons_by_image.get(str(reference), ()), *texts))
+                )
         read = tuple(dict.fromkeys(problems.strings("read", self.read) or ()))
         problems.raise_any()
-        object.__setattr__(self, "images", found)
+        object.__setattr__(self, "images", reasons_by_image)
         object.__setattr__(self, "read", read)
-        object.__setattr__(self, "_uses", tuple(Use(image, words) for image, words in found.items()))
+        object.__setattr__(self, "_uses", tuple(Use(image, words) for image, words in reasons_by_image.items()))
 
     def __hash__(self) -> int:
         return hash((frozenset(self._uses), self.read))

@@ -11,14 +11,14 @@ from werkzeug.wrappers import Request, Response
 from . import downloading, pulling, pushing, tokens, uploads
 from .door import DOOR, LAYERS
 from .errors import Refusal, of_api
-from .requests import Asked, asked
+from .requests import Route, route_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from ..ecr.backend import EcrBackend
 
-_ANSWERS: dict[str, Callable[[EcrBackend, Asked, Request], Response]] = {
+_ANSWERS: dict[str, Callable[[EcrBackend, Route, Request], Response]] = {
     "GetBase": pulling.base,
     "HeadBase": pulling.base,
     "GetManifest": pulling.manifest,
@@ -44,14 +44,14 @@ def distribution(request: Request) -> Response:
     if request.path.startswith(f"/{LAYERS}/"):
         return DOOR.watched("s3", "GetObject", {}, lambda: downloading.answer(request))
     try:
-        wanted = asked(request)
+        wanted = route_of(request)
     except Refusal as refusal:
         return refusal.response()
     params = {"repositoryName": wanted.name, "reference": wanted.what, **request.args.to_dict()}
     return DOOR.watched("registry", wanted.operation, params, lambda: _answer(wanted, request))
 
 
-def _answer(wanted: Asked, request: Request) -> Response:
+def _answer(wanted: Route, request: Request) -> Response:
     try:
         registry = tokens.registry_of(request)
         with registry.lock:

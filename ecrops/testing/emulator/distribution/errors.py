@@ -31,8 +31,8 @@ class Refusal(Exception):
     def response(self) -> Response:
         """The answer."""
         body = json.dumps({"errors": [{"code": self.code, "message": self.message}]})
-        kept = {**API_VERSION, **self.headers}
-        return Response(body, self.status, kept, content_type="application/json; charset=utf-8")
+        headers = {**API_VERSION, **self.headers}
+        return Response(body, self.status, headers, content_type="application/json; charset=utf-8")
 
 
 # RepositoryNotFound as in plexsystems/sinker#55, InvalidParameter as in opcr-io/policy#149, and an immutable tag as

@@ -37,7 +37,7 @@ OPERATIONS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class Route:
     """A request, understood.
 
     Args:
@@ -51,16 +51,16 @@ class Asked:
     what: str
 
 
-def asked(request: Request) -> Asked:
+def route_of(request: Request) -> Route:
     """What a request asks for."""
     for kind, pattern in _PATHS.items():
-        found = pattern.fullmatch(request.path)
-        if found is None:
+        match = pattern.fullmatch(request.path)
+        if match is None:
             continue
         operation = _VERBS.get(request.method, "") + kind
         if operation == "StartUpload" and "mount" in request.args:
             operation = "MountBlob"
         if operation not in OPERATIONS:
             break
-        return Asked(operation, found["name"], found["what"])
+        return Route(operation, match["name"], match["what"])
     raise Refusal(404, "NOT_FOUND", "404 page not found")

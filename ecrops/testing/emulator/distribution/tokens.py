@@ -30,12 +30,12 @@ def registry_of(request: Request) -> EcrBackend:
     The challenge is what ``curl -i https://ACCOUNT.dkr.ecr.REGION.amazonaws.com/v2/`` prints; a token that is too old
     is denied, in the words that Docker prints.
     """
-    given = request.authorization
-    found = _PASSWORD.fullmatch(given.password or "") if given and given.type == "basic" else None
-    if given is None or found is None or given.username != "AWS":
+    login = request.authorization
+    match = _PASSWORD.fullmatch(login.password or "") if login and login.type == "basic" else None
+    if login is None or match is None or login.username != "AWS":
         challenge = f'Basic realm="{request.host_url}",service="ecr.amazonaws.com"'
         raise Refusal(401, "UNAUTHORIZED", "Not Authorized", {"WWW-Authenticate": challenge, **API_VERSION})
-    registry = backend(found["account"], found["region"] or REGION)
+    registry = backend(match["account"], match["region"] or REGION)
     if registry.tokens_are_old:
         raise Refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
     return registry

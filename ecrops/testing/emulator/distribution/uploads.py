@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from ..ecr.backend import EcrBackend
-    from .requests import Asked
+    from .requests import Route
 
 
-def start(registry: EcrBackend, asked: Asked, request: Request) -> Response:
+def start(registry: EcrBackend, route: Route, request: Request) -> Response:
     """Begin an upload; one with a digest has all bytes in it."""
     with registry.lock:
-        repository = registry.repository_for_push(asked.name)
+        repository = registry.repository_for_push(route.name)
         upload = layers.begin(repository)
     if "digest" not in request.args:
         return _told(repository, upload, 202)
     return _finish(registry, repository, upload, request)
 
 
-def mount(registry: EcrBackend, asked: Asked, request: Request) -> Response:
+def mount(registry: EcrBackend, route: Route, request: Request) -> Response:
     """Take a blob of another repository, if that can be; else begin an upload, as the specification has it.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html: the account setting, identical
@@ -42,7 +42,7 @@ def mount(registry: EcrBackend, asked: Asked, request: Request) -> Response:
     """
     digest, source = request.args["mount"], request.args.get("from", "")
     with registry.lock:
-        repository = registry.repository_for_push(asked.name)
+        repository = registry.repository_for_push(route.name)
         if not _can_mount(registry, repository, source, digest):
             return _told(repository, layers.begin(repository), 202)
         repository.layers.setdefault(digest, registry.repositories[source].layers[digest])
@@ -53,52 +53,52 @@ def _can_mount(registry: EcrBackend, repository: Repository, source: str, digest
     origin = registry.repositories.get(source)
     if registry.settings.account_settings.get("BLOB_MOUNTING") != "ENABLED" or origin is None:
         return False
-    cached = any(registry.pull_through_cache.covers(each.name) for each in (origin, repository))
+    cached = any(registry.pull_through_cache.covers(item.name) for item in (origin, repository))
     same = origin.encryption_configuration == repository.encryption_configuration
     return digest in origin.layers and same and not cached
 
 
-def patch(registry: EcrBackend, asked: Asked, request: Request) -> Response:
+def patch(registry: EcrBackend, route: Route, request: Request) -> Response:
     """The next chunk."""
-    repository, upload = _under_way(registry, asked)
+    repository, upload = _under_way(registry, route)
     _check_range(upload, request)
     _receive(upload, request)
     return _told(repository, upload, 202)
 
 
-def put(registry: EcrBackend, asked: Asked, request: Request) -> Response:
+def put(registry: EcrBackend, route: Route, request: Request) -> Response:
     """The last chunk, or none, and the digest of all."""
-    repository, upload = _under_way(registry, asked)
+    repository, upload = _under_way(registry, route)
     _check_range(upload, request)
     return _finish(registry, repository, upload, request)
 
 
-def tell(registry: EcrBackend, asked: Asked, _: Request) -> Response:
+def tell(registry: EcrBackend, route: Route, _: Request) -> Response:
     """How much has come."""
-    repository, upload = _under_way(registry, asked)
+    repository, upload = _under_way(registry, route)
     return _told(repository, upload, 204)
 
 
-def cancel(registry: EcrBackend, asked: Asked, _: Request) -> Response:
+def cancel(registry: EcrBackend, route: Route, _: Request) -> Response:
     """Nothing more will come."""
-    repository, upload = _under_way(registry, asked)
+    repository, upload = _under_way(registry, route)
     with registry.lock:
         repository.uploads.pop(upload.upload_id, None)
     return Response(status=204, headers=API_VERSION)
 
 
-def _under_way(registry: EcrBackend, asked: Asked) -> tuple[Repository, Upload]:
+def _under_way(registry: EcrBackend, route: Route) -> tuple[Repository, Upload]:
     with registry.lock:
-        repository = registry._get_repository(asked.name)
-        return repository, layers.under_way(repository, asked.what)
+        repository = registry._get_repository(route.name)
+        return repository, layers.under_way(repository, route.what)
 
 
 def _check_range(upload: Upload, request: Request) -> None:
-    given = request.headers.get("Content-Range")
-    if given is None:
+    header = request.headers.get("Content-Range")
+    if header is None:
         return
-    found = re.fullmatch(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?", given)
-    if found is None or int(found[1]) != upload.size:
+    match = re.fullmatch(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?", header)
+    if match is None or int(match[1]) != upload.size:
         why = "The chunk does not follow the one before it"
         raise Refusal(416, "BLOB_UPLOAD_INVALID", why, {"Range": _range(upload)})
 

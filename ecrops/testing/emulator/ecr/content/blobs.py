@@ -28,8 +28,8 @@ class _File:
     def read(self, first: int, count: int) -> bytes:
         with self._lock:
             self._file.seek(first)
-            found: bytes = self._file.read(count)
-            return found
+            content: bytes = self._file.read(count)
+            return content
 
 
 class Blob:
@@ -48,9 +48,9 @@ class Blob:
         """The bytes from one position to another, some at a time."""
         end = self.size if end is None else min(end, self.size)
         while first < end:
-            found = self._read(first, min(CHUNK, end - first))
-            first += len(found)
-            yield found
+            content = self._read(first, min(CHUNK, end - first))
+            first += len(content)
+            yield content
 
     def whole(self) -> bytes:
         """All of it."""

@@ -37,9 +37,9 @@ def delete(repository: Repository, wanted: ImageId) -> list[ImageId]:
         return [{"imageDigest": image.image_digest, "imageTag": tag}]
     # unverified: that an id with a digest and a tag means the whole image
     _check(repository, image)
-    gone = images.listed(image)
+    removed = images.listed(image)
     album(repository).remove(image)
-    return gone
+    return removed
 
 
 def _wanted(repository: Repository, wanted: ImageId) -> Image:
@@ -49,13 +49,13 @@ def _wanted(repository: Repository, wanted: ImageId) -> Image:
     if digest is not None and not _DIGEST.fullmatch(digest):
         why = "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'"
         raise Refused("InvalidImageDigest", why)
-    found = album(repository).of(digest) if digest else album(repository).tagged(str(tag))
-    if digest is not None and found and tag not in (None, *found.image_tags):
+    image = album(repository).of(digest) if digest else album(repository).tagged(str(tag))
+    if digest is not None and image and tag not in (None, *image.image_tags):
         # unverified: the words of the mismatch
         raise Refused("ImageTagDoesNotMatchDigest", "The specified tag and digest do not match")
-    if found is None:
+    if image is None:
         raise Refused("ImageNotFound", "Requested image not found")
-    return found
+    return image
 
 
 def _check(repository: Repository, image: Image) -> None:
@@ -81,14 +81,14 @@ class DeletingResponses:
     def batch_delete_image(self: Any) -> ActionResult:
         """Delete what can be deleted; the rest are failures of an answer that is no error."""
         repository = self.ecr_backend._get_repository(self.request["repositoryName"])
-        gone: list[ImageId] = []
+        removed: list[ImageId] = []
         failures: list[dict[str, Any]] = []
         for wanted in self.request["imageIds"]:
             try:
-                gone += self.ecr_backend.delete_image(repository, wanted)
+                removed += self.ecr_backend.delete_image(repository, wanted)
             except Refused as refusal:
                 failures.append(_failure(wanted, refusal))
-        return ActionResult({"imageIds": list(_unique(gone)), "failures": failures})
+        return ActionResult({"imageIds": list(_unique(removed)), "failures": failures})
 
 
 def _unique(entries: list[ImageId]) -> Iterator[ImageId]:

@@ -22,7 +22,7 @@ class ManifestResponses:
         """Hand out the manifests of images that can be pulled; the rest are failures of an answer that is no error."""
         name = self.request["repositoryName"]
         repository = self.ecr_backend._get_repository(name)
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         failures: list[dict[str, Any]] = []
         for wanted in self.request["imageIds"]:
             try:
@@ -34,7 +34,7 @@ class ManifestResponses:
                 # unverified: the code for archived images
                 failures.append(_failure(wanted, "ImageInaccessible", "Requested image is archived"))
                 continue
-            found.append(
+            items.append(
                 {
                     "registryId": repository.registry_id,
                     "repositoryName": name,
@@ -43,7 +43,7 @@ class ManifestResponses:
                     "imageManifestMediaType": image.image_manifest_media_type,
                 }
             )
-        return ActionResult({"images": found, "failures": failures})
+        return ActionResult({"images": items, "failures": failures})
 
 
 def _failure(wanted: ImageId, code: str, reason: str) -> dict[str, Any]:

@@ -20,11 +20,13 @@ _FOREIGN = ("foreign", "nondistributable")
 
 def check(repository: Repository, manifest: str) -> None:
     """Refuse a manifest whose layers or parts are missing: the errors of PutImage in the model."""
-    said, there = parsed(manifest), cast(Any, repository.images)
-    missing = [each["digest"] for each in descriptors(said) if each["digest"] not in repository.layers]
+    document, stored = parsed(manifest), cast(Any, repository.images)
+    missing = [
+        descriptor["digest"] for descriptor in descriptors(document) if descriptor["digest"] not in repository.layers
+    ]
     if missing:
         raise LayersNotFound.required(dict.fromkeys(missing), repository)
-    absent = [digest for digest in parts(said) if there.of(digest) is None]
+    absent = [digest for digest in parts(document) if stored.of(digest) is None]
     if absent:
         raise ReferencedImagesNotFound(dict.fromkeys(absent), repository)
 
@@ -43,30 +45,30 @@ def check_subject(repository: Repository, manifest: str) -> None:
         raise invalid("ImageManifest", "Invalid JSON syntax")
 
 
-def descriptors(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def descriptors(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The configuration and the layers of a manifest that are kept in the registry."""
-    for each in (said.get("config"), *(said.get("layers") or ())):
-        if isinstance(each, dict) and each.get("digest") and not _is_foreign(each):
-            yield each
+    for descriptor in (document.get("config"), *(document.get("layers") or ())):
+        if isinstance(descriptor, dict) and descriptor.get("digest") and not _is_foreign(descriptor):
+            yield descriptor
 
 
-def parts(said: Mapping[str, Any]) -> Iterator[str]:
+def parts(document: Mapping[str, Any]) -> Iterator[str]:
     """The digests of the parts of an index."""
-    return (each["digest"] for each in said.get("manifests") or () if each.get("digest"))
+    return (descriptor["digest"] for descriptor in document.get("manifests") or () if descriptor.get("digest"))
 
 
-def size(said: Mapping[str, Any]) -> int | None:
+def size(document: Mapping[str, Any]) -> int | None:
     """The size of an image as ECR tells it, from what its manifest says; ``None`` if it does not."""
-    found = [each["size"] for each in descriptors(said) if isinstance(each.get("size"), int)]
+    sizes = [descriptor["size"] for descriptor in descriptors(document) if isinstance(descriptor.get("size"), int)]
     # unverified: whether the configuration counts
-    return sum(found) if found else None
+    return sum(sizes) if sizes else None
 
 
 def layers(image: Image) -> frozenset[str]:
     """The digests of the configuration and the layers that an image names, found once."""
     known: frozenset[str] | None = getattr(image, "named_layers", None)
     if known is None:
-        known = frozenset(each["digest"] for each in descriptors(of(image)))
+        known = frozenset(descriptor["digest"] for descriptor in descriptors(of(image)))
         image.named_layers = known  # type: ignore[attr-defined]
     return known
 
@@ -82,11 +84,11 @@ def of(image: Image) -> dict[str, Any]:
 def parsed(manifest: str) -> dict[str, Any]:
     """What a manifest says; nothing if it is no object."""
     try:
-        said = json.loads(manifest)
+        document = json.loads(manifest)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _is_foreign(each: Mapping[str, Any]) -> bool:
-    return any(word in str(each.get("mediaType")) for word in _FOREIGN)
+def _is_foreign(descriptor: Mapping[str, Any]) -> bool:
+    return any(word in str(descriptor.get("mediaType")) for word in _FOREIGN)

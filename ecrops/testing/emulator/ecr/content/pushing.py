@@ -30,9 +30,9 @@ class Pushing:
             for blob in made.blobs:
                 layers.setdefault(blob.digest, blob)
             digest = images.digest_of(made.manifest)
-            there = album(repository).of(digest)
-            missing: list[Any] = [tag for tag in tags if there is None or tag not in there.image_tags]
-            for tag in missing or ([] if there else [None]):
+            stored = album(repository).of(digest)
+            missing: list[Any] = [tag for tag in tags if stored is None or tag not in stored.image_tags]
+            for tag in missing or ([] if stored else [None]):
                 self._registry.put_image(name, made.manifest, tag, made.media_type)
             return digest
 
@@ -57,9 +57,9 @@ class Pushing:
             image = images.find(repository, {"imageDigest": digest})
             config = manifests.of(image).get("config") or {}
             blob: Any = repository.layers.get(config.get("digest", ""))
-        said = json.loads(blob.whole()) if blob else {}
-        keys = ("architecture", "os", "variant") if isinstance(said, dict) else ()
-        return {key: said[key] for key in keys if key in said}
+        configuration = json.loads(blob.whole()) if blob else {}
+        keys = ("architecture", "os", "variant") if isinstance(configuration, dict) else ()
+        return {key: configuration[key] for key in keys if key in configuration}
 
     def _repository(self, name: str) -> Repository:
         if name not in self._registry.repositories:
