@@ -1,4 +1,4 @@
-"""Any images, deleted by the verb from the emulated ECR, which refuses a part of an index that stays."""
+"""Any images, deleted by a verb or a policy from the emulated ECR, which refuses a part of an index that stays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ecrops import LifecycleRule
 from ecrops.testing import Cloud
 from support import examples, registry_of
 from tests.images.deleting.support import left, since
@@ -55,6 +56,16 @@ def push(cloud: Cloud, name: str, images: list[Pushed]) -> list[str]:
     return digests
 
 
+def check_whole(digests: list[str], images: list[Pushed], there: set[str]) -> None:
+    """What is there has its parts and its subject, and nothing went that nobody meant."""
+    for digest, image in zip(digests, images, strict=True):
+        if digest in there:
+            assert {digests[part] for part in image.parts} <= there
+            assert image.parts or image.subject is None or digests[image.subject] in there
+        if image.tag == "stay" and (image.parts or image.subject is None):
+            assert digest in there
+
+
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(repositories())
 def test_every_image_that_stays_is_whole_and_each_call_is_made_once(memory_cloud: Cloud, images: list[Pushed]) -> None:
@@ -65,10 +76,20 @@ def test_every_image_that_stays_is_whole_and_each_call_is_made_once(memory_cloud
     calls = since(memory_cloud, lambda: app.delete_images(tags=["go-*"]))
     there = left(memory_cloud, name)
     assert calls.count("BatchDeleteImage") == int(len(there) < len(digests)), "nothing is refused"
-    for digest, image in zip(digests, images, strict=True):
-        if digest in there:
-            assert {digests[part] for part in image.parts} <= there
-            assert image.parts or image.subject is None or digests[image.subject] in there
-        if image.tag == "stay" and (image.parts or image.subject is None):
-            assert digest in there
+    check_whole(digests, images, there)
     assert not app.delete_images(tags=["go-*"])
+
+
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(repositories())
+def test_every_image_that_a_policy_leaves_is_whole(memory_cloud: Cloud, images: list[Pushed]) -> None:
+    name = f"app{len(memory_cloud.calls)}"
+    memory_cloud.emulator.seed([name])
+    digests = push(memory_cloud, name, images)
+    app = registry_of(memory_cloud).repository(name)
+    rules = [
+        LifecycleRule(tag_prefix_list=["go"], max_image_count=1),
+        LifecycleRule(tag_status="untagged", max_image_count=1),
+    ]
+    app.run_lifecycle(rules)
+    check_whole(digests, images, left(memory_cloud, name))
