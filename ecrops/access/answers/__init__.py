@@ -1,0 +1,1 @@
+"""Answers about access: who may do what with a repository, by every policy, and why."""

@@ -1,0 +1,89 @@
+"""The policies of many resources, found by whom they name. Pure.
+
+A caller is asked about the statements that could name it alone, and a statement that many resources have is asked once.
+So a question about thousands of callers and resources grows with the number of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ecrops.iam.evaluation.caller import Caller
+from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
+from ecrops.iam.evaluation.naming import account_of
+from ecrops.iam.statements import meaning
+
+Key = tuple[str, str]
+Placed = tuple[int, CompiledStatement]
+"""A mask of the resources that have a statement, and the statement."""
+_ANYBODY: Key = ("anybody", "")
+
+
+class ResourcePolicies:
+    """The statements of resource policies, each with the resources that have it.
+
+    Args:
+        policies: Masks of resources, and the policy that they have.
+    """
+
+    def __init__(self, policies: Iterable[tuple[int, CompiledPolicy]] = ()) -> None:
+        self._placed: dict[str, Placed] = {}
+        for mask, policy in policies:
+            for number, statement in enumerate(policy.statements):
+                self._add(mask, statement, f"{mask}:{number}")
+        self._by_key: dict[Key, dict[int, Placed]] = {}
+        for number, (mask, statement) in enumerate(self._placed.values()):
+            for key in set(_keys(statement)):
+                self._by_key.setdefault(key, {})[number] = mask, statement
+
+    def _add(self, mask: int, statement: CompiledStatement, place: str) -> None:
+        same = place if statement.unreadable else meaning({**statement.document, "Sid": ""})
+        if same in self._placed:
+            earlier, statement = self._placed[same]
+            mask |= earlier
+        self._placed[same] = mask, statement
+
+    def about(self, caller: Caller) -> Iterator[Placed]:
+        """Yield the statements that may name a caller, in their order."""
+        found: dict[int, Placed] = {}
+        for key in _keys_of_caller(caller):
+            found |= self._by_key.get(key, {})
+        for number in sorted(found):
+            yield found[number]
+
+    def statements(self) -> Iterator[Placed]:
+        """Yield all statements, in their order."""
+        yield from self._placed.values()
+
+
+def _keys(statement: CompiledStatement) -> Iterator[Key]:
+    """Yield the keys under which a statement is found."""
+    if statement.unreadable or statement.excludes_names:
+        yield _ANYBODY
+        return
+    for kind, names in (statement.names or {}).items():
+        for name in names:
+            if kind != "AWS":
+                yield "other", name
+            elif name == "*":
+                yield _ANYBODY
+            elif account := account_of(name):
+                parts = name.split("/")
+                is_session = ":sts:" in name
+                yield "identity", f"{account}/{parts[1] if is_session else parts[-1]}"
+                yield "within", account
+            else:
+                yield "name", name
+
+
+def _keys_of_caller(caller: Caller) -> Iterator[Key]:
+    """Yield the keys of the statements that may name a caller."""
+    yield _ANYBODY
+    yield "other", caller.name
+    yield "name", caller.account
+    if caller.unique_id:
+        yield "name", caller.unique_id
+    if caller.kind in ("account", "group"):
+        yield "within", caller.account
+    elif caller.account:
+        yield "identity", f"{caller.account}/{caller.role_name or caller.name.rpartition('/')[2]}"
