@@ -171,7 +171,7 @@ def _ways(statement: CompiledStatement, caller: Caller) -> Iterator[tuple[Way, b
     if not statement.excludes_names:
         ways = named(statement.names, caller)
         if statement.denies and Way.EVERYONE in ways:
-            # A denial of everyone is about services too, as AWS's own samples have it, which exempt them by a condition:
+            # AWS's own samples exempt services from a denial of everyone by a condition, so it is about them:
             # https://github.com/aws-samples/resource-control-policy-examples. No document says so of an allowance.
             ways[Way.EVERYONE] = True
         yield from ways.items()

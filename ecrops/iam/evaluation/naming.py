@@ -110,7 +110,7 @@ def unnamed(names: Names, caller: Caller, *, denies: bool) -> bool | None:
             everyone who has a boundary.
     """
     if caller.kind in ("service", "federated"):
-        return not named(names, caller)  # whether everyone includes services matters not: nobody is left then
+        return not named(names, caller)  # all but everyone is nobody
     aws = names.get("AWS", ())
     if "*" in aws:
         return False
