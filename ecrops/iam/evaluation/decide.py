@@ -115,7 +115,7 @@ def decide(
         policies: The policies.
     """
     votes: dict[str, list[Vote]] = {action: [] for action in actions}
-    for layer, mask, statement in _statements(caller, universe, policies):
+    for layer, mask, statement in _statements(caller, universe, facts, policies):
         if covered := statement.covered(actions):
             for vote in _votes(layer, mask, statement, caller, universe, facts):
                 for action in covered:
@@ -124,7 +124,7 @@ def decide(
 
 
 def _statements(
-    caller: Caller, universe: Universe, policies: Policies
+    caller: Caller, universe: Universe, facts: Facts, policies: Policies
 ) -> Iterator[tuple[Layer, int, CompiledStatement]]:
     for policy in policies.identity or ():
         for statement in policy.statements:
@@ -133,7 +133,7 @@ def _statements(
         for statement in policies.boundary.statements:
             yield Layer.BOUNDARY, universe.all, statement
     if policies.resource is not None:
-        for mask, statement in policies.resource.about(caller):
+        for mask, statement in policies.resource.about(caller, facts):
             yield Layer.RESOURCE, mask, statement
     if policies.registry is not None:
         for statement in policies.registry.statements:
