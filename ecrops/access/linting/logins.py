@@ -1,0 +1,67 @@
+"""Users and roles that may pull, and cannot log in: what they are allowed is of no use to Docker. Pure.
+
+Called by ``lint``, with a part of the repositories at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecrops.access.answers.asking import Asker, Evaluation, asker_of
+from ecrops.access.answers.identities import Identity
+from ecrops.access.answers.needs import TOKEN, need_of
+from ecrops.access.linting.remark import Remark
+from ecrops.base.render import several
+from ecrops.iam.evaluation.extent import NOWHERE, surely
+
+_OF_SERVICES = ":role/aws-service-role/"
+_OF_IDENTITY_CENTER = ":role/aws-reserved/"
+
+
+class Logins:
+    """The users and roles that no policy lets log in, and what they may pull."""
+
+    def __init__(self) -> None:
+        self._without: list[tuple[Identity, Asker]] | None = None
+        self._pulls: dict[str, list[str]] = {}
+
+    def add(self, evaluation: Evaluation) -> None:
+        """Add some repositories.
+
+        Args:
+            evaluation: The repositories, and what decides about them.
+        """
+        if self._without is None:
+            self._without = list(_without_token(evaluation))
+        needed = need_of("pull").actions
+        for identity, asker in self._without:
+            allowed = surely(evaluation.universe.all)
+            for ruling in evaluation.rulings(asker, needed).values():
+                allowed = allowed.both(ruling.allowed)
+            names = [evaluation.names[index] for index in evaluation.universe.indexes(allowed.certain)]
+            if names:
+                self._pulls.setdefault(identity.arn, []).extend(names)
+
+    def remarks(self) -> Iterator[tuple[str, Remark]]:
+        """Yield who may pull and cannot log in, each with its name in words."""
+        for identity, _ in self._without or ():
+            if names := self._pulls.get(identity.arn):
+                message = f"may pull {several(names)}, and no policy lets it log in: {TOKEN} is missing"
+                yield str(identity), Remark("no-login-token", message, _way_out(identity))
+
+
+def _without_token(evaluation: Evaluation) -> Iterator[tuple[Identity, Asker]]:
+    """Yield the users and roles that no policy lets log in. The roles of services pull without a token."""
+    documents = evaluation.documents
+    for identity in documents.directory or ():
+        if identity.kind == "group" or _OF_SERVICES in identity.arn:
+            continue
+        asker = asker_of(identity, documents.account, documents.organization)
+        if evaluation.rulings(asker, [TOKEN])[TOKEN].allowed == NOWHERE:
+            yield identity, asker
+
+
+def _way_out(identity: Identity) -> str:
+    if _OF_IDENTITY_CENTER in identity.arn:
+        return "its permission set in IAM Identity Center can allow it"
+    return f"registry.authorization_token.grant_read({identity.kind.title()}({identity.name!r})) allows it"
