@@ -1,18 +1,24 @@
 """Users and roles that may pull, and cannot log in: what they are allowed is of no use to Docker. Pure.
 
+What everyone may does not count: most of the roles of an account have nothing to do with images.
+
 Called by ``lint``, with a part of the repositories at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
 from ecrops.access.answers.asking import Asker, Evaluation, asker_of
 from ecrops.access.answers.identities import Identity
 from ecrops.access.answers.needs import TOKEN, need_of
 from ecrops.access.linting.remark import Remark
 from ecrops.base.render import several
-from ecrops.iam.evaluation.extent import NOWHERE, surely
+from ecrops.iam.evaluation.decide import Ruling
+from ecrops.iam.evaluation.extent import NOWHERE
+from ecrops.iam.evaluation.naming import Way
 
 _OF_SERVICES = ":role/aws-service-role/"
 _OF_IDENTITY_CENTER = ":role/aws-reserved/"
@@ -35,10 +41,10 @@ class Logins:
             self._without = list(_without_token(evaluation))
         needed = need_of("pull").actions
         for identity, asker in self._without:
-            allowed = surely(evaluation.universe.all)
+            mask = evaluation.universe.all
             for ruling in evaluation.rulings(asker, needed).values():
-                allowed = allowed.both(ruling.allowed)
-            names = [evaluation.names[index] for index in evaluation.universe.indexes(allowed.certain)]
+                mask &= ruling.allowed.certain & _granted(ruling)
+            names = [evaluation.names[index] for index in evaluation.universe.indexes(mask)]
             if names:
                 self._pulls.setdefault(identity.arn, []).extend(names)
 
@@ -59,6 +65,12 @@ def _without_token(evaluation: Evaluation) -> Iterator[tuple[Identity, Asker]]:
         asker = asker_of(identity, documents.account, documents.organization)
         if evaluation.rulings(asker, [TOKEN])[TOKEN].allowed == NOWHERE:
             yield identity, asker
+
+
+def _granted(ruling: Ruling) -> int:
+    """Return where somebody is allowed something as itself, and not as everyone is."""
+    votes = (vote for vote in ruling.votes if vote.allows and vote.way is not Way.EVERYONE)
+    return reduce(or_, (vote.extent.certain for vote in votes), 0)
 
 
 def _way_out(identity: Identity) -> str:
