@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from ecrops.access.linting.known import Known
 from ecrops.access.linting.remark import Remark
 from ecrops.access.principals.named import ORGANIZATION
-from ecrops.iam.narrowing import Test, tests
+from ecrops.iam.narrowing import Test, narrowing, tests
 from ecrops.iam.statements import Statement, allows
 
 IDS = ("aws:principalorgid", "aws:sourceorgid")
@@ -65,7 +65,7 @@ def _foreign(statement: Statement, test: Test, known: Known) -> Iterator[Remark]
     own = known.organization() if foreign else None
     here = f"this account is of {own}" if own else "this account is of none"
     if allows(statement) and not negated:
-        for name in foreign:
+        for name in foreign if test in narrowing(statement.get("Condition")) else ():
             way_out = f"say accounts=[{name!r}] if it is meant to, or correct the condition"
             yield Remark("other-organization", f"lets in organization {name}, and {here}", way_out)
     elif not allows(statement) and negated and foreign and len(foreign) == len(values):

@@ -27,6 +27,7 @@ _NARROWED = 'name accounts in place of "*", or narrow it down: {"StringEquals": 
 _SOURCES = (
     "a condition on aws:SourceArn, aws:SourceAccount or aws:SourceOrgID limits that, if the service sends the key"
 )
+_NOBODY = "this account has no such user or role"
 _DELETED = "take the principal out; one that was made again under the name has to be named again"
 
 
@@ -59,7 +60,7 @@ def may(statement: Statement) -> str:
     names = [name for name in listed(statement.get("Action", [])) if isinstance(name, str)]
     if {"*", "ecr:*"} & set(names):
         return "do anything"
-    known = actions.words(names)
+    known = actions.words(actions.PULL if set(names) == set(actions.LAMBDA) else names)
     return known if known in actions.NAMES else several(sorted(map(actions.short, names)))
 
 
@@ -147,8 +148,16 @@ def _deleted(statement: Statement, known: Known) -> Iterator[Remark]:
         name = principal.removeprefix("AWS:")
         if (gone := words.deleted(name)) and not known.is_there(name):
             yield Remark("deleted-principal", f"names {gone}", _DELETED)
+        elif _is_missing(name, known):
+            yield Remark("deleted-principal", f"names {name}, and {_NOBODY}", _DELETED)
     conditions = (test.values for test in tests(statement.get("Condition")) if test.key == "aws:principalarn")
     for arn in dict.fromkeys(chain.from_iterable(conditions)):
-        if account_of(arn) == known.account and not {"*", "?", "$"} & set(arn) and known.is_there(arn) is False:
-            message = f"asks for aws:principalarn {arn}, and this account has no such user or role"
+        if not {"*", "?", "$"} & set(arn) and _is_missing(arn, known):
+            message = f"asks for aws:principalarn {arn}, and {_NOBODY}"
             yield Remark("deleted-principal", message, "correct the ARN, with its path, or take it out")
+
+
+def _is_missing(name: str, known: Known) -> bool:
+    """Whether a name is the ARN of a user or role that the account certainly has not."""
+    is_identity = account_of(name) == known.account and (":user/" in name or ":role/" in name)
+    return is_identity and known.is_there(name) is False
