@@ -111,17 +111,20 @@ def added(cloud: Cloud, answer: Any, account: str | None, kind: str, name: str) 
         give(cloud, kind, name, *of_caller, account=account)
 
 
+PRINCIPALS: list[tuple[Any, str | None, str, str]] = [
+    (Role("nodes"), None, "role", "nodes"),
+    (User("ci"), None, "user", "ci"),
+    (Group("devs"), None, "group", "devs"),
+    (ServicePrincipal("lambda.amazonaws.com"), None, "", ""),
+    (Role(NODES_THERE), OTHER, "role", "nodes"),
+]
+
+
 @pytest.mark.parametrize(
-    "verb", ["read", "pull", "push", "pull_push", "pull_through_cache", "change_policies", "ecr:*"]
-)
-@pytest.mark.parametrize(
-    "principal, account, kind, name",
+    "principal, account, kind, name, verb",
     [
-        (Role("nodes"), None, "role", "nodes"),
-        (User("ci"), None, "user", "ci"),
-        (Group("devs"), None, "group", "devs"),
-        (ServicePrincipal("lambda.amazonaws.com"), None, "", ""),
-        (Role(NODES_THERE), OTHER, "role", "nodes"),
+        *((*principal, verb) for principal in PRINCIPALS for verb in ("pull", "ecr:*")),
+        *((*PRINCIPALS[0], verb) for verb in ("read", "push", "pull_through_cache", "change_policies")),
     ],
 )
 def test_what_is_missing_makes_it_a_yes(
