@@ -123,3 +123,29 @@ class RepositoryVerbs(GrantVerbs):
         from ecrops.access.answers.questions.can import can
 
         return can(self.registry.aws, self.name, principal, verb_or_action, context, session)
+
+    def explain_denied(self, text: str) -> Answer:
+        """Return what all policies say of a message that denies access to this repository, and which reason AWS named.
+
+        Args:
+            text: The message as it was logged: ``User: arn:aws:… is not authorized to perform: ecr:… on resource: …``,
+                with whatever Docker, containerd, a kubelet, ECS, CloudTrail or a terminal put around it; or what Lambda
+                says when it may not pull.
+
+        Returns:
+            The answer of ``can`` about the principal and the action in the message, and first the reason that AWS
+            named. If all policies that can be seen allow it, and AWS named one that cannot, such as a service
+            control policy, the answer depends on that.
+
+        Raises:
+            SpecError: It names nobody, as ``no basic auth credentials`` and ``403 Forbidden`` do, or no action of ECR,
+                or another repository; with what it means, and what to do.
+            ClientError: botocore's ``RepositoryNotFoundException``.
+
+        Example:
+            >>> print(repo.explain_denied(log))  # doctest: +SKIP
+        """
+        self._check_account()
+        from ecrops.access.answers.checks.explaining import explain
+
+        return explain(self.registry.aws, self.name, text)

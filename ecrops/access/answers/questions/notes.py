@@ -54,6 +54,11 @@ def _of_kind(case: Case) -> Iterator[str]:
             f"this is about a member of group {asked.name} with the policies of the group alone: a member may have "
             "others, and a boundary"
         )
+    if asked.kind == "session" and not case.asker.caller.role and not case.is_here:
+        yield (
+            f"the ARN of a session does not tell the path of role {asked.name}: a statement has to name the role with "
+            "its path, if it has one"
+        )
     if asked.kind == "account" and case.is_here:
         yield f"this is about the root user of account {asked.name}: ask about its users and roles by their names"
     if asked.kind == "service" and asked.name == LAMBDA and case.need.what == "pull":
