@@ -117,10 +117,10 @@ def decide(
     votes: dict[str, list[Vote]] = {action: [] for action in actions}
     for layer, mask, statement in _statements(caller, universe, policies):
         if covered := statement.covered(actions):
-            for vote in _votes(layer, mask, statement, caller, universe, facts):
+            for vote in votes_of(layer, mask, statement, caller, universe, facts):
                 for action in covered:
                     votes[action].append(vote)
-    return {action: _ruling(tuple(cast), caller, universe, policies) for action, cast in votes.items()}
+    return {action: ruling_of(tuple(cast), caller, universe, policies) for action, cast in votes.items()}
 
 
 def _statements(
@@ -143,9 +143,10 @@ def _statements(
 # What a statement says
 
 
-def _votes(
+def votes_of(
     layer: Layer, mask: int, statement: CompiledStatement, caller: Caller, universe: Universe, facts: Facts
 ) -> Iterator[Vote]:
+    """Yield what a statement of the resources of a mask says of a request; nothing if it is not about it."""
     if statement.unreadable:
         way = Way.DIRECT if layer in (Layer.RESOURCE, Layer.REGISTRY) else None
         yield Vote(statement, layer, maybe(mask), (f"{statement.source} (unreadable)",), way)
@@ -226,7 +227,8 @@ def _fitting(statement: CompiledStatement, universe: Universe, facts: Facts) -> 
 # What becomes of the request
 
 
-def _ruling(votes: tuple[Vote, ...], caller: Caller, universe: Universe, policies: Policies) -> Ruling:
+def ruling_of(votes: tuple[Vote, ...], caller: Caller, universe: Universe, policies: Policies) -> Ruling:
+    """Return what becomes of a request by the votes about it."""
     everywhere = surely(universe.all)
     denied = _union(vote.extent for vote in votes if vote.denies)
     identity = _identity(votes, caller, universe, policies)

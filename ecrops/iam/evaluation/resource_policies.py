@@ -7,6 +7,7 @@ So a question about thousands of callers and resources grows with the number of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
@@ -16,7 +17,7 @@ from ecrops.iam.statements import meaning
 Key = tuple[str, str]
 Placed = tuple[int, CompiledStatement]
 """A mask of the resources that have a statement, and the statement."""
-_ANYBODY: Key = ("anybody", "")
+ANYBODY: Key = ("anybody", "")
 
 
 class ResourcePolicies:
@@ -45,11 +46,23 @@ class ResourcePolicies:
 
     def about(self, caller: Caller) -> Iterator[Placed]:
         """Yield the statements that may name a caller, in their order."""
+        yield from (placed for _, placed in self._found(keys_of_caller(caller)))
+
+    def naming(self, caller: Caller) -> Iterator[Placed]:
+        """Yield the statements that may name a caller, and are not about everybody."""
+        about_everybody = self._by_key.get(ANYBODY, {})
+        by_name = self._found(key for key in keys_of_caller(caller) if key != ANYBODY)
+        yield from (placed for number, placed in by_name if number not in about_everybody)
+
+    def about_everybody(self) -> Iterator[Placed]:
+        """Yield the statements that may name whoever calls."""
+        yield from (placed for _, placed in self._found([ANYBODY]))
+
+    def _found(self, keys: Iterable[Key]) -> Iterator[tuple[int, Placed]]:
         found: dict[int, Placed] = {}
-        for key in _keys_of_caller(caller):
+        for key in keys:
             found |= self._by_key.get(key, {})
-        for number in sorted(found):
-            yield found[number]
+        yield from sorted(found.items(), key=itemgetter(0))
 
     def statements(self) -> Iterator[Placed]:
         """Yield all statements, in their order."""
@@ -59,14 +72,19 @@ class ResourcePolicies:
 def _keys(statement: CompiledStatement) -> Iterator[Key]:
     """Yield the keys under which a statement is found."""
     if statement.unreadable or statement.excludes_names:
-        yield _ANYBODY
-        return
+        yield ANYBODY
+    else:
+        yield from keys_of_names(statement)
+
+
+def keys_of_names(statement: CompiledStatement) -> Iterator[Key]:
+    """Yield the keys of those whom a statement names in its ``Principal`` or ``NotPrincipal``."""
     for kind, names in (statement.names or {}).items():
         for name in names:
             if kind != "AWS":
                 yield "other", name
             elif name == "*":
-                yield _ANYBODY
+                yield ANYBODY
             elif account := account_of(name):
                 parts = name.split("/")
                 is_session = ":sts:" in name
@@ -76,9 +94,9 @@ def _keys(statement: CompiledStatement) -> Iterator[Key]:
                 yield "name", name
 
 
-def _keys_of_caller(caller: Caller) -> Iterator[Key]:
+def keys_of_caller(caller: Caller) -> Iterator[Key]:
     """Yield the keys of the statements that may name a caller."""
-    yield _ANYBODY
+    yield ANYBODY
     yield "other", caller.name
     yield "name", caller.account
     if caller.unique_id:
