@@ -12,6 +12,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Never
 
 from ecrops import aspects
+from ecrops.access import registry_verbs as access
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
 from ecrops.engine.aspect import Want
@@ -49,6 +50,7 @@ class Registry(
     settings_verbs.RegistryVerbs,
     inventory.RegistryVerbs,
     report_verbs.RegistryVerbs,
+    access.RegistryVerbs,
 ):
     """The private registry of one account in one region. Making one calls nothing.
 

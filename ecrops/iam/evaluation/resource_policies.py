@@ -1,7 +1,8 @@
 """The policies of many resources, found by whom they name. Pure.
 
-A caller is asked about the statements that could name it alone, and a statement that many resources have is asked once.
-So a question about thousands of callers and resources grows with the number of statements.
+Of a caller, only those statements are asked that could name it, and one that many resources have is asked once. A
+statement for everyone, under the condition that a caller has a certain ARN or account, is found by these. So a question
+about thousands of callers and resources grows with the number of statements.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ from collections.abc import Iterable, Iterator
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
+from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import account_of
+from ecrops.iam.narrowing import Test
 from ecrops.iam.statements import meaning
 
 Key = tuple[str, str]
 Placed = tuple[int, CompiledStatement]
 """A mask of the resources that have a statement, and the statement."""
 _ANYBODY: Key = ("anybody", "")
+_NARROWING = ("aws:principalarn", "aws:principalaccount")
+"""The keys by whose values statements for everyone are found."""
+_EQUALS = ("stringequals", "stringlike", "arnequals", "arnlike")
 
 
 class ResourcePolicies:
@@ -43,10 +49,10 @@ class ResourcePolicies:
             mask |= earlier
         self._placed[same] = mask, statement
 
-    def about(self, caller: Caller) -> Iterator[Placed]:
-        """Yield the statements that may name a caller, in their order."""
+    def about(self, caller: Caller, facts: Facts) -> Iterator[Placed]:
+        """Yield the statements that may be about a request of a caller, in their order."""
         found: dict[int, Placed] = {}
-        for key in _keys_of_caller(caller):
+        for key in (*_keys_of_caller(caller), *_keys_of_facts(facts)):
             found |= self._by_key.get(key, {})
         for number in sorted(found):
             yield found[number]
@@ -66,7 +72,7 @@ def _keys(statement: CompiledStatement) -> Iterator[Key]:
             if kind != "AWS":
                 yield "other", name
             elif name == "*":
-                yield _ANYBODY
+                yield from _keys_of_everyone(statement)
             elif account := account_of(name):
                 parts = name.split("/")
                 is_session = ":sts:" in name
@@ -74,6 +80,31 @@ def _keys(statement: CompiledStatement) -> Iterator[Key]:
                 yield "within", account
             else:
                 yield "name", name
+
+
+def _keys_of_everyone(statement: CompiledStatement) -> Iterator[Key]:
+    """Yield the keys of a statement for everyone: the values of a test that only callers of these values can meet."""
+    narrowing = next((test.test for test in statement.tests if _is_narrowing(test.test)), None)
+    if narrowing is None:
+        yield _ANYBODY
+        return
+    yield "any value", narrowing.key
+    for value in narrowing.values:
+        yield narrowing.key, value
+
+
+def _is_narrowing(test: Test) -> bool:
+    is_plain = test.key in _NARROWING and test.operator in _EQUALS and not test.quantifier and not test.if_exists
+    return is_plain and not any({"*", "?", "$"} & set(value) for value in test.values)
+
+
+def _keys_of_facts(facts: Facts) -> Iterator[Key]:
+    for key in _NARROWING:
+        values = facts.get(key)
+        if values is None:
+            yield "any value", key
+        for value in values or ():
+            yield key, value
 
 
 def _keys_of_caller(caller: Caller) -> Iterator[Key]:
