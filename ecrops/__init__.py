@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ecrops.errors import DeadlineError as DeadlineError
     from ecrops.errors import EcropsError as EcropsError
     from ecrops.errors import SpecError as SpecError
-    from ecrops.events.patterns.selection import prefix as prefix
     from ecrops.events.targets.target import Target as Target
     from ecrops.fleet.fleet import Fleet as Fleet
     from ecrops.fleet.plain import fleet_from_dict as fleet_from_dict
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from ecrops.registry_settings.scanning.values import ScanningConfiguration as ScanningConfiguration
     from ecrops.registry_settings.signing.values import SigningRule as SigningRule
     from ecrops.registry_settings.spec import RegistrySpec as RegistrySpec
+    from ecrops.repositories.prefixes import prefix as prefix
     from ecrops.repositories.values import RepositoryEncryption as RepositoryEncryption
     from ecrops.repositories.values import TagMutability as TagMutability
     from ecrops.repository import Repository as Repository
@@ -82,7 +82,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.base.waits": ("Wait",),
             "ecrops.engine.plan": ("Plan",),
             "ecrops.errors": ("ApplyError", "ConflictError", "DeadlineError", "EcropsError", "SpecError"),
-            "ecrops.events.patterns.selection": ("prefix",),
+            "ecrops.repositories.prefixes": ("prefix",),
             "ecrops.events.targets.target": ("Target",),
             "ecrops.fleet.fleet": ("Fleet",),
             "ecrops.fleet.plain": ("fleet_from_dict", "fleet_to_dict"),

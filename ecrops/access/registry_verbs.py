@@ -5,8 +5,58 @@ What they need is imported inside the verbs: a program that uses none need not w
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 from ecrops.engine.account import Account
+
+if TYPE_CHECKING:
+    from ecrops.access.linting.findings import AccessFinding
+    from ecrops.base.shown import ShownTuple
+    from ecrops.repositories.prefixes import Prefix
 
 
 class RegistryVerbs(Account):
     """Who can use which repositories."""
+
+    def lint_access(
+        self, *names: str | Prefix, accounts: Collection[object] = (), ignore: Collection[str] = ()
+    ) -> ShownTuple[AccessFinding]:
+        """Return what an auditor asks about the policies of repositories and of the registry. Reads only.
+
+        One call reads the policies of all users, roles and groups, a page at a time, and one call each repository. What
+        cannot be read is a finding with the code ``unread``. The codes, by how grave they are:
+
+        - high: ``everyone`` and ``loose-organization`` (a condition on an organization that keeps nobody out),
+          ``other-account``, ``other-organization``, ``not-principal``;
+        - medium: ``confused-deputy`` (a service that is let in for whomever it works), ``deleted-principal``,
+          ``denied-grant`` (a denial makes it void), ``impossible-arn``, ``misspelt-organization``, ``no-login-token``
+          (a pull without the right to log in), ``unreadable-policy``;
+        - low: ``own-account`` (which grants nothing by itself), ``unread``.
+
+        Args:
+            names: The repositories, by names or by ``prefix("team/")``; all of the registry without one.
+            accounts: Other accounts that may use the repositories, by their 12 digits or the ARN of their root, and
+                other organizations, by their ids.
+            ignore: Codes of findings that somebody has seen and accepted. They are left out.
+
+        Returns:
+            The findings, the gravest first: each has ``code``, ``severity``, ``repository``, ``where``, ``message`` and
+            ``way_out``.
+
+        Raises:
+            SpecError: A name, an account or a code is none.
+            ClientError: botocore's ``RepositoryNotFoundException``: the only repository that is named does not exist.
+
+        Example:
+            ``print(registry.lint_access(accounts=["111122223333"], ignore=["own-account"]))``
+        """
+        from ecrops.access.linting.findings import CODES
+        from ecrops.access.linting.known import check_accounts
+        from ecrops.access.linting.lint import lint
+        from ecrops.base.problems import check_codes
+        from ecrops.repositories.prefixes import check_selected, selected
+
+        checked = check_selected(names, "lint_access(*names)")
+        accepted, ignored = check_accounts(accounts), check_codes(ignore, CODES)
+        return lint(self.aws, selected(self.aws, checked), accepted, ignored)

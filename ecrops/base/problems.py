@@ -185,6 +185,24 @@ def nearest(key: object, names: Collection[str]) -> str | None:
     return spelled[close[0]] if close else None
 
 
+def check_codes(ignore: object, codes: Collection[str]) -> frozenset[str]:
+    """Return the codes of findings that are left out.
+
+    Args:
+        ignore: The codes that somebody gave.
+        codes: The codes that there are.
+
+    Raises:
+        SpecError: One is no code of a finding; with the nearest.
+    """
+    problems = Problems()
+    ignored = problems.strings("ignore", ignore) or ()
+    for code in ignored:
+        problems.check(code in codes, "ignore", f"{code!r} is no code of a finding{hint(code, codes)}")
+    problems.raise_any()
+    return frozenset(ignored)
+
+
 def _way_out(key: str, names: Collection[str], advice: Mapping[str, str]) -> str:
     name = key if key in advice else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
     if name in advice:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from ecrops.events.on import on_referrer_action as on_referrer_action
     from ecrops.events.on import on_scan_frequency_changed as on_scan_frequency_changed
     from ecrops.events.patterns.pattern import Pattern as Pattern
-    from ecrops.events.patterns.selection import Prefix as Prefix
-    from ecrops.events.patterns.selection import prefix as prefix
     from ecrops.events.rule import Rule as Rule
     from ecrops.events.rule_options import RuleOptions as RuleOptions
     from ecrops.events.targets.target import Target as Target
     from ecrops.events.testing import TestReport as TestReport
+    from ecrops.repositories.prefixes import Prefix as Prefix
+    from ecrops.repositories.prefixes import prefix as prefix
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
@@ -41,7 +41,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "RuleState",
             ),
             "ecrops.events.patterns.pattern": ("Pattern",),
-            "ecrops.events.patterns.selection": (
+            "ecrops.repositories.prefixes": (
                 "Prefix",
                 "prefix",
             ),

@@ -23,10 +23,11 @@ from ecrops.events.patterns.kinds import KINDS
 from ecrops.events.patterns.limits import canonical
 from ecrops.events.patterns.options import check_options
 from ecrops.events.patterns.pattern import Pattern
-from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location, Prefix, Selection, check_selection
+from ecrops.events.patterns.selection import EXAMPLE_LOCATION, Location, Selection, check_selection
 from ecrops.events.targets.target import Target, check_targets
 from ecrops.events.words import InWords
 from ecrops.repositories.checks import MAX_TAGS, check_tags
+from ecrops.repositories.prefixes import Prefix, prefix
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
@@ -246,7 +247,7 @@ def _prefix(data: Mapping[Any, Any]) -> Prefix | None:
     problems = Problems()
     text = problems.known(data, ["prefix"], "a prefix").get("prefix")
     problems.raise_any()
-    return selection.prefix(text)  # type: ignore[arg-type]
+    return prefix(text)  # type: ignore[arg-type]
 
 
 def _check_tags(tags: object) -> dict[str, str]:

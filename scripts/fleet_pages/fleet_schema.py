@@ -17,9 +17,9 @@ import ecrops
 from ecrops.access.grants import FIELDS as OF_GRANTS
 from ecrops.events.event import Event
 from ecrops.events.patterns.kinds import KINDS
-from ecrops.events.patterns.selection import Prefix
 from ecrops.fleet.defaults import OWN
 from ecrops.lifecycle.guard import Guard
+from ecrops.repositories.prefixes import Prefix
 from fleet_forms import FIELDS, NAME, OPTIONS, PARTS, RULES, Schema, ref, text
 
 ID = "https://raw.githubusercontent.com/ecrops/ecrops/main/ecrops/fleet/schema.json"

@@ -22,6 +22,7 @@ from ecrops.text import printable
 REPOSITORY, REGISTRY = "repository policy", "registry policy"
 NO_POLICY = "RepositoryPolicyNotFoundException"
 NO_REGISTRY_POLICY = "RegistryPolicyNotFoundException"
+DESCRIBE_ORGANIZATION = "organizations:DescribeOrganization"
 NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 OF_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 OF_ORGANIZATION = ("aws:principalorgid", "aws:resourceorgid")
@@ -98,15 +99,16 @@ def _parsed(text: str, kind: str, name: str) -> Part:
         policy = compile_policy(received(text), kind, name)
     except SpecError as error:
         policy = unreadable_policy(kind, name, printable(f"{error}: AWS has {text[:MAX_SHOWN]!r}"))
-    return Part(policy, Unread(_what(kind, name), policy.unreadable) if policy.unreadable else None)
+    return Part(policy, Unread(what_of(kind, name), policy.unreadable, is_garbled=True) if policy.unreadable else None)
 
 
 def _failed(kind: str, name: str, error: Exception, permission: str) -> Part:
-    problem = unread(_what(kind, name), error, permission)
+    problem = unread(what_of(kind, name), error, permission)
     return Part(unreadable_policy(kind, name, problem.why), problem)
 
 
-def _what(kind: str, name: str) -> str:
+def what_of(kind: str, name: str) -> str:
+    """Return a policy in words, as ``Unread`` names it."""
     return f"{kind} of {name}" if name else kind
 
 
@@ -141,7 +143,7 @@ def organization_of(aws: Aws) -> tuple[str | None, tuple[Unread, ...]]:
             return "", ()
         if not is_of_one(error):
             raise
-        return None, (unread("organization of the account", error, "organizations:DescribeOrganization"),)
+        return None, (unread("organization of the account", error, DESCRIBE_ORGANIZATION),)
     return str(found["Id"]), ()
 
 

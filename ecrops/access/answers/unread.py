@@ -15,11 +15,13 @@ class Unread(NamedTuple):
         what: What it is, in words: ``repository policy of team/a``.
         why: Why, in words.
         permission: The IAM action that the caller lacks; empty if that is not the reason.
+        is_garbled: Whether AWS answered, and what it answered is no policy.
     """
 
     what: str
     why: str
     permission: str = ""
+    is_garbled: bool = False
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"

@@ -31,10 +31,12 @@ def of_new(name: str, before: Policy, after: Policy) -> Iterator[str]:
     for statement in after.foreign:
         if meaning(statement) not in known:
             which = f"{name}: {leftovers.which(statement)}"
+            denied = (": ".join(found) for found in unexcepted(statement))
+            yield from (f"{which} {text}" for text in (_of_allow(statement) if allows(statement) else denied))
             yield from (
-                f"{which} {text}" for text in (_of_allow(statement) if allows(statement) else _of_deny(statement))
+                f"{which} {text}: expected arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE"
+                for text in impossible_arns(statement)
             )
-            yield from (f"{which} {text}" for text in _of_arns(statement))
 
 
 def _of_allow(statement: Statement) -> Iterator[str]:
@@ -55,23 +57,23 @@ def for_any_account(service: str) -> str:
     )
 
 
-def _of_deny(statement: Statement) -> Iterator[str]:
+def unexcepted(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield whom a denial excepts without their account, so that it is about them too; each with the way out."""
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     for principal in PRINCIPAL.read(statement.get("NotPrincipal", {})):
         if account := unexcepted_account(statement, principal):
             who = words.who(principal.partition(":")[2])
             yield (
-                f"excepts {who}, and not its account {account}, so it is about {who} too: name the account in "
-                'NotPrincipal too, or deny Principal "*" under the condition {"ArnNotEquals": {"aws:PrincipalArn": …}}'
+                f"excepts {who}, and not its account {account}, so it is about {who} too",
+                'name the account in NotPrincipal too, or deny Principal "*" under the condition '
+                '{"ArnNotEquals": {"aws:PrincipalArn": …}}',
             )
 
 
-def _of_arns(statement: Statement) -> Iterator[str]:
+def impossible_arns(statement: Statement) -> Iterator[str]:
+    """Yield which values of a condition no ARN equals."""
     for test in tests(statement.get("Condition")):
         for value in test.values if test.key.endswith("arn") else ():
             parts = value.split(":", 5)
             if "*" not in value.partition("arn:")[0] and (len(parts) < 6 or _REGION.fullmatch(parts[2])):
-                yield (
-                    f"compares {test.key} with {value!r}, which no ARN equals: expected "
-                    "arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE"
-                )
+                yield f"compares {test.key} with {value!r}, which no ARN equals"

@@ -5,26 +5,15 @@ Called by ``Event``, and by every kind of event pattern. It turns a selection in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ecrops.aws import Arn
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 from ecrops.repositories.checks import check_name
+from ecrops.repositories.prefixes import Prefix, prefix
 from ecrops.repositories.values import repository_arn
-
-_PREFIX = re.compile(r"[a-z0-9][a-z0-9/._-]{0,255}")
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """All repositories whose names start with a text, also those that are made later."""
-
-    text: str
-
 
 Selection = str | Sequence[str] | Prefix | None
 """The name of a repository, several names, a prefix, or ``None`` for all repositories of the registry."""
@@ -48,26 +37,6 @@ class Location(NamedTuple):
 
 EXAMPLE_LOCATION = Location("aws", "eu-west-1", "123456789012")
 Place = Location  # the name that targets/permissions imports
-
-
-def prefix(text: str) -> Prefix:
-    """Return the selection of all repositories whose names start with ``text``, also those that are made later.
-
-    Example:
-        >>> prefix("team/")
-        Prefix(text='team/')
-
-    Raises:
-        SpecError: No name of a repository can start with it.
-    """
-    if not isinstance(text, str) or not _PREFIX.fullmatch(text):
-        is_wildcard = isinstance(text, str) and text.endswith("*") and bool(_PREFIX.fullmatch(text[:-1]))
-        way_out = f"; write prefix({text[:-1]!r})" if is_wildcard else ""
-        raise SpecError(
-            "expected the beginning of the names of repositories, which are made of lower-case letters, digits, '/', "
-            f"'.', '_' and '-', got {text!r}{way_out}"
-        )
-    return Prefix(text)
 
 
 def check_selection(selection: object) -> Selection:

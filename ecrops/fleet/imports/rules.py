@@ -124,7 +124,7 @@ def _guesses(pattern: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _selection(detail: Mapping[str, Any]) -> Any:
     """Return the repositories that the detail of a pattern names, as far as a selection can."""
-    from ecrops.events.patterns.selection import Prefix
+    from ecrops.repositories.prefixes import Prefix
 
     parameters, resources = detail.get("requestParameters"), detail.get("resources")
     names = detail.get("repository-name")

@@ -115,7 +115,7 @@ def decide(
         policies: The policies.
     """
     votes: dict[str, list[Vote]] = {action: [] for action in actions}
-    for layer, mask, statement in _statements(caller, universe, policies):
+    for layer, mask, statement in _statements(caller, universe, facts, policies):
         if covered := statement.covered(actions):
             for vote in votes_of(layer, mask, statement, caller, universe, facts):
                 for action in covered:
@@ -124,7 +124,7 @@ def decide(
 
 
 def _statements(
-    caller: Caller, universe: Universe, policies: Policies
+    caller: Caller, universe: Universe, facts: Facts, policies: Policies
 ) -> Iterator[tuple[Layer, int, CompiledStatement]]:
     for policy in policies.identity or ():
         for statement in policy.statements:
@@ -133,7 +133,7 @@ def _statements(
         for statement in policies.boundary.statements:
             yield Layer.BOUNDARY, universe.all, statement
     if policies.resource is not None:
-        for mask, statement in policies.resource.about(caller):
+        for mask, statement in policies.resource.about(caller, facts):
             yield Layer.RESOURCE, mask, statement
     if policies.registry is not None:
         for statement in policies.registry.statements:
@@ -170,7 +170,12 @@ def _ways(statement: CompiledStatement, caller: Caller) -> Iterator[tuple[Way, b
     if statement.names is None:
         return
     if not statement.excludes_names:
-        yield from named(statement.names, caller).items()
+        ways = named(statement.names, caller)
+        if statement.denies and Way.EVERYONE in ways:
+            # AWS's own samples exempt services from a denial of everyone by a condition, so it is about them:
+            # https://github.com/aws-samples/resource-control-policy-examples. No document says so of an allowance.
+            ways[Way.EVERYONE] = True
+        yield from ways.items()
         return
     is_about = unnamed(statement.names, caller, denies=statement.denies)
     if is_about is not False:
@@ -263,10 +268,18 @@ def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe
                 continue
             if vote.way is Way.ROLE:
                 extent = extent.both(limit)
-            elif vote.way is Way.EVERYONE:  # no document says whether a boundary limits it
-                extent = extent.both(Extent(limit.certain, universe.all))
+            elif vote.way is Way.EVERYONE and not is_by_arn(vote.statement):
+                extent = extent.both(Extent(limit.certain, universe.all))  # no document says whether it limits this
         allowed = allowed.either(extent if vote.layer is Layer.RESOURCE else maybe(extent.possible))
     return allowed
+
+
+def is_by_arn(statement: CompiledStatement) -> bool:
+    """Whether a statement is for everyone of a certain ARN: a boundary does not limit what it allows.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
+    """
+    return any(test.test.key == "aws:principalarn" for test in statement.tests)
 
 
 def _union(extents: Iterable[Extent]) -> Extent:

@@ -46,7 +46,9 @@ def named(names: Names, caller: Caller) -> Ways:
     """Return the ways in which a ``Principal`` names a caller."""
     if caller.kind in ("service", "federated"):
         kind = "Service" if caller.kind == "service" else "Federated"
-        return {Way.DIRECT: True} if caller.name in names.get(kind, ()) else {}
+        if caller.name in names.get(kind, ()):
+            return {Way.DIRECT: True}
+        return {Way.EVERYONE: False} if "*" in names.get("AWS", ()) else {}
     ways: Ways = {}
     for name in names.get("AWS", ()):
         way, certain = _way(name, caller)
@@ -108,7 +110,7 @@ def unnamed(names: Names, caller: Caller, *, denies: bool) -> bool | None:
             everyone who has a boundary.
     """
     if caller.kind in ("service", "federated"):
-        return not named(names, caller)
+        return not named(names, caller)  # all but everyone is nobody
     aws = names.get("AWS", ())
     if "*" in aws:
         return False

@@ -1,7 +1,8 @@
 """The policies of many resources, found by whom they name. Pure.
 
-A caller is asked about the statements that could name it alone, and a statement that many resources have is asked once.
-So a question about thousands of callers and resources grows with the number of statements.
+Of a caller, only those statements are asked that could name it, and one that many resources have is asked once. A
+statement for everyone, under the condition that a caller has a certain ARN or account, is found by these. So a question
+about thousands of callers and resources grows with the number of statements.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from operator import itemgetter
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
+from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import account_of
+from ecrops.iam.narrowing import Test
 from ecrops.iam.statements import meaning
 
 Key = tuple[str, str]
 Placed = tuple[int, CompiledStatement]
 """A mask of the resources that have a statement, and the statement."""
 ANYBODY: Key = ("anybody", "")
+_NARROWING = ("aws:principalarn", "aws:principalaccount")
+"""The keys by whose values statements for everyone are found."""
+_EQUALS = ("stringequals", "stringlike", "arnequals", "arnlike")
 
 
 class ResourcePolicies:
@@ -44,25 +50,25 @@ class ResourcePolicies:
             mask |= earlier
         self._placed[same] = mask, statement
 
-    def about(self, caller: Caller) -> Iterator[Placed]:
-        """Yield the statements that may name a caller, in their order."""
-        yield from (placed for _, placed in self._found(keys_of_caller(caller)))
+    def about(self, caller: Caller, facts: Facts) -> Iterator[Placed]:
+        """Yield the statements that may be about a request of a caller, in their order."""
+        yield from self._found((*keys_of_caller(caller), *_keys_of_facts(facts))).values()
 
-    def naming(self, caller: Caller) -> Iterator[Placed]:
-        """Yield the statements that may name a caller, and are not about everybody."""
+    def naming(self, caller: Caller, facts: Facts) -> Iterator[Placed]:
+        """Yield those of them that are found by who the caller is, and not among those about everybody."""
         about_everybody = self._by_key.get(ANYBODY, {})
-        by_name = self._found(key for key in keys_of_caller(caller) if key != ANYBODY)
-        yield from (placed for number, placed in by_name if number not in about_everybody)
+        found = self._found((*keys_of_caller(caller), *_keys_of_facts(facts)))
+        yield from (placed for number, placed in found.items() if number not in about_everybody)
 
     def about_everybody(self) -> Iterator[Placed]:
-        """Yield the statements that may name whoever calls."""
-        yield from (placed for _, placed in self._found([ANYBODY]))
+        """Yield the statements that may be about a request whoever calls."""
+        yield from self._found([ANYBODY]).values()
 
-    def _found(self, keys: Iterable[Key]) -> Iterator[tuple[int, Placed]]:
+    def _found(self, keys: Iterable[Key]) -> dict[int, Placed]:
         found: dict[int, Placed] = {}
         for key in keys:
             found |= self._by_key.get(key, {})
-        yield from sorted(found.items(), key=itemgetter(0))
+        return dict(sorted(found.items(), key=itemgetter(0)))
 
     def statements(self) -> Iterator[Placed]:
         """Yield all statements, in their order."""
@@ -84,7 +90,7 @@ def keys_of_names(statement: CompiledStatement) -> Iterator[Key]:
             if kind != "AWS":
                 yield "other", name
             elif name == "*":
-                yield ANYBODY
+                yield from _keys_of_everyone(statement)
             elif account := account_of(name):
                 parts = name.split("/")
                 is_session = ":sts:" in name
@@ -92,6 +98,31 @@ def keys_of_names(statement: CompiledStatement) -> Iterator[Key]:
                 yield "within", account
             else:
                 yield "name", name
+
+
+def _keys_of_everyone(statement: CompiledStatement) -> Iterator[Key]:
+    """Yield the keys of a statement for everyone: the values of a test that only callers of these values can meet."""
+    narrowing = next((test.test for test in statement.tests if _is_narrowing(test.test)), None)
+    if narrowing is None:
+        yield ANYBODY
+        return
+    yield "any value", narrowing.key
+    for value in narrowing.values:
+        yield narrowing.key, value
+
+
+def _is_narrowing(test: Test) -> bool:
+    is_plain = test.key in _NARROWING and test.operator in _EQUALS and not test.quantifier and not test.if_exists
+    return is_plain and not any({"*", "?", "$"} & set(value) for value in test.values)
+
+
+def _keys_of_facts(facts: Facts) -> Iterator[Key]:
+    for key in _NARROWING:
+        values = facts.get(key)
+        if values is None:
+            yield "any value", key
+        for value in values or ():
+            yield key, value
 
 
 def keys_of_caller(caller: Caller) -> Iterator[Key]:

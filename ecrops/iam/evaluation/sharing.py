@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement, Source
-from ecrops.iam.evaluation.decide import Layer, Policies, Ruling, Vote, ruling_of, votes_of
+from ecrops.iam.evaluation.decide import Layer, Policies, Ruling, Vote, is_by_arn, ruling_of, votes_of
 from ecrops.iam.evaluation.extent import Extent
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import Way
@@ -75,7 +75,9 @@ class _Question(NamedTuple):
         for mask, statement in placed:
             if covered := statement.covered(self.actions):
                 for vote in votes_of(layer, mask, statement, self.caller, self.universe, self.facts):
-                    kind = _Kind(layer, vote.way, vote.allows, vote.denies)
+                    # what everyone of a certain ARN is allowed, no boundary limits: as if the caller were named
+                    way = Way.DIRECT if vote.way is Way.EVERYONE and is_by_arn(statement) else vote.way
+                    kind = _Kind(layer, way, vote.allows, vote.denies)
                     for action in covered:
                         _add(tally, action, kind, vote.extent)
         return tally
@@ -192,7 +194,7 @@ class SharedDecisions:
         """
         question = _Question(self._actions, self._universe, caller, facts)
         policies = Policies(identity, boundary, is_of_account=is_of_account)
-        own = _union(question.tally(layer, placed.naming(caller)) for layer, placed in self._layers)
+        own = _union(question.tally(layer, placed.naming(caller, facts)) for layer, placed in self._layers)
         shared = list(self._shared(question, policies))
         if own:
             return self._ruled([*shared, own], caller, policies)

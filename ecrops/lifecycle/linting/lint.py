@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from ecrops.base.problems import Problems, hint
+from ecrops.base.problems import check_codes
 from ecrops.base.shown import ShownTuple
 from ecrops.images.tag_patterns import Segments, is_within, misfit
 from ecrops.lifecycle.linting.findings import CODES, Finding
@@ -33,7 +33,7 @@ def lint(policy: LifecyclePolicy, *, ignore: Collection[str] = ()) -> tuple[Find
         >>> [finding.code for finding in lint([LifecycleRule(tag_prefix_list=["a", "b"], max_image_count=5)])]
         ['all-of']
     """
-    ignored = _codes(ignore)
+    ignored = check_codes(ignore, CODES)
     rules = compile_rules(rules_of(policy))
     found = (
         *_covered(rules),
@@ -42,16 +42,6 @@ def lint(policy: LifecyclePolicy, *, ignore: Collection[str] = ()) -> tuple[Find
         *_tagged_never_expire(rules),
     )
     return ShownTuple(finding for finding in found if finding.code not in ignored)
-
-
-def _codes(ignore: object) -> tuple[str, ...]:
-    problems = Problems()
-    codes = problems.strings("ignore", ignore) or ()
-    for code in codes:
-        if code not in CODES:
-            problems.add("ignore", f"{code!r} is no code of a finding{hint(code, CODES)}")
-    problems.raise_any()
-    return codes
 
 
 def _covered(rules: Sequence[CompiledRule]) -> Iterator[Finding]:

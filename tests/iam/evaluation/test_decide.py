@@ -48,7 +48,7 @@ def verdict(
         None if registry is None else compile_policy({"Statement": registry}, "registry policy"),
         caller.account == HERE,
     )
-    facts = Facts({"aws:username": ["ci"]})
+    facts = Facts({"aws:username": ["ci"], "aws:principalarn": [caller.name]})
     return decide(caller, (GET,), Universe([arn]), facts, policies)[GET].allowed.at(0)
 
 
@@ -112,7 +112,8 @@ def test_a_denial_wins_in_whichever_policy_it_is() -> None:
         (SESSION, {"AWS": ROLE.unique_id}, True),
         (SESSION._replace(role="", unique_id=""), {"AWS": ROLE.name}, True),
         (LAMBDA, {"Service": ["lambda.amazonaws.com"]}, True),
-        (LAMBDA, "*", False),
+        (LAMBDA, "*", None),  # no document says whether everyone includes services
+        (LAMBDA, {"Service": "ecs.amazonaws.com"}, False),
     ],
 )
 def test_a_repository_policy_grants_to_whom_it_names(caller: Caller, names: Any, expected: bool | None) -> None:
@@ -129,6 +130,14 @@ def test_a_boundary_limits_identity_policies_and_roles_that_a_repository_policy_
     assert verdict(bounded(USER), resource=[allow({"AWS": USER.name})], boundary=nothing) is True
     assert verdict(bounded(USER), resource=[allow("*")], boundary=nothing) is None
     assert verdict(bounded(USER), resource=[allow("*")], boundary=[ALLOW]) is True
+    by_arn = {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*"}}}
+    assert verdict(bounded(USER), resource=[allow("*", **by_arn)], boundary=nothing) is True
+
+
+def test_a_denial_of_everyone_is_about_services_too() -> None:
+    service = {"Service": LAMBDA.name}
+    assert verdict(LAMBDA, resource=[allow(service), deny("*")]) is False
+    assert verdict(LAMBDA, resource=[allow(service), deny({"AWS": HERE})]) is True
 
 
 def test_across_accounts_both_sides_have_to_allow() -> None:

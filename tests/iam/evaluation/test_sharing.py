@@ -31,6 +31,7 @@ CALLERS = [
     Caller("role", role("team/x"), HERE, "AROA2234567890123456", has_boundary=True),
     Caller("role", role("y"), HERE, has_boundary=None),
     Caller("session", f"arn:aws:sts::{HERE}:assumed-role/nodes/i-1", HERE, "AROA1234567890123456", role("nodes")),
+    Caller("session", f"arn:aws:sts::{HERE}:assumed-role/y/i-1", HERE, "AROA3234567890123456", role("y")),
     Caller("group", f"arn:aws:iam::{HERE}:group/devs", HERE),
     Caller("account", HERE, HERE),
     Caller("account", OTHER, OTHER),
@@ -47,7 +48,7 @@ SOMEBODY = st.sampled_from(
 )
 PRINCIPALS = st.one_of(
     st.just("*"),
-    st.lists(SOMEBODY, min_size=1, max_size=3).map(lambda names: {"AWS": names}),
+    st.lists(SOMEBODY, min_size=1, max_size=4).map(lambda names: {"AWS": names}),
     st.just({"Service": "lambda.amazonaws.com"}),
     SOMEBODY.map(lambda name: {"AWS": name, "Service": "lambda.amazonaws.com"}),
 )
@@ -58,6 +59,8 @@ CONDITIONS = st.sampled_from(
         {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}},
         {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
         {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
+        {"ArnEquals": {"aws:PrincipalArn": role("nodes")}},
+        {"StringEquals": {"aws:PrincipalAccount": [HERE, OTHER]}},
         {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
         {"NoSuchOperator": {"aws:SourceIp": "x"}},
     ]
@@ -107,10 +110,11 @@ def test_many_callers_are_decided_as_each_alone(data: st.DataObject) -> None:
     registry = data.draw(st.none() | REGISTRY)
     held = data.draw(st.lists(IDENTITY, min_size=1, max_size=3))
     shared = SharedDecisions(ACTIONS, universe, resource, registry)
-    for caller in data.draw(st.lists(st.sampled_from(CALLERS), min_size=1, max_size=6)):
-        arn = {"aws:principalarn": [caller.name]} if caller.kind in ("user", "role") else {}
-        facts = Facts(arn).over(data.draw(FACTS))
-        identity = data.draw(st.none() | st.lists(st.sampled_from(held), max_size=2))
+    for caller in CALLERS:
+        who = {"aws:principalarn": [caller.name]} if caller.kind in ("user", "role") else {}
+        who |= {"aws:principalaccount": [caller.account]} if caller.account else {}
+        facts = Facts(who).over(data.draw(FACTS))
+        identity = data.draw(st.sampled_from([None, [], held, held[:1]]))
         boundary = data.draw(st.sampled_from(held)) if caller.has_boundary else None
         judged = Policies(identity, boundary, resource, registry, caller.account == HERE)
         alone = decide(caller, ACTIONS, universe, facts, judged)
@@ -138,9 +142,27 @@ def test_a_name_among_hundreds_of_statements_about_everybody_counts() -> None:
     )
     shared = SharedDecisions(ACTIONS, universe, resource)
     everything = compile_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "inline policy")
-    for caller, allowed in ((session, 1 << CHUNK), (CALLERS[0], 0), (session, 1 << CHUNK)):
+    for caller, allowed in ((CALLERS[5], 0), (session, 1 << CHUNK), (CALLERS[5], 0), (session, 1 << CHUNK)):
         rulings = shared.rulings(caller, Facts({"aws:sourcevpc": []}), [everything], None, is_of_account=True)
         assert rulings[ACTIONS[0]].allowed.possible == allowed
+
+
+def test_a_boundary_tells_callers_apart_who_are_alike_in_all_else() -> None:
+    """A denial of all but some is about everyone with a boundary; one that is not known leaves it open."""
+    universe = Universe(ARNS[:2])
+    denial = {"Effect": "Deny", "Action": "ecr:PutImage", "NotPrincipal": {"AWS": HERE}}
+    policy = compile_policy({"Statement": denial}, "repository policy")
+    everything = compile_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "inline policy")
+    shared = SharedDecisions(ACTIONS, universe, ResourcePolicies([(0b01, policy)]))
+    caller = CALLERS[1]
+    for has_boundary, boundary, extents in (
+        (False, None, [(0b11, 0b11), (0b11, 0b11)]),
+        (None, None, [(0, 0b11), (0, 0b11)]),
+        (True, everything, [(0b11, 0b11), (0b10, 0b10)]),
+    ):
+        asks = caller._replace(has_boundary=has_boundary)
+        rulings = shared.rulings(asks, Facts({}), [everything], boundary, is_of_account=True)
+        assert [ruling.allowed for ruling in rulings.values()] == extents
 
 
 def test_patterns_fit_the_resources_that_begin_as_they_do() -> None:

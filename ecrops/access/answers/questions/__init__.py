@@ -1,0 +1,1 @@
+"""The question whether somebody can do something with a repository: who, what, and what is known of the request."""
