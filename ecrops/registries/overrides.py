@@ -1,0 +1,89 @@
+"""What is different at some registries: fields of specs, by account, region, name, or a tag of the account. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from ecrops.base.problems import Problems, hint
+from ecrops.base.wildcards import fits
+from ecrops.errors import SpecError
+from ecrops.registries.location import RegistryLocation
+from ecrops.spec import RepositorySpec
+
+Tags = Mapping[str, Mapping[str, str]]
+"""The tags of accounts, by their ids."""
+
+
+def matches(pattern: str, location: RegistryLocation, tags: Mapping[str, str] = {}) -> bool:
+    """Whether a pattern is about a location.
+
+    Args:
+        pattern: The id of an account, a region, the name of a location, all with ``*`` for any text, or
+            ``KEY=VALUE`` for a tag of the account.
+        location: The location.
+        tags: The tags of its account.
+    """
+    key, equals, value = pattern.partition("=")
+    if equals:
+        return key in tags and fits(tags[key], value.split("*"))
+    names = (location.account, location.region, location.name, str(location))
+    return any(name and fits(name, pattern.split("*")) for name in names)
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Fields of repository specs that are different at some locations. Later entries win.
+
+    Args:
+        entries: The fields by pattern: see ``matches``.
+        tags: The tags of accounts, if patterns ask for them.
+    """
+
+    entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        if not isinstance(self.entries, Mapping):
+            raise SpecError(f"overrides: expected {{pattern: {{field: value}}}}, got {self.entries!r}")
+        names = [part.name for part in fields(RepositorySpec) if part.name != "name"]
+        for pattern, values in self.entries.items():
+            path = f"overrides[{pattern!r}]"
+            if not isinstance(pattern, str) or not pattern or not isinstance(values, Mapping):
+                problems.add(path, f"expected fields of a RepositorySpec, got {values!r}")
+                continue
+            for name in values:
+                if name not in names:
+                    problems.add(path, f"a RepositorySpec has no field {name!r} to override{hint(str(name), names)}")
+        problems.raise_any()
+
+    def unused(self, locations: Iterable[RegistryLocation]) -> list[str]:
+        """Return the patterns that are about none of some locations."""
+        places = list(locations)
+        return [pattern for pattern in self.entries if not any(self._is_about(pattern, place) for place in places)]
+
+    def applied(self, location: RegistryLocation, specs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return specs as they are at a location. Settings of the registry are left as they are.
+
+        Raises:
+            SpecError: A repository cannot be like this.
+        """
+        changed: dict[str, Any] = {}
+        for pattern, values in self.entries.items():
+            if self._is_about(pattern, location):
+                changed |= values
+        if not changed:
+            return specs
+        return tuple(_replaced(spec, changed) if isinstance(spec, RepositorySpec) else spec for spec in specs)
+
+    def _is_about(self, pattern: str, location: RegistryLocation) -> bool:
+        return matches(pattern, location, self.tags.get(location.account or "", {}))
+
+
+def _replaced(spec: RepositorySpec, changed: Mapping[str, Any]) -> RepositorySpec:
+    try:
+        return replace(spec, **changed)
+    except SpecError as error:
+        raise error.at(spec.name) from None

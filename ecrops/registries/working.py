@@ -1,0 +1,52 @@
+"""What a worker does for each verb: one call of the registry. Called by ``task``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ecrops.engine.plan import Plan
+from ecrops.registries.task import Task
+from ecrops.registry import Registry
+
+
+def _plan(registry: Registry, task: Task) -> Plan:
+    return registry.plan(*task.own_specs(), **task.arguments)
+
+
+def _ensure(registry: Registry, task: Task) -> Plan:
+    return registry.ensure(*task.own_specs(), **task.arguments)
+
+
+def _apply(registry: Registry, task: Task) -> Plan:
+    return registry.apply(task.arguments["plan"])
+
+
+def _named(verb: str) -> Callable[[Registry, Task], Any]:
+    """Return what calls a verb that takes names, or other arguments, and keywords."""
+
+    def call(registry: Registry, task: Task) -> Any:
+        arguments = dict(task.arguments)
+        positional = arguments.pop("", ())
+        return at_rest(getattr(registry, verb)(*positional, **arguments))
+
+    return call
+
+
+def _unmanaged(registry: Registry, task: Task) -> Any:
+    return registry.unmanaged(*task.own_specs(), **task.arguments)  # type: ignore[attr-defined]
+
+
+def at_rest(value: Any) -> Any:
+    """Return a value without what reads on: a report that reads while it is iterated is read to its end."""
+    return value.at_rest() if hasattr(value, "at_rest") else value
+
+
+VERBS: Mapping[str, Callable[[Registry, Task], Any]] = {
+    "plan": _plan,
+    "ensure": _ensure,
+    "apply": _apply,
+    "unmanaged": _unmanaged,
+    **{verb: _named(verb) for verb in ("describe", "remove", "access", "inventory", "simulate_lifecycles", "report")},
+}
+"""What each verb does with one registry."""
