@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ecrops import lifecycle as lifecycle
     from ecrops import login as login
     from ecrops import public as public
+    from ecrops import registries as registries
     from ecrops import registry_settings as registry_settings
     from ecrops import report as report
     from ecrops.access.grants import Grant as Grant
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from ecrops.public.repository import PublicRepository as PublicRepository
     from ecrops.public.spec import PublicRepositorySpec as PublicRepositorySpec
     from ecrops.public.values import CatalogData as CatalogData
+    from ecrops.registries.location import RegistryLocation as RegistryLocation
     from ecrops.registry import Registry as Registry
     from ecrops.registry_settings.creation_templates.values import (
         RepositoryCreationTemplate as RepositoryCreationTemplate,
@@ -92,6 +94,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.public.repository": ("PublicRepository",),
             "ecrops.public.spec": ("PublicRepositorySpec",),
             "ecrops.public.values": ("CatalogData",),
+            "ecrops.registries.location": ("RegistryLocation",),
             "ecrops.registry": ("Registry",),
             "ecrops.registry_settings.replication.values": ("ReplicationRule",),
             "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),
@@ -104,5 +107,15 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.spec": ("RepositorySpec",),
             "ecrops.version": ("__version__",),
         },
-        packages=("access", "events", "fleet", "lifecycle", "login", "public", "registry_settings", "report"),
+        packages=(
+            "access",
+            "events",
+            "fleet",
+            "lifecycle",
+            "login",
+            "public",
+            "registries",
+            "registry_settings",
+            "report",
+        ),
     )

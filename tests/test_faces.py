@@ -22,6 +22,7 @@ FACES = (
     "ecrops.lifecycle",
     "ecrops.login",
     "ecrops.public",
+    "ecrops.registries",
     "ecrops.registry_settings",
     "ecrops.report",
     "ecrops.testing",

@@ -14,7 +14,7 @@ from botocore.parsers import ResponseParserError
 from ecrops.aws.attempt.answers import check_entries, is_truncated
 from ecrops.base.secret import has_secret
 
-SECRET_ANSWERS = frozenset({"GetAuthorizationToken", "GetSecretValue"})
+SECRET_ANSWERS = frozenset({"AssumeRole", "GetAuthorizationToken", "GetSecretValue"})
 """The operations whose answers are secrets."""
 
 
