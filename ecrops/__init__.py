@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ecrops.public.spec import PublicRepositorySpec as PublicRepositorySpec
     from ecrops.public.values import CatalogData as CatalogData
     from ecrops.registries.location import RegistryLocation as RegistryLocation
+    from ecrops.registries.registries import Registries as Registries
     from ecrops.registry import Registry as Registry
     from ecrops.registry_settings.creation_templates.values import (
         RepositoryCreationTemplate as RepositoryCreationTemplate,
@@ -95,6 +96,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.public.spec": ("PublicRepositorySpec",),
             "ecrops.public.values": ("CatalogData",),
             "ecrops.registries.location": ("RegistryLocation",),
+            "ecrops.registries.registries": ("Registries",),
             "ecrops.registry": ("Registry",),
             "ecrops.registry_settings.replication.values": ("ReplicationRule",),
             "ecrops.registry_settings.creation_templates.values": ("RepositoryCreationTemplate",),

@@ -9,11 +9,20 @@ from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
     from ecrops.registries.location import RegistryLocation as RegistryLocation
+    from ecrops.registries.plan import RegistriesPlan as RegistriesPlan
+    from ecrops.registries.registries import Registries as Registries
+    from ecrops.registries.result import RegistriesResult as RegistriesResult
+    from ecrops.registries.row import Row as Row
+    from ecrops.registries.row import RowError as RowError
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
             "ecrops.registries.location": ("RegistryLocation",),
+            "ecrops.registries.plan": ("RegistriesPlan",),
+            "ecrops.registries.registries": ("Registries",),
+            "ecrops.registries.result": ("RegistriesResult",),
+            "ecrops.registries.row": ("Row", "RowError"),
         },
     )

@@ -12,23 +12,20 @@ from ecrops.errors import SpecError
 from ecrops.registries.location import RegistryLocation
 from ecrops.spec import RepositorySpec
 
-Tags = Mapping[str, Mapping[str, str]]
-"""The tags of accounts, by their ids."""
 
-
-def matches(pattern: str, location: RegistryLocation, tags: Mapping[str, str] = {}) -> bool:
+def matches(pattern: str, location: RegistryLocation) -> bool:
     """Whether a pattern is about a location.
 
     Args:
         pattern: The id of an account, a region, the name of a location, all with ``*`` for any text, or
-            ``KEY=VALUE`` for a tag of the account.
+            ``KEY=VALUE`` for a tag of the location.
         location: The location.
-        tags: The tags of its account.
     """
     key, equals, value = pattern.partition("=")
     if equals:
+        tags = location.tags or {}
         return key in tags and fits(tags[key], value.split("*"))
-    names = (location.account, location.region, location.name, str(location))
+    names = (location.account, location.region, location.label, location.place)
     return any(name and fits(name, pattern.split("*")) for name in names)
 
 
@@ -38,11 +35,9 @@ class Overrides:
 
     Args:
         entries: The fields by pattern: see ``matches``.
-        tags: The tags of accounts, if patterns ask for them.
     """
 
     entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    tags: Tags = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = Problems()
@@ -62,7 +57,7 @@ class Overrides:
     def unused(self, locations: Iterable[RegistryLocation]) -> list[str]:
         """Return the patterns that are about none of some locations."""
         places = list(locations)
-        return [pattern for pattern in self.entries if not any(self._is_about(pattern, place) for place in places)]
+        return [pattern for pattern in self.entries if not any(matches(pattern, place) for place in places)]
 
     def applied(self, location: RegistryLocation, specs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return specs as they are at a location. Settings of the registry are left as they are.
@@ -72,14 +67,11 @@ class Overrides:
         """
         changed: dict[str, Any] = {}
         for pattern, values in self.entries.items():
-            if self._is_about(pattern, location):
+            if matches(pattern, location):
                 changed |= values
         if not changed:
             return specs
         return tuple(_replaced(spec, changed) if isinstance(spec, RepositorySpec) else spec for spec in specs)
-
-    def _is_about(self, pattern: str, location: RegistryLocation) -> bool:
-        return matches(pattern, location, self.tags.get(location.account or "", {}))
 
 
 def _replaced(spec: RepositorySpec, changed: Mapping[str, Any]) -> RepositorySpec:

@@ -124,12 +124,12 @@ class RegistriesPlan:
 
     def text(self) -> str:
         """Return the plan in words: what is the same in many registries once, and never more than 200 lines."""
-        names = [str(row.location) for row in self.rows]
+        names = [row.location.label for row in self.rows]
         lines = [*self.grouping.lines(names), self.summary]
         lines += [f"note {line}" if not line.startswith("  ") else line for line in self.notes.lines(names, 20)]
         for row in self.failed[:MOST_FAILURES]:
             assert row.error is not None
-            lines.append(f"could not be planned: {row.location}: {' '.join(row.error.message.split())}")
+            lines.append(f"could not be planned: {row.location.label}: {' '.join(row.error.message.split())}")
         if len(self.failed) > MOST_FAILURES:
             lines.append(f"and {len(self.failed) - MOST_FAILURES:,} more could not be planned")
         return page(lines)

@@ -19,12 +19,12 @@ from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.lifecycle.guard import RegistryGuard
 from ecrops.registries.location import RegistryLocation, check_locations
-from ecrops.registries.overrides import Overrides, Tags, matches
+from ecrops.registries.overrides import Overrides, matches
 from ecrops.registries.plan import RegistriesPlan
 from ecrops.registries.result import RegistriesResult
 from ecrops.registries.row import Row, RowError
-from ecrops.registries.running import OnResult, in_waves
-from ecrops.registries.task import Options, SpecFunction, Spec, Task
+from ecrops.registries.running import OnResult, in_waves, not_begun
+from ecrops.registries.task import Options, Spec, SpecFunction, Task
 
 Waves = Sequence[Sequence[str]]
 
@@ -35,9 +35,8 @@ class Registries(Shown):
     Args:
         locations: The registries, as ``RegistryLocation`` values, or as mappings of their fields.
         overrides: Fields of repository specs that are different at some registries, by account, region, name of a
-            location (``*`` is any text) or tag of the account (``stage=prod``):
+            location (``*`` is any text) or tag of a location (``stage=prod``):
             ``{"eu-*": {"tags": {...}}}``. Later entries win.
-        account_tags: The tags of accounts, by their ids, for overrides and waves.
         workers: The threads of each registry.
         retry: How calls are retried.
         guard: What the lifecycle policies of every registry must leave.
@@ -53,15 +52,16 @@ class Registries(Shown):
         locations: Iterable[RegistryLocation | Mapping[str, Any]],
         *,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
-        account_tags: Tags | None = None,
         workers: int = 20,
         retry: RetryPolicy | None = None,
         guard: RegistryGuard | None = None,
         dry_run: bool = False,
         seconds_each: float | None = None,
     ) -> None:
-        self.locations = check_locations(locations)
-        self._overrides = Overrides(dict(overrides or {}), dict(account_tags or {}))
+        self.locations = check_locations(
+            RegistryLocation.from_dict(place) if isinstance(place, Mapping) else place for place in locations
+        )
+        self._overrides = Overrides(dict(overrides or {}))
         if unused := self._overrides.unused(self.locations):
             raise SpecError(f"overrides: no location is meant by {', '.join(map(repr, unused))}")
         if seconds_each is not None and (not is_number(seconds_each) or seconds_each <= 0):
@@ -93,7 +93,7 @@ class Registries(Shown):
         """Return the registries that one of the patterns is about.
 
         Args:
-            patterns: Ids of accounts, regions or names of locations (``*`` is any text), or tags of accounts
+            patterns: Ids of accounts, regions or names of locations (``*`` is any text), or tags of locations
                 (``stage=prod``).
 
         Raises:
@@ -102,8 +102,7 @@ class Registries(Shown):
         return self._only([place for place in self.locations if self._is_about(patterns, place)], patterns)
 
     def _is_about(self, patterns: Iterable[str], location: RegistryLocation) -> bool:
-        tags = self._overrides.tags.get(location.account or "", {})
-        return any(matches(pattern, location, tags) for pattern in patterns)
+        return any(matches(pattern, location) for pattern in patterns)
 
     def _only(self, locations: Sequence[RegistryLocation], patterns: Iterable[str] = ()) -> Self:
         for pattern in patterns:
@@ -140,8 +139,7 @@ class Registries(Shown):
             SpecError: The specs, or an option, can never be right.
         """
         tasks = self._tasks("plan", specs, options)
-        plan = RegistriesPlan.collect(self._rows([tasks], executor, on_result, stop_after), self.locations, keep=keep)
-        return plan
+        return RegistriesPlan.collect(self._rows([tasks], executor, on_result, stop_after), self.locations, keep=keep)
 
     def drift(
         self,
@@ -179,6 +177,8 @@ class Registries(Shown):
             SpecError: The plan is for other registries, or a registry is in no wave.
             ConflictError: The plan has conflicts; nothing was changed.
         """
+        if not isinstance(plan, RegistriesPlan):
+            raise SpecError(f"expected a RegistriesPlan, of plan(), got {plan!r}")
         rows = plan.rows_for(self.locations)
         tasks, left = [], list[Row]()
         for row in rows:
@@ -187,7 +187,7 @@ class Registries(Shown):
                 left.append(replace(row, error=error))
             else:
                 tasks.append(Task(row.location, "apply", (), {"plan": row.value}, self._options))
-        made = self._rows(self._waves(tasks, waves), executor, on_result, stop_after)
+        made = self._written(tasks, waves, executor, on_result, stop_after)
         return RegistriesResult.collect((*left, *made), self.locations, self)
 
     def ensure(
@@ -213,7 +213,7 @@ class Registries(Shown):
             A row for each registry; an error is a row, and stops no other registry.
         """
         tasks = self._tasks("ensure", specs, options)
-        rows = self._rows(self._waves(tasks, waves), executor, on_result, stop_after)
+        rows = self._written(tasks, waves, executor, on_result, stop_after)
         return RegistriesResult.collect(rows, self.locations, self)
 
     def describe(
@@ -275,6 +275,28 @@ class Registries(Shown):
             for task in tasks:
                 task.own_specs()  # what can never be right is said before any call
         return tasks
+
+    def _written(
+        self,
+        tasks: Sequence[Task],
+        waves: Waves | None,
+        executor: Executor | None,
+        on_result: OnResult | None,
+        stop_after: int | None,
+    ) -> Iterator[Row]:
+        """Yield the rows of tasks that write. What stops a registry from the start is found for all before any write."""
+        self._waves(tasks, waves)
+        checks = [replace(task, verb="check", arguments={}) for task in tasks]
+        refused = {row.location: row for row in self._rows([checks], executor, None, None) if row.failed}
+        for row in refused.values():
+            if on_result is not None:
+                on_result(row)
+            yield row
+        remaining = [task for task in tasks if task.location not in refused]
+        if stop_after is not None and len(refused) >= stop_after:
+            yield from (not_begun(task, f"{len(refused)} registries cannot be reached") for task in remaining)
+            return
+        yield from self._rows(self._waves(remaining, waves), executor, on_result, stop_after)
 
     def _waves(self, tasks: Sequence[Task], waves: Waves | None) -> list[list[Task]]:
         if waves is None:

@@ -55,7 +55,7 @@ class RegistriesResult:
             KeyError: There is none.
         """
         for row in self.rows:
-            if location in (row.location, row.location.name, str(row.location)):
+            if location in (row.location, row.location.label, row.location.place):
                 return row
         raise KeyError(location)
 

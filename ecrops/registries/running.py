@@ -1,7 +1,8 @@
 """Tasks on an executor: rows as they come, a stop after failures, waves, and workers that are lost.
 
 Called by ``registries``. It knows executors by ``concurrent.futures`` alone, so that any of them can be used: threads,
-processes, Dask's ``client.get_executor(pure=False)``, loky. How many registries are worked on at once is the executor's.
+processes, Dask's ``client.get_executor(pure=False)``, loky. How many registries are worked on at once is up to the
+executor.
 """
 
 from __future__ import annotations

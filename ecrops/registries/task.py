@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecrops.aws import RetryPolicy
-from ecrops.aws.sessions import session_of
+from ecrops.aws.sessions import explain, session_of
 from ecrops.errors import SpecError
 from ecrops.lifecycle.guard import RegistryGuard
 from ecrops.registries.location import RegistryLocation
@@ -49,7 +49,11 @@ class Options:
     def registry(self, location: RegistryLocation) -> Registry:
         """Return the registry of a location. It makes no call of ECR."""
         registry = Registry(
-            session_of(location), workers=self.workers, retry=self.retry, guard=self.guard, dry_run=self.dry_run
+            session_of(location, retry=self.retry),
+            workers=self.workers,
+            retry=self.retry,
+            guard=self.guard,
+            dry_run=self.dry_run,
         )
         limits = [] if self.seconds_each is None else [self.seconds_each]
         if self.until is not None:
@@ -104,6 +108,7 @@ def run(task: Task) -> Row:
         registry = task.options.registry(task.location)
         value = VERBS[task.verb](registry, task)
     except Exception as error:
+        explain(error, task.location)
         applied = tuple(getattr(error, "applied", ()))
         row = Row(task.location, error=RowError.of(error), applied=applied)
     else:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ecrops.aws.sessions import check_region
 from ecrops.engine.plan import Plan
 from ecrops.registries.task import Task
 from ecrops.registry import Registry
+
+
+def _check(registry: Registry, task: Task) -> None:
+    """Refuse what would stop the work of a registry from the start: its role, its region, its specs."""
+    check_region(registry.aws.session)
+    if callable(task.specs):
+        task.own_specs()
 
 
 def _plan(registry: Registry, task: Task) -> Plan:
@@ -43,6 +51,7 @@ def at_rest(value: Any) -> Any:
 
 
 VERBS: Mapping[str, Callable[[Registry, Task], Any]] = {
+    "check": _check,
     "plan": _plan,
     "ensure": _ensure,
     "apply": _apply,
