@@ -284,7 +284,8 @@ class Registries(Shown):
         on_result: OnResult | None,
         stop_after: int | None,
     ) -> Iterator[Row]:
-        """Yield the rows of tasks that write. What stops a registry from the start is found for all before any write."""
+        """Yield the rows of tasks that write: first those of registries that cannot be worked on from the start."""
+        _check_options(on_result, stop_after)
         self._waves(tasks, waves)
         checks = [replace(task, verb="check", arguments={}) for task in tasks]
         refused = {row.location: row for row in self._rows([checks], executor, None, None) if row.failed}
@@ -320,8 +321,13 @@ class Registries(Shown):
         on_result: OnResult | None,
         stop_after: int | None,
     ) -> Iterator[Row]:
-        if stop_after is not None and (not is_whole(stop_after) or stop_after < 1):
-            raise SpecError(f"stop_after: expected a number of failures of at least 1, got {stop_after!r}")
-        if on_result is not None and not callable(on_result):
-            raise SpecError(f"on_result: expected a function of a row, got {on_result!r}")
+        _check_options(on_result, stop_after)
         return in_waves(waves, executor, on_result, stop_after)
+
+
+def _check_options(on_result: object, stop_after: object) -> None:
+    """Refuse options of a verb that can never be right."""
+    if stop_after is not None and (not is_whole(stop_after) or stop_after < 1):
+        raise SpecError(f"stop_after: expected a number of failures of at least 1, got {stop_after!r}")
+    if on_result is not None and not callable(on_result):
+        raise SpecError(f"on_result: expected a function of a row, got {on_result!r}")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ecrops import ConflictError, Registries, RegistryLocation, RepositorySpec, SpecError
+from ecrops.registries import Row
 from ecrops.registries.task import Options, Task
 from ecrops.testing import AT_ONCE, Cloud
 from ecrops.testing.isolation import as_default_session
@@ -234,8 +235,11 @@ def test_what_stops_a_registry_from_the_start_is_said_before_anything_is_changed
     wrong = RegistryLocation("444455556666", "eu-west-1")  # the credentials at hand are of another account
     rows: list[tuple[str, int]] = []
     registries = Registries([*places, wrong], retry=AT_ONCE)
-    writes = lambda: sum(call.is_write and call.service == "ecr" for call in cloud.calls)  # noqa: E731
-    result = registries.ensure(*SPECS, on_result=lambda row: rows.append((row.location.place, writes())))
+
+    def seen(row: Row) -> None:
+        rows.append((row.location.place, sum(call.is_write and call.service == "ecr" for call in cloud.calls)))
+
+    result = registries.ensure(*SPECS, on_result=seen)
     assert rows[0] == ("444455556666/eu-west-1", 0)
     assert "expected 444455556666, and the credentials" in str(result["444455556666/eu-west-1"].error)
     assert len(result.applied) == 2
