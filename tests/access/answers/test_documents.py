@@ -184,13 +184,19 @@ def test_of_several_repositories_one_that_is_missing_is_told(cloud: Cloud) -> No
 
 
 @pytest.mark.parametrize(
-    "operation",
-    ["GetRepositoryPolicy", "GetRegistryPolicy", LISTING, "ListTagsForResource", "DescribeOrganization"],
+    "operation, condition",
+    [
+        ("GetRepositoryPolicy", {}),
+        ("GetRegistryPolicy", {}),
+        (LISTING, {}),
+        ("ListTagsForResource", TAGGED),
+        ("DescribeOrganization", OF_ORGANIZATION),
+    ],
 )
 def test_credentials_that_are_not_valid_are_an_error(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, condition: dict[str, Any]
 ) -> None:
-    put_policy(cloud, "app", {**EVERYONE, "Condition": TAGGED}, {**EVERYONE, "Condition": OF_ORGANIZATION})
+    put_policy(cloud, "app", {**EVERYONE, "Condition": condition})
 
     def expired(client: Any, name: str, *rest: Any) -> Any:
         if name == operation:
