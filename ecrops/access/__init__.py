@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.access.answers.answer import Answer as Answer
+    from ecrops.access.answers.answer import Missing as Missing
+    from ecrops.access.answers.checks.check import AccessCheck as AccessCheck
+    from ecrops.access.answers.checks.check import Comparison as Comparison
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
@@ -32,6 +36,14 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.access.answers.answer": (
+                "Answer",
+                "Missing",
+            ),
+            "ecrops.access.answers.checks.check": (
+                "AccessCheck",
+                "Comparison",
+            ),
             "ecrops.access.grants": (
                 "Grant",
                 "pull",
