@@ -37,6 +37,7 @@ from .support import (
 
 DENY = {"Sid": "Closed", "Effect": "Deny", "Principal": "*", "Action": GET}
 ROLE_PULLS = {"Effect": "Allow", "Principal": {"AWS": NODES}, "Action": [GET, LAYER]}
+SESSION = f"arn:aws:sts::{HERE}:assumed-role/nodes/i-0abc"
 THERE_PULLS = {"Effect": "Allow", "Principal": {"AWS": NODES_THERE}, "Action": [GET, LAYER]}
 
 
@@ -317,6 +318,43 @@ def test_what_may_not_be_read_makes_it_depend(cloud: Cloud, repo: Repository) ->
     assert len(repo.can(Role("nodes"), "pull").depends_on) == 2
 
 
+def test_a_policy_that_nobody_has_read_may_deny_what_others_allow(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", PULL, TOKEN)
+    let(cloud, ROLE_PULLS)
+    for operation in ("GetAccountAuthorizationDetails", "GetRole"):
+        cloud.faults.on("denied", operation=operation, times=None)
+    answer = repo.can(Role("nodes"), GET)
+    assert answer.allowed is None
+    (reason,) = answer.depends_on
+    assert reason.startswith("the policies of role nodes, which could not be read (")
+
+
+@pytest.mark.parametrize(
+    "principal, statement, reason",
+    [
+        (
+            "lambda.amazonaws.com",
+            {"Principal": "*"},
+            "whether an allowance of everyone is about services (AWS documents",
+        ),
+        (Role("nodes"), {"Principal": {"AWS": SESSION}}, "the name of the session (repository policy, statement 1)"),
+        (
+            Role("nodes"),
+            {"NotPrincipal": {"AWS": HERE}},
+            "whether repository policy, statement 1, which names all but some, is about role nodes",
+        ),
+        (OTHER, {"Principal": {"AWS": NODES_THERE}}, "which user or role calls (repository policy, statement 1)"),
+    ],
+)
+def test_whom_a_statement_names_may_not_be_certain(
+    repo: Repository, principal: Any, statement: Json, reason: str
+) -> None:
+    keep({"Effect": "Allow", "Action": GET, **statement})
+    answer = repo.can(principal, GET)
+    assert answer.allowed is None
+    assert any(known.startswith(reason) for known in answer.depends_on)
+
+
 def test_a_policy_that_cannot_be_parsed_makes_it_depend(cloud: Cloud, repo: Repository) -> None:
     cloud.emulator.keep_policy("ci", "old", '{"Statement": "x"}')
     answer = repo.can(User("ci"), GET)
@@ -367,10 +405,9 @@ def test_a_role_and_its_sessions_can_be_asked_about(cloud: Cloud, repo: Reposito
 
 
 def test_a_statement_may_name_one_session_of_a_role(cloud: Cloud, repo: Repository) -> None:
-    session = f"arn:aws:sts::{HERE}:assumed-role/nodes/i-0abc"
-    keep({"Effect": "Allow", "Principal": {"AWS": session}, "Action": GET})
-    assert repo.can(session, GET).allowed is True
-    assert repo.can(f"{session}d", GET).allowed is False
+    keep({"Effect": "Allow", "Principal": {"AWS": SESSION}, "Action": GET})
+    assert repo.can(SESSION, GET).allowed is True
+    assert repo.can(f"{SESSION}d", GET).allowed is False
     assert repo.can(Role("nodes"), GET).allowed is None
 
 
@@ -516,6 +553,17 @@ def test_an_answer_is_a_value(cloud: Cloud, repo: Repository) -> None:
     html = answer._repr_html_()
     assert f"<b>no: role nodes cannot pull from {NAME}</b>" in html
     assert html.count("<tr>") == 1 + len(answer.because) + len(answer.notes)
+
+
+def test_a_long_answer_is_printed_in_part(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", *({**PULL, "Sid": f"S{number}"} for number in range(15)), TOKEN)
+    answer = repo.can(Role("nodes"), "pull")
+    assert len(answer.because) == 16
+    assert str(answer).count("allows") == 12
+    assert "\n  and 4 more, in .because\n" in str(answer)
+    everything = repo.can(Role("nodes"), "ecr:*")
+    assert " and 25 more, in an identity policy of role nodes" in str(everything)
+    assert len(everything.missing[0].actions) == 32
 
 
 def test_texts_of_others_are_escaped(cloud: Cloud, repo: Repository) -> None:
