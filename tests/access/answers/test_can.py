@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -262,7 +263,7 @@ def test_a_condition_on_what_is_not_known_makes_it_depend(cloud: Cloud, repo: Re
     give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
     answer = repo.can(Role("nodes"), "pull")
     assert (answer.allowed, bool(answer), answer.depends_on) == (None, False, ("aws:SourceIp",))
-    assert str(answer).startswith(f"it depends on aws:SourceIp whether role nodes can pull from {NAME}\n")
+    assert str(answer).startswith(f"it depends: whether role nodes can pull from {NAME} depends on aws:SourceIp\n")
     assert answer.because[0].endswith(f"allows {GET}, {LAYER} if aws:SourceIp IpAddress 192.0.2.0/24")
 
 
@@ -284,6 +285,24 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
 
 
 @pytest.mark.parametrize(
+    "key, operator, wanted, value",
+    [
+        ("aws:MultiFactorAuthPresent", "Bool", "true", True),
+        ("aws:MultiFactorAuthAge", "NumericLessThan", "3600", 60),
+        ("aws:MultiFactorAuthAge", "NumericEquals", "1.5", 1.5),
+        ("aws:TokenIssueTime", "DateGreaterThan", "2026-01-01T00:00:00Z", datetime(2026, 1, 2, tzinfo=UTC)),
+        ("aws:PrincipalOrgPaths", "ForAnyValue:StringLike", "o-1234567890/*", ["o-x/r-1/", "o-1234567890/r-1/"]),
+    ],
+)
+def test_what_is_known_may_be_of_any_type(
+    cloud: Cloud, repo: Repository, key: str, operator: str, wanted: str, value: Any
+) -> None:
+    give(cloud, "role", "nodes", {**PULL, "Condition": {operator: {key: wanted}}})
+    assert repo.can(Role("nodes"), GET, context={key.lower(): value}).allowed is True
+    assert repo.can(Role("nodes"), GET, context={key.lower(): None}).allowed is False
+
+
+@pytest.mark.parametrize(
     "context, reason",
     [
         ({"aws:SourceIP": "192.0.2.7", "aws:SourceVpc": "vpc-1"}, "did you mean aws:SourceIp?"),
@@ -293,6 +312,7 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
         ({"aws:SourceIp": "a", "aws:sourceip": "b"}, "the same key is there twice"),
         ({"aws:SourceIp": []}, "expected at least one value; None says"),
         ({"aws:SourceIp": object}, "expected a text, a truth value, a number, a time, a list of these or None"),
+        ({"aws:SourceIp": datetime(2026, 1, 2)}, "expected a time with its time zone"),
         ({"aws:SourceIp": float("nan")}, "expected a number that is finite"),
         ("aws:SourceIp", 'expected values by key, such as {"aws:SourceIp": "192.0.2.1"}, got \'aws:SourceIp\''),
     ],
