@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ecrops.access.grants import pull_push as pull_push
     from ecrops.access.grants import push as push
     from ecrops.access.grants import read as read
+    from ecrops.access.effects.changes import AccessChange as AccessChange
+    from ecrops.access.effects.changes import AccessChanges as AccessChanges
     from ecrops.access.linting.findings import AccessFinding as AccessFinding
     from ecrops.access.principals.identities import Group as Group
     from ecrops.access.principals.identities import Role as Role
@@ -49,6 +51,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "push",
                 "read",
             ),
+            "ecrops.access.effects.changes": ("AccessChange", "AccessChanges"),
             "ecrops.access.linting.findings": ("AccessFinding",),
             "ecrops.access.principals.identities": (
                 "Group",

@@ -5,7 +5,7 @@ Called by ``reading``, for each principal that is concerned. Repositories are th
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 
@@ -13,16 +13,12 @@ from ecrops.access import actions
 from ecrops.access.answers.asking import Asker, Context, Evaluation
 from ecrops.access.answers.documents import Documents
 from ecrops.access.answers.needs import TOKEN, VERBS
-from ecrops.access.answers.words import source_text
 from ecrops.access.effects.changes import GAINS, LOSES, MAY_GAIN, MAY_LOSE, UNCHANGED, AccessChange
+from ecrops.access.effects.votes import Rulings, granted, grants, of_this_side, only, sources
 from ecrops.base.render import several
-from ecrops.iam.evaluation.decide import Layer, Ruling, Vote
 from ecrops.iam.evaluation.extent import Extent, surely
 from ecrops.iam.evaluation.naming import Way
-from ecrops.iam.sids import is_reserved
-from ecrops.iam.statements import condition_text
 
-Rulings = Mapping[str, Ruling]
 _LOGIN = "the token to log in"
 _PLACEHOLDER = ""  # of no repository: the token is decided too where no repository is concerned
 _OUTSIDE = ("everyone", "federated")
@@ -84,8 +80,8 @@ class _Pair:
         self._old, self._new = rulings
         self._exists = exists
         every = reduce(or_, exists, 0)
-        self._granted = {action: _granted(self._old[action], self._new[action]) & every for action in self._new}
-        self._taken = {action: _granted(self._new[action], self._old[action]) & every for action in self._new}
+        self._granted = {action: granted(self._old[action], self._new[action]) & every for action in self._new}
+        self._taken = {action: granted(self._new[action], self._old[action]) & every for action in self._new}
 
     def rows(self) -> Iterator[tuple[str, str, int, str]]:
         """Yield the effect, the verb or action, the repositories and the reason."""
@@ -144,8 +140,7 @@ class _Pair:
         state = surely(self._exists[when])
         for action in needed:
             ruling = rulings[action]
-            here = ruling.resource.without(ruling.denied) if self._is_outside else ruling.allowed
-            state = state.both(here)
+            state = state.both(of_this_side(ruling) if self._is_outside else ruling.allowed)
         return state
 
     def _in_vain(self, needed: Sequence[str], old: Extent, new: Extent) -> int:
@@ -177,6 +172,7 @@ class _Pair:
     def _why(self, effect: str, needed: Sequence[str], bit: int) -> str:
         if effect == UNCHANGED:
             return self._why_unchanged(needed, bit)
+        needed = [name for name in needed if self._differs(name, bit)]
         if effect in (GAINS, MAY_GAIN):
             found, others = self._added(needed, bit), self._removed(needed, bit, denies=True)
             words = f"by {found}" if found else f"no longer denied by {others}" if others else ""
@@ -188,6 +184,11 @@ class _Pair:
             words = ", ".join(filter(None, (words, f"it depends on {keys}" if keys else "")))
         return words + self._beyond(effect)
 
+    def _differs(self, action: str, bit: int) -> bool:
+        """Whether one of the actions that are needed makes the difference."""
+        old, new = self._state(self._old, [action], 0), self._state(self._new, [action], 1)
+        return bool((old.certain ^ new.certain | old.possible ^ new.possible) & bit)
+
     def _beyond(self, effect: str) -> str:
         """Return what has to be so besides, of one of another account."""
         is_gain = effect in (GAINS, MAY_GAIN)
@@ -198,13 +199,13 @@ class _Pair:
             vote for name in needed for vote in self._new[name].votes if vote.denies and vote.extent.certain & bit
         ]
         if denied:
-            return f"denied by {_sources(denied)}"
+            return f"denied by {sources(denied)}"
         state = self._state(self._new, needed, 1)
         if state.certain & bit:
             is_grant = all(self._granted[name] & bit for name in needed if name != TOKEN)
             rulings, when = (self._old, "already") if is_grant else (self._new, "still")
-            votes = [vote for name in needed for vote in rulings[name].votes if _grants(vote)]
-            return f"{when} allowed by {_sources(vote for vote in votes if vote.extent.certain & bit)}"
+            votes = [vote for name in needed for vote in rulings[name].votes if grants(vote)]
+            return f"{when} allowed by {sources(vote for vote in votes if vote.extent.certain & bit)}"
         if state.possible & bit:
             return f"it depends on {self._keys(needed, bit) or 'what is not known'}, before and after"
         return self._why_not(needed, bit)
@@ -227,65 +228,7 @@ class _Pair:
         return several(dict.fromkeys(keys))
 
     def _added(self, needed: Sequence[str], bit: int, *, denies: bool = False) -> str:
-        return _sources(_only(self._new, self._old, needed, bit, denies=denies))
+        return sources(only(self._new, self._old, needed, bit, denies=denies))
 
     def _removed(self, needed: Sequence[str], bit: int, *, denies: bool = False) -> str:
-        return _sources(_only(self._old, self._new, needed, bit, denies=denies))
-
-
-def _key(vote: Vote) -> Hashable:
-    """Return what a vote says, whatever it is about: a statement of ecrops is written anew for each grant."""
-    source, document = vote.statement.source, vote.statement.document
-    label = "" if is_reserved(document) else source.statement
-    return (
-        vote.layer,
-        source.kind,
-        source.policy,
-        label,
-        vote.denies,
-        vote.way,
-        condition_text(document.get("Condition")),
-    )
-
-
-def _masks(votes: Iterable[Vote]) -> dict[Hashable, int]:
-    masks: dict[Hashable, int] = {}
-    for vote in votes:
-        masks[_key(vote)] = masks.get(_key(vote), 0) | vote.extent.possible
-    return masks
-
-
-def _grants(vote: Vote) -> bool:
-    return vote.allows and vote.layer is not Layer.BOUNDARY
-
-
-def _granted(old: Ruling, new: Ruling) -> int:
-    """Return where a statement allows an action that none did before, under the same conditions."""
-    before = _masks(filter(_grants, old.votes))
-    after = _masks(filter(_grants, new.votes))
-    return reduce(or_, (mask & ~before.get(key, 0) for key, mask in after.items()), 0)
-
-
-def _only(rulings: Rulings, others: Rulings, needed: Sequence[str], bit: int, *, denies: bool) -> Iterator[Vote]:
-    """Yield the votes that are on one side alone, and about a repository."""
-    for action in needed:
-        known = _masks(others[action].votes)
-        for vote in rulings[action].votes:
-            is_of_kind = vote.denies if denies else _grants(vote)
-            if is_of_kind and vote.extent.possible & bit & ~known.get(_key(vote), 0):
-                yield vote
-
-
-def _sources(votes: Iterable[Vote]) -> str:
-    """Return the statements of votes in words, those of one policy together."""
-    found: dict[str, dict[str, None]] = {}
-    for vote in votes:
-        source = vote.statement.source
-        found.setdefault(source_text(source._replace(statement="")), {})[source.statement] = None
-    return several((_statements(policy, list(labels)) for policy, labels in found.items()), " and ", 3)
-
-
-def _statements(policy: str, labels: Sequence[str]) -> str:
-    names = [label.removeprefix("statement ") for label in labels if label]
-    noun = "statements" if len(names) > 1 else "statement"
-    return f"{policy}, {noun} {several(names, ' and ')}" if names else policy
+        return sources(only(self._old, self._new, needed, bit, denies=denies))

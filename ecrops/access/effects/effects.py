@@ -72,6 +72,8 @@ def _check_place(aws: Aws, plan: Plan, changes: Iterable[Change]) -> None:
 def _rows(states: States) -> Iterator[AccessChange]:
     before, after = states.before, states.after
     concerned = named(before, after, states.changed)
+    if any(before.tags[name] != after.tags[name] for name in before.tags.keys() & after.tags.keys()):
+        concerned = concerned._replace(is_everybody=True)  # tags are read only if a statement asks for them
     comparison = Comparison(before, after, states.names)
     of_groups: dict[str, list[AccessChange]] = {}
     pairs = identities(before, after, states.identities, concerned)
