@@ -20,7 +20,6 @@ from ecrops.iam.evaluation.extent import Extent
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import Way
 from ecrops.iam.evaluation.resource_policies import (
-    ANYBODY,
     Key,
     Placed,
     ResourcePolicies,
@@ -119,8 +118,14 @@ class _Chunk:
 
     def __init__(self, layer: Layer, placed: Sequence[Placed]) -> None:
         self.layer, self.placed = layer, placed
-        self.names = frozenset(key for _, statement in placed for key in keys_of_names(statement)) - {ANYBODY}
+        self.names = frozenset(filter(_is_of_one, (key for _, each in placed for key in keys_of_names(each))))
         self.kept = _Kept[_Tally]()
+
+
+def _is_of_one(key: Key) -> bool:
+    """Whether a key tells a caller from others of its kind and account."""
+    kind, name = key
+    return kind in ("identity", "other") or (kind == "name" and not name.isdecimal())
 
 
 class _Everybody:

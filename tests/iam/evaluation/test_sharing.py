@@ -163,6 +163,11 @@ def test_a_boundary_tells_callers_apart_who_are_alike_in_all_else() -> None:
         asks = caller._replace(has_boundary=has_boundary)
         rulings = shared.rulings(asks, Facts({}), [everything], boundary, is_of_account=True)
         assert [ruling.allowed for ruling in rulings.values()] == extents
+    alone = SharedDecisions(ACTIONS, universe)
+    for has_boundary, certain in ((False, 0b11), (None, 0)):
+        asks = caller._replace(has_boundary=has_boundary)
+        rulings = alone.rulings(asks, Facts({}), [everything], None, is_of_account=True)
+        assert rulings[ACTIONS[0]].allowed == (certain, 0b11)
 
 
 def test_patterns_fit_the_resources_that_begin_as_they_do() -> None:
