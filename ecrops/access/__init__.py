@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ecrops.access.grants import pull_push as pull_push
     from ecrops.access.grants import push as push
     from ecrops.access.grants import read as read
+    from ecrops.access.linting.findings import AccessFinding as AccessFinding
     from ecrops.access.principals.identities import Group as Group
     from ecrops.access.principals.identities import Role as Role
     from ecrops.access.principals.identities import User as User
@@ -36,6 +37,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "push",
                 "read",
             ),
+            "ecrops.access.linting.findings": ("AccessFinding",),
             "ecrops.access.principals.identities": (
                 "Group",
                 "Role",

@@ -37,15 +37,10 @@ _OF_IDENTITIES = {
 }
 _OF_SERVICES = {
     "aws:principalisawsservice": ("true",),
-    "aws:principalarn": (),
-    "aws:principalaccount": (),
     "aws:principalorgid": (),
     "aws:principalorgpaths": (),
-    "aws:principaltype": (),
-    "aws:username": (),
-    "aws:userid": (),
 }
-_TYPES = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "account": "Account"}
+_TYPES = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "root": "Account"}
 _KINDS: Mapping[str, Kind] = {"user": "user", "role": "role", "group": "group"}
 Context = Mapping[str, tuple[str, ...]]
 """What the user knows of a request, by key in lower case: values, or none for a key that is missing."""
@@ -136,6 +131,8 @@ class Evaluation:
         of_repositories, others = list[str](), list[str]()
         for action in dict.fromkeys(actions):
             (of_repositories if action in known_actions.about_repositories() else others).append(action)
+        if asker.caller.kind == "account" and asker.caller.account == self.documents.account:
+            asker = asker._replace(caller=asker.caller._replace(kind="root"))
         is_here = asker.caller.account == self.documents.account
         policies = Policies(
             identity=asker.identity,
@@ -186,7 +183,7 @@ class Evaluation:
             **_organization("aws:resourceorgid", documents.organization),
             **_of_caller(asker),
         }
-        if asker.caller.kind == "account" and asker.caller.account == documents.account:
+        if asker.caller.kind == "root":
             values["aws:principalarn"] = (f"arn:{documents.partition}:iam::{documents.account}:root",)
         families = () if asker.tags is None else ("aws:principaltag/",)
         return Facts({**values, **self.context}, families)

@@ -73,14 +73,21 @@ def limits(statement: Statement) -> str:
 
 def sentences(case: Case) -> Iterator[Sentence]:
     """Yield what statements say of the actions that are needed, one sentence for each, in the order of the policies."""
-    of_each: dict[tuple[int, bool, Way | None], tuple[Vote, list[str]]] = {}
+    by_statement: dict[tuple[int, bool, Way | None], tuple[Vote, list[str]]] = {}
     for action, ruling in case.rulings.items():
         for vote in ruling.votes:
             key = id(vote.statement), bool(vote.extent.at(0)), vote.way
-            of_each.setdefault(key, (vote, []))[1].append(action)
-    for vote, actions in of_each.values():
+            by_statement.setdefault(key, (vote, []))[1].append(action)
+    for vote, actions in by_statement.values():
         if vote.layer is not Layer.BOUNDARY or vote.statement.denies or vote.statement.unreadable:
             yield Sentence(vote, tuple(actions), _sentence(case, vote, actions))
+
+
+def order(sentence: Sentence) -> int:
+    """Return where a sentence stands among others: what denies comes first, and what certainly does before all."""
+    if not sentence.vote.statement.denies:
+        return 2
+    return 0 if sentence.vote.extent.at(0) else 1
 
 
 def _sentence(case: Case, vote: Vote, actions: list[str]) -> str:

@@ -117,10 +117,10 @@ def decide(
     votes: dict[str, list[Vote]] = {action: [] for action in actions}
     for layer, mask, statement in _statements(caller, universe, facts, policies):
         if covered := statement.covered(actions):
-            for vote in votes_of(layer, mask, statement, caller, universe, facts):
+            for vote in _votes(layer, mask, statement, caller, universe, facts):
                 for action in covered:
                     votes[action].append(vote)
-    return {action: ruling_of(tuple(cast), caller, universe, policies) for action, cast in votes.items()}
+    return {action: _ruling(tuple(cast), caller, universe, policies) for action, cast in votes.items()}
 
 
 def _statements(
@@ -143,10 +143,9 @@ def _statements(
 # What a statement says
 
 
-def votes_of(
+def _votes(
     layer: Layer, mask: int, statement: CompiledStatement, caller: Caller, universe: Universe, facts: Facts
 ) -> Iterator[Vote]:
-    """Yield what a statement of the resources of a mask says of a request; nothing if it is not about it."""
     if statement.unreadable:
         way = Way.DIRECT if layer in (Layer.RESOURCE, Layer.REGISTRY) else None
         yield Vote(statement, layer, maybe(mask), (f"{statement.source} (unreadable)",), way)
@@ -178,8 +177,9 @@ def _ways(statement: CompiledStatement, caller: Caller) -> Iterator[tuple[Way, b
         yield from ways.items()
         return
     is_about = unnamed(statement.names, caller, denies=statement.denies)
+    is_user = caller.kind not in ("service", "federated")
     if is_about is not False:
-        yield Way.DIRECT if caller.kind in ("service", "federated") else Way.EVERYONE, is_about is True
+        yield Way.EVERYONE, is_about is True and (is_user or statement.denies)
 
 
 def _applied(
@@ -232,10 +232,11 @@ def _fitting(statement: CompiledStatement, universe: Universe, facts: Facts) -> 
 # What becomes of the request
 
 
-def ruling_of(votes: tuple[Vote, ...], caller: Caller, universe: Universe, policies: Policies) -> Ruling:
-    """Return what becomes of a request by the votes about it."""
+def _ruling(votes: tuple[Vote, ...], caller: Caller, universe: Universe, policies: Policies) -> Ruling:
     everywhere = surely(universe.all)
     denied = _union(vote.extent for vote in votes if vote.denies)
+    if policies.identity is None and caller.kind not in ("root", "service", "federated"):
+        denied = denied.either(maybe(universe.all))  # a policy that nobody has read may deny
     identity = _identity(votes, caller, universe, policies)
     limit = everywhere if caller.has_boundary is False else maybe(universe.all)
     if policies.boundary is not None:
@@ -252,8 +253,7 @@ def ruling_of(votes: tuple[Vote, ...], caller: Caller, universe: Universe, polic
 def _identity(votes: Iterable[Vote], caller: Caller, universe: Universe, policies: Policies) -> Extent:
     if policies.identity is not None:
         return _union(vote.extent for vote in votes if vote.layer is Layer.IDENTITY and vote.allows)
-    is_root = caller.kind == "account" and policies.is_of_account
-    return surely(universe.all) if is_root else maybe(universe.all)
+    return surely(universe.all) if caller.kind == "root" else maybe(universe.all)
 
 
 def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe: Universe) -> Extent:
@@ -268,13 +268,13 @@ def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe
                 continue
             if vote.way is Way.ROLE:
                 extent = extent.both(limit)
-            elif vote.way is Way.EVERYONE and not is_by_arn(vote.statement):
+            elif vote.way is Way.EVERYONE and not _is_by_arn(vote.statement):
                 extent = extent.both(Extent(limit.certain, universe.all))  # no document says whether it limits this
         allowed = allowed.either(extent if vote.layer is Layer.RESOURCE else maybe(extent.possible))
     return allowed
 
 
-def is_by_arn(statement: CompiledStatement) -> bool:
+def _is_by_arn(statement: CompiledStatement) -> bool:
     """Whether a statement is for everyone of a certain ARN: a boundary does not limit what it allows.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.

@@ -125,7 +125,7 @@ def _undenied(names: Iterable[str], caller: Caller) -> bool | None:
     ways = named({"AWS": tuple(names)}, caller)
     if Way.ACCOUNT not in ways:
         return True
-    if caller.kind == "account":
+    if caller.kind in ("root", "account"):
         return False
     if ways.get(Way.DIRECT):
         return False if caller.kind == "user" or Way.ROLE in ways else None
@@ -140,5 +140,5 @@ def _unallowed(names: Iterable[str], caller: Caller) -> bool | None:
     ways = named({"AWS": tuple(names)}, caller)
     if not ways:
         return True
-    is_whole = Way.ACCOUNT in ways and (len(ways) > 1 or caller.kind == "account")
+    is_whole = Way.ACCOUNT in ways and (len(ways) > 1 or caller.kind in ("root", "account"))
     return False if is_whole and all(ways.values()) else None

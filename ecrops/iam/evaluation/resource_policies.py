@@ -8,7 +8,6 @@ about thousands of callers and resources grows with the number of statements.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
@@ -20,7 +19,7 @@ from ecrops.iam.statements import meaning
 Key = tuple[str, str]
 Placed = tuple[int, CompiledStatement]
 """A mask of the resources that have a statement, and the statement."""
-ANYBODY: Key = ("anybody", "")
+_ANYBODY: Key = ("anybody", "")
 _NARROWING = ("aws:principalarn", "aws:principalaccount")
 """The keys by whose values statements for everyone are found."""
 _EQUALS = ("stringequals", "stringlike", "arnequals", "arnlike")
@@ -52,23 +51,11 @@ class ResourcePolicies:
 
     def about(self, caller: Caller, facts: Facts) -> Iterator[Placed]:
         """Yield the statements that may be about a request of a caller, in their order."""
-        yield from self._found((*keys_of_caller(caller), *_keys_of_facts(facts))).values()
-
-    def naming(self, caller: Caller, facts: Facts) -> Iterator[Placed]:
-        """Yield those of them that are found by who the caller is, and not among those about everybody."""
-        about_everybody = self._by_key.get(ANYBODY, {})
-        found = self._found((*keys_of_caller(caller), *_keys_of_facts(facts)))
-        yield from (placed for number, placed in found.items() if number not in about_everybody)
-
-    def about_everybody(self) -> Iterator[Placed]:
-        """Yield the statements that may be about a request whoever calls."""
-        yield from self._found([ANYBODY]).values()
-
-    def _found(self, keys: Iterable[Key]) -> dict[int, Placed]:
         found: dict[int, Placed] = {}
-        for key in keys:
+        for key in (*_keys_of_caller(caller), *_keys_of_facts(facts)):
             found |= self._by_key.get(key, {})
-        return dict(sorted(found.items(), key=itemgetter(0)))
+        for number in sorted(found):
+            yield found[number]
 
     def statements(self) -> Iterator[Placed]:
         """Yield all statements, in their order."""
@@ -78,13 +65,8 @@ class ResourcePolicies:
 def _keys(statement: CompiledStatement) -> Iterator[Key]:
     """Yield the keys under which a statement is found."""
     if statement.unreadable or statement.excludes_names:
-        yield ANYBODY
-    else:
-        yield from keys_of_names(statement)
-
-
-def keys_of_names(statement: CompiledStatement) -> Iterator[Key]:
-    """Yield the keys of those whom a statement names in its ``Principal`` or ``NotPrincipal``."""
+        yield _ANYBODY
+        return
     for kind, names in (statement.names or {}).items():
         for name in names:
             if kind != "AWS":
@@ -104,7 +86,7 @@ def _keys_of_everyone(statement: CompiledStatement) -> Iterator[Key]:
     """Yield the keys of a statement for everyone: the values of a test that only callers of these values can meet."""
     narrowing = next((test.test for test in statement.tests if _is_narrowing(test.test)), None)
     if narrowing is None:
-        yield ANYBODY
+        yield _ANYBODY
         return
     yield "any value", narrowing.key
     for value in narrowing.values:
@@ -125,9 +107,9 @@ def _keys_of_facts(facts: Facts) -> Iterator[Key]:
             yield key, value
 
 
-def keys_of_caller(caller: Caller) -> Iterator[Key]:
+def _keys_of_caller(caller: Caller) -> Iterator[Key]:
     """Yield the keys of the statements that may name a caller."""
-    yield ANYBODY
+    yield _ANYBODY
     yield "other", caller.name
     yield "name", caller.account
     if caller.unique_id:

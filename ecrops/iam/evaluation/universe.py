@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 
 from ecrops.iam.evaluation.facts import NO_FACTS, Facts
 from ecrops.iam.evaluation.variables import Filled, fits_pattern
 
 ANY = "*"
 """The resource of an action that has none."""
-_LAST = "\U0010ffff"
 
 
 class Universe:
@@ -47,21 +44,7 @@ class Universe:
             return self.all
         if self.arns == (ANY,):
             return 0
-        beginning = _beginning(filled)
-        first, after = bisect_left(self._sorted, (beginning, -1)), bisect_left(self._sorted, (beginning + _LAST, -1))
-        if filled.pieces == ((f"{beginning}*", True),):
-            return self._mask(index for _, index in self._sorted[first:after])
-        return self._mask(index for arn, index in self._sorted[first:after] if fits_pattern(arn, filled))
-
-    @cached_property
-    def _sorted(self) -> list[tuple[str, int]]:
-        return sorted((arn, index) for index, arn in enumerate(self.arns))
-
-    def _mask(self, indexes: Iterable[int]) -> int:
-        digits = bytearray(b"0" * len(self.arns))
-        for index in indexes:
-            digits[-1 - index] = ord("1")
-        return int(digits, 2)
+        return sum(1 << index for index, arn in enumerate(self.arns) if fits_pattern(arn, filled))
 
     def indexes(self, mask: int) -> Iterator[int]:
         """Yield the numbers of the resources of a mask."""
@@ -69,14 +52,3 @@ class Universe:
             bit = mask & -mask
             yield bit.bit_length() - 1
             mask ^= bit
-
-
-def _beginning(filled: Filled) -> str:
-    """Return the text that every resource begins with that a pattern fits."""
-    beginning = ""
-    for text, has_wildcards in filled.pieces:
-        ends = [place for place in (text.find("*"), text.find("?")) if place >= 0] if has_wildcards else []
-        if ends:
-            return beginning + text[: min(ends)]
-        beginning += text
-    return beginning

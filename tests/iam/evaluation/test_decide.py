@@ -138,6 +138,8 @@ def test_a_denial_of_everyone_is_about_services_too() -> None:
     service = {"Service": LAMBDA.name}
     assert verdict(LAMBDA, resource=[allow(service), deny("*")]) is False
     assert verdict(LAMBDA, resource=[allow(service), deny({"AWS": HERE})]) is True
+    others = {"Effect": "Allow", "NotPrincipal": {"AWS": HERE}, "Action": GET}
+    assert verdict(LAMBDA, resource=[others]) is None
 
 
 def test_across_accounts_both_sides_have_to_allow() -> None:
@@ -178,9 +180,23 @@ def test_a_denial_of_all_but_some_is_about_accounts_too(
 
 
 def test_the_root_user_is_limited_by_denials_alone() -> None:
-    root = Caller("account", HERE, HERE)
+    root = Caller("root", HERE, HERE)
     assert verdict(root, known=False) is True
     assert verdict(root, known=False, resource=[deny({"AWS": HERE})]) is False
+    assert verdict(root, known=False, resource=[deny({"AWS": USER.name})]) is True
+
+
+def test_somebody_in_an_account_is_whom_a_statement_may_name() -> None:
+    somebody = Caller("account", OTHER, OTHER)
+    assert verdict(somebody, identity=[ALLOW], resource=[allow({"AWS": OTHER})]) is True
+    assert verdict(somebody, identity=[ALLOW], resource=[allow({"AWS": ELSEWHERE.name})]) is None
+    assert verdict(somebody, known=False, resource=[allow({"AWS": OTHER})]) is None
+    assert verdict(somebody, known=False, resource=[allow({"AWS": HERE})]) is False
+
+
+def test_policies_that_nobody_has_read_may_deny() -> None:
+    assert verdict(USER, known=False, resource=[allow({"AWS": USER.name})]) is None
+    assert verdict(LAMBDA, known=False, resource=[allow({"Service": LAMBDA.name})]) is True
 
 
 def test_what_has_no_resource_is_allowed_on_all_alone() -> None:
@@ -190,7 +206,7 @@ def test_what_has_no_resource_is_allowed_on_all_alone() -> None:
     assert verdict(USER, identity=[{"Effect": "Allow", "Action": GET, "NotResource": ARN}], arn=ANY) is True
 
 
-@pytest.mark.parametrize("document", [None, [], {"Statement": 1}, {"Statement": [{"Action": 1}]}, "no"])
+@pytest.mark.parametrize("document", [None, [], {}, {"Statement": 1}, {"Statement": [{"Action": 1}]}, "no"])
 def test_a_policy_that_cannot_be_read_decides_nothing(document: object) -> None:
     policy = compile_policy(document, "repository policy")
     assert policy.unreadable
