@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.access.answers.answer import Answer as Answer
+    from ecrops.access.answers.answer import Missing as Missing
+    from ecrops.access.answers.checks.check import AccessCheck as AccessCheck
+    from ecrops.access.answers.checks.check import Comparison as Comparison
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
     from ecrops.access.grants import push as push
     from ecrops.access.grants import read as read
+    from ecrops.access.effects.changes import AccessChange as AccessChange
+    from ecrops.access.effects.changes import AccessChanges as AccessChanges
     from ecrops.access.linting.findings import AccessFinding as AccessFinding
     from ecrops.access.principals.identities import Group as Group
     from ecrops.access.principals.identities import Role as Role
@@ -32,6 +38,14 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.access.answers.answer": (
+                "Answer",
+                "Missing",
+            ),
+            "ecrops.access.answers.checks.check": (
+                "AccessCheck",
+                "Comparison",
+            ),
             "ecrops.access.grants": (
                 "Grant",
                 "pull",
@@ -39,6 +53,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "push",
                 "read",
             ),
+            "ecrops.access.effects.changes": ("AccessChange", "AccessChanges"),
             "ecrops.access.linting.findings": ("AccessFinding",),
             "ecrops.access.principals.identities": (
                 "Group",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.access.answers.answer import Answer
+    from ecrops.access.answers.checks.check import AccessCheck
     from ecrops.access.principals.named import Grantee
     from ecrops.access.reports.access import Access
 
@@ -162,3 +163,32 @@ class RepositoryVerbs(GrantVerbs):
         from ecrops.access.answers.checks.explaining import explain
 
         return explain(self.registry.aws, self.name, text)
+
+    def check_access(self, principal: Grantee | str, verb_or_action: str = "pull") -> AccessCheck:
+        """Compare the answer of ecrops with that of IAM's own simulator, action by action.
+
+        A user is compared by its policies and the policy of the repository. The simulator simulates no policies of
+        resources for roles and groups, so these are compared by their own policies alone. The simulator knows service
+        control policies, which ecrops does not see: they are the usual reason for a difference.
+
+        Args:
+            principal: A user, a role, a session of a role or a group, of the registry's account.
+            verb_or_action: As in ``can``.
+
+        Returns:
+            The comparison, true if the two do not differ.
+
+        Raises:
+            SpecError: The principal is none that IAM simulates here.
+            ClientError: botocore's ``NoSuchEntity``, if there is no such principal.
+
+        Needs the IAM action ``iam:SimulatePrincipalPolicy`` on the principal, and those of ``can``.
+
+        Example:
+            >>> check = repo.check_access(Role("nodes"), "push")  # doctest: +SKIP
+            >>> check.differences  # doctest: +SKIP
+        """
+        self._check_account()
+        from ecrops.access.answers.checks.checking import check
+
+        return check(self.registry.aws, self.name, principal, verb_or_action)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ecrops.access import words as policy_words
-from ecrops.access.answers.case import Case
+from ecrops.access.answers.answer import names_of
+from ecrops.access.answers.case import Case, certainly
 from ecrops.base.render import several
 from ecrops.iam.evaluation.compiled import Source
 from ecrops.iam.evaluation.decide import Layer, Vote
@@ -100,7 +101,7 @@ def _sentence(case: Case, vote: Vote, actions: list[str]) -> str:
     behind = ""
     if verb == "allows" and vote.layer is Layer.RESOURCE and vote.way is Way.ACCOUNT and case.is_here:
         behind = f"; it {DELEGATES}"
-    return f"{place} {verb}{to_whom} {several(actions, most=len(actions))}{condition}{behind}"
+    return f"{place} {verb}{to_whom} {names_of(actions)}{condition}{behind}"
 
 
 def depends_on(case: Case) -> Iterator[str]:
@@ -127,18 +128,25 @@ def _of_allowances(case: Case, action: str) -> Iterator[str]:
         for vote in case.votes(action, *_SIDES):
             if vote.allows and not (vote.way is Way.ACCOUNT and case.is_here and vote.layer is Layer.RESOURCE):
                 yield from _keys(case, vote)
-                yield from _unverified(case, vote)
+                yield from _unverified(case, vote, action)
     if both and case.asked.kind == "everyone":
         yield "the policies of whoever calls"
 
 
-def _unverified(case: Case, vote: Vote) -> Iterator[str]:
+def _unverified(case: Case, vote: Vote, action: str) -> Iterator[str]:
     if vote.statement.unreadable:
         return
     if vote.layer is Layer.REGISTRY:
         yield UNVERIFIED_REGISTRY
-    elif vote.way is Way.EVERYONE and case.is_here and case.asker.caller.has_boundary:
+    elif vote.way is Way.EVERYONE and case.is_here and not _is_within_boundary(case, action):
         yield UNVERIFIED_BOUNDARY
+
+
+def _is_within_boundary(case: Case, action: str) -> bool:
+    """Whether no boundary limits an action, or one allows it for certain."""
+    if case.asker.caller.has_boundary is False:
+        return True
+    return certainly(vote for vote in case.votes(action, Layer.BOUNDARY) if vote.statement.allows)
 
 
 def _is_root(case: Case) -> bool:
