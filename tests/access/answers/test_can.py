@@ -161,6 +161,17 @@ def test_an_allowance_of_everyone_is_not_known_to_pass_a_boundary(cloud: Cloud, 
     )
 
 
+def test_an_allowance_of_everyone_depends_on_its_condition_alone_where_no_boundary_can_limit_it(
+    cloud: Cloud, repo: Repository
+) -> None:
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": GET}
+    let(cloud, {**everyone, "Condition": OFFICE})
+    assert repo.can(User("ci"), GET).depends_on == ("aws:SourceIp",)
+    bound(cloud, TOKEN)
+    let(cloud, {**everyone, "Condition": {**OFFICE, "ArnLike": {"aws:PrincipalArn": NODES}}})
+    assert repo.can(Role("nodes"), GET).depends_on == ("aws:SourceIp",)
+
+
 def test_an_allowance_of_the_own_account_only_delegates(cloud: Cloud, repo: Repository) -> None:
     let(cloud, {"Sid": "Us", "Effect": "Allow", "Principal": {"AWS": HERE}, "Action": "ecr:*"})
     answer = repo.can(Role("nodes"), GET)
@@ -235,6 +246,17 @@ def test_with_a_session_both_sides_are_read(cloud: Cloud, repo: Repository) -> N
     give(cloud, "role", "nodes", PULL, {**TOKEN, "Condition": OFFICE}, account=OTHER)
     answer = repo.can(Role("nodes"), "pull", session=there)
     assert (answer.depends_on, answer.missing) == (("aws:SourceIp",), ())
+
+
+def test_only_the_side_that_is_not_certain_is_told(cloud: Cloud, repo: Repository) -> None:
+    there = cloud.session(account=OTHER)
+    by_agent = {"StringEquals": {"aws:UserAgent": "x"}}
+    let(cloud, {**THERE_PULLS, "Condition": OFFICE})
+    give(cloud, "role", "nodes", PULL, {**PULL, "Condition": by_agent}, account=OTHER)
+    assert repo.can(Role("nodes"), GET, session=there).depends_on == ("aws:SourceIp",)
+    let(cloud, THERE_PULLS, {**THERE_PULLS, "Condition": OFFICE})
+    give(cloud, "role", "nodes", {**PULL, "Condition": by_agent}, account=OTHER)
+    assert repo.can(Role("nodes"), GET, session=there).depends_on == ("aws:UserAgent",)
 
 
 def test_a_session_of_the_wrong_account_is_refused(cloud: Cloud, repo: Repository) -> None:
@@ -387,6 +409,9 @@ def test_a_policy_that_cannot_be_parsed_makes_it_depend(cloud: Cloud, repo: Repo
     answer = repo.can(User("ci"), GET)
     assert answer.allowed is None
     assert answer.depends_on[0].startswith("user ci: inline policy old, which cannot be read (Statement: expected a ")
+    assert answer.because[0].startswith(
+        "user ci: inline policy old cannot be read, so that it may allow or deny anything"
+    )
 
 
 # Who
