@@ -15,7 +15,7 @@ from ecrops.access.answers.needs import VERBS
 from ecrops.access.answers.words import source_text
 from ecrops.access.principals.reach import EVERYONE, Reach, account_of, plain, reach
 from ecrops.aws import Arn
-from ecrops.base.render import several
+from ecrops.base.render import page, several
 from ecrops.base.shown import Shown
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
 from ecrops.iam.narrowing import narrowing
@@ -59,7 +59,7 @@ class Entry(Shown):
         return self.who, f"{verb}{', '.join(self.can)}", self.where, self.condition
 
     def __str__(self) -> str:
-        return " | ".join(filter(None, self.cells()))
+        return page([" | ".join(filter(None, self.cells()))])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry, ready for JSON."""

@@ -17,7 +17,6 @@ from ecrops.base.shown import Shown
 
 SHOWN_VERBS = ("read", "pull", "push", "delete_images", "change_policies")
 """The verbs that a report has columns for."""
-_STATEMENT = ", statement "
 MOST_STATEMENTS = 3
 MOST_ACTIONS = 2
 
@@ -146,16 +145,13 @@ def together(sources: Iterable[str]) -> str:
     """Return statements in words, those of one policy together: ``inline policy ecrops, statements EcropsPull, 2``."""
     by_policy: dict[str, list[str]] = {}
     for source in sources:
-        policy, _, statement = source.partition(_STATEMENT)
-        by_policy.setdefault(policy, []).append(statement)
-    return several(
-        (
-            f"{policy}{_STATEMENT}{names[0]}" if len(names) == 1 else f"{policy}, statements {several(names)}"
-            for policy, names in by_policy.items()
-        ),
-        "; ",
-        MOST_STATEMENTS,
-    )
+        policy, _, statement = source.partition(", statement ")
+        by_policy.setdefault(policy, []).extend([statement] if statement else [])
+    return several((f"{policy}{_statements(names)}" for policy, names in by_policy.items()), "; ", MOST_STATEMENTS)
+
+
+def _statements(names: list[str]) -> str:
+    return f", {'statement' if len(names) == 1 else 'statements'} {several(names)}" if names else ""
 
 
 def _spaced(name: str) -> str:

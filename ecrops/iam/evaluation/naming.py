@@ -70,7 +70,8 @@ def _way(name: str, caller: Caller) -> tuple[Way | None, bool]:
             return Way.ROLE, True
         return _session_way(name, caller)
     if caller.kind in ("account", "group") and account_of(name) == caller.account:
-        return Way.DIRECT, False  # one of its users, roles or members
+        is_possible = caller.kind == "account" or ":user/" in name
+        return Way.DIRECT if is_possible else None, False  # one of its users or roles; members are users
     return None, False
 
 

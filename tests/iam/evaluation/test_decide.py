@@ -236,3 +236,9 @@ def test_one_statement_is_asked_about_all_resources_at_once() -> None:
     ruling = decide(USER, (GET,), universe, Facts({}), Policies([policy]))[GET]
     assert list(universe.indexes(ruling.allowed.certain)) == [*range(10), 50]
     assert ruling.allowed.possible == ruling.allowed.certain
+
+
+def test_a_member_of_a_group_is_a_user_and_no_role() -> None:
+    group = Caller("group", f"arn:aws:iam::{HERE}:group/devs", HERE)
+    assert verdict(group, resource=[allow({"AWS": USER.name})]) is None
+    assert verdict(group, resource=[allow({"AWS": [ROLE.name, SESSION.name]})]) is False
