@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from .support import (
 
 DENY = {"Sid": "Closed", "Effect": "Deny", "Principal": "*", "Action": GET}
 ROLE_PULLS = {"Effect": "Allow", "Principal": {"AWS": NODES}, "Action": [GET, LAYER]}
+SESSION = f"arn:aws:sts::{HERE}:assumed-role/nodes/i-0abc"
 THERE_PULLS = {"Effect": "Allow", "Principal": {"AWS": NODES_THERE}, "Action": [GET, LAYER]}
 
 
@@ -261,7 +263,7 @@ def test_a_condition_on_what_is_not_known_makes_it_depend(cloud: Cloud, repo: Re
     give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
     answer = repo.can(Role("nodes"), "pull")
     assert (answer.allowed, bool(answer), answer.depends_on) == (None, False, ("aws:SourceIp",))
-    assert str(answer).startswith(f"it depends on aws:SourceIp whether role nodes can pull from {NAME}\n")
+    assert str(answer).startswith(f"it depends: whether role nodes can pull from {NAME} depends on aws:SourceIp\n")
     assert answer.because[0].endswith(f"allows {GET}, {LAYER} if aws:SourceIp IpAddress 192.0.2.0/24")
 
 
@@ -283,6 +285,24 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
 
 
 @pytest.mark.parametrize(
+    "key, operator, wanted, value",
+    [
+        ("aws:MultiFactorAuthPresent", "Bool", "true", True),
+        ("aws:MultiFactorAuthAge", "NumericLessThan", "3600", 60),
+        ("aws:MultiFactorAuthAge", "NumericEquals", "1.5", 1.5),
+        ("aws:TokenIssueTime", "DateGreaterThan", "2026-01-01T00:00:00Z", datetime(2026, 1, 2, tzinfo=UTC)),
+        ("aws:PrincipalOrgPaths", "ForAnyValue:StringLike", "o-1234567890/*", ["o-x/r-1/", "o-1234567890/r-1/"]),
+    ],
+)
+def test_what_is_known_may_be_of_any_type(
+    cloud: Cloud, repo: Repository, key: str, operator: str, wanted: str, value: Any
+) -> None:
+    give(cloud, "role", "nodes", {**PULL, "Condition": {operator: {key: wanted}}})
+    assert repo.can(Role("nodes"), GET, context={key.lower(): value}).allowed is True
+    assert repo.can(Role("nodes"), GET, context={key.lower(): None}).allowed is False
+
+
+@pytest.mark.parametrize(
     "context, reason",
     [
         ({"aws:SourceIP": "192.0.2.7", "aws:SourceVpc": "vpc-1"}, "did you mean aws:SourceIp?"),
@@ -292,6 +312,7 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
         ({"aws:SourceIp": "a", "aws:sourceip": "b"}, "the same key is there twice"),
         ({"aws:SourceIp": []}, "expected at least one value; None says"),
         ({"aws:SourceIp": object}, "expected a text, a truth value, a number, a time, a list of these or None"),
+        ({"aws:SourceIp": datetime(2026, 1, 2)}, "expected a time with its time zone"),
         ({"aws:SourceIp": float("nan")}, "expected a number that is finite"),
         ("aws:SourceIp", 'expected values by key, such as {"aws:SourceIp": "192.0.2.1"}, got \'aws:SourceIp\''),
     ],
@@ -315,6 +336,43 @@ def test_what_may_not_be_read_makes_it_depend(cloud: Cloud, repo: Repository) ->
     assert repo.can(Role("nodes"), "pull").allowed is False
     cloud.faults.on("denied", operation="GetRepositoryPolicy", times=None)
     assert len(repo.can(Role("nodes"), "pull").depends_on) == 2
+
+
+def test_a_policy_that_nobody_has_read_may_deny_what_others_allow(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", PULL, TOKEN)
+    let(cloud, ROLE_PULLS)
+    for operation in ("GetAccountAuthorizationDetails", "GetRole"):
+        cloud.faults.on("denied", operation=operation, times=None)
+    answer = repo.can(Role("nodes"), GET)
+    assert answer.allowed is None
+    (reason,) = answer.depends_on
+    assert reason.startswith("the policies of role nodes, which could not be read (")
+
+
+@pytest.mark.parametrize(
+    "principal, statement, reason",
+    [
+        (
+            "lambda.amazonaws.com",
+            {"Principal": "*"},
+            "whether an allowance of everyone is about services (AWS documents",
+        ),
+        (Role("nodes"), {"Principal": {"AWS": SESSION}}, "the name of the session (repository policy, statement 1)"),
+        (
+            Role("nodes"),
+            {"NotPrincipal": {"AWS": HERE}},
+            "whether repository policy, statement 1, which names all but some, is about role nodes",
+        ),
+        (OTHER, {"Principal": {"AWS": NODES_THERE}}, "which user or role calls (repository policy, statement 1)"),
+    ],
+)
+def test_whom_a_statement_names_may_not_be_certain(
+    repo: Repository, principal: Any, statement: Json, reason: str
+) -> None:
+    keep({"Effect": "Allow", "Action": GET, **statement})
+    answer = repo.can(principal, GET)
+    assert answer.allowed is None
+    assert any(known.startswith(reason) for known in answer.depends_on)
 
 
 def test_a_policy_that_cannot_be_parsed_makes_it_depend(cloud: Cloud, repo: Repository) -> None:
@@ -367,10 +425,9 @@ def test_a_role_and_its_sessions_can_be_asked_about(cloud: Cloud, repo: Reposito
 
 
 def test_a_statement_may_name_one_session_of_a_role(cloud: Cloud, repo: Repository) -> None:
-    session = f"arn:aws:sts::{HERE}:assumed-role/nodes/i-0abc"
-    keep({"Effect": "Allow", "Principal": {"AWS": session}, "Action": GET})
-    assert repo.can(session, GET).allowed is True
-    assert repo.can(f"{session}d", GET).allowed is False
+    keep({"Effect": "Allow", "Principal": {"AWS": SESSION}, "Action": GET})
+    assert repo.can(SESSION, GET).allowed is True
+    assert repo.can(f"{SESSION}d", GET).allowed is False
     assert repo.can(Role("nodes"), GET).allowed is None
 
 
@@ -516,6 +573,17 @@ def test_an_answer_is_a_value(cloud: Cloud, repo: Repository) -> None:
     html = answer._repr_html_()
     assert f"<b>no: role nodes cannot pull from {NAME}</b>" in html
     assert html.count("<tr>") == 1 + len(answer.because) + len(answer.notes)
+
+
+def test_a_long_answer_is_printed_in_part(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", *({**PULL, "Sid": f"S{number}"} for number in range(15)), TOKEN)
+    answer = repo.can(Role("nodes"), "pull")
+    assert len(answer.because) == 16
+    assert str(answer).count("allows") == 12
+    assert "\n  and 4 more, in .because\n" in str(answer)
+    everything = repo.can(Role("nodes"), "ecr:*")
+    assert " and 25 more, in an identity policy of role nodes" in str(everything)
+    assert len(everything.missing[0].actions) == 32
 
 
 def test_texts_of_others_are_escaped(cloud: Cloud, repo: Repository) -> None:
