@@ -99,7 +99,7 @@ class Answer(Shown):
         phrase = f"{PHRASES.get(self.what, f'call {self.what} on')} {self.repository}"
         if self.allowed is None:
             on = several(self.depends_on, " and ", MOST_KEYS) if self.depends_on else "what could not be read"
-            return f"it depends on {on} whether {self.principal} can {phrase}"
+            return f"it depends: whether {self.principal} can {phrase} depends on {on}"
         return f"yes: {self.principal} can {phrase}" if self.allowed else f"no: {self.principal} cannot {phrase}"
 
     def __str__(self) -> str:
