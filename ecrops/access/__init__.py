@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from ecrops.access.answers.answer import Missing as Missing
     from ecrops.access.answers.checks.check import AccessCheck as AccessCheck
     from ecrops.access.answers.checks.check import Comparison as Comparison
+    from ecrops.access.effects.changes import AccessChange as AccessChange
+    from ecrops.access.effects.changes import AccessChanges as AccessChanges
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
     from ecrops.access.grants import push as push
     from ecrops.access.grants import read as read
-    from ecrops.access.effects.changes import AccessChange as AccessChange
-    from ecrops.access.effects.changes import AccessChanges as AccessChanges
     from ecrops.access.linting.findings import AccessFinding as AccessFinding
     from ecrops.access.principals.identities import Group as Group
     from ecrops.access.principals.identities import Role as Role
