@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from ecrops.access.principals.named import FederatedPrincipal as FederatedPrincipal
     from ecrops.access.principals.named import OrganizationPrincipal as OrganizationPrincipal
     from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
-    from ecrops.access.report import Access as Access
-    from ecrops.access.report import Entry as Entry
+    from ecrops.access.reports.access import Access as Access
+    from ecrops.access.reports.entry import Entry as Entry
+    from ecrops.access.reports.row import PrincipalAccess as PrincipalAccess
+    from ecrops.access.reports.row import VerbAccess as VerbAccess
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
@@ -66,9 +68,11 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "OrganizationPrincipal",
                 "ServicePrincipal",
             ),
-            "ecrops.access.report": (
-                "Access",
-                "Entry",
+            "ecrops.access.reports.access": ("Access",),
+            "ecrops.access.reports.entry": ("Entry",),
+            "ecrops.access.reports.row": (
+                "PrincipalAccess",
+                "VerbAccess",
             ),
         },
     )

@@ -3,7 +3,7 @@
 ``Repository`` inherits them. Each verb hands its arguments to ``wants``, and the resulting wants to the registry,
 which plans and applies them. A verb checks nothing and calls nothing itself.
 
-``wants`` and ``report`` are imported inside the verbs: a program that uses neither need not wait for them.
+``wants``, ``answers`` and ``reports`` are imported inside the verbs: a program that uses none need not wait for them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ecrops.access.answers.answer import Answer
     from ecrops.access.answers.checks.check import AccessCheck
     from ecrops.access.principals.named import Grantee
-    from ecrops.access.report import Access
+    from ecrops.access.reports.access import Access
 
 
 class RepositoryVerbs(GrantVerbs):
@@ -73,12 +73,25 @@ class RepositoryVerbs(GrantVerbs):
         return self._want([wants.put(self.registry.aws, self.name, document, force)])
 
     def access(self) -> Access:
-        """Report who can read, pull or push, by the repository policy and by the IAM policies that ecrops wrote.
+        """Return who can use the repository, by every policy: one row for each principal, and why.
 
-        Needs the IAM action ``iam:GetAccountAuthorizationDetails``.
+        It reads the policy of the repository and that of the registry, and all users, groups and roles of the account
+        with their policies, groups and boundaries, and evaluates them as IAM does. A pull and a push need the token to
+        log in too. Another account, and an organization, is allowed something if its own policies allow it too.
+
+        Raises:
+            ClientError: botocore's ``RepositoryNotFoundException``.
+
+        Needs the IAM actions ``ecr:GetRepositoryPolicy``, ``ecr:GetRegistryPolicy`` and
+        ``iam:GetAccountAuthorizationDetails``. Without one, the report says what is missing from it.
+
+        Example:
+            >>> access = repo.access()  # doctest: +SKIP
+            >>> print(access)  # doctest: +SKIP
+            >>> access.who_can("pull")  # doctest: +SKIP
         """
         self._check_account()
-        from ecrops.access.report import access_of
+        from ecrops.access.reports.reading import access_of
 
         return access_of(self.registry.aws, self.name)
 
