@@ -33,7 +33,7 @@ def missing_of(case: Case) -> list[Missing]:
             limits = [vote for vote in case.votes(action, Layer.BOUNDARY) if vote.allows]
             if not certainly(allowances):
                 identity.append(action)
-            if case.asker.boundary is not None and not limits:
+            if not limits:
                 boundary.append(action)
     found = [*_of_repository(case, repository), *_of_identity(case, identity, _identity_place(case))]
     if case.asker.boundary is not None:

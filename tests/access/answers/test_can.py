@@ -161,6 +161,17 @@ def test_an_allowance_of_everyone_is_not_known_to_pass_a_boundary(cloud: Cloud, 
     )
 
 
+def test_an_allowance_of_everyone_depends_on_its_condition_alone_where_no_boundary_can_limit_it(
+    cloud: Cloud, repo: Repository
+) -> None:
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": GET}
+    let(cloud, {**everyone, "Condition": OFFICE})
+    assert repo.can(User("ci"), GET).depends_on == ("aws:SourceIp",)
+    bound(cloud, TOKEN)
+    let(cloud, {**everyone, "Condition": {**OFFICE, "ArnLike": {"aws:PrincipalArn": NODES}}})
+    assert repo.can(Role("nodes"), GET).depends_on == ("aws:SourceIp",)
+
+
 def test_an_allowance_of_the_own_account_only_delegates(cloud: Cloud, repo: Repository) -> None:
     let(cloud, {"Sid": "Us", "Effect": "Allow", "Principal": {"AWS": HERE}, "Action": "ecr:*"})
     answer = repo.can(Role("nodes"), GET)
@@ -233,7 +244,19 @@ def test_with_a_session_both_sides_are_read(cloud: Cloud, repo: Repository) -> N
     assert repo.can(Role("nodes"), "pull", session=there).allowed is True
     assert repo.can(f"arn:aws:sts::{OTHER}:assumed-role/nodes/i-0abc", "pull", session=there).allowed is True
     give(cloud, "role", "nodes", PULL, {**TOKEN, "Condition": OFFICE}, account=OTHER)
-    assert repo.can(Role("nodes"), "pull", session=there).depends_on == ("aws:SourceIp",)
+    answer = repo.can(Role("nodes"), "pull", session=there)
+    assert (answer.depends_on, answer.missing) == (("aws:SourceIp",), ())
+
+
+def test_only_the_side_that_is_not_certain_is_told(cloud: Cloud, repo: Repository) -> None:
+    there = cloud.session(account=OTHER)
+    by_agent = {"StringEquals": {"aws:UserAgent": "x"}}
+    let(cloud, {**THERE_PULLS, "Condition": OFFICE})
+    give(cloud, "role", "nodes", PULL, {**PULL, "Condition": by_agent}, account=OTHER)
+    assert repo.can(Role("nodes"), GET, session=there).depends_on == ("aws:SourceIp",)
+    let(cloud, THERE_PULLS, {**THERE_PULLS, "Condition": OFFICE})
+    give(cloud, "role", "nodes", {**PULL, "Condition": by_agent}, account=OTHER)
+    assert repo.can(Role("nodes"), GET, session=there).depends_on == ("aws:UserAgent",)
 
 
 def test_a_session_of_the_wrong_account_is_refused(cloud: Cloud, repo: Repository) -> None:
@@ -336,6 +359,12 @@ def test_what_may_not_be_read_makes_it_depend(cloud: Cloud, repo: Repository) ->
     assert repo.can(Role("nodes"), "pull").allowed is False
     cloud.faults.on("denied", operation="GetRepositoryPolicy", times=None)
     assert len(repo.can(Role("nodes"), "pull").depends_on) == 2
+    cloud.faults.on("denied", operation="GetRegistryPolicy", times=None)
+    answer = repo.can("lambda.amazonaws.com", "pull")
+    assert answer.depends_on == tuple(
+        f"{kind} policy, which cannot be read (the caller may not call ecr:Get{kind.title()}Policy)"
+        for kind in ("repository", "registry")
+    )
 
 
 def test_a_policy_that_nobody_has_read_may_deny_what_others_allow(cloud: Cloud, repo: Repository) -> None:
@@ -380,6 +409,9 @@ def test_a_policy_that_cannot_be_parsed_makes_it_depend(cloud: Cloud, repo: Repo
     answer = repo.can(User("ci"), GET)
     assert answer.allowed is None
     assert answer.depends_on[0].startswith("user ci: inline policy old, which cannot be read (Statement: expected a ")
+    assert answer.because[0].startswith(
+        "user ci: inline policy old cannot be read, so that it may allow or deny anything"
+    )
 
 
 # Who
@@ -442,7 +474,9 @@ def test_the_own_account_is_its_root_user(cloud: Cloud, repo: Repository) -> Non
 def test_everyone_and_accounts_depend_on_the_policies_of_whoever_calls(cloud: Cloud, repo: Repository) -> None:
     assert repo.can("*", "pull").allowed is False
     let(cloud, {"Effect": "Allow", "Principal": "*", "Action": [GET, LAYER]})
-    assert repo.can("*", "pull").depends_on == ("the policies of whoever calls",)
+    answer = repo.can("*", "pull")
+    assert answer.depends_on == ("the policies of whoever calls",)
+    assert {lack.where for lack in answer.missing} == {"an identity policy of whoever calls"}
     assert repo.can(OTHER, "pull").depends_on == (f"the policies of the users and roles of account {OTHER}",)
 
 
