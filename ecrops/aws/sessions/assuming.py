@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -91,21 +91,20 @@ class _Base:
         if external_id is not None:
             asked["ExternalId"] = external_id
 
-        def refreshed() -> dict[str, str]:
-            return _metadata(self.sts.once("sts", "AssumeRole", asked, "Credentials"))
+        def ask(call: Callable[..., dict[str, Any]]) -> dict[str, str]:
+            try:
+                return _metadata(call("sts", "AssumeRole", asked, needs="Credentials"))
+            except ClientError as error:
+                explain_denied_role(error, role_arn, external_id, lambda: str(self.identity(sts)["Arn"]))
+                raise
 
-        try:
-            answer = sts.call("sts", "AssumeRole", asked, needs="Credentials")
-        except ClientError as error:
-            explain_denied_role(error, role_arn, external_id, lambda: str(self.identity(sts)["Arn"]))
-            raise
-        data = _metadata(answer)
+        data = ask(sts.call)
         return RefreshableCredentials(
             data["access_key"],
             data["secret_key"],
             data["token"],
             datetime.fromisoformat(data["expiry_time"]),
-            refreshed,
+            lambda: ask(self.sts.once),  # once: whoever makes the call that needs them tries again
             "assume-role",
             time_fetcher=lambda: now(),
         )
