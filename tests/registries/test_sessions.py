@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from ecrops import Registry, RegistryLocation, RetryPolicy, SpecError
+from ecrops import DeadlineError, Registry, RegistryLocation, RetryPolicy, SpecError
 from ecrops.aws.sessions import assuming, forget, session_of
 from ecrops.base.waits import Wait
 from ecrops.testing import AT_ONCE, Cloud
@@ -198,3 +198,10 @@ def test_a_lost_connection_to_sts_ends_with_its_error(cloud: Cloud) -> None:
     cloud.faults.on("reset_before", operation="AssumeRole", times=None)
     with pytest.raises(ConnectionClosedError):
         session_of(located(), retry=AT_ONCE)
+
+
+def test_a_role_is_not_assumed_after_the_deadline(memory_cloud: Cloud) -> None:
+    with pytest.raises(DeadlineError, match="before sts:AssumeRole"):
+        session_of(located(), retry=AT_ONCE, seconds=0)
+    assert not memory_cloud.calls
+    assert session_of(located(), retry=AT_ONCE, seconds=60)

@@ -181,7 +181,11 @@ def _region_of_sts(session: boto3.Session, location: Location) -> str:
 
 
 def session_of(
-    location: Location, *, retry: RetryPolicy | None = None, on_wait: OnWait | None = None
+    location: Location,
+    *,
+    retry: RetryPolicy | None = None,
+    seconds: float | None = None,
+    on_wait: OnWait | None = None,
 ) -> LocatedSession:
     """Return a session of a location, of which the account is checked. It is made anew, its credentials are shared.
 
@@ -191,6 +195,7 @@ def session_of(
     Args:
         location: The account, the region, and how to get there.
         retry: How long to try.
+        seconds: The time for it.
         on_wait: Called on this thread with a ``Wait`` before a wait.
 
     Raises:
@@ -198,11 +203,14 @@ def session_of(
         ClientError: botocore's own error: the role cannot be assumed; its notes have the statements that are missing.
         BotoCoreError: botocore's own error: there are no credentials, the profile is not there, or it has to log in.
             Notes say how.
+        DeadlineError: The time is over.
     """
     try:
         base = _MEMORY.base(location)
         sts = base.sts.telling(on_wait)
         sts.retry = retry or sts.retry
+        if seconds is not None:
+            sts = sts.within(seconds)
         return _located(base, sts, location)
     except (BotoCoreError, ClientError) as error:
         explain(error, location)
