@@ -20,7 +20,7 @@ from ecrops.aws.attempt.answers import account_in
 from ecrops.aws.attempt.sending import send
 from ecrops.aws.budgets import Budgets
 from ecrops.aws.classes import LOST, NO_LONGER_VALID, code_of, explain, is_throttled
-from ecrops.aws.clients import Clients
+from ecrops.aws.clients import Clients, account_known_to
 from ecrops.aws.deadline import Deadline
 from ecrops.aws.locks import Locks
 from ecrops.aws.pacing.gate import Gate
@@ -59,7 +59,7 @@ class Aws(Waiting):
         self._gate = Gate(workers)
         self._clients = Clients(self.session, workers)
         self._locks = Locks()
-        self._learned: dict[str, str] = {}
+        self._learned: dict[str, str] = account_known_to(self.session)
         self.made = Recent(retry.propagation_budget)
         self._of_run: dict[str, Any] | None = None
         self._region = region

@@ -118,3 +118,9 @@ def is_configured(session: boto3.Session, setting: str) -> bool:
     """Whether the configuration of a session, a file or the environment, turns a setting of botocore on."""
     configuration: Any = session._session  # boto3 has no public way to its botocore session
     return bool(configuration.get_config_variable(setting))
+
+
+def account_known_to(session: boto3.Session) -> dict[str, str]:
+    """Return the account of a session that was made for one, as ``account``; nothing of other sessions."""
+    account: str = getattr(session, "account", "")
+    return {"account": account} if account else {}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.registries.bootstrap import BootstrapPolicy as BootstrapPolicy
+    from ecrops.registries.bootstrap import bootstrap_policy as bootstrap_policy
     from ecrops.registries.location import RegistryLocation as RegistryLocation
     from ecrops.registries.plan import RegistriesPlan as RegistriesPlan
     from ecrops.registries.registries import Registries as Registries
@@ -19,6 +21,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.registries.bootstrap": ("BootstrapPolicy", "bootstrap_policy"),
             "ecrops.registries.location": ("RegistryLocation",),
             "ecrops.registries.plan": ("RegistriesPlan",),
             "ecrops.registries.registries": ("Registries",),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -91,21 +91,20 @@ class _Base:
         if external_id is not None:
             asked["ExternalId"] = external_id
 
-        def refreshed() -> dict[str, str]:
-            return _metadata(self.sts.once("sts", "AssumeRole", asked, "Credentials"))
+        def ask(call: Callable[..., dict[str, Any]]) -> dict[str, str]:
+            try:
+                return _metadata(call("sts", "AssumeRole", asked, needs="Credentials"))
+            except ClientError as error:
+                explain_denied_role(error, role_arn, external_id, lambda: str(self.identity(sts)["Arn"]))
+                raise
 
-        try:
-            answer = sts.call("sts", "AssumeRole", asked, needs="Credentials")
-        except ClientError as error:
-            explain_denied_role(error, role_arn, external_id, lambda: str(self.identity(sts)["Arn"]))
-            raise
-        data = _metadata(answer)
+        data = ask(sts.call)
         return RefreshableCredentials(
             data["access_key"],
             data["secret_key"],
             data["token"],
             datetime.fromisoformat(data["expiry_time"]),
-            refreshed,
+            lambda: ask(self.sts.once),  # once: whoever makes the call that needs them tries again
             "assume-role",
             time_fetcher=lambda: now(),
         )
@@ -182,7 +181,11 @@ def _region_of_sts(session: boto3.Session, location: Location) -> str:
 
 
 def session_of(
-    location: Location, *, retry: RetryPolicy | None = None, on_wait: OnWait | None = None
+    location: Location,
+    *,
+    retry: RetryPolicy | None = None,
+    seconds: float | None = None,
+    on_wait: OnWait | None = None,
 ) -> LocatedSession:
     """Return a session of a location, of which the account is checked. It is made anew, its credentials are shared.
 
@@ -192,6 +195,7 @@ def session_of(
     Args:
         location: The account, the region, and how to get there.
         retry: How long to try.
+        seconds: The time for it.
         on_wait: Called on this thread with a ``Wait`` before a wait.
 
     Raises:
@@ -199,11 +203,14 @@ def session_of(
         ClientError: botocore's own error: the role cannot be assumed; its notes have the statements that are missing.
         BotoCoreError: botocore's own error: there are no credentials, the profile is not there, or it has to log in.
             Notes say how.
+        DeadlineError: The time is over.
     """
     try:
         base = _MEMORY.base(location)
         sts = base.sts.telling(on_wait)
         sts.retry = retry or sts.retry
+        if seconds is not None:
+            sts = sts.within(seconds)
         return _located(base, sts, location)
     except (BotoCoreError, ClientError) as error:
         explain(error, location)

@@ -42,6 +42,8 @@ def explain(error: BaseException, location: Location) -> None:
         error: What ended the work of the location.
         location: The location.
     """
+    for inner in getattr(error, "exceptions", ()):
+        explain(inner, location)
     if isinstance(error, BotoCoreError):
         profile = f" --profile {location.profile}" if location.profile else ""
         if text := _ADVICE.get(type(error).__name__):

@@ -67,8 +67,7 @@ class LocatedSession(boto3.Session):
         self.account = account
         self.endpoint_url = endpoint_url
         core = _like(base._session)
-        if credentials is not None:
-            core.register_component("credential_provider", _Given(credentials))
+        core.register_component("credential_provider", _Given(base, credentials))
         super().__init__(botocore_session=core, region_name=region)
 
     def client(self, service_name: str, *args: Any, **options: Any) -> Any:
@@ -90,14 +89,20 @@ class LocatedSession(boto3.Session):
 
 
 class _Given:
-    """A provider of credentials, as botocore asks one, which has them."""
+    """A provider of credentials, as botocore asks one: it has them, or those of another session.
 
-    def __init__(self, credentials: Any) -> None:
+    Args:
+        base: The other session. It is asked when credentials are needed.
+        credentials: The credentials, if there are any.
+    """
+
+    def __init__(self, base: boto3.Session, credentials: Any) -> None:
+        self._base = base
         self._credentials = credentials
 
     def load_credentials(self) -> Any:
-        """Return the credentials."""
-        return self._credentials
+        """Return the credentials, or ``None`` if there are none."""
+        return self._credentials or self._base.get_credentials()
 
 
 def _like(base: Any) -> Any:
@@ -109,6 +114,7 @@ def _like(base: Any) -> Any:
     )
     for name, value in base.instance_variables().items():
         core.set_config_variable(name, value)
+    core.set_config_variable("sts_regional_endpoints", "regional")  # what the global one gives is not valid everywhere
     core.register_component("data_loader", base.get_component("data_loader"))
     core.user_agent_name, core.user_agent_version = base.user_agent_name, base.user_agent_version
     core.user_agent_extra = base.user_agent_extra

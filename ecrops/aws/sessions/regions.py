@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -49,7 +51,7 @@ def statuses(session: boto3.Session, retry: RetryPolicy | None = None) -> dict[s
     return {region["RegionName"]: region["RegionOptStatus"] for region in regions}
 
 
-def check_region(session: boto3.Session) -> None:
+def check_region(session: boto3.Session, retry: RetryPolicy | None = None) -> None:
     """Refuse the region of a session if the account is known not to have enabled it.
 
     For a region that every account has, nothing is asked. If ``account:ListRegions`` is not allowed, or cannot be
@@ -57,6 +59,7 @@ def check_region(session: boto3.Session) -> None:
 
     Args:
         session: A session of a location.
+        retry: How long to try, if that is less than some seconds.
 
     Raises:
         ConflictError: The account has not enabled the region.
@@ -64,8 +67,10 @@ def check_region(session: boto3.Session) -> None:
     region = session.region_name
     if not is_opt_in(region):
         return
+    policy = retry or RetryPolicy()
+    policy = replace(policy, attempts=min(policy.attempts, 2), budget=min(policy.budget, 10))
     try:
-        status = statuses(session, RetryPolicy(attempts=2, budget=15)).get(region)
+        status = statuses(session, policy).get(region)
     except (BotoCoreError, ClientError):
         return
     if status in ENABLED:

@@ -26,6 +26,12 @@ class Universe:
         self.varying = tuple(varying)
         self._facts = tuple(facts)
         self._masks: dict[tuple[tuple[str, bool], ...], int] = {}
+        self._places = {arn: 1 << index for index, arn in enumerate(self.arns)}
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the actions have no resource."""
+        return self.arns == (ANY,)
 
     def facts(self, index: int) -> Facts:
         """Return what is known of a resource."""
@@ -42,8 +48,10 @@ class Universe:
         text = filled.text
         if text.strip("*") == "" and text and all(is_pattern for _, is_pattern in filled.pieces):
             return self.all
-        if self.arns == (ANY,):
+        if self.is_nothing:
             return 0
+        if not any(is_pattern and {"*", "?"} & set(piece) for piece, is_pattern in filled.pieces):
+            return self._places.get(text, 0)
         return sum(1 << index for index, arn in enumerate(self.arns) if fits_pattern(arn, filled))
 
     def indexes(self, mask: int) -> Iterator[int]:

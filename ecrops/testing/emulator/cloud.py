@@ -22,7 +22,7 @@ from .ecr.content.verbs import Pushes
 from .faults import Faults
 from .seeding import SeededImage, described
 from .server import Server
-from .services import iam, secrets
+from .services import accounts, iam, organizations, secrets, sts
 from .sessions import Sessions
 from .steering import Emulator
 from .wire import InProcess, Wire
@@ -125,6 +125,22 @@ class Cloud(Pushes):
             digests.append(digest)
         return digests
 
+    def seed_role(self, role: str, *accounts: str, trusts: str = "", external_id: str = "") -> None:
+        """Put a role into accounts, which the code under test can assume there; or change whom it trusts.
+
+        Args:
+            role: Its path and name, such as ``ops/ecrops``.
+            accounts: The accounts: twelve digits each.
+            trusts: The ARN that its trust policy names; without it, `account`.
+            external_id: The external id that the trust policy asks for.
+        """
+        principal = {"AWS": trusts or f"arn:aws:iam::{self.account}:root"}
+        statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        if external_id:
+            statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+        for account in accounts:
+            sts.put_role(account, role, {"Version": "2012-10-17", "Statement": [statement]})
+
 
 def _install() -> None:
     botocores.install()
@@ -133,6 +149,9 @@ def _install() -> None:
     events.install()
     iam.install()
     secrets.install()
+    accounts.install()
+    organizations.install()
+    sts.install()
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from .ecr.registry.steering import Settings
 from .ecr_public import EcrPublicBackend
 from .ecr_public import backend as public_backend
 from .events.steering import Events
-from .services import iam
+from .services import accounts, iam, sts
+from .services.organizations import Organization
 
 
 class Emulator:
@@ -92,6 +93,29 @@ class Emulator:
     def keep_policy(self, user: str, name: str, document: str) -> None:
         """Give a user an inline policy of years ago, which IAM would not take today."""
         iam.keep_policy(self.account, user, name, document)
+
+    @property
+    def region_status(self) -> str:
+        """Whether the account has enabled the region: ``ENABLED`` or ``ENABLED_BY_DEFAULT``, until it is set."""
+        return accounts.backend(self.account, self.region).status(self.region)
+
+    @region_status.setter
+    def region_status(self, status: str) -> None:
+        accounts.backend(self.account, self.region).statuses[self.region] = status
+
+    @property
+    def role_seconds(self) -> int | None:
+        """How long the credentials of the roles of the account last; ``None``: as long as the caller asks for."""
+        return sts.backend(self.account, self.region).seconds
+
+    @role_seconds.setter
+    def role_seconds(self, seconds: int | None) -> None:
+        sts.backend(self.account, self.region).seconds = seconds
+
+    @property
+    def organization(self) -> Organization:
+        """The organization whose management account this is."""
+        return Organization(self.account)
 
     def policies(self) -> dict[str, Any]:
         """The inline and managed policies of all users, roles and groups."""

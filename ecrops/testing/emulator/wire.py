@@ -102,16 +102,18 @@ class Wire:
             events.register("response-received", self._over)
 
     def _note(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
+        """Keep what is asked, until it is sent: in between credentials may be refreshed, which is a call too."""
+        noted: dict[str, tuple[dict[str, Any], OperationModel]] = vars(self._here).setdefault("noted", {})
         kept = {name: _short(value) for name, value in params.items()}
-        self._here.params, self._here.model = kept, model
+        noted[f"{model.service_model.service_id.hyphenize()}.{model.name}"] = kept, model
 
     def _send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         return self._transport(request, fault=None, protocol="", delay=0)
 
-    def _judge_and_send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        model: OperationModel = self._here.model
+    def _judge_and_send(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
+        params, model = self._here.noted[event_name.removeprefix("before-send.")]
         service = model.service_model
-        call = Call(service.service_name, model.name, self._here.params, _region(request))
+        call = Call(service.service_name, model.name, params, _region(request))
         with self._lock:
             self._calls.add(call)
             self._here.over = self._faults.judge(call)
@@ -130,7 +132,8 @@ class Wire:
 
 def _acting_in(account: str) -> Callable[..., None]:
     def act(request: AWSPreparedRequest, **_: object) -> None:
-        request.headers[ACCOUNT_HEADER] = account
+        if "X-Amz-Security-Token" not in request.headers:  # an assumed role is of its own account
+            request.headers[ACCOUNT_HEADER] = account
 
     return act
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecrops.access.answers import documents
+from ecrops.access.answers import documents, identities
 from ecrops.access.answers.documents import Documents
 from ecrops.aws import code_of
 from ecrops.aws.attempt.sending import send
 from ecrops.iam.evaluation.compiled import CompiledPolicy
-from ecrops.testing import Cloud
+from ecrops.testing import Cloud, Fault
 from support import registry_of
 
 from ..world import populate, put_policy
@@ -184,13 +184,19 @@ def test_of_several_repositories_one_that_is_missing_is_told(cloud: Cloud) -> No
 
 
 @pytest.mark.parametrize(
-    "operation",
-    ["GetRepositoryPolicy", "GetRegistryPolicy", LISTING, "ListTagsForResource", "DescribeOrganization"],
+    "operation, condition",
+    [
+        ("GetRepositoryPolicy", {}),
+        ("GetRegistryPolicy", {}),
+        (LISTING, {}),
+        ("ListTagsForResource", TAGGED),
+        ("DescribeOrganization", OF_ORGANIZATION),
+    ],
 )
 def test_credentials_that_are_not_valid_are_an_error(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, condition: dict[str, Any]
 ) -> None:
-    put_policy(cloud, "app", {**EVERYONE, "Condition": TAGGED}, {**EVERYONE, "Condition": OF_ORGANIZATION})
+    put_policy(cloud, "app", {**EVERYONE, "Condition": condition})
 
     def expired(client: Any, name: str, *rest: Any) -> Any:
         if name == operation:
@@ -280,3 +286,29 @@ def test_an_organization_that_may_not_be_read_is_not_known(cloud: Cloud) -> None
     assert [(part.what, part.permission) for part in found.unread] == [
         ("organization of the account", "organizations:DescribeOrganization")
     ]
+
+
+# What goes wrong on the way
+
+
+@pytest.mark.parametrize("fault", ["throttle", "error500", "reset_before", "reset_after", "truncated"])
+def test_an_answer_that_is_lost_is_asked_for_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+    monkeypatch.setattr(identities, "PAGE", 5)
+    cloud.client("organizations").create_organization(FeatureSet="ALL")
+    cloud.emulator.keep("app", tags={"team": "a"})
+    put_policy(cloud, "app", {**EVERYONE, "Condition": TAGGED}, {**EVERYONE, "Condition": OF_ORGANIZATION})
+    whole = read(cloud, "app", "web")
+    calls = len(cloud.calls)
+    assert calls == 7
+    for number in range(1, calls + 1):
+        cloud.faults.at(number, fault)
+        found = read(cloud, "app", "web")
+        assert len(cloud.faults.hits) == number
+        assert pictured(found) == pictured(whole)
+
+
+def pictured(found: Documents) -> Any:
+    """All that was read."""
+    assert found.directory is not None
+    policies = {name: policy and policy.document for name, policy in found.policies.items()}
+    return policies, list(map(str, found.directory)), found.registry, found.tags, found.organization, found.unread

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from ecrops.access.answers.answer import names_of
 from ecrops.access.answers.case import Case
 from ecrops.access.answers.needs import TOKEN, Need
 from ecrops.access.answers.questions.callers import Found
@@ -116,7 +117,7 @@ def _near_misses(case: Case) -> Iterator[str]:
             ]
             if statement.allows and lacking and (reason := _reason(case, layer, statement, lacking)):
                 place = place_text(case, Vote(statement, layer, NOWHERE))
-                yield f"{place} would allow {several(lacking, most=len(lacking))}, but {reason}"
+                yield f"{place} would allow {names_of(lacking)}, but {reason}"
 
 
 def _policies(case: Case) -> Iterator[tuple[Layer, CompiledPolicy]]:

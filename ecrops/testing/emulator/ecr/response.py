@@ -18,6 +18,7 @@ from moto.ecr.responses import ECRResponse
 
 from ..distribution import tokens
 from ..distribution.door import DOOR
+from ..services.sts import check_key
 from . import images, model, paging, policies
 from .artifacts import ArtifactsResponses
 from .backend import EcrBackend, backend
@@ -58,6 +59,7 @@ class EcrResponse(  # type: ignore[misc]
         """One request at a time: moto has no locks of its own."""
         with self.ecr_backend.lock:
             try:
+                check_key(self.current_account, self.get_access_key(), self.region)
                 self._admit(self._get_action())
             except ServiceException as refusal:
                 return self.serialized(ActionResult(refusal))
