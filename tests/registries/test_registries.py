@@ -24,6 +24,7 @@ SPECS = [RepositorySpec("team/api", tags={"a": "1"}), RepositorySpec("team/web")
 @pytest.fixture
 def cloud(memory_cloud: Cloud) -> Iterator[Cloud]:
     with as_default_session(memory_cloud):
+        memory_cloud.seed_role("ecrops", *ACCOUNTS)
         yield memory_cloud
 
 
@@ -214,6 +215,7 @@ def test_processes_end_in_the_same_state(server: Any, monkeypatch: pytest.Monkey
     from ecrops.testing.isolation import environment
 
     with over_http(server) as cloud:
+        cloud.seed_role("ecrops", *ACCOUNTS)
         for name, value in environment(server).items():
             monkeypatch.setenv(name, value)
         places = [
