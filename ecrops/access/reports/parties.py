@@ -132,7 +132,7 @@ def _named(principal: str, documents: Documents) -> Iterator[Party | str]:
         return  # it leaves the decision to the policies of the account, and is nobody but its root user
     asker = asker_named(principal, documents)
     if asker is None:
-        if gone := _gone(principal, documents):
+        if gone := _gone(principal):
             yield gone
         return
     caller = asker.caller
@@ -140,15 +140,12 @@ def _named(principal: str, documents: Documents) -> Iterator[Party | str]:
     yield Party(own or words.who(caller.name), caller.kind, caller.name, asker)
 
 
-def _gone(principal: str, documents: Documents) -> str:
+def _gone(principal: str) -> str:
     """Return a principal that is not there, in words; empty if it is of a kind that calls nothing."""
     kind, _, name = principal.partition(":")
     if kind != "AWS":
         return ""
-    if deleted := words.deleted(name):
-        return deleted
-    own = own_name(principal, documents.account) if account_of(name) == documents.account else ""
-    return f"{own or words.who(name)}, which is not there"
+    return words.deleted(name) or f"{name} (there is none)"
 
 
 # Everyone under a condition on who calls
