@@ -15,7 +15,6 @@ from ecrops.access.answers.askers import asker_named
 from ecrops.access.answers.asking import Asker, Context, asker_of
 from ecrops.access.answers.documents import Documents
 from ecrops.access.principals.reach import EVERYONE, account_of
-from ecrops.access.reports.entry import own_name
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledStatement
 from ecrops.iam.narrowing import narrowing
@@ -136,7 +135,8 @@ def _named(principal: str, documents: Documents) -> Iterator[Party | str]:
             yield gone
         return
     caller = asker.caller
-    own = own_name(f"AWS:{caller.name}", documents.account) if caller.kind in ("user", "role") else ""
+    is_own = caller.account == documents.account and caller.kind in ("user", "role", "group")
+    own = f"{caller.kind} {caller.name.rpartition('/')[2]}" if is_own else ""
     yield Party(own or words.who(caller.name), caller.kind, caller.name, asker)
 
 
