@@ -26,6 +26,7 @@ class Universe:
         self.varying = tuple(varying)
         self._facts = tuple(facts)
         self._masks: dict[tuple[tuple[str, bool], ...], int] = {}
+        self._places = {arn: 1 << index for index, arn in enumerate(self.arns)}
 
     @property
     def is_nothing(self) -> bool:
@@ -49,6 +50,8 @@ class Universe:
             return self.all
         if self.is_nothing:
             return 0
+        if not any(is_pattern and {"*", "?"} & set(piece) for piece, is_pattern in filled.pieces):
+            return self._places.get(text, 0)
         return sum(1 << index for index, arn in enumerate(self.arns) if fits_pattern(arn, filled))
 
     def indexes(self, mask: int) -> Iterator[int]:

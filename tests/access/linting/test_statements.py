@@ -119,14 +119,14 @@ def test_a_finding_says_who_may_what_where_and_the_way_out(memory_cloud: Cloud) 
     statement = {"Sid": "CI", "Effect": "Allow", "Principal": {"AWS": OTHER}, "NotAction": "ecr:PutImage"}
     (finding,) = linted(memory_cloud, EVERYBODY, statement, ignore=["everyone"])
     assert str(finding) == (
-        f"high other-account: ab: repository policy: CI: lets account {OTHER} do anything but PutImage, and {OTHER} is "
-        f"not in accounts=; say accounts=['{OTHER}'] if it is meant to, or take it out"
+        f"high other-account: ab: repository policy, statement CI: lets account {OTHER} do anything but PutImage, and "
+        f"{OTHER} is not in accounts=; say accounts=['{OTHER}'] if it is meant to, or take it out"
     )
     assert finding.to_dict() == {
         "severity": "high",
         "code": "other-account",
         "repository": "ab",
-        "where": "repository policy: CI",
+        "where": "repository policy, statement CI",
         "message": finding.message,
         "way_out": finding.way_out,
     }
