@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from botocore.credentials import SSOProvider
 from botocore.exceptions import NoCredentialsError, NoRegionError, ProfileNotFound
 
-from ecrops import Registry, RegistryLocation
+from ecrops import ApplyError, Registry, RegistryLocation
 from ecrops.aws.sessions import explain, session_of
 from ecrops.testing import AT_ONCE, Cloud
 
@@ -81,10 +82,12 @@ def test_another_login_is_another_session(tmp_path: Path, monkeypatch: pytest.Mo
         OTHER, "eu-west-1", profile="ci", role_name="ecrops", endpoint_url=http_cloud.endpoint_url
     )
     first, again = session_of(location).get_credentials(), session_of(location).get_credentials()
-    (tmp_path / "other").write_text(PLAIN)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "other"))
     assert first is again
-    assert session_of(location).get_credentials() is not first
+    os.utime(tmp_path / "config", ns=(1, 1))
+    written_anew = session_of(location).get_credentials()
+    assert written_anew is not first
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "another")
+    assert session_of(location).get_credentials() not in (first, written_anew)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,9 @@ def test_an_error_of_a_region_that_is_not_enabled_says_so(memory_cloud: Cloud) -
     with pytest.raises(Exception, match="UnrecognizedClientException") as error:
         registry.describe()
     explain(error.value, RegistryLocation(region="eu-west-1"))
-    explain(error.value, RegistryLocation(memory_cloud.account, "me-central-1"))
+    location = RegistryLocation(memory_cloud.account, "me-central-1")
+    explain(ApplyError("several failed", [ApplyError("one failed", [error.value])]), location)
+    explain(error.value, location)
     assert error.value.__notes__[-1] == (
         "AWS answers so in a region that 123456789012 has not enabled: aws account enable-region --region-name "
         "me-central-1; aws account get-region-opt-status --region-name me-central-1 tells"

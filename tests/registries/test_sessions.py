@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from ecrops.aws.sessions import assuming, forget, session_of
 from ecrops.base.waits import Wait
 from ecrops.testing import AT_ONCE, Cloud
 from ecrops.testing.isolation import as_default_session
+from support import until
 
 OTHER = "222233334444"
 ROLE = f"arn:aws:iam::{OTHER}:role/ecrops"
@@ -27,7 +29,8 @@ ROLE = f"arn:aws:iam::{OTHER}:role/ecrops"
 def here(request: pytest.FixtureRequest) -> Iterator[None]:
     """The emulated AWS is that of the default session, and another account has a role that trusts its account."""
     forget()
-    cloud: Cloud = request.getfixturevalue("cloud" if "cloud" in request.fixturenames else "memory_cloud")
+    own = next((name for name in ("cloud", "http_cloud") if name in request.fixturenames), "memory_cloud")
+    cloud: Cloud = request.getfixturevalue(own)
     cloud.seed_role("ecrops", OTHER)
     with as_default_session(cloud):
         yield
@@ -91,6 +94,33 @@ def test_a_location_without_an_account_asks_nothing(cloud: Cloud) -> None:
 def test_a_role_is_assumed_in_the_region_of_the_caller(memory_cloud: Cloud) -> None:
     session_of(located("us-west-2"))
     assert [call.region for call in memory_cloud.calls] == ["eu-west-1"]
+
+
+def test_a_caller_without_a_region_assumes_roles_in_one_that_all_accounts_have(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", memory_cloud.session(None))  # type: ignore[arg-type]
+    memory_cloud.emulator.at(region="af-south-1").region_status = "DISABLED"  # for the caller, not for the role
+    assert session_of(located("af-south-1")).region_name == "af-south-1"
+    assert [call.region for call in memory_cloud.calls] == ["us-east-1"]
+
+
+def test_credentials_are_valid_in_all_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")  # the default of older versions of botocore
+    session = session_of(located("us-west-2"))
+    assert session.client("sts").meta.endpoint_url == "https://sts.us-west-2.amazonaws.com"
+
+
+def test_what_the_caller_hooked_into_its_session_is_there(memory_cloud: Cloud) -> None:
+    own = memory_cloud.session(own=True)
+    heard: list[str] = []
+    own.events.register("before-sign", lambda operation_name, **_: heard.append(operation_name))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("boto3.DEFAULT_SESSION", own)
+        Registry(session_of(located()), retry=AT_ONCE).describe()
+    assert heard == ["AssumeRole", "DescribeRepositories"]
 
 
 def test_credentials_of_another_account_are_refused() -> None:
@@ -205,3 +235,17 @@ def test_a_role_is_not_assumed_after_the_deadline(memory_cloud: Cloud) -> None:
         session_of(located(), retry=AT_ONCE, seconds=0)
     assert not memory_cloud.calls
     assert session_of(located(), retry=AT_ONCE, seconds=60)
+
+
+def test_a_process_that_is_forked_while_a_role_is_assumed_goes_on(http_cloud: Cloud) -> None:
+    http_cloud.faults.latency = 0.3
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(session_of, located())
+        until(lambda: bool(http_cloud.calls.of("AssumeRole")))  # this thread holds the lock of the role now
+        child = multiprocessing.get_context("fork").Process(
+            target=session_of, args=(located("us-east-1"),), daemon=True
+        )
+        child.start()
+        child.join(20)
+        assert child.exitcode == 0
+        assert first.result().account == OTHER

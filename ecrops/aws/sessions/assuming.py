@@ -147,7 +147,7 @@ class _Memory:
         default = boto3.DEFAULT_SESSION if location.profile is None else None
         with self._lock:
             bases = self._bases if default is None else self._of_default.setdefault(default, {})
-            key = location.profile, location.endpoint_url, None if default else _environment()
+            key = location.profile, location.endpoint_url, None if default else _sources()
             if key not in bases:
                 session = default or boto3.Session(profile_name=location.profile)
                 bases[key] = _Base(session, location.endpoint_url, _region_of_sts(session, location))
@@ -157,9 +157,22 @@ class _Memory:
 _MEMORY = _Memory()
 
 
-def _environment() -> int:
-    """Return a number that changes when a variable of AWS does: then the credentials may be other ones."""
-    return hash(tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))))
+def _sources() -> int:
+    """Return a number that changes when a variable or a file of AWS does: then the credentials may be other ones."""
+    variables = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    files = (
+        os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
+        os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    )
+    return hash((variables, *(_changed(os.path.expanduser(file)) for file in files)))
+
+
+def _changed(file: str) -> int:
+    """Return when a file was changed; 0 if it is not there."""
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _region_of_sts(session: boto3.Session, location: Location) -> str:
