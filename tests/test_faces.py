@@ -25,6 +25,7 @@ FACES = (
     "ecrops.registry_settings",
     "ecrops.report",
     "ecrops.testing",
+    "ecrops.unmanaged",
 )
 
 
