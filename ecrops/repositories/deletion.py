@@ -6,6 +6,7 @@ Called by the aspects of a repository's existence.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from ecrops.base.change import Call, Change, Kind, Races
 from ecrops.base.conflicts import conflict
@@ -70,7 +71,8 @@ def of_found(name: str, edit: AsFound, current: Settings, needs: Collection[str]
         after = f"with {count(found.images, 'image')}, as it was found"
         return conflict(name, "repository", f"with {count(current.images, 'image')}", after, f"{name}: {AGAIN}")
     absent = Absent(empty_on_delete=bool(found.images))
-    return deletion(name, absent, current.created_at, current.images, ECR, needs)
+    change = deletion(name, absent, current.created_at, current.images, ECR, needs)
+    return replace(change, advice={"RepositoryNotEmptyException": f"it was empty when it was found: {AGAIN}"})
 
 
 def images_in_words(images: int) -> str:
