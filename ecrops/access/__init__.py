@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
+    from ecrops.access.answers.answer import Answer as Answer
+    from ecrops.access.answers.answer import Missing as Missing
+    from ecrops.access.answers.checks.check import AccessCheck as AccessCheck
+    from ecrops.access.answers.checks.check import Comparison as Comparison
+    from ecrops.access.effects.changes import AccessChange as AccessChange
+    from ecrops.access.effects.changes import AccessChanges as AccessChanges
     from ecrops.access.grants import Grant as Grant
     from ecrops.access.grants import pull as pull
     from ecrops.access.grants import pull_push as pull_push
@@ -23,13 +29,23 @@ if TYPE_CHECKING:
     from ecrops.access.principals.named import FederatedPrincipal as FederatedPrincipal
     from ecrops.access.principals.named import OrganizationPrincipal as OrganizationPrincipal
     from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
-    from ecrops.access.report import Access as Access
-    from ecrops.access.report import Entry as Entry
+    from ecrops.access.reports.access import Access as Access
+    from ecrops.access.reports.entry import Entry as Entry
+    from ecrops.access.reports.row import PrincipalAccess as PrincipalAccess
+    from ecrops.access.reports.row import VerbAccess as VerbAccess
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
+            "ecrops.access.answers.answer": (
+                "Answer",
+                "Missing",
+            ),
+            "ecrops.access.answers.checks.check": (
+                "AccessCheck",
+                "Comparison",
+            ),
             "ecrops.access.grants": (
                 "Grant",
                 "pull",
@@ -37,6 +53,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "push",
                 "read",
             ),
+            "ecrops.access.effects.changes": ("AccessChange", "AccessChanges"),
             "ecrops.access.linting.findings": ("AccessFinding",),
             "ecrops.access.principals.identities": (
                 "Group",
@@ -51,9 +68,11 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
                 "OrganizationPrincipal",
                 "ServicePrincipal",
             ),
-            "ecrops.access.report": (
-                "Access",
-                "Entry",
+            "ecrops.access.reports.access": ("Access",),
+            "ecrops.access.reports.entry": ("Entry",),
+            "ecrops.access.reports.row": (
+                "PrincipalAccess",
+                "VerbAccess",
             ),
         },
     )

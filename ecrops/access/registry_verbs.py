@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from ecrops.engine.account import Account
 
 if TYPE_CHECKING:
+    from ecrops.access.effects.changes import AccessChanges
     from ecrops.access.linting.findings import AccessFinding
     from ecrops.base.shown import ShownTuple
+    from ecrops.engine.plan import Plan
     from ecrops.repositories.prefixes import Prefix
 
 
@@ -60,3 +62,27 @@ class RegistryVerbs(Account):
         checked = check_selected(names, "lint_access(*names)")
         accepted, ignored = check_accounts(accounts), check_codes(ignore, CODES)
         return lint(self.aws, selected(self.aws, checked), accepted, ignored)
+
+    def access_changes(self, plan: Plan) -> AccessChanges:
+        """Return who gains and loses what by a plan, by all policies before and after it. Reads only.
+
+        One call reads the policies of all users, roles and groups, a page at a time, and one call the policy of each
+        repository that is concerned. A plan that changes no policy is answered without a call.
+
+        Args:
+            plan: A plan for this registry that was not made yet: of ``plan(*specs)``, or of any verb of a registry with
+                ``dry_run=True``.
+
+        Returns:
+            What each principal gains and loses, on which repositories, and by which statement; false if that is
+            nothing. Its ``unchanged`` has what the plan grants in vain: allowed already, or denied anyway.
+
+        Raises:
+            SpecError: It is no plan, it was made already, or it is for another registry.
+
+        Example:
+            ``print(registry.access_changes(registry.plan(*specs)))``
+        """
+        from ecrops.access.effects.effects import access_changes
+
+        return access_changes(self.aws, plan)

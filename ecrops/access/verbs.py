@@ -3,7 +3,7 @@
 ``Repository`` inherits them. Each verb hands its arguments to ``wants``, and the resulting wants to the registry,
 which plans and applies them. A verb checks nothing and calls nothing itself.
 
-``wants`` and ``report`` are imported inside the verbs: a program that uses neither need not wait for them.
+``wants``, ``answers`` and ``reports`` are imported inside the verbs: a program that uses none need not wait for them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import boto3
 
     from ecrops.access.answers.answer import Answer
+    from ecrops.access.answers.checks.check import AccessCheck
     from ecrops.access.principals.named import Grantee
-    from ecrops.access.report import Access
+    from ecrops.access.reports.access import Access
 
 
 class RepositoryVerbs(GrantVerbs):
@@ -72,12 +73,25 @@ class RepositoryVerbs(GrantVerbs):
         return self._want([wants.put(self.registry.aws, self.name, document, force)])
 
     def access(self) -> Access:
-        """Report who can read, pull or push, by the repository policy and by the IAM policies that ecrops wrote.
+        """Return who can use the repository, by every policy: one row for each principal, and why.
 
-        Needs the IAM action ``iam:GetAccountAuthorizationDetails``.
+        It reads the policy of the repository and that of the registry, and all users, groups and roles of the account
+        with their policies, groups and boundaries, and evaluates them as IAM does. A pull and a push need the token to
+        log in too. Another account, and an organization, is allowed something if its own policies allow it too.
+
+        Raises:
+            ClientError: botocore's ``RepositoryNotFoundException``.
+
+        Needs the IAM actions ``ecr:GetRepositoryPolicy``, ``ecr:GetRegistryPolicy`` and
+        ``iam:GetAccountAuthorizationDetails``. Without one, the report says what is missing from it.
+
+        Example:
+            >>> access = repo.access()  # doctest: +SKIP
+            >>> print(access)  # doctest: +SKIP
+            >>> access.who_can("pull")  # doctest: +SKIP
         """
         self._check_account()
-        from ecrops.access.report import access_of
+        from ecrops.access.reports.reading import access_of
 
         return access_of(self.registry.aws, self.name)
 
@@ -123,3 +137,58 @@ class RepositoryVerbs(GrantVerbs):
         from ecrops.access.answers.questions.can import can
 
         return can(self.registry.aws, self.name, principal, verb_or_action, context, session)
+
+    def explain_denied(self, text: str) -> Answer:
+        """Return what all policies say of a message that denies access to this repository, and which reason AWS named.
+
+        Args:
+            text: The message as it was logged: ``User: arn:aws:… is not authorized to perform: ecr:… on resource: …``,
+                with whatever Docker, containerd, a kubelet, ECS, CloudTrail or a terminal put around it; or what Lambda
+                says when it may not pull.
+
+        Returns:
+            The answer of ``can`` about the principal and the action in the message, and first the reason that AWS
+            named. If all policies that can be seen allow it, and AWS named one that cannot, such as a service
+            control policy, the answer depends on that.
+
+        Raises:
+            SpecError: It names nobody, as ``no basic auth credentials`` and ``403 Forbidden`` do, or no action of ECR,
+                or another repository; with what it means, and what to do.
+            ClientError: botocore's ``RepositoryNotFoundException``.
+
+        Example:
+            >>> print(repo.explain_denied(log))  # doctest: +SKIP
+        """
+        self._check_account()
+        from ecrops.access.answers.checks.explaining import explain
+
+        return explain(self.registry.aws, self.name, text)
+
+    def check_access(self, principal: Grantee | str, verb_or_action: str = "pull") -> AccessCheck:
+        """Compare the answer of ecrops with that of IAM's own simulator, action by action.
+
+        A user is compared by its policies and the policy of the repository. The simulator simulates no policies of
+        resources for roles and groups, so these are compared by their own policies alone. The simulator knows service
+        control policies, which ecrops does not see: they are the usual reason for a difference.
+
+        Args:
+            principal: A user, a role, a session of a role or a group, of the registry's account.
+            verb_or_action: As in ``can``.
+
+        Returns:
+            The comparison, true if the two do not differ.
+
+        Raises:
+            SpecError: The principal is none that IAM simulates here.
+            ClientError: botocore's ``NoSuchEntity``, if there is no such principal.
+
+        Needs the IAM action ``iam:SimulatePrincipalPolicy`` on the principal, and those of ``can``.
+
+        Example:
+            >>> check = repo.check_access(Role("nodes"), "push")  # doctest: +SKIP
+            >>> check.differences  # doctest: +SKIP
+        """
+        self._check_account()
+        from ecrops.access.answers.checks.checking import check
+
+        return check(self.registry.aws, self.name, principal, verb_or_action)

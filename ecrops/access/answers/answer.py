@@ -7,7 +7,7 @@ calls nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from ecrops.base.shown import Shown
 
 MOST_LINES = 12
 """How many sentences of one kind are printed. The answer has all of them."""
-MOST_KEYS = 3
+MOST_KEYS, MOST_ACTIONS = 3, 7
 MISSING = "missing: "
 """How a sentence begins that says what is missing."""
 PHRASES = {
@@ -52,7 +52,7 @@ class Missing(Shown):
     statement: Mapping[str, Any] = field(hash=False)
 
     def __str__(self) -> str:
-        return f"{MISSING}{several(self.actions, most=len(self.actions))}, in {self.where}"
+        return f"{MISSING}{names_of(self.actions)}, in {self.where}"
 
     @property
     def text(self) -> str:
@@ -99,7 +99,7 @@ class Answer(Shown):
         phrase = f"{PHRASES.get(self.what, f'call {self.what} on')} {self.repository}"
         if self.allowed is None:
             on = several(self.depends_on, " and ", MOST_KEYS) if self.depends_on else "what could not be read"
-            return f"it depends on {on} whether {self.principal} can {phrase}"
+            return f"it depends: whether {self.principal} can {phrase} depends on {on}"
         return f"yes: {self.principal} can {phrase}" if self.allowed else f"no: {self.principal} cannot {phrase}"
 
     def __str__(self) -> str:
@@ -132,6 +132,11 @@ class Answer(Shown):
         rows += [("note", html.cell(text)) for text in self.notes]
         head = html.title(self.summary)
         return html.output(head, html.table(("", ""), rows[: html.MAX_CHANGES], len(rows), "to_dict()"))
+
+
+def names_of(actions: Sequence[str]) -> str:
+    """Return actions in a row: all that a verb needs, and some of more."""
+    return several(actions, most=MOST_ACTIONS)
 
 
 def _bounded(texts: list[str], where: str) -> Iterator[str]:

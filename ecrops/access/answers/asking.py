@@ -101,7 +101,7 @@ class Evaluation:
         self.context = dict(context or {})
         facts = [self._tags_of(name) for name in self.names]
         self.universe = Universe([self._arn(name) for name in self.names], facts, TAGS)
-        self._nothing = Universe([ANY])
+        self._nothing = Universe([ANY], [Facts({}, TAGS)], TAGS)
 
     def _arn(self, name: str) -> str:
         documents = self.documents

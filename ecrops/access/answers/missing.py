@@ -12,7 +12,7 @@ from typing import Any
 from ecrops.access.actions import IDENTITY_ONLY
 from ecrops.access.answers.answer import Missing
 from ecrops.access.answers.case import Case, certainly
-from ecrops.access.answers.needs import TOKEN
+from ecrops.access.answers.needs import TOKEN, VERBS
 from ecrops.access.answers.words import policy_owner
 from ecrops.aws import Arn
 from ecrops.iam.evaluation.decide import Layer
@@ -33,7 +33,7 @@ def missing_of(case: Case) -> list[Missing]:
             limits = [vote for vote in case.votes(action, Layer.BOUNDARY) if vote.allows]
             if not certainly(allowances):
                 identity.append(action)
-            if case.asker.boundary is not None and not limits:
+            if not limits:
                 boundary.append(action)
     found = [*_of_repository(case, repository), *_of_identity(case, identity, _identity_place(case))]
     if case.asker.boundary is not None:
@@ -56,8 +56,14 @@ def _sides(case: Case, action: str) -> tuple[bool, bool]:
 
 def _of_repository(case: Case, actions: list[str]) -> Iterator[Missing]:
     if actions:
-        statement = {"Effect": "Allow", "Principal": _principal(case), "Action": one_or_all(actions)}
+        statement = {"Effect": "Allow", "Principal": _principal(case), "Action": _action(case, actions)}
         yield Missing(tuple(actions), f"the policy of repository {case.name}", statement)
+
+
+def _action(case: Case, actions: list[str]) -> Any:
+    """Return the actions as a statement has them: as they were asked for, if all are missing."""
+    is_pattern = case.need.what not in (*actions, *VERBS) and len(actions) == len(case.need.actions)
+    return case.need.what if is_pattern else one_or_all(actions)
 
 
 def _principal(case: Case) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def _identity_place(case: Case) -> str:
 def _of_identity(case: Case, actions: list[str], where: str) -> Iterator[Missing]:
     on_repository = [action for action in actions if action != TOKEN]
     if on_repository:
-        statement = {"Effect": "Allow", "Action": one_or_all(on_repository), "Resource": case.arn}
+        statement = {"Effect": "Allow", "Action": _action(case, on_repository), "Resource": case.arn}
         yield Missing(tuple(on_repository), where, statement)
     if TOKEN in actions:
         yield Missing((TOKEN,), where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"})

@@ -259,6 +259,8 @@ def _identity(votes: Iterable[Vote], caller: Caller, universe: Universe, policie
 def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe: Universe) -> Extent:
     """Return where the resource policy allows the request; the registry policy may, nobody says whether it does."""
     allowed = NOWHERE
+    if universe.is_nothing:
+        return allowed  # what is about no resource, identity policies alone can allow
     for vote in votes:
         if not vote.allows or vote.layer not in (Layer.RESOURCE, Layer.REGISTRY):
             continue
@@ -279,7 +281,7 @@ def _is_by_arn(statement: CompiledStatement) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
     """
-    return any(test.test.key == "aws:principalarn" for test in statement.tests)
+    return not statement.excludes_names and any(test.test.key == "aws:principalarn" for test in statement.tests)
 
 
 def _union(extents: Iterable[Extent]) -> Extent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from .support import (
 
 DENY = {"Sid": "Closed", "Effect": "Deny", "Principal": "*", "Action": GET}
 ROLE_PULLS = {"Effect": "Allow", "Principal": {"AWS": NODES}, "Action": [GET, LAYER]}
+SESSION = f"arn:aws:sts::{HERE}:assumed-role/nodes/i-0abc"
 THERE_PULLS = {"Effect": "Allow", "Principal": {"AWS": NODES_THERE}, "Action": [GET, LAYER]}
 
 
@@ -159,6 +161,17 @@ def test_an_allowance_of_everyone_is_not_known_to_pass_a_boundary(cloud: Cloud, 
     )
 
 
+def test_an_allowance_of_everyone_depends_on_its_condition_alone_where_no_boundary_can_limit_it(
+    cloud: Cloud, repo: Repository
+) -> None:
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": GET}
+    let(cloud, {**everyone, "Condition": OFFICE})
+    assert repo.can(User("ci"), GET).depends_on == ("aws:SourceIp",)
+    bound(cloud, TOKEN)
+    let(cloud, {**everyone, "Condition": {**OFFICE, "ArnLike": {"aws:PrincipalArn": NODES}}})
+    assert repo.can(Role("nodes"), GET).depends_on == ("aws:SourceIp",)
+
+
 def test_an_allowance_of_the_own_account_only_delegates(cloud: Cloud, repo: Repository) -> None:
     let(cloud, {"Sid": "Us", "Effect": "Allow", "Principal": {"AWS": HERE}, "Action": "ecr:*"})
     answer = repo.can(Role("nodes"), GET)
@@ -231,7 +244,19 @@ def test_with_a_session_both_sides_are_read(cloud: Cloud, repo: Repository) -> N
     assert repo.can(Role("nodes"), "pull", session=there).allowed is True
     assert repo.can(f"arn:aws:sts::{OTHER}:assumed-role/nodes/i-0abc", "pull", session=there).allowed is True
     give(cloud, "role", "nodes", PULL, {**TOKEN, "Condition": OFFICE}, account=OTHER)
-    assert repo.can(Role("nodes"), "pull", session=there).depends_on == ("aws:SourceIp",)
+    answer = repo.can(Role("nodes"), "pull", session=there)
+    assert (answer.depends_on, answer.missing) == (("aws:SourceIp",), ())
+
+
+def test_only_the_side_that_is_not_certain_is_told(cloud: Cloud, repo: Repository) -> None:
+    there = cloud.session(account=OTHER)
+    by_agent = {"StringEquals": {"aws:UserAgent": "x"}}
+    let(cloud, {**THERE_PULLS, "Condition": OFFICE})
+    give(cloud, "role", "nodes", PULL, {**PULL, "Condition": by_agent}, account=OTHER)
+    assert repo.can(Role("nodes"), GET, session=there).depends_on == ("aws:SourceIp",)
+    let(cloud, THERE_PULLS, {**THERE_PULLS, "Condition": OFFICE})
+    give(cloud, "role", "nodes", {**PULL, "Condition": by_agent}, account=OTHER)
+    assert repo.can(Role("nodes"), GET, session=there).depends_on == ("aws:UserAgent",)
 
 
 def test_a_session_of_the_wrong_account_is_refused(cloud: Cloud, repo: Repository) -> None:
@@ -261,7 +286,7 @@ def test_a_condition_on_what_is_not_known_makes_it_depend(cloud: Cloud, repo: Re
     give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
     answer = repo.can(Role("nodes"), "pull")
     assert (answer.allowed, bool(answer), answer.depends_on) == (None, False, ("aws:SourceIp",))
-    assert str(answer).startswith(f"it depends on aws:SourceIp whether role nodes can pull from {NAME}\n")
+    assert str(answer).startswith(f"it depends: whether role nodes can pull from {NAME} depends on aws:SourceIp\n")
     assert answer.because[0].endswith(f"allows {GET}, {LAYER} if aws:SourceIp IpAddress 192.0.2.0/24")
 
 
@@ -283,6 +308,24 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
 
 
 @pytest.mark.parametrize(
+    "key, operator, wanted, value",
+    [
+        ("aws:MultiFactorAuthPresent", "Bool", "true", True),
+        ("aws:MultiFactorAuthAge", "NumericLessThan", "3600", 60),
+        ("aws:MultiFactorAuthAge", "NumericEquals", "1.5", 1.5),
+        ("aws:TokenIssueTime", "DateGreaterThan", "2026-01-01T00:00:00Z", datetime(2026, 1, 2, tzinfo=UTC)),
+        ("aws:PrincipalOrgPaths", "ForAnyValue:StringLike", "o-1234567890/*", ["o-x/r-1/", "o-1234567890/r-1/"]),
+    ],
+)
+def test_what_is_known_may_be_of_any_type(
+    cloud: Cloud, repo: Repository, key: str, operator: str, wanted: str, value: Any
+) -> None:
+    give(cloud, "role", "nodes", {**PULL, "Condition": {operator: {key: wanted}}})
+    assert repo.can(Role("nodes"), GET, context={key.lower(): value}).allowed is True
+    assert repo.can(Role("nodes"), GET, context={key.lower(): None}).allowed is False
+
+
+@pytest.mark.parametrize(
     "context, reason",
     [
         ({"aws:SourceIP": "192.0.2.7", "aws:SourceVpc": "vpc-1"}, "did you mean aws:SourceIp?"),
@@ -292,6 +335,7 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
         ({"aws:SourceIp": "a", "aws:sourceip": "b"}, "the same key is there twice"),
         ({"aws:SourceIp": []}, "expected at least one value; None says"),
         ({"aws:SourceIp": object}, "expected a text, a truth value, a number, a time, a list of these or None"),
+        ({"aws:SourceIp": datetime(2026, 1, 2)}, "expected a time with its time zone"),
         ({"aws:SourceIp": float("nan")}, "expected a number that is finite"),
         ("aws:SourceIp", 'expected values by key, such as {"aws:SourceIp": "192.0.2.1"}, got \'aws:SourceIp\''),
     ],
@@ -315,6 +359,49 @@ def test_what_may_not_be_read_makes_it_depend(cloud: Cloud, repo: Repository) ->
     assert repo.can(Role("nodes"), "pull").allowed is False
     cloud.faults.on("denied", operation="GetRepositoryPolicy", times=None)
     assert len(repo.can(Role("nodes"), "pull").depends_on) == 2
+    cloud.faults.on("denied", operation="GetRegistryPolicy", times=None)
+    answer = repo.can("lambda.amazonaws.com", "pull")
+    assert answer.depends_on == tuple(
+        f"{kind} policy, which cannot be read (the caller may not call ecr:Get{kind.title()}Policy)"
+        for kind in ("repository", "registry")
+    )
+
+
+def test_a_policy_that_nobody_has_read_may_deny_what_others_allow(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", PULL, TOKEN)
+    let(cloud, ROLE_PULLS)
+    for operation in ("GetAccountAuthorizationDetails", "GetRole"):
+        cloud.faults.on("denied", operation=operation, times=None)
+    answer = repo.can(Role("nodes"), GET)
+    assert answer.allowed is None
+    (reason,) = answer.depends_on
+    assert reason.startswith("the policies of role nodes, which could not be read (")
+
+
+@pytest.mark.parametrize(
+    "principal, statement, reason",
+    [
+        (
+            "lambda.amazonaws.com",
+            {"Principal": "*"},
+            "whether an allowance of everyone is about services (AWS documents",
+        ),
+        (Role("nodes"), {"Principal": {"AWS": SESSION}}, "the name of the session (repository policy, statement 1)"),
+        (
+            Role("nodes"),
+            {"NotPrincipal": {"AWS": HERE}},
+            "whether repository policy, statement 1, which names all but some, is about role nodes",
+        ),
+        (OTHER, {"Principal": {"AWS": NODES_THERE}}, "which user or role calls (repository policy, statement 1)"),
+    ],
+)
+def test_whom_a_statement_names_may_not_be_certain(
+    repo: Repository, principal: Any, statement: Json, reason: str
+) -> None:
+    keep({"Effect": "Allow", "Action": GET, **statement})
+    answer = repo.can(principal, GET)
+    assert answer.allowed is None
+    assert any(known.startswith(reason) for known in answer.depends_on)
 
 
 def test_a_policy_that_cannot_be_parsed_makes_it_depend(cloud: Cloud, repo: Repository) -> None:
@@ -322,6 +409,9 @@ def test_a_policy_that_cannot_be_parsed_makes_it_depend(cloud: Cloud, repo: Repo
     answer = repo.can(User("ci"), GET)
     assert answer.allowed is None
     assert answer.depends_on[0].startswith("user ci: inline policy old, which cannot be read (Statement: expected a ")
+    assert answer.because[0].startswith(
+        "user ci: inline policy old cannot be read, so that it may allow or deny anything"
+    )
 
 
 # Who
@@ -367,10 +457,9 @@ def test_a_role_and_its_sessions_can_be_asked_about(cloud: Cloud, repo: Reposito
 
 
 def test_a_statement_may_name_one_session_of_a_role(cloud: Cloud, repo: Repository) -> None:
-    session = f"arn:aws:sts::{HERE}:assumed-role/nodes/i-0abc"
-    keep({"Effect": "Allow", "Principal": {"AWS": session}, "Action": GET})
-    assert repo.can(session, GET).allowed is True
-    assert repo.can(f"{session}d", GET).allowed is False
+    keep({"Effect": "Allow", "Principal": {"AWS": SESSION}, "Action": GET})
+    assert repo.can(SESSION, GET).allowed is True
+    assert repo.can(f"{SESSION}d", GET).allowed is False
     assert repo.can(Role("nodes"), GET).allowed is None
 
 
@@ -385,7 +474,9 @@ def test_the_own_account_is_its_root_user(cloud: Cloud, repo: Repository) -> Non
 def test_everyone_and_accounts_depend_on_the_policies_of_whoever_calls(cloud: Cloud, repo: Repository) -> None:
     assert repo.can("*", "pull").allowed is False
     let(cloud, {"Effect": "Allow", "Principal": "*", "Action": [GET, LAYER]})
-    assert repo.can("*", "pull").depends_on == ("the policies of whoever calls",)
+    answer = repo.can("*", "pull")
+    assert answer.depends_on == ("the policies of whoever calls",)
+    assert {lack.where for lack in answer.missing} == {"an identity policy of whoever calls"}
     assert repo.can(OTHER, "pull").depends_on == (f"the policies of the users and roles of account {OTHER}",)
 
 
@@ -516,6 +607,17 @@ def test_an_answer_is_a_value(cloud: Cloud, repo: Repository) -> None:
     html = answer._repr_html_()
     assert f"<b>no: role nodes cannot pull from {NAME}</b>" in html
     assert html.count("<tr>") == 1 + len(answer.because) + len(answer.notes)
+
+
+def test_a_long_answer_is_printed_in_part(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", *({**PULL, "Sid": f"S{number}"} for number in range(15)), TOKEN)
+    answer = repo.can(Role("nodes"), "pull")
+    assert len(answer.because) == 16
+    assert str(answer).count("allows") == 12
+    assert "\n  and 4 more, in .because\n" in str(answer)
+    everything = repo.can(Role("nodes"), "ecr:*")
+    assert " and 25 more, in an identity policy of role nodes" in str(everything)
+    assert len(everything.missing[0].actions) == 32
 
 
 def test_texts_of_others_are_escaped(cloud: Cloud, repo: Repository) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecrops.testing import Cloud
 
-from .support import ACCOUNT, EVERYBODY, NODES, ORGANIZATION, OTHER, PULL, THIRD, codes, codes_of_each, linted
+from ..policies import ACCOUNT, EVERYBODY, NODES, ORGANIZATION, OTHER, PULL, THIRD, codes, codes_of_each, linted
 
 
 def only(operator: str, key: str, *values: str) -> dict[str, Any]:

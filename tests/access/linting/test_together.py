@@ -12,8 +12,8 @@ from ecrops.testing import Cloud
 from ecrops.testing.emulator.ecr import backend
 from support import registry_of
 
+from ..policies import ACCOUNT, EVERYBODY, NODES, OTHER, PULL, allow, document, have_policy
 from ..world import populate
-from .support import ACCOUNT, EVERYBODY, NODES, OTHER, PULL, allow, document, have_policy
 
 PUT = "ecr:PutImage"
 CI = f"arn:aws:iam::{ACCOUNT}:user/ci"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from ecrops.access.answers.answer import names_of
 from ecrops.access.answers.case import Case
 from ecrops.access.answers.needs import TOKEN, Need
 from ecrops.access.answers.questions.callers import Found
@@ -53,6 +54,11 @@ def _of_kind(case: Case) -> Iterator[str]:
         yield (
             f"this is about a member of group {asked.name} with the policies of the group alone: a member may have "
             "others, and a boundary"
+        )
+    if asked.kind == "session" and not case.asker.caller.role and not case.is_here:
+        yield (
+            f"the ARN of a session does not tell the path of role {asked.name}: a statement has to name the role with "
+            "its path, if it has one"
         )
     if asked.kind == "account" and case.is_here:
         yield f"this is about the root user of account {asked.name}: ask about its users and roles by their names"
@@ -111,7 +117,7 @@ def _near_misses(case: Case) -> Iterator[str]:
             ]
             if statement.allows and lacking and (reason := _reason(case, layer, statement, lacking)):
                 place = place_text(case, Vote(statement, layer, NOWHERE))
-                yield f"{place} would allow {several(lacking, most=len(lacking))}, but {reason}"
+                yield f"{place} would allow {names_of(lacking)}, but {reason}"
 
 
 def _policies(case: Case) -> Iterator[tuple[Layer, CompiledPolicy]]:

@@ -1,4 +1,4 @@
-"""What the tests of the linter share: policies as AWS has them, also those that it would not take today."""
+"""What tests of the linter and of the effects of plans share: policies that somebody else wrote."""
 
 from __future__ import annotations
 
