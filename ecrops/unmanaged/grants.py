@@ -18,13 +18,13 @@ from ecrops.aws import Aws, code_of
 from ecrops.engine.aspect import Aspect
 from ecrops.engine.reading import Readings, is_of_one, read
 from ecrops.iam.policy import NO_ACTIONS, PRINCIPAL, Policy, Subject
-from ecrops.iam.wildcards import covers, matches
+from ecrops.iam.wildcards import covers
 from ecrops.repositories import calls
 from ecrops.repositories.calls import arn_of
 from ecrops.unmanaged import identities
 from ecrops.unmanaged.managed import Managed
 from ecrops.unmanaged.values import Attach, Part, UnmanagedGrant
-from ecrops.unmanaged.within import Within
+from ecrops.unmanaged.within import Within, matching
 
 if TYPE_CHECKING:
     from ecrops.access.grants import Grant
@@ -195,6 +195,6 @@ def _within(
         name = subject.name.removeprefix(here)
         if subject.sid or name == subject.name or not within.has(name):
             continue
-        matching = [spec for spec in managed.repositories.values() if matches(name, spec.name)]
-        if all(spec.grants is not None for spec in matching):
+        specs = map(managed.repositories.__getitem__, matching(name, managed.repositories))
+        if all(spec.grants is not None for spec in specs):
             yield name, subject, allowed

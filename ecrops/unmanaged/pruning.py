@@ -14,7 +14,6 @@ from ecrops.engine.aspect import Want
 from ecrops.engine.reading import Readings
 from ecrops.errors import SpecError
 from ecrops.events import aspect as rules_aspect
-from ecrops.iam.wildcards import matches
 from ecrops.repositories import settings
 from ecrops.repositories.deletion import WITH_THEM, images_in_words
 from ecrops.unmanaged import share
@@ -24,7 +23,7 @@ from ecrops.unmanaged.removing import wants_of
 from ecrops.unmanaged.share import Share
 from ecrops.unmanaged.unmanaged import Unmanaged
 from ecrops.unmanaged.values import UnmanagedGrant, UnmanagedRepository, UnmanagedRule
-from ecrops.unmanaged.within import Within, check_prefix
+from ecrops.unmanaged.within import Within, check_prefix, matching
 
 
 class Removal(NamedTuple):
@@ -80,8 +79,9 @@ class Going(NamedTuple):
             empty_on_delete: Whether repositories go with the images in them.
         """
         going = [one for one in found.repositories if one.images == 0 or (one.images and empty_on_delete)]
-        staying = [one for one in found.repositories if one not in going]
-        names = [one.name for one in staying]
+        gone = {one.name for one in going}
+        staying = [one for one in found.repositories if one.name not in gone]
+        names = frozenset(one.name for one in staying)
         is_known = "repositories" in found.looked_at
         rules = [rule for rule in found.rules if is_known and rule.repository not in names]
         grants = [grant for grant in found.grants if _is_left(grant.name, managed, names, is_known=is_known)]
@@ -124,7 +124,7 @@ def of_unmanaged(aws: Aws, managed: Managed, removal: Removal, known: Readings) 
 
 def _is_left(name: str, managed: Managed, staying: Collection[str], *, is_known: bool) -> bool:
     """Whether a grant may go: it is on a repository of a spec, or on none that stays. A name may be a wildcard."""
-    return name in managed.repositories or (is_known and not any(matches(name, other) for other in staying))
+    return name in managed.repositories or (is_known and not matching(name, staying))
 
 
 def _stays(repository: UnmanagedRepository) -> Note:

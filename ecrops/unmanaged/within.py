@@ -5,7 +5,10 @@ Called by the verbs, before any call. A prefix that says too little is refused: 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ecrops.errors import SpecError
+from ecrops.iam.wildcards import matches
 from ecrops.registry_settings.pull_through_cache.values import ROOT
 from ecrops.repositories.prefixes import Prefix, prefix
 
@@ -33,6 +36,18 @@ class Within:
     def has_all(self, template: str) -> bool:
         """Whether it has all names that a creation template with this prefix is for."""
         return not self.beginning if template == ROOT else self.has(f"{template}/")
+
+
+def matching(name: str, names: Collection[str]) -> list[str]:
+    """Return those of some names that a name, or a wildcard of names, stands for.
+
+    Args:
+        name: The name, or a wildcard as a policy of IAM has it. Most are none, and there may be thousands.
+        names: The names.
+    """
+    if not set("*?$") & set(name):
+        return [name] if name in names else []
+    return [other for other in names if matches(name, other)]
 
 
 def check_within(within: object, everything: object) -> Within:
