@@ -117,7 +117,9 @@ def test_only_what_is_within_the_prefix_is_found(cloud: Cloud, registry: Registr
     registry.ensure(RepositorySpec("web/x", grants=[pull(Role("nodes"))], events=[on_image_pushed(target=QUEUE)]))
     add_template(registry, "web")
     add_template(registry, "team2")
+    cloud.calls.clear()
     assert not registry.unmanaged(*FLEET, TEMPLATES, within=TEAM)
+    assert len(cloud.calls.of("ListTagsForResource")) == 1, "the pattern of the other rule has no such name in it"
     assert names(registry.unmanaged(*FLEET, TEMPLATES, within=prefix("web/"))) == [
         "repository web/x",
         "EventBridge rule ecrops-image-pushed-web-x-b14142c135d0",
@@ -288,7 +290,8 @@ def test_the_policy_that_a_spec_gives_whole_is_the_specs(registry: Registry) -> 
 
 
 def test_a_repository_of_a_spec_that_is_not_there_yet_has_no_grants(registry: Registry) -> None:
-    assert not registry.unmanaged(*FLEET, RepositorySpec("team/new", grants=[]), within=TEAM)
+    found = registry.unmanaged(*FLEET, RepositorySpec("team/new", grants=[]), within=TEAM)
+    assert (list(found), found.notes) == ([], ())
 
 
 # What cannot be read

@@ -154,6 +154,19 @@ def test_a_repository_with_images_stays_with_its_rule_and_its_grants(cloud: Clou
     assert (allowed(cloud), OLD_RULE in rules(cloud), OLD_RULE in permitted(cloud)) == ([], False, False)
 
 
+def test_all_images_that_go_are_counted_though_not_all_were_when_they_were_found(
+    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecrops.unmanaged.repositories.MOST_COUNTED", 1)
+    monkeypatch.setattr("ecrops.repositories.deletion.MOST_COUNTED", 1)
+    for tag in "ab":
+        cloud.push_image("team/full", tag=tag)
+    note = registry.ensure(*FLEET, remove_unmanaged=TEAM).notes[0]
+    assert "team/full: it is in no spec, holds 1 images or more, and stays" in note
+    plan = registry.ensure(*FLEET, remove_unmanaged=TEAM, empty_on_delete=True)
+    assert "- team/full repository: with all its images, 2 now" in str(plan)
+
+
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "ListImages"])
 def test_what_is_not_known_to_be_empty_stays_with_its_rule_and_its_grants(
     cloud: Cloud, registry: Registry, operation: str
@@ -166,7 +179,7 @@ def test_what_is_not_known_to_be_empty_stays_with_its_rule_and_its_grants(
         where=lambda call: call.operation == operation and call.params.items() >= listing.items(),
         times=None,
     )
-    plan = registry.ensure(*FLEET, remove_unmanaged=TEAM, force=True)
+    plan = registry.ensure(*FLEET, remove_unmanaged=TEAM, force=True, empty_on_delete=True)
     assert [change.owner for change in plan] == ["role nodes"]
     assert "not known" in plan.notes[0]
     assert (set(allowed(cloud)), OLD_RULE in permitted(cloud)) == (PULL, True)

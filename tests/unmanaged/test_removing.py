@@ -74,7 +74,9 @@ def test_an_empty_repository_takes_a_reading_a_deletion_and_a_reading(cloud: Clo
 def test_some_of_what_was_found_is_removed_beside_names(cloud: Cloud, registry: Registry) -> None:
     cloud.emulator.seed(["team/a", "team/b", "team/c", "team/d"])
     found = registry.unmanaged(*FLEET, within=TEAM)
-    plan = registry.remove("team/a", *(one for one in found if one.name in ("team/a", "team/b")), found.repositories[1])
+    some = ("team/a", *(one for one in found if one.name in ("team/a", "team/b")), found.repositories[1])
+    assert registry_of(cloud, dry_run=True).remove(*some).summary == "2 to delete"
+    plan = registry.remove(*some)
     assert sorted(change.owner for change in plan) == ["team/a", "team/b"]
     assert names(registry.unmanaged(*FLEET, within=TEAM)) == ["repository team/c", "repository team/d"]
 
