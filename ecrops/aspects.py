@@ -90,7 +90,7 @@ def wants(
     Raises:
         SpecError: Two specs have one name, two are of the registry, or one is no spec.
     """
-    repositories, of_registry = _apart(specs)
+    repositories, of_registry = apart(specs)
     check_keys(aws, repositories)
     wanted: list[Want] = []
     for settings_spec in of_registry:
@@ -136,7 +136,7 @@ def _access(aws: Aws, spec: RepositorySpec) -> Iterator[Want]:
         yield from of_grants(aws, spec.name, spec.grants, reads_policy=spec.resource_policy is not None)
 
 
-def _apart(
+def apart(
     specs: Iterable[RepositorySpec | RegistrySpec],
 ) -> tuple[list[RepositorySpec], list[RegistrySpec]]:
     """Return the specs of repositories, and that of the registry, whose settings are imported for it alone.

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING
 
-from ecrops import aspects
 from ecrops.access import registry_verbs as access
 from ecrops.aws import RetryPolicy
 from ecrops.base.problems import suggesting
@@ -23,12 +22,10 @@ from ecrops.inventory import verbs as inventory
 from ecrops.lifecycle import verbs as lifecycle
 from ecrops.registry_settings import verbs as settings_verbs
 from ecrops.report import verbs as report_verbs
-from ecrops.repositories import settings
-from ecrops.repositories.advice import DELETION, refuse_options
-from ecrops.repositories.checks import check_existing_name, check_name, check_one_by_one
-from ecrops.repositories.states import absent
+from ecrops.repositories.checks import check_existing_name, check_one_by_one
 from ecrops.repository import Repository
 from ecrops.spec import RepositorySpec
+from ecrops.unmanaged import verbs as unmanaged
 
 if TYPE_CHECKING:
     import boto3
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from ecrops.lifecycle.guard import Guard, RegistryGuard
     from ecrops.login.tokens import AuthorizationToken, PublicGalleryAuthorizationToken, Token
     from ecrops.registry_settings.spec import RegistrySpec
+    from ecrops.repositories.prefixes import Prefix
 
 
 _SESSION = "give it a session: Registry(boto3.Session(region_name=..., profile_name=...))"
@@ -51,6 +49,7 @@ class Registry(
     inventory.RegistryVerbs,
     report_verbs.RegistryVerbs,
     access.RegistryVerbs,
+    unmanaged.RegistryVerbs,
 ):
     """The private registry of one account in one region. Making one calls nothing.
 
@@ -134,22 +133,35 @@ class Registry(
         """
         return Repository(self, name_or_arn)
 
-    def plan(self, *specs: RepositorySpec | RegistrySpec, on_wait: OnWait | None = None) -> Plan:
+    def plan(
+        self,
+        *specs: RepositorySpec | RegistrySpec,
+        remove_unmanaged: Prefix | None = None,
+        force: bool = False,
+        empty_on_delete: bool = False,
+        on_wait: OnWait | None = None,
+    ) -> Plan:
         """Return what is missing for the specs to be true. Reads only.
 
         Args:
             specs: Repositories, and the settings of the registry, as they should be, one argument each.
+            remove_unmanaged: As in ``ensure``. To delete more than half of what is there is a conflict in the plan.
+            force: As in ``ensure``.
+            empty_on_delete: As in ``ensure``.
             on_wait: Called on this thread with a ``Wait`` before ecrops waits.
 
         Raises:
             SpecError: Two specs have one name.
         """
         with self.telling(on_wait=on_wait) as registry:
-            return registry.plan_wants(*aspects.wants(registry.aws, specs, registry.assumed))
+            return registry.plan_wants(*registry._wanted(specs, remove_unmanaged, force, empty_on_delete))
 
     def ensure(
         self,
         *specs: RepositorySpec | RegistrySpec,
+        remove_unmanaged: Prefix | None = None,
+        force: bool = False,
+        empty_on_delete: bool = False,
         on_change: OnChange | None = None,
         on_wait: OnWait | None = None,
         progress: bool = False,
@@ -159,6 +171,10 @@ class Registry(
         Args:
             specs: Repositories, and the settings of the registry, as they should be, one argument each. Settings come
                 first.
+            remove_unmanaged: Delete what is there with these names and in no spec, such as ``prefix("team/")``: see
+                ``unmanaged``. A repository that holds images stays.
+            force: Whether more than half of what is there may be deleted.
+            empty_on_delete: Whether repositories in no spec are deleted with the images in them.
             on_change: Called on this thread with every change that was made.
             on_wait: Called on this thread with a ``Wait`` before ecrops waits.
             progress: Whether to draw how far it is, on the standard error.
@@ -167,12 +183,13 @@ class Registry(
             The changes that were made; false if there was nothing to do.
 
         Raises:
-            ConflictError: Something differs that cannot be changed; nothing was changed.
+            ConflictError: Something differs that cannot be changed, or more than half of what is there would be
+                deleted; nothing was changed.
             ApplyError: Some of several repositories failed; its ``applied`` lists what was done.
             ClientError: botocore's own error, if the specs are about one repository.
         """
         with self.telling(on_change, on_wait, progress) as registry:
-            wants, known = aspects.wants(registry.aws, specs, registry.assumed)
+            wants, known = registry._wanted(specs, remove_unmanaged, force, empty_on_delete)
             return registry.make(*wants, known=known)
 
     def describe(self, *names: str) -> list[RepositorySpec]:
@@ -192,23 +209,6 @@ class Registry(
 
         check_one_by_one(names, "describe(*names)")
         return describe(self.aws, [check_existing_name(name) for name in names])
-
-    def remove(self, *names: str, empty_on_delete: bool = False, **misspelt: Never) -> Plan:
-        """Delete repositories, and wait until they are gone. One that does not exist is no error.
-
-        Args:
-            names: The names of repositories.
-            empty_on_delete: Whether to delete those that hold images with their images.
-            misspelt: No other keyword is accepted. The error says which one was probably meant.
-
-        Raises:
-            SpecError: A name is none of a repository, or there is no such option.
-            ClientError: botocore's ``RepositoryNotEmptyException``: one holds images.
-        """
-        refuse_options(misspelt, ["empty_on_delete"], DELETION)
-        check_one_by_one(names, "remove(*names)")
-        edit = absent(empty_on_delete)
-        return self.make(*(Want(settings, name, edit) for name in dict.fromkeys(map(check_name, names))))
 
     @property
     def authorization_token(self) -> AuthorizationToken:

@@ -26,6 +26,7 @@ FACES = (
     "ecrops.registry_settings",
     "ecrops.report",
     "ecrops.testing",
+    "ecrops.unmanaged",
 )
 
 

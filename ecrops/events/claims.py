@@ -28,7 +28,9 @@ def claims(key: str, edit: Edit, current: RuleValue, desired: RuleValue) -> Iter
     """
     if current.settings is None:
         return
-    if isinstance(edit, Absent) and edit.of:
+    if isinstance(edit, Absent) and edit.found and current.is_changed_since(edit.found):
+        yield Note(f"{key} stays: it was changed since it was found")
+    elif isinstance(edit, Absent) and edit.of:
         yield from _absent(key, edit.of, current, desired)
     elif isinstance(edit, Wanted):
         yield from _wanted(key, edit, current, desired)

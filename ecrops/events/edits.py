@@ -136,13 +136,17 @@ class Absent:
     Args:
         of: The repository that the rule must be of. Such a rule stays if others made it, or put targets on it: then it
             loses the targets of ecrops.
+        found: The rule as it was found. A rule that was changed since stays as it is.
     """
 
     of: str = ""
     targets: Sequence[Target] = ()
+    found: RuleValue | None = None
 
     def __call__(self, current: RuleValue) -> RuleValue:
         """Return the rule after the edit."""
+        if self.found and current.is_changed_since(self.found):
+            return current
         if self.of and current.origin not in (Origin.MADE, Origin.ADOPTED):
             return current
         foreign = {key: target for key, target in current.targets.items() if not current.has_put(key)}

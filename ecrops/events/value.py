@@ -109,6 +109,14 @@ class RuleValue:
         """Whether ecrops made the rule or has adopted it."""
         return self.origin is not Origin.FOREIGN
 
+    def is_changed_since(self, found: RuleValue) -> bool:
+        """Whether somebody changed the rule since it was found, or put a target on it. One less is no change."""
+        return (
+            not same_settings(self.settings or {}, found.settings or {})
+            or self.tags != found.tags
+            or any(not same_target(target, found.targets.get(key, {})) for key, target in self.targets.items())
+        )
+
     def has_put(self, target: str) -> bool:
         """Whether ecrops put the target with this id."""
         return target.startswith(MARK) or fingerprint(target) in self.fingerprints(OWN_TARGETS)

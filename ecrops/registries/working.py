@@ -42,7 +42,7 @@ def _named(verb: str) -> Callable[[Registry, Task], Any]:
 
 
 def _unmanaged(registry: Registry, task: Task) -> Any:
-    return registry.unmanaged(*task.own_specs(), **task.arguments)  # type: ignore[attr-defined]
+    return registry.unmanaged(*task.own_specs(), **task.arguments)
 
 
 def at_rest(value: Any) -> Any:

@@ -125,14 +125,25 @@ def is_there(aws: Aws, name: str, service: str = ECR) -> bool:
     return bool(_by_name(aws, [name], bool, service))
 
 
-def count_images(aws: Aws, name: str, service: str = ECR) -> int:
-    """Return how many images a repository holds, archived ones too; 0 if it does not exist any more."""
+def count_images(aws: Aws, name: str, service: str = ECR, most: int | None = None) -> int:
+    """Return how many images a repository holds, archived ones too; 0 if it does not exist any more.
+
+    Args:
+        aws: The account and region.
+        name: The repository.
+        service: The service that has it.
+        most: How many are counted; all of them without it.
+    """
     is_private = service == ECR  # public registries have no ListImages
     operation, member = ("ListImages", "imageIds") if is_private else ("DescribeImages", "imageDetails")
     params = {"repositoryName": name, "maxResults": PAGE, **(every_status(aws, operation) if is_private else {})}
     try:
-        pages = aws.pages(service, operation, member, **params)
-        return len({item["imageDigest"] for page in pages for item in page})
+        digests: set[str] = set()
+        for page in aws.pages(service, operation, member, **params):
+            digests |= {item["imageDigest"] for item in page}
+            if most is not None and len(digests) >= most:
+                return most
+        return len(digests)
     except ClientError as error:
         if code_of(error) != MISSING:
             raise

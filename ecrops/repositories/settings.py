@@ -18,7 +18,7 @@ from ecrops.base.tags import tag_list
 from ecrops.engine.aspect import Read
 from ecrops.repositories import calls, verbatim
 from ecrops.repositories.kms import ADVICE, arn_behind, is_alias, is_id_of
-from ecrops.repositories.states import Absent, Edit, Settings, Wanted, mutability_params, parse, scan_params
+from ecrops.repositories.states import Absent, AsFound, Edit, Settings, Wanted, mutability_params, parse, scan_params
 from ecrops.repositories.values import ECR, RepositoryEncryption
 from ecrops.repositories.words import SCAN, encryption_words, mutability_parts, mutability_words, parts, words
 
@@ -55,12 +55,16 @@ def _with_images(
     aws: Aws, wants: Mapping[str, Sequence[Edit]], current: dict[str, Settings | None]
 ) -> dict[str, Settings | None]:
     """Count the images of repositories that are to be deleted with their images."""
-    emptied = [name for name, edits in wants.items() if Absent(empty_on_delete=True) in edits]
+    emptied = [name for name, edits in wants.items() if any(map(_goes_with_images, edits))]
     found = [(name, settings) for name in emptied if (settings := current[name])]
     counts = aws.map(lambda pair: calls.count_images(aws, pair[0]), found)
     return current | {
         name: settings._replace(images=count) for (name, settings), count in zip(found, counts, strict=True)
     }
+
+
+def _goes_with_images(edit: Edit) -> bool:
+    return isinstance(edit, Absent | AsFound) and edit.empty_on_delete
 
 
 def every(aws: Aws) -> dict[str, Settings]:
@@ -94,7 +98,7 @@ def _wanted_alias(edits: Sequence[Edit]) -> str:
 def changes(name: str, edits: Sequence[Edit], current: Settings | None) -> Iterator[Change | Note]:
     """Make the repository, converge what can be changed, report what cannot, or remove it."""
     for edit in edits:
-        if isinstance(edit, Absent):
+        if isinstance(edit, Absent | AsFound):
             if current is not None:
                 yield _delete(name, edit, current)
         elif current is None:
@@ -204,10 +208,14 @@ def _is_kept(params: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
     return mutability and ("imageScanningConfiguration" not in params or sent.scan_on_push == kept.scan_on_push)
 
 
-def _delete(name: str, edit: Absent, current: Settings) -> Change:
-    from ecrops.repositories.deletion import deletion
+def _delete(name: str, edit: Absent | AsFound, current: Settings) -> Change:
+    from ecrops.repositories.deletion import deletion, of_found
 
-    change = deletion(name, edit, current.created_at, current.images, ECR, ("kms:RetireGrant",) if current.key else ())
+    needs = ("kms:RetireGrant",) if current.key else ()
+    if isinstance(edit, AsFound):
+        change = of_found(name, edit, current, needs)
+    else:
+        change = deletion(name, edit, current.created_at, current.images, ECR, needs)
     return replace(change, advice={**ADVICE, **change.advice})
 
 
@@ -226,4 +234,4 @@ def after(change: Change, current: Settings | None) -> Settings | None:
 
 def verify(edit: Edit) -> bool:
     """Whether the engine reads again after the edit: a deletion takes a moment, and is waited for."""
-    return isinstance(edit, Absent)
+    return isinstance(edit, Absent | AsFound)

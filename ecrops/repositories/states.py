@@ -47,7 +47,19 @@ class Absent(NamedTuple):
     empty_on_delete: bool = False
 
 
-Edit = Wanted | Absent
+class AsFound(NamedTuple):
+    """An edit: the repository that was found does not exist. One that was made anew or changed since is a conflict.
+
+    Args:
+        found: The repository as it was found, with its number of images.
+        empty_on_delete: Whether it is deleted with the images in it: with those that it had when it was found.
+    """
+
+    found: Settings
+    empty_on_delete: bool = False
+
+
+Edit = Wanted | Absent | AsFound
 
 
 def absent(empty_on_delete: object) -> Absent:
@@ -83,6 +95,10 @@ class Settings(NamedTuple):
     wanted_key: str | None = ""
     created_at: str = ""
     images: int = 0
+
+    def is_as(self, found: Settings) -> bool:
+        """Whether it is a repository that was found, and has its settings. The number of images makes no difference."""
+        return self._replace(images=0, wanted_key="") == found._replace(images=0, wanted_key="")
 
     def keeps(self, tag: str) -> bool:
         """Whether a tag that an image has cannot be moved to another one."""

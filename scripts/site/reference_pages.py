@@ -26,6 +26,7 @@ PACKAGES = (
     "fleet",
     "fleet.imports",
     "report",
+    "unmanaged",
     "testing",
 )
 

@@ -16,7 +16,7 @@ from ecrops.base.change import Call, Change, Kind, Note
 from ecrops.engine.aspect import Read
 from ecrops.errors import SpecError
 from ecrops.registry_settings.creation_templates import form
-from ecrops.registry_settings.creation_templates.edits import Edit, Exactly, Include, Templates
+from ecrops.registry_settings.creation_templates.edits import Edit, Exactly, Include, Templates, changed_since
 from ecrops.registry_settings.creation_templates.form import Form
 from ecrops.registry_settings.creation_templates.values import RepositoryCreationTemplate
 from ecrops.registry_settings.setting import Setting, put
@@ -96,6 +96,8 @@ def changes(key: str, edits: Sequence[Edit], current: Setting) -> Iterator[Chang
         old, new = before.get(prefix), desired[prefix]
         if not new.is_same(old):
             yield _write(key, old, new, current.value.unknown.get(prefix, ()))
+    for prefix in sorted({prefix for edit in edits for prefix in changed_since(edit, before)} & desired.keys()):
+        yield Note(f"{key}: {prefix} stays: it was changed since it was found")
     removed = sorted(before.keys() - desired.keys())
     for prefix in removed:
         call = Call("ecr", "DeleteRepositoryCreationTemplate", {"prefix": prefix})

@@ -54,7 +54,23 @@ class Exclude(NamedTuple):
         return {prefix: template for prefix, template in templates.items() if prefix not in self.prefixes}
 
 
-Edit = Exactly | Include | Exclude
+class ExcludeFound(NamedTuple):
+    """An edit: no templates that are as these were found. One that was changed since stays."""
+
+    found: Sequence[Form]
+
+    def __call__(self, templates: ByPrefix) -> ByPrefix:
+        """Return the desired templates."""
+        return {prefix: template for prefix, template in templates.items() if template not in self.found}
+
+
+Edit = Exactly | Include | Exclude | ExcludeFound
+
+
+def changed_since(edit: object, current: Mapping[str, Form]) -> Collection[str]:
+    """Return the prefixes of templates that an edit was to remove as they were found, and that are another now."""
+    found = edit.found if isinstance(edit, ExcludeFound) else ()
+    return [form.prefix for form in found if form.prefix in current and current[form.prefix] != form]
 
 
 def _desired(template: RepositoryCreationTemplate, current: Mapping[str, Form]) -> Form:

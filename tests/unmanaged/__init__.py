@@ -1,0 +1,1 @@
+"""What is there and in no spec: found, removed as it was found, and pruned with an ensure."""
