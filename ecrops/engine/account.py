@@ -7,7 +7,7 @@ hand in wants, and get the plan of what was made, or with ``dry_run`` of what wo
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
@@ -204,11 +204,22 @@ class Account(Shown, Hosts):
         """The values that this dry run would have made before; none if it is no dry run."""
         return NONE if self._dry_run is None else self._dry_run.values
 
-    def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE) -> Plan:
-        """Plan the wants, and apply the plan. A dry run remembers the values that it would have made."""
+    def make(
+        self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_plan: Callable[[Plan], object] | None = None
+    ) -> Plan:
+        """Plan the wants, and apply the plan. A dry run remembers the values that it would have made.
+
+        Args:
+            wants: The wants.
+            known: Current values that were read before.
+            on_plan: Called with what is missing, before it is made: whatever ends the apply, the rest is known then.
+        """
         if self.dry_run:
             return self._plan(wants, known, remember=True)
-        return self._apply(self._missing(wants, known))
+        plan = self._missing(wants, known)
+        if on_plan:
+            on_plan(plan)
+        return self._apply(plan)
 
 
 def _new_dry_run() -> DryRun:
