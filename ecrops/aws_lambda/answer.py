@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws_lambda.failures import (
-    clean,
-    failed_owners,
-    is_of_deadline,
-    rows_of,
-    unfinished_owners,
-)
+from ecrops.aws_lambda import runtime
+from ecrops.aws_lambda.failures import clean, cleaned, rows_of
 from ecrops.base.change import Change, Kind
 from ecrops.base.render import brief, count
 
 if TYPE_CHECKING:
     from ecrops.aws_lambda.clock import Invocation
-    from ecrops.aws_lambda.job import Record
+    from ecrops.aws_lambda.record import Record
 
 LIMIT = 262_144
 """Bytes of the input or output of a state."""
@@ -43,20 +38,19 @@ def answer_of(record: Record, invocation: Invocation, secrets: Sequence[str]) ->
         invocation: The invocation.
         secrets: Texts that no answer has.
     """
-    error, applied = record.error, list(record.applied)
-    changes = record.missing if record.options.dry_run else applied
-    failures = rows_of(error, secrets)
-    done = record.is_over and not is_of_deadline(error)
-    left = _left(record, applied)
+    failures = rows_of(record.failed, record.errors)
+    failed = record.options.next.failed + len(record.failed) + len(record.errors)
+    is_dry = record.options.dry_run
     answer: dict[str, Any] = {
-        "done": done,
-        "ok": done and error is None,
-        "left": left,
-        "failed": len(failed_owners(error)) or len(failures),
-        "made": _counts(applied),
-        "missing": _counts(_unmade(record, applied)),
-        "summary": _summary(record, applied, done=done, left=left, failed=len(failures)),
-        "dry_run": record.options.dry_run,
+        "done": record.done,
+        "ok": record.done and not failed,
+        "left": record.left,
+        "failed": failed,
+        "made": _counts(record.applied),
+        "missing": _counts([*record.unmade, *record.unmade_here]),
+        "summary": clean(_summary(record, failed), secrets),
+        "next": record.next and record.next._asdict(),
+        "dry_run": is_dry,
         "only": list(record.options.only),
         "checksum": record.checksum,
         "account": record.account,
@@ -64,12 +58,16 @@ def answer_of(record: Record, invocation: Invocation, secrets: Sequence[str]) ->
         "request_id": invocation.request_id,
         "seconds": round(invocation.seconds, 3),
     }
-    lists: dict[str, list[Any]] = {
-        "errors": [*failures],
-        "notes": [clean(brief(note), secrets) for note in record.notes],
-        "changes": [data_of(change, secrets) for change in changes],
+    changes = (record.plan.changes if record.plan else ()) if is_dry else record.applied
+    of_plan = (record.plan.notes if record.plan else ()) if is_dry else record.notes
+    notes = list(dict.fromkeys([*runtime.notes(), *of_plan]))
+    counts = {"errors": len(failures), "notes": len(notes), "changes": len(changes)}
+    items: dict[str, Iterable[Any]] = {
+        "errors": (cleaned(row, secrets) for row in failures),
+        "notes": (clean(brief(note), secrets) for note in notes),
+        "changes": (data_of(change, secrets) for change in changes),
     }
-    return _filled(answer, lists)
+    return _filled(answer, counts, items)
 
 
 def data_of(change: Change, secrets: Sequence[str] = ()) -> dict[str, str]:
@@ -91,63 +89,45 @@ def _counts(changes: Iterable[Change]) -> dict[str, int]:
     return {str(kind): found[kind] for kind in Kind if kind is not Kind.CONFLICT}
 
 
-def _unmade(record: Record, applied: Sequence[Change]) -> list[Change]:
-    """Return the changes that were planned and not made: as many of each owner, aspect and operation as are missing."""
-    if record.is_over and record.error is None and not record.options.dry_run:
-        return []  # what another writer made in the meantime is not missing
-    made = Counter((change.owner, change.what, change.operation) for change in applied)
-    unmade = []
-    for change in record.missing:
-        name = change.owner, change.what, change.operation
-        made[name] -= 1
-        if made[name] < 0:
-            unmade.append(change)
-    return unmade
-
-
-def _left(record: Record, applied: Sequence[Change]) -> int:
-    """Return how many owners are left to be made; all specs as long as it is not known what is missing."""
-    if record.options.dry_run and record.is_over and record.error is None:
-        return 0
-    if record.plan is None:
-        is_left = not record.is_over or is_of_deadline(record.error)
-        return max(1, record.specs) if is_left else 0
-    owners = {change.owner for change in _unmade(record, applied)} | unfinished_owners(record.error)
-    return len(owners - failed_owners(record.error)) or int(not record.is_over)
-
-
-def _summary(record: Record, applied: Sequence[Change], *, done: bool, left: int, failed: int) -> str:
+def _summary(record: Record, failed: int) -> str:
     """Return the answer in words."""
-    if record.options.dry_run and record.plan is not None:
-        return record.plan.summary
-    made = "nothing was changed" if not applied else count(len(applied), "change was made", "changes were made")
-    parts = [made] if applied or not done or failed else ["nothing to do"]
+    made, left = len(record.applied), record.left
+    if record.options.dry_run:
+        parts = [record.plan.summary] if record.plan else ["nothing is known"]
+    elif made:
+        parts = [count(made, "change was made", "changes were made")]
+    else:
+        parts = ["nothing was changed" if failed or not record.done else "nothing to do"]
     if failed:
         parts.append(f"{failed:,} failed")
-    if not done:
-        parts.append(f"the time was over, and {left:,} are left: call again")
-        if not applied and record.plan is None:
-            parts.append("if this repeats, the time does not suffice to read all: give it more time, or more memory")
+    if not record.done:
+        reason = f" ({record.reason})" if record.reason else ""
+        parts.append(f"the time was over{reason}, and {left:,} are left: call again")
     elif left:
         parts.append(f"{left:,} were not begun")
     return "; ".join(parts)
 
 
-def _filled(answer: dict[str, Any], lists: dict[str, list[Any]]) -> dict[str, Any]:
-    """Add to an answer as much of some lists as fits, and how many items of each are left out."""
-    names = dict.fromkeys(lists, 0)
-    free = LARGEST - _size({**answer, "left_out": names, **{name: [] for name in lists}})
+def _filled(answer: dict[str, Any], counts: Mapping[str, int], items: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
+    """Add to an answer as much of some lists as fits, and how many items of each are left out.
+
+    Args:
+        answer: The rest of the answer.
+        counts: How many items there are of each list.
+        items: The items: those that do not fit are not asked for.
+    """
+    free = LARGEST - _size({**answer, "left_out": counts, **{name: [] for name in counts}})
     left_out = {}
     for name, share in _SHARES.items():
         budget, kept = free * share, []
-        for item in lists[name]:
+        for item in items[name]:
             size = _size(item) + _BETWEEN
             if size > budget:
                 break
             kept.append(item)
             budget, free = budget - size, free - size
         answer[name] = kept
-        left_out[name] = len(lists[name]) - len(kept)
+        left_out[name] = counts[name] - len(kept)
     answer["left_out"] = left_out
     return answer
 

@@ -13,12 +13,13 @@ from importlib import import_module
 from logging import ERROR, INFO, WARNING
 from typing import TYPE_CHECKING, Any
 
-from ecrops.aws_lambda.answer import answer_of
+from ecrops.aws_lambda.answer import answer_of, data_of
 from ecrops.aws_lambda.clock import Invocation, check_margin
 from ecrops.aws_lambda.event import Options, options_of
 from ecrops.aws_lambda.failures import is_unexpected, secrets_of
-from ecrops.aws_lambda.job import Record, carry_out, in_time
+from ecrops.aws_lambda.job import Job, in_time
 from ecrops.aws_lambda.logs import Journal
+from ecrops.aws_lambda.record import Record
 from ecrops.aws_lambda.source import Content, Source
 from ecrops.errors import EcropsError, SpecError
 
@@ -151,20 +152,24 @@ def _answer(container: _Container, event: Any, context: Any, margin: float | Non
             record.options = record.options._replace(dry_run=True)
         registry = record.registry.within(invocation.working)
         fleet = container.source.fleet(event, registry)
-        carry_out(registry, fleet.only(*record.options.only) if record.options.only else fleet, record, journal)
+        chosen = fleet.only(*record.options.only) if record.options.only else fleet
+        job = Job(registry, chosen, record, lambda change: journal.write(str(change), data_of(change)))
+        (job.plan if record.options.dry_run else job.make)()
 
     in_time(work, invocation.patience, record)
-    return _told(record.snapshot(), invocation, journal)
+    ended = record.snapshot()
+    ended.give_up()
+    return _told(ended, invocation, journal)
 
 
 def _told(record: Record, invocation: Invocation, journal: Journal) -> dict[str, Any]:
     """Return the answer of an invocation, and write it down: each failure, and then the numbers."""
-    secrets = secrets_of(record.registry.aws.session) if record.registry else secrets_of(None)
+    secrets = secrets_of(record.registry.aws.session if record.registry else None)
     answer = answer_of(record, invocation, secrets)
     for row in answer["errors"]:
         journal.write(row["message"], {name: row[name] for name in ("owner", "owners", "code", "notes")}, ERROR)
-    if is_unexpected(record.error):
-        journal.write("this is a mistake of ecrops, or of a function of yours", {}, ERROR, record.error)
+    for error in filter(is_unexpected, [*record.errors, *record.failed.values()]):
+        journal.write("this is a mistake of ecrops, or of a function of yours", {}, ERROR, error)
     numbers = {name: value for name, value in answer.items() if name not in _NOT_LOGGED}
     journal.write(answer["summary"], numbers, INFO if answer["ok"] else WARNING)
     return answer

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ecrops.aws.classes import code_of
-from ecrops.errors import ApplyError, ConflictError, DeadlineError, EcropsError, SpecError
+from ecrops.errors import ConflictError, EcropsError, SpecError
 from ecrops.text import printable_lines
 
 if TYPE_CHECKING:
     import boto3
 
 LONGEST = 2_000
-"""How many characters a text of an answer has at most."""
+"""How many characters a text of an answer has at most. A secret is shorter."""
 MOST_NOTES = 5
 _MADE = re.compile(r"done before: |and \d+ more$")
 """Notes about what was made before, which the answer has by itself."""
@@ -45,77 +46,55 @@ class Row(TypedDict):
     notes: list[str]
 
 
-def is_of_deadline(error: BaseException | None) -> bool:
-    """Whether the time was over, for some owners at least: then calling again makes the rest."""
-    if isinstance(error, ApplyError):
-        return any(isinstance(failure, DeadlineError) for failure in error.exceptions)
-    return isinstance(error, DeadlineError)
-
-
-def failed_owners(error: BaseException | None) -> set[str]:
-    """Return the owners that failed for another reason than the time."""
-    if isinstance(error, ApplyError):
-        return {owner for owner, failure in error.failed.items() if not isinstance(failure, DeadlineError)}
-    if isinstance(error, ConflictError):
-        return {conflict.owner for conflict in error.conflicts}
-    return {owner} if (owner := getattr(error, "owner", "")) and not isinstance(error, DeadlineError) else set()
-
-
-def unfinished_owners(error: BaseException | None) -> set[str]:
-    """Return the owners that the time was over for, as far as the error names them."""
-    if not isinstance(error, ApplyError):
-        return set()
-    return {owner for owner, failure in error.failed.items() if isinstance(failure, DeadlineError)}
-
-
-def rows_of(error: BaseException | None, secrets: Sequence[str]) -> list[Row]:
-    """Return the rows of an error, in the order of the owners. That the time was over is none.
+def rows_of(failed: Mapping[str, Exception], errors: Iterable[Exception]) -> list[Row]:
+    """Return the rows of errors: first those of no single owner, then the others in the order of their owners.
 
     Args:
-        error: What ended the work, if anything did.
-        secrets: Texts that no row has.
+        failed: The error of each owner that failed. Several owners may share one.
+        errors: The errors of no single owner.
     """
-    rows = [] if error is None else [_without(row, secrets) for row in _rows(error)]
-    return sorted(rows, key=lambda row: row["owner"])
+    shared: dict[int, tuple[list[str], Exception]] = {}
+    for owner in sorted(failed):
+        shared.setdefault(id(failed[owner]), ([], failed[owner]))[0].append(owner)
+    of_owners = chain.from_iterable(_rows(error, owners) for owners, error in shared.values())
+    of_all = chain.from_iterable(_rows(error, [""]) for error in errors)
+    return list(chain(of_all, of_owners))
 
 
-def _rows(error: BaseException) -> Iterator[Row]:
-    if isinstance(error, ApplyError):
-        shared: dict[int, tuple[list[str], Exception]] = {id(one): ([], one) for one in error.exceptions}
-        for owner, failure in error.failed.items():
-            shared.setdefault(id(failure), ([], failure))[0].append(owner)
-        for owners, failure in shared.values():
-            for row in _rows(failure):
-                yield {**row, "owner": row["owner"] or (owners or [""])[0], "owners": max(1, len(owners))}
-    elif isinstance(error, ConflictError):
+def _rows(error: Exception, owners: Sequence[str]) -> Iterator[Row]:
+    if isinstance(error, ConflictError) and error.conflicts:
+        headline = str(error).partition("\n")[0].removesuffix(":")
         for conflict in error.conflicts:
-            advice = conflict.advice.get("", "")
-            yield _row(error, str(error).partition("\n")[0], conflict.owner, [str(conflict), *filter(None, [advice])])
-        if not error.conflicts:
-            yield _row(error, str(error))
+            yield _row(error, f"{headline}: {conflict}", [conflict.owner], filter(None, [conflict.advice.get("")]))
     elif isinstance(error, SpecError):
         for reason in error.reasons:
-            yield _row(error, reason)
-    elif not isinstance(error, DeadlineError):
-        yield _row(error, _message(error), str(getattr(error, "owner", "")), getattr(error, "__notes__", ()))
+            yield _row(error, reason, owners)
+    else:
+        yield _row(error, _message(error), owners, getattr(error, "__notes__", ()))
 
 
-def _row(error: BaseException, message: str, owner: str = "", notes: Sequence[str] = ()) -> Row:
+def _row(error: Exception, message: str, owners: Sequence[str], notes: Iterable[str] = ()) -> Row:
     code = code_of(error) or type(error).__name__
     others = [note for note in notes if not _MADE.match(note)]
-    return {"owner": owner, "owners": 1, "code": code, "message": message, "notes": others[:MOST_NOTES]}
+    return {
+        "owner": owners[0],
+        "owners": len(owners),
+        "code": code,
+        "message": message,
+        "notes": others[:MOST_NOTES],
+    }
 
 
-def is_unexpected(error: BaseException | None) -> bool:
+def is_unexpected(error: Exception) -> bool:
     """Whether an error is none of ecrops, of botocore, or of the system: its traceback belongs into the log."""
-    return error is not None and not isinstance(error, EcropsError | OSError) and not _is_of_botocore(error)
+    return not isinstance(error, EcropsError | OSError) and not _is_of_botocore(error)
 
 
-def _is_of_botocore(error: BaseException) -> bool:
+def _is_of_botocore(error: Exception) -> bool:
     return type(error).__module__.startswith("botocore")
 
 
-def _message(error: BaseException) -> str:
+def _message(error: Exception) -> str:
     """Return what an error says: an unexpected one with its class, since its text alone may say nothing."""
     is_known = isinstance(error, EcropsError) or _is_of_botocore(error)
     return str(error) if is_known else f"{type(error).__name__}: {error}"
@@ -136,12 +115,14 @@ def secrets_of(session: boto3.Session | None) -> tuple[str, ...]:
 
 def clean(text: str, secrets: Sequence[str]) -> str:
     """Return a text as an answer has it: without secrets and control characters, and not too long."""
+    shown = text[: 2 * LONGEST]  # a secret that ends behind it is not among the first half
     for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    text = printable_lines(text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text) - LONGEST:,} more characters)"
+        shown = shown.replace(secret, HIDDEN)
+    shown = printable_lines(shown)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}... ({len(text):,} characters in all)"
 
 
-def _without(row: Row, secrets: Sequence[str]) -> Row:
+def cleaned(row: Row, secrets: Sequence[str]) -> Row:
+    """Return a row as an answer has it."""
     message, notes = clean(row["message"], secrets), [clean(note, secrets) for note in row["notes"]]
     return {**row, "message": message, "notes": notes}

@@ -1,112 +1,143 @@
-"""The work of one invocation, on a thread of its own: the answer need not wait for a call that does not end.
+"""The work of one invocation: batch after batch of specs, as far as the time goes. One owner that fails stops no other.
 
-Called by ``entry``. The thread of a call that was not waited for ends by itself: its time is over, so it begins no
-other call. Until then it has its owner's turn, and no later invocation in this container writes that owner.
+Called by ``entry``, on a thread of its own: the answer need not wait for a call that does not end. The thread of such a
+call ends by itself: its time is over, so it begins no other call. Until then it has the turn of its owner, and no later
+invocation in this container writes that owner.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecrops import aspects
-from ecrops.aws_lambda import runtime
-from ecrops.aws_lambda.answer import data_of
-from ecrops.aws_lambda.event import Options
-from ecrops.base.change import Change
-from ecrops.errors import ConflictError
+from ecrops.aws import ClientError, is_momentary
+from ecrops.aws_lambda.event import BATCH, Next, fingerprint_of
+from ecrops.aws_lambda.record import Record, without
+from ecrops.base.change import Change, Kind
+from ecrops.base.problems import repeated
+from ecrops.engine.reading import is_of_one
+from ecrops.errors import ApplyError, ConflictError, DeadlineError, SpecError
+from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
-    from ecrops.aws_lambda.logs import Journal
     from ecrops.engine.plan import Plan
+    from ecrops.engine.reading import OnError
     from ecrops.fleet.fleet import Fleet
     from ecrops.registry import Registry
+    from ecrops.registry_settings.spec import RegistrySpec
+
+Specs = Sequence["RepositorySpec | RegistrySpec"]
+WOULD_BE = "nothing would be changed, because this is impossible"
+IMPOSSIBLE = "it was left alone, because this is impossible"
 
 
-@dataclass
-class Record:
-    """What a job has done so far.
-
-    Args:
-        options: The options of the event.
-        specs: How many specs there are, once that is known.
-        plan: What was missing at first, once that is known.
-        applied: The changes that were made.
-        made: The plan of all that was made, at the end.
-        error: What ended the work, if anything did.
-        is_over: Whether it has ended.
-        registry: Where it works.
-    """
-
-    options: Options
-    specs: int = 0
-    plan: Plan | None = None
-    applied: list[Change] = field(default_factory=list)
-    made: Plan | None = None
-    error: BaseException | None = None
-    is_over: bool = False
-    registry: Registry | None = None
-
-    def snapshot(self) -> Record:
-        """Return a copy that a job that goes on changes no more."""
-        is_over = self.is_over  # first: what ended the job is known by then
-        return replace(self, applied=list(self.applied), is_over=is_over)
-
-    @property
-    def missing(self) -> Sequence[Change]:
-        """The changes that were missing at first, as far as it is known."""
-        return self.plan.changes if self.plan else ()
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """The notes of the runtime, and of what was made, or is missing."""
-        plan = self.made or self.plan
-        return (*runtime.notes(), *(plan.notes if plan else ()))
-
-    @property
-    def checksum(self) -> str:
-        """The checksum of the plan of a dry run; empty for what was made."""
-        return self.plan.checksum if self.plan and self.options.dry_run else ""
-
-    @property
-    def account(self) -> str:
-        """The account, if an answer named it."""
-        return self.registry.aws.known_account if self.registry else ""
-
-    @property
-    def region(self) -> str:
-        """The region, if there is one."""
-        return self.registry.aws.session.region_name or "" if self.registry else ""
-
-
-def carry_out(registry: Registry, fleet: Fleet, record: Record, journal: Journal) -> None:
-    """Make a fleet true, or only plan it.
+class Job:
+    """The work of one invocation.
 
     Args:
         registry: Where, with the deadline of the invocation.
         fleet: The fleet.
         record: Hears of everything that is done.
-        journal: Gets a line for each change.
+        on_change: Called with each change that was made.
     """
 
-    def on_plan(plan: Plan) -> None:
-        record.plan = plan
+    def __init__(self, registry: Registry, fleet: Fleet, record: Record, on_change: Callable[[Change], object]) -> None:
+        self._registry, self._record, self._on_change = registry, record, on_change
+        self._specs = sorted(fleet.specs, key=lambda spec: isinstance(spec, RepositorySpec))
+        if same := repeated(fleet.names):
+            raise SpecError(*(f"two specs have the name {name!r}: merge them into one" for name in same))
+        record.fleet, record.specs = fingerprint_of(fleet.names), len(fleet)
+        beginning = record.options.next
+        if beginning.fleet != record.fleet:
+            beginning = Next()
+            record.options = record.options._replace(next=beginning)
+        record.first, record.size = beginning.first, min(beginning.size, BATCH)
 
-    def on_change(change: Change) -> None:
-        record.applied.append(change)
-        journal.write(str(change), data_of(change))
+    def plan(self) -> None:
+        """Plan all specs, and make nothing."""
+        record = self._record
+        record.begin(0, len(self._specs))
+        record.plan = self._registry.plan(*self._specs)
+        for owner, conflicts in _conflicts(record.plan).items():
+            record.failed[owner] = ConflictError(conflicts, WOULD_BE)
 
-    record.specs = len(fleet)
-    if record.options.dry_run:
-        record.plan = registry.plan(*fleet)
-        if record.plan.conflicts:
-            raise ConflictError(record.plan.conflicts, "nothing would be changed, because these changes are impossible")
-        return
-    with registry.telling(on_change) as account:
-        wants, known = aspects.wants(account.aws, fleet.specs, account.assumed)
-        record.made = account.make(*wants, known=known, on_plan=on_plan)
+    def make(self) -> None:
+        """Make batch after batch, until all are made or the time is over.
+
+        Raises:
+            Exception: What would end every batch, such as credentials that are not valid.
+        """
+        record = self._record
+        while record.first < len(self._specs):
+            batch = self._specs[record.first : record.first + record.size]
+            record.begin(record.first, len(batch))
+            as_planned = self._make(batch)
+            if record.late:
+                return
+            record.end(as_planned=as_planned)
+
+    def _make(self, batch: Specs) -> bool:
+        """Make a batch. Returns whether all of it was made. An owner that cannot be read stops no other."""
+        failed = len(self._record.failed)
+        try:
+            try:
+                self._make_true(batch, None)
+            except (ClientError, SpecError) as error:
+                if self._record.plan is not None or not is_of_one(error) or is_momentary(error):
+                    raise
+                self._make_true(batch, self._fail)
+        except DeadlineError as error:
+            self._record.late = error
+        except ApplyError as error:
+            for owner, failure in error.failed.items():
+                self._fail(owner, failure)
+        except ConflictError as error:
+            for conflict in error.conflicts:
+                self._fail(conflict.owner, error)
+        except Exception as error:
+            if not getattr(error, "owner", ""):
+                raise
+            self._fail(str(getattr(error, "owner", "")), error)
+        return len(self._record.failed) == failed and self._record.late is None
+
+    def _make_true(self, batch: Specs, on_error: OnError | None) -> None:
+        with self._registry.telling(self._hear) as account:
+            wants, known = aspects.wants(account.aws, batch, account.assumed)
+            made = account.make(*wants, known=known, on_error=on_error, choose=self._choose)
+        self._record.notes += made.notes
+
+    def _hear(self, change: Change) -> None:
+        self._record.applied.append(change)
+        self._on_change(change)
+
+    def _choose(self, plan: Plan) -> Plan:
+        """Return the part of a plan that can be made: owners with conflicts are left alone, and have failed."""
+        conflicts = _conflicts(plan)
+        for owner, impossible in conflicts.items():
+            self._fail(owner, ConflictError(impossible, IMPOSSIBLE))
+        wants = tuple(want for want in plan.wants if not {want.key, want.for_owner} & conflicts.keys())
+        self._record.plan = replace(plan, changes=tuple(without(plan.changes, conflicts)), wants=wants)
+        return self._record.plan
+
+    def _fail(self, owner: str, error: Exception) -> None:
+        """Record the error of an owner. One that the time was over for is left to the next invocation."""
+        if isinstance(error, DeadlineError):
+            self._record.late = error
+            self._record.unfinished.add(owner)
+        else:
+            self._record.failed[owner] = error
+
+
+def _conflicts(plan: Plan) -> dict[str, list[Change]]:
+    """Return the conflicts of a plan by owner."""
+    found: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        if change.kind is Kind.CONFLICT:
+            found.setdefault(change.owner, []).append(change)
+    return found
 
 
 def in_time(work: Callable[[], None], seconds: float | None, record: Record) -> None:
@@ -120,17 +151,19 @@ def in_time(work: Callable[[], None], seconds: float | None, record: Record) -> 
     Raises:
         BaseException: What is no ``Exception`` and ended the work, such as ``SystemExit``.
     """
+    fatal: list[BaseException] = []
 
     def run() -> None:
         try:
             work()
+        except Exception as error:
+            record.errors.append(error)
         except BaseException as error:
-            record.error = error
-        finally:
-            record.is_over = True
+            fatal.append(error)
+        record.is_over = True
 
     thread = threading.Thread(target=run, name="ecrops-job", daemon=True)
     thread.start()
     thread.join(seconds)
-    if record.is_over and isinstance(record.error, BaseException) and not isinstance(record.error, Exception):
-        raise record.error
+    if fatal:
+        raise fatal[0]

@@ -92,7 +92,7 @@ def _fleet_of(content: object) -> Fleet:
     if isinstance(content, Fleet):
         return content
     if isinstance(content, RepositorySpec):
-        raise SpecError(f"{_EXPECTED}, got one spec: write [{content.name!r} ...], a list")
+        raise SpecError(f"{_EXPECTED}, got one spec: write a list of it")
     if isinstance(content, Mapping):
         raise SpecError(f"{_EXPECTED}, got a mapping: write fleet_from_dict({{...}})")
     if not isinstance(content, Iterable):

@@ -205,21 +205,24 @@ class Account(Shown, Hosts):
         return NONE if self._dry_run is None else self._dry_run.values
 
     def make(
-        self, *wants: Want, known: Mapping[Goal, Any] = NONE, on_plan: Callable[[Plan], object] | None = None
+        self,
+        *wants: Want,
+        known: Mapping[Goal, Any] = NONE,
+        on_error: OnError | None = None,
+        choose: Callable[[Plan], Plan] | None = None,
     ) -> Plan:
         """Plan the wants, and apply the plan. A dry run remembers the values that it would have made.
 
         Args:
             wants: The wants.
             known: Current values that were read before.
-            on_plan: Called with what is missing, before it is made: whatever ends the apply, the rest is known then.
+            on_error: As in ``plan_wants``.
+            choose: Returns which part of what is missing is made. Whatever ends the apply, the rest is known then.
         """
         if self.dry_run:
-            return self._plan(wants, known, remember=True)
-        plan = self._missing(wants, known)
-        if on_plan:
-            on_plan(plan)
-        return self._apply(plan)
+            return self._plan(wants, known, on_error, remember=True)
+        plan = self._missing(wants, known, on_error)
+        return self._apply(choose(plan) if choose else plan)
 
 
 def _new_dry_run() -> DryRun:
