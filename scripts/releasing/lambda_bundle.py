@@ -25,6 +25,7 @@ ALWAYS, WITH_YAML = ("tenacity",), ("PyYAML",)
 WITH_BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "python-dateutil", "six")
 YAML_ENDINGS = (".yaml", ".yml")
 COMPILED = (".pyc", ".pyo", ".so", ".pyd")
+TWICE = "is in it twice: give your file another name"
 BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The time of every file: the oldest that a zip can say."""
 LARGEST_UPLOAD = 50_000_000
@@ -47,7 +48,7 @@ def main() -> None:
     for part in parts:
         for name, content in part.files.items():
             if name in files:
-                _stop(f"{name} is in it twice: give your file another name")
+                _stop(f"{name} {TWICE}")
             files[name] = content
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     _write(arguments.out, files)
@@ -65,7 +66,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _parts(arguments: argparse.Namespace) -> Iterator[Part]:
-    own = {name: content for path in arguments.files for name, content in _files_of_user(path)}
+    own: dict[str, bytes] = {}
+    for name, content in (file for path in arguments.files for file in _files_of_user(path)):
+        if name in own:
+            _stop(f"{name} {TWICE}")
+        own[name] = content
     names = [*ALWAYS]
     if arguments.yaml or any(name.lower().endswith(YAML_ENDINGS) for name in own):
         names += WITH_YAML
