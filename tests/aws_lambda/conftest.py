@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +17,9 @@ from ecrops.testing import Cloud
 from support import registry_of
 
 Handler = Callable[[Any, Any], dict[str, Any]]
+RIC = os.environ.get("ECROPS_AWSLAMBDARIC", "")
+"""A Python with Lambda's own client of the runtime."""
+takes_long = pytest.mark.skipif(not RIC, reason="run scripts/judges/awslambdaric")
 
 
 class Context:

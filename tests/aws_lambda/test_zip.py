@@ -23,14 +23,13 @@ from ecrops.aws_lambda.answer import LIMIT
 from ecrops.testing import Cloud, environment
 from ecrops.testing.isolation import without_aws
 from support import state
+from tests.aws_lambda.conftest import RIC, takes_long
 from tests.aws_lambda.runtime_api import RuntimeApi
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "lambda_bootstrap"
 OWN = "own"
-RIC = os.environ.get("ECROPS_AWSLAMBDARIC", "")
 Start = Callable[..., RuntimeApi]
-takes_long = pytest.mark.skipif(not RIC, reason="run scripts/judges/awslambdaric")
 
 
 def bundle(out: Path, *arguments: str | Path, **variables: str) -> str:
