@@ -41,6 +41,26 @@ _PHRASES: Mapping[str, str] = {
     r", in \.errors\b": "; --json lists them all",
     r"\becs=False\b": "--no-ecs",
     r"\blambda_=False\b": "--no-lambda",
+    r"\ba name is given as User\('(.+?)'\), Role\('\1'\) or Group\('\1'\)": (
+        r"a name is given as user/\1, role/\1 or group/\1"
+    ),
+    r"\brepo\.can\(Role\('(.+?)'\), '(\w+)'\)": r"ecrops can role/\1 \2 NAME",
+    r"\brepo\.can\('(.+?)', '(\w+)'\)": r"ecrops can \1 \2 NAME",
+    r"\bregistry\.repository\('(.+?)'\)\.explain_denied\(text\)": r"ecrops explain-denied \1",
+    r"\bmake a Registry with a session for account (\d+) and region ([\w-]+)": (
+        r"name a --profile of account \1 and the --region \2"
+    ),
+    r"\bregistry\.docker_login\(\)": "ecrops login",
+    r"\bsession= reads them\b": "--who-profile reads them",
+    r"\bcan\(principal, verb, session=\.\.\.\) reads both sides": "--who-profile, without --check, reads both sides",
+    r"\bask can\(\)": "ask without --check",
+    r"; can\(\) (does without|weighs them too)": r"; the answer without --check \1",
+    r"\bcontext=\{\"(.+?)\": \"(.+?)\"\}": r"--context '\1=\2'",
+    r"\bcontext\['(.+?)'\]": r"--context \1",
+    r"\bis not in accounts=": "is not among those of --account",
+    r"\bsay accounts=\['(.+?)'\]": r"say --account \1",
+    r"\bregistry\.access\(\)": "ecrops access",
+    r", in \.because\b": "; --json lists them all",
     r"\bregistry\.account_settings\.set\(\"(\w+)\", \"(\w+)\"\) turns it on": (
         r"in a fleet file, registry: {account_settings: {\1: \2}} turns it on"
     ),

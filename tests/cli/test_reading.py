@@ -111,7 +111,7 @@ def test_show_is_the_description(run: Run, registry: Registry) -> None:
 def test_access_is_the_report(run: Run, registry: Registry) -> None:
     access = registry.repository("team/api").access()
     assert run("access", "team/api").out == f"{access}\n"
-    assert run("access", "--json", "team/api").data == {"repository": "team/api", "entries": []}
+    assert run("access", "--json", "team/api").data == json.loads(json.dumps(access.to_dict()))
 
 
 def test_simulate_is_the_simulation(run: Run, registry: Registry, policy: str) -> None:

@@ -27,6 +27,11 @@ class Universe:
         self._facts = tuple(facts)
         self._masks: dict[tuple[tuple[str, bool], ...], int] = {}
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the actions have no resource."""
+        return self.arns == (ANY,)
+
     def facts(self, index: int) -> Facts:
         """Return what is known of a resource."""
         return self._facts[index] if self._facts else NO_FACTS
@@ -42,7 +47,7 @@ class Universe:
         text = filled.text
         if text.strip("*") == "" and text and all(is_pattern for _, is_pattern in filled.pieces):
             return self.all
-        if self.arns == (ANY,):
+        if self.is_nothing:
             return 0
         return sum(1 << index for index, arn in enumerate(self.arns) if fits_pattern(arn, filled))
 

@@ -61,6 +61,8 @@ def truth(condition: dict[str, Any], version: str = VERSION) -> tuple[bool | Non
         ("DateLessThan", "aws:EpochTime", "99999999999999999999", False),
         ("Bool", "aws:SecureTransport", "True", True),
         ("Bool", "aws:SecureTransport", False, False),
+        ("Bool", "aws:username", "ci", False),
+        ("DateGreaterThan", "aws:CurrentTime", "2026-11", True),
         ("IpAddress", "aws:SourceIp", ["10.0.0.0/8", "192.0.2.0/24"], True),
         ("IpAddress", "aws:SourceIp", "2001:db8::/32", False),
         ("NotIpAddress", "aws:SourceIp", "192.0.2.0/24", False),
