@@ -86,8 +86,8 @@ class Account(Shown, Hosts):
     def within(self, seconds: float) -> Self:
         """Return the same registry with a deadline: what is not done ``seconds`` from now is not begun.
 
-        In a Lambda function: ``registry.within(context.get_remaining_time_in_millis() / 1000 - 5).ensure(*specs)``.
-        Leave some seconds for the call that is in flight then. Its connection gives up after 30 seconds.
+        Leave some seconds for the call that is in flight then. Its connection gives up after 30 seconds. In a Lambda
+        function, ``ecrops.aws_lambda.handler`` does that.
 
         Args:
             seconds: Seconds from now.

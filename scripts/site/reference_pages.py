@@ -26,6 +26,7 @@ PACKAGES = (
     "fleet",
     "fleet.imports",
     "report",
+    "aws_lambda",
     "testing",
 )
 
