@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FACES = (
     "ecrops",
     "ecrops.access",
+    "ecrops.aws_lambda",
     "ecrops.events",
     "ecrops.fleet",
     "ecrops.images",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MANY_CALLS = 50
 """From so many calls on, a client that takes less time for each is worth the time to make it."""
+CONNECT_SECONDS, READ_SECONDS = 10, 30
+"""How long a call may take to connect to one address, and how long it may wait for the next bytes of an answer."""
 NO_TOKEN = r"(?a:[^\w!$%&'*+.^`|~-])"
 """What no name in a user agent has."""
 
@@ -68,8 +70,8 @@ def make_client(session: boto3.Session, service: str, region: str, workers: int)
     """
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
-        connect_timeout=10,
-        read_timeout=30,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
         max_pool_connections=workers,
     )
     client = _made(session, service, region, config)

@@ -7,7 +7,7 @@ hand in wants, and get the plan of what was made, or with ``dry_run`` of what wo
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
@@ -86,8 +86,8 @@ class Account(Shown, Hosts):
     def within(self, seconds: float) -> Self:
         """Return the same registry with a deadline: what is not done ``seconds`` from now is not begun.
 
-        In a Lambda function: ``registry.within(context.get_remaining_time_in_millis() / 1000 - 5).ensure(*specs)``.
-        Leave some seconds for the call that is in flight then. Its connection gives up after 30 seconds.
+        Leave some seconds for the call that is in flight then. Its connection gives up after 30 seconds. In a Lambda
+        function, ``ecrops.aws_lambda.handler`` does that.
 
         Args:
             seconds: Seconds from now.
@@ -204,11 +204,25 @@ class Account(Shown, Hosts):
         """The values that this dry run would have made before; none if it is no dry run."""
         return NONE if self._dry_run is None else self._dry_run.values
 
-    def make(self, *wants: Want, known: Mapping[Goal, Any] = NONE) -> Plan:
-        """Plan the wants, and apply the plan. A dry run remembers the values that it would have made."""
+    def make(
+        self,
+        *wants: Want,
+        known: Mapping[Goal, Any] = NONE,
+        on_error: OnError | None = None,
+        choose: Callable[[Plan], Plan] | None = None,
+    ) -> Plan:
+        """Plan the wants, and apply the plan. A dry run remembers the values that it would have made.
+
+        Args:
+            wants: The wants.
+            known: Current values that were read before.
+            on_error: As in ``plan_wants``.
+            choose: Returns which part of what is missing is made. Whatever ends the apply, the rest is known then.
+        """
         if self.dry_run:
-            return self._plan(wants, known, remember=True)
-        return self._apply(self._missing(wants, known))
+            return self._plan(wants, known, on_error, remember=True)
+        plan = self._missing(wants, known, on_error)
+        return self._apply(choose(plan) if choose else plan)
 
 
 def _new_dry_run() -> DryRun:

@@ -27,6 +27,7 @@ PACKAGES = (
     "fleet.imports",
     "report",
     "unmanaged",
+    "aws_lambda",
     "testing",
 )
 
