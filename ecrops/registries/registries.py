@@ -6,30 +6,30 @@ comes back as a row (``row``). Nothing here holds a session, a client or credent
 
 from __future__ import annotations
 
-import copy
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ecrops.aws import RetryPolicy
-from ecrops.base.problems import is_number, is_whole
-from ecrops.base.shown import Shown
+from ecrops.base.problems import is_number
 from ecrops.errors import SpecError
 from ecrops.lifecycle.guard import RegistryGuard
 from ecrops.registries.location import RegistryLocation, check_locations
-from ecrops.registries.overrides import Overrides, matches
+from ecrops.registries.overrides import Overrides
 from ecrops.registries.plan import RegistriesPlan
 from ecrops.registries.result import RegistriesResult
 from ecrops.registries.row import Row, RowError
-from ecrops.registries.running import OnResult, in_waves, not_begun
+from ecrops.registries.running import OnResult
 from ecrops.registries.task import Options, Spec, SpecFunction, Task
+from ecrops.registries.verbs import NamedVerbs
+from ecrops.registries.work import Waves
 
-Waves = Sequence[Sequence[str]]
+if TYPE_CHECKING:
+    import boto3
 
 
-class Registries(Shown):
+class Registries(NamedVerbs):
     """Registries of many accounts and regions. Making one calls nothing.
 
     Args:
@@ -58,61 +58,75 @@ class Registries(Shown):
         dry_run: bool = False,
         seconds_each: float | None = None,
     ) -> None:
-        self.locations = check_locations(
+        places = check_locations(
             RegistryLocation.from_dict(place) if isinstance(place, Mapping) else place for place in locations
         )
-        self._overrides = Overrides(dict(overrides or {}))
-        if unused := self._overrides.unused(self.locations):
+        different = Overrides(dict(overrides or {}))
+        if unused := different.unused(places):
             raise SpecError(f"overrides: no location is meant by {', '.join(map(repr, unused))}")
         if seconds_each is not None and (not is_number(seconds_each) or seconds_each <= 0):
             raise SpecError(f"seconds_each: expected seconds above 0, got {seconds_each!r}")
-        self._options = Options(workers, retry or RetryPolicy(), guard, dry_run, seconds_each=seconds_each)
+        options = Options(workers, retry or RetryPolicy(), guard, dry_run, seconds_each=seconds_each)
+        super().__init__(places, different, options)
 
-    def __len__(self) -> int:
-        return len(self.locations)
-
-    def __iter__(self) -> Iterator[RegistryLocation]:
-        return iter(self.locations)
-
-    def _shown(self) -> Mapping[str, Any]:
-        return {"registries": [str(location) for location in self.locations]}
-
-    def __repr__(self) -> str:
-        return f"<Registries: {len(self)}>"
-
-    def within(self, seconds: float) -> Self:
-        """Return the same registries with a deadline: what is not done ``seconds`` from now is not begun, anywhere."""
-        if not is_number(seconds):
-            raise SpecError(f"expected seconds, got {seconds!r}")
-        other = copy.copy(self)
-        until = time.time() + seconds
-        other._options = replace(self._options, until=min(until, self._options.until or until))
-        return other
-
-    def where(self, *patterns: str) -> Self:
-        """Return the registries that one of the patterns is about.
+    @classmethod
+    def of(
+        cls,
+        *,
+        accounts: Sequence[str | int] | None = None,
+        organization: bool = False,
+        units: Sequence[str] = (),
+        tags: Mapping[str, str] | None = None,
+        without: Sequence[str | int] = (),
+        regions: Sequence[str] | Literal["enabled"] | None = None,
+        role_name: str | None = None,
+        external_id: str | None = None,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+        session: boto3.Session | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return the registries of accounts, or of an organization, in some regions. It reads which there are.
 
         Args:
-            patterns: Ids of accounts, regions or names of locations (``*`` is any text), or tags of locations
-                (``stage=prod``).
+            accounts: The accounts by their ids.
+            organization: Whether to take the active accounts of the organization of the caller.
+            units: Only the accounts in these organizational units, and in the units inside of them.
+            tags: Only the accounts with these tags. ``{}`` reads the tags, for overrides and waves, and takes all.
+            without: Accounts that are left out.
+            regions: The regions; ``"enabled"`` for those that each account has enabled.
+            role_name: The role that is assumed in each account.
+            external_id: The external id that the trust policies of the roles ask for.
+            profile: The profile whose credentials are used.
+            endpoint_url: Where all services are called, for emulators.
+            session: The session that lists the accounts; that of the profile without it.
+            options: The options of ``Registries``, such as ``overrides``.
 
         Raises:
-            SpecError: A pattern is about none.
+            SpecError: With every argument that is wrong.
+            ClientError: botocore's own error: the organization cannot be read.
+            ApplyError: The regions of some accounts cannot be read; ``failed`` has the error of each.
+
+        Example:
+            ``Registries.of(organization=True, regions=["eu-west-1"], role_name="ecrops")``
         """
-        return self._only([place for place in self.locations if self._is_about(patterns, place)], patterns)
+        from ecrops.registries.organization import locations_of
 
-    def _is_about(self, patterns: Iterable[str], location: RegistryLocation) -> bool:
-        return any(matches(pattern, location) for pattern in patterns)
-
-    def _only(self, locations: Sequence[RegistryLocation], patterns: Iterable[str] = ()) -> Self:
-        for pattern in patterns:
-            if not any(self._is_about([pattern], place) for place in self.locations):
-                raise SpecError(f"no registry is meant by {pattern!r}: there are {', '.join(map(str, self.locations))}")
-        other = copy.copy(self)
-        other.locations = tuple(locations)
-        return other
-
-    # Verbs
+        places = locations_of(
+            accounts=accounts,
+            organization=organization,
+            units=units,
+            tags=tags,
+            without=without,
+            regions=regions,
+            role_name=role_name,
+            external_id=external_id,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            session=session,
+            retry=options.get("retry"),
+        )
+        return cls(places, **options)
 
     def plan(
         self,
@@ -215,119 +229,3 @@ class Registries(Shown):
         tasks = self._tasks("ensure", specs, options)
         rows = self._written(tasks, waves, executor, on_result, stop_after)
         return RegistriesResult.collect(rows, self.locations, self)
-
-    def describe(
-        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None
-    ) -> RegistriesResult:
-        """Return the repositories of all registries as specs: see ``Registry.describe``."""
-        return self._each("describe", {"": names}, executor, on_result)
-
-    def remove(
-        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
-    ) -> RegistriesResult:
-        """Delete repositories in all registries: see ``Registry.remove``."""
-        return self._each("remove", {"": names, **options}, executor, on_result)
-
-    def access(
-        self, *names: Any, executor: Executor | None = None, on_result: OnResult | None = None
-    ) -> RegistriesResult:
-        """Return who can do what in all registries: see ``Registry.access``."""
-        return self._each("access", {"": names}, executor, on_result)
-
-    def inventory(
-        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
-    ) -> RegistriesResult:
-        """Return what the repositories of all registries store: see ``Registry.inventory``."""
-        return self._each("inventory", {"": names, **options}, executor, on_result)
-
-    def simulate_lifecycles(
-        self, *arguments: Any, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
-    ) -> RegistriesResult:
-        """Return what lifecycle policies would do in all registries: see ``Registry.simulate_lifecycles``."""
-        return self._each("simulate_lifecycles", {"": arguments, **options}, executor, on_result)
-
-    def unmanaged(
-        self,
-        *specs: Spec | SpecFunction,
-        executor: Executor | None = None,
-        on_result: OnResult | None = None,
-        **options: Any,
-    ) -> RegistriesResult:
-        """Return what is there and in no spec, in all registries: see ``Registry.unmanaged``."""
-        tasks = self._tasks("unmanaged", specs, options)
-        return RegistriesResult.collect(self._rows([tasks], executor, on_result, None), self.locations, self)
-
-    # Work
-
-    def _each(
-        self, verb: str, arguments: Mapping[str, Any], executor: Executor | None, on_result: OnResult | None
-    ) -> RegistriesResult:
-        tasks = [Task(place, verb, (), arguments, self._options) for place in self.locations]
-        return RegistriesResult.collect(self._rows([tasks], executor, on_result, None), self.locations, self)
-
-    def _tasks(self, verb: str, specs: Sequence[Any], arguments: Mapping[str, Any]) -> list[Task]:
-        function = specs[0] if len(specs) == 1 and callable(specs[0]) else None
-        if function is None and any(map(callable, specs)):
-            raise SpecError("expected specs, or one function that returns the specs of a location: not both")
-        work: Any = tuple(specs) if function is None else function
-        tasks = [Task(place, verb, work, arguments, self._options, self._overrides) for place in self.locations]
-        if function is None:
-            for task in tasks:
-                task.own_specs()  # what can never be right is said before any call
-        return tasks
-
-    def _written(
-        self,
-        tasks: Sequence[Task],
-        waves: Waves | None,
-        executor: Executor | None,
-        on_result: OnResult | None,
-        stop_after: int | None,
-    ) -> Iterator[Row]:
-        """Yield the rows of tasks that write: first those of registries that cannot be worked on from the start."""
-        _check_options(on_result, stop_after)
-        self._waves(tasks, waves)
-        checks = [replace(task, verb="check", arguments={}) for task in tasks]
-        refused = {row.location: row for row in self._rows([checks], executor, None, None) if row.failed}
-        for row in refused.values():
-            if on_result is not None:
-                on_result(row)
-            yield row
-        remaining = [task for task in tasks if task.location not in refused]
-        if stop_after is not None and len(refused) >= stop_after:
-            yield from (not_begun(task, f"{len(refused)} registries cannot be reached") for task in remaining)
-            return
-        yield from self._rows(self._waves(remaining, waves), executor, on_result, stop_after)
-
-    def _waves(self, tasks: Sequence[Task], waves: Waves | None) -> list[list[Task]]:
-        if waves is None:
-            return [list(tasks)]
-        placed: list[list[Task]] = [[] for _ in waves]
-        without: list[str] = []
-        for task in tasks:
-            number = next((n for n, patterns in enumerate(waves) if self._is_about(patterns, task.location)), None)
-            if number is None:
-                without.append(str(task.location))
-            else:
-                placed[number].append(task)
-        if without:
-            raise SpecError(f"waves: no wave has {', '.join(without)}: add a last wave ['*'] for all others")
-        return placed
-
-    def _rows(
-        self,
-        waves: Sequence[Sequence[Task]],
-        executor: Executor | None,
-        on_result: OnResult | None,
-        stop_after: int | None,
-    ) -> Iterator[Row]:
-        _check_options(on_result, stop_after)
-        return in_waves(waves, executor, on_result, stop_after)
-
-
-def _check_options(on_result: object, stop_after: object) -> None:
-    """Refuse options of a verb that can never be right."""
-    if stop_after is not None and (not is_whole(stop_after) or stop_after < 1):
-        raise SpecError(f"stop_after: expected a number of failures of at least 1, got {stop_after!r}")
-    if on_result is not None and not callable(on_result):
-        raise SpecError(f"on_result: expected a function of a row, got {on_result!r}")

@@ -245,3 +245,10 @@ def test_what_stops_a_registry_from_the_start_is_said_before_anything_is_changed
     assert rows[0] == ("444455556666/eu-west-1", 0)
     assert "expected 444455556666, and the credentials" in str(result["444455556666/eu-west-1"].error)
     assert len(result.applied) == 2
+
+
+def test_two_names_of_one_registry_are_one_too_many(cloud: Cloud) -> None:
+    named = [RegistryLocation(region="eu-west-1"), RegistryLocation(cloud.account, "eu-west-1")]
+    result = Registries(named, retry=AT_ONCE).ensure(SPECS[1])
+    assert len(result.applied) <= 1
+    assert [str(row.error) for row in result.errors if "leave out one of them" in str(row.error)]

@@ -1,0 +1,56 @@
+"""The verbs of many registries that ask, and those that take names. Mixin of ``Registries``."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+from ecrops.registries.result import RegistriesResult
+from ecrops.registries.running import OnResult
+from ecrops.registries.task import Spec, SpecFunction
+from ecrops.registries.work import Work
+
+
+class NamedVerbs(Work):
+    """What each registry is asked, or told, alike."""
+
+    def describe(
+        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None
+    ) -> RegistriesResult:
+        """Return the repositories of all registries as specs: see ``Registry.describe``."""
+        return self._each("describe", {"": names}, executor, on_result)
+
+    def remove(
+        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
+    ) -> RegistriesResult:
+        """Delete repositories in all registries: see ``Registry.remove``."""
+        return self._each("remove", {"": names, **options}, executor, on_result)
+
+    def access(
+        self, *names: Any, executor: Executor | None = None, on_result: OnResult | None = None
+    ) -> RegistriesResult:
+        """Return who can do what in all registries: see ``Registry.access``."""
+        return self._each("access", {"": names}, executor, on_result)
+
+    def inventory(
+        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
+    ) -> RegistriesResult:
+        """Return what the repositories of all registries store: see ``Registry.inventory``."""
+        return self._each("inventory", {"": names, **options}, executor, on_result)
+
+    def simulate_lifecycles(
+        self, *arguments: Any, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
+    ) -> RegistriesResult:
+        """Return what lifecycle policies would do in all registries: see ``Registry.simulate_lifecycles``."""
+        return self._each("simulate_lifecycles", {"": arguments, **options}, executor, on_result)
+
+    def unmanaged(
+        self,
+        *specs: Spec | SpecFunction,
+        executor: Executor | None = None,
+        on_result: OnResult | None = None,
+        **options: Any,
+    ) -> RegistriesResult:
+        """Return what is there and in no spec, in all registries: see ``Registry.unmanaged``."""
+        tasks = self._tasks("unmanaged", specs, options)
+        return RegistriesResult.collect(self._rows([tasks], executor, on_result, None), self.locations, self._whole)
