@@ -18,7 +18,7 @@ from ecrops.errors import SpecError
 from ecrops.registries.location import RegistryLocation
 from ecrops.registries.overrides import Overrides, matches
 from ecrops.registries.result import RegistriesResult
-from ecrops.registries.row import Row
+from ecrops.registries.row import Row, RowError
 from ecrops.registries.running import OnResult, in_waves, not_begun
 from ecrops.registries.task import Options, Task
 

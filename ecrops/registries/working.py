@@ -13,7 +13,8 @@ from ecrops.registry import Registry
 
 def _check(registry: Registry, task: Task) -> None:
     """Refuse what would stop the work of a registry from the start: its role, its region, its specs."""
-    check_region(registry.aws.session)
+    check_region(registry.aws.session, task.options.retry)
+    _ = registry.aws.account_id  # two names of one registry are found by it
     if callable(task.specs):
         task.own_specs()
 
