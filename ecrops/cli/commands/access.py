@@ -154,7 +154,7 @@ def access(arguments: Namespace, console: Console) -> int:
 
     names = selection_of(arguments)
     if arguments.csv and (console.as_json or arguments.can):
-        raise CommandError("--csv, --json and --can: --csv is a form of its own: leave the others out")
+        raise CommandError("--csv is a form of its own: leave --json and --can out")
     with reading(arguments) as registry:
         if len(names) == 1 and isinstance(names[0], str) and not (arguments.csv or arguments.can):
             show(registry.repository(names[0]).access(), console)
