@@ -1,4 +1,4 @@
-"""What only reads: export, show, access, simulate, lint, preview, forecast, report, login."""
+"""What only reads: export, show, simulate, lint, preview, forecast, report, login."""
 
 from __future__ import annotations
 
@@ -106,12 +106,6 @@ def test_show_is_the_description(run: Run, registry: Registry) -> None:
     assert first == "# 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
     assert rest == write_fleet([spec])
     assert run("show", "--json", "team/api").data == json.loads(json.dumps(spec.to_dict()))
-
-
-def test_access_is_the_report(run: Run, registry: Registry) -> None:
-    access = registry.repository("team/api").access()
-    assert run("access", "team/api").out == f"{access}\n"
-    assert run("access", "--json", "team/api").data == json.loads(json.dumps(access.to_dict()))
 
 
 def test_simulate_is_the_simulation(run: Run, registry: Registry, policy: str) -> None:
