@@ -91,6 +91,17 @@ def _add_can(commands: Commands) -> None:
         ),
     )
     add_name(command)
+    _add_facts(command)
+    command.add_argument(
+        "--check", action="store_true", help="ask IAM's own simulator too, and end with 5 if it says otherwise"
+    )
+    command.add_argument(
+        "--who-profile", metavar="NAME", help="the profile of the account of WHO, if it is another one"
+    )
+
+
+def _add_facts(command: Parser) -> None:
+    """Add the options that say what is known of the request."""
     command.add_argument(
         "--context",
         action="append",
@@ -104,12 +115,6 @@ def _add_can(commands: Commands) -> None:
         default=[],
         metavar="KEY",
         help="a key of conditions that the request is known not to have",
-    )
-    command.add_argument(
-        "--check", action="store_true", help="ask IAM's own simulator too, and end with 5 if it says otherwise"
-    )
-    command.add_argument(
-        "--who-profile", metavar="NAME", help="the profile of the account of WHO, if it is another one"
     )
 
 
