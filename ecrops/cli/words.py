@@ -59,6 +59,8 @@ _PHRASES: Mapping[str, str] = {
     r"\bcontext=\{\"(.+?)\": \"(.+?)\"\}": r"--context '\1=\2'",
     r"\bcontext\['(.+?)'\]": r"--context \1",
     r"\bis not in accounts=": "is not among those of --account",
+    r"\baccounts\[\d+\]: ": "--account: ",
+    r"\bignore: ('.+?' is no code)": r"--ignore: \1",
     r"\bsay accounts=\['(.+?)'\]": r"say --account \1",
     r"\bregistry\.access\(\)": "ecrops access",
     r"\bregistry\.(authorization_token\.grant_read\(\w+\('.+?'\)\)) allows it": r"in Python, Registry().\1 allows it",
