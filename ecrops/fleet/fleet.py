@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ecrops.base.problems import nearest
 from ecrops.base.render import count
@@ -23,6 +23,7 @@ class Fleet:
 
     Args:
         specs: The spec of the registry, if the files have one, and those of the repositories, in their order.
+        registries: What the files say of where the fleet is to be, as it stands there. ``ecrops.registries`` reads it.
 
     Example:
         >>> fleet = Fleet((RepositorySpec("team/api"), RepositorySpec("team/worker"), RepositorySpec("tools/lint")))
@@ -31,6 +32,7 @@ class Fleet:
     """
 
     specs: tuple[RepositorySpec | RegistrySpec, ...] = ()
+    registries: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         registry = "" if self.registry is None else ", and the settings of the registry"

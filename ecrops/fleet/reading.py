@@ -13,7 +13,7 @@ from ecrops.fleet import json_text, toml_text, yaml_text
 from ecrops.fleet.document import Document, Findings, Origin
 from ecrops.fleet.fleet import Fleet
 from ecrops.fleet.placeholders import Location, Values, fill_in
-from ecrops.fleet.specs import specs_of
+from ecrops.fleet.specs import registries_of, specs_of
 
 Format = Literal["yaml", "json", "toml"]
 READERS: Mapping[str, Callable[[str, str], Document]] = {
@@ -174,7 +174,8 @@ def parse(
 def _fleet(documents: Sequence[Document], values: Values, findings: Findings) -> Fleet:
     for document in documents:
         fill_in(Origin(document), values, findings)
-    return Fleet(tuple(specs_of(documents, findings)))
+    specs = tuple(specs_of(documents, findings))
+    return Fleet(specs, registries_of(documents, findings))
 
 
 def _is_json(text: str) -> bool:

@@ -19,7 +19,9 @@ from ecrops.spec import RepositorySpec
 if TYPE_CHECKING:
     from ecrops.registry_settings.spec import RegistrySpec
 
-PARTS = ("defaults", "registry", "events", "repositories")
+PARTS = ("defaults", "registry", "events", "repositories", "registries", "overrides", "waves")
+OF_REGISTRIES = ("registries", "overrides", "waves")
+"""The parts about where the fleet is to be: ``ecrops.registries`` reads them."""
 SCHEMA_KEY = "$schema"
 """The key with which editors find the schema of a file. It is ignored, as are keys that begin with ``x-``: a place for
 the anchors of YAML."""
@@ -46,6 +48,24 @@ def specs_of(documents: Sequence[Document], findings: Findings) -> list[Reposito
     repositories = list(_repositories(findings, files))
     findings.raise_any()
     return [*([registry] if registry is not None else ()), *repositories]
+
+
+def registries_of(documents: Sequence[Document], findings: Findings) -> dict[str, Any]:
+    """Return what documents say of where the fleet is to be, as it stands there.
+
+    Raises:
+        SpecError: Two documents say the same part.
+    """
+    found: dict[str, Any] = {}
+    for document in documents:
+        for name in OF_REGISTRIES:
+            part = document.value.get(name) if isinstance(document.value, Mapping) else None
+            if part is not None and name in found:
+                findings.add(Origin(document, (name,)), "another file says it too: say it once")
+            elif part is not None:
+                found[name] = part
+    findings.raise_any()
+    return found
 
 
 def _parts(findings: Findings, document: Document) -> Parts:

@@ -10,6 +10,9 @@ from ecrops.base.lazy import face
 if TYPE_CHECKING:
     from ecrops.registries.bootstrap import BootstrapPolicy as BootstrapPolicy
     from ecrops.registries.bootstrap import bootstrap_policy as bootstrap_policy
+    from ecrops.registries.file import FleetSpecs as FleetSpecs
+    from ecrops.registries.file import RegistriesFile as RegistriesFile
+    from ecrops.registries.file import read_registries as read_registries
     from ecrops.registries.location import RegistryLocation as RegistryLocation
     from ecrops.registries.plan import RegistriesPlan as RegistriesPlan
     from ecrops.registries.registries import Registries as Registries
@@ -22,6 +25,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
         __name__,
         {
             "ecrops.registries.bootstrap": ("BootstrapPolicy", "bootstrap_policy"),
+            "ecrops.registries.file": ("FleetSpecs", "RegistriesFile", "read_registries"),
             "ecrops.registries.location": ("RegistryLocation",),
             "ecrops.registries.plan": ("RegistriesPlan",),
             "ecrops.registries.registries": ("Registries",),

@@ -39,6 +39,15 @@ CLASSES = (
 )
 _NAMES = {cls.__name__: cls for cls in CLASSES} | {"boto3": boto3, "Grantee": Any, "Explanation": Any}
 DEFAULTS = "The fields of repositories that do not say them. `tags` are merged, key by key."
+REGISTRIES: Schema = {
+    "type": ["array", "object"],
+    "items": {"type": "object"},
+    "description": "The registries that the fleet is for: a list of locations with the fields of `RegistryLocation`, or "
+    "the keywords of `Registries.of`, such as `accounts`, `regions` and `role_name`.",
+}
+OVERRIDES = "Fields of repositories that are different at some registries, by account, region, name or `TAG=VALUE`."
+WAVES = "Patterns of registries, wave by wave. A wave begins when the one before is done without a failure."
+STRING: Schema = {"type": "string"}
 _WORDS = {"``()``": "``[]``", "``None``": "``null``", "``True``": "``true``", "``False``": "``false``"}
 _WHOLE = {"type", "$ref", "enum", "anyOf"}
 
@@ -67,6 +76,9 @@ def schema() -> Schema:
                 }
             ),
             "repositories": {"type": "array", "items": ref("Repository"), "description": "The repositories."},
+            "registries": _nullable(REGISTRIES),
+            "overrides": _nullable({"type": "object", "description": OVERRIDES}),
+            "waves": _nullable({"type": "array", "items": {"type": "array", "items": STRING}, "description": WAVES}),
         },
         "patternProperties": {"^x-": {"description": "Yours: ecrops ignores it."}},
         "additionalProperties": False,
@@ -75,6 +87,9 @@ def schema() -> Schema:
             {"required": ["defaults"], "properties": {"defaults": {"type": "object"}}},
             {"required": ["registry"], "properties": {"registry": {"type": "object"}}},
             {"required": ["events"], "properties": {"events": {"type": "array"}}},
+            {"required": ["registries"], "properties": {"registries": {"type": ["array", "object"]}}},
+            {"required": ["overrides"], "properties": {"overrides": {"type": "object"}}},
+            {"required": ["waves"], "properties": {"waves": {"type": "array"}}},
         ],
         "$defs": dict(sorted(definitions.items())),
     }
