@@ -202,7 +202,7 @@ def test_an_answer_is_shown_if_the_simulator_cannot_be_asked(run: Run, memory_cl
     ran = run("can", "--check", "role/nodes", "pull", NAME)
     assert ran.code == 1
     assert ran.out.startswith("yes: role nodes can pull from team/api\n")
-    assert "the answer without --check does without" in ran.err
+    assert "--check asks IAM's simulator, which needs iam:SimulatePrincipalPolicy" in ran.err
     assert run("can", "--check", "--json", "role/nodes", "pull", NAME).data["error"]["code"] == "AccessDenied"
 
 
