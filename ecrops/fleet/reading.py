@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ecrops.errors import SpecError
 from ecrops.fleet import json_text, toml_text, yaml_text
@@ -85,6 +85,26 @@ def read_with(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], value
         OSError: A file cannot be read.
     """
     findings = Findings()
+    documents = _documents(paths, texts, findings)
+    if not documents:
+        findings.raise_any()
+        raise SpecError(f"{paths[0]}: there is no fleet file in it, only plans")
+    return _fleet(documents, values, findings)
+
+
+def registries_in(paths: Sequence[str | PathLike[str]]) -> Mapping[str, Any]:
+    """Return what files say of where they are to be, without reading what they say of repositories.
+
+    Raises:
+        SpecError: A file cannot be read as YAML, JSON or TOML, or two say the same part.
+        OSError: A file cannot be read.
+    """
+    findings = Findings()
+    return registries_of(_documents(paths, (), findings), findings)
+
+
+def _documents(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], findings: Findings) -> list[Document]:
+    """Return the documents of files and texts that hold no plans."""
     documents: list[Document] = []
     files = {file: path for path in paths for file in _files(path)}
     sources: list[Path | Text] = [*files, *texts]
@@ -98,10 +118,7 @@ def read_with(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], value
             findings.open(document)
         except SpecError as error:
             findings.fail(error)
-    if not documents:
-        findings.raise_any()
-        raise SpecError(f"{paths[0]}: there is no fleet file in it, only plans")
-    return _fleet(documents, values, findings)
+    return documents
 
 
 def _is_plan(value: object) -> bool:

@@ -9,6 +9,10 @@ from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DIFFERS, DONE
 from ecrops.cli.fleet_files import STDIN, add_files, specs_of
 from ecrops.cli.plans.applying import add_approval, make, present
+from ecrops.cli.plans.many import add_registries, place
+from ecrops.cli.plans.many import apply as apply_many
+from ecrops.cli.plans.many import drift as drift_many
+from ecrops.cli.plans.many import plan as plan_many
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
@@ -30,11 +34,13 @@ def add(commands: Commands) -> None:
             "ecrops plan fleet.yaml",
             "ecrops plan --only 'team/*' fleet.yaml more.yaml",
             "ecrops plan --access fleet/",
+            "ecrops plan --registries registries.yaml fleet.yaml",
             "ecrops plan --detailed-exitcode fleet.yaml > /dev/null || echo drift",
             "ecrops plan --json fleet.yaml | jq -r .checksum",
         ),
     )
     add_files(command)
+    add_registries(command)
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
     command.add_argument(
         "--out", metavar="FILE", help="write the same plan into this file, as JSON, for apply --approved"
@@ -43,6 +49,7 @@ def add(commands: Commands) -> None:
         "--access", action="store_true", help="show too who gains and loses what, by all policies before and after it"
     )
     _add_apply(commands)
+    _add_drift(commands)
 
 
 def _add_apply(commands: Commands) -> None:
@@ -63,11 +70,26 @@ def _add_apply(commands: Commands) -> None:
         ),
     )
     add_files(command)
+    add_registries(command)
     add_approval(command, planner="ecrops plan")
+
+
+def _add_drift(commands: Commands) -> None:
+    command = commands.add(
+        "drift",
+        drift,
+        short="show what differs from fleet files; end with 2 if something does",
+        long="It only reads. What it shows is never applied: plan shows what apply would make.",
+        examples=("ecrops drift fleet.yaml", "ecrops drift --registries registries.yaml fleet.yaml"),
+    )
+    add_files(command)
+    add_registries(command)
 
 
 def plan(arguments: Namespace, console: Console) -> int:
     """Show what is missing."""
+    if (many := place(arguments)) is not None:
+        return plan_many(arguments, console, *many)
     registry, missing = _plan(arguments)
     access = registry.access_changes(missing) if arguments.access else None
     hint = f"checksum, for ecrops apply --approved: {missing.checksum}"
@@ -77,8 +99,19 @@ def plan(arguments: Namespace, console: Console) -> int:
 
 def apply(arguments: Namespace, console: Console) -> int:
     """Make what is missing."""
+    if (many := place(arguments)) is not None:
+        return apply_many(arguments, console, *many)
     stdin = "the fleet file" if STDIN in arguments.files else ""
     return make(arguments, console, lambda: _plan(arguments), stdin=stdin)
+
+
+def drift(arguments: Namespace, console: Console) -> int:
+    """Show what differs."""
+    if (many := place(arguments)) is not None:
+        return drift_many(arguments, console, *many)
+    _, missing = _plan(arguments)
+    console.show(missing)
+    return DIFFERS if missing else DONE
 
 
 def _plan(arguments: Namespace) -> tuple[Registry, Plan]:
