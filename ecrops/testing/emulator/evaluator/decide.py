@@ -26,6 +26,15 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
         question: ``caller`` (an ARN, or a service's name), ``action``, ``context`` and ``missing``.
     """
     request = request_of(world, question)
+    found = votes_on(world, request)
+    return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
+
+
+def votes_on(world: dict[str, Any], request: Request) -> dict[str, list[Vote]]:
+    """Return what all statements say of a request, by the kind of their policies.
+
+    A token is of no repository. A registry policy grants none, and is not asked about those of another registry.
+    """
     caller = request.caller
     asked = {} if request.is_token else {"repository": world["repository"].get("policy")}
     policies = {**asked, "registry": world.get("registry_policy")}
@@ -34,10 +43,10 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
         "boundary": [] if caller.boundary is None else list(votes_of(caller.boundary, "boundary", request)),
         **{kind: list(votes_of(each, kind, request)) for kind, each in policies.items() if each is not None},
     }
-    if request.is_token:  # a registry policy grants none, and is not asked about those of another registry
+    if request.is_token:
         own = caller.account == world["account"]
         found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny" and own]
-    return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
+    return found
 
 
 def request_of(world: dict[str, Any], question: dict[str, Any]) -> Request:
