@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ecrops.access.principals.named import ServicePrincipal as ServicePrincipal
     from ecrops.access.reports.access import Access as Access
     from ecrops.access.reports.entry import Entry as Entry
+    from ecrops.access.reports.matrix import AccessMatrix as AccessMatrix
+    from ecrops.access.reports.matrix_row import MatrixRow as MatrixRow
     from ecrops.access.reports.row import PrincipalAccess as PrincipalAccess
     from ecrops.access.reports.row import VerbAccess as VerbAccess
 
@@ -70,6 +72,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             ),
             "ecrops.access.reports.access": ("Access",),
             "ecrops.access.reports.entry": ("Entry",),
+            "ecrops.access.reports.matrix": ("AccessMatrix",),
+            "ecrops.access.reports.matrix_row": ("MatrixRow",),
             "ecrops.access.reports.row": (
                 "PrincipalAccess",
                 "VerbAccess",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 
 from ecrops.access import actions
 from ecrops.access.answers.asking import Evaluation
@@ -17,13 +17,17 @@ from ecrops.access.answers.needs import TOKEN, Need, need_of
 from ecrops.access.answers.questions.asked import Asked
 from ecrops.access.answers.questions.context import spelled_keys
 from ecrops.access.answers.words import depends_on, source_text
+from ecrops.access.reports.matrix_row import MatrixRow
 from ecrops.access.reports.parties import Parties, Party, parties_of
+from ecrops.access.reports.repositories import Repositories
 from ecrops.access.reports.row import SHOWN_VERBS, PrincipalAccess, VerbAccess
 from ecrops.iam.evaluation.decide import Layer, Ruling
+from ecrops.iam.evaluation.extent import Extent, surely
 from ecrops.iam.evaluation.naming import Way
 
 Rulings = Mapping[str, Ruling]
 _WAY_OUT = " (session= reads them)"  # of a question; a report takes no session
+_MATRIX_ACTIONS = tuple(dict.fromkeys(action for verb in SHOWN_VERBS for action in need_of(verb).all_actions))
 _SIDES = (Layer.IDENTITY, Layer.RESOURCE, Layer.REGISTRY)
 
 
@@ -32,12 +36,13 @@ class Judge:
 
     Args:
         documents: What was read.
-        names: The repositories; all that were read without it.
+        is_registry: Whether the repositories are all of the registry.
     """
 
-    def __init__(self, documents: Documents, names: Iterable[str] | None = None) -> None:
+    def __init__(self, documents: Documents, *, is_registry: bool = False) -> None:
         self.documents = documents
-        self.evaluation = Evaluation(documents, names)
+        self.evaluation = Evaluation(documents, sorted(documents.policies))  # as the bits of Repositories are
+        self.repositories = Repositories(self.evaluation.names, is_registry=is_registry)
         self._sets: dict[frozenset[str], frozenset[str]] = {}
         self._unread = tuple(problem for problem in documents.unread if problem.permission.startswith("iam:"))
 
@@ -73,7 +78,6 @@ class Judge:
     def row(self, party: Party) -> PrincipalAccess:
         """Return what a party can do with the first repository."""
         rulings = self.rulings(party, (*sorted(actions.about_repositories()), TOKEN))
-        token = rulings[TOKEN].allowed.at(0) if party.needs_token else True
         allowed = {action: ruling.allowed.at(0) for action, ruling in rulings.items() if action != TOKEN}
         return PrincipalAccess(
             who=party.who,
@@ -82,8 +86,31 @@ class Judge:
             verbs={verb: self._verb(party, need_of(verb), rulings) for verb in SHOWN_VERBS},
             certain=self._kept(action for action, value in allowed.items() if value),
             possible=self._kept(action for action, value in allowed.items() if value is not False),
-            token=token,
+            token=self._token(party, rulings),
         )
+
+    def matrix_row(self, party: Party) -> MatrixRow:
+        """Return what a party can do with all repositories."""
+        rulings = self.rulings(party, _MATRIX_ACTIONS)
+        extents = {verb: self._extent(rulings, need_of(verb).actions) for verb in SHOWN_VERBS}
+        return MatrixRow(party.who, party.kind, party.name, self._token(party, rulings), extents, self.repositories)
+
+    def extent(self, party: Party, need: Need) -> Extent:
+        """Return with which repositories a party can do something, with the token if that is needed."""
+        need = need if party.needs_token else need.without_token()
+        return self._extent(self.rulings(party, need.all_actions), need.all_actions)
+
+    def _extent(self, rulings: Rulings, needed: Iterable[str]) -> Extent:
+        """Return where all actions are allowed that something needs."""
+        allowed = (rulings[action].allowed for action in needed)
+        return reduce(Extent.both, allowed, surely(self.repositories.everything))
+
+    def _token(self, party: Party, rulings: Rulings) -> bool | None:
+        """Return whether a party can get the token to log in; ``None`` if that depends."""
+        if not party.needs_token:
+            return True
+        allowed = rulings[TOKEN].allowed
+        return True if allowed.certain else None if allowed.possible else False
 
     def _verb(self, party: Party, need: Need, rulings: Rulings) -> VerbAccess:
         need = need if party.needs_token else need.without_token()

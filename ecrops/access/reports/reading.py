@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ecrops.access.answers.documents import read
 from ecrops.access.reports.access import Access
 from ecrops.access.reports.entry import Holder, entries
 from ecrops.access.reports.judging import Judge
+from ecrops.access.reports.matrix import AccessMatrix
 from ecrops.access.reports.row import PrincipalAccess
 from ecrops.aws import Aws
+from ecrops.repositories.prefixes import Prefix, selected
 
 
 def access_of(aws: Aws, name: str) -> Access:
@@ -17,7 +21,7 @@ def access_of(aws: Aws, name: str) -> Access:
         RepositoryNotFoundException: There is no such repository.
     """
     documents = read(aws, [name])
-    judge = Judge(documents, [name])
+    judge = Judge(documents)
     rows, denied = list[PrincipalAccess](), list[PrincipalAccess]()
     for party in judge.parties.present:
         row = judge.row(party)
@@ -35,6 +39,19 @@ def access_of(aws: Aws, name: str) -> Access:
         entries=tuple(entries(documents.policies.get(name), holders, judge.evaluation.universe.arns[0])),
         unread=documents.unread,
     )
+
+
+def matrix_of(aws: Aws, selection: Sequence[str | Prefix]) -> AccessMatrix:
+    """Return who can use which repositories, by all policies: one listing of IAM, and one policy each repository.
+
+    Args:
+        aws: The account and region.
+        selection: Names and prefixes; nothing for all of the registry.
+
+    Raises:
+        RepositoryNotFoundException: One name was given, and there is no such repository.
+    """
+    return AccessMatrix(Judge(read(aws, selected(aws, selection)), is_registry=not selection))
 
 
 def _is_allowed_otherwise(row: PrincipalAccess) -> bool:

@@ -39,6 +39,10 @@ class Repositories:
         """Return the names of the repositories whose bits are set, in their order."""
         return self.names if mask == self.everything else tuple(self.names[place] for place in places(mask))
 
+    def numbered(self, mask: int) -> Iterator[tuple[int, str]]:
+        """Yield the places and names of the repositories whose bits are set."""
+        yield from ((place, self.names[place]) for place in places(mask))
+
     def bit(self, name: str) -> int:
         """Return the number in which only the bit of a repository is set; 0 if the matrix is not about it."""
         place = bisect_left(self.names, name)

@@ -74,6 +74,12 @@ ON_ORGANIZATIONS: list[tuple[dict[str, Any], list[str]]] = [
     (only("StringEquals", "aws:PrincipalOrgID", ORGANIZATION, "o-zzzzzzzzzz"), ["other-organization"]),
     (only("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-zzzzzzzzzz/r-ab12/*"), ["other-organization"]),
     (only("ForAllValues:StringEquals", "aws:PrincipalOrgID", ORGANIZATION), ["loose-organization"]),
+    (only("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz"), ["loose-organization"]),
+    (
+        only("StringEquals", "aws:PrincipalOrgID", "O-ABCDEFGHIJ", "o-zzzzzzzzzz"),
+        ["other-organization", "misspelt-organization"],  # the gravest first
+    ),
+    ({**only("StringNotEquals", "aws:PrincipalOrgID", ORGANIZATION, "o-zzzzzzzzzz"), "Effect": "Deny"}, []),
     (only("StringEqualsIfExists", "aws:PrincipalOrgID", ORGANIZATION), ["loose-organization"]),
     (only("StringNotEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz"), ["loose-organization"]),
     (only("StringLike", "aws:PrincipalOrgID", "o-*"), ["loose-organization"]),
@@ -102,6 +108,14 @@ def test_a_condition_on_an_organization_has_to_be_one_of_its_own(memory_cloud: C
     assert codes_of_each(memory_cloud, statements) == [codes for _, codes in ON_ORGANIZATIONS]
 
 
+def test_a_unique_id_of_somebody_who_is_there_is_no_deleted_one(memory_cloud: Cloud) -> None:
+    memory_cloud.emulator.make_principals(user="ci", role="team/nodes", group="devs")
+    role_id = memory_cloud.client("iam").get_role(RoleName="nodes")["Role"]["RoleId"]
+    of = {"Effect": "Allow", "Action": "ecr:ListImages"}
+    there, gone = ({**of, "Principal": {"AWS": name}} for name in (role_id, f"{role_id[:-3]}ZZZ"))
+    assert codes_of_each(memory_cloud, [there, gone]) == [[], ["deleted-principal"]]
+
+
 def test_accounts_and_organizations_that_are_meant_are_no_findings(memory_cloud: Cloud) -> None:
     accounts = {"Effect": "Allow", "Principal": {"AWS": [OTHER, f"arn:aws:iam::{THIRD}:role/x"]}, "Action": PULL}
     organization = only("StringEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz")
@@ -119,14 +133,14 @@ def test_a_finding_says_who_may_what_where_and_the_way_out(memory_cloud: Cloud) 
     statement = {"Sid": "CI", "Effect": "Allow", "Principal": {"AWS": OTHER}, "NotAction": "ecr:PutImage"}
     (finding,) = linted(memory_cloud, EVERYBODY, statement, ignore=["everyone"])
     assert str(finding) == (
-        f"high other-account: ab: repository policy: CI: lets account {OTHER} do anything but PutImage, and {OTHER} is "
-        f"not in accounts=; say accounts=['{OTHER}'] if it is meant to, or take it out"
+        f"high other-account: ab: repository policy, statement CI: lets account {OTHER} do anything but PutImage, and "
+        f"{OTHER} is not in accounts=; say accounts=['{OTHER}'] if it is meant to, or take it out"
     )
     assert finding.to_dict() == {
         "severity": "high",
         "code": "other-account",
         "repository": "ab",
-        "where": "repository policy: CI",
+        "where": "repository policy, statement CI",
         "message": finding.message,
         "way_out": finding.way_out,
     }

@@ -45,8 +45,8 @@ def test_a_grant_that_a_denial_takes_off_in_every_request_is_void(memory_cloud: 
     populate(memory_cloud, "ab")
     have_policy("ab", to(NODES, PUT, "ecr:ListImages"), DENY)
     (finding,) = found(memory_cloud, "denied-grant")
-    assert (finding.repository, finding.where) == ("ab", "repository policy: yes")
-    assert "PutImage, and that is denied in every request by repository policy ab: no" in finding.message
+    assert (finding.repository, finding.where) == ("ab", "repository policy, statement yes")
+    assert "PutImage, and that is denied in every request by repository policy, statement no of ab" in finding.message
 
 
 def test_a_denial_counts_if_it_is_about_every_request_of_the_principal(memory_cloud: Cloud) -> None:
@@ -94,7 +94,7 @@ def test_a_grant_in_iam_is_void_if_it_is_denied_on_each_repository_that_it_is_ab
     assert not found(memory_cloud, "denied-grant")
     have_policy("team/b", DENY)
     (finding,) = found(memory_cloud, "denied-grant")
-    assert (finding.repository, finding.where) == ("", "user ci: inline policy Allow: statement 1")
+    assert (finding.repository, finding.where) == ("", "user ci: inline policy Allow, statement 1")
     assert "lets user ci PutImage, and that is denied in every request by" in finding.message
     assert not found(memory_cloud, "denied-grant", "other")
 
@@ -109,8 +109,8 @@ def test_a_denial_in_iam_makes_a_grant_of_the_repository_void_and_one_of_a_group
     allow(memory_cloud, "group", "devs", "ecr:Put*", effect="Deny")
     have_policy("ab", to(CI, PUT))
     assert [finding.where for finding in found(memory_cloud, "denied-grant")] == [
-        "group devs: group devs: inline policy Allow: statement 1",
-        "repository policy: yes",
+        "group devs: group devs: inline policy Allow, statement 1",
+        "repository policy, statement yes",
     ]
 
 
@@ -162,7 +162,7 @@ def test_the_registry_policy_is_linted_too_and_once(memory_cloud: Cloud) -> None
     memory_cloud.client("ecr").put_registry_policy(policyText=document(statement))
     assert [
         (finding.repository, finding.where, finding.code) for finding in registry_of(memory_cloud).lint_access()
-    ] == [("", "registry policy: replicate", "other-account")]
+    ] == [("", "registry policy, statement replicate", "other-account")]
 
 
 def test_all_repositories_or_some_are_linted_and_the_gravest_findings_come_first(memory_cloud: Cloud) -> None:
@@ -192,7 +192,7 @@ def test_what_cannot_be_read_is_a_finding_and_hides_nothing(memory_cloud: Cloud)
         memory_cloud.faults.on("denied", operation=operation, times=None)
     findings = registry_of(memory_cloud).lint_access()
     assert [(finding.code, finding.repository, finding.where) for finding in findings] == [
-        ("everyone", "ab", "repository policy: statement 1"),
+        ("everyone", "ab", "repository policy, statement 1"),
         ("unreadable-policy", "ef", "repository policy"),
         ("unread", "", "users, roles and groups of the account"),
         ("unread", "", "registry policy"),

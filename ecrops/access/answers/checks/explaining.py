@@ -63,9 +63,9 @@ def _chosen(denials: list[Denial], arn: str) -> Denial:
         SpecError: None is; with whose it is.
     """
     of_ecr = [denial for denial in denials if denial.action.lower().startswith(f"{ECR}:")] or denials
-    about = [denial for denial in of_ecr if denial.resource in ("", "*") or matches(denial.resource, arn)]
-    if about:
-        return about[0]
+    matching = [denial for denial in of_ecr if denial.resource in ("", "*") or matches(denial.resource, arn)]
+    if matching:
+        return matching[0]
     (denial, *_) = of_ecr
     if not denial.action.lower().startswith(f"{ECR}:"):
         raise SpecError(_of_another_service(denial))
@@ -75,16 +75,16 @@ def _chosen(denials: list[Denial], arn: str) -> Denial:
 def _way_out(resource: str, own: str) -> str:
     """Return how to ask about another repository."""
     try:
-        other, here = Arn.parse(resource), Arn.parse(own)
+        named, current = Arn.parse(resource), Arn.parse(own)
     except SpecError:
         return "the ARN in the message is not whole"
-    if other.service != ECR or not other.resource.startswith("repository/"):
+    if named.service != ECR or not named.resource.startswith("repository/"):
         return "it is no repository of a private registry"
-    name = other.resource.removeprefix("repository/")
+    name = named.resource.removeprefix("repository/")
     call = f"registry.repository({name!r}).explain_denied(text)"
-    if (other.account, other.region) == (here.account, here.region):
+    if (named.account, named.region) == (current.account, current.region):
         return call
-    return f"make a Registry with a session for account {other.account} and region {other.region}, and {call} there"
+    return f"make a Registry with a session for account {named.account} and region {named.region}, and {call} there"
 
 
 def _of_another_service(denial: Denial) -> str:
