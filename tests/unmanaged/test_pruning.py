@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ecrops import (
     ApplyError,
     ConflictError,
+    EcropsError,
     Registry,
     RegistrySpec,
     RepositorySpec,
@@ -20,8 +22,8 @@ from ecrops import (
     pull,
 )
 from ecrops.events import on_image_pushed
-from ecrops.testing import Cloud
-from support import registry_of
+from ecrops.testing import FAULTS, Cloud, Fault
+from support import first_of, registry_of, sampled
 from tests.access.world import PULL
 
 from .world import (
@@ -45,6 +47,8 @@ from .world import (
 )
 
 NEW = RepositorySpec("team/new")
+STEP = sampled(12)
+"""Each fault meets every twelfth call, beginning at another one."""
 
 
 @pytest.fixture
@@ -319,3 +323,21 @@ def test_an_error_of_one_repository_stops_no_other(cloud: Cloud) -> None:
     assert [type(error) for error in caught.value.exceptions] == [type(next(iter(caught.value.exceptions)))]
     assert isinstance(caught.value.exceptions[0], ClientError)
     assert (cloud.emulator.exists("team/a"), cloud.emulator.exists("team/b")) == (True, False)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_call_fails_a_clean_run_takes_away_the_same(cloud: Cloud, registry: Registry, fault: Fault) -> None:
+    add_old(registry)
+    cloud.calls.clear()
+    registry.ensure(*FLEET, remove_unmanaged=TEAM)
+    calls = len(cloud.calls)
+    for number in range(1 + first_of(FAULTS.index(fault), len(FAULTS), STEP), calls + 1, STEP):
+        add_old(registry)
+        cloud.faults.at(number, fault)
+        with suppress(ClientError, EcropsError, BotoCoreError):
+            registry_of(cloud, workers=1).ensure(*FLEET, remove_unmanaged=TEAM)
+        cloud.faults.clear()
+        registry_of(cloud).ensure(*FLEET, remove_unmanaged=TEAM)
+        assert not registry.unmanaged(*FLEET, within=TEAM), number
+        assert (set(allowed(cloud, "team/api")), allowed(cloud)) == (PULL, []), number
+        assert len(permitted(cloud)) == 1, number
