@@ -340,9 +340,12 @@ def test_a_kind_that_the_caller_may_not_read_is_a_note(cloud: Cloud, registry: R
 
 
 def test_what_is_no_denial_is_an_error(cloud: Cloud, registry: Registry) -> None:
-    cloud.faults.on("error500", operation="ListRules", times=None)
-    with pytest.raises(ClientError):
-        registry.unmanaged(*FLEET, within=TEAM)
+    cloud.emulator.seed(["team/old"])
+    for operation in ("ListRules", "ListImages"):
+        cloud.faults.on("error500", operation=operation, times=None)
+        with pytest.raises(ClientError):
+            registry.unmanaged(*FLEET, within=TEAM)
+        cloud.faults.clear()
 
 
 def test_a_policy_that_is_no_policy_hides_no_other(cloud: Cloud, registry: Registry) -> None:
