@@ -34,8 +34,9 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
         "boundary": [] if caller.boundary is None else list(votes_of(caller.boundary, "boundary", request)),
         **{kind: list(votes_of(each, kind, request)) for kind, each in policies.items() if each is not None},
     }
-    if request.is_token:
-        found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny"]
+    if request.is_token:  # a registry policy grants none, and is not asked about those of another registry
+        own = caller.account == world["account"]
+        found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny" and own]
     return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
 
 
