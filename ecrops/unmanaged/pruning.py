@@ -119,6 +119,7 @@ def of_unmanaged(aws: Aws, managed: Managed, removal: Removal, known: Readings) 
     if things or notes:
         edit = Share(of_repositories, (len(things), sum(totals.values())), removal.force, notes)
         wants.append(Want(share, str(removal.within), edit))
+        known[share, str(removal.within)] = ()  # it has no value, and what is read after others makes those old
     return wants, known
 
 

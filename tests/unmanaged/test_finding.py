@@ -26,7 +26,22 @@ from support import registry_of
 from tests.access.world import put_policy
 from tests.events.support import arn
 
-from .world import API, FLEET, OLD_RULE, QUEUE, TEAM, TEMPLATES, WEB, add_grants, add_old, add_template, fleet, names
+from .world import (
+    API,
+    BARE,
+    FLEET,
+    OLD_RULE,
+    QUEUE,
+    TEAM,
+    TEMPLATES,
+    WEB,
+    add_grants,
+    add_old,
+    add_template,
+    bare,
+    fleet,
+    names,
+)
 from .world import templates as listed
 
 ALL = f"""\
@@ -132,32 +147,33 @@ def test_only_what_is_within_the_prefix_is_found(cloud: Cloud, registry: Registr
 # Repositories
 
 
-def test_a_repository_says_how_many_images_it_holds(cloud: Cloud, registry: Registry) -> None:
+def test_a_repository_says_how_many_images_it_holds(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.push_image("team/full", tag="a")
     cloud.push_image("team/full", tag="b")
-    [found] = registry.unmanaged(WEB, RepositorySpec("team/api"), within=TEAM)
+    [found] = registry.unmanaged(*BARE, within=TEAM)
     assert isinstance(found, UnmanagedRepository)
     assert (found.name, found.images) == ("team/full", 2)
     assert found.detail.startswith("2 images, made 20")
     assert found.to_dict()["images"] == 2
 
 
-def test_more_images_than_a_page_has_are_not_counted(
-    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_images_than_a_page_has_are_not_counted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = bare(cloud)
     for number in range(3):
         cloud.push_image("team/full", tag=f"v{number}")
     monkeypatch.setattr("ecrops.unmanaged.repositories.MOST_COUNTED", 2)
     monkeypatch.setattr("ecrops.repositories.deletion.MOST_COUNTED", 2)
-    [found] = registry.unmanaged(WEB, RepositorySpec("team/api"), within=TEAM)
+    [found] = registry.unmanaged(*BARE, within=TEAM)
     assert found.detail.startswith("2 images or more")
 
 
-def test_a_repository_of_a_cache_that_the_spec_lists_is_ecrs_own(cloud: Cloud, registry: Registry) -> None:
+def test_a_repository_of_a_cache_that_the_spec_lists_is_ecrs_own(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.emulator.seed(["team/hub/library/nginx", "team/hubs"])
     spec = RegistrySpec(pull_through_cache=[PullThroughCacheRule("team/hub", "public.ecr.aws")])
-    assert names(registry.unmanaged(*FLEET, spec, within=TEAM)) == ["repository team/hubs"]
-    assert len(registry.unmanaged(*FLEET, within=TEAM)) == 2
+    assert names(registry.unmanaged(*BARE, spec, within=TEAM)) == ["repository team/hubs"]
+    assert len(registry.unmanaged(*BARE, within=TEAM)) == 2
 
 
 # EventBridge rules
@@ -324,9 +340,12 @@ def test_a_kind_that_the_caller_may_not_read_is_a_note(cloud: Cloud, registry: R
 
 
 def test_what_is_no_denial_is_an_error(cloud: Cloud, registry: Registry) -> None:
-    cloud.faults.on("error500", operation="ListRules", times=None)
-    with pytest.raises(ClientError):
-        registry.unmanaged(*FLEET, within=TEAM)
+    cloud.emulator.seed(["team/old"])
+    for operation in ("ListRules", "ListImages"):
+        cloud.faults.on("error500", operation=operation, times=None)
+        with pytest.raises(ClientError):
+            registry.unmanaged(*FLEET, within=TEAM)
+        cloud.faults.clear()
 
 
 def test_a_policy_that_is_no_policy_hides_no_other(cloud: Cloud, registry: Registry) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ecrops import (
     ApplyError,
     ConflictError,
+    EcropsError,
     Registry,
     RegistrySpec,
     RepositorySpec,
@@ -20,12 +22,13 @@ from ecrops import (
     pull,
 )
 from ecrops.events import on_image_pushed
-from ecrops.testing import Cloud
-from support import registry_of
+from ecrops.testing import FAULTS, Cloud, Fault
+from support import first_of, registry_of, sampled
 from tests.access.world import PULL
 
 from .world import (
     API,
+    BARE,
     FLEET,
     OLD_RULE,
     QUEUE,
@@ -36,6 +39,7 @@ from .world import (
     add_old,
     add_template,
     allowed,
+    bare,
     before,
     fleet,
     permitted,
@@ -43,6 +47,8 @@ from .world import (
 )
 
 NEW = RepositorySpec("team/new")
+STEP = sampled(12)
+"""Each fault meets every twelfth call, beginning at another one."""
 
 
 @pytest.fixture
@@ -105,9 +111,10 @@ def test_an_ensure_reads_what_it_needs_once(cloud: Cloud, registry: Registry) ->
     assert both == ["DescribeRepositories", "GetAccountAuthorizationDetails", "GetRepositoryPolicy", "ListRules"]
 
 
-def test_more_than_half_is_not_deleted_without_being_told(cloud: Cloud, registry: Registry) -> None:
+def test_more_than_half_is_not_deleted_without_being_told(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.emulator.seed(["team/a", "team/b"])
-    half = (WEB, RepositorySpec("team/api"), NEW)
+    half = (*BARE, NEW)
     assert registry.plan(*half, remove_unmanaged=TEAM).check(deletes=2), "2 of 4 are no more than half"
     cloud.emulator.seed(["team/c", "web/d"])
     plan = registry.plan(*half, remove_unmanaged=TEAM)
@@ -155,15 +162,16 @@ def test_a_repository_with_images_stays_with_its_rule_and_its_grants(cloud: Clou
 
 
 def test_all_images_that_go_are_counted_though_not_all_were_when_they_were_found(
-    cloud: Cloud, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    registry = bare(cloud)
     monkeypatch.setattr("ecrops.unmanaged.repositories.MOST_COUNTED", 1)
     monkeypatch.setattr("ecrops.repositories.deletion.MOST_COUNTED", 1)
     for tag in "ab":
         cloud.push_image("team/full", tag=tag)
-    note = registry.ensure(*FLEET, remove_unmanaged=TEAM).notes[0]
+    note = registry.ensure(*BARE, remove_unmanaged=TEAM).notes[0]
     assert "team/full: it is in no spec, holds 1 images or more, and stays" in note
-    plan = registry.ensure(*FLEET, remove_unmanaged=TEAM, empty_on_delete=True)
+    plan = registry.ensure(*BARE, remove_unmanaged=TEAM, empty_on_delete=True)
     assert "- team/full repository: with all its images, 2 now" in str(plan)
 
 
@@ -209,10 +217,26 @@ def test_a_repository_that_somebody_makes_meanwhile_is_not_deleted(cloud: Cloud,
 
 def test_a_plan_of_a_dry_run_goes_on_from_the_one_before(cloud: Cloud, registry: Registry) -> None:
     add_old(registry)
+    cloud.push_image("team/full", tag="a")
     dry = registry_of(cloud, dry_run=True)
-    assert dry.ensure(*FLEET, remove_unmanaged=TEAM).check(deletes=3)
-    assert not dry.ensure(*FLEET, remove_unmanaged=TEAM)
+    assert dry.ensure(*FLEET, remove_unmanaged=TEAM, empty_on_delete=True).check(deletes=4)
+    plan = dry.ensure(*FLEET, remove_unmanaged=TEAM)
+    assert (len(plan), plan.notes) == (0, ()), "it does not say of what would be gone that it stays"
     assert not cloud.calls.of("DeleteRepository")
+
+
+def test_what_was_read_before_a_wait_is_read_again_before_it_is_written(cloud: Cloud) -> None:
+    registry, readings = registry_of(cloud), []
+    spec = RepositorySpec("team/api", grants=[pull("222233334444")])
+    registry.ensure(spec)
+    for fault in (False, True):
+        registry.repository("team/api").grant_pull("111122223333")
+        cloud.calls.clear()
+        if fault:
+            cloud.faults.on("throttle", operation="GetAccountAuthorizationDetails")
+        assert registry.ensure(spec, remove_unmanaged=TEAM).summary == "1 updated"
+        readings.append(len(cloud.calls.of("GetRepositoryPolicy")))
+    assert readings == [2, 3], "the first reading and the verifying one, and one after the wait"
 
 
 def test_rules_of_several_and_templates_go_once(registry: Registry) -> None:
@@ -286,7 +310,8 @@ def test_what_is_looked_at_is_said(cloud: Cloud) -> None:
     assert not cloud.calls.operations()
 
 
-def test_an_error_of_one_repository_stops_no_other(cloud: Cloud, registry: Registry) -> None:
+def test_an_error_of_one_repository_stops_no_other(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.emulator.seed(["team/a", "team/b"])
     cloud.faults.on(
         "denied",
@@ -294,7 +319,25 @@ def test_an_error_of_one_repository_stops_no_other(cloud: Cloud, registry: Regis
         times=None,
     )
     with pytest.raises(ApplyError) as caught:
-        registry.ensure(*FLEET, remove_unmanaged=TEAM)
+        registry.ensure(*BARE, remove_unmanaged=TEAM)
     assert [type(error) for error in caught.value.exceptions] == [type(next(iter(caught.value.exceptions)))]
     assert isinstance(caught.value.exceptions[0], ClientError)
     assert (cloud.emulator.exists("team/a"), cloud.emulator.exists("team/b")) == (True, False)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_call_fails_a_clean_run_takes_away_the_same(cloud: Cloud, registry: Registry, fault: Fault) -> None:
+    add_old(registry)
+    cloud.calls.clear()
+    registry.ensure(*FLEET, remove_unmanaged=TEAM)
+    calls = len(cloud.calls)
+    for number in range(1 + first_of(FAULTS.index(fault), len(FAULTS), STEP), calls + 1, STEP):
+        add_old(registry)
+        cloud.faults.at(number, fault)
+        with suppress(ClientError, EcropsError, BotoCoreError):
+            registry_of(cloud, workers=1).ensure(*FLEET, remove_unmanaged=TEAM)
+        cloud.faults.clear()
+        registry_of(cloud).ensure(*FLEET, remove_unmanaged=TEAM)
+        assert not registry.unmanaged(*FLEET, within=TEAM), number
+        assert (set(allowed(cloud, "team/api")), allowed(cloud)) == (PULL, []), number
+        assert len(permitted(cloud)) == 1, number

@@ -17,6 +17,7 @@ from tests.events.support import arn, make_queue
 
 from .world import (
     API,
+    BARE,
     FLEET,
     OLD_RULE,
     TEAM,
@@ -26,6 +27,7 @@ from .world import (
     add_old,
     add_template,
     allowed,
+    bare,
     before,
     fleet,
     names,
@@ -62,36 +64,39 @@ def test_all_that_was_found_is_removed_and_nothing_else(http_cloud: Cloud) -> No
     assert not registry.remove(found)
 
 
-def test_an_empty_repository_takes_a_reading_a_deletion_and_a_reading(cloud: Cloud, registry: Registry) -> None:
+def test_an_empty_repository_takes_a_reading_a_deletion_and_a_reading(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.emulator.seed(["team/old"])
-    found = registry.unmanaged(WEB, RepositorySpec("team/api"), within=TEAM)
+    found = registry.unmanaged(*BARE, within=TEAM)
     cloud.calls.clear()
     assert registry.remove(found)
     assert cloud.calls.operations() == ["DescribeRepositories", "DeleteRepository", "DescribeRepositories"]
     assert cloud.calls.of("DeleteRepository")[0].params["force"] is False
 
 
-def test_some_of_what_was_found_is_removed_beside_names(cloud: Cloud, registry: Registry) -> None:
+def test_some_of_what_was_found_is_removed_beside_names(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.emulator.seed(["team/a", "team/b", "team/c", "team/d"])
-    found = registry.unmanaged(*FLEET, within=TEAM)
-    some = ("team/a", *(one for one in found if one.name in ("team/a", "team/b")), found.repositories[1])
+    found = registry.unmanaged(*BARE, within=TEAM)
+    some: list[Any] = ["team/a", *(one for one in found if one.name in ("team/a", "team/b")), found.repositories[1]]
     assert registry_of(cloud, dry_run=True).remove(*some).summary == "2 to delete"
     plan = registry.remove(*some)
     assert sorted(change.owner for change in plan) == ["team/a", "team/b"]
-    assert names(registry.unmanaged(*FLEET, within=TEAM)) == ["repository team/c", "repository team/d"]
+    assert names(registry.unmanaged(*BARE, within=TEAM)) == ["repository team/c", "repository team/d"]
 
 
-def test_a_repository_with_images_is_a_conflict_unless_they_may_go(cloud: Cloud, registry: Registry) -> None:
+def test_a_repository_with_images_is_a_conflict_unless_they_may_go(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.push_image("team/full", tag="a")
     cloud.emulator.seed(["team/old"])
-    found = registry.unmanaged(*FLEET, within=TEAM)
+    found = registry.unmanaged(*BARE, within=TEAM)
     with pytest.raises(ConflictError, match=r"! team/full repository: with 1 image\nteam/full: empty_on_delete=True"):
         registry.remove(found)
     assert cloud.emulator.exists("team/old")
     dry = registry_of(cloud, dry_run=True).remove(found, empty_on_delete=True)
     assert "- team/full repository: with all its images, 1 now" in str(dry)
     registry.remove(found, empty_on_delete=True)
-    assert not registry.unmanaged(*FLEET, within=TEAM)
+    assert not registry.unmanaged(*BARE, within=TEAM)
     calls = cloud.calls.of("DeleteRepository")
     assert {call.params["repositoryName"]: call.params["force"] for call in calls} == {
         "team/full": True,
@@ -119,8 +124,9 @@ def test_what_was_found_elsewhere_is_refused(cloud: Cloud, registry: Registry) -
     assert set(cloud.calls.operations()) <= {"GetCallerIdentity"}
 
 
-def test_nothing_that_was_found_removes_nothing(cloud: Cloud, registry: Registry) -> None:
-    found = registry.unmanaged(*FLEET, within=TEAM)
+def test_nothing_that_was_found_removes_nothing(cloud: Cloud) -> None:
+    registry = bare(cloud)
+    found = registry.unmanaged(*BARE, within=TEAM)
     cloud.calls.clear()
     assert not registry.remove(found)
     assert not cloud.calls.operations()
@@ -142,8 +148,9 @@ def mutability(cloud: Cloud) -> None:
 CHANGED = r"! team/old repository: made anew, or its settings changed, since it was found\nteam/old: somebody uses it"
 
 
-@pytest.mark.parametrize("act", [recreate, mutability], ids=["made anew", "changed"])
-@pytest.mark.parametrize("during", [False, True], ids=["before", "during"])
+@pytest.mark.parametrize(
+    ("act", "during"), [(recreate, True), (mutability, False)], ids=["made anew meanwhile", "changed before"]
+)
 def test_a_repository_that_somebody_changed_since_stays(
     cloud: Cloud, registry: Registry, act: Callable[[Cloud], None], during: bool
 ) -> None:
@@ -158,8 +165,11 @@ def test_a_repository_that_somebody_changed_since_stays(
     assert_old_works(cloud)
 
 
-@pytest.mark.parametrize("empty_on_delete", [False, True])
-@pytest.mark.parametrize("at", ["", "GetQueueAttributes", "DeleteRepository"], ids=["before", "planned", "at last"])
+@pytest.mark.parametrize(
+    ("at", "empty_on_delete"),
+    [("", True), ("GetQueueAttributes", True), ("DeleteRepository", True), ("DeleteRepository", False)],
+    ids=["before", "planned", "at last", "at last, without images"],
+)
 def test_a_repository_that_came_to_hold_images_since_stays_with_its_rule_and_its_grant(
     cloud: Cloud, registry: Registry, at: str, empty_on_delete: bool
 ) -> None:
@@ -184,9 +194,10 @@ def assert_old_works(cloud: Cloud) -> None:
     assert OLD_RULE in permitted(cloud)
 
 
-def test_images_that_were_pushed_since_do_not_go_with_those_that_were_found(cloud: Cloud, registry: Registry) -> None:
+def test_images_that_were_pushed_since_do_not_go_with_those_that_were_found(cloud: Cloud) -> None:
+    registry = bare(cloud)
     cloud.push_image("team/full", tag="a")
-    found = registry.unmanaged(*FLEET, within=TEAM)
+    found = registry.unmanaged(*BARE, within=TEAM)
     cloud.push_image("team/full", tag="b")
     with pytest.raises(ConflictError, match="! team/full repository: with 2 images -> with 1 image, as it was found"):
         registry.remove(found, empty_on_delete=True)

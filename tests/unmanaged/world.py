@@ -20,6 +20,7 @@ QUEUE = arn("sqs", "pushes")
 API = RepositorySpec("team/api", grants=[pull(Role("nodes"))], events=[on_image_pushed(target=QUEUE)])
 WEB = RepositorySpec("team/web")
 FLEET = (API, WEB)
+BARE = (RepositorySpec("team/api"), WEB)
 TEMPLATES = RegistrySpec(creation_templates=[])
 OLD_RULE = "ecrops-image-pushed-team-old-34d7c46f0ffb"
 
@@ -31,6 +32,12 @@ def fleet(cloud: Cloud) -> Registry:
     registry = registry_of(cloud)
     registry.ensure(*FLEET)
     return registry
+
+
+def bare(cloud: Cloud) -> Registry:
+    """A registry with the repositories of the fleet alone."""
+    cloud.emulator.seed([spec.name for spec in BARE])
+    return registry_of(cloud)
 
 
 def add_old(registry: Registry) -> None:
