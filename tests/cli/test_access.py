@@ -1,7 +1,8 @@
-"""can, explain-denied, lint-access and plan --access: who may do what, as the library says it."""
+"""access, can, explain-denied, lint-access and plan --access: who may do what, as the library says it."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ecrops import AccountPrincipal, Group, Registry, Role, ServicePrincipal, User
+from ecrops import AccountPrincipal, Group, Registry, Role, ServicePrincipal, User, prefix
 from ecrops.access import AccessCheck, Comparison
 from ecrops.repository import Repository
 from ecrops.testing import Cloud
@@ -39,6 +40,21 @@ def repository(memory_cloud: Cloud) -> Repository:
     return repository
 
 
+@pytest.fixture
+def other(repository: Repository) -> Repository:
+    """A repository from which another account can pull, beside the one that is clean."""
+    other = registry_of_same(repository).repository("tools/cli")
+    other.ensure()
+    other.grant_pull("111122223333")
+    return other
+
+
+def registry_of_same(repository: Repository) -> Registry:
+    registry = repository.registry
+    assert isinstance(registry, Registry)
+    return registry
+
+
 @pytest.fixture(autouse=True)
 def only_reads(repository: Repository, memory_cloud: Cloud) -> Iterator[None]:
     yield
@@ -50,11 +66,62 @@ def deny_outside(repository: Repository) -> None:
     repository.add_to_resource_policy(OUTSIDE)
 
 
+def data_of(value: Any) -> Any:
+    return json.loads(json.dumps(value.to_dict()))
+
+
+def test_access_is_the_report_of_one_repository_and_the_matrix_of_several(run: Run, other: Repository) -> None:
+    registry = registry_of_same(other)
+    report = registry.repository(NAME).access()
+    ran = run("access", NAME)
+    assert (ran.code, ran.out, ran.err) == (0, f"{report}\n", "")
+    assert run("access", "--json", NAME).data == data_of(report)
+    for names, selection in ((("--all",), ()), (("t*",), (prefix("t"),)), ((NAME, "tools/cli"), (NAME, "tools/cli"))):
+        matrix = registry.access(*selection)
+        assert run("access", *names).out == f"{matrix}\n"
+        assert run("access", "--json", *names).data == data_of(matrix)
+
+
+def test_who_can_is_a_line_for_each_repository_and_principal(run: Run, other: Repository) -> None:
+    ran = run("access", "--can", "pull", "--all")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "team/api: role nodes\ntools/cli: account 111122223333, depends\n"
+    assert run("access", "--can", "pull", NAME).out == "team/api: role nodes\n"
+    assert run("access", "--can", "pull", "--json", "tools/*").data == {
+        "what": "pull",
+        "repositories": [{"repository": "tools/cli", "can": [], "depends": ["account 111122223333"]}],
+        "unread": [],
+    }
+    nobody = run("access", "--can", "delete_images", "--all")
+    assert (nobody.code, nobody.out, nobody.err) == (0, "", "nobody\n")
+    assert "did you mean 'pull'?" in run("access", "--can", "pul", NAME).err
+
+
+def test_csv_has_a_line_for_each_principal_and_repository(run: Run, other: Repository) -> None:
+    rows = list(csv.DictReader(run("access", "--csv", "--all").out.splitlines()))
+    assert {(row["who"], row["repository"], row["pull"]) for row in rows} == {
+        ("role nodes", NAME, "yes"),
+        ("account 111122223333", "tools/cli", "depends"),
+    }
+    assert run("access", "--csv", NAME).out.splitlines()[1:] == [f"role nodes,role,{NODES},{NAME},no,yes,no,no,no"]
+    for further in (("--can", "pull"), ("--json",)):
+        assert run("access", "--csv", *further, NAME).code == 1
+
+
+def test_a_repository_that_was_named_and_is_not_there_is_an_error(run: Run, other: Repository) -> None:
+    assert run("access", "team/none").code == 1
+    for form in ((), ("--csv",), ("--can", "pull"), ("--json",)):
+        ran = run("access", *form, NAME, "team/none")
+        assert ran.code == 1
+        assert "repository team/none: there is no such repository" in ran.out + ran.err
+        assert "role nodes" in ran.out
+
+
 def test_an_answer_is_what_the_library_prints(run: Run, repository: Repository) -> None:
     answer = repository.can(Role("nodes"), "pull")
     ran = run("can", "role/nodes", "pull", NAME)
     assert (ran.code, ran.out, ran.err) == (0, f"{answer}\n", "")
-    assert run("can", "--json", "role/nodes", "pull", NAME).data == json.loads(json.dumps(answer.to_dict()))
+    assert run("can", "--json", "role/nodes", "pull", NAME).data == data_of(answer)
 
 
 def test_a_job_tells_yes_no_and_it_depends_apart(run: Run, repository: Repository) -> None:
@@ -80,7 +147,7 @@ def test_who_is_asked_about_is_a_text(run: Run, repository: Repository) -> None:
     }
     for who, principal in principals.items():
         answer = repository.can(principal, "pull")
-        assert run("can", "--json", who, "pull", NAME).data == json.loads(json.dumps(answer.to_dict())), who
+        assert run("can", "--json", who, "pull", NAME).data == data_of(answer), who
 
 
 def test_a_name_without_its_kind_is_refused_with_the_three_that_it_may_have(run: Run) -> None:
@@ -135,7 +202,7 @@ def test_an_answer_is_shown_if_the_simulator_cannot_be_asked(run: Run, memory_cl
     ran = run("can", "--check", "role/nodes", "pull", NAME)
     assert ran.code == 1
     assert ran.out.startswith("yes: role nodes can pull from team/api\n")
-    assert "the answer without --check does without" in ran.err
+    assert "--check asks IAM's simulator, which needs iam:SimulatePrincipalPolicy" in ran.err
     assert run("can", "--check", "--json", "role/nodes", "pull", NAME).data["error"]["code"] == "AccessDenied"
 
 
@@ -147,7 +214,7 @@ DENIED = (
 
 
 def test_a_message_is_explained_from_a_pipe_or_in_place(run: Run, repository: Repository) -> None:
-    answer = json.loads(json.dumps(repository.explain_denied(DENIED).to_dict()))
+    answer = data_of(repository.explain_denied(DENIED))
     assert answer["allowed"] is False
     for arguments, stdin in (((), DENIED), (("-",), DENIED), ((DENIED,), ""), (DENIED.split(), "")):
         ran = run("explain-denied", "--json", NAME, *arguments, stdin=stdin)
@@ -162,21 +229,6 @@ def test_a_message_that_names_nobody_says_what_to_do_in_a_shell(run: Run) -> Non
     ran = run("explain-denied", NAME, stdin="403 Forbidden")
     assert (ran.code, "ecrops can role/nodes pull NAME" in ran.err) == (1, True)
     assert run("explain-denied", NAME).code == 1
-
-
-@pytest.fixture
-def other(repository: Repository) -> Repository:
-    """A repository from which another account can pull, beside the one that is clean."""
-    other = registry_of_same(repository).repository("tools/cli")
-    other.ensure()
-    other.grant_pull("111122223333")
-    return other
-
-
-def registry_of_same(repository: Repository) -> Registry:
-    registry = repository.registry
-    assert isinstance(registry, Registry)
-    return registry
 
 
 def test_findings_about_access_end_a_strict_job(run: Run, other: Repository) -> None:
@@ -198,8 +250,14 @@ def test_findings_are_about_names_and_beginnings_of_names(run: Run, other: Repos
 
 
 def test_which_repositories_are_meant_has_to_be_said(run: Run) -> None:
-    for names in ((), ("--all", NAME), ("*",), ("team/*-api",)):
-        ran = run("lint-access", *names)
+    for command, *names in (
+        ("access",),
+        ("lint-access",),
+        ("access", "--all", NAME),
+        ("access", "*"),
+        ("access", "t*i"),
+    ):
+        ran = run(command, *names)
         assert (ran.code, ran.out) == (1, "")
         assert "'team/*', or --all" in ran.err
 

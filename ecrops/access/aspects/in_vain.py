@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
+from functools import cache, lru_cache, reduce
 from itertools import chain
 from operator import or_
 
@@ -26,7 +26,7 @@ from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.resource_policies import ResourcePolicies
 from ecrops.iam.evaluation.universe import ANY, Universe
 from ecrops.iam.narrowing import tests
-from ecrops.iam.policy import Policy
+from ecrops.iam.policy import Policy, Subject
 from ecrops.iam.statements import plain_account
 
 _ANYTHING = ("*", "?", "${")
@@ -48,7 +48,7 @@ def of_repository(name: str, edit: Allow, before: Policy) -> Iterator[str]:
     resource = ResourcePolicies([(1, compile_policy(before.document, "repository policy", name))])
     policies = Policies(None, resource=resource, is_of_account=not edit.is_of_other_account)
     universe, facts = Universe([f"repository/{name}"]), _facts(edit.subject.condition)
-    rulings = decide(caller, _expanded(edit.actions), universe, facts, policies).values()
+    rulings = decide(caller, _expanded(frozenset(edit.actions)), universe, facts, policies).values()
     if rulings and all(ruling.resource.certain & ~_denied(ruling) for ruling in rulings):
         by = f"{_which(rulings, 1, allows=True)} of the repository's policy"
         who, what = leftovers.in_words(edit.subject), actions.words(edit.actions)
@@ -75,13 +75,17 @@ def of_identity(policy_key: PolicyKey, edits: Iterable[Edit], before: Policy) ->
         # one question for all: a policy may have the grants on thousands of repositories
         places = {arn: index for index, arn in enumerate(dict.fromkeys(edit.subject.name for edit in alike))}
         universe = Universe(list(places))
-        names = _expanded(chain.from_iterable(edit.actions for edit in alike))
+        names = _expanded(frozenset(chain.from_iterable(edit.actions for edit in alike)))
         rulings = decide(caller, names, universe, _facts(condition), policies)
+        decided = reduce(or_, (_denied(ruling) | ruling.allowed.certain for ruling in rulings.values()), 0)
+        has_login = cache(lambda login: _has_login(login, caller, policies))
         for edit in alike:
             bit = 1 << places[edit.subject.name]
-            of_edit = {name: rulings[name] for name in _expanded(edit.actions)}
+            if not decided & bit:
+                continue
+            of_edit = {name: rulings[name] for name in _expanded(frozenset(edit.actions))}
             on = edit.subject.name.partition("repository/")[2] or edit.subject.name
-            for text in _of_identity(policy_key, edit, of_edit, bit, _has_login(edit, caller, policies)):
+            for text in _of_identity(policy_key, edit, of_edit, bit, has_login(edit.login)):
                 yield Note(f"{on}: {text}").about(on)
 
 
@@ -107,18 +111,18 @@ def _adds_nothing(by: str) -> str:
     return f"by {by}: what is granted now adds nothing to that"
 
 
-def _has_login(edit: Allow, caller: Caller, policies: Policies) -> bool:
+def _has_login(login: Iterable[tuple[Subject, tuple[str, ...]]], caller: Caller, policies: Policies) -> bool:
     """Whether the token that comes with a grant is allowed already."""
     return all(
         ruling.allowed.certain
-        for subject, names in edit.login
+        for subject, names in login
         for ruling in decide(caller, names, Universe([ANY]), _facts(subject.condition), policies).values()
     )
 
 
-def _expanded(names: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(256)
+def _expanded(patterns: frozenset[str]) -> tuple[str, ...]:
     """Return all actions that the actions of grants mean."""
-    patterns = frozenset(names)
     services = {actions.service_of(action) for action in patterns}
     return tuple(sorted(name for service in services for name in actions.expanded(patterns, service)))
 

@@ -152,11 +152,8 @@ class AccessMatrix:
     # Showing
 
     def __repr__(self) -> str:
-        return f"<AccessMatrix: {self._title()}>"
-
-    def _title(self) -> str:
-        known = len(self._judge.parties.present)
-        return f"{count(known, 'principal')}, {count(len(self.repositories), 'repository', 'repositories')}"
+        known = count(len(self._judge.parties.present), "principal")
+        return f"<AccessMatrix: {known}, {count(len(self.repositories), 'repository', 'repositories')}>"
 
     def __str__(self) -> str:
         return render.page([*self._table(), *self._remarks()])
@@ -184,6 +181,7 @@ class AccessMatrix:
     def _repr_html_(self) -> str:
         rows = self.rows
         cells = [row.cells() for row in rows[: html.MAX_ROWS]]
-        head = html.title("who can use which repositories" if rows else next(self._table()), self._title())
+        number = count(len(rows), "principal") if rows else ""
+        head = html.title("who can use which repositories" if rows else next(self._table()), number)
         table = html.table(COLUMNS, cells, len(rows), ".rows")
         return html.output(head, table, html.items(list(self._remarks()), MAX_NAMES + 3))

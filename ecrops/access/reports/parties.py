@@ -15,7 +15,6 @@ from ecrops.access.answers.askers import asker_named
 from ecrops.access.answers.asking import Asker, Context, asker_of
 from ecrops.access.answers.documents import Documents
 from ecrops.access.principals.reach import EVERYONE, account_of
-from ecrops.access.reports.entry import own_name
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledStatement
 from ecrops.iam.narrowing import narrowing
@@ -132,23 +131,21 @@ def _named(principal: str, documents: Documents) -> Iterator[Party | str]:
         return  # it leaves the decision to the policies of the account, and is nobody but its root user
     asker = asker_named(principal, documents)
     if asker is None:
-        if gone := _gone(principal, documents):
+        if gone := _gone(principal):
             yield gone
         return
     caller = asker.caller
-    own = own_name(f"AWS:{caller.name}", documents.account) if caller.kind in ("user", "role") else ""
+    is_own = caller.account == documents.account and caller.kind in ("user", "role", "group")
+    own = f"{caller.kind} {caller.name.rpartition('/')[2]}" if is_own else ""
     yield Party(own or words.who(caller.name), caller.kind, caller.name, asker)
 
 
-def _gone(principal: str, documents: Documents) -> str:
+def _gone(principal: str) -> str:
     """Return a principal that is not there, in words; empty if it is of a kind that calls nothing."""
     kind, _, name = principal.partition(":")
     if kind != "AWS":
         return ""
-    if deleted := words.deleted(name):
-        return deleted
-    own = own_name(principal, documents.account) if account_of(name) == documents.account else ""
-    return f"{own or words.who(name)}, which is not there"
+    return words.deleted(name) or f"{name} (there is none)"
 
 
 # Everyone under a condition on who calls

@@ -31,6 +31,9 @@ class VerbAccess(Shown):
         denied_by: The statements that deny all or a part of it.
         depends_on: What it depends on, if it depends.
         lacks_token: Whether nothing is missing but the token to log in.
+
+    As text it is ``yes``, ``no``, ``denied``, ``no token``; ``depends``; or ``unknown`` if nothing that could be read
+    allows it, and something could not be read.
     """
 
     allowed: bool | None
@@ -43,7 +46,7 @@ class VerbAccess(Shown):
         if self.lacks_token:
             return "no token"
         if self.allowed is None:
-            return "depends"
+            return "depends" if self.because else "unknown"
         return "yes" if self.allowed else "denied" if self.denied_by else "no"
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""``can``, ``lint-access`` and ``explain-denied``: who may do what with repositories, and why not. They only read."""
+"""``access``, ``can``, ``lint-access`` and ``explain-denied``: who may do what with repositories. They only read."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecrops.cli.access.questions import context_of, message_of, principal_of, selection_of
+from ecrops.cli.access.showing import show, show_who
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DEPENDS, DIFFERS, DONE, ERROR
 from ecrops.cli.parser import add_name
@@ -13,12 +15,12 @@ UNREAD = "unread"
 """The code of a finding that something could not be read."""
 
 if TYPE_CHECKING:
-    from ecrops.cli.console import Shown
-    from ecrops.cli.parser import Commands
+    from ecrops.cli.parser import Commands, Parser
 
 
 def add(commands: Commands) -> None:
     """Add the commands."""
+    _add_access(commands)
     _add_can(commands)
     _add_lint(commands)
     command = commands.add(
@@ -37,6 +39,28 @@ def add(commands: Commands) -> None:
     )
     add_name(command)
     command.add_argument("text", nargs="*", metavar="TEXT", help="the message, in quotes; - or nothing is stdin")
+
+
+def _add_access(commands: Commands) -> None:
+    command = commands.add(
+        "access",
+        access,
+        short="show who can use a repository, or which repositories",
+        long=(
+            "By every policy of the repositories, of the registry, and of the users, groups and roles of the account. "
+            "Of one repository with where it says so; of several, of beginnings of names such as 'team/*', or of "
+            "--all, one line for each principal."
+        ),
+        examples=(
+            "ecrops access team/api",
+            "ecrops access --can pull team/api",
+            "ecrops access 'team/*' base/python",
+            "ecrops access --csv --all > access.csv",
+        ),
+    )
+    _add_selection(command)
+    command.add_argument("--can", metavar="VERB", help="only who can, or may be able to: pull, push, ecr:ListImages …")
+    command.add_argument("--csv", action="store_true", help="print CSV: a line for each principal and repository")
 
 
 def _add_can(commands: Commands) -> None:
@@ -67,6 +91,17 @@ def _add_can(commands: Commands) -> None:
         ),
     )
     add_name(command)
+    _add_facts(command)
+    command.add_argument(
+        "--check", action="store_true", help="ask IAM's own simulator too, and end with 5 if it says otherwise"
+    )
+    command.add_argument(
+        "--who-profile", metavar="NAME", help="the profile of the account of WHO, if it is another one"
+    )
+
+
+def _add_facts(command: Parser) -> None:
+    """Add the options that say what is known of the request."""
     command.add_argument(
         "--context",
         action="append",
@@ -80,12 +115,6 @@ def _add_can(commands: Commands) -> None:
         default=[],
         metavar="KEY",
         help="a key of conditions that the request is known not to have",
-    )
-    command.add_argument(
-        "--check", action="store_true", help="ask IAM's own simulator too, and end with 5 if it says otherwise"
-    )
-    command.add_argument(
-        "--who-profile", metavar="NAME", help="the profile of the account of WHO, if it is another one"
     )
 
 
@@ -118,30 +147,56 @@ def _add_lint(commands: Commands) -> None:
     command.add_argument("--strict", action="store_true", help="end with 1 if there is a finding")
 
 
-def _add_selection(command: Any) -> None:
+def _add_selection(command: Parser) -> None:
     command.add_argument("names", nargs="*", metavar="NAME", help="names of repositories, or beginnings such as team/*")
     command.add_argument("--all", action="store_true", help="all repositories of the registry")
+
+
+def access(arguments: Namespace, console: Console) -> int:
+    """Show who can use repositories."""
+    from ecrops.cli.account import reading
+    from ecrops.cli.failures import CommandError
+
+    names = selection_of(arguments)
+    if arguments.csv and (console.as_json or arguments.can):
+        raise CommandError("--csv is a form of its own: leave --json and --can out")
+    with reading(arguments) as registry:
+        if len(names) == 1 and isinstance(names[0], str) and not (arguments.csv or arguments.can):
+            show(registry.repository(names[0]).access(), console)
+            return DONE
+        matrix = registry.access(*names)
+        if arguments.csv or (arguments.can and not console.as_json):
+            for problem in matrix.unread:  # the other forms have it
+                console.say(f"not read: {problem}")
+        if arguments.csv:
+            console.csv(matrix.csv_rows())
+        elif arguments.can:
+            show_who(matrix, arguments.can, console)
+        else:
+            show(matrix, console)
+    is_absent = any(isinstance(name, str) and name not in matrix.repositories for name in names)
+    return ERROR if is_absent else DONE
 
 
 def can(arguments: Namespace, console: Console) -> int:
     """Say whether somebody can do something."""
     from ecrops.cli.account import reading, session_of
 
-    context, who = _context(arguments), _who(arguments.who)
+    context, who = context_of(arguments), principal_of(arguments.who)
     theirs = Namespace(profile=arguments.who_profile, region=arguments.region)
     session = None if arguments.who_profile is None else session_of(theirs)
     with reading(arguments) as registry:
         repository = registry.repository(arguments.name)
         answer = repository.can(who, arguments.what, context=context, session=session)
         if arguments.check and not console.as_json:
-            _show(answer, console)  # also if the simulator cannot be asked
+            show(answer, console)  # also if the simulator cannot be asked
         check = repository.check_access(who, arguments.what) if arguments.check else None
     if check is None:
-        _show(answer, console)
+        show(answer, console)
     elif console.as_json:
         console.data(answer.to_dict() | {"check": check.to_dict()})
     else:
-        _show(check, console)
+        show(check, console)
     if answer.allowed is None or (check is not None and not check):
         return DEPENDS
     return DONE if answer else DIFFERS
@@ -151,10 +206,10 @@ def explain_denied(arguments: Namespace, console: Console) -> int:
     """Explain a message."""
     from ecrops.cli.account import reading
 
-    text = _message(arguments, console)
+    text = message_of(arguments, console)
     with reading(arguments) as registry:
         answer = registry.repository(arguments.name).explain_denied(text)
-    _show(answer, console)
+    show(answer, console)
     return DONE
 
 
@@ -163,7 +218,7 @@ def lint_access(arguments: Namespace, console: Console) -> int:
     from ecrops.cli.account import reading
     from ecrops.cli.words import of_the_command
 
-    names = _selection(arguments)
+    names = selection_of(arguments)
     with reading(arguments) as registry:
         findings = registry.lint_access(*names, accounts=arguments.account, ignore=arguments.ignore)
     if console.as_json:
@@ -174,69 +229,3 @@ def lint_access(arguments: Namespace, console: Console) -> int:
         console.say("no findings")
     unread = any(finding.code == UNREAD and finding.repository in arguments.names for finding in findings)
     return ERROR if unread or (findings and arguments.strict) else DONE
-
-
-def _who(text: str) -> Any:
-    """Return a principal as the library takes it: a name has its kind before it."""
-    from ecrops.access.principals.identities import Group, Role, User
-
-    kind, _, name = text.partition("/")
-    classes = {"user": User, "role": Role, "group": Group}
-    return classes[kind](name) if kind in classes else text
-
-
-def _context(arguments: Namespace) -> dict[str, list[str] | None]:
-    """Return what is known of a request, by key.
-
-    Raises:
-        CommandError: A text has no ``=`` in it, or a key has a value and none.
-    """
-    from ecrops.cli.failures import CommandError
-
-    context: dict[str, Any] = {}
-    for text in arguments.context:
-        key, equals, value = text.partition("=")
-        if not (key and equals and value):
-            raise CommandError(f"--context: expected KEY=VALUE, such as aws:SourceIp=192.0.2.1, got {text!r}")
-        context.setdefault(key, []).append(value)
-    for key in arguments.without:
-        if key in context:
-            raise CommandError(f"{key}: --context says that the request has it, and --without that it has not")
-        context[key] = None
-    return context
-
-
-def _message(arguments: Namespace, console: Console) -> str:
-    from ecrops.cli.fleet_files import STDIN, decoded_stdin
-
-    if arguments.text and arguments.text != [STDIN]:
-        return " ".join(arguments.text)
-    if console.can_ask():
-        console.say("paste the message, and end with Ctrl-D:")
-    return decoded_stdin()
-
-
-def _selection(arguments: Namespace) -> list[Any]:
-    """Return names and prefixes as the library takes them; nothing for all.
-
-    Raises:
-        CommandError: Nothing is named, or both names and ``--all``.
-    """
-    from ecrops.cli.failures import CommandError
-    from ecrops.repositories.prefixes import prefix
-
-    if bool(arguments.names) == arguments.all:
-        raise CommandError("say which repositories: names, beginnings of names such as 'team/*', or --all")
-    for name in arguments.names:
-        if name == "*" or "*" in name[:-1]:
-            raise CommandError(f"expected a name, a beginning of names such as 'team/*', or --all, got {name!r}")
-    return [prefix(name[:-1]) if name.endswith("*") else name for name in arguments.names]
-
-
-def _show(value: Shown, console: Console) -> None:
-    from ecrops.cli.words import of_the_command
-
-    if console.as_json:
-        console.data(value.to_dict())
-    else:
-        console.text(of_the_command(str(value)))

@@ -277,6 +277,11 @@ def test_tags_and_organizations_are_read_for_the_policies_of_another_account(clo
     assert repo.can(Role(NODES_THERE), "pull", session=cloud.session(account=OTHER)).allowed is True
     repo.add_tags(team="blue")
     assert repo.can(Role(NODES_THERE), "pull", session=cloud.session(account=OTHER)).allowed is False
+    made = cloud.client("organizations", account=OTHER).create_organization(FeatureSet="ALL")["Organization"]
+    give(cloud, "role", "nodes", PULL, TOKEN, account=OTHER)
+    for organization, allowed in ((made["Id"], True), ("o-9999999999", False)):
+        let(cloud, {**THERE_PULLS, "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}}})
+        assert repo.can(Role(NODES_THERE), "pull", session=cloud.session(account=OTHER)).allowed is allowed
 
 
 # It depends
@@ -305,6 +310,13 @@ def test_what_is_known_of_a_request_decides(cloud: Cloud, repo: Repository, cont
     assert answer.allowed is allowed
     if not allowed:
         assert "would allow ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, but its condition is not met" in str(answer)
+
+
+def test_a_variable_of_a_resource_is_known_by_the_context_too(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", {**PULL, "Resource": ARN.replace("team", "${aws:SourceVpc}")})
+    assert repo.can(Role("nodes"), GET).depends_on == ("aws:sourcevpc",)
+    assert repo.can(Role("nodes"), GET, context={"aws:SourceVpc": "team"}).allowed is True
+    assert repo.can(Role("nodes"), GET, context={"aws:SourceVpc": "other"}).allowed is False
 
 
 @pytest.mark.parametrize(
@@ -376,6 +388,9 @@ def test_a_policy_that_nobody_has_read_may_deny_what_others_allow(cloud: Cloud, 
     assert answer.allowed is None
     (reason,) = answer.depends_on
     assert reason.startswith("the policies of role nodes, which could not be read (")
+    cloud.faults.on("denied", operation="GetUser", times=None)
+    let(cloud, {**DENY, "Principal": {"AWS": f"arn:aws:iam::{HERE}:user/ci"}})
+    assert repo.can(User("ci"), GET).denied_by == (f"repository policy, statement Closed denies user ci {GET}",)
 
 
 @pytest.mark.parametrize(
@@ -496,6 +511,7 @@ def test_lambda_needs_no_token(cloud: Cloud, repo: Repository) -> None:
         ("cognito-identity.amazonaws.com/x", "principal: expected an ARN, an account of 12 digits, a service"),
         (f"arn:aws:iam::{HERE}:saml-provider/x", "ask about that role"),
         (f"arn:aws:sts::{HERE}:federated-user/bob", "ask about that user"),
+        ("arn:aws:sts:::assumed-role/nodes/i", "is a session of a role: name the role"),
         (f"arn:aws-cn:iam::{HERE}:role/x", "is of another partition than the registry's, aws"),
         (Role("nodes", conditions={"Bool": {"aws:SecureTransport": "true"}}), "a question has none"),
         ("nodes", "a name is given as User('nodes'), Role('nodes') or Group('nodes')"),
@@ -557,10 +573,18 @@ def test_a_token_that_is_allowed_on_a_repository_alone_is_told(cloud: Cloud, rep
 
 
 def test_what_some_clients_need_beside_is_told(cloud: Cloud, repo: Repository) -> None:
+    assert "containerd" not in str(repo.can(User("ci"), "push"))
     repo.grant_push(User("ci"))
     assert "such as containerd and crane, need ecr:BatchGetImage too" in str(repo.can(User("ci"), "push"))
     repo.grant_pull(User("ci"))
     assert "containerd" not in str(repo.can(User("ci"), "push"))
+    repo.grant(User("ci"), "ecr:BatchImportUpstreamImage")
+    assert "whose repository is not there yet needs ecr:CreateRepository" in str(
+        repo.can(User("ci"), "pull_through_cache")
+    )
+    assert "whose repository" not in str(repo.can(User("ci"), "pull"))
+    repo.grant_pull_through_cache(User("ci"))
+    assert "whose repository" not in str(repo.can(User("ci"), "pull_through_cache"))
 
 
 # Calls and forms

@@ -54,6 +54,12 @@ def test_a_repository_more_in_a_statement_is_no_change_of_the_others(cloud: Clou
     ]
 
 
+def test_what_moves_to_another_statement_of_ecrops_is_no_change(cloud: Cloud) -> None:
+    registry_of(cloud).repository("team/a").grant_pull(Role("nodes"))
+    (line,) = told(cloud, dry(cloud).repository("team/a").grant_read(Role("nodes")))
+    assert line.startswith("role nodes gains read on team/a (by inline policy ecrops, statement Ecrops")
+
+
 def test_a_wildcard_is_about_the_repositories_that_are_there(cloud: Cloud) -> None:
     have_policy("team/b", DENY)
     found = told(cloud, dry(cloud).repository("team/a").grant_push(User("ci"), on="team/*"))

@@ -307,7 +307,11 @@ def test_without_the_permission_of_iam_the_half_of_the_repository_is_shown(cloud
     cloud.faults.on("denied", operation="GetAccountAuthorizationDetails", times=None)
     access = repo.access()
     assert {row.who for row in access} == {"role nodes", f"account {OTHER}"}
-    assert verbs_of(access, "role nodes")["pull"] == "depends"
+    assert verbs_of(access, "role nodes") == {
+        **dict.fromkeys(("read", "push", "delete_images", "change_policies"), "unknown"),
+        "pull": "depends",
+    }
+    assert row_of(access, "role nodes").cells()[-1].startswith("repository policy, statement")
     *_, missing, last = str(access).split("\n")
     assert missing.startswith("not read: ")
     assert "iam:GetAccountAuthorizationDetails" in missing
@@ -321,6 +325,7 @@ def test_a_policy_that_cannot_be_parsed_makes_everything_depend(cloud: Cloud, re
     backend(HERE, "eu-west-1").repositories["ab"].policy = '{"Statement": [{"Effect": "Perhaps"}]}'
     access = repo.access()
     assert verbs_of(access, "user ci")["push"] == "depends"
+    assert verbs_of(access, "role nodes")["read"] == "unknown"
     assert "cannot be read" in row_of(access, "user ci").verbs["push"].depends_on[0]
 
 

@@ -79,14 +79,14 @@ def caller_of(name: str, account: str, details: dict[str, Any] | None) -> Caller
     for identity in listing:
         is_it = identity["RoleName"] == role if kind == "session" else identity["Arn"] == name
         if is_it:
-            policies = tuple(_policies_of(identity, details))
+            policies = tuple(policies_of(identity, details))
             boundary = identity.get("PermissionsBoundary")
             document = _managed(boundary["PermissionsBoundaryArn"], details) if boundary else None
             return Caller(kind, name, account, role, session, True, identity, policies, document)
     return caller
 
 
-def _policies_of(identity: dict[str, Any], details: dict[str, Any]) -> Iterator[Any]:
+def policies_of(identity: dict[str, Any], details: dict[str, Any]) -> Iterator[Any]:
     """Yield the documents of a user or a role, and of the groups of a user."""
     groups = {group["GroupName"]: group for group in details["GroupDetailList"]}
     for owner in (identity, *(groups.get(name, UNSEEN_GROUP) for name in identity.get("GroupList", ()))):

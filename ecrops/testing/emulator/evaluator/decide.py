@@ -34,6 +34,8 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
         "boundary": [] if caller.boundary is None else list(votes_of(caller.boundary, "boundary", request)),
         **{kind: list(votes_of(each, kind, request)) for kind, each in policies.items() if each is not None},
     }
+    if request.is_token:
+        found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny"]
     return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
 
 
@@ -81,7 +83,7 @@ def allowed(request: Request, found: dict[str, list[Vote]], account: str) -> Tru
         [
             all_of([identity, boundary]),
             granted(_allowing(found, "repository"), boundary),
-            False if request.is_token else registry,
+            registry,
         ]
     )
 

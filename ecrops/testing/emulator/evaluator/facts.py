@@ -13,7 +13,9 @@ from .patterns import Facts, Values
 
 TYPES = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "account": "Account"}
 OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
-OF_NO_SERVICE: dict[str, Values] = {
+OF_NO_SERVICE = ("aws:principalorgid", "aws:principalorgpaths")
+"""Services are in no organization. What else the guide says of principals, it says of users and roles alone."""
+OF_AWS: dict[str, Values] = {
     "aws:principalisawsservice": ("false",),
     "aws:principalservicename": (),
     **dict.fromkeys(OF_SOURCES, ()),
@@ -63,17 +65,17 @@ def _of_caller(caller: Caller) -> dict[str, Values | None]:
         return {
             "aws:principalisawsservice": ("true",),
             "aws:principalservicename": (caller.name,),
-            "aws:username": (),
+            **dict.fromkeys(OF_NO_SERVICE, ()),
         }
     if caller.kind == "account" and not caller.known:
-        return {"aws:principalaccount": (caller.account,), **OF_NO_SERVICE}  # whoever it is in another account
+        return {"aws:principalaccount": (caller.account,), **OF_AWS}  # whoever it is in another account
     return {
         "aws:principalarn": (caller.arn,) if caller.arn else None,
         "aws:principalaccount": (caller.account,),
         "aws:principaltype": (TYPES[caller.kind],),
         "aws:username": (caller.role,) if caller.kind == "user" else (),
         "aws:userid": _user_id(caller),
-        **OF_NO_SERVICE,
+        **OF_AWS,
     }
 
 
