@@ -73,6 +73,13 @@ def test_placeholders_of_a_fleet_file_are_of_the_registry(make: Make, memory_clo
     assert list(state(memory_cloud)) == ["a/123456789012-eu-west-1"]
 
 
+def test_a_fleet_file_is_read_once_in_a_container(make: Make, tmp_path: Path) -> None:
+    job = make(_file(tmp_path))
+    first = job({}, Context())
+    (tmp_path / "fleet.yaml").unlink()
+    assert (first["made"]["create"], job({}, Context())["summary"]) == (2, "nothing to do")
+
+
 def test_the_registry_and_its_clients_are_made_once_in_a_container(memory_cloud: Cloud) -> None:
     made: list[Registry] = []
 

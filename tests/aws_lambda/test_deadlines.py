@@ -158,6 +158,19 @@ def test_a_large_fleet_goes_on_where_the_last_invocation_ended(make: Make, memor
     assert [call for call in memory_cloud.calls if names[1] in str(call.params)]
 
 
+def test_what_failed_in_a_batch_that_is_finished_is_counted_to_the_end(make: Make, memory_cloud: Cloud) -> None:
+    names = [f"team/{number}" for number in range(6)]
+    batches = {"first": 0, "size": 2, "failed": 0, "idle": 0, "fleet": fingerprint_of(names)}
+    memory_cloud.faults.on("throttle", where=lambda call: names[3] in str(call.params), times=None)
+    memory_cloud.faults.on("denied", where=lambda call: call.params.get("repositoryName") == names[0], times=None)
+    job = make([RepositorySpec(name) for name in names], of={"retry": RetryPolicy(budget=1000)})
+    first = job({"next": batches}, Context(1.0))
+    assert (first["done"], first["failed"], first["next"]) == (False, 1, {**batches, "first": 2, "failed": 1})
+    memory_cloud.faults.clear()
+    last = job(first, Context())
+    assert (last["done"], last["ok"], last["failed"], last["made"]["create"]) == (True, False, 1, 4)
+
+
 def test_what_failed_in_an_earlier_invocation_is_not_forgotten(make: Make, memory_cloud: Cloud) -> None:
     job = make([RepositorySpec("ab"), RepositorySpec("cd")])
     fleet = fingerprint_of(["ab", "cd"])

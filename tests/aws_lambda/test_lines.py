@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,26 @@ def test_each_change_and_each_failure_is_a_line_and_one_says_how_it_ended(
     assert not {"changes", "errors"} & end.keys()
 
 
-def test_only_the_logger_of_jobs_is_set_up(make: Make, lines: Lines) -> None:
+def test_only_the_logger_of_jobs_is_set_up(make: Make, lines: Lines, caplog: pytest.LogCaptureFixture) -> None:
     root, library = logging.getLogger(), logging.getLogger("ecrops")
     before = [(log.level, list(log.handlers), log.propagate) for log in (root, library)]
     for _ in range(2):
         make(FLEET)({}, Context())
     assert before == [(log.level, list(log.handlers), log.propagate) for log in (root, library)]
     assert [line["message"] for line in lines.all() if "done" in line] == ["2 changes were made", "nothing to do"]
+    assert not [record for record in caplog.records if record.name == "ecrops.aws_lambda"]  # Lambda writes those too
+
+
+def test_lines_go_to_the_standard_output_of_the_moment(
+    make: Make, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make(FLEET)
+    job({}, Context())
+    assert lines.all()
+    later = StringIO()
+    monkeypatch.setattr(sys, "stdout", later)
+    job({}, Context())
+    assert "nothing to do" in later.getvalue()
 
 
 def test_a_logger_that_the_user_has_set_up_stays_as_it_is(
