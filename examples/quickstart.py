@@ -176,7 +176,7 @@ def grant(registry: Registry) -> None:
         check(str(user) in access.who_can("pull"), "the user can pull")
         repo.revoke(user)
         repo.revoke(account)
-        check(not repo.access(), "ecrops has taken away all that it granted")
+        check(str(user) not in repo.access().who_can("pull"), "ecrops has taken away what it granted")
     finally:
         repo.revoke(user)
         iam.delete_user(UserName=name)

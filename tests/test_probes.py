@@ -36,6 +36,7 @@ def picture(cloud: Cloud) -> dict[str, Any]:
         "rules": ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"],
         "templates": ecr.describe_repository_creation_templates()["repositoryCreationTemplates"],
         "public": cloud.client("ecr-public", "us-east-1").describe_repositories()["repositories"],
+        "roles": cloud.client("iam").list_roles()["Roles"],
         "secrets": secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"],
     }
 

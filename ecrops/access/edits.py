@@ -65,6 +65,7 @@ class Allow:
         login: Subjects of statements of their own, for the token to log in, and what those are allowed.
         notes: What the user must know about it.
         is_elsewhere: Whether the subject is a repository of another registry, which is shown by its ARN.
+        is_of_other_account: Whether the subject is known to be a principal of another account than the repository.
     """
 
     subject: Subject
@@ -72,6 +73,7 @@ class Allow:
     login: tuple[tuple[Subject, tuple[str, ...]], ...] = ()
     notes: tuple[str, ...] = ()
     is_elsewhere: bool = False
+    is_of_other_account: bool = False
 
     def __call__(self, policy: Policy) -> Policy:
         """Return the policy after the edit."""

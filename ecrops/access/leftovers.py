@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from ecrops.access import actions, words
 from ecrops.access.edits import LOGINS, PUBLIC_TOKEN, Drop, Forbid
-from ecrops.access.policy_keys import POLICY, PolicyKey
-from ecrops.access.principals.named import ORGANIZATION
-from ecrops.access.principals.reach import EVERYONE, is_part, reach
+from ecrops.access.policy_keys import PolicyKey
+from ecrops.access.principals.reach import EVERYONE, Reach, is_part, reach
+from ecrops.access.removals import arguments_of, organization_of, python_of, removal, revocation
 from ecrops.aws import is_account
 from ecrops.base.render import several
 from ecrops.errors import SpecError
-from ecrops.iam.narrowing import narrowing
 from ecrops.iam.policy import PRINCIPAL, Policy, Subject
 from ecrops.iam.sids import is_sid, says
-from ecrops.iam.statements import Statement, allows, condition_text, listed, meaning, plain_account
+from ecrops.iam.statements import Statement, allows, condition_text, denies, listed, plain_account
 from ecrops.iam.wildcards import matches
+from ecrops.repositories.values import ECR, PUBLIC
 
 _WORTH_A_TOKEN = (actions.LAMBDA, actions.PUSH, actions.PUBLIC_PUSH)  # what is granted by verbs that bring the token
 
@@ -43,18 +43,19 @@ def of_identity(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: s
         yield from _of_token(policy_key, forbid, policy, attach)
         return
     prefix, _, name = forbid.repository.partition("repository/")
+    denied = _denied(policy, lambda statement: _is_about(statement, forbid.repository))
     may = f"{name}: {_identity(policy_key)} may still"
     for subject, allowed in policy.allowed.items():
-        if matches(subject.name, forbid.repository) and (remaining := _remaining(allowed, forbid)):
+        if matches(subject.name, forbid.repository) and (remaining := _remaining(allowed, forbid, denied)):
             on = subject.name.removeprefix(f"{prefix}repository/")
             wider = "" if on == name else f" on {on!r}"
-            call = _revoke(policy_key, subject, _arguments(remaining, forbid), "" if on == name else on, attach)
+            call = revocation(policy_key, subject, arguments_of(remaining, forbid), "" if on == name else on, attach)
             # on= names repositories of this registry: it cannot name a resource that somebody made wider
             way_out = "correct it in IAM" if on == subject.name else f"{call} takes it away"
             what = f"{_do(remaining)}{wider}{_limits(subject.condition)}"
             yield f"{may} {what}, by policy {policy_key.policy}: {way_out}"
     for statement in policy.foreign:
-        if _is_about(statement, forbid.repository) and (remaining := _remaining_of(statement, forbid)):
+        if _is_about(statement, forbid.repository) and (remaining := _remaining_of(statement, forbid, denied)):
             what = f"{_do(remaining)}{_limits(condition_text(statement.get('Condition')))}"
             yield (
                 f"{may} {what}, by {which(statement)} of policy {policy_key.policy}: "
@@ -85,7 +86,7 @@ def _of_token(policy_key: PolicyKey, forbid: Forbid, policy: Policy, attach: str
     may = f"{_identity(policy_key)} may still"
     for subject, allowed in policy.allowed.items():
         if token in allowed and subject.name == "*":
-            call = _revoke(policy_key, subject, "", "", attach).replace("revoke", "revoke_read", 1)
+            call = revocation(policy_key, subject, "", "", attach).replace("revoke", "revoke_read", 1)
             is_same = subject.sid == forbid.subject.sid
             way_out = f"{call} takes it away" if is_same else "it goes when nothing that needs it is granted"
             what = f"{actions.words(allowed)}{_limits(subject.condition)}"
@@ -107,17 +108,18 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
         policy: The policy after all edits.
     """
     principal = forbid.subject
+    denied = _denied(policy, lambda statement: reach(statement, principal) is Reach.WHOLE)
     for subject, allowed in policy.allowed.items():
-        if not (remaining := _remaining(allowed, forbid)):
+        if not (remaining := _remaining(allowed, forbid, denied)):
             continue
-        way_out = f"revoke({_python(subject)}{_arguments(remaining, forbid)}) takes it away"
+        way_out = f"revoke({python_of(subject)}{arguments_of(remaining, forbid)}) takes it away"
         if reach(_naming(subject), principal):
             yield f"{name}: {_may(subject, principal, remaining)}: {way_out}"
         elif _is_for(subject, principal):
             what = f"{in_words(subject)} may still {_do(remaining)}{_limits(subject.condition)}"
             yield f"{name}: {what}, for {in_words(principal)}: {way_out}"
     for statement in policy.foreign:
-        remaining = _remaining_of(statement, forbid)
+        remaining = _remaining_of(statement, forbid, denied)
         by = f"by {which(statement)} of the repository's policy"
         way_out = f"{removal(statement, policy)} takes the whole statement away"
         if "NotPrincipal" in statement and remaining and reach(statement, principal):
@@ -127,15 +129,6 @@ def of_repository(name: str, forbid: Forbid, policy: Policy) -> Iterator[str]:
         for subject in _subjects(statement) if remaining else ():
             if reach(_naming(subject), principal):
                 yield f"{name}: {_may(subject, principal, remaining)}, {by}: {way_out}"
-
-
-def removal(statement: Statement, policy: Policy) -> str:
-    """Return the call that takes a foreign statement out of a policy, and no other statement."""
-    sid = statement.get("Sid")
-    if not sid:
-        return "remove_from_resource_policy(statement)"
-    others = {meaning(other) for other in policy.foreign if other.get("Sid") == sid}
-    return f"remove_from_resource_policy({sid!r})" if len(others) < 2 else f"remove_from_resource_policy({statement})"
 
 
 def check_drop(drop: Drop, policy: Policy) -> None:
@@ -151,24 +144,48 @@ def check_drop(drop: Drop, policy: Policy) -> None:
         else:
             is_meant = drop.means(statement) or says(statement, drop.statement)
         if is_meant:
-            calls = several(f"revoke({_python(subject)})" for subject in _subjects(statement))
+            calls = several(f"revoke({python_of(subject)})" for subject in _subjects(statement))
             raise SpecError(f"the statement {sid!r} holds what ecrops granted: {calls} takes it away")
 
 
 # Actions
 
 
-def _remaining(allowed: Collection[str], forbid: Forbid) -> list[str]:
+def _denied(policy: Policy, is_about: Callable[[Statement], bool]) -> frozenset[str]:
+    """Return the actions that statements deny in every request that they are about, and that nobody is left.
+
+    Args:
+        policy: The policy.
+        is_about: Whether a statement is about the principal, or the repository, as a whole.
+    """
+    denials = (statement for statement in policy.foreign if denies(statement) and "NotAction" not in statement)
+    return frozenset(
+        action
+        for statement in denials
+        if is_about(statement) and (policy.element is PRINCIPAL or not statement.get("Condition"))
+        for service in (ECR, PUBLIC)
+        for action in actions.expanded(map(str, listed(statement.get("Action", []))), service)
+    )
+
+
+def _remaining(allowed: Collection[str], forbid: Forbid, denied: frozenset[str]) -> list[str]:
     """Return the actions, as they are written, that still allow something that the edit was to take away."""
     return sorted(
         action
         for action in allowed
         if actions.is_about_repositories(action, forbid.service)
         and (forbid.actions is None or any(actions.have_in_common(action, name) for name in forbid.actions))
+        and not (denied and _is_within(action, denied, forbid.service))
     )
 
 
-def _remaining_of(statement: Statement, forbid: Forbid) -> list[str]:
+def _is_within(action: str, denied: frozenset[str], service: str) -> bool:
+    """Whether all that an action means is among others."""
+    expanded = actions.expanded([action], service)
+    return bool(expanded) and expanded <= denied
+
+
+def _remaining_of(statement: Statement, forbid: Forbid, denied: frozenset[str]) -> list[str]:
     """Return the same for a foreign statement."""
     if not allows(statement):
         return []
@@ -176,8 +193,9 @@ def _remaining_of(statement: Statement, forbid: Forbid) -> list[str]:
         excluded = listed(statement["NotAction"])
         every = actions.about_repositories(forbid.service)
         allowed = [action for action in every if not actions.is_among(action, excluded)]
-        return [f"do anything but {actions.words(map(str, excluded))}"] if _remaining(allowed, forbid) else []
-    return _remaining([name for name in listed(statement.get("Action", [])) if isinstance(name, str)], forbid)
+        is_left = bool(_remaining(allowed, forbid, denied))
+        return [f"do anything but {actions.words(map(str, excluded))}"] if is_left else []
+    return _remaining([name for name in listed(statement.get("Action", [])) if isinstance(name, str)], forbid, denied)
 
 
 # Subjects
@@ -198,14 +216,8 @@ def _subjects(statement: Statement) -> Iterator[Subject]:
 def _is_for(subject: Subject, principal: Subject) -> bool:
     """Whether a service may do something for an account or an organization, as ``grant_lambda`` lets Lambda in."""
     account = plain_account(principal.name.removeprefix("AWS:"))
-    owner = account if is_account(account) else _organization(principal)
+    owner = account if is_account(account) else organization_of(principal)
     return subject.name.startswith("Service:") and bool(owner and re.search(rf"\b{owner}\b", subject.condition))
-
-
-def _organization(subject: Subject) -> str:
-    """Return the id of the organization that a subject is; empty if it is none."""
-    words_of = in_words(subject).removeprefix("organization ") if subject.name == EVERYONE else ""
-    return words_of if ORGANIZATION.fullmatch(words_of) else ""
 
 
 def _naming(subject: Subject) -> Statement:
@@ -248,44 +260,3 @@ def _may(subject: Subject, principal: Subject, remaining: Collection[str], name:
 def which(statement: Statement) -> str:
     """Return a statement in words, by its Sid if it has one."""
     return f"the statement {statement['Sid']!r}" if statement.get("Sid") else "a statement without a Sid"
-
-
-# Calls
-
-
-def _arguments(remaining: Collection[str], forbid: Forbid) -> str:
-    """Return the remaining actions as arguments; none if all actions were to be taken away."""
-    return "" if forbid.actions is None else "".join(f", {action!r}" for action in remaining)
-
-
-def _revoke(policy_key: PolicyKey, subject: Subject, arguments: str, on: str, attach: str) -> str:
-    """Return the call that takes an allowance out of an identity policy."""
-    options = {
-        "on": on,
-        "attach": "" if attach == "inline" else attach,
-        "policy_name": "" if policy_key.policy == POLICY else policy_key.policy,
-    }
-    keywords = "".join(f", {name}={value!r}" for name, value in options.items() if value)
-    session = ", session=..." if policy_key.account else ""
-    principal = _principal(policy_key.kind.title(), policy_key.name, subject.condition)
-    return f"revoke({principal}{arguments}{keywords}{session})"
-
-
-def _python(subject: Subject) -> str:
-    """Return the principal of a repository policy as Python."""
-    kind, _, name = subject.name.partition(":")
-    if subject.name == EVERYONE:
-        if organization := _organization(subject):
-            return _principal("OrganizationPrincipal", organization, "")
-        conditions = json.loads(subject.condition or "{}")
-        public = "" if narrowing(conditions) else "public=True"
-        return f"AnyPrincipal({', '.join(filter(None, (f'{conditions=}' if conditions else '', public)))})"
-    if kind == "AWS":
-        account = plain_account(name)
-        return _principal("AccountPrincipal" if account.isdecimal() else "ArnPrincipal", account, subject.condition)
-    return _principal(f"{kind}Principal", name, subject.condition)
-
-
-def _principal(kind: str, name: str, condition: str) -> str:
-    conditions = f", conditions={json.loads(condition)!r}" if condition else ""
-    return f"{kind}({name!r}{conditions})"

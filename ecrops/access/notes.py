@@ -6,13 +6,14 @@ Called by ``wants``. It words sentences, and decides nothing. What stays in this
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, words
 from ecrops.access.aspects.statement_notes import for_any_account
 from ecrops.access.edits import Allow, allowance
 from ecrops.access.grants import Grant
+from ecrops.access.principals.identities import Identity
 from ecrops.access.principals.named import (
     AccountPrincipal,
     AnyPrincipal,
@@ -29,6 +30,7 @@ from ecrops.base.change import Note
 from ecrops.iam.policy import PRINCIPAL, RESOURCE, Policy, Subject
 from ecrops.iam.statements import VERSION, Document
 from ecrops.repositories.calls import arn_of as repository_arn
+from ecrops.repositories.values import ECR
 
 _GRANT_READ = "registry.authorization_token.grant_read"
 
@@ -48,6 +50,26 @@ def left_elsewhere(name: str, place: Place, removed: Iterable[str] | None, optio
         f"{name}: what account {place.account} allows {place.principal} in a policy of its own stays there, and lets "
         f"nobody in without this one: revoke({place.principal!r}{arguments}, session=...) takes away what ecrops "
         "wrote there"
+    )
+
+
+def of_all_policies(name: str, place: Place, removed: Sequence[str] | None, service: str) -> str:
+    """Return the note of a revoke which verb tells what remains by all policies; empty where that verb cannot.
+
+    Args:
+        name: The repository.
+        place: The place of the principal.
+        removed: The actions of the revoke; ``None`` for all.
+        service: The service that has the repository.
+    """
+    principal = place.principal
+    answers = isinstance(principal, Identity | ArnPrincipal | AccountPrincipal | ServicePrincipal)
+    if service != ECR or not answers or principal.conditions or not place.local:
+        return ""
+    what = removed[0] if removed else "pull"
+    return (
+        f"{name}: only the policies that this changes were read: what {principal} may still do by others, "
+        f"repo.can({principal!r}, {what!r}) tells"
     )
 
 

@@ -127,6 +127,7 @@ def granted(aws: Aws, name: str, grant: Grant, kind: Kind = PRIVATE) -> Iterator
             place.subject(aws),
             tuple(action for action in grant.actions if not actions.is_of_identities(action)),
             notes=(*notes.of_grant(aws, name, grant, place), *notes.not_allowed(name, grant, place)),
+            is_of_other_account=not place.local,
         )
         yield Want(kind.policy, name, edit)
 
@@ -211,10 +212,11 @@ def _revoked(
     if place.account_aws is not None:
         subject = Subject(repository_arn(aws, on or name, kind.service), condition_text(principal.all_conditions))
         repository = repository_arn(aws, name, kind.service)
-        yield place.want(Forbid(subject, removed, repository, service=kind.service), attach, policy_name)
+        note = notes.of_all_policies(name, place, removed, kind.service)
+        yield place.want(Forbid(subject, removed, repository, note, service=kind.service), attach, policy_name)
     if isinstance(principal, Group):
         return
-    note = ""
+    note = "" if place.account_aws is not None else notes.of_all_policies(name, place, removed, kind.service)
     if place.account and not place.account_aws:
         note = notes.left_elsewhere(name, place, removed, not_default(on, attach, policy_name))
     edit = Forbid(place.subject(aws), removed, stays=note, service=kind.service)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
     from ecrops.base.change import Change
+
+_ROWS = 1_000
+"""How many rows of CSV are written at a time."""
 
 
 class Shown(Protocol):
@@ -64,6 +68,18 @@ class Console:
     def raw(self, text: str) -> None:
         """Write a text to stdout as it is: a file that is redirected."""
         self._write(sys.stdout, text.rstrip("\n"))
+
+    def csv(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Write rows to stdout as CSV, while they come."""
+        import csv
+        from io import StringIO
+        from itertools import islice
+
+        left = iter(rows)
+        while some := list(islice(left, _ROWS)):
+            file = StringIO()
+            csv.writer(file, lineterminator="\n").writerows(some)
+            self._write(sys.stdout, file.getvalue(), end="")
 
     def say(self, text: str) -> None:
         """Write to stderr: what is no part of the result."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecrops.access.answers.checks.simulator import ALLOWED, PERMISSION, Decision, simulated
 from ecrops.aws import Arn, ClientError, code_of
 from ecrops.base.render import several
 from ecrops.cli.failures import sentence
@@ -25,8 +26,6 @@ UNSEEN = (
     "not seen: session policies, endpoint policies, service control policies with conditions, key policies of KMS, and "
     "the repository and queue policies that may allow or deny more"
 )
-MAX_RESOURCES = 50
-"""How many resources are asked about in one call."""
 MAX_NAMES = 3
 """How many resources of one action are named."""
 _NAMES = {"UserName": "user", "RoleName": "role", "GroupName": "group"}
@@ -71,10 +70,10 @@ def of_plan(registry: Registry, plan: Plan) -> Iterator[Finding]:
     try:
         decisions = {action: dict[str, str]() for action in needed}
         for actions, resources in _questions(needed):
-            for action, resource, decision in _answers(registry, source, actions, resources):
-                decisions[action][resource] = decision
+            for decision in simulated(registry.aws, source, actions, resources):
+                decisions[decision.action][decision.resource] = _verdict(decision)
     except ClientError as error:
-        why = f"IAM does not say ({code_of(error)}): the caller needs iam:SimulatePrincipalPolicy on {source}"
+        why = f"IAM does not say ({code_of(error)}): the caller needs {PERMISSION} on {source}"
         yield _unjudged(needed, why)
         return
     for action, resources in needed.items():
@@ -162,42 +161,18 @@ def _source(registry: Registry) -> tuple[str, str]:
 
 
 def _questions(needed: Mapping[str, Sequence[str]]) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield actions with the resources that all of them are needed for, as few as one call takes."""
+    """Yield actions with the resources that all of them are needed for."""
     together: dict[tuple[str, ...], list[str]] = {}
     for action, resources in needed.items():
         together.setdefault(tuple(resources), []).append(action)
     for resources, actions in together.items():
-        for start in range(0, len(resources), MAX_RESOURCES):
-            yield actions, list(resources[start : start + MAX_RESOURCES])
+        yield actions, list(resources)
 
 
-def _answers(
-    registry: Registry, source: str, actions: Sequence[str], resources: Sequence[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield an action, a resource and the decision of IAM."""
-    pages = registry.aws.pages(
-        "iam",
-        "SimulatePrincipalPolicy",
-        "EvaluationResults",
-        PolicySourceArn=source,
-        ActionNames=list(actions),
-        ResourceArns=list(resources),
-    )
-    for page in pages:
-        for result in page:
-            missing = result.get("MissingContextValues") or []
-            specific = result.get("ResourceSpecificResults") or [
-                {
-                    "EvalResourceName": result.get("EvalResourceName", "*"),
-                    "EvalResourceDecision": result["EvalDecision"],
-                    "MissingContextValues": missing,
-                }
-            ]
-            for entry in specific:
-                decision = entry["EvalResourceDecision"]
-                if decision != "allowed" and (lacking := entry.get("MissingContextValues") or missing):
-                    decision = f"depends on {', '.join(lacking)}"
-                yield result["EvalActionName"], entry["EvalResourceName"], decision
+def _verdict(decision: Decision) -> str:
+    """Return the decision of IAM in its word, or what it depends on."""
+    is_open = decision.verdict != ALLOWED and decision.missing
+    return f"depends on {', '.join(decision.missing)}" if is_open else decision.verdict
 
 
 def _finding(action: str, resources: Iterable[str], decisions: Mapping[str, str]) -> Finding:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 _TEMPLATE = r"in a fleet file, registry: {creation_templates: [{prefix: \1, applied_for: [REPLICATION], …}]}"
 _PHRASES: Mapping[str, str] = {
     r" \(\.applied\)": "",
-    r", in \.exceptions\b": "; --json lists them all",
+    r", in \.(because|changes and \.unchanged|denied|errors|exceptions|rows|unread)\b": "; --json lists them all",
     r"\bthe one in plan\.notes\b": "the one in the notes of plan --json",
     r"\b[A-Za-z_.()']+\.ensure makes it\b": "name it in a fleet file, and ecrops apply makes it",
     r"\bregistry\.creation_templates\.add\('(.+?)', applied_for=\['REPLICATION'\], \.\.\.\)": _TEMPLATE,
@@ -38,9 +38,32 @@ _PHRASES: Mapping[str, str] = {
     r"\blarger_than=": "--larger-than ",
     r"\btags=\[": "--tags [",
     r"\bmanifests=True\b": "--manifests",
-    r", in \.errors\b": "; --json lists them all",
     r"\becs=False\b": "--no-ecs",
     r"\blambda_=False\b": "--no-lambda",
+    r"\ba name is given as User\('(.+?)'\), Role\('\1'\) or Group\('\1'\)": (
+        r"a name is given as user/\1, role/\1 or group/\1"
+    ),
+    r"\brepo\.can\(Role\('(.+?)'\), '(\w+)'\)": r"ecrops can role/\1 \2 NAME",
+    r"\brepo\.can\('(.+?)', '(\w+)'\)": r"ecrops can \1 \2 NAME",
+    r"\bregistry\.repository\('(.+?)'\)\.explain_denied\(text\)": r"ecrops explain-denied \1",
+    r"\bmake a Registry with a session for account (\d+) and region ([\w-]+)": (
+        r"name a --profile of account \1 and the --region \2"
+    ),
+    r"\bregistry\.docker_login\(\)": "ecrops login",
+    r"\bsession= reads them\b": "--who-profile reads them",
+    r"\bcan\(principal, verb, session=\.\.\.\) reads both sides": "--who-profile, without --check, reads both sides",
+    r"\bask can\(\)": "ask without --check",
+    r"\bcheck_access asks\b": "--check asks",
+    r"; can\(\) does without": "; without --check it is not needed",
+    r"; can\(\) weighs them too": "; the answer of ecrops weighs them too",
+    r"\bcontext=\{\"(.+?)\": \"(.+?)\"\}": r"--context '\1=\2'",
+    r"\bcontext\['(.+?)'\]": r"--context \1",
+    r"\bis not in accounts=": "is not among those of --account",
+    r"\baccounts\[\d+\]: ": "--account: ",
+    r"\bignore: ('.+?' is no code)": r"--ignore: \1",
+    r"\bsay accounts=\['(.+?)'\]": r"say --account \1",
+    r"\bregistry\.access\(\)": "ecrops access",
+    r"\bregistry\.(authorization_token\.grant_read\(\w+\('.+?'\)\)) allows it": r"in Python, Registry().\1 allows it",
     r"\bregistry\.account_settings\.set\(\"(\w+)\", \"(\w+)\"\) turns it on": (
         r"in a fleet file, registry: {account_settings: {\1: \2}} turns it on"
     ),

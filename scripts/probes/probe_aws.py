@@ -11,13 +11,20 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+import identity_probes
 import image_probes
 import making_probes
 import reading_probes
 import refused_probes
 from probing import Answer, Asked, Probe, answer, verdict
 
-PROBES: list[Probe] = [*reading_probes.PROBES, *refused_probes.PROBES, *making_probes.PROBES, *image_probes.PROBES]
+PROBES: list[Probe] = [
+    *reading_probes.PROBES,
+    *refused_probes.PROBES,
+    *making_probes.PROBES,
+    *image_probes.PROBES,
+    *identity_probes.PROBES,
+]
 
 
 def main(arguments: Sequence[str] | None = None, session: Any = None, emulated: Any = None) -> int:

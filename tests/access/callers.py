@@ -91,7 +91,7 @@ def allowed_by_report(access: Access, caller: Caller, action: str) -> bool:
     """Whether the entries of a report, read as a reader would, let a caller do something."""
     effects = {
         entry.denied
-        for entry in access
+        for entry in access.entries
         if action in entry.actions and _is_who(entry.who, caller, bool(entry.condition)) and _reads(entry, caller)
     }
     return effects == {False}
@@ -106,3 +106,13 @@ def _is_who(who: str, caller: Caller, conditional: bool) -> bool:
 
 def _reads(entry: Any, caller: Caller) -> bool:
     return not entry.condition or meets(ast.literal_eval(entry.condition), caller)
+
+
+def allowed_by_rows(access: Access, caller: Caller, action: str) -> bool:
+    """Whether one of the rows that are about a caller says that it can do something, or may."""
+    return any(row.allowed(action) is not False for row in access if _is_row_of(row.who, caller))
+
+
+def _is_row_of(who: str, caller: Caller) -> bool:
+    path = who.removeprefix("organization path ")
+    return who in caller.names or (path != who and includes(path, caller.keys.get("aws:principalorgpaths", "")))

@@ -29,6 +29,10 @@ NODES = Role("nodes")
 OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 ORGANIZATION = "o-a1b2c3d4e5"
 GET = "ecr:BatchGetImage"
+BY_ALL = (
+    "team/a: only the policies that this changes were read: what user ci may still do by others, "
+    "repo.can(User(name_or_arn='ci'), 'pull') tells"
+)
 LEFT: list[tuple[list[tuple[Any, list[str], dict[str, Any]]], tuple[Any, ...], str]] = [
     # what was granted: to whom, which actions, how; what is revoked, and what is said to be left
     ([(NODES, [GET], {"on": "team/*"})], (NODES,), "role nodes may still BatchGetImage on 'team/*', by policy ecrops"),
@@ -132,7 +136,8 @@ def test_what_has_nothing_to_do_with_what_was_revoked_is_not_said(repo: Reposito
     repo.grant_pull("444455556666")
     registry_of(cloud).repository("team/b").grant_pull(NODES, on="team/b*")
     registry_of(cloud).authorization_token.grant_read(NODES)
-    assert repo.revoke(NODES, GET, "ecr:PutImage").notes == ()
+    (by_all,) = repo.revoke(NODES, GET, "ecr:PutImage").notes
+    assert by_all.endswith("repo.can(Role(name_or_arn='nodes'), 'ecr:BatchGetImage') tells")
     assert repo.revoke(ORGANIZATION).notes == ()
     assert repo.revoke("codebuild.amazonaws.com").notes == ()
     assert repo.revoke("arn:aws:iam::777788889999:role/x", "ecr:ListImages").notes == ()
@@ -255,11 +260,12 @@ def test_a_token_that_a_verb_brought_is_said_to_stay_for_single_actions(repo: Re
     other.ensure()
     repo.grant_pull(User("ci"))
     other.grant(User("ci"), GET)
-    (note,) = repo.revoke(User("ci")).notes
+    note, by_all = repo.revoke(User("ci")).notes
     assert note == (
         "team/a: user ci may still log in, by policy ecrops, for what it may do with images of team/b: the token goes "
         "when that is revoked"
     )
+    assert by_all == BY_ALL
     other.revoke(User("ci"))
     assert inline(cloud, "user", "ci") == {}
 
@@ -270,8 +276,9 @@ def test_a_token_that_a_wildcard_needs_stays(repo: Repository, cloud: Cloud, pat
     other.ensure()
     repo.grant_pull(User("ci"))
     other.grant(User("ci"), *patterns)
-    (note,) = repo.revoke(User("ci")).notes
+    note, by_all = repo.revoke(User("ci")).notes
     assert "user ci may still log in, by policy ecrops, for what it may do with images of team/b" in note
+    assert by_all == BY_ALL
     assert inline(cloud, "user", "ci") == {"team/b": set(patterns), "*": LOG_IN}
     other.revoke(User("ci"))
     assert inline(cloud, "user", "ci") == {}
@@ -280,7 +287,7 @@ def test_a_token_that_a_wildcard_needs_stays(repo: Repository, cloud: Cloud, pat
 def test_a_wildcard_about_no_images_keeps_no_token(repo: Repository, cloud: Cloud) -> None:
     repo.grant_pull(User("ci"))
     registry_of(cloud).repository("team/b").grant(User("ci"), "ecr:*LifecyclePolicy")
-    assert repo.revoke(User("ci")).notes == ()
+    assert repo.revoke(User("ci")).notes == (BY_ALL,)
     assert inline(cloud, "user", "ci").keys() == {"team/b"}
 
 
@@ -307,3 +314,39 @@ def test_a_token_that_stays_is_said_with_what_it_stays_for(repo: Repository, clo
     iam.put_user_policy(UserName="ci", PolicyName="ecrops", PolicyDocument=document)
     (note,) = tokens.revoke_read(User("ci")).notes
     assert note == "user ci may still log in, by the statement 'T' of policy ecrops: correct it in IAM"
+
+
+def test_which_verb_tells_what_remains_by_all_policies_is_said_once_and_of_what_was_taken_away(
+    repo: Repository, cloud: Cloud
+) -> None:
+    repo.grant_pull(User("ci"))
+    repo.grant(ArnPrincipal("arn:aws:iam::123456789012:user/ci"), GET)
+    assert repo.revoke(User("ci")).notes[-1] == BY_ALL
+    assert repo.revoke(User("ci")).notes == ()
+    for who in (OTHER, "codebuild.amazonaws.com", Group("devs")):
+        repo.grant_push(who)
+        note = repo.revoke(who, "ecr:PutImage").notes[-1]
+        assert note.endswith(", 'ecr:PutImage') tells")
+    repo.grant_pull(ORGANIZATION)
+    assert repo.revoke(ORGANIZATION).notes == (), "an organization makes no requests"
+
+
+def test_what_another_statement_denies_in_every_request_is_not_left(repo: Repository, cloud: Cloud) -> None:
+    theirs = {"Sid": "T", "Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": [GET, "ecr:PutImage"]}
+    denial = {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "ecr:Put*"}
+    put_policy(cloud, "team/a", theirs, denial)
+    (note,) = repo.revoke(OTHER).notes
+    assert note.startswith(f"team/a: account {OTHER} may still BatchGetImage, by the statement 'T' of the repository's")
+    put_policy(cloud, "team/a", theirs, {**denial, "Action": "ecr:*"})
+    assert repo.revoke(OTHER).notes == ()
+    put_policy(cloud, "team/a", theirs, {**denial, "Condition": OFFICE})
+    assert "BatchGetImage, PutImage" in repo.revoke(OTHER).notes[0]
+    allows = {"Sid": "T", "Effect": "Allow", "Action": [GET, "ecr:PutImage"], "Resource": "*"}
+    denies = {"Effect": "Deny", "Action": "ecr:PutImage", "Resource": "arn:aws:ecr:*:*:repository/team/*"}
+    for statement, left in (
+        (denies, "BatchGetImage, by"),
+        ({**denies, "Condition": OFFICE}, "BatchGetImage, PutImage"),
+    ):
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allows, statement]})
+        cloud.client("iam").put_user_policy(UserName="ci", PolicyName="ecrops", PolicyDocument=document)
+        assert f"user ci may still {left}" in repo.revoke(User("ci")).notes[0]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ecrops import ApplyError, ConflictError, DeadlineError, EcropsError, LifecycleRule, SpecError
-from ecrops.access import Access, Entry
+from ecrops.access import Access, Entry, PrincipalAccess, VerbAccess
+from ecrops.access.answers.unread import Unread
 from ecrops.base.change import Change, Kind, Note
 from ecrops.engine.plan import Plan
 from ecrops.events.testing import TestReport
@@ -56,7 +57,15 @@ def simulated(text: str) -> Any:
 
 def report(text: str) -> Access:
     """A report on access."""
-    return Access("ab", (Entry(f"role {text}", ("read",), f"policy {text}", f"if {text}"),))
+    verbs = {"pull": VerbAccess(None, (f"policy {text}",), (f"policy {text}",), (f"aws:{text}",))}
+    row = PrincipalAccess(f"role {text}", "role", text, verbs, frozenset(), frozenset([text]))
+    unread = Unread(f"policy {text}", text)
+    return Access(f"ab{text}", (row,), (row,), (f"a deleted {text}",), (entry(text),), (unread,))
+
+
+def entry(text: str) -> Entry:
+    """A statement of somebody else."""
+    return Entry(f"role {text}", ("read",), f"policy {text}", f"if {text}")
 
 
 SHOWN: dict[str, Callable[[str], object]] = {
@@ -86,6 +95,7 @@ SHOWN: dict[str, Callable[[str], object]] = {
     "a report on access": report,
     "a table of access": lambda text: report(text)._repr_html_(),
     "the report of nobody": lambda text: Access(f"ab{text}", ())._repr_html_(),
+    "an entry of access": entry,
     "the report of a test event": lambda text: TestReport(
         {}, matched=True, missing=[text], sent_to=["arn"], arrived={}, sent=True, failed={"arn": text}
     ),

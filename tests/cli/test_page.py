@@ -45,7 +45,7 @@ def _value(action: argparse.Action) -> str:
 
 def section(command: str) -> str:
     """The part of the page about a command."""
-    match = re.search(rf"^### `ecrops {command}\b.*?(?=^##)", PAGE, re.M | re.S)
+    match = re.search(rf"^### `ecrops {command}[ `].*?(?=^##)", PAGE, re.M | re.S)
     assert match, command
     return match[0]
 
@@ -99,6 +99,8 @@ def test_the_keys_of_json_are_those_of_the_page(run: Run, fleet: str, tmp_path: 
     asked: dict[str, tuple[str, ...]] = {
         "plan": (fleet,),
         "access": ("team/api",),
+        "can": ("user/ci", "pull", "team/api"),
+        "lint-access": ("--all",),
         "simulate": ("team/api", policy),
         "lint": (policy,),
         "forecast": ("team/api", "--price", "0.1"),

@@ -1,4 +1,4 @@
-"""What only reads: export, show, access, simulate, lint, preview, forecast, report, login."""
+"""What only reads: export, show, simulate, lint, preview, forecast, report, login."""
 
 from __future__ import annotations
 
@@ -108,12 +108,6 @@ def test_show_is_the_description(run: Run, registry: Registry) -> None:
     assert run("show", "--json", "team/api").data == json.loads(json.dumps(spec.to_dict()))
 
 
-def test_access_is_the_report(run: Run, registry: Registry) -> None:
-    access = registry.repository("team/api").access()
-    assert run("access", "team/api").out == f"{access}\n"
-    assert run("access", "--json", "team/api").data == {"repository": "team/api", "entries": []}
-
-
 def test_simulate_is_the_simulation(run: Run, registry: Registry, policy: str) -> None:
     assert run("simulate", "team/api", policy).out.startswith("expires 3 of 5 images")
     assert run("simulate", "team/api").out.startswith("expires none of 5 images")
@@ -167,6 +161,8 @@ def test_report_is_a_page(run: Run, registry: Registry, tmp_path: Path) -> None:
     fleet = write(tmp_path / "fleet.json", {"repositories": [{"name": "team/new"}]})
     data = run("report", "--json", "--no-images", fleet).data
     assert data["plan"]["summary"] == "1 to create"
+    assert "access" not in data
+    assert run("report", "--json", "--no-images", "--access", "team/api").data["access"]["principals"] == []
     assert run("report").code == 1
     assert run("report", "--all", "team/api").code == 1
 

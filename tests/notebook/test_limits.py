@@ -14,12 +14,13 @@ from ecrops import (
     RepositorySpec,
     Target,
 )
-from ecrops.access import Access, Entry
+from ecrops.access import Access, PrincipalAccess, VerbAccess
 from ecrops.base.change import Kind
 from ecrops.events import on_image_pushed
 from ecrops.lifecycle import compare, lint
 from tests.notebook.support import HOSTILE, NOW, POLICY, QUEUE, change, images, shown, simulated
 
+ROW = PrincipalAccess(HOSTILE, verbs={"pull": VerbAccess(None, (HOSTILE,), (HOSTILE,), (HOSTILE,))})
 HOSTILES: dict[str, Callable[[], object]] = {
     "a plan": lambda: Plan((change(Kind.CONFLICT, HOSTILE, advice={"": HOSTILE}),), (HOSTILE,)),
     "a simulation": lambda: simulated(12, HOSTILE),
@@ -37,7 +38,7 @@ HOSTILES: dict[str, Callable[[], object]] = {
     "a principal": lambda: ArnPrincipal(
         "arn:aws:iam::123456789012:role/x", conditions={"StringLike": {"a:b": HOSTILE}}
     ),
-    "access": lambda: Access(HOSTILE, (Entry(HOSTILE, (HOSTILE,), HOSTILE, HOSTILE),)),
+    "access": lambda: Access(HOSTILE, (ROW, ROW), (ROW,), (HOSTILE,)),
     "nobody": lambda: Access(HOSTILE, ()),
     "findings": lambda: lint([LifecycleRule(tag_pattern_list=[HOSTILE, "b"], max_image_count=5)]),
     "a chart": lambda: simulated(12).forecast(3, 1).plot(title=HOSTILE),
@@ -66,8 +67,8 @@ BOUNDED: dict[str, tuple[Callable[[], object], str]] = {
         "and 4,980 more, in .differences",
     ),
     "access": (
-        lambda: Access("ab", tuple(Entry(f"role {n}", ("pull",), "policy p") for n in range(9_000))),
-        "and 8,800 more, in .entries",
+        lambda: Access("ab", tuple(PrincipalAccess(f"role {n}") for n in range(9_000))),
+        "and 8,800 more, in .rows",
     ),
     "a plan": (lambda: Plan(tuple(change(Kind.UPDATE) for _ in range(9_000))), "and 8,800 more"),
     "a long text": (lambda: Plan((change(Kind.UPDATE, "x" * 50_000),)), "and 49,000 more characters"),

@@ -23,7 +23,7 @@ from ecrops import (
     Target,
     pull,
 )
-from ecrops.access import Access, Entry
+from ecrops.access import Access, PrincipalAccess, VerbAccess
 from ecrops.base import html
 from ecrops.base.change import Kind
 from ecrops.events import on_image_pushed
@@ -123,8 +123,8 @@ VALUES: dict[str, tuple[object, list[str]]] = {
     ),
     "a chart": (simulated(40).forecast(9, 2).plot(title="api"), ["<img src='data:image/svg+xml;base64,", "alt='api: "]),
     "access": (
-        Access("ab", (Entry("role x", ("pull",), "policy p"),)),
-        ["<b>who can use ab</b>", ">role x<", ">condition</th>"],
+        Access("ab", (PrincipalAccess("role x", verbs={"pull": VerbAccess(True, ("policy p",))}),)),
+        ["<b>who can use ab</b>", ">role x<", ">delete images</th>", ">yes<", ">policy p<", "<li>not seen: "],
     ),
     "a fleet": (
         Fleet((RegistrySpec(replication=()), RepositorySpec("ab", tags={"a": "b"}))),

@@ -1,13 +1,13 @@
 """The answer to the question whether somebody can do something with a repository, with what it follows from.
 
-Users get it from ``repository.can``, ``explain_denied``, and never make one. It is a value: it can be pickled, and calls
-nothing.
+Users get it from ``repository.can`` and ``explain_denied``, and never make one. It is a value: it can be pickled, and
+calls nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,9 @@ from ecrops.base.shown import Shown
 
 MOST_LINES = 12
 """How many sentences of one kind are printed. The answer has all of them."""
-MOST_KEYS = 3
+MOST_KEYS, MOST_ACTIONS = 3, 7
+MISSING = "missing: "
+"""How a sentence begins that says what is missing."""
 PHRASES = {
     "read": "see",
     "pull": "pull from",
@@ -40,19 +42,26 @@ class Missing(Shown):
     """Something that no policy allows, and a statement that would.
 
     Args:
+        actions: The actions.
         where: The policy that has to say it, in words.
         statement: The statement, ready to be added to that policy.
     """
 
+    actions: tuple[str, ...]
     where: str
     statement: Mapping[str, Any] = field(hash=False)
 
     def __str__(self) -> str:
-        return f"{self.where}: {json.dumps(self.statement, ensure_ascii=False)}"
+        return f"{MISSING}{names_of(self.actions)}, in {self.where}"
+
+    @property
+    def text(self) -> str:
+        """The statement as JSON, in one line."""
+        return json.dumps(self.statement, ensure_ascii=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it, ready for JSON."""
-        return {"where": self.where, "statement": copied(dict(self.statement))}
+        return {"actions": list(self.actions), "where": self.where, "statement": copied(dict(self.statement))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +99,17 @@ class Answer(Shown):
         phrase = f"{PHRASES.get(self.what, f'call {self.what} on')} {self.repository}"
         if self.allowed is None:
             on = several(self.depends_on, " and ", MOST_KEYS) if self.depends_on else "what could not be read"
-            return f"it depends on {on} whether {self.principal} can {phrase}"
+            return f"it depends: whether {self.principal} can {phrase} depends on {on}"
         return f"yes: {self.principal} can {phrase}" if self.allowed else f"no: {self.principal} cannot {phrase}"
 
     def __str__(self) -> str:
         return render.page([self.summary, *(f"  {line}" for line in self._lines())])
 
     def _lines(self) -> Iterator[str]:
-        yield from _bounded(self.because, ".because")
-        if self.missing:
-            yield "to allow it:"
-            yield from (f"  {line}" for line in _bounded([str(each) for each in self.missing], ".missing"))
+        yield from _bounded([line for line in self.because if not line.startswith(MISSING)], ".because")
+        for lack in self.missing:
+            yield str(lack)
+            yield f"  {lack.text}"
         yield from self.notes
 
     def to_dict(self) -> dict[str, Any]:
@@ -112,20 +121,25 @@ class Answer(Shown):
             "what": self.what,
             "repository": self.repository,
             **{name: list(getattr(self, name)) for name in texts},
-            "missing": [each.to_dict() for each in self.missing],
+            "missing": [lack.to_dict() for lack in self.missing],
         }
 
     def _repr_html_(self) -> str:
         from ecrops.base import html
 
-        rows: list[tuple[object, object]] = [("because", text) for text in self.because]
-        rows += [("to allow it", html.cell([each.where, html.cell(each.statement)])) for each in self.missing]
-        rows += [("note", text) for text in self.notes]
+        rows = [("because", html.cell(line)) for line in self.because if not line.startswith(MISSING)]
+        rows += [("because", html.cell([str(lack), lack.text])) for lack in self.missing]
+        rows += [("note", html.cell(text)) for text in self.notes]
         head = html.title(self.summary)
         return html.output(head, html.table(("", ""), rows[: html.MAX_CHANGES], len(rows), "to_dict()"))
 
 
-def _bounded(texts: tuple[str, ...] | list[str], where: str) -> Iterator[str]:
+def names_of(actions: Sequence[str]) -> str:
+    """Return actions in a row: all that a verb needs, and some of more."""
+    return several(actions, most=MOST_ACTIONS)
+
+
+def _bounded(texts: list[str], where: str) -> Iterator[str]:
     yield from texts[:MOST_LINES]
     if len(texts) > MOST_LINES:
         yield f"and {len(texts) - MOST_LINES:,} more, in {where}"

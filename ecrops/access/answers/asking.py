@@ -37,15 +37,10 @@ _OF_IDENTITIES = {
 }
 _OF_SERVICES = {
     "aws:principalisawsservice": ("true",),
-    "aws:principalarn": (),
-    "aws:principalaccount": (),
     "aws:principalorgid": (),
     "aws:principalorgpaths": (),
-    "aws:principaltype": (),
-    "aws:username": (),
-    "aws:userid": (),
 }
-_TYPES = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "account": "Account"}
+_TYPES = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "root": "Account"}
 _KINDS: Mapping[str, Kind] = {"user": "user", "role": "role", "group": "group"}
 Context = Mapping[str, tuple[str, ...]]
 """What the user knows of a request, by key in lower case: values, or none for a key that is missing."""
@@ -106,7 +101,7 @@ class Evaluation:
         self.context = dict(context or {})
         facts = [self._tags_of(name) for name in self.names]
         self.universe = Universe([self._arn(name) for name in self.names], facts, TAGS)
-        self._nothing = Universe([ANY])
+        self._nothing = Universe([ANY], [Facts({}, TAGS)], TAGS)
 
     def _arn(self, name: str) -> str:
         documents = self.documents
@@ -133,10 +128,10 @@ class Evaluation:
         An action that has no repository, such as that of the token, is decided once: its extents are of all
         repositories, or of none.
         """
-        of_repositories, others = list[str](), list[str]()
-        for action in dict.fromkeys(actions):
-            (of_repositories if action in known_actions.about_repositories() else others).append(action)
+        asked = tuple(dict.fromkeys(actions))
         is_here = asker.caller.account == self.documents.account
+        if asker.caller.kind == "account" and is_here:
+            asker = asker._replace(caller=asker.caller._replace(kind="root"), tags={})
         policies = Policies(
             identity=asker.identity,
             boundary=asker.boundary,
@@ -145,15 +140,20 @@ class Evaluation:
             is_of_account=is_here,
         )
         facts = self.facts(asker)
-        rulings = (
-            decide(asker.caller, tuple(of_repositories), self.universe, facts, policies) if of_repositories else {}
-        )
-        if others:  # they are about the caller's own registry
-            registry = policies.registry if is_here else None
-            alone = policies._replace(resource=None, registry=registry, is_of_account=True)
-            decided = decide(asker.caller, tuple(others), self._nothing, facts, alone)
-            rulings |= {action: self._everywhere(ruling) for action, ruling in decided.items()}
-        return rulings
+
+        def decided(some: Iterable[str], universe: Universe, by: Policies) -> dict[str, Ruling]:
+            return decide(asker.caller, those, universe, facts, by) if (those := tuple(some)) else {}
+
+        on_repositories = known_actions.about_repositories()
+        existing = on_repositories.difference(known_actions.IDENTITY_ONLY)
+        rulings = decided(filter(existing.__contains__, asked), self.universe, policies)
+        # a repository that is to be made has no policy yet
+        unmade = (action for action in asked if action in on_repositories and action not in existing)
+        rulings |= decided(unmade, self.universe, policies._replace(resource=None))
+        # what is about no repository is about the caller's own registry
+        alone = Policies(asker.identity, asker.boundary, registry=policies.registry if is_here else None)
+        others = decided((action for action in asked if action not in on_repositories), self._nothing, alone)
+        return rulings | {action: self._everywhere(ruling) for action, ruling in others.items()}
 
     def _everywhere(self, ruling: Ruling) -> Ruling:
         every = self.universe.all
@@ -186,7 +186,7 @@ class Evaluation:
             **_organization("aws:resourceorgid", documents.organization),
             **_of_caller(asker),
         }
-        if asker.caller.kind == "account" and asker.caller.account == documents.account:
+        if asker.caller.kind == "root":
             values["aws:principalarn"] = (f"arn:{documents.partition}:iam::{documents.account}:root",)
         families = () if asker.tags is None else ("aws:principaltag/",)
         return Facts({**values, **self.context}, families)

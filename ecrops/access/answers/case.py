@@ -64,6 +64,12 @@ class Case:
         return self.asked.account == self.account
 
     @property
+    def is_unread(self) -> bool:
+        """Whether the caller has policies that were not read: they may deny what all others allow."""
+        is_root = self.asked.kind == "account" and self.is_here
+        return self.asker.identity is None and self.asked.kind != "service" and not is_root
+
+    @property
     def allowed(self) -> bool | None:
         """Whether all that is needed is allowed; ``None`` if that depends."""
         values = [ruling.allowed.at(0) for ruling in self.rulings.values()]

@@ -23,14 +23,15 @@ class Compiler:
             kind: What kind of policy it is, in words.
             name: The name of the policy.
         """
-        return self.compiled_text(text_of(document), kind, name)
+        key = kind, name, text_of(document)
+        if key not in self._compiled:
+            self._compiled[key] = compile_policy(self._shared(document), kind, name)
+        return self._compiled[key]
 
     def compiled_text(self, text: str, kind: str, name: str) -> CompiledPolicy:
         """Return a policy by the text of its document: see ``compiled``."""
         key = kind, name, text
-        if key not in self._compiled:
-            self._compiled[key] = compile_policy(self._shared(json.loads(text)), kind, name)
-        return self._compiled[key]
+        return self._compiled[key] if key in self._compiled else self.compiled(json.loads(text), kind, name)
 
     def _shared(self, value: Any) -> Any:
         """Return JSON whose texts are there once in memory, in whichever policies they are."""

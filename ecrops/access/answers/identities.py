@@ -159,7 +159,7 @@ class Gathered:
     def _draft(self, kind: str, detail: Mapping[str, Any]) -> Draft:
         name = detail[f"{kind}Name"]
         inline = [
-            self.compiler.compiled(policy.get("PolicyDocument"), _whose(kind, name, INLINE), policy["PolicyName"])
+            self.compiler.compiled(policy.get("PolicyDocument"), whose(kind, name, INLINE), policy["PolicyName"])
             for policy in detail.get(f"{kind}PolicyList", ())
         ]
         identity = Identity(
@@ -185,7 +185,7 @@ class Gathered:
     def _whole(self, draft: Draft, groups: Mapping[str, Identity]) -> Identity:
         identity, kind = draft.identity, draft.identity.kind.title()
         managed = [
-            self._of_arn(arn, _whose(kind, identity.name, AWS_MANAGED if is_of_aws(arn) else MANAGED), name)
+            self._of_arn(arn, whose(kind, identity.name, AWS_MANAGED if is_of_aws(arn) else MANAGED), name)
             for name, arn in draft.attached
         ]
         of_groups = [
@@ -202,7 +202,7 @@ class Gathered:
         return self.compiler.compiled_text(self._managed[arn], kind, name)
 
 
-def _whose(kind: str, name: str, policy: str) -> str:
+def whose(kind: str, name: str, policy: str) -> str:
     """Return what kind of policy it is: that of a group is in force for others, so the group is named."""
     return f"group {name}: {policy}" if kind == "Group" else policy
 

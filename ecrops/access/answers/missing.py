@@ -6,24 +6,23 @@ token. A service has no identity policy, and of another account both sides have 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ecrops.access.actions import IDENTITY_ONLY
 from ecrops.access.answers.answer import Missing
 from ecrops.access.answers.case import Case, certainly
-from ecrops.access.answers.needs import TOKEN
+from ecrops.access.answers.needs import TOKEN, VERBS
 from ecrops.access.answers.words import policy_owner
 from ecrops.aws import Arn
-from ecrops.base.render import several
 from ecrops.iam.evaluation.decide import Layer
 from ecrops.iam.policy import one_or_all
 
 _PERMISSION_SET = "AWSReservedSSO_"
 
 
-def missing_of(case: Case) -> list[tuple[Missing, tuple[str, ...]]]:
-    """Return what is missing: each statement with its actions."""
+def missing_of(case: Case) -> list[Missing]:
+    """Return what is missing: in the policy of the repository, in those of the caller, and in its boundary."""
     identity, boundary, repository = list[str](), list[str](), list[str]()
     for action in case.rulings:
         on_repository, on_identity = _sides(case, action)
@@ -34,19 +33,13 @@ def missing_of(case: Case) -> list[tuple[Missing, tuple[str, ...]]]:
             limits = [vote for vote in case.votes(action, Layer.BOUNDARY) if vote.allows]
             if not certainly(allowances):
                 identity.append(action)
-            if case.asker.boundary is not None and not limits:
+            if not limits:
                 boundary.append(action)
     found = [*_of_repository(case, repository), *_of_identity(case, identity, _identity_place(case))]
     if case.asker.boundary is not None:
         name = case.asker.boundary.source.policy
         found += _of_identity(case, boundary, f"the permissions boundary {name} of {policy_owner(case)}")
     return found
-
-
-def sentences(found: Iterable[tuple[Missing, tuple[str, ...]]]) -> Iterator[str]:
-    """Yield what is missing in words."""
-    for missing, actions in found:
-        yield f"missing: {several(actions, most=len(actions))}, in {missing.where}"
 
 
 def _sides(case: Case, action: str) -> tuple[bool, bool]:
@@ -61,10 +54,16 @@ def _sides(case: Case, action: str) -> tuple[bool, bool]:
     return on_repository, ruling.identity.at(0) is False or case.asker.identity is None
 
 
-def _of_repository(case: Case, actions: list[str]) -> Iterator[tuple[Missing, tuple[str, ...]]]:
+def _of_repository(case: Case, actions: list[str]) -> Iterator[Missing]:
     if actions:
-        statement = {"Effect": "Allow", "Principal": _principal(case), "Action": one_or_all(actions)}
-        yield Missing(f"the policy of repository {case.name}", statement), tuple(actions)
+        statement = {"Effect": "Allow", "Principal": _principal(case), "Action": _action(case, actions)}
+        yield Missing(tuple(actions), f"the policy of repository {case.name}", statement)
+
+
+def _action(case: Case, actions: list[str]) -> Any:
+    """Return the actions as a statement has them: as they were asked for, if all are missing."""
+    is_pattern = case.need.what not in (*actions, *VERBS) and len(actions) == len(case.need.actions)
+    return case.need.what if is_pattern else one_or_all(actions)
 
 
 def _principal(case: Case) -> dict[str, Any]:
@@ -90,10 +89,10 @@ def _identity_place(case: Case) -> str:
     return f"an identity policy of {asked.identity_kind} {asked.name}, in account {asked.account}"
 
 
-def _of_identity(case: Case, actions: list[str], where: str) -> Iterator[tuple[Missing, tuple[str, ...]]]:
+def _of_identity(case: Case, actions: list[str], where: str) -> Iterator[Missing]:
     on_repository = [action for action in actions if action != TOKEN]
     if on_repository:
-        statement = {"Effect": "Allow", "Action": one_or_all(on_repository), "Resource": case.arn}
-        yield Missing(where, statement), tuple(on_repository)
+        statement = {"Effect": "Allow", "Action": _action(case, on_repository), "Resource": case.arn}
+        yield Missing(tuple(on_repository), where, statement)
     if TOKEN in actions:
-        yield Missing(where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"}), (TOKEN,)
+        yield Missing((TOKEN,), where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"})

@@ -59,11 +59,6 @@ class Need:
         """Whether images or their layers are read or written by one of the actions."""
         return bool(actions.FOR_IMAGES[ECR] & set(self.actions))
 
-    @property
-    def is_verb(self) -> bool:
-        """Whether it is a word such as ``pull``, and not an action or a wildcard."""
-        return self.what in VERBS
-
     def without_token(self) -> Need:
         """Return what a service of AWS needs, which does not log in."""
         return replace(self, token=False)

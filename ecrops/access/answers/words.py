@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ecrops.access import words as policy_words
-from ecrops.access.answers.case import Case
+from ecrops.access.answers.answer import names_of
+from ecrops.access.answers.case import Case, certainly
 from ecrops.base.render import several
 from ecrops.iam.evaluation.compiled import Source
 from ecrops.iam.evaluation.decide import Layer, Vote
@@ -22,9 +23,11 @@ UNSEEN = (
 )
 UNVERIFIED_REGISTRY = "whether an allowance of the registry policy is enough (AWS documents it nowhere)"
 UNVERIFIED_BOUNDARY = "whether a permissions boundary limits an allowance of everyone (AWS documents it nowhere)"
+UNVERIFIED_SERVICES = "whether an allowance of everyone is about services (AWS documents it nowhere)"
 DELEGATES = "names the account alone, so that an identity policy has to allow it too"
 MAX_CONDITION = 400
-_UNREADABLE = " (unreadable)"
+_WHO = "who calls"
+"""How a vote says that it depends on who calls."""
 _SIDES = (Layer.RESOURCE, Layer.REGISTRY)
 
 
@@ -73,14 +76,21 @@ def limits(statement: Statement) -> str:
 
 def sentences(case: Case) -> Iterator[Sentence]:
     """Yield what statements say of the actions that are needed, one sentence for each, in the order of the policies."""
-    of_each: dict[tuple[int, bool, Way | None], tuple[Vote, list[str]]] = {}
+    by_statement: dict[tuple[int, bool, Way | None], tuple[Vote, list[str]]] = {}
     for action, ruling in case.rulings.items():
         for vote in ruling.votes:
             key = id(vote.statement), bool(vote.extent.at(0)), vote.way
-            of_each.setdefault(key, (vote, []))[1].append(action)
-    for vote, actions in of_each.values():
+            by_statement.setdefault(key, (vote, []))[1].append(action)
+    for vote, actions in by_statement.values():
         if vote.layer is not Layer.BOUNDARY or vote.statement.denies or vote.statement.unreadable:
             yield Sentence(vote, tuple(actions), _sentence(case, vote, actions))
+
+
+def order(sentence: Sentence) -> int:
+    """Return where a sentence stands among others: what denies comes first, and what certainly does before all."""
+    if not sentence.vote.statement.denies:
+        return 2
+    return 0 if sentence.vote.extent.at(0) else 1
 
 
 def _sentence(case: Case, vote: Vote, actions: list[str]) -> str:
@@ -93,7 +103,7 @@ def _sentence(case: Case, vote: Vote, actions: list[str]) -> str:
     behind = ""
     if verb == "allows" and vote.layer is Layer.RESOURCE and vote.way is Way.ACCOUNT and case.is_here:
         behind = f"; it {DELEGATES}"
-    return f"{place} {verb}{to_whom} {several(actions, most=len(actions))}{condition}{behind}"
+    return f"{place} {verb}{to_whom} {names_of(actions)}{condition}{behind}"
 
 
 def depends_on(case: Case) -> Iterator[str]:
@@ -101,50 +111,54 @@ def depends_on(case: Case) -> Iterator[str]:
     for action, ruling in case.rulings.items():
         if ruling.allowed.at(0) is not None:
             continue
+        if case.is_unread:
+            yield unread_text(case)
         if case.undenied(action).at(0) is None:
             yield from _of_allowances(case, action)
         for vote in ruling.votes:
-            if vote.denies and vote.extent.at(0) is None and (vote.statement.denies or ruling.denied.at(0) is None):
+            if vote.denies:
                 yield from _keys(case, vote)
 
 
 def _of_allowances(case: Case, action: str) -> Iterator[str]:
-    """Yield what it depends on whether policies allow an action."""
+    """Yield what it depends on whether the policies that were read allow an action."""
     ruling, both = case.rulings[action], case.needs_both(action)
     if not both or ruling.identity.at(0) is None:
-        if case.asker.identity is None and case.asked.kind not in ("service", "everyone") and not _is_root(case):
-            yield unread_text(case)
         for vote in case.votes(action, Layer.IDENTITY, Layer.BOUNDARY):
             yield from _keys(case, vote) if vote.allows else ()
     if not both or ruling.resource.at(0) is None:
         for vote in case.votes(action, *_SIDES):
             if vote.allows and not (vote.way is Way.ACCOUNT and case.is_here and vote.layer is Layer.RESOURCE):
                 yield from _keys(case, vote)
-                yield from _unverified(case, vote)
-    if both and case.asked.kind == "everyone":
-        yield "the policies of whoever calls"
+                yield from _unverified(case, vote, action)
 
 
-def _unverified(case: Case, vote: Vote) -> Iterator[str]:
+def _unverified(case: Case, vote: Vote, action: str) -> Iterator[str]:
     if vote.statement.unreadable:
         return
     if vote.layer is Layer.REGISTRY:
         yield UNVERIFIED_REGISTRY
-    elif vote.way is Way.EVERYONE and case.is_here and case.asker.caller.has_boundary:
+    elif vote.way is Way.EVERYONE and case.is_here and not _is_within_boundary(case, vote, action):
         yield UNVERIFIED_BOUNDARY
 
 
-def _is_root(case: Case) -> bool:
-    return case.asked.kind == "account" and case.is_here
+def _is_within_boundary(case: Case, vote: Vote, action: str) -> bool:
+    """Whether no boundary limits an allowance of everyone, or it allows the action for certain."""
+    is_by_arn = any(test.test.key == "aws:principalarn" for test in vote.statement.tests)
+    if case.asker.caller.has_boundary is False or is_by_arn:
+        return True
+    return certainly(limit for limit in case.votes(action, Layer.BOUNDARY) if limit.statement.allows)
 
 
 def unread_text(case: Case) -> str:
     """Return that the policies of a caller were not read, and why."""
-    reasons = [unread.why for unread in case.unread]
+    if case.asked.kind == "everyone":
+        return "the policies of whoever calls"
     if case.asked.kind == "account":
         return f"the policies of the users and roles of account {case.asked.name}"
-    if reasons:
-        return f"the policies of {policy_owner(case)}, which could not be read ({several(dict.fromkeys(reasons))})"
+    if case.unread:
+        reasons = dict.fromkeys(unread.why for unread in case.unread)
+        return f"the policies of {policy_owner(case)}, which could not be read ({several(reasons)})"
     return f"the policies of {policy_owner(case)}, which were not read (session= reads them)"
 
 
@@ -155,4 +169,15 @@ def _keys(case: Case, vote: Vote) -> Iterator[str]:
     if vote.statement.unreadable:
         yield f"{place_text(case, vote)}, which cannot be read ({vote.statement.unreadable})"
         return
-    yield from (case.spelled.get(key, key) for key in vote.keys if not key.endswith(_UNREADABLE))
+    for key in vote.keys:
+        yield _of_names(case, vote) if key.startswith(_WHO) else case.spelled.get(key, key)
+
+
+def _of_names(case: Case, vote: Vote) -> str:
+    """Return why it is not certain that a statement names a caller."""
+    where, kind = source_text(vote.statement.source), case.asked.kind
+    if vote.statement.excludes_names:
+        return f"whether {where}, which names all but some, is about {case.who}"
+    if kind == "service":
+        return UNVERIFIED_SERVICES
+    return f"the name of the session ({where})" if kind == "role" else f"which user or role calls ({where})"

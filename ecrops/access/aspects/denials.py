@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 
 from ecrops.access import actions, leftovers, words
 from ecrops.access.principals.reach import Reach, reach
+from ecrops.access.removals import removal
 from ecrops.base.render import several
 from ecrops.iam.policy import Policy, Subject
 from ecrops.iam.statements import Statement, denies, listed
@@ -39,7 +40,7 @@ def of_grant(name: str, subject: Subject, granted: Collection[str], policy: Poli
             limits = words.limits(statement.get("Condition") or {})
             yield (
                 f"{name}: {may_not}, whatever is granted, by {leftovers.which(statement)} of the repository's policy"
-                f"{limits}: {leftovers.removal(statement, policy)} takes the whole statement away"
+                f"{limits}: {removal(statement, policy)} takes the whole statement away"
             )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrops.access import actions, leftovers
-from ecrops.access.aspects import edited_statements
+from ecrops.access.aspects import edited_statements, in_vain
 from ecrops.access.edits import (
     IDENTITIES,
     LOGINS,
@@ -188,6 +188,7 @@ def notes(
     policy_key: PolicyKey, edits: Sequence[Edit], before: Policy, after: Policy, attach: str = "inline"
 ) -> Iterator[Note]:
     """Yield what the user must know about the edits, and of a grant that is there already nothing."""
+    yield from in_vain.of_identity(policy_key, edits, before)
     for edit in edits:
         is_new = isinstance(edit, Allow | Forbid) and not edit.is_met(before)
         if isinstance(edit, Allow) and is_new:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ecrops.access import actions, leftovers, words
-from ecrops.access.aspects import denials, edited_statements, statement_notes
+from ecrops.access.aspects import denials, edited_statements, in_vain, statement_notes
 from ecrops.access.edits import (
     Add,
     Allow,
@@ -26,6 +26,7 @@ from ecrops.access.edits import (
     edited,
 )
 from ecrops.access.policy_checks import LONGEST, may_lock_out, named, too_long
+from ecrops.access.removals import removal
 from ecrops.aws import DENIED, Aws, ClientError, code_of
 from ecrops.base.change import Call, Change, Kind, Note, Races, never
 from ecrops.base.plain_json import received
@@ -158,6 +159,8 @@ def _notes(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[str
     if isinstance(edit, Allow) and edit.notes:
         was_there = bool(edit.actions) and edit(before).parts == before.parts
         yield from () if was_there else edit.notes
+    if isinstance(edit, Allow):
+        yield from in_vain.of_repository(name, edit, before)
 
 
 def _denials(name: str, edit: Edit, before: Policy, after: Policy) -> Iterator[Note]:
@@ -184,7 +187,7 @@ def _warnings(statement: Statement, policy: Policy) -> Iterator[str]:
     for deleted in filter(None, map(words.deleted, named({"Statement": [statement]}))):
         yield (
             f"{which}, which ecrops did not write, names {deleted}, and AWS may refuse a policy that does: "
-            f"{leftovers.removal(statement, policy)} takes the whole statement away"
+            f"{removal(statement, policy)} takes the whole statement away"
         )
 
 

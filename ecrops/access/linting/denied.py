@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from itertools import chain
 
 from ecrops.access import actions, words
 from ecrops.access.answers.askers import asker_named
 from ecrops.access.answers.asking import Evaluation, asker_of
+from ecrops.access.answers.documents import Documents
 from ecrops.access.answers.identities import AWS_MANAGED, Identity
+from ecrops.access.answers.parts import REPOSITORY
+from ecrops.access.answers.words import source_text
 from ecrops.access.linting.remark import Remark
 from ecrops.access.linting.statements import may
 from ecrops.access.principals.reach import EVERYONE
 from ecrops.base.render import several
-from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
+from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement, Source
 from ecrops.iam.evaluation.decide import Ruling, Vote
 from ecrops.iam.policy import PRINCIPAL
 from ecrops.iam.statements import listed
@@ -33,18 +38,25 @@ def of_repositories(evaluation: Evaluation) -> Iterator[tuple[str, CompiledState
         evaluation: The repositories, and what decides about them.
     """
     asked: dict[str, Rulings] = {}
+    deniable = _deniable(_of_resources(evaluation.documents))
     for index, name in enumerate(evaluation.names):
         policy = evaluation.documents.policies.get(name)
         for statement in policy.statements if policy else ():
             for principal in _principals(statement):
                 if principal not in asked:
-                    asked[principal] = _rulings(principal, evaluation)
+                    asked[principal] = _rulings(principal, evaluation, deniable)
                 if asked[principal] and (found := _void(statement, principal, asked[principal], 1 << index)):
                     yield name, statement, found
 
 
-def _denies(policy: CompiledPolicy) -> bool:
-    return any(statement.denies for statement in policy.statements)
+def _of_resources(documents: Documents) -> Iterator[CompiledPolicy]:
+    yield from filter(None, (*documents.policies.values(), documents.registry))
+
+
+def _deniable(policies: Iterable[CompiledPolicy]) -> frozenset[str]:
+    """Return the actions that a statement could deny: no others need be asked about."""
+    denials = (statement for policy in policies for statement in policy.statements if statement.denies)
+    return frozenset().union(*(statement.covered(_every()) for statement in denials))
 
 
 def _principals(statement: CompiledStatement) -> Iterable[str]:
@@ -52,23 +64,23 @@ def _principals(statement: CompiledStatement) -> Iterable[str]:
     return PRINCIPAL.read(statement.document.get("Principal", {})) if statement.allows else ()
 
 
-def _rulings(principal: str, evaluation: Evaluation) -> Rulings:
-    """Return what becomes of all actions of a principal; nothing of one whose denial is not one of all that it means.
+def _rulings(principal: str, evaluation: Evaluation, deniable: frozenset[str]) -> Rulings:
+    """Return what becomes of the actions of a principal that could be denied.
 
-    The own account is more than its root user.
+    Nothing is asked of one whose denial is not one of all that it means: the own account is more than its root user.
     """
     asker = asker_named(principal, evaluation.documents)
     if asker is None or (asker.caller.kind, asker.caller.account) == ("account", evaluation.documents.account):
         return {}
-    return evaluation.rulings(asker, _every())
+    own = (*(asker.identity or ()), *filter(None, [asker.boundary]))
+    return evaluation.rulings(asker, sorted(deniable | _deniable(own)))
 
 
 def _void(statement: CompiledStatement, principal: str, rulings: Rulings, bit: int) -> Remark | None:
     """Return that a statement of a repository policy is void for a principal."""
     standing = _Standing(is_of_everyone=principal == EVERYONE)
     for pattern, covered in _patterns(statement).items():
-        for action in covered:
-            standing.add(pattern, bit, rulings[action])
+        standing.add(pattern, ((bit, rulings.get(action)) for action in covered))
     return standing.remark(statement, words.who(principal.partition(":")[2]))
 
 
@@ -85,23 +97,24 @@ class Identities:
             evaluation: The repositories, and what decides about them.
         """
         documents = evaluation.documents
-        resources = (*documents.policies.values(), documents.registry)
-        is_denied_here = any(map(_denies, filter(None, resources)))
+        shared = _deniable(_of_resources(documents))
         for identity in documents.directory or ():
-            own = (*identity.policies, *filter(None, [identity.boundary]))
+            own = _deniable((*identity.policies, *filter(None, [identity.boundary])))
             allowing = [statement for statement in _allowing(identity) if _patterns(statement)]
-            if allowing and (is_denied_here or any(map(_denies, own))):
+            if allowing and (deniable := shared | own):
                 asker = asker_of(identity, documents.account, documents.organization)
-                self._judge(identity, allowing, evaluation.rulings(asker, _every()))
+                self._judge(identity, allowing, evaluation.rulings(asker, sorted(deniable)))
 
     def _judge(self, identity: Identity, allowing: Iterable[CompiledStatement], rulings: Rulings) -> None:
+        allowed: dict[tuple[int, str], int] = {}
+        for action, ruling in rulings.items():
+            for vote in ruling.votes:
+                allowed[id(vote.statement), action] = vote.extent.possible
         for statement in allowing:
             _, _, standing = self._found.setdefault((identity.arn, id(statement)), (identity, statement, _Standing()))
             for pattern, covered in _patterns(statement).items():
-                for action in covered:
-                    for vote in rulings[action].votes:
-                        if vote.statement is statement:
-                            standing.add(pattern, vote.extent.possible, rulings[action])
+                masks = (allowed.get((id(statement), action), 0) for action in covered)
+                standing.add(pattern, zip(masks, map(rulings.get, covered), strict=True))
 
     def void(self) -> Iterator[tuple[str, CompiledStatement, Remark]]:
         """Yield the statements that are void, each with whose it is in words."""
@@ -125,28 +138,36 @@ class _Standing:
     Attributes:
         is_of_everyone: Whether it names everyone: then a denial of all but some is not one of all that it names.
         remains: Whether something of a pattern remains, for the patterns that are about a repository.
-        by: The statements that deny.
+        by: The statements that deny something of a pattern.
     """
 
     is_of_everyone: bool = False
     remains: dict[str, bool] = field(default_factory=dict)
-    by: dict[str, None] = field(default_factory=dict)
+    by: dict[str, dict[str, None]] = field(default_factory=dict)
 
     @property
     def is_part(self) -> bool:
         """Whether something remains of one pattern at least."""
         return any(self.remains.values())
 
-    def add(self, pattern: str, mask: int, ruling: Ruling) -> None:
-        """Add an action of a pattern, which the statement allows on the repositories of a mask."""
-        if not mask:
-            return
-        denying = [vote for vote in ruling.votes if self._counts(vote) and vote.extent.certain & mask]
+    def add(self, pattern: str, rulings: Iterable[tuple[int, Ruling | None]]) -> None:
+        """Add the actions of a pattern: each with the repositories on which the statement allows it.
+
+        An action without a ruling is one that nothing denies.
+        """
+        for mask, ruling in rulings:
+            if ruling is None:
+                self.remains[pattern] = True
+            elif mask:
+                self._add(pattern, mask, ruling)
+
+    def _add(self, pattern: str, mask: int, ruling: Ruling) -> None:
         left = mask
-        for vote in denying:
-            left &= ~vote.extent.certain
+        for vote in ruling.votes:
+            if vote.extent.certain & mask and self._counts(vote):
+                left &= ~vote.extent.certain
+                self.by.setdefault(pattern, {})[_text(vote.statement.source)] = None
         self.remains[pattern] = self.remains.get(pattern, False) or bool(left)
-        self.by.update(dict.fromkeys(str(vote.statement.source) for vote in denying))
 
     def _counts(self, vote: Vote) -> bool:
         excepts_some = self.is_of_everyone and vote.statement.excludes_names
@@ -159,23 +180,30 @@ class _Standing:
             return None
         is_whole = len(void) == len(listed(statement.document.get("Action", "")))
         what = may(statement.document) if is_whole else several(map(actions.short, void))
-        message = f"lets {who} {what}, and that is denied in every request by {several(self.by)}"
+        by = several(dict.fromkeys(chain.from_iterable(self.by[pattern] for pattern in void)))
+        message = f"lets {who} {what}, and that is denied in every request by {by}"
         return Remark("denied-grant", message, _WAY_OUT)
+
+
+def _text(source: Source) -> str:
+    """Return where a statement is: one of many repositories is named."""
+    return f"{source_text(source)} of {source.policy}" if source.kind == REPOSITORY else source_text(source)
 
 
 def _patterns(statement: CompiledStatement) -> dict[str, tuple[str, ...]]:
     """Return the patterns of a statement as they are written, each with the actions on repositories that it covers."""
-    document = statement.document
     if statement.excludes_actions:
         covered = {"NotAction": statement.covered(_every())}
     else:
-        covered = {str(name): _expanded(str(name)) for name in listed(document.get("Action", []))}
+        covered = {str(name): _expanded(str(name)) for name in listed(statement.document.get("Action", []))}
     return {pattern: names for pattern, names in covered.items() if names}
 
 
+@lru_cache(4096)
 def _expanded(pattern: str) -> tuple[str, ...]:
     return tuple(sorted(actions.expanded([pattern])))
 
 
+@cache
 def _every() -> tuple[str, ...]:
     return tuple(sorted(actions.about_repositories()))

@@ -12,6 +12,7 @@ from ecrops.access.answers.asking import Evaluation
 from ecrops.access.answers.documents import Documents, windows
 from ecrops.access.answers.parts import DESCRIBE_ORGANIZATION, REPOSITORY, organization_of, what_of
 from ecrops.access.answers.unread import Unread
+from ecrops.access.answers.words import source_text
 from ecrops.access.linting import denied, statements
 from ecrops.access.linting.findings import AccessFinding
 from ecrops.access.linting.known import Known
@@ -21,6 +22,8 @@ from ecrops.aws import Aws
 from ecrops.base.shown import ShownTuple
 from ecrops.iam.evaluation.compiled import CompiledPolicy
 
+AT_ONCE = 1000
+"""The repositories that are judged together: an identity is asked about once for all of them."""
 _GRAVITY = {"high": 0, "medium": 1, "low": 2}
 _WRITE_ANEW = "write it anew: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
 
@@ -37,7 +40,7 @@ def lint(
         ignored: The codes that are left out.
     """
     audit = Audit(aws, accepted)
-    found = dict.fromkeys(finding for part in windows(aws, names) for finding in audit.of_part(part))
+    found = dict.fromkeys(finding for part in windows(aws, names, size=AT_ONCE) for finding in audit.of_part(part))
     found |= dict.fromkeys(audit.of_all())
     kept = [finding for finding in found if finding.code not in ignored]
     return ShownTuple(sorted(kept, key=lambda finding: (_GRAVITY[finding.severity], finding.repository)))
@@ -56,7 +59,7 @@ class Audit:
         self._logins, self._identities = Logins(), denied.Identities()
         self._organization: str | None = None
         self._unread: tuple[Unread, ...] = ()
-        self._is_known = self._is_begun = False
+        self._is_known = False
 
     def of_part(self, documents: Documents) -> Iterator[AccessFinding]:
         """Yield the findings of some repositories.
@@ -68,20 +71,18 @@ class Audit:
         yield from _of_unread(documents)
         for name, policy in documents.policies.items():
             yield from _of_policy(policy, name, known)
-        if not self._is_begun:
-            yield from _of_policy(documents.registry, "", known)
-            yield from _of_identities(documents)
-        self._is_begun = True
+        yield from _of_policy(documents.registry, "", known)
+        yield from _of_identities(documents)
         evaluation = Evaluation(documents)
         for name, statement, remark in denied.of_repositories(evaluation):
-            yield _finding(name, str(statement.source._replace(policy="")), remark)
+            yield _finding(name, source_text(statement.source), remark)
         self._identities.add(evaluation)
         self._logins.add(evaluation)
 
     def of_all(self) -> Iterator[AccessFinding]:
         """Yield the findings of users, roles and groups, about all repositories."""
         for who, statement, remark in self._identities.void():
-            yield _finding("", f"{who}: {statement.source}", remark)
+            yield _finding("", f"{who}: {source_text(statement.source)}", remark)
         for who, remark in self._logins.remarks():
             yield _finding("", who, remark)
         for unread in self._unread:
@@ -114,7 +115,7 @@ def _presence(documents: Documents) -> Callable[[str], bool | None]:
 def _of_policy(policy: CompiledPolicy | None, name: str, known: Known) -> Iterator[AccessFinding]:
     """Yield the findings of a repository policy, or of the registry policy, whose name is empty."""
     for statement in policy.statements if policy and not policy.unreadable else ():
-        where = str(statement.source._replace(policy=""))
+        where = source_text(statement.source)
         if statement.unreadable:
             yield _unreadable(name, where, statement.unreadable)
             continue
@@ -128,7 +129,7 @@ def _of_identities(documents: Documents) -> Iterator[AccessFinding]:
         for policy in (*identity.policies, *filter(None, [identity.boundary])):
             for statement in policy.statements:
                 if statement.unreadable and (identity.kind == "group" or not policy.source.kind.startswith("group ")):
-                    yield _unreadable("", f"{identity}: {statement.source}", statement.unreadable)
+                    yield _unreadable("", f"{identity}: {source_text(statement.source)}", statement.unreadable)
 
 
 def _of_unread(documents: Documents) -> Iterator[AccessFinding]:

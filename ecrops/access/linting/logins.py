@@ -52,7 +52,7 @@ class Logins:
         """Yield who may pull and cannot log in, each with its name in words."""
         for identity, _ in self._without or ():
             if names := self._pulls.get(identity.arn):
-                message = f"may pull {several(names)}, and no policy lets it log in: {TOKEN} is missing"
+                message = f"may pull {several(sorted(names))}, and no policy lets it log in: {TOKEN} is missing"
                 yield str(identity), Remark("no-login-token", message, _way_out(identity))
 
 
@@ -68,8 +68,8 @@ def _without_token(evaluation: Evaluation) -> Iterator[tuple[Identity, Asker]]:
 
 
 def _granted(ruling: Ruling) -> int:
-    """Return where somebody is allowed something as itself, and not as everyone is."""
-    votes = (vote for vote in ruling.votes if vote.allows and vote.way is not Way.EVERYONE)
+    """Return where somebody is allowed something as itself, and not as everyone is, or everyone of the account."""
+    votes = (vote for vote in ruling.votes if vote.allows and vote.way in (None, Way.DIRECT, Way.ROLE))
     return reduce(or_, (vote.extent.certain for vote in votes), 0)
 
 

@@ -109,6 +109,7 @@ GROUPS = (
         ErrorClass.FINAL,
         "it does not exist; an owner that was made a moment ago is waited for by code, see Races.not_yet_visible",
         (
+            "AWSOrganizationsNotInUseException",
             "ClusterNotFoundException",
             "ExclusionNotFoundException",
             "ImageNotFoundException",
@@ -190,6 +191,7 @@ GROUPS = (
             "MalformedPolicyDocument",
             "MalformedPolicyDocumentException",
             "ManagedRuleException",
+            "PolicyEvaluation",
             "PolicyNotAttachable",
             "ReceiptHandleIsInvalid",
             "UnsupportedCommandException",

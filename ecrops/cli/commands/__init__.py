@@ -4,6 +4,7 @@ A command is a function of the arguments and the console. It returns its exit co
 """
 
 from ecrops.cli.commands import (
+    access,
     cleaning,
     doctor,
     fleet,
@@ -21,6 +22,7 @@ from ecrops.cli.commands import (
 FAMILIES = (
     fleet.add,
     repositories.add,
+    access.add,
     images.add,
     cleaning.add,
     inventory.add,

@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
         examples=(
             "ecrops plan fleet.yaml",
             "ecrops plan --only 'team/*' fleet.yaml more.yaml",
-            "ecrops plan fleet/",
+            "ecrops plan --access fleet/",
             "ecrops plan --detailed-exitcode fleet.yaml > /dev/null || echo drift",
             "ecrops plan --json fleet.yaml | jq -r .checksum",
         ),
@@ -38,6 +38,9 @@ def add(commands: Commands) -> None:
     command.add_argument("--detailed-exitcode", action="store_true", help="end with 2 if something differs")
     command.add_argument(
         "--out", metavar="FILE", help="write the same plan into this file, as JSON, for apply --approved"
+    )
+    command.add_argument(
+        "--access", action="store_true", help="show too who gains and loses what, by all policies before and after it"
     )
     _add_apply(commands)
 
@@ -65,9 +68,10 @@ def _add_apply(commands: Commands) -> None:
 
 def plan(arguments: Namespace, console: Console) -> int:
     """Show what is missing."""
-    _, missing = _plan(arguments)
+    registry, missing = _plan(arguments)
+    access = registry.access_changes(missing) if arguments.access else None
     hint = f"checksum, for ecrops apply --approved: {missing.checksum}"
-    code = present(missing, console, arguments.out, hint)
+    code = present(missing, console, arguments.out, hint, access)
     return DIFFERS if code == DONE and missing and arguments.detailed_exitcode else code
 
 

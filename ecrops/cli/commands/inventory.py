@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ecrops.cli.console import Console
@@ -69,7 +69,7 @@ def inventory(arguments: Namespace, console: Console) -> int:
         growing = None if arguments.growing is None else made.fastest_growing(arguments.growing)
         errors = made.errors
     if arguments.csv:
-        console.raw(_csv(made.csv_rows(), growing))
+        console.csv(_chosen(made.csv_rows(), growing))
     elif growing is None:
         console.data(made.to_dict()) if console.as_json else console.text(of_the_command(str(made)))
     elif console.as_json:
@@ -82,19 +82,13 @@ def inventory(arguments: Namespace, console: Console) -> int:
     return ERROR if errors and arguments.names else DONE
 
 
-def _csv(rows: Iterable[tuple[Any, ...]], growing: Iterable[InventoryRow] | None) -> str:
-    """Return rows as CSV: all, or those that grow fastest."""
-    import csv
-    from io import StringIO
-
+def _chosen(rows: Iterable[tuple[Any, ...]], growing: Iterable[InventoryRow] | None) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table: all, or those that grow fastest."""
     head, *lines = rows
-    if growing is not None:
-        place = head.index("repository")
-        by_name = {line[place]: line for line in lines}
-        lines = [by_name[row.repository] for row in growing]
-    file = StringIO()
-    csv.writer(file, lineterminator="\n").writerows([head, *lines])
-    return file.getvalue()
+    yield head
+    place = head.index("repository")
+    by_name = {line[place]: line for line in lines}
+    yield from lines if growing is None else (by_name[row.repository] for row in growing)
 
 
 def _growing_words(rows: Iterable[InventoryRow]) -> str:

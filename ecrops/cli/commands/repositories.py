@@ -1,4 +1,4 @@
-"""``export``, ``show`` and ``access``: what AWS has."""
+"""``export`` and ``show``: what AWS has."""
 
 from __future__ import annotations
 
@@ -36,14 +36,6 @@ def add(commands: Commands) -> None:
         examples=("ecrops show team/api", "ecrops show --json team/api | jq .lifecycle_rules"),
     )
     add_name(command)
-    command = commands.add(
-        "access",
-        access,
-        short="show who can read, pull and push",
-        long="By the repository policy, and by the IAM policies that ecrops wrote.",
-        examples=("ecrops access team/api",),
-    )
-    add_name(command)
 
 
 def export(arguments: Namespace, console: Console) -> int:
@@ -70,14 +62,4 @@ def show(arguments: Namespace, console: Console) -> int:
         console.data(spec.to_dict())
     else:
         console.raw(f"# {uri}\n{write([spec])}")
-    return DONE
-
-
-def access(arguments: Namespace, console: Console) -> int:
-    """Show who can use a repository."""
-    from ecrops.cli.account import reading
-
-    with reading(arguments) as registry:
-        report = registry.repository(arguments.name).access()
-    console.show(report)
     return DONE

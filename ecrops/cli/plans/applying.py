@@ -22,6 +22,7 @@ from ecrops.cli.plans.approval import approved_plan, check
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
+    from ecrops.access.effects.changes import AccessChanges
     from ecrops.cli.parser import Parser
     from ecrops.engine.plan import Plan
     from ecrops.registry import Registry
@@ -105,7 +106,7 @@ def run(
     return present(missing, console, arguments.out, f"checksum, for --approved: {missing.checksum}")
 
 
-def present(missing: Plan, console: Console, out: str | None, hint: str) -> int:
+def present(missing: Plan, console: Console, out: str | None, hint: str, access: AccessChanges | None = None) -> int:
     """Show a plan that is not made, and write it into a file.
 
     Args:
@@ -113,12 +114,18 @@ def present(missing: Plan, console: Console, out: str | None, hint: str) -> int:
         console: Where it is shown.
         out: The file; ``None`` for none.
         hint: A line with the checksum.
+        access: Who gains and loses what by it; ``None`` if nobody asks.
     """
     from ecrops.cli.owners import advice_lines
 
     if out:
         Path(out).write_text(as_json({"ecrops": "plan"} | missing.to_dict()))
-    show_plan(missing, console)
+    if access is not None and console.as_json:
+        console.data(missing.to_dict() | {"access": access.to_dict()})
+    else:
+        show_plan(missing, console)
+        if access is not None:
+            console.text(of_the_command(f"\n{access}"))
     if missing.conflicts:
         if not console.as_json:
             console.say("\n".join(advice_lines(missing.conflicts)))

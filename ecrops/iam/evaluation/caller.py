@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["user", "role", "session", "group", "account", "service", "federated", "everyone"]
+Kind = Literal["user", "role", "session", "group", "root", "account", "service", "federated", "everyone"]
 
 
 class Caller(NamedTuple):
@@ -15,8 +15,10 @@ class Caller(NamedTuple):
 
     Args:
         kind: ``user``, ``role`` (any session of it), ``session`` (one session of a role), ``group`` (any member of it),
-            ``account`` (its root user), ``service``, ``federated`` or ``everyone`` (who has an AWS account).
-        name: The ARN of a user, a role, a session or a group; the id of an account; the name of a service or provider.
+            ``root`` (the root user of an account), ``account`` (somebody in it), ``service``, ``federated``, or
+            ``everyone`` (who has an AWS account).
+        name: The ARN of a user, a role, a session or a group; the id of an account, also for its root user; the name of
+            a service or provider.
         account: The id of the account; empty if there is none.
         unique_id: The unique id of a user or role, ``AIDA…`` or ``AROA…``; empty if it is not known.
         role: The ARN of the role of a session; empty if its path is not known, or for other kinds.

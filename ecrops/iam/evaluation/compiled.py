@@ -114,6 +114,8 @@ def compile_policy(document: object, kind: str, name: str = "") -> CompiledPolic
         checked = check_form(document)
     except SpecError as error:
         return unreadable_policy(kind, name, several(error.reasons))
+    if "Statement" not in checked:
+        return unreadable_policy(kind, name, "it has no Statement")
     version = str(checked.get("Version") or OLD_VERSION)
     compiled = tuple(
         _compiled(statement, Source(kind, name, _label(statement, number)), version)

@@ -177,8 +177,9 @@ def _ways(statement: CompiledStatement, caller: Caller) -> Iterator[tuple[Way, b
         yield from ways.items()
         return
     is_about = unnamed(statement.names, caller, denies=statement.denies)
+    is_user = caller.kind not in ("service", "federated")
     if is_about is not False:
-        yield Way.DIRECT if caller.kind in ("service", "federated") else Way.EVERYONE, is_about is True
+        yield Way.EVERYONE, is_about is True and (is_user or statement.denies)
 
 
 def _applied(
@@ -234,6 +235,8 @@ def _fitting(statement: CompiledStatement, universe: Universe, facts: Facts) -> 
 def _ruling(votes: tuple[Vote, ...], caller: Caller, universe: Universe, policies: Policies) -> Ruling:
     everywhere = surely(universe.all)
     denied = _union(vote.extent for vote in votes if vote.denies)
+    if policies.identity is None and caller.kind not in ("root", "service", "federated"):
+        denied = denied.either(maybe(universe.all))  # a policy that nobody has read may deny
     identity = _identity(votes, caller, universe, policies)
     limit = everywhere if caller.has_boundary is False else maybe(universe.all)
     if policies.boundary is not None:
@@ -250,13 +253,14 @@ def _ruling(votes: tuple[Vote, ...], caller: Caller, universe: Universe, policie
 def _identity(votes: Iterable[Vote], caller: Caller, universe: Universe, policies: Policies) -> Extent:
     if policies.identity is not None:
         return _union(vote.extent for vote in votes if vote.layer is Layer.IDENTITY and vote.allows)
-    is_root = caller.kind == "account" and policies.is_of_account
-    return surely(universe.all) if is_root else maybe(universe.all)
+    return surely(universe.all) if caller.kind == "root" else maybe(universe.all)
 
 
 def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe: Universe) -> Extent:
     """Return where the resource policy allows the request; the registry policy may, nobody says whether it does."""
     allowed = NOWHERE
+    if universe.is_nothing:
+        return allowed  # what is about no resource, identity policies alone can allow
     for vote in votes:
         if not vote.allows or vote.layer not in (Layer.RESOURCE, Layer.REGISTRY):
             continue
@@ -277,7 +281,7 @@ def _is_by_arn(statement: CompiledStatement) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
     """
-    return any(test.test.key == "aws:principalarn" for test in statement.tests)
+    return not statement.excludes_names and any(test.test.key == "aws:principalarn" for test in statement.tests)
 
 
 def _union(extents: Iterable[Extent]) -> Extent:

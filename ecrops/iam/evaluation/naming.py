@@ -70,7 +70,8 @@ def _way(name: str, caller: Caller) -> tuple[Way | None, bool]:
             return Way.ROLE, True
         return _session_way(name, caller)
     if caller.kind in ("account", "group") and account_of(name) == caller.account:
-        return Way.DIRECT, False  # one of its users, roles or members
+        is_possible = caller.kind == "account" or ":user/" in name
+        return Way.DIRECT if is_possible else None, False  # one of its users or roles; members are users
     return None, False
 
 
@@ -111,12 +112,12 @@ def unnamed(names: Names, caller: Caller, *, denies: bool) -> bool | None:
     """
     if caller.kind in ("service", "federated"):
         return not named(names, caller)  # all but everyone is nobody
-    aws = names.get("AWS", ())
-    if "*" in aws:
-        return False
     if denies and caller.has_boundary:
         return True
-    verdict = _undenied(aws, caller) if denies else _unallowed(aws, caller)
+    aws = names.get("AWS", ())
+    verdict: bool | None = False
+    if "*" not in aws:
+        verdict = _undenied(aws, caller) if denies else _unallowed(aws, caller)
     return None if denies and caller.has_boundary is None and verdict is False else verdict
 
 
@@ -125,14 +126,16 @@ def _undenied(names: Iterable[str], caller: Caller) -> bool | None:
     ways = named({"AWS": tuple(names)}, caller)
     if Way.ACCOUNT not in ways:
         return True
-    if caller.kind == "account":
+    if caller.kind == "root":
         return False
+    has_others = any(account_of(name) == caller.account for name in names)
+    if caller.kind in ("account", "group"):
+        return None if has_others else False
     if ways.get(Way.DIRECT):
         return False if caller.kind == "user" or Way.ROLE in ways else None
-    if Way.ROLE in ways:
-        return None  # its session has to be named too
-    has_others = any(account_of(name) == caller.account for name in names)
-    return None if has_others and caller.kind == "group" else has_others
+    if Way.ROLE in ways or Way.DIRECT in ways:
+        return None  # the role and its session have to be named both
+    return has_others
 
 
 def _unallowed(names: Iterable[str], caller: Caller) -> bool | None:
@@ -140,5 +143,5 @@ def _unallowed(names: Iterable[str], caller: Caller) -> bool | None:
     ways = named({"AWS": tuple(names)}, caller)
     if not ways:
         return True
-    is_whole = Way.ACCOUNT in ways and (len(ways) > 1 or caller.kind == "account")
+    is_whole = Way.ACCOUNT in ways and (len(ways) > 1 or caller.kind == "root")
     return False if is_whole and all(ways.values()) else None

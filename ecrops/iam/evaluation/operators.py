@@ -6,6 +6,8 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import operator
+import re
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -15,6 +17,7 @@ from typing import Any
 
 from ecrops.iam.evaluation.variables import Filled, fits_arn, fits_pattern
 
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 Fit = Callable[[str, Filled], bool]
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": operator.eq,
@@ -31,6 +34,17 @@ def _is_equal(value: str, filled: Filled) -> bool:
 
 def _is_equal_ignoring_case(value: str, filled: Filled) -> bool:
     return value.lower() == filled.text.lower()
+
+
+def _is_same_truth(value: str, filled: Filled) -> bool:
+    return value.lower() in ("true", "false") and value.lower() == filled.text.lower()
+
+
+def _is_same_binary(value: str, filled: Filled) -> bool:
+    try:
+        return b64decode(value, validate=True) == b64decode(filled.text, validate=True)
+    except ValueError:
+        return False
 
 
 def _is_in_network(value: str, filled: Filled) -> bool:
@@ -56,12 +70,15 @@ def _number(text: str) -> Decimal | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return a moment, by ISO 8601 or by seconds since 1970; ``None`` if it is neither."""
+    """Return a moment, by ISO 8601 or by seconds since 1970; ``None`` if it is neither.
+
+    Of a month alone, it is the first moment: https://www.w3.org/TR/NOTE-datetime
+    """
     text = text.strip()
     try:
         if text.lstrip("-").isdecimal():
             return datetime.fromtimestamp(int(text), UTC)
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except (ValueError, OverflowError, OSError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -73,8 +90,8 @@ FITS: dict[str, Fit] = {
     "stringlike": fits_pattern,
     "arnequals": fits_arn,
     "arnlike": fits_arn,
-    "bool": _is_equal_ignoring_case,
-    "binaryequals": _is_equal,
+    "bool": _is_same_truth,
+    "binaryequals": _is_same_binary,
     "ipaddress": _is_in_network,
     **{f"numeric{name}": partial(_compares, _number, order) for name, order in _ORDERS.items()},
     **{f"date{name}": partial(_compares, _moment, order) for name, order in _ORDERS.items()},

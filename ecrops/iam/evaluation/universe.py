@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import takewhile
 
+from ecrops.base.wildcards import One
 from ecrops.iam.evaluation.facts import NO_FACTS, Facts
-from ecrops.iam.evaluation.variables import Filled, fits_pattern
+from ecrops.iam.evaluation.variables import Filled, fits_pattern, segments_of
 
 ANY = "*"
 """The resource of an action that has none."""
+_LAST = "\U0010ffff"  # no ARN has it
+_ONE = ord("1")
 
 
 class Universe:
@@ -26,6 +32,12 @@ class Universe:
         self.varying = tuple(varying)
         self._facts = tuple(facts)
         self._masks: dict[tuple[tuple[str, bool], ...], int] = {}
+        self._places = {arn: 1 << index for index, arn in enumerate(self.arns)}
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the actions have no resource."""
+        return self.arns == (ANY,)
 
     def facts(self, index: int) -> Facts:
         """Return what is known of a resource."""
@@ -42,9 +54,28 @@ class Universe:
         text = filled.text
         if text.strip("*") == "" and text and all(is_pattern for _, is_pattern in filled.pieces):
             return self.all
-        if self.arns == (ANY,):
+        if self.is_nothing:
             return 0
-        return sum(1 << index for index, arn in enumerate(self.arns) if fits_pattern(arn, filled))
+        if not any(is_pattern and {"*", "?"} & set(piece) for piece, is_pattern in filled.pieces):
+            return self._places.get(text, 0)
+        return self._mask(index for arn, index in self._beginning(filled) if fits_pattern(arn, filled))
+
+    def _beginning(self, filled: Filled) -> Sequence[tuple[str, int]]:
+        """Return the resources that begin as a pattern does: no other one fits it."""
+        first = segments_of(filled.pieces)[0]
+        beginning = first if isinstance(first, str) else "".join(map(str, takewhile(_is_text, first)))
+        after = bisect_left(self._sorted, (f"{beginning}{_LAST}", 0))
+        return self._sorted[bisect_left(self._sorted, (beginning, 0)) : after]
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted((arn, index) for index, arn in enumerate(self.arns))
+
+    def _mask(self, indexes: Iterable[int]) -> int:
+        digits = bytearray(b"0" * len(self.arns))
+        for index in indexes:
+            digits[-1 - index] = _ONE
+        return int(digits or b"0", 2)
 
     def indexes(self, mask: int) -> Iterator[int]:
         """Yield the numbers of the resources of a mask."""
@@ -52,3 +83,7 @@ class Universe:
             bit = mask & -mask
             yield bit.bit_length() - 1
             mask ^= bit
+
+
+def _is_text(token: str | One) -> bool:
+    return isinstance(token, str)

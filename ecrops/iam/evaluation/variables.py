@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ _DEFAULT = re.compile(r"\s*([^,\s]+)\s*(?:,\s*'([^']*)'\s*)?")
 _LITERALS = frozenset("*?$")
 _STAR = "**"  # a token: any text
 _ANY_ONE = One()
+Pieces = tuple[tuple[str, bool], ...]
 Token = str | One
 """One character of a text, ``One`` for a ``?``, or two stars for a ``*``."""
 
@@ -45,7 +46,7 @@ class Filled(NamedTuple):
         is_nothing: Whether a variable has no value, so that the text fits nothing.
     """
 
-    pieces: tuple[tuple[str, bool], ...] = ()
+    pieces: Pieces = ()
     unknown: tuple[str, ...] = ()
     is_nothing: bool = False
 
@@ -113,7 +114,13 @@ def _variable(inner: str) -> Variable | None:
 
 def fits_pattern(text: str, filled: Filled) -> bool:
     """Whether a text fits a filled one, with its wildcards."""
-    return fits(text, _segments(tuple(_tokens(filled.pieces))))
+    return fits(text, segments_of(filled.pieces))
+
+
+@lru_cache(4096)
+def segments_of(pieces: Pieces) -> tuple[Segment, ...]:
+    """Return the pieces of a filled text as the segments between its stars."""
+    return _segments(_tokens(pieces))
 
 
 def fits_arn(text: str, filled: Filled) -> bool:
@@ -121,22 +128,28 @@ def fits_arn(text: str, filled: Filled) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
-    tokens = list(_tokens(filled.pieces))
-    values = text.split(":", 5)
-    if tokens == [_STAR]:
+    parts, values = _parts(filled.pieces), text.split(":", 5)
+    if not parts:
         return len(values) == 6
+    return len(parts) == len(values) == 6 and all(map(fits, values, parts))
+
+
+@lru_cache(4096)
+def _parts(pieces: Pieces) -> tuple[tuple[Segment, ...], ...]:
+    """Return the parts of an ARN with wildcards, as their segments; none for a star, which fits every ARN."""
+    tokens = list(_tokens(pieces))
+    if tokens == [_STAR]:
+        return ()
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if token == ":" and len(parts) < 6:
             parts.append([])
         else:
             parts[-1].append(token)
-    return len(parts) == len(values) == 6 and all(
-        fits(value, _segments(tuple(part))) for part, value in zip(parts, values, strict=True)
-    )
+    return tuple(map(_segments, parts))
 
 
-def _tokens(pieces: tuple[tuple[str, bool], ...]) -> Iterator[Token]:
+def _tokens(pieces: Pieces) -> Iterator[Token]:
     for text, has_wildcards in pieces:
         for character in text:
             if has_wildcards and character == "*":
@@ -145,8 +158,7 @@ def _tokens(pieces: tuple[tuple[str, bool], ...]) -> Iterator[Token]:
                 yield _ANY_ONE if has_wildcards and character == "?" else character
 
 
-@lru_cache(4096)
-def _segments(tokens: tuple[Token, ...]) -> tuple[Segment, ...]:
+def _segments(tokens: Iterable[Token]) -> tuple[Segment, ...]:
     """Return tokens as the segments between the stars."""
     segments: list[list[Token]] = [[]]
     for token in tokens:

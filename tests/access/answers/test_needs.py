@@ -34,6 +34,7 @@ def test_a_pull_needs_two_actions_and_the_token_which_a_service_does_not() -> No
         ("ECR:batchgetimage", GET, (GET,)),
         ("ecr:Batch*eImage", "ecr:Batch*eImage", ("ecr:BatchDeleteImage",)),
         ("?etDownload*", "ecr:?etDownload*", (LAYER,)),
+        ("ecr:?atchGetImage", "ecr:?atchGetImage", (GET,)),
         ("ecr:createrepository", "ecr:CreateRepository", ("ecr:CreateRepository",)),
         ("ecr:getAuthorizationToken", "ecr:GetAuthorizationToken", ()),
     ],

@@ -17,7 +17,7 @@ from ecrops import (
 from ecrops.iam.statements import same
 from ecrops.testing import Cloud
 
-from ..callers import CALLERS, HERE, OTHER, THIRD, allowed_by_policy, allowed_by_report
+from ..callers import CALLERS, HERE, OTHER, THIRD, allowed_by_policy, allowed_by_report, allowed_by_rows
 from ..world import listed
 from .support import CASES, GET, PUT, policy_of, store
 
@@ -89,6 +89,7 @@ class TestPoliciesOfOthers:
             for action in (GET, PUT):
                 expected = allowed_by_policy(case["input"], caller, action)
                 assert allowed_by_report(access, caller, action) == expected, (caller.names, action)
+                assert allowed_by_rows(access, caller, action) >= expected, (caller.names, action)
 
 
 # Sids (R01, R01b: getmoto/moto#8933)

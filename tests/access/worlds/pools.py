@@ -51,7 +51,7 @@ ACTION_PATTERNS = (
 BASE = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
 RESOURCE_PATTERNS = (
     "*", f"{BASE}/app", f"{BASE}/*", "arn:aws:ecr:*:*:repository/team/*", f"{BASE}/?pp", f"{BASE}/APP",
-    "arn:aws:s3:::*", "**", "?", f"{BASE}/${{aws:PrincipalTag/repo}}", f"{BASE}/${{aws:PrincipalTag/none, 'app'}}",
+    "arn:aws:s3:::*", "**", f"{BASE}/${{aws:PrincipalTag/repo}}", f"{BASE}/${{aws:PrincipalTag/none, 'app'}}",
     f"{BASE}/${{aws:PrincipalTag/none}}", f"{BASE}/${{x:color}}", f"{BASE}/${{aws:TagKeys}}", f"{BASE}/${{*}}",
     "arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*",
 )  # fmt: skip

@@ -16,9 +16,11 @@ from .pools import (
     ACCOUNT,
     ACTION_PATTERNS,
     ACTIONS,
+    DATES,
     GROUPS,
     IDS,
     NOW,
+    NUMBERS,
     OF_KEYS,
     OPERATORS,
     PARTITION,
@@ -59,8 +61,13 @@ def one_or_list(values: tuple[Any, ...], size: int = 3) -> st.SearchStrategy[Any
 KEYS = st.sampled_from(tuple(OF_KEYS))
 NULLS = st.sampled_from(("true", "false", ["true", "false"], True))
 SETS = st.sampled_from(("ForAllValues:", "ForAnyValue:"))
-ANY_OPERATOR = st.sampled_from(OPERATORS)
-SUITABLE = {key: st.sampled_from((*SUITED.get(key, ()), *SUITED.get(key, ()), *TEXTS)) for key in OF_KEYS}
+TIMES_OF_DAY = ("aws:CurrentTime", "aws:EpochTime")
+"""Keys of which no document says how they are written, so that no text is compared with them."""
+SUITABLE = {
+    key: st.sampled_from((*SUITED.get(key, ()), *SUITED.get(key, ()), *(() if key in TIMES_OF_DAY else TEXTS)))
+    for key in OF_KEYS
+}
+ANY = {key: st.sampled_from((*DATES, *NUMBERS) if key in TIMES_OF_DAY else OPERATORS) for key in OF_KEYS}
 
 
 @st.composite
@@ -78,7 +85,7 @@ def _operator(draw: Draw, key: str) -> str:
     """An operator for a key: mostly one that suits it, in all its forms."""
     if seldom(draw, 12):
         return "Null"
-    name = draw(ANY_OPERATOR if seldom(draw, 8) else SUITABLE[key])
+    name = draw((ANY if seldom(draw, 8) else SUITABLE)[key])
     over = draw(SETS) if seldom(draw, 2 if key == "aws:TagKeys" else 6) else ""
     return f"{over}{name}{'IfExists' if seldom(draw, 5) else ''}"
 
@@ -192,7 +199,7 @@ def details(draw: Draw) -> JSON:
     return {
         "UserDetailList": [_identity(draw, name, "User", USER_ARNS[name], USERS[name]) for name in USERS],
         "RoleDetailList": [_identity(draw, name, "Role", ROLE_ARNS[name], ROLES[name]) for name in ROLES],
-        "GroupDetailList": [_owner(draw, name, "Group") for name in GROUPS],
+        "GroupDetailList": [{**_owner(draw, name, "Group"), "Arn": iam(f"group/{name}")} for name in GROUPS],
         "Policies": [_managed(draw, arn) for arn in MANAGED],
     }
 

@@ -72,6 +72,8 @@ def held(condition: Any, *, variables: bool = True) -> Truth:
         ("ArnEquals", "arn", "arn:aws:someservice:*:9999999999??:store/*", True),
         ("ArnNotEquals", "arn", "arn:aws:*:*:*:*", False),
         ("ArnNotLike", "arn", "arn:aws:s3:*:*:*", True),
+        ("ArnLike", "arn", "*", True),
+        ("ArnLike", "arn", "arn:*", False),
         ("Null", "aws:TokenIssueTime", "true", True),
         ("Null", "aws:SourceIp", "true", False),
         ("Null", "aws:SourceIp", "false", True),

@@ -133,6 +133,14 @@ def test_everyone_is_everyone_of_the_account(named: Any) -> None:
         assert World(repository=[statement], boundary=[allow(PULL)]).allows(caller) is True
 
 
+def test_a_boundary_does_not_limit_everyone_of_a_certain_arn() -> None:
+    condition = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
+    world = World(repository=[names("Allow", "*", Condition=condition)], boundary=[])
+    assert world.allows(SESSION) is True
+    assert world.allows(USER) is False
+    assert World(repository=[names("Allow", "*", Condition=condition)], boundary=[deny()]).allows(SESSION) is False
+
+
 def test_who_is_deleted_is_nobody() -> None:
     world = World(repository=[names("Allow", "AIDADELETED", "AROADELETED")])
     assert [world.allows(each) for each in (USER, ROLE, SESSION)] == [False] * 3
@@ -169,7 +177,10 @@ def test_a_service_is_allowed_by_its_name() -> None:
     assert World(repository=[named]).allows("ec2.amazonaws.com") is False
     assert World(repository=[{**named, "Condition": condition}]).allows(LAMBDA) is None
     assert World(repository=[{**named, "Condition": condition}]).allows(LAMBDA, aws__SourceAccount=ACCOUNT) is True
-    assert World(repository=[names("Allow", "*")]).allows(LAMBDA) is False
+    assert World(repository=[names("Allow", "*")]).allows(LAMBDA) is None
+    assert World(repository=[named, names("Deny", "*")]).allows(LAMBDA) is False
+    condition = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    assert World(repository=[named, names("Deny", "*", Condition=condition)]).allows(LAMBDA) is True
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ REQUEST = {
     "aws:CurrentTime": ["2026-11-29T12:00:00+00:00"],
     "aws:EpochTime": ["1795953600"],
     "aws:SourceVpc": [],
+    "aws:FederatedProvider": ["Y2k="],
 }
 
 
@@ -61,6 +62,8 @@ def truth(condition: dict[str, Any], version: str = VERSION) -> tuple[bool | Non
         ("DateLessThan", "aws:EpochTime", "99999999999999999999", False),
         ("Bool", "aws:SecureTransport", "True", True),
         ("Bool", "aws:SecureTransport", False, False),
+        ("Bool", "aws:username", "ci", False),
+        ("DateGreaterThan", "aws:CurrentTime", "2026-11", True),
         ("IpAddress", "aws:SourceIp", ["10.0.0.0/8", "192.0.2.0/24"], True),
         ("IpAddress", "aws:SourceIp", "2001:db8::/32", False),
         ("NotIpAddress", "aws:SourceIp", "192.0.2.0/24", False),
@@ -70,7 +73,8 @@ def truth(condition: dict[str, Any], version: str = VERSION) -> tuple[bool | Non
         ("ArnLike", "aws:PrincipalArn", "arn:aws:*:role/team/nodes", False),
         ("ArnLike", "aws:PrincipalArn", "*", True),
         ("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::123456789012:role/team/*", False),
-        ("BinaryEquals", "aws:username", "ci", True),
+        ("BinaryEquals", "aws:username", "ci", False),  # no base 64
+        ("BinaryEquals", "aws:FederatedProvider", "Y2k=", True),
         ("Null", "aws:SourceVpc", "true", True),
         ("Null", "aws:SourceVpc", False, False),
         ("Null", "aws:username", "false", True),

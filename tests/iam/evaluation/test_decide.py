@@ -132,12 +132,16 @@ def test_a_boundary_limits_identity_policies_and_roles_that_a_repository_policy_
     assert verdict(bounded(USER), resource=[allow("*")], boundary=[ALLOW]) is True
     by_arn = {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*"}}}
     assert verdict(bounded(USER), resource=[allow("*", **by_arn)], boundary=nothing) is True
+    others = {"Effect": "Allow", "NotPrincipal": {"AWS": OTHER}, "Action": GET, **by_arn}
+    assert verdict(bounded(USER), resource=[others], boundary=nothing) is None
 
 
 def test_a_denial_of_everyone_is_about_services_too() -> None:
     service = {"Service": LAMBDA.name}
     assert verdict(LAMBDA, resource=[allow(service), deny("*")]) is False
     assert verdict(LAMBDA, resource=[allow(service), deny({"AWS": HERE})]) is True
+    others = {"Effect": "Allow", "NotPrincipal": {"AWS": HERE}, "Action": GET}
+    assert verdict(LAMBDA, resource=[others]) is None
 
 
 def test_across_accounts_both_sides_have_to_allow() -> None:
@@ -165,8 +169,10 @@ def test_the_registry_policy_denies_and_nobody_says_whether_it_allows() -> None:
         (USER, [HERE, f"arn:aws:iam::{HERE}:user/dev"], False),
         (USER, [OTHER], False),
         (ROLE, [ROLE.name, HERE], None),  # its session is not named
+        (ROLE, [SESSION.name, HERE], None),
         (SESSION, [ROLE.name, SESSION.name, HERE], True),
         (bounded(USER), [USER.name, HERE], False),
+        (bounded(USER), ["*"], False),
         (USER, ["*"], True),
     ],
 )
@@ -178,9 +184,25 @@ def test_a_denial_of_all_but_some_is_about_accounts_too(
 
 
 def test_the_root_user_is_limited_by_denials_alone() -> None:
-    root = Caller("account", HERE, HERE)
+    root = Caller("root", HERE, HERE)
     assert verdict(root, known=False) is True
     assert verdict(root, known=False, resource=[deny({"AWS": HERE})]) is False
+    assert verdict(root, known=False, resource=[deny({"AWS": USER.name})]) is True
+
+
+def test_somebody_in_an_account_is_whom_a_statement_may_name() -> None:
+    somebody = Caller("account", OTHER, OTHER)
+    assert verdict(somebody, identity=[ALLOW], resource=[allow({"AWS": OTHER})]) is True
+    assert verdict(somebody, identity=[ALLOW], resource=[allow({"AWS": ELSEWHERE.name})]) is None
+    assert verdict(somebody, known=False, resource=[allow({"AWS": OTHER})]) is None
+    assert verdict(somebody, known=False, resource=[allow({"AWS": HERE})]) is False
+    others = {"Effect": "Allow", "NotPrincipal": {"AWS": OTHER}, "Action": GET}
+    assert verdict(somebody, identity=[ALLOW], resource=[others]) is None
+
+
+def test_policies_that_nobody_has_read_may_deny() -> None:
+    assert verdict(USER, known=False, resource=[allow({"AWS": USER.name})]) is None
+    assert verdict(LAMBDA, known=False, resource=[allow({"Service": LAMBDA.name})]) is True
 
 
 def test_what_has_no_resource_is_allowed_on_all_alone() -> None:
@@ -188,9 +210,10 @@ def test_what_has_no_resource_is_allowed_on_all_alone() -> None:
     assert verdict(USER, identity=[{**ALLOW, "Resource": "?"}], arn=ANY) is False
     assert verdict(USER, identity=[{**ALLOW, "Resource": "arn:*"}], arn=ANY) is False
     assert verdict(USER, identity=[{"Effect": "Allow", "Action": GET, "NotResource": ARN}], arn=ANY) is True
+    assert verdict(USER, registry=[allow({"AWS": USER.name}, Resource="*")], arn=ANY) is False
 
 
-@pytest.mark.parametrize("document", [None, [], {"Statement": 1}, {"Statement": [{"Action": 1}]}, "no"])
+@pytest.mark.parametrize("document", [None, [], {}, {"Statement": 1}, {"Statement": [{"Action": 1}]}, "no"])
 def test_a_policy_that_cannot_be_read_decides_nothing(document: object) -> None:
     policy = compile_policy(document, "repository policy")
     assert policy.unreadable
@@ -213,3 +236,9 @@ def test_one_statement_is_asked_about_all_resources_at_once() -> None:
     ruling = decide(USER, (GET,), universe, Facts({}), Policies([policy]))[GET]
     assert list(universe.indexes(ruling.allowed.certain)) == [*range(10), 50]
     assert ruling.allowed.possible == ruling.allowed.certain
+
+
+def test_a_member_of_a_group_is_a_user_and_no_role() -> None:
+    group = Caller("group", f"arn:aws:iam::{HERE}:group/devs", HERE)
+    assert verdict(group, resource=[allow({"AWS": USER.name})]) is None
+    assert verdict(group, resource=[allow({"AWS": [ROLE.name, SESSION.name]})]) is False

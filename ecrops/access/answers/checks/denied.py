@@ -45,9 +45,9 @@ _REASON = re.compile(
     rf"because no (?P<none>{_KINDS}) allows|with an explicit deny in (?:an? |the )?(?P<deny>{_KINDS})|explicit deny"
 )
 _POLICY = re.compile(r"[\s:]*(arn:[^\s\"']+)")
-_ASK = "ask about it by its name: repo.can(Role('nodes'), 'pull')"
+_WAY_OUT = "ask about it by its name: repo.can(Role('nodes'), 'pull')"
 # What the messages say that name nobody, the more telling one first, and what they mean
-_OTHERS = (
+_NAMELESS = (
     (
         "no basic auth credentials",
         "the client sent no token to log in, so AWS judged nobody: log in first (registry.docker_login()), and see "
@@ -68,21 +68,21 @@ _OTHERS = (
     (
         "requested access to the resource is denied",
         "the client was refused, or pulls from another registry than this one, and it does not say as whom: see the "
-        f"host in the name of the image, and {_ASK}",
+        f"host in the name of the image, and {_WAY_OUT}",
     ),
     (
         "repository does not exist or may require",
         "Docker says this of every refusal: what AWS answered stands behind 'denied:', and this text has not got it; "
-        f"if it names nobody, {_ASK}",
+        f"if it names nobody, {_WAY_OUT}",
     ),
-    ("403 forbidden", f"the registry refused, and does not say whom: find out which role pulls, and {_ASK}"),
+    ("403 forbidden", f"the registry refused, and does not say whom: find out which role pulls, and {_WAY_OUT}"),
     (
         "401 unauthorized",
         "the token to log in is missing, or is of another region or account, so AWS judged nobody: log in to this "
         "registry (registry.docker_login())",
     ),
     ("authentication required", "the client sent no token to log in, so AWS judged nobody: registry.docker_login()"),
-    ("accessdenied", f"it does not say who was denied what: {_ASK}"),
+    ("accessdenied", f"it does not say who was denied what: {_WAY_OUT}"),
 )
 _OF_LAMBDA = (
     "lambda does not have permission to access the ecr image",
@@ -146,9 +146,9 @@ def denials_in(text: object) -> list[Denial]:
     if _MARK in lower:
         raise SpecError(
             "the text does not name a user, a role or a session by its whole ARN, and an action, as AWS does: "
-            f"'User: arn:aws:… is not authorized to perform: ecr:…'; if it was cut, {_ASK}"
+            f"'User: arn:aws:… is not authorized to perform: ecr:…'; if it was cut, {_WAY_OUT}"
         )
-    for words, meaning in _OTHERS:
+    for words, meaning in _NAMELESS:
         if words in lower:
             raise SpecError(f"{words!r} names nobody: {meaning}")
     raise SpecError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecrops.access.principals.base import ASSUMED, FEDERATED, is_of_aws
+from ecrops.access.principals.base import ASSUMED, FEDERATED
 from ecrops.access.principals.identities import Group, Identity, Role, User
 from ecrops.access.principals.named import (
     AccountPrincipal,
@@ -26,7 +26,6 @@ from ecrops.iam.evaluation.caller import Kind
 from ecrops.text import printable
 
 IDENTITIES = ("user", "role", "group", "session")
-SESSION_NAME = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,6 @@ class Asked:
     def path(self) -> str:
         """The path and name in the ARN; empty if no ARN was given, or one of a session, which has no path."""
         return Arn.parse(self.arn).resource.partition("/")[2] if self.arn and self.kind != "session" else ""
-
-    @property
-    def is_of_aws(self) -> bool:
-        """Whether it is a role that AWS manages, as far as its path or its name tells."""
-        return self.identity_kind == "role" and (
-            is_of_aws(f"role/{self.path}") or self.name.startswith(("AWSReservedSSO_", "AWSServiceRoleFor"))
-        )
 
     def words(self, own_account: str) -> str:
         """Return it in words; with its account, if that is another one."""

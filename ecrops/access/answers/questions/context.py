@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from ecrops.access.answers.asking import Context
 from ecrops.base.problems import Problems, hint
@@ -39,7 +40,7 @@ def context_of(context: object) -> Context:
         elif key.lower() in values:
             problems.add(f"context[{key!r}]", "the same key is there twice: keys may be in any case")
         else:
-            found = problems.take(f"context[{key!r}]", lambda value=value: _texts(value))
+            found = problems.take(f"context[{key!r}]", partial(_texts, value))
             values[key.lower()] = found or ()
     problems.raise_any()
     return values

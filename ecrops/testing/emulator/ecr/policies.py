@@ -118,7 +118,7 @@ def id_of(arn: str, partition: str) -> str | None:
     iam: Any = iam_backends[account][partition]
     for each in list((iam.users if kind == "user" else iam.roles).values()):
         if each.name == name and each.arn.partition(":iam:")[2] == arn.partition(":iam:")[2]:
-            return f"{'AIDA' if kind == 'user' else 'AROA'}{each.id.upper()}"
+            return str(each.id)
     return None
 
 
@@ -129,7 +129,11 @@ def ids(statements: list[dict[str, Any]], partition: str) -> dict[str, str]:
 
 
 def shown(document: dict[str, Any], known: dict[str, str], partition: str) -> str:
-    """The text as it is given back: keys in another order, names too, and ids of those who are no longer there."""
+    """The text as it is given back: keys in another order, names too, and ids of those who are no longer there.
+
+    unverified: that ECR shows a deleted user or role by its id, as IAM does in the trust policies of roles:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     gone = {arn: known[arn] for arn in known if id_of(arn, partition) != known[arn]}
     statements = [_spelled(each, gone) for each in listed(document["Statement"])]
     return json.dumps({**document, "Statement": statements}, indent=2)

@@ -17,6 +17,7 @@ ARN = re.compile(
 KINDS = {"user": "user", "role": "role", "assumed-role": "session", "federated-user": "federated"}
 UNREAD = object()
 """A policy that somebody has and nobody read."""
+UNSEEN_GROUP: dict[str, Any] = {"GroupPolicyList": [{"PolicyDocument": UNREAD}]}
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Caller:
     """Somebody who calls.
 
     Attributes:
-        kind: ``user``, ``role``, ``session``, ``account`` (its root user) or ``service``.
+        kind: ``user``, ``role``, ``session``, ``service`` or ``account``: the root user of the own account, somebody of
+            another one.
         name: The ARN, or the name of a service.
         account: Twelve digits; empty for a service.
         role: Of a session, the name of its role; of others, the name after the path.
@@ -77,17 +79,17 @@ def caller_of(name: str, account: str, details: dict[str, Any] | None) -> Caller
     for identity in listing:
         is_it = identity["RoleName"] == role if kind == "session" else identity["Arn"] == name
         if is_it:
-            policies = tuple(_policies_of(identity, details))
+            policies = tuple(policies_of(identity, details))
             boundary = identity.get("PermissionsBoundary")
             document = _managed(boundary["PermissionsBoundaryArn"], details) if boundary else None
             return Caller(kind, name, account, role, session, True, identity, policies, document)
     return caller
 
 
-def _policies_of(identity: dict[str, Any], details: dict[str, Any]) -> Iterator[Any]:
+def policies_of(identity: dict[str, Any], details: dict[str, Any]) -> Iterator[Any]:
     """Yield the documents of a user or a role, and of the groups of a user."""
-    groups = [group for group in details["GroupDetailList"] if group["GroupName"] in identity.get("GroupList", ())]
-    for owner in (identity, *groups):
+    groups = {group["GroupName"]: group for group in details["GroupDetailList"]}
+    for owner in (identity, *(groups.get(name, UNSEEN_GROUP) for name in identity.get("GroupList", ()))):
         for listing in ("UserPolicyList", "RolePolicyList", "GroupPolicyList"):
             yield from (policy["PolicyDocument"] for policy in owner.get(listing, ()))
         yield from (_managed(policy["PolicyArn"], details) for policy in owner.get("AttachedManagedPolicies", ()))

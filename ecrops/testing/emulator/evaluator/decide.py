@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .callers import Caller, caller_of
+from .callers import caller_of
 from .facts import facts_of
 from .principals import DIRECT, EVERYONE, ROLE
-from .statements import Request, Vote, votes
+from .statements import Request, Vote, is_token
+from .statements import votes as votes_of
 from .truth import Truth, all_of, any_of, at_most_unknown, opposite
 
 
@@ -29,10 +30,12 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
     asked = {} if request.is_token else {"repository": world["repository"].get("policy")}
     policies = {**asked, "registry": world.get("registry_policy")}
     found = {
-        "identity": [vote for each in caller.policies for vote in votes(each, "identity", request)],
-        "boundary": [] if caller.boundary is None else list(votes(caller.boundary, "boundary", request)),
-        **{kind: list(votes(each, kind, request)) for kind, each in policies.items() if each is not None},
+        "identity": [vote for each in caller.policies for vote in votes_of(each, "identity", request)],
+        "boundary": [] if caller.boundary is None else list(votes_of(caller.boundary, "boundary", request)),
+        **{kind: list(votes_of(each, kind, request)) for kind, each in policies.items() if each is not None},
     }
+    if request.is_token:
+        found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny"]
     return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
 
 
@@ -42,8 +45,9 @@ def request_of(world: dict[str, Any], question: dict[str, Any]) -> Request:
     resource = (
         f"arn:{world['partition']}:ecr:{world['region']}:{world['account']}:repository/{world['repository']['name']}"
     )
-    request = Request(caller, question["action"], resource, facts_of(world, question, caller))
-    return Request(caller, request.action, "*", request.facts) if request.is_token else request
+    token = is_token(question["action"])
+    facts = facts_of(world, question, caller, of_nothing=token)
+    return Request(caller, question["action"], "*" if token else resource, facts)
 
 
 def denied(request: Request, found: dict[str, list[Vote]]) -> Truth:
@@ -62,43 +66,51 @@ def allowed(request: Request, found: dict[str, list[Vote]], account: str) -> Tru
 
     Within an account, one side is enough; across accounts, both have to allow:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-    A registry policy that allows may be enough; no document says.
+    What its own account says to somebody of another one is not known.
     """
-    caller, repository = request.caller, [vote for vote in found.get("repository", ()) if vote.effect == "Allow"]
-    registry = () if request.is_token else found.get("registry", ())
-    beside = at_most_unknown(_any(vote for vote in registry if vote.effect == "Allow"))
-    if caller.kind == "service":
-        return any_of([_any(repository), beside])
+    caller = request.caller
     if caller.account != account:
-        sides = None if request.is_token else any_of([_any(repository), beside])
-        return all_of([sides, None])  # what its own account says is not known
-    identity = _any(vote for vote in found["identity"] if vote.effect == "Allow") if caller.known else None
+        resources = any_of([_any(_allowing(found, "repository")), at_most_unknown(_any(_allowing(found, "registry")))])
+        if caller.kind == "service":
+            return resources
+        return None if request.is_token else all_of([resources, None])
+    identity = _any(_allowing(found, "identity")) if caller.known else None
     if caller.kind == "account":
         identity = True  # the root user may do everything
-    boundary = bound(caller, found)
+    boundary = True if caller.boundary is None else _any(_allowing(found, "boundary"))
+    registry = at_most_unknown(granted(_allowing(found, "registry"), boundary))
     return any_of(
         [
             all_of([identity, boundary]),
-            _any_way(repository, DIRECT),
-            all_of([_any_way(repository, ROLE), boundary]),
-            all_of([_any_way(repository, EVERYONE), True if boundary is True else None]),
-            beside,
+            granted(_allowing(found, "repository"), boundary),
+            registry,
         ]
     )
 
 
-def bound(caller: Caller, found: dict[str, list[Vote]]) -> Truth:
-    """Return whether the permissions boundary lets through what identity policies, or a role's name, allow.
+def granted(votes: list[Vote], boundary: Truth) -> Truth:
+    """Return whether a resource policy alone allows somebody of its own account.
 
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html: a resource policy that names the
-    user or the session is not limited by it; one that names the role is.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html: one that names the user or the
+    session is not limited by a boundary; one that names the role is. Whether one for everyone is, no document says.
+    Naming the account leaves it to the policies of the account. Whether a registry policy is enough, no document says.
     """
-    return True if caller.boundary is None else _any(vote for vote in found["boundary"] if vote.effect == "Allow")
+    return any_of(
+        [
+            _any_way(votes, DIRECT),
+            all_of([_any_way(votes, ROLE), boundary]),
+            all_of([_any_way(votes, EVERYONE), boundary or None]),
+        ]
+    )
 
 
-def _any(found: Iterable[Vote]) -> Truth:
-    return any_of([vote.applies for vote in found])
+def _allowing(found: dict[str, list[Vote]], kind: str) -> list[Vote]:
+    return [vote for vote in found.get(kind, ()) if vote.effect == "Allow"]
 
 
-def _any_way(found: Iterable[Vote], way: str) -> Truth:
-    return any_of([vote.ways.get(way, False) for vote in found])
+def _any(votes: Iterable[Vote]) -> Truth:
+    return any_of([vote.applies for vote in votes])
+
+
+def _any_way(votes: Iterable[Vote], way: str) -> Truth:
+    return any_of([vote.ways.get(way, False) for vote in votes])

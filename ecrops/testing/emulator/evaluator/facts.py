@@ -13,19 +13,33 @@ from .patterns import Facts, Values
 
 TYPES = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "account": "Account"}
 OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+OF_NO_SERVICE = ("aws:principalorgid", "aws:principalorgpaths")
+"""Services are in no organization. What else the guide says of principals, it says of users and roles alone."""
+OF_AWS: dict[str, Values] = {
+    "aws:principalisawsservice": ("false",),
+    "aws:principalservicename": (),
+    **dict.fromkeys(OF_SOURCES, ()),
+}
 OF_CHAINS = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 PRINCIPAL_TAG = "aws:principaltag/"
 RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 
 
-def facts_of(world: dict[str, Any], question: dict[str, Any], caller: Caller) -> Facts:
-    """Return the values of the keys of a request; what the question says goes first."""
+def facts_of(world: dict[str, Any], question: dict[str, Any], caller: Caller, *, of_nothing: bool) -> Facts:
+    """Return the values of the keys of a request; what the question says goes first.
+
+    Args:
+        world: As ``decide`` takes it.
+        question: As ``decide`` takes it.
+        caller: Who calls.
+        of_nothing: Whether the action has no resource, and so no tags of one.
+    """
     values: dict[str, Values | None] = {**_of_caller(caller), **_of_world(world)}
     values |= {key.lower(): tuple(found) for key, found in question.get("context", {}).items()}
     values |= {key.lower(): () for key in question.get("missing", ())}
     tags = {
         PRINCIPAL_TAG: _tags_of(caller),
-        **{prefix: world["repository"].get("tags") for prefix in RESOURCE_TAGS},
+        **dict.fromkeys(RESOURCE_TAGS, {} if of_nothing else world["repository"].get("tags")),
     }
 
     def get(key: str) -> Values | None:
@@ -48,17 +62,21 @@ def _tags_of(caller: Caller) -> dict[str, str] | None:
 
 def _of_caller(caller: Caller) -> dict[str, Values | None]:
     if caller.kind == "service":
-        return {"aws:principalisawsservice": ("true",), "aws:principalservicename": (caller.name,)}
-    values: dict[str, Values | None] = {
+        return {
+            "aws:principalisawsservice": ("true",),
+            "aws:principalservicename": (caller.name,),
+            **dict.fromkeys(OF_NO_SERVICE, ()),
+        }
+    if caller.kind == "account" and not caller.known:
+        return {"aws:principalaccount": (caller.account,), **OF_AWS}  # whoever it is in another account
+    return {
         "aws:principalarn": (caller.arn,) if caller.arn else None,
         "aws:principalaccount": (caller.account,),
         "aws:principaltype": (TYPES[caller.kind],),
         "aws:username": (caller.role,) if caller.kind == "user" else (),
         "aws:userid": _user_id(caller),
-        "aws:principalisawsservice": ("false",),
-        "aws:principalservicename": (),
+        **OF_AWS,
     }
-    return values | dict.fromkeys(OF_SOURCES, ())
 
 
 def _user_id(caller: Caller) -> Values | None:

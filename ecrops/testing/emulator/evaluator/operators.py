@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from .patterns import Pattern, matches, parts
+from .patterns import STAR, Pattern, matches, parts
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 DATE = re.compile(
@@ -43,8 +43,13 @@ def like(value: str, pattern: Pattern) -> bool:
 
 
 def arn_like(value: str, pattern: Pattern) -> bool:
-    """Return whether each of the six components of an ARN is like that of the pattern. ``ArnEquals`` does the same."""
+    """Return whether each of the six components of an ARN is like that of the pattern. ``ArnEquals`` does the same.
+
+    A star alone is taken for every ARN, which no document says.
+    """
     components, wanted = value.split(":", 5), parts(pattern)
+    if pattern == [STAR]:
+        return len(components) == 6
     return len(components) == len(wanted) == 6 and all(map(matches, wanted, components))
 
 

@@ -38,20 +38,29 @@ def _root(name: str) -> str:
     return found["account"] if found and found["resource"] == "root" else name
 
 
-def named(element: Any, caller: Caller) -> Ways:
-    """Return the ways in which a ``Principal`` names a caller, each with whether it does."""
+def named(element: Any, caller: Caller, *, denies: bool) -> Ways:
+    """Return the ways in which a ``Principal`` names a caller, each with whether it does.
+
+    Args:
+        element: The principals.
+        caller: Who calls.
+        denies: Whether the statement is a Deny. One for everyone is about services too, as the exception of services in
+            https://github.com/aws-samples/resource-control-policy-examples shows; of an Allow, no document says it.
+    """
     ways: dict[str, list[Truth]] = {}
     for kind, name in principals(element):
-        for way, value in _ways(kind, name, caller):
+        for way, value in _ways(kind, name, caller, denies):
             ways.setdefault(way, []).append(value)
     return {way: any_of(values) for way, values in ways.items()}
 
 
-def _ways(kind: str, name: str, caller: Caller) -> Iterator[tuple[str, Truth]]:
+def _ways(kind: str, name: str, caller: Caller, denies: bool) -> Iterator[tuple[str, Truth]]:
     """Yield how one principal names a caller."""
     if caller.kind == "service":
         if kind == "Service" and name == caller.name:
             yield DIRECT, True
+        if (kind, name) == ("AWS", "*"):
+            yield EVERYONE, denies or None
         return
     if kind != "AWS":
         return
@@ -65,8 +74,8 @@ def _ways(kind: str, name: str, caller: Caller) -> Iterator[tuple[str, Truth]]:
         yield ROLE, True
     elif caller.kind == "session" and name == caller.name:
         yield DIRECT, True
-    elif caller.kind == "role" and _is_session_of(name, caller):
-        yield DIRECT, None  # if it is the session of that name
+    elif _may_be(name, caller):
+        yield DIRECT, None
 
 
 def _is_identity(name: str, caller: Caller) -> bool:
@@ -84,6 +93,13 @@ def _is_identity(name: str, caller: Caller) -> bool:
         and (found["kind"], found["account"]) == ("role", caller.account)
         and found["path"].rpartition("/")[2] == caller.role
     )
+
+
+def _may_be(name: str, caller: Caller) -> bool:
+    """Return whether a name may be the caller's: it is a session of the role, or somebody of the account, that asks."""
+    if caller.kind == "account":
+        return not caller.known and _is_of_account(name, caller)
+    return caller.kind == "role" and _is_session_of(name, caller)
 
 
 def _is_session_of(name: str, caller: Caller) -> bool:
@@ -111,17 +127,17 @@ def excepted(element: Any, caller: Caller, *, denies: bool) -> Truth:
         return ("Service", caller.name) in listing
     names = [name for kind, name in listing if kind == "AWS"]
     account = caller.account in names
-    if caller.kind == "account":
+    if caller.kind == "account" and caller.known:
         return account
     own = any(_is_identity(name, caller) or name == caller.name for name in names)
-    sessions = caller.kind == "role" and any(_is_session_of(name, caller) for name in names)
+    maybe = any(_may_be(name, caller) for name in names)
     if not denies:
-        if sessions and not own:
+        if maybe and not own:
             return None
         return None if own != account else own
     if not account:
         return False
-    if own or sessions:
+    if own or maybe:
         return _excepted_with_account(names, caller)
     return not any(_is_of_account(name, caller) for name in names)
 

@@ -12,8 +12,8 @@ from typing import Any
 from .callers import Caller
 from .conditions import Unreadable, holds, listed, tests
 from .patterns import STAR, Facts, NoText, NotKnown, Pattern, filled, matches, plain
-from .principals import EVERYONE, Ways, excepted, named, principals
-from .truth import Truth, all_of, any_of, opposite
+from .principals import DIRECT, EVERYONE, Ways, excepted, named, principals
+from .truth import Truth, all_of, any_of, at_most_unknown, opposite
 
 TOKEN = "ecr:GetAuthorizationToken"
 VARIABLES = "2012-10-17"
@@ -37,7 +37,12 @@ class Request:
     @property
     def is_token(self) -> bool:
         """Whether it asks for a token, which no repository gives: its resource is the star."""
-        return self.action.lower() == TOKEN.lower()
+        return is_token(self.action)
+
+
+def is_token(action: str) -> bool:
+    """Return whether an action is that of the token."""
+    return action.lower() == TOKEN.lower()
 
 
 @dataclass(frozen=True)
@@ -176,14 +181,25 @@ def _is_star(pattern: Pattern) -> bool:
 def _ways(statement: dict[str, Any], kind: str, caller: Caller) -> Ways:
     """Return how a statement names the caller.
 
+    A boundary does not limit what everyone is allowed who has a certain ``aws:PrincipalArn``, as if that were named:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html (IAM role principals)
     A Deny with ``NotPrincipal`` always applies to who has a permissions boundary:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
     if kind not in OF_RESOURCES:
         return {UNNAMED: True}
-    if "Principal" in statement:
-        return named(statement["Principal"], caller)
     denies = statement["Effect"] == "Deny"
+    if "Principal" in statement:
+        ways = named(statement["Principal"], caller, denies=denies)
+        if EVERYONE in ways and _is_about_arns(statement):
+            ways[DIRECT] = any_of([ways.pop(EVERYONE), ways.get(DIRECT, False)])
+        return ways
     if denies and caller.boundary is not None:
         return {EVERYONE: True}
-    return {EVERYONE: opposite(excepted(statement["NotPrincipal"], caller, denies=denies))}
+    applies = opposite(excepted(statement["NotPrincipal"], caller, denies=denies))
+    return {EVERYONE: applies if denies or caller.kind != "service" else at_most_unknown(applies)}
+
+
+def _is_about_arns(statement: dict[str, Any]) -> bool:
+    """Return whether a statement tests the ARN of who calls."""
+    return any(key == "aws:principalarn" for _, key, _ in tests(statement.get("Condition", {})))

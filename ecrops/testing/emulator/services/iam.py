@@ -11,6 +11,9 @@ from moto.iam import urls
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, iam_backends
 
+from .identities import check_boundary, identify, policies_of_aws
+from .simulator import SimulatorResponse
+
 INLINE = {"user": 2_048, "group": 5_120, "role": 10_240}
 MANAGED = 6_144
 
@@ -40,6 +43,28 @@ class IamBackend(IAMBackend):
     def _url_module(self) -> Any:
         """Moto looks for the URLs beside the class, which for a subclass is the wrong place."""
         return urls
+
+    def _init_aws_policies(self) -> Any:
+        """Those about ECR alone: moto has none, or more than a thousand."""
+        return super()._init_aws_policies() or policies_of_aws(self.account_id, self.region_name)
+
+    def create_user(self, *args: Any, **more: Any) -> Any:
+        user = super().create_user(*args, **more)
+        identify(user, "user", self.account_id)
+        return user
+
+    def create_group(self, *args: Any, **more: Any) -> Any:
+        group = super().create_group(*args, **more)
+        identify(group, "group", self.account_id)
+        return group
+
+    def create_role(self, *args: Any, **more: Any) -> Any:
+        check_boundary(self, more.get("permissions_boundary", args[3] if len(args) > 3 else None))
+        return super().create_role(*args, **more)
+
+    def put_role_permissions_boundary(self, role_name: str, permissions_boundary: str) -> None:
+        check_boundary(self, permissions_boundary)
+        super().put_role_permissions_boundary(role_name, permissions_boundary)
 
     def get_role(self, role_name: str) -> Any:
         try:
@@ -83,7 +108,9 @@ class IamBackend(IAMBackend):
     def create_policy(self, description: str, path: str, policy_document: str, *args: Any, **more: Any) -> Any:
         _check_text(policy_document)
         self._check_managed(policy_document)
-        return super().create_policy(description, path, policy_document, *args, **more)
+        policy = super().create_policy(description, path, policy_document, *args, **more)
+        identify(policy, "policy", self.account_id)
+        return policy
 
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> Any:
         _check_text(policy_document)
@@ -184,6 +211,7 @@ def _path(path_and_name: str) -> str:
 
 
 def install() -> None:
-    """Put the stricter IAM in moto's place."""
+    """Put the stricter IAM in moto's place, before a server answers its first request to it."""
+    urls.url_paths["{0}/$"] = SimulatorResponse.dispatch
     iam_backends.backend = IamBackend
     iam_backends.clear()
