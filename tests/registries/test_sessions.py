@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.loaders import JSONFileLoader
 
 from ecrops import DeadlineError, Registry, RegistryLocation, RetryPolicy, SpecError
 from ecrops.aws.sessions import assuming, forget, session_of
@@ -123,6 +124,12 @@ def test_what_the_caller_hooked_into_its_session_is_there(memory_cloud: Cloud) -
     assert heard == ["AssumeRole", "DescribeRepositories"]
 
 
+def test_the_models_of_services_are_read_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    session_of(located()).client("ecr")
+    monkeypatch.setattr(JSONFileLoader, "load_file", None)
+    assert session_of(located("us-east-1")).client("ecr")
+
+
 def test_credentials_of_another_account_are_refused() -> None:
     with pytest.raises(
         SpecError, match=f"account: expected {OTHER}, and the credentials of the default session are of"
@@ -151,7 +158,10 @@ def test_the_statement_for_an_external_id_asks_for_it(cloud: Cloud) -> None:
     cloud.seed_role("ecrops", OTHER, external_id="right")
     trust, _ = documents(denied(located(external_id="wrong")))
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": "wrong"}}
-    assert session_of(located(external_id="right"))
+    right = session_of(located(external_id="right"))
+    assert right.account == OTHER
+    denied(located(external_id="wrong"))  # another id is another way in, also when one is known
+    denied(located())
 
 
 def test_a_caller_that_is_a_session_is_named_by_its_role(cloud: Cloud) -> None:
