@@ -42,8 +42,8 @@ DEFAULTS = "The fields of repositories that do not say them. `tags` are merged, 
 REGISTRIES: Schema = {
     "type": ["array", "object"],
     "items": {"type": "object"},
-    "description": "The registries that the fleet is for: a list of locations with the fields of `RegistryLocation`, or "
-    "the keywords of `Registries.of`, such as `accounts`, `regions` and `role_name`.",
+    "description": "The registries that the fleet is for: a list of locations with the fields of `RegistryLocation`, "
+    "or the keywords of `Registries.of`, such as `accounts`, `regions` and `role_name`.",
 }
 OVERRIDES = "Fields of repositories that are different at some registries, by account, region, name or `TAG=VALUE`."
 WAVES = "Patterns of registries, wave by wave. A wave begins when the one before is done without a failure."

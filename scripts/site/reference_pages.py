@@ -27,6 +27,7 @@ PACKAGES = (
     "fleet.imports",
     "report",
     "unmanaged",
+    "registries",
     "aws_lambda",
     "testing",
 )
