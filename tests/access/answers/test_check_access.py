@@ -97,7 +97,7 @@ def test_of_a_user_the_policy_of_the_repository_is_simulated_too(cloud: Cloud, r
     question, of_token = simulator.asked
     policy = json.loads(question["ResourcePolicy"])
     assert [statement["Resource"] for statement in policy["Statement"]] == ["*"]
-    assert (question["ResourceOwner"], question["CallerArn"]) == (HERE, user)
+    assert (question["ResourceOwner"], question["CallerArn"]) == (f"arn:aws:iam::{HERE}:root", user)
     assert "ResourcePolicy" not in of_token
 
 
