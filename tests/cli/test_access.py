@@ -219,6 +219,8 @@ def test_a_message_is_explained_from_a_pipe_or_in_place(run: Run, repository: Re
     for arguments, stdin in (((), DENIED), (("-",), DENIED), ((DENIED,), ""), (DENIED.split(), "")):
         ran = run("explain-denied", "--json", NAME, *arguments, stdin=stdin)
         assert (ran.code, ran.data) == (0, answer)  # it was explained
+    log = b"caf\xe9 12:00 " + DENIED.encode() + b"\r\n\xff\x00"
+    assert run("explain-denied", "--json", NAME, stdin=log).data == answer
     shown = run("explain-denied", NAME, stdin=DENIED).out
     assert f"ecrops can {SESSION} push NAME is about all that a push needs" in shown
 
