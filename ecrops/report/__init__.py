@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ecrops.inventory.prices import Prices as Prices
     from ecrops.report.report import Report as Report
     from ecrops.report.values import Outlook as Outlook
+    from ecrops.report.values import ReportedAccess as ReportedAccess
+    from ecrops.report.values import ReportedPrincipal as ReportedPrincipal
     from ecrops.report.values import ReportedRepository as ReportedRepository
     from ecrops.report.values import Unread as Unread
 
@@ -20,6 +22,6 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
         {
             "ecrops.inventory.prices": ("Prices",),
             "ecrops.report.report": ("Report",),
-            "ecrops.report.values": ("Outlook", "ReportedRepository", "Unread"),
+            "ecrops.report.values": ("Outlook", "ReportedAccess", "ReportedPrincipal", "ReportedRepository", "Unread"),
         },
     )

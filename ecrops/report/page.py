@@ -40,6 +40,7 @@ SECTIONS = (
     Section("plan", "What differs from the specs", sections.plan),
     Section("repositories-section", "Repositories", repositories),
     Section("storage", "Storage and cost", sections.storage),
+    Section("access", "Who can use which repositories", sections.access),
     Section("settings", "Settings of the registry", sections.settings),
 )
 """The sections of the page, in their order."""

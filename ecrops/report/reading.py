@@ -30,7 +30,7 @@ from ecrops.lifecycle.simulation.projection import check_days
 from ecrops.registry_settings import wants as settings_wants
 from ecrops.report.outlook import findings, merged, outlook
 from ecrops.report.report import Report
-from ecrops.report.values import ReportedRepository, Unread
+from ecrops.report.values import ReportedAccess, ReportedPrincipal, ReportedRepository, Unread
 from ecrops.repositories import settings
 from ecrops.repositories.checks import check_existing_name, check_one_by_one
 from ecrops.spec import RepositorySpec
@@ -53,6 +53,7 @@ class Options(NamedTuple):
     prices: Prices
     now: datetime | None
     in_use: Protected | None = None
+    access: bool = False
 
     def checked(self) -> datetime:
         """Return the moment of the report.
@@ -62,6 +63,8 @@ class Options(NamedTuple):
         """
         if not isinstance(self.images, bool):
             raise SpecError(f"images: expected True or False, got {self.images!r}")
+        if not isinstance(self.access, bool):
+            raise SpecError(f"access: expected True or False, got {self.access!r}")
         check_days(self.days)
         if self.in_use is not None:
             check_used(self.in_use)
@@ -123,7 +126,7 @@ def report(registry: Account, specs_or_names: Sequence[object], options: Options
         looked = list(_with_images(registry, repositories, at, options))
         repositories = [repository for repository, _ in looked]
         unread += [reason for _, reason in looked if reason]
-    return Report(
+    made = Report(
         account=aws.account_id,
         region=aws.region,
         at=at,
@@ -134,6 +137,7 @@ def report(registry: Account, specs_or_names: Sequence[object], options: Options
         prices=options.prices,
         days=options.days if options.images else 0,
     )
+    return _with_access(aws, made) if options.access else made
 
 
 def _apart(specs_or_names: Sequence[object]) -> tuple[Specs, list[str]]:
@@ -219,6 +223,23 @@ def _with_images(
         return replace(repository, outlook=seen, findings=merged(warnings, repository.findings)), reason
 
     yield from here.map(look, repositories, here.stop)
+
+
+def _with_access(aws: Aws, made: Report) -> Report:
+    """Return a report with who can do what with the repositories that exist, and what could not be read of it."""
+    from ecrops.access.answers.words import UNSEEN
+    from ecrops.access.reports.reading import matrix_of
+    from ecrops.access.reports.row import SHOWN_VERBS
+
+    names = [repository.name for repository in made.repositories if repository.exists]
+    if not names:
+        return replace(made, access=ReportedAccess())
+    matrix = matrix_of(aws, names)
+    rows = (row.cells() for row in matrix)
+    principals = (ReportedPrincipal(who, dict(zip(SHOWN_VERBS, cells, strict=True))) for who, *cells in rows)
+    access = ReportedAccess(tuple(principals), matrix.deleted, UNSEEN)
+    problems = (Unread(what, "access", why) for what, _, why in (text.partition(": ") for text in matrix.unread))
+    return replace(made, access=access, unread=(*made.unread, *problems))
 
 
 def _unread(failed: Mapping[str, Mapping[Aspect, Exception]]) -> Iterator[Unread]:

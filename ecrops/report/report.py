@@ -15,6 +15,7 @@ from ecrops.engine.plan import Plan
 from ecrops.inventory.counting import Counts, total
 from ecrops.inventory.prices import Prices
 from ecrops.report.values import (
+    ReportedAccess,
     ReportedRepository,
     Unread,
     expected,
@@ -48,6 +49,7 @@ class Report:
         prices: What storage costs.
         days: Over how many days storage is forecast; 0 if images were not read.
         version: The version of ecrops that made it.
+        access: Who can do what with the repositories; ``None`` if nobody asked.
     """
 
     account: str
@@ -60,6 +62,7 @@ class Report:
     prices: Prices = field(default_factory=Prices)
     days: int = 0
     version: str = __version__
+    access: ReportedAccess | None = None
 
     @cached_property
     def forecast(self) -> Forecast | None:
@@ -133,6 +136,8 @@ class Report:
             facts["forecast"] = expected(self.forecast, self.prices)
         if self.inventory:
             facts["inventory"] = inventory_facts(self.inventory)
+        if self.access is not None:
+            facts["access"] = self.access.to_dict()
         return facts
 
     def __str__(self) -> str:
@@ -166,6 +171,8 @@ class Report:
             yield growth_words(self.inventory)
         if self.running:
             yield running_words(self.running)
+        if self.access is not None:
+            yield f"access: {self.access.summary}"
         if self.unread:
             yield f"could not be read: {len(self.unread):,}, the first: {self.unread[0]}"
 

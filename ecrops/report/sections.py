@@ -26,6 +26,7 @@ MAX_ITEMS = 30
 MAX_COSTLY = 10
 MAX_GROWING = 20
 MIN_GROWING = 2
+MAX_PRINCIPALS = 200
 CHART_WIDTH = 900
 
 
@@ -134,6 +135,23 @@ def _growing(report: Report) -> str:
     ]
     numbers = (f"Images of {GROWTH_DAYS} days", "Size of these", "Size of all")
     return table([Column("Grows fastest"), *(Column(title, "n") for title in numbers)], cells, MAX_GROWING)
+
+
+def access(report: Report) -> str:
+    """Return who can do what with which repositories."""
+    if report.access is None:
+        return ""
+    principals, deleted = report.access.principals, report.access.deleted
+    verbs = principals[0].verbs if principals else {}
+    columns = [Column(name.replace("_", " ").capitalize()) for name in ("who", *verbs)]
+    rows = [tuple(map(text, each.cells)) for each in principals[:MAX_PRINCIPALS]]
+    body = scrolling("Who can use which repositories", table(columns, rows, MAX_PRINCIPALS), is_long=True)
+    rest = beyond(len(principals), MAX_PRINCIPALS)
+    remainder = f"<p>{rest}</p>" if rest else ""
+    gone = f"<p>Deleted, and still named:</p>{listing(map(text, deleted), MAX_ITEMS)}" if deleted else ""
+    return (
+        f"<p>{text(report.access.summary)}.</p>{body}{remainder}{gone}<p class=note>{text(report.access.not_seen)}</p>"
+    )
 
 
 def settings(report: Report) -> str:

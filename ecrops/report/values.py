@@ -6,7 +6,7 @@ images themselves are not kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -131,6 +131,55 @@ class ReportedRepository:
             facts["by_rule"] = [tally.to_dict() for tally in outlook.tallies]
             facts["forecast"] = expected(outlook.forecast, prices)
         return facts
+
+
+class ReportedPrincipal(NamedTuple):
+    """What a principal can do with the repositories of a report.
+
+    Args:
+        who: The principal, in words.
+        verbs: With which repositories it can do something, in words, by verb: names, beginnings such as ``team/*``, or
+            ``all``; behind ``depends:`` those of which that depends.
+    """
+
+    who: str
+    verbs: Mapping[str, str]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The principal as the cells of a row."""
+        return self.who, *self.verbs.values()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedAccess:
+    """Who can do something with the repositories of a report, by every policy.
+
+    Args:
+        principals: The principals that can do something, or may be able to.
+        deleted: Those whom policies name, and who are not there any more, each with the repositories.
+        not_seen: What nobody can see, and may deny more.
+    """
+
+    principals: tuple[ReportedPrincipal, ...] = ()
+    deleted: tuple[str, ...] = ()
+    not_seen: str = ""
+
+    @property
+    def summary(self) -> str:
+        """How many principals can do something."""
+        if not self.principals:
+            return "no policy allows anybody anything"
+        number = len(self.principals)
+        return f"{count(number, 'principal')} can do something with a repository, or may be able to"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it, ready for JSON."""
+        return {
+            "principals": [{"who": each.who, **each.verbs} for each in self.principals],
+            "deleted": list(self.deleted),
+            "not_seen": self.not_seen,
+        }
 
 
 def without_policy(number: int) -> str:

@@ -31,6 +31,7 @@ class RegistryVerbs(Account):
         currency: str = "$",
         now: datetime | None = None,
         in_use: Protected | None = None,
+        access: bool = False,
     ) -> Report:
         """Return a report: what differs, what is set, what would expire, and what storage costs. Reads only.
 
@@ -51,6 +52,8 @@ class RegistryVerbs(Account):
             in_use: What runs: what ``ecrops.images.in_use`` returned, or tags, digests and URIs. The report then says
                 how much is in use, how much nobody uses, and which lifecycle policy would remove what runs. The
                 manifests of indexes are read for that, which ECR counts as a pull of them.
+            access: Whether to say who can do what with the repositories, by every policy. It reads all users, groups
+                and roles of the account, and the policies of the repositories once more.
 
         Raises:
             SpecError: Two specs have one name, a name is none, or an option is out of range.
@@ -64,4 +67,4 @@ class RegistryVerbs(Account):
         from ecrops.report.reading import Options, report
 
         prices = Prices(price_per_gb_month, archive_price_per_gb_month, currency)
-        return report(self, specs_or_names, Options(images, days, prices, now, in_use))
+        return report(self, specs_or_names, Options(images, days, prices, now, in_use, access))

@@ -161,6 +161,8 @@ def test_report_is_a_page(run: Run, registry: Registry, tmp_path: Path) -> None:
     fleet = write(tmp_path / "fleet.json", {"repositories": [{"name": "team/new"}]})
     data = run("report", "--json", "--no-images", fleet).data
     assert data["plan"]["summary"] == "1 to create"
+    assert "access" not in data
+    assert run("report", "--json", "--no-images", "--access", "team/api").data["access"]["principals"] == []
     assert run("report").code == 1
     assert run("report", "--all", "team/api").code == 1
 

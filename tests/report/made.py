@@ -10,7 +10,7 @@ from typing import Any
 from ecrops import Change, Plan, RegistrySpec, RepositorySpec
 from ecrops.base.change import Kind, Note
 from ecrops.lifecycle import Finding, Image
-from ecrops.report import Outlook, Prices, Report, ReportedRepository, Unread
+from ecrops.report import Outlook, Prices, Report, ReportedAccess, ReportedPrincipal, ReportedRepository, Unread
 from ecrops.report.outlook import findings, merged, outlook
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -92,7 +92,16 @@ def report(count: int, **options: Any) -> Report:
     repositories = tuple(repository(number) for number in range(count))
     plan = Plan(tuple(change for repo in repositories for change in repo.changes), account=ACCOUNT, region=REGION)
     settings = RegistrySpec(scanning={"scan_on_push": ["team-1/*"]}, replication=[], registry_policy={})
-    return Report(ACCOUNT, REGION, NOW, repositories, plan, settings, days=DAYS, **options)
+    facts: dict[str, Any] = {"days": DAYS, "access": access("role nodes", "team-1/*", count), **options}
+    return Report(ACCOUNT, REGION, NOW, repositories, plan, settings, **facts)
+
+
+def access(who: str, repositories: str, count: int = 1) -> ReportedAccess:
+    """So many principals that can pull, and one that was deleted."""
+    principals = (
+        ReportedPrincipal(f"{who} {number}", {"read": "none", "pull": repositories}) for number in range(count)
+    )
+    return ReportedAccess(tuple(principals), (f"a deleted role: {repositories}",), f"not seen: {who}")
 
 
 def hostile(text: str) -> Report:
@@ -117,4 +126,4 @@ def hostile(text: str) -> Report:
     )
     unread = (Unread(text, text, text),)
     prices = Prices(currency=text[:8])
-    return Report(text, text, NOW, (repo,), plan, settings, unread, prices, DAYS, text)
+    return Report(text, text, NOW, (repo,), plan, settings, unread, prices, DAYS, text, access(text, text))

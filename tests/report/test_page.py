@@ -15,7 +15,7 @@ import pytest
 from ecrops import Plan, RegistrySpec, RepositorySpec, SpecError
 from ecrops.base.change import Kind, Note
 from ecrops.lifecycle import Finding
-from ecrops.report import Prices, Report, ReportedRepository, Unread
+from ecrops.report import Prices, Report, ReportedAccess, ReportedRepository, Unread
 from ecrops.report.details import ALL_DETAILS, MOST, details
 from ecrops.report.page import SECTIONS
 from ecrops.report.values import together
@@ -133,6 +133,16 @@ def test_the_page_says_what_runs_what_nobody_uses_and_what_of_it_would_go() -> N
     assert "nobody uses 1.4 GB, as far as it was looked for." in page.text
     assert "3 images that lifecycle policies would remove now are in use" in page.text
     assert "Goes though in use 3 images" in page.text
+
+
+def test_the_page_says_who_can_use_which_repositories() -> None:
+    text = Page(made.report(2).html()).text
+    assert "2 principals can do something with a repository, or may be able to" in text
+    assert "Who Read Pull role nodes 0 none team-1/* role nodes 1 none team-1/*" in text
+    assert "Deleted, and still named: a deleted role: team-1/*" in text
+    assert "and 100 more" in Page(replace(made.report(0), access=made.access("user", "all", 300)).html()).text
+    assert "Who can use which repositories" not in Page(made.report(2, access=None).html()).text
+    assert "no policy allows anybody anything" in Page(made.report(2, access=ReportedAccess()).html()).text
 
 
 def test_conflicts_come_first() -> None:

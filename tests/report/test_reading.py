@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -155,6 +156,33 @@ def test_it_says_what_runs_and_what_of_that_a_policy_would_remove(cloud: Cloud, 
     assert facts["team/api"]["would_go_in_use"] == {"images": 1}
     assert facts["team/db"]["inventory"]["in_use"] == {"images": 0, "bytes": 0}
     assert cloud.calls.operations().count("DescribeImages") == 3
+
+
+def test_it_says_who_can_use_which_repositories_if_that_is_asked(cloud: Cloud, registry: Registry) -> None:
+    cloud.emulator.make_principals(role="nodes")
+    registry.repository("team/api").grant_pull(Role("nodes"))
+    cloud.calls.clear()
+    assert registry.report(images=False).access is None
+    assert counts(cloud)["GetAccountAuthorizationDetails"] == 0
+    report = registry.report(RepositorySpec("team/new"), "team/api", "team/db", images=False, access=True)
+    assert report.access is not None
+    assert report.unread == ()  # a repository that is to be made has no policy
+    (nodes,) = report.access.principals
+    assert (nodes.who, nodes.verbs["pull"], nodes.verbs["push"]) == ("role nodes", "team/api", "none")
+    assert report.to_dict()["access"]["principals"] == [{"who": "role nodes", **nodes.verbs}]
+    assert "access: 1 principal can do something with a repository, or may be able to" in str(report)
+    assert counts(cloud)["GetAccountAuthorizationDetails"] == 1
+    assert pickle.loads(pickle.dumps(report)).access == report.access
+
+
+def test_access_that_may_not_be_read_is_said(cloud: Cloud, registry: Registry) -> None:
+    cloud.faults.on("denied", operation="GetAccountAuthorizationDetails", times=None)
+    report = registry.report("team/db", images=False, access=True)
+    assert [(part.part, "iam:GetAccountAuthorizationDetails" in part.reason) for part in report.unread] == [
+        ("access", True)
+    ]
+    with pytest.raises(SpecError, match="access: expected True or False"):
+        registry.report(access="yes")  # type: ignore[arg-type]
 
 
 def test_the_parts_of_an_index_that_runs_are_in_use(cloud: Cloud, registry: Registry) -> None:

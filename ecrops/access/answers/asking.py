@@ -201,6 +201,7 @@ class Evaluation:
             **_of_caller(asker),
         }
         if asker.caller.kind == "root":
+            values |= {"aws:username": (), "aws:userid": (documents.account,)}
             values["aws:principalarn"] = (f"arn:{documents.partition}:iam::{documents.account}:root",)
         families = () if asker.tags is None else ("aws:principaltag/",)
         return Facts({**values, **self.context}, families)

@@ -139,8 +139,7 @@ def _notes(states: States, here: Sequence[Change], elsewhere: Sequence[Change]) 
     if gone := _names_of(here, "DeleteRepository"):
         yield f"{several(gone)}: deleted, and whoever could use it no longer can"
     for unread in states.before.unread:
-        if unread.what.removeprefix("repository ") not in made:
-            yield f"not read: {unread}"
+        yield f"not read: {unread}"
     yield UNSEEN
 
 

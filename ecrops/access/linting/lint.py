@@ -59,7 +59,7 @@ class Audit:
         self._logins, self._identities = Logins(), denied.Identities()
         self._organization: str | None = None
         self._unread: tuple[Unread, ...] = ()
-        self._is_known = self._is_begun = False
+        self._is_known = False
 
     def of_part(self, documents: Documents) -> Iterator[AccessFinding]:
         """Yield the findings of some repositories.
@@ -71,10 +71,8 @@ class Audit:
         yield from _of_unread(documents)
         for name, policy in documents.policies.items():
             yield from _of_policy(policy, name, known)
-        if not self._is_begun:
-            yield from _of_policy(documents.registry, "", known)
-            yield from _of_identities(documents)
-        self._is_begun = True
+        yield from _of_policy(documents.registry, "", known)
+        yield from _of_identities(documents)
         evaluation = Evaluation(documents)
         for name, statement, remark in denied.of_repositories(evaluation):
             yield _finding(name, source_text(statement.source), remark)

@@ -37,8 +37,7 @@ def remarks(statement: Statement, known: Known) -> Iterator[Remark]:
                 for value in wrong:
                     message = f"compares {test.key} with {value!r} by {test.operator}, which no request has"
                     yield Remark("misspelt-organization", message, form)
-                if not wrong:
-                    yield from _foreign(statement, test, known)
+                yield from _foreign(statement, test, known)
 
 
 def _is_misspelt(test: Test, value: str) -> bool:

@@ -91,6 +91,17 @@ def _add_can(commands: Commands) -> None:
         ),
     )
     add_name(command)
+    _add_facts(command)
+    command.add_argument(
+        "--check", action="store_true", help="ask IAM's own simulator too, and end with 5 if it says otherwise"
+    )
+    command.add_argument(
+        "--who-profile", metavar="NAME", help="the profile of the account of WHO, if it is another one"
+    )
+
+
+def _add_facts(command: Parser) -> None:
+    """Add the options that say what is known of the request."""
     command.add_argument(
         "--context",
         action="append",
@@ -104,12 +115,6 @@ def _add_can(commands: Commands) -> None:
         default=[],
         metavar="KEY",
         help="a key of conditions that the request is known not to have",
-    )
-    command.add_argument(
-        "--check", action="store_true", help="ask IAM's own simulator too, and end with 5 if it says otherwise"
-    )
-    command.add_argument(
-        "--who-profile", metavar="NAME", help="the profile of the account of WHO, if it is another one"
     )
 
 
@@ -154,7 +159,7 @@ def access(arguments: Namespace, console: Console) -> int:
 
     names = selection_of(arguments)
     if arguments.csv and (console.as_json or arguments.can):
-        raise CommandError("--csv, --json and --can: --csv is a form of its own: leave the others out")
+        raise CommandError("--csv is a form of its own: leave --json and --can out")
     with reading(arguments) as registry:
         if len(names) == 1 and isinstance(names[0], str) and not (arguments.csv or arguments.can):
             show(registry.repository(names[0]).access(), console)

@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
             "ecrops report fleet.yaml > report.html",
             "ecrops report fleet/ > report.html              # the fleet files in a folder",
             "ecrops report team/api team/worker > report.html",
-            "ecrops report --all > report.html",
+            "ecrops report --all --access > report.html",
         ),
     )
     command.add_argument(
@@ -47,6 +47,9 @@ def add(commands: Commands) -> None:
         "--price", type=float, default=0.10, metavar="PRICE", help="the price of a GB for a month; 0.10 without it"
     )
     command.add_argument("--no-images", action="store_true", help="read no images: no storage, no cost, no forecast")
+    command.add_argument(
+        "--access", action="store_true", help="say who can do what with the repositories, by every policy"
+    )
 
 
 def report(arguments: Namespace, console: Console) -> int:
@@ -67,7 +70,12 @@ def report(arguments: Namespace, console: Console) -> int:
     with reading(arguments) as registry:
         specs = specs_of(arguments, registry) if arguments.files else []
         made = registry.report(
-            *specs, *names, images=not arguments.no_images, days=arguments.days, price_per_gb_month=arguments.price
+            *specs,
+            *names,
+            images=not arguments.no_images,
+            days=arguments.days,
+            price_per_gb_month=arguments.price,
+            access=arguments.access,
         )
     _check_names(made, names)
     for part in made.unread:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -37,6 +38,13 @@ def _is_equal_ignoring_case(value: str, filled: Filled) -> bool:
 
 def _is_same_truth(value: str, filled: Filled) -> bool:
     return value.lower() in ("true", "false") and value.lower() == filled.text.lower()
+
+
+def _is_same_binary(value: str, filled: Filled) -> bool:
+    try:
+        return b64decode(value, validate=True) == b64decode(filled.text, validate=True)
+    except ValueError:
+        return False
 
 
 def _is_in_network(value: str, filled: Filled) -> bool:
@@ -83,7 +91,7 @@ FITS: dict[str, Fit] = {
     "arnequals": fits_arn,
     "arnlike": fits_arn,
     "bool": _is_same_truth,
-    "binaryequals": _is_equal,
+    "binaryequals": _is_same_binary,
     "ipaddress": _is_in_network,
     **{f"numeric{name}": partial(_compares, _number, order) for name, order in _ORDERS.items()},
     **{f"date{name}": partial(_compares, _moment, order) for name, order in _ORDERS.items()},

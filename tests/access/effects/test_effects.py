@@ -54,6 +54,12 @@ def test_a_repository_more_in_a_statement_is_no_change_of_the_others(cloud: Clou
     ]
 
 
+def test_what_moves_to_another_statement_of_ecrops_is_no_change(cloud: Cloud) -> None:
+    registry_of(cloud).repository("team/a").grant_pull(Role("nodes"))
+    (line,) = told(cloud, dry(cloud).repository("team/a").grant_read(Role("nodes")))
+    assert line.startswith("role nodes gains read on team/a (by inline policy ecrops, statement Ecrops")
+
+
 def test_a_wildcard_is_about_the_repositories_that_are_there(cloud: Cloud) -> None:
     have_policy("team/b", DENY)
     found = told(cloud, dry(cloud).repository("team/a").grant_push(User("ci"), on="team/*"))
@@ -191,6 +197,7 @@ def test_a_new_repository_and_one_that_goes_are_told_with_whom_they_are_granted_
         "user ci gains the token to log in",
         f"account {OTHER} gains pull on new",
     ]
+    assert not [note for note in changes.notes if "not read" in note]
     assert (
         changes.notes[0] == "new: new, and what wider policies allow there is for registry.access() to tell afterwards"
     )

@@ -74,6 +74,12 @@ ON_ORGANIZATIONS: list[tuple[dict[str, Any], list[str]]] = [
     (only("StringEquals", "aws:PrincipalOrgID", ORGANIZATION, "o-zzzzzzzzzz"), ["other-organization"]),
     (only("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-zzzzzzzzzz/r-ab12/*"), ["other-organization"]),
     (only("ForAllValues:StringEquals", "aws:PrincipalOrgID", ORGANIZATION), ["loose-organization"]),
+    (only("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz"), ["loose-organization"]),
+    (
+        only("StringEquals", "aws:PrincipalOrgID", "O-ABCDEFGHIJ", "o-zzzzzzzzzz"),
+        ["other-organization", "misspelt-organization"],  # the gravest first
+    ),
+    ({**only("StringNotEquals", "aws:PrincipalOrgID", ORGANIZATION, "o-zzzzzzzzzz"), "Effect": "Deny"}, []),
     (only("StringEqualsIfExists", "aws:PrincipalOrgID", ORGANIZATION), ["loose-organization"]),
     (only("StringNotEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz"), ["loose-organization"]),
     (only("StringLike", "aws:PrincipalOrgID", "o-*"), ["loose-organization"]),
@@ -100,6 +106,14 @@ def test_a_condition_on_an_organization_has_to_be_one_of_its_own(memory_cloud: C
     text = text.replace(ORGANIZATION[:-1], made[:-1]).replace(f"{made[:-1]}j", made)
     statements = json.loads(text.replace(ORGANIZATION.upper(), made.upper()))
     assert codes_of_each(memory_cloud, statements) == [codes for _, codes in ON_ORGANIZATIONS]
+
+
+def test_a_unique_id_of_somebody_who_is_there_is_no_deleted_one(memory_cloud: Cloud) -> None:
+    memory_cloud.emulator.make_principals(user="ci", role="team/nodes", group="devs")
+    role_id = memory_cloud.client("iam").get_role(RoleName="nodes")["Role"]["RoleId"]
+    of = {"Effect": "Allow", "Action": "ecr:ListImages"}
+    there, gone = ({**of, "Principal": {"AWS": name}} for name in (role_id, f"{role_id[:-3]}ZZZ"))
+    assert codes_of_each(memory_cloud, [there, gone]) == [[], ["deleted-principal"]]
 
 
 def test_accounts_and_organizations_that_are_meant_are_no_findings(memory_cloud: Cloud) -> None:

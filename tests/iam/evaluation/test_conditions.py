@@ -21,6 +21,7 @@ REQUEST = {
     "aws:CurrentTime": ["2026-11-29T12:00:00+00:00"],
     "aws:EpochTime": ["1795953600"],
     "aws:SourceVpc": [],
+    "aws:FederatedProvider": ["Y2k="],
 }
 
 
@@ -72,7 +73,8 @@ def truth(condition: dict[str, Any], version: str = VERSION) -> tuple[bool | Non
         ("ArnLike", "aws:PrincipalArn", "arn:aws:*:role/team/nodes", False),
         ("ArnLike", "aws:PrincipalArn", "*", True),
         ("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::123456789012:role/team/*", False),
-        ("BinaryEquals", "aws:username", "ci", True),
+        ("BinaryEquals", "aws:username", "ci", False),  # no base 64
+        ("BinaryEquals", "aws:FederatedProvider", "Y2k=", True),
         ("Null", "aws:SourceVpc", "true", True),
         ("Null", "aws:SourceVpc", False, False),
         ("Null", "aws:username", "false", True),

@@ -11,7 +11,8 @@ from moto.iam import urls
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, iam_backends
 
-from .identities import IdentitiesResponse, check_boundary, identify, policies_of_aws
+from .identities import check_boundary, identify, policies_of_aws
+from .simulator import SimulatorResponse
 
 INLINE = {"user": 2_048, "group": 5_120, "role": 10_240}
 MANAGED = 6_144
@@ -211,6 +212,6 @@ def _path(path_and_name: str) -> str:
 
 def install() -> None:
     """Put the stricter IAM in moto's place, before a server answers its first request to it."""
-    urls.url_paths["{0}/$"] = IdentitiesResponse.dispatch
+    urls.url_paths["{0}/$"] = SimulatorResponse.dispatch
     iam_backends.backend = IamBackend
     iam_backends.clear()
