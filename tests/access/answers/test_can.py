@@ -485,6 +485,7 @@ def test_the_own_account_is_its_root_user(cloud: Cloud, repo: Repository) -> Non
     answer = repo.can(AccountPrincipal(HERE), "push")
     assert answer.allowed is True
     assert answer.because[0].startswith("the root user of the account is allowed everything")
+    assert answer.notes[0].startswith(f"this is about the root user of account {HERE}: ask about its users and roles")
     let(cloud, DENY)
     assert repo.can(HERE, GET).allowed is False
 
@@ -501,6 +502,7 @@ def test_everyone_and_accounts_depend_on_the_policies_of_whoever_calls(cloud: Cl
 def test_lambda_needs_no_token(cloud: Cloud, repo: Repository) -> None:
     answer = repo.can("lambda.amazonaws.com", "pull")
     assert any(note.startswith("Lambda adds the statement itself where ") for note in answer.notes)
+    assert any("its account has to be allowed the same actions" in note for note in answer.notes)
     repo.grant_lambda()
     assert repo.can("lambda.amazonaws.com", "pull").depends_on == ("aws:SourceArn",)
     function = f"arn:aws:lambda:eu-west-1:{HERE}:function:f"
@@ -553,6 +555,8 @@ def test_a_key_of_kms_is_told_to_be_no_matter_where_images_move(cloud: Cloud, re
     assert note.startswith(
         f"the images are encrypted with the key {key}: who pulls or pushes needs no permission of KMS"
     )
+    cloud.faults.on("denied", operation="DescribeRepositories")
+    assert len(secret.can(User("ci"), "pull").notes) == 1
     assert len(secret.can(User("ci"), "read").notes) == len(repo.can(User("ci"), "pull").notes) == 1
 
 
