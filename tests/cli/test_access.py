@@ -251,6 +251,15 @@ def test_findings_are_about_names_and_beginnings_of_names(run: Run, other: Repos
         assert run("lint-access", "--strict", *names).code == code, names
 
 
+def test_what_was_named_and_could_not_be_read_is_an_error(run: Run, other: Repository) -> None:
+    ran = run("lint-access", NAME, "team/none")
+    assert (ran.code, ran.out) == (
+        1,
+        "low unread: team/none: there is no such repository; see its name, and the account and region\n",
+    )
+    assert run("lint-access", "--ignore", "unread", NAME, "team/none").code == 0
+
+
 def test_which_repositories_are_meant_has_to_be_said(run: Run) -> None:
     for command, *names in (
         ("access",),
