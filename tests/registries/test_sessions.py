@@ -114,6 +114,17 @@ def test_credentials_are_valid_in_all_regions(monkeypatch: pytest.MonkeyPatch) -
     assert session.client("sts").meta.endpoint_url == "https://sts.us-west-2.amazonaws.com"
 
 
+def test_a_role_acts_in_its_own_account_whatever_that_of_the_caller(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_cloud.seed_role("ecrops", OTHER, trusts="arn:aws:iam::999988887777:root")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", memory_cloud.session(account="999988887777"))
+    registry = Registry(session_of(located()), retry=AT_ONCE)
+    registry.repository("team/api").ensure()
+    [made] = memory_cloud.client("ecr", account=OTHER).describe_repositories()["repositories"]
+    assert made["registryId"] == OTHER
+
+
 def test_what_the_caller_hooked_into_its_session_is_there(memory_cloud: Cloud) -> None:
     own = memory_cloud.session(own=True)
     heard: list[str] = []
