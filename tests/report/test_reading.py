@@ -166,6 +166,7 @@ def test_it_says_who_can_use_which_repositories_if_that_is_asked(cloud: Cloud, r
     assert counts(cloud)["GetAccountAuthorizationDetails"] == 0
     report = registry.report(RepositorySpec("team/new"), "team/api", "team/db", images=False, access=True)
     assert report.access is not None
+    assert report.unread == ()  # a repository that is to be made has no policy
     (nodes,) = report.access.principals
     assert (nodes.who, nodes.verbs["pull"], nodes.verbs["push"]) == ("role nodes", "team/api", "none")
     assert report.to_dict()["access"]["principals"] == [{"who": "role nodes", **nodes.verbs}]

@@ -108,13 +108,17 @@ def _decisions(aws: Aws, source: str, half: Found, actions: tuple[str, ...]) -> 
 
 
 def _resource_policy(half: Found, name: str, source: str) -> dict[str, str]:
-    """Return the policy of the repository as the simulator takes it: its statements are about the resources asked."""
+    """Return the policy of the repository as the simulator takes it: its statements are about the resources asked.
+
+    The owner is the ARN of a root user: IAM refuses a bare id (https://github.com/boto/botocore/issues/1346).
+    """
     policy = half.documents.policies[name]
     if policy is None or policy.unreadable:
         return {}
     document = {**policy.document}
     document["Statement"] = [{"Resource": "*", **statement} for statement in statements(policy.document)]
-    return {"ResourcePolicy": to_iam_text(document), "ResourceOwner": half.documents.account, "CallerArn": source}
+    owner = Arn(half.documents.partition, "iam", "", half.documents.account, "root")
+    return {"ResourcePolicy": to_iam_text(document), "ResourceOwner": str(owner), "CallerArn": source}
 
 
 def _entries(evaluation: Evaluation, half: Found) -> Iterator[dict[str, Any]]:

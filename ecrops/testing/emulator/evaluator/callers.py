@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 ARN = re.compile(
     r"arn:(?P<partition>[^:]+):(?P<service>iam|sts)::(?P<account>\d{12}):"
@@ -17,7 +17,21 @@ ARN = re.compile(
 KINDS = {"user": "user", "role": "role", "assumed-role": "session", "federated-user": "federated"}
 UNREAD = object()
 """A policy that somebody has and nobody read."""
-UNSEEN_GROUP: dict[str, Any] = {"GroupPolicyList": [{"PolicyDocument": UNREAD}]}
+UNSEEN_GROUP: dict[str, Any] = {"GroupPolicyList": [{"PolicyName": "", "PolicyDocument": UNREAD}]}
+
+
+class Held(NamedTuple):
+    """A policy that somebody has.
+
+    Attributes:
+        name: The name of the policy.
+        kind: ``user``, ``group`` or ``role`` for one that is inside of it, ``aws-managed`` or ``user-managed``.
+        document: The policy as parsed JSON.
+    """
+
+    name: str
+    kind: str
+    document: Any
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class Caller:
         session: Of a session, its own name.
         known: Whether the details of its account are known.
         identity: What the details say of the user, or of the role.
-        policies: The documents of its identity policies, those of its groups too.
+        policies: Its identity policies, those of its groups too.
         boundary: The document of its permissions boundary.
     """
 
@@ -44,7 +58,7 @@ class Caller:
     session: str = ""
     known: bool = False
     identity: dict[str, Any] = field(default_factory=dict)
-    policies: tuple[Any, ...] = ()
+    policies: tuple[Held, ...] = ()
     boundary: Any = None
 
     @property
@@ -86,13 +100,18 @@ def caller_of(name: str, account: str, details: dict[str, Any] | None) -> Caller
     return caller
 
 
-def policies_of(identity: dict[str, Any], details: dict[str, Any]) -> Iterator[Any]:
-    """Yield the documents of a user or a role, and of the groups of a user."""
+def policies_of(identity: dict[str, Any], details: dict[str, Any]) -> Iterator[Held]:
+    """Yield the policies of a user, a role or a group, and those of the groups of a user."""
     groups = {group["GroupName"]: group for group in details["GroupDetailList"]}
     for owner in (identity, *(groups.get(name, UNSEEN_GROUP) for name in identity.get("GroupList", ()))):
-        for listing in ("UserPolicyList", "RolePolicyList", "GroupPolicyList"):
-            yield from (policy["PolicyDocument"] for policy in owner.get(listing, ()))
-        yield from (_managed(policy["PolicyArn"], details) for policy in owner.get("AttachedManagedPolicies", ()))
+        for kind in ("User", "Role", "Group"):
+            for policy in owner.get(f"{kind}PolicyList", ()):
+                yield Held(policy["PolicyName"], kind.lower(), policy["PolicyDocument"])
+        for policy in owner.get("AttachedManagedPolicies", ()):
+            arn = policy["PolicyArn"]
+            yield Held(
+                policy["PolicyName"], f"{'aws' if ':iam::aws:' in arn else 'user'}-managed", _managed(arn, details)
+            )
 
 
 def _managed(arn: str, details: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .callers import caller_of
+from .callers import Caller, caller_of
 from .facts import facts_of
 from .principals import DIRECT, EVERYONE, ROLE
 from .statements import Request, Vote, is_token
@@ -26,17 +26,27 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
         question: ``caller`` (an ARN, or a service's name), ``action``, ``context`` and ``missing``.
     """
     request = request_of(world, question)
+    found = votes_on(world, request)
+    return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
+
+
+def votes_on(world: dict[str, Any], request: Request) -> dict[str, list[Vote]]:
+    """Return what all statements say of a request, by the kind of their policies.
+
+    A token is of no repository. A registry policy grants none, and is not asked about those of another registry.
+    """
     caller = request.caller
     asked = {} if request.is_token else {"repository": world["repository"].get("policy")}
     policies = {**asked, "registry": world.get("registry_policy")}
     found = {
-        "identity": [vote for each in caller.policies for vote in votes_of(each, "identity", request)],
+        "identity": [vote for held in caller.policies for vote in votes_of(held.document, "identity", request)],
         "boundary": [] if caller.boundary is None else list(votes_of(caller.boundary, "boundary", request)),
         **{kind: list(votes_of(each, kind, request)) for kind, each in policies.items() if each is not None},
     }
     if request.is_token:
-        found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny"]
-    return all_of([allowed(request, found, world["account"]), opposite(denied(request, found))])
+        own = caller.account == world["account"]
+        found["registry"] = [vote for vote in found.get("registry", ()) if vote.effect == "Deny" and own]
+    return found
 
 
 def request_of(world: dict[str, Any], question: dict[str, Any]) -> Request:
@@ -69,23 +79,26 @@ def allowed(request: Request, found: dict[str, list[Vote]], account: str) -> Tru
     What its own account says to somebody of another one is not known.
     """
     caller = request.caller
+    identity = _any(_allowing(found, "identity")) if caller.known else None
+    if caller.kind == "account" and caller.known:
+        identity = True  # the root user may do everything
+    boundary = bound(caller, found)
+    own = all_of([identity, boundary])
     if caller.account != account:
         resources = any_of([_any(_allowing(found, "repository")), at_most_unknown(_any(_allowing(found, "registry")))])
         if caller.kind == "service":
             return resources
-        return None if request.is_token else all_of([resources, None])
-    identity = _any(_allowing(found, "identity")) if caller.known else None
-    if caller.kind == "account":
-        identity = True  # the root user may do everything
-    boundary = True if caller.boundary is None else _any(_allowing(found, "boundary"))
+        return own if request.is_token else all_of([resources, own])
     registry = at_most_unknown(granted(_allowing(found, "registry"), boundary))
-    return any_of(
-        [
-            all_of([identity, boundary]),
-            granted(_allowing(found, "repository"), boundary),
-            registry,
-        ]
-    )
+    return any_of([own, granted(_allowing(found, "repository"), boundary), registry])
+
+
+def bound(caller: Caller, found: dict[str, list[Vote]]) -> Truth:
+    """Return whether the permissions boundary lets through what identity policies, or a role's name, allow.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    return True if caller.boundary is None else _any(_allowing(found, "boundary"))
 
 
 def granted(votes: list[Vote], boundary: Truth) -> Truth:
