@@ -6,7 +6,7 @@ The policies are read when it is made. A row is judged when it is asked for, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from ecrops.access.answers.needs import need_of
 from ecrops.access.answers.words import UNSEEN
@@ -56,6 +56,12 @@ class AccessMatrix:
                 self._rows.append(row)
             yield self._rows[place]
             place += 1
+
+    def at_rest(self) -> Self:
+        """Return the matrix itself, judged to its end: it can be sent to other processes then."""
+        _ = len(self)
+        self._left = iter(())
+        return self
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
