@@ -58,10 +58,17 @@ class AccessMatrix:
             place += 1
 
     def at_rest(self) -> Self:
-        """Return the matrix itself, judged to its end: it can be sent to other processes then."""
-        _ = len(self)
-        self._left = iter(())
+        """Return the same matrix with all rows judged: it can be pickled."""
+        for _ in self:
+            pass
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_judge": self._judge, "_rows": self.at_rest()._rows}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._left = iter(())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -213,3 +213,30 @@ def test_many_actions_and_resources_are_asked_in_parts(cloud: Cloud) -> None:
     assert len(simulator.asked) == 4
     assert len(decisions) == len(actions) * len(resources)
     assert next(simulated(aws, NODES, [LOGIN], ["*"])).resource == "*"
+
+
+@pytest.mark.parametrize("principal", [Role("nodes"), User("ci"), Group("devs")])
+def test_the_emulated_simulator_agrees(cloud: Cloud, repo: Repository, principal: Any) -> None:
+    """It asks the evaluator of the emulator, which was written apart."""
+    kind, name = principal.kind, principal.friendly_name
+    let(
+        cloud,
+        {"Effect": "Allow", "Principal": "*", "Action": GET},
+        {"Effect": "Deny", "Principal": "*", "Action": LAYER},
+    )
+    denied: Json = {**PULL, "Effect": "Deny", "Action": GET}
+    for statement, allowed in ((TOKEN, True), ({**TOKEN, "Condition": OFFICE}, True), (denied, False)):
+        give(cloud, kind, name, PULL, statement)
+        check = repo.check_access(principal, "pull_push")
+        assert check, str(check)
+        answers = {comparison.action: comparison.simulated for comparison in check.comparisons}
+        assert (answers[GET], answers[LAYER]) == (allowed, kind != "user")
+    lines = str(check).split("\n")
+    assert any(line.endswith("not allowed by ecrops, explicitDeny by IAM's simulator") for line in lines[1:4])
+    assert len(lines) < 8
+
+
+def test_who_is_not_there_is_told(repo: Repository) -> None:
+    with pytest.raises(ClientError, match="NoSuchEntity") as caught:
+        repo.check_access(Role("gone"))
+    assert caught.value.__notes__ == ["there is no role gone: deleted, or never made"]
