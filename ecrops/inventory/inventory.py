@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from ecrops.base import html
 from ecrops.base.problems import is_whole
@@ -20,7 +20,6 @@ MAX_ROWS = 200
 MAX_ERRORS = 10
 """The errors that it shows."""
 SHARED = "layers that images share are counted with each of them: manifests=True counts each once in its repository"
-ALL = "all repositories"
 
 
 class Inventory:
@@ -35,6 +34,9 @@ class Inventory:
         days: Over how many days storage is forecast; 0 if it is not.
         at: The moment of the inventory.
     """
+
+    _nouns: ClassVar[tuple[str, str]] = ("repository", "repositories")
+    """What a row is about: one, and several."""
 
     def __init__(self, reading: Iterator[InventoryRow], prices: Prices, days: int, at: datetime) -> None:
         self._reading, self._rows = reading, list[InventoryRow]()
@@ -60,6 +62,16 @@ class Inventory:
             self._rows.append(row)
         return row is not None
 
+    def at_rest(self) -> Self:
+        """Return the inventory itself, read to its end: it reads nothing any more, and can be sent to other processes.
+
+        Raises:
+            ClientError: As the iteration does.
+        """
+        _ = len(self)
+        self._reading = iter(())
+        return self
+
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
@@ -80,7 +92,7 @@ class Inventory:
         costs = [row.forecast_cost_per_month or 0.0 for row in forecasts]
         return InventoryRow.of(
             total(rows),
-            repository=ALL,
+            repository=f"all {self._nouns[1]}",
             unique_bytes=None if unique is None else sum(unique),
             uncounted=sum(row.uncounted for row in rows),
             cost_per_month=sum(row.cost_per_month for row in rows),
@@ -143,7 +155,7 @@ class Inventory:
     # Showing
 
     def __repr__(self) -> str:
-        return f"<Inventory: {count(len(self._rows), 'repository', 'repositories')} read>"
+        return f"<Inventory: {count(len(self._rows), *self._nouns)} read>"
 
     def __str__(self) -> str:
         rows = sorted(self, key=_most_costly)
@@ -156,7 +168,7 @@ class Inventory:
     def _repr_html_(self) -> str:
         rows = sorted(self, key=_most_costly)
         cells = [self._cells(row) for row in rows[: html.MAX_ROWS]]
-        head = html.title(count(len(rows), "repository", "repositories"), ", ".join(self._cells(self.total)[1:3]))
+        head = html.title(count(len(rows), *self._nouns), ", ".join(self._cells(self.total)[1:3]))
         table = html.table(self._head(), cells, len(rows), ".rows")
         return html.output(head, table, html.items(list(self._notes())))
 
@@ -164,7 +176,7 @@ class Inventory:
         used = ["in use", "nobody uses"] if self.total.in_use is not None else []
         later = [f"in {self.days} days"] if self.days else []
         growth = f"in {GROWTH_DAYS} days"
-        return ["repository", "images", "size", "untagged", "archived", *used, f"pushed {growth}", "a month", *later]
+        return [self._nouns[0], "images", "size", "untagged", "archived", *used, f"pushed {growth}", "a month", *later]
 
     def _cells(self, row: InventoryRow) -> list[str]:
         is_used = self.total.in_use is not None

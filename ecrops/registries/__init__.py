@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from ecrops.registries.location import RegistryLocation as RegistryLocation
     from ecrops.registries.plan import RegistriesPlan as RegistriesPlan
     from ecrops.registries.registries import Registries as Registries
+    from ecrops.registries.report import RegistriesReport as RegistriesReport
     from ecrops.registries.result import RegistriesResult as RegistriesResult
     from ecrops.registries.row import Row as Row
     from ecrops.registries.row import RowError as RowError
+    from ecrops.registries.simulations import Simulations as Simulations
+    from ecrops.registries.sums import RegistriesInventory as RegistriesInventory
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
@@ -29,7 +32,10 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every o
             "ecrops.registries.location": ("RegistryLocation",),
             "ecrops.registries.plan": ("RegistriesPlan",),
             "ecrops.registries.registries": ("Registries",),
+            "ecrops.registries.report": ("RegistriesReport",),
             "ecrops.registries.result": ("RegistriesResult",),
             "ecrops.registries.row": ("Row", "RowError"),
+            "ecrops.registries.simulations": ("Simulations",),
+            "ecrops.registries.sums": ("RegistriesInventory",),
         },
     )

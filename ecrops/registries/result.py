@@ -16,6 +16,7 @@ from ecrops.registries.row import NOT_BEGUN, Row
 
 if TYPE_CHECKING:
     from ecrops.registries.registries import Registries
+    from ecrops.registries.sums import RegistriesInventory
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,6 +81,13 @@ class RegistriesResult:
         return {row.location: row.applied for row in self.rows if row.applied}
 
     @property
+    def inventory(self) -> RegistriesInventory | None:
+        """Of ``registries.inventory()`` what all store together, a row for each registry; ``None`` of another verb."""
+        from ecrops.registries.sums import inventory_of
+
+        return inventory_of(self.rows)
+
+    @property
     def summary(self) -> str:
         """How many registries were changed, and how many failed or were not begun."""
         changes = sum(len(changes) for changes in self.applied.values())
@@ -109,12 +117,18 @@ class RegistriesResult:
         return f"<RegistriesResult: {self.summary}>"
 
     def __str__(self) -> str:
+        from ecrops.registries.sums import lines_of
+
+        failures = [f"failed: {row}" for row in self.errors][: MOST_LINES // 4]
+        return page([*(lines_of(self.rows) or self._grouped()), self.summary, *failures])
+
+    def _grouped(self) -> Iterator[str]:
+        """Yield what each registry says, and what is the same in several of them once."""
         grouping, names = Grouping(), [str(row.location) for row in self.rows]
         for number, row in enumerate(self.rows):
             for line in _lines(row):
                 grouping.add(number, line, row.account, row.region)
-        failures = [f"failed: {row}" for row in self.errors][: MOST_LINES // 4]
-        return page([*grouping.lines(names), self.summary, *failures])
+        return grouping.lines(names)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result, ready for JSON."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecrops.registries.result import RegistriesResult
 from ecrops.registries.running import OnResult
 from ecrops.registries.task import Spec, SpecFunction
 from ecrops.registries.work import Work
+
+if TYPE_CHECKING:
+    from ecrops.registries.report import RegistriesReport
 
 
 class NamedVerbs(Work):
@@ -35,13 +38,19 @@ class NamedVerbs(Work):
     def inventory(
         self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
     ) -> RegistriesResult:
-        """Return what the repositories of all registries store: see ``Registry.inventory``."""
+        """Return what the repositories of all registries store: see ``Registry.inventory``.
+
+        ``.inventory`` of the result is all of it, a row for each registry. ``print`` shows that.
+        """
         return self._each("inventory", {"": names, **options}, executor, on_result)
 
     def simulate_lifecycles(
         self, *arguments: Any, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
     ) -> RegistriesResult:
-        """Return what lifecycle policies would do in all registries: see ``Registry.simulate_lifecycles``."""
+        """Return what lifecycle policies would do in all registries: see ``Registry.simulate_lifecycles``.
+
+        The value of each is a mapping of the names of repositories to simulations, or to the error of one.
+        """
         return self._each("simulate_lifecycles", {"": arguments, **options}, executor, on_result)
 
     def unmanaged(
@@ -54,3 +63,21 @@ class NamedVerbs(Work):
         """Return what is there and in no spec, in all registries: see ``Registry.unmanaged``."""
         tasks = self._tasks("unmanaged", specs, options)
         return RegistriesResult.collect(self._rows([tasks], executor, on_result, None), self.locations, self._whole)
+
+    def report(
+        self,
+        *specs: Spec | SpecFunction,
+        executor: Executor | None = None,
+        on_result: OnResult | None = None,
+        **options: Any,
+    ) -> RegistriesReport:
+        """Return one page about all registries: what differs from the specs, said once, and a row for each registry.
+
+        ``registries.report(*specs).write("report.html")`` writes it. Reads only. The arguments are those of ``drift``.
+        """
+        from datetime import UTC, datetime
+
+        from ecrops.registries.report import RegistriesReport
+
+        drift = self._whole.drift(*specs, executor=executor, on_result=on_result, **options)
+        return RegistriesReport(drift, datetime.now(UTC))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ecrops.aws.sessions import check_region
 from ecrops.engine.plan import Plan
+from ecrops.registries.simulations import Simulations
 from ecrops.registries.task import Task
 from ecrops.registry import Registry
 
@@ -47,8 +48,13 @@ def _unmanaged(registry: Registry, task: Task) -> Any:
 
 
 def at_rest(value: Any) -> Any:
-    """Return a value without what reads on: a report that reads while it is iterated is read to its end."""
+    """Return a value without what reads on: what reads while it is iterated is read to its end."""
     return value.at_rest() if hasattr(value, "at_rest") else value
+
+
+def _simulations(registry: Registry, task: Task) -> Simulations:
+    arguments = dict(task.arguments)
+    return Simulations(registry.simulate_lifecycles(*arguments.pop("", ()), **arguments))
 
 
 VERBS: Mapping[str, Callable[[Registry, Task], Any]] = {
@@ -57,6 +63,7 @@ VERBS: Mapping[str, Callable[[Registry, Task], Any]] = {
     "ensure": _ensure,
     "apply": _apply,
     "unmanaged": _unmanaged,
-    **{verb: _named(verb) for verb in ("describe", "remove", "access", "inventory", "simulate_lifecycles", "report")},
+    "simulate_lifecycles": _simulations,
+    **{verb: _named(verb) for verb in ("describe", "remove", "access", "inventory", "report")},
 }
 """What each verb does with one registry."""

@@ -83,3 +83,13 @@ def test_options_for_one_registry_are_refused(
     ran = run("plan", *arguments, "--registries", files[1], files[0])
     assert ran.code == 1
     assert message in ran.err
+
+
+def test_a_report_is_one_page_about_all_registries(run: Run, files: tuple[str, str], cloud: Cloud) -> None:
+    fleet, where = files
+    ran = run("report", "--registries", where, fleet)
+    assert ran.code == 0, ran.err
+    assert "4 ECR registries" in ran.out
+    assert ran.out.count("team/api") == 2  # with and without the override
+    assert run("report", "--json", "--registries", where, fleet).data["summary"] == "4 to create in 4 of 4 registries"
+    assert "name these alone" in run("report", "--registries", where, fleet, "team/api").err

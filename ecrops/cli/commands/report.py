@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DONE
+from ecrops.cli.plans.many import add_registries, place
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
+    from ecrops.registries.file import FleetSpecs, RegistriesFile
+    from ecrops.registries.report import RegistriesReport
     from ecrops.report.report import Report
 
 
@@ -30,6 +33,7 @@ def add(commands: Commands) -> None:
             "ecrops report fleet/ > report.html              # the fleet files in a folder",
             "ecrops report team/api team/worker > report.html",
             "ecrops report --all --access > report.html",
+            "ecrops report --registries registries.yaml fleet.yaml > report.html",
         ),
     )
     command.add_argument(
@@ -50,13 +54,11 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--access", action="store_true", help="say who can do what with the repositories, by every policy"
     )
+    add_registries(command)
 
 
 def report(arguments: Namespace, console: Console) -> int:
     """Make the page."""
-    import sys
-
-    from ecrops.base.render import is_terminal
     from ecrops.cli.account import reading
     from ecrops.cli.failures import CommandError
     from ecrops.cli.fleet_files import specs_of
@@ -67,6 +69,8 @@ def report(arguments: Namespace, console: Console) -> int:
     names = [thing for thing in arguments.things if thing not in arguments.files]
     if arguments.only and not arguments.files:
         raise CommandError("--only is about fleet files, and there is none: name a file, or only the repositories")
+    if many := _place(arguments, names):
+        return _over_all(console, *many)
     with reading(arguments) as registry:
         specs = specs_of(arguments, registry) if arguments.files else []
         made = registry.report(
@@ -80,11 +84,41 @@ def report(arguments: Namespace, console: Console) -> int:
     _check_names(made, names)
     for part in made.unread:
         console.say(f"could not be read: {part}")
+    return _shown(made, console)
+
+
+def _shown(made: Report | RegistriesReport, console: Console) -> int:
+    """Show a report: as JSON, as text on a terminal, else as a page."""
+    import sys
+
+    from ecrops.base.render import is_terminal
+
     if console.as_json or is_terminal(sys.stdout):
         console.show(made)
     else:
         console.raw(made.html())
     return DONE
+
+
+def _place(arguments: Namespace, names: Sequence[str]) -> tuple[RegistriesFile, FleetSpecs] | None:
+    """Return the registries and the specs of each, if there are many; ``None`` if the report is about one registry.
+
+    Raises:
+        CommandError: The report is about names.
+    """
+    from ecrops.cli.failures import CommandError
+
+    if arguments.registries is not None and (names or arguments.all):
+        raise CommandError("a report about many registries says what differs from fleet files: name these alone")
+    return place(arguments) if arguments.files else None
+
+
+def _over_all(console: Console, where: RegistriesFile, specs: FleetSpecs) -> int:
+    """Make the page about many registries."""
+    made = where.registries.report(specs)
+    for row in made.drift.failed:
+        console.say(f"could not be read: {row}")
+    return _shown(made, console)
 
 
 def _is_fleet(thing: str) -> bool:
