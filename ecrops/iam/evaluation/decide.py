@@ -289,9 +289,13 @@ def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe
 def is_by_arn(statement: CompiledStatement) -> bool:
     """Whether a statement is for everyone of a certain ARN: a boundary does not limit what it allows.
 
+    A test that is met by all ARNs but some, or without one, names nobody.
+
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
     """
-    return not statement.excludes_names and any(test.test.key == "aws:principalarn" for test in statement.tests)
+    return not statement.excludes_names and any(
+        test.test.key == "aws:principalarn" and test.names_values for test in statement.tests
+    )
 
 
 def _union(extents: Iterable[Extent]) -> Extent:
