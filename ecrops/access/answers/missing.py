@@ -90,9 +90,10 @@ def _identity_place(case: Case) -> str:
 
 
 def _of_identity(case: Case, actions: list[str], where: str) -> Iterator[Missing]:
+    is_known = case.asker.identity is not None
     on_repository = [action for action in actions if action != TOKEN]
     if on_repository:
         statement = {"Effect": "Allow", "Action": _action(case, on_repository), "Resource": case.arn}
-        yield Missing(tuple(on_repository), where, statement)
+        yield Missing(tuple(on_repository), where, statement, is_known)
     if TOKEN in actions:
-        yield Missing((TOKEN,), where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"})
+        yield Missing((TOKEN,), where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"}, is_known)

@@ -6,7 +6,7 @@ The policies are read when it is made. A row is judged when it is asked for, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from ecrops.access.answers.needs import need_of
 from ecrops.access.answers.words import UNSEEN
@@ -60,6 +60,19 @@ class AccessMatrix:
                 self._rows.append(row)
             yield self._rows[place]
             place += 1
+
+    def at_rest(self) -> Self:
+        """Return the same matrix with all rows judged: it can be pickled."""
+        for _ in self:
+            pass
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_judge": self._judge, "_rows": self.at_rest()._rows}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._left = iter(())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

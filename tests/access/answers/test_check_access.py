@@ -225,3 +225,30 @@ def test_a_role_whose_path_cannot_be_read_is_not_said_to_be_deleted(
         repo.check_access(Role("nodes"))
     (note,) = [note for note in caught.value.__notes__ if "role nodes" in note]
     assert note.startswith("the policies of role nodes could not be read, and so not its path")
+
+
+@pytest.mark.parametrize("principal", [Role("nodes"), User("ci"), Group("devs")])
+def test_the_emulated_simulator_agrees(cloud: Cloud, repo: Repository, principal: Any) -> None:
+    """It asks the evaluator of the emulator, which was written apart."""
+    kind, name = principal.kind, principal.friendly_name
+    let(
+        cloud,
+        {"Effect": "Allow", "Principal": "*", "Action": GET},
+        {"Effect": "Deny", "Principal": "*", "Action": LAYER},
+    )
+    denied: Json = {**PULL, "Effect": "Deny", "Action": GET}
+    for statement, allowed in ((TOKEN, True), ({**TOKEN, "Condition": OFFICE}, True), (denied, False)):
+        give(cloud, kind, name, PULL, statement)
+        check = repo.check_access(principal, "pull_push")
+        assert check, str(check)
+        answers = {comparison.action: comparison.simulated for comparison in check.comparisons}
+        assert (answers[GET], answers[LAYER]) == (allowed, kind != "user")
+    lines = str(check).split("\n")
+    assert any(line.endswith("not allowed by ecrops, explicitDeny by IAM's simulator") for line in lines[1:4])
+    assert len(lines) < 8
+
+
+def test_who_is_not_there_is_told(repo: Repository) -> None:
+    with pytest.raises(ClientError, match="NoSuchEntity") as caught:
+        repo.check_access(Role("gone"))
+    assert caught.value.__notes__ == ["there is no role gone: deleted, or never made"]

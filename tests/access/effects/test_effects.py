@@ -197,6 +197,7 @@ def test_a_new_repository_and_one_that_goes_are_told_with_whom_they_are_granted_
         "user ci gains the token to log in",
         f"account {OTHER} gains pull on new",
     ]
+    assert not [note for note in changes.notes if "not read" in note]
     assert (
         changes.notes[0] == "new: new, and what wider policies allow there is for registry.access() to tell afterwards"
     )

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ecrops.access.answers.answer import PHRASES
+from ecrops.access.answers.answer import PHRASES, names_of
 from ecrops.base import render
 from ecrops.base.shown import Shown
 
-_WORDS = {True: "allowed", False: "not allowed", None: "it depends"}
+_WORDS = {True: "allowed", False: "not allowed", None: "not certain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,14 @@ class Comparison(Shown):
         """Return it as the cells of a row."""
         return self.action, _WORDS[self.ours], self.verdict, self.why
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """What the two answer, without the action."""
         behind = f": {self.why}" if self.why else ""
-        return f"{self.action}: {_WORDS[self.ours]} by ecrops, {self.verdict} by IAM's simulator{behind}"
+        return f"{_WORDS[self.ours]} by ecrops, {self.verdict} by IAM's simulator{behind}"
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.text}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it, ready for JSON."""
@@ -89,8 +94,10 @@ class AccessCheck(Shown):
         return render.page([self.summary, *(f"  {line}" for line in self._lines())])
 
     def _lines(self) -> Iterator[str]:
-        yield from map(str, self.differences)
-        yield from (str(comparison) for comparison in self.comparisons if not comparison.differs)
+        together: dict[str, list[str]] = {}
+        for comparison in sorted(self.comparisons, key=lambda comparison: not comparison.differs):
+            together.setdefault(comparison.text, []).append(comparison.action)
+        yield from (f"{names_of(actions)}: {text}" for text, actions in together.items())
         yield from self.notes
 
     def to_dict(self) -> dict[str, Any]:

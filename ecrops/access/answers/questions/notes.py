@@ -80,13 +80,11 @@ def _of_kind(case: Case) -> Iterator[str]:
 
 
 def _of_further_actions(case: Case) -> Iterator[str]:
-    """Yield what some clients ask for beside what is needed, if it is not allowed."""
-    if case.allowed is False:
-        return
-    if case.need.what == "push" and _is_not_allowed(case, GET):
-        yield f"clients that look first whether the image is there, such as containerd and crane, need {GET} too"
+    """Yield what some clients, and a first pull, ask for beside what is needed, if it is not allowed."""
     if case.need.what == "pull_through_cache" and _is_not_allowed(case, CREATE):
         yield f"the first pull of an image whose repository is not there yet needs {CREATE} too"
+    if case.allowed is not False and case.need.what == "push" and _is_not_allowed(case, GET):
+        yield f"clients that look first whether the image is there, such as containerd and crane, need {GET} too"
 
 
 def _is_not_allowed(case: Case, action: str) -> bool:
