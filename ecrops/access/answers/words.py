@@ -19,7 +19,7 @@ from ecrops.iam.statements import Statement
 
 UNSEEN = (
     "not seen: service control policies, resource control policies, session policies and VPC endpoint policies, which "
-    "may deny what all others allow"
+    "may deny what all others allow; nor tags of sessions, which aws:PrincipalTag conditions ask for too"
 )
 UNVERIFIED_REGISTRY = "whether an allowance of the registry policy is enough (AWS documents it nowhere)"
 UNVERIFIED_BOUNDARY = "whether a permissions boundary limits an allowance of everyone (AWS documents it nowhere)"
