@@ -44,10 +44,10 @@ def decoded_stdin() -> str:
     """
     from ecrops.fleet.reading import decoded
 
-    return decoded(_stdin(), STDIN_NAME)
+    return decoded(stdin_bytes(), STDIN_NAME)
 
 
-def _stdin() -> bytes:
+def stdin_bytes() -> bytes:
     """Return what comes from stdin. The encoding of a terminal is not that of a file."""
     return sys.stdin.buffer.read() if sys.stdin is not None else b""
 
@@ -58,7 +58,7 @@ def stdin_text() -> Text:
 
     from ecrops.fleet.reading import Text
 
-    return Text(STDIN_NAME, _stdin(), "yaml" if find_spec("yaml") else "json")
+    return Text(STDIN_NAME, stdin_bytes(), "yaml" if find_spec("yaml") else "json")
 
 
 def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:

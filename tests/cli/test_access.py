@@ -219,6 +219,8 @@ def test_a_message_is_explained_from_a_pipe_or_in_place(run: Run, repository: Re
     for arguments, stdin in (((), DENIED), (("-",), DENIED), ((DENIED,), ""), (DENIED.split(), "")):
         ran = run("explain-denied", "--json", NAME, *arguments, stdin=stdin)
         assert (ran.code, ran.data) == (0, answer)  # it was explained
+    log = b"caf\xe9 12:00 " + DENIED.encode() + b"\r\n\xff\x00"
+    assert run("explain-denied", "--json", NAME, stdin=log).data == answer
     shown = run("explain-denied", NAME, stdin=DENIED).out
     assert f"ecrops can {SESSION} push NAME is about all that a push needs" in shown
 
@@ -247,6 +249,15 @@ def test_findings_about_access_end_a_strict_job(run: Run, other: Repository) -> 
 def test_findings_are_about_names_and_beginnings_of_names(run: Run, other: Repository) -> None:
     for names, code in (((NAME,), 0), (("team/*",), 0), (("tools/*",), 1), (("to*", NAME), 1), (("tools/cli",), 1)):
         assert run("lint-access", "--strict", *names).code == code, names
+
+
+def test_what_was_named_and_could_not_be_read_is_an_error(run: Run, other: Repository) -> None:
+    ran = run("lint-access", NAME, "team/none")
+    assert (ran.code, ran.out) == (
+        1,
+        "low unread: team/none: there is no such repository; see its name, and the account and region\n",
+    )
+    assert run("lint-access", "--ignore", "unread", NAME, "team/none").code == 0
 
 
 def test_which_repositories_are_meant_has_to_be_said(run: Run) -> None:

@@ -20,8 +20,8 @@ from ecrops.base.shown import Shown
 MOST_LINES = 12
 """How many sentences of one kind are printed. The answer has all of them."""
 MOST_KEYS, MOST_ACTIONS = 3, 7
-MISSING = "missing: "
-"""How a sentence begins that says what is missing."""
+MISSING, NEEDED = "missing: ", "needed: "
+"""How a sentence begins that says what is missing, or what has to be allowed by policies that nobody has read."""
 PHRASES = {
     "read": "see",
     "pull": "pull from",
@@ -45,14 +45,17 @@ class Missing(Shown):
         actions: The actions.
         where: The policy that has to say it, in words.
         statement: The statement, ready to be added to that policy.
+        is_known: Whether it is certainly missing. It is not known of policies that were not read: one of them has to
+            allow it, and may do so already.
     """
 
     actions: tuple[str, ...]
     where: str
     statement: Mapping[str, Any] = field(hash=False)
+    is_known: bool = True
 
     def __str__(self) -> str:
-        return f"{MISSING}{names_of(self.actions)}, in {self.where}"
+        return f"{MISSING if self.is_known else NEEDED}{names_of(self.actions)}, in {self.where}"
 
     @property
     def text(self) -> str:
@@ -61,7 +64,12 @@ class Missing(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return it, ready for JSON."""
-        return {"actions": list(self.actions), "where": self.where, "statement": copied(dict(self.statement))}
+        return {
+            "actions": list(self.actions),
+            "where": self.where,
+            "statement": copied(dict(self.statement)),
+            "is_known": self.is_known,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ class Answer(Shown):
         return render.page([self.summary, *(f"  {line}" for line in self._lines())])
 
     def _lines(self) -> Iterator[str]:
-        yield from _bounded([line for line in self.because if not line.startswith(MISSING)], ".because")
+        yield from _bounded([line for line in self.because if not line.startswith((MISSING, NEEDED))], ".because")
         for lack in self.missing:
             yield str(lack)
             yield f"  {lack.text}"
@@ -127,7 +135,7 @@ class Answer(Shown):
     def _repr_html_(self) -> str:
         from ecrops.base import html
 
-        rows = [("because", html.cell(line)) for line in self.because if not line.startswith(MISSING)]
+        rows = [("because", html.cell(line)) for line in self.because if not line.startswith((MISSING, NEEDED))]
         rows += [("because", html.cell([str(lack), lack.text])) for lack in self.missing]
         rows += [("note", html.cell(text)) for text in self.notes]
         head = html.title(self.summary)

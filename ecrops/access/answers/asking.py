@@ -19,6 +19,7 @@ from ecrops.aws import Arn
 from ecrops.iam.evaluation.caller import Caller, Kind
 from ecrops.iam.evaluation.compiled import CompiledPolicy
 from ecrops.iam.evaluation.decide import Policies, Ruling, decide
+from ecrops.iam.evaluation.everybody import Everybody
 from ecrops.iam.evaluation.extent import Extent
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.resource_policies import ResourcePolicies
@@ -81,7 +82,8 @@ def asker_of(identity: Identity, account: str, organization: str | None = None, 
         role=identity.arn if session else "",
         has_boundary=identity.boundary is not None,
     )
-    return Asker(caller, identity.policies, identity.boundary, identity.tags, organization)
+    tags = None if identity.kind == "group" else identity.tags  # a member has tags of its own
+    return Asker(caller, identity.policies, identity.boundary, tags, organization)
 
 
 class Evaluation:
@@ -91,12 +93,20 @@ class Evaluation:
         documents: What was read.
         names: The repositories; all that were read without it.
         context: What else is known of the request.
+        for_many: Whether thousands are going to ask: then what statements about everybody say is weighed for all of
+            them together, and the votes of a ruling do not tell these statements apart.
     """
 
     def __init__(
-        self, documents: Documents, names: Iterable[str] | None = None, context: Context | None = None
+        self,
+        documents: Documents,
+        names: Iterable[str] | None = None,
+        context: Context | None = None,
+        *,
+        for_many: bool = False,
     ) -> None:
         self.documents = documents
+        self._for_many = for_many
         self.names = tuple(documents.policies if names is None else names)
         self.context = dict(context or {})
         facts = [self._tags_of(name) for name in self.names]
@@ -122,6 +132,10 @@ class Evaluation:
             (1 << index, policy) for index, name in enumerate(self.names) if (policy := policies.get(name)) is not None
         )
 
+    @cached_property
+    def _everybody(self) -> Everybody | None:
+        return Everybody(self.resource_policies, self.universe) if self._for_many else None
+
     def rulings(self, asker: Asker, actions: Iterable[str]) -> dict[str, Ruling]:
         """Return the ruling for each action. Bit ``i`` of its extents is the repository ``names[i]``.
 
@@ -138,6 +152,7 @@ class Evaluation:
             resource=self.resource_policies,
             registry=self.documents.registry,
             is_of_account=is_here,
+            everybody=self._everybody,
         )
         facts = self.facts(asker)
 
@@ -149,7 +164,7 @@ class Evaluation:
         rulings = decided(filter(existing.__contains__, asked), self.universe, policies)
         # a repository that is to be made has no policy yet
         unmade = (action for action in asked if action in on_repositories and action not in existing)
-        rulings |= decided(unmade, self.universe, policies._replace(resource=None))
+        rulings |= decided(unmade, self.universe, policies._replace(resource=None, everybody=None))
         # what is about no repository is about the caller's own registry
         alone = Policies(asker.identity, asker.boundary, registry=policies.registry if is_here else None)
         others = decided((action for action in asked if action not in on_repositories), self._nothing, alone)

@@ -46,7 +46,7 @@ def _sides(case: Case, action: str) -> tuple[bool, bool]:
     """Return whether a statement is missing in the policy of the repository, and in those of the caller."""
     ruling = case.rulings[action]
     if case.asked.kind == "service":
-        return ruling.resource.at(0) is False, False
+        return ruling.resource.at(0) is False and action != TOKEN and action not in IDENTITY_ONLY, False
     if not case.needs_both(action):
         is_unread = case.asker.identity is None and not case.is_here
         return False, case.undenied(action).at(0) is False or is_unread
@@ -90,9 +90,10 @@ def _identity_place(case: Case) -> str:
 
 
 def _of_identity(case: Case, actions: list[str], where: str) -> Iterator[Missing]:
+    is_known = case.asker.identity is not None
     on_repository = [action for action in actions if action != TOKEN]
     if on_repository:
         statement = {"Effect": "Allow", "Action": _action(case, on_repository), "Resource": case.arn}
-        yield Missing(tuple(on_repository), where, statement)
+        yield Missing(tuple(on_repository), where, statement, is_known)
     if TOKEN in actions:
-        yield Missing((TOKEN,), where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"})
+        yield Missing((TOKEN,), where, {"Effect": "Allow", "Action": TOKEN, "Resource": "*"}, is_known)

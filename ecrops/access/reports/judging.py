@@ -41,7 +41,8 @@ class Judge:
 
     def __init__(self, documents: Documents, *, is_registry: bool = False) -> None:
         self.documents = documents
-        self.evaluation = Evaluation(documents, sorted(documents.policies))  # as the bits of Repositories are
+        names = sorted(documents.policies)  # as the bits of Repositories are
+        self.evaluation = Evaluation(documents, names, for_many=len(names) > 1)
         self.repositories = Repositories(self.evaluation.names, is_registry=is_registry)
         self._sets: dict[frozenset[str], frozenset[str]] = {}
         self._unread = tuple(problem for problem in documents.unread if problem.permission.startswith("iam:"))

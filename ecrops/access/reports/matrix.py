@@ -6,7 +6,7 @@ The policies are read when it is made. A row is judged when it is asked for, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from ecrops.access.answers.needs import need_of
 from ecrops.access.answers.words import UNSEEN
@@ -17,6 +17,7 @@ from ecrops.access.reports.matrix_row import MatrixRow
 from ecrops.access.reports.parties import Party
 from ecrops.access.reports.row import SHOWN_VERBS
 from ecrops.base import html, render
+from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import nearest
 from ecrops.base.render import count, several
 from ecrops.base.shown import ShownList
@@ -40,6 +41,9 @@ class AccessMatrix:
         self._rows: list[MatrixRow] = []
         self._left = self._judged()
 
+    def __reduce__(self) -> tuple[type[AccessMatrix], tuple[Judge]]:
+        return AccessMatrix, (self._judge,)  # its rows are judged anew
+
     def _judged(self) -> Iterator[MatrixRow]:
         for party in self._judge.parties.present:
             row = self._judge.matrix_row(party)
@@ -56,6 +60,19 @@ class AccessMatrix:
                 self._rows.append(row)
             yield self._rows[place]
             place += 1
+
+    def at_rest(self) -> Self:
+        """Return the same matrix with all rows judged: it can be pickled."""
+        for _ in self:
+            pass
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_judge": self._judge, "_rows": self.at_rest()._rows}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._left = iter(())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -95,6 +112,7 @@ class AccessMatrix:
         Raises:
             SpecError: It is no verb or action, or the matrix is not about the repository.
         """
+        check_depth(repository)
         need, names = need_of(verb_or_action), self.repositories
         if not isinstance(repository, str) or repository not in names:
             close = nearest(repository, names) if isinstance(repository, str) else None

@@ -45,13 +45,13 @@ def context_of(arguments: Namespace) -> dict[str, list[str] | None]:
 
 def message_of(arguments: Namespace, console: Console) -> str:
     """Return the message that denies access: the arguments, or what comes from stdin."""
-    from ecrops.cli.fleet_files import STDIN, decoded_stdin
+    from ecrops.cli.fleet_files import STDIN, stdin_bytes
 
     if arguments.text and arguments.text != [STDIN]:
         return " ".join(arguments.text)
     if console.can_ask():
         console.say("paste the message, and end with Ctrl-D:")
-    return decoded_stdin()
+    return stdin_bytes().decode(errors="replace")  # a log has whatever programs wrote into it
 
 
 def selection_of(arguments: Namespace) -> list[str | Prefix]:

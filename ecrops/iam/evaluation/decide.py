@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
@@ -27,6 +27,9 @@ from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import Way, named, unnamed
 from ecrops.iam.evaluation.resource_policies import ResourcePolicies
 from ecrops.iam.evaluation.universe import Universe
+
+if TYPE_CHECKING:
+    from ecrops.iam.evaluation.everybody import Everybody
 
 
 class Layer(Enum):
@@ -75,6 +78,8 @@ class Policies(NamedTuple):
         resource: The policies of the resources.
         registry: The policy over all resources; ``None`` if there is none.
         is_of_account: Whether the caller is of the account that has the resources.
+        everybody: The statements of ``resource`` about everybody, weighed together for many callers. Then the votes of
+            a ruling do not tell them apart. Without it each is weighed for the caller.
     """
 
     identity: Sequence[CompiledPolicy] | None
@@ -82,6 +87,7 @@ class Policies(NamedTuple):
     resource: ResourcePolicies | None = None
     registry: CompiledPolicy | None = None
     is_of_account: bool = True
+    everybody: Everybody | None = None
 
 
 class Ruling(NamedTuple):
@@ -117,9 +123,11 @@ def decide(
     votes: dict[str, list[Vote]] = {action: [] for action in actions}
     for layer, mask, statement in _statements(caller, universe, facts, policies):
         if covered := statement.covered(actions):
-            for vote in _votes(layer, mask, statement, caller, universe, facts):
+            for vote in votes_of(layer, mask, statement, caller, universe, facts):
                 for action in covered:
                     votes[action].append(vote)
+    for action, vote in policies.everybody.votes(caller, facts, actions) if policies.everybody else ():
+        votes[action].append(vote)
     return {action: _ruling(tuple(cast), caller, universe, policies) for action, cast in votes.items()}
 
 
@@ -133,7 +141,8 @@ def _statements(
         for statement in policies.boundary.statements:
             yield Layer.BOUNDARY, universe.all, statement
     if policies.resource is not None:
-        for mask, statement in policies.resource.about(caller, facts):
+        placed = policies.resource.naming if policies.everybody else policies.resource.about
+        for mask, statement in placed(caller, facts):
             yield Layer.RESOURCE, mask, statement
     if policies.registry is not None:
         for statement in policies.registry.statements:
@@ -143,9 +152,10 @@ def _statements(
 # What a statement says
 
 
-def _votes(
+def votes_of(
     layer: Layer, mask: int, statement: CompiledStatement, caller: Caller, universe: Universe, facts: Facts
 ) -> Iterator[Vote]:
+    """Yield what a statement that the resources of a mask have says of a request; nothing if it is not about it."""
     if statement.unreadable:
         way = Way.DIRECT if layer in (Layer.RESOURCE, Layer.REGISTRY) else None
         yield Vote(statement, layer, maybe(mask), (f"{statement.source} (unreadable)",), way)
@@ -270,18 +280,22 @@ def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe
                 continue
             if vote.way is Way.ROLE:
                 extent = extent.both(limit)
-            elif vote.way is Way.EVERYONE and not _is_by_arn(vote.statement):
+            elif vote.way is Way.EVERYONE and not is_by_arn(vote.statement):
                 extent = extent.both(Extent(limit.certain, universe.all))  # no document says whether it limits this
         allowed = allowed.either(extent if vote.layer is Layer.RESOURCE else maybe(extent.possible))
     return allowed
 
 
-def _is_by_arn(statement: CompiledStatement) -> bool:
+def is_by_arn(statement: CompiledStatement) -> bool:
     """Whether a statement is for everyone of a certain ARN: a boundary does not limit what it allows.
+
+    A test that is met by all ARNs but some, or without one, names nobody.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
     """
-    return not statement.excludes_names and any(test.test.key == "aws:principalarn" for test in statement.tests)
+    return not statement.excludes_names and any(
+        test.test.key == "aws:principalarn" and test.names_values for test in statement.tests
+    )
 
 
 def _union(extents: Iterable[Extent]) -> Extent:

@@ -225,6 +225,9 @@ def test_of_another_account_what_has_to_hold_there_is_told(cloud: Cloud, repo: R
     assert answer.allowed is None
     assert answer.depends_on == (f"the policies of role nodes of {OTHER}, which were not read (session= reads them)",)
     assert [lack.statement for lack in answer.missing] == [PULL, TOKEN]
+    assert not any(lack.is_known for lack in answer.missing)  # it may be allowed there already
+    assert f"\n  needed: {GET}, {LAYER}, in an identity policy of role nodes, in account {OTHER}\n" in str(answer)
+    assert "missing:" not in str(answer)
     let(cloud, THERE_PULLS, DENY)
     assert repo.can(Role(NODES_THERE), "pull").allowed is False
 
@@ -582,10 +585,10 @@ def test_what_some_clients_need_beside_is_told(cloud: Cloud, repo: Repository) -
     assert "such as containerd and crane, need ecr:BatchGetImage too" in str(repo.can(User("ci"), "push"))
     repo.grant_pull(User("ci"))
     assert "containerd" not in str(repo.can(User("ci"), "push"))
+    first = "whose repository is not there yet needs ecr:CreateRepository"
+    assert first in str(repo.can(User("ci"), "pull_through_cache"))  # or who adds what is missing fails again
     repo.grant(User("ci"), "ecr:BatchImportUpstreamImage")
-    assert "whose repository is not there yet needs ecr:CreateRepository" in str(
-        repo.can(User("ci"), "pull_through_cache")
-    )
+    assert first in str(repo.can(User("ci"), "pull_through_cache"))
     assert "whose repository" not in str(repo.can(User("ci"), "pull"))
     repo.grant_pull_through_cache(User("ci"))
     assert "whose repository" not in str(repo.can(User("ci"), "pull_through_cache"))
@@ -621,7 +624,7 @@ def test_an_answer_is_a_value(cloud: Cloud, repo: Repository) -> None:
         "what": "pull",
         "repository": NAME,
         "because": list(answer.because),
-        "missing": [{"actions": [LOGIN], "where": answer.missing[0].where, "statement": TOKEN}],
+        "missing": [{"actions": [LOGIN], "where": answer.missing[0].where, "statement": TOKEN, "is_known": True}],
         "denied_by": [],
         "depends_on": [],
         "notes": list(answer.notes),
@@ -662,3 +665,52 @@ def test_a_repository_that_is_not_there_is_an_error(cloud: Cloud, repo: Reposito
         registry_of(cloud).repository("none").can(Role("nodes"), "pull")
     with pytest.raises(SpecError, match="is of another account than this registry's"):
         registry_of(cloud).repository(ARN.replace(HERE, OTHER)).can(Role("nodes"), "pull")
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "Null"])
+def test_what_a_group_may_do_by_tags_depends_on_the_member(
+    cloud: Cloud, repo: Repository, effect: str, operator: str
+) -> None:
+    value = "true" if operator == "Null" else "web"
+    by_tag = {**PULL, "Effect": effect, "Condition": {operator: {"aws:PrincipalTag/team": value}}}
+    give(cloud, "group", "devs", by_tag, TOKEN, *([PULL] if effect == "Deny" else []))
+    assert repo.can(Group("devs"), "pull").depends_on == ("aws:PrincipalTag/team",)
+    assert repo.access().who_can("pull") == ("group devs",)
+    assert repo.registry.access().who_can("pull", NAME, certain=True) == ()
+
+
+def test_no_policy_can_allow_a_service_the_token(cloud: Cloud, repo: Repository) -> None:
+    let(cloud, {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "ecr:*"})
+    answer = repo.can("lambda.amazonaws.com", LOGIN)
+    assert answer.allowed is False
+    assert answer.missing == ()
+    assert answer.notes[0] == "a service of AWS does not log in: no policy can allow it the token, and it needs none"
+    assert repo.access().who_can(LOGIN) == repo.registry.access().who_can(LOGIN, NAME) == ()
+    assert repo.can("lambda.amazonaws.com", "pull").allowed is True
+
+
+def test_no_policy_of_a_repository_can_allow_a_service_to_make_it(cloud: Cloud, repo: Repository) -> None:
+    answer = repo.can("lambda.amazonaws.com", "ecr:CreateRepository")
+    assert (answer.allowed, answer.missing) == (False, ())
+    assert answer.notes[0] == "no policy of a repository can allow that: the repository is not there yet"
+
+
+def test_what_is_too_deep_to_be_shown_is_refused_before_any_call(cloud: Cloud, repo: Repository) -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    before, registry = len(cloud.calls), repo.registry
+    questions: list[Callable[[], object]] = [
+        lambda: repo.can(Role("nodes"), "pull", context={"aws:SourceIp": deep}),
+        lambda: repo.can(Role("nodes"), "pull", context=deep),
+        lambda: registry.access(deep),
+        lambda: registry.lint_access(deep),
+        lambda: registry.access_changes(deep),
+    ]
+    for question in questions:
+        with pytest.raises(SpecError, match="more than 100 levels deep"):
+            question()
+    assert len(cloud.calls) == before
+    with pytest.raises(SpecError, match="more than 100 levels deep"):
+        registry.access().who_can("pull", deep)

@@ -1,0 +1,137 @@
+"""What statements about everybody say, together: weighed once for all callers of whom the same is known. Pure.
+
+Called by ``decide`` for a matrix of callers and resources, where thousands of resources may each have a statement of
+their own about everybody. What these say depends on what their conditions ask for, on the kind and the account of a
+caller, and on whether it has a boundary. Callers that agree in this share it, but for those whom a statement names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ecrops.iam.evaluation.caller import Caller
+from ecrops.iam.evaluation.compiled import CompiledStatement, Source
+from ecrops.iam.evaluation.decide import Layer, Vote, is_by_arn, votes_of
+from ecrops.iam.evaluation.extent import NOWHERE, Extent
+from ecrops.iam.evaluation.facts import Facts
+from ecrops.iam.evaluation.naming import Way
+from ecrops.iam.evaluation.resource_policies import Key, Placed, ResourcePolicies, keys_of_caller, keys_of_names
+from ecrops.iam.evaluation.universe import Universe
+
+CHUNK = 16
+"""The statements that are weighed anew for a caller whom one of them names."""
+Votes = dict[str, dict["Sort", Extent]]
+"""By action, and by sort of vote: where there is such a vote."""
+
+
+class Sort(NamedTuple):
+    """Votes that count alike."""
+
+    way: Way | None
+    allows: bool
+    denies: bool
+
+    def vote(self, extent: Extent) -> Vote:
+        """Return all votes of the sort as one, whose statement is none of them."""
+        statement = CompiledStatement(Source("several statements"), {}, allows=self.allows, denies=self.denies)
+        return Vote(statement, Layer.RESOURCE, extent, (), self.way)
+
+
+class Everybody:
+    """The statements of resource policies that are about everybody.
+
+    Args:
+        policies: The policies of the resources.
+        universe: The resources.
+    """
+
+    def __init__(self, policies: ResourcePolicies, universe: Universe) -> None:
+        by_keys: dict[frozenset[str], list[Placed]] = {}
+        for mask, statement in policies.about_everybody():
+            by_keys.setdefault(statement.keys, []).append((mask, statement))
+        self._groups = [_Group(placed, sorted(keys), universe) for keys, placed in by_keys.items()]
+
+    def votes(self, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Iterator[tuple[str, Vote]]:
+        """Yield what the statements say of a request: for each action, the votes of one sort together."""
+        names = frozenset(keys_of_caller(caller))
+        for group in self._groups:
+            for action, sorts in group.votes(caller, names, facts, actions).items():
+                for sort, extent in sorts.items():
+                    yield action, sort.vote(extent)
+
+
+class _Group:
+    """The statements about everybody whose conditions ask for the same keys."""
+
+    def __init__(self, placed: Sequence[Placed], keys: Sequence[str], universe: Universe) -> None:
+        starts = range(0, len(placed), CHUNK)
+        self._chunks = [_Chunk(placed[start : start + CHUNK], universe) for start in starts]
+        self._names = frozenset[Key]().union(*(chunk.names for chunk in self._chunks))
+        self._keys = keys
+        self._known: dict[Hashable, Votes] = {}
+
+    def votes(self, caller: Caller, names: frozenset[Key], facts: Facts, actions: tuple[str, ...]) -> Votes:
+        """Return what the statements say of a request, by a caller with some names."""
+        alike = caller.kind, caller.account, caller.has_boundary, actions, tuple(map(facts.get, self._keys))
+        if not names.isdisjoint(self._names):
+            return _union(
+                chunk.votes(caller, facts, actions)
+                if not names.isdisjoint(chunk.names)
+                else chunk.kept(alike, caller, facts, actions)
+                for chunk in self._chunks
+            )
+        if alike not in self._known:
+            self._known[alike] = _union(chunk.kept(alike, caller, facts, actions) for chunk in self._chunks)
+        return self._known[alike]
+
+
+class _Chunk:
+    """Some statements about everybody.
+
+    Attributes:
+        names: The keys of those whom they name beside, in ``Principal`` or ``NotPrincipal``.
+    """
+
+    def __init__(self, placed: Sequence[Placed], universe: Universe) -> None:
+        self._placed, self._universe = placed, universe
+        self.names = frozenset(filter(_is_of_one, (key for _, each in placed for key in keys_of_names(each))))
+        self._known: dict[Hashable, Votes] = {}
+
+    def kept(self, alike: Hashable, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
+        """Return what the statements say of all requests of which the same is known."""
+        if alike not in self._known:
+            self._known[alike] = self.votes(caller, facts, actions)
+        return self._known[alike]
+
+    def votes(self, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
+        """Return what the statements say of a request."""
+        votes: Votes = {}
+        for mask, statement in self._placed:
+            if covered := statement.covered(actions):
+                for vote in votes_of(Layer.RESOURCE, mask, statement, caller, self._universe, facts):
+                    # what everyone of a certain ARN is allowed, no boundary limits: as if the caller were named
+                    way = Way.DIRECT if vote.way is Way.EVERYONE and is_by_arn(statement) else vote.way
+                    for action in covered:
+                        _add(votes, action, Sort(way, vote.allows, vote.denies), vote.extent)
+        return votes
+
+
+def _is_of_one(key: Key) -> bool:
+    """Whether a key tells a caller from others of its kind and account."""
+    kind, name = key
+    return kind in ("identity", "other") or (kind == "name" and not name.isdecimal())
+
+
+def _add(votes: Votes, action: str, sort: Sort, extent: Extent) -> None:
+    sorts = votes.setdefault(action, {})
+    sorts[sort] = sorts.get(sort, NOWHERE).either(extent)
+
+
+def _union(parts: Iterable[Votes]) -> Votes:
+    union: Votes = {}
+    for part in parts:
+        for action, sorts in part.items():
+            for sort, extent in sorts.items():
+                _add(union, action, sort, extent)
+    return union
