@@ -141,6 +141,8 @@ def test_what_only_the_simulator_allows_is_a_difference(cloud: Cloud, repo: Repo
 def test_what_depends_is_no_difference(cloud: Cloud, repo: Repository) -> None:
     give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
     verdict = {"decision": "implicitDeny", "missing": ["aws:SourceIp"]}
+    of_token = Simulator(GetAuthorizationToken=verdict)
+    assert beside(cloud, of_token).check_access(Role("nodes"), LOGIN).comparisons[0].simulated is None
     check = beside(cloud, Simulator(BatchGetImage=verdict)).check_access(Role("nodes"), GET)
     assert check
     assert check.comparisons[0].to_dict() == {
