@@ -61,10 +61,10 @@ _PHRASES: Mapping[str, str] = {
     r"\bcontext\['(.+?)'\]": r"--context \1",
     r"\bis not in accounts=": "is not among those of --account",
     r"\baccounts\[\d+\]: ": "--account: ",
-    r"\bignore: '(\d{12}|o-[a-z0-9]+)' is no code of a finding\b": (
-        r"--ignore: '\1' is no code of a finding; if it may use the repositories, say --account \1"
-    ),
     r"\bignore: ('.+?' is no code)": r"--ignore: \1",
+    r"(--ignore: '(\d{12}|o-[a-z0-9]+)' is no code of a finding)\b": (
+        r"\1; if it may use the repositories, say --account \2"
+    ),
     r"\bsay accounts=\['(.+?)'\]": r"say --account \1",
     r"\bregistry\.access\(\)": "ecrops access",
     r"\bregistry\.(authorization_token\.grant_read\(\w+\('.+?'\)\)) allows it": r"in Python, Registry().\1 allows it",

@@ -84,7 +84,7 @@ def _add_can(commands: Commands) -> None:
         examples=(
             "ecrops can role/nodes pull team/api",
             "ecrops can --check user/ci push team/api || exit 1",
-            "ecrops can user/ci ecr:BatchDeleteImage team/api; test $? -eq 2",
+            "code=0; ecrops can user/ci ecr:BatchDeleteImage team/api || code=$?; test $code -eq 2",
             "ecrops can --context aws:SourceVpce=vpce-0a1b2c3d role/nodes pull team/api",
             "ecrops can --who-profile prod arn:aws:iam::111122223333:role/nodes pull team/api",
             "ecrops can --json lambda.amazonaws.com pull team/api | jq '.missing[].statement'",
