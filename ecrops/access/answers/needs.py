@@ -60,8 +60,8 @@ class Need:
         return bool(actions.FOR_IMAGES[ECR] & set(self.actions))
 
     def without_token(self) -> Need:
-        """Return what a service of AWS needs, which does not log in."""
-        return replace(self, token=False)
+        """Return what a service of AWS needs, which does not log in. The token alone stays: no policy can allow it."""
+        return replace(self, token=not self.actions)
 
 
 def need_of(verb_or_action: object) -> Need:

@@ -94,6 +94,8 @@ class PrincipalAccess(Shown):
     def meets(self, need: Need) -> bool | None:
         """Return whether it is allowed all that is needed; ``None`` if that depends."""
         needed = frozenset(need.actions)
+        if self.kind == "service" and not needed:
+            return False  # no policy can allow a service the token, and it needs none
         token = self.token if need.token else True
         if not needed <= self.possible or token is False:
             return False

@@ -141,6 +141,8 @@ def test_what_only_the_simulator_allows_is_a_difference(cloud: Cloud, repo: Repo
 def test_what_depends_is_no_difference(cloud: Cloud, repo: Repository) -> None:
     give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
     verdict = {"decision": "implicitDeny", "missing": ["aws:SourceIp"]}
+    of_token = Simulator(GetAuthorizationToken=verdict)
+    assert beside(cloud, of_token).check_access(Role("nodes"), LOGIN).comparisons[0].simulated is None
     check = beside(cloud, Simulator(BatchGetImage=verdict)).check_access(Role("nodes"), GET)
     assert check
     assert check.comparisons[0].to_dict() == {
@@ -213,6 +215,18 @@ def test_many_actions_and_resources_are_asked_in_parts(cloud: Cloud) -> None:
     assert len(simulator.asked) == 4
     assert len(decisions) == len(actions) * len(resources)
     assert next(simulated(aws, NODES, [LOGIN], ["*"])).resource == "*"
+
+
+@pytest.mark.parametrize("denied", ["GetRole", "ListRolePolicies", "ListAttachedRolePolicies"])
+def test_a_role_whose_path_cannot_be_read_is_not_said_to_be_deleted(
+    cloud: Cloud, repo: Repository, denied: str
+) -> None:
+    for operation in ("GetAccountAuthorizationDetails", denied):
+        cloud.faults.on("denied", operation=operation, times=None)
+    with pytest.raises(ClientError, match="NoSuchEntity") as caught:
+        repo.check_access(Role("nodes"))
+    (note,) = [note for note in caught.value.__notes__ if "role nodes" in note]
+    assert note.startswith("the policies of role nodes could not be read, and so not its path")
 
 
 @pytest.mark.parametrize("principal", [Role("nodes"), User("ci"), Group("devs")])

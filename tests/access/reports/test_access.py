@@ -12,6 +12,7 @@ from ecrops import AnyPrincipal, ArnPrincipal, Group, Registry, Repository, Role
 from ecrops.access import Access, PrincipalAccess
 from ecrops.access.answers.words import UNSEEN
 from ecrops.testing import Cloud
+from ecrops.testing.emulator.ecr import backend
 from support import registry_of
 
 from ..callers import HERE, THIRD
@@ -433,3 +434,15 @@ def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
     assert "+ ab policy: everyone may pull" in str(plan)
     plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull("o-1234567890")
     assert "organization o-1234567890 may pull" in str(plan)
+
+
+@pytest.mark.parametrize("name", ["bob", "nodes", "b.o-b"])
+def test_a_federated_user_is_not_deleted_though_nobody_lists_it(cloud: Cloud, repo: Repository, name: str) -> None:
+    arn = f"arn:aws:sts::{HERE}:federated-user/{name}"
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": [GET, LAYER]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    backend(HERE, "eu-west-1").repositories["ab"].policy = document
+    access = repo.access()
+    assert access.deleted == ()
+    pull = row_of(access, f"federated user {name} of {HERE}").verbs["pull"]
+    assert pull.depends_on == ("the policies of the user that called GetFederationToken, which were not read",)

@@ -59,7 +59,7 @@ def check(aws: Aws, name: str, principal: object, verb_or_action: object) -> Acc
     try:
         decisions = {decision.action: decision for decision in _decisions(aws, source, half, need.all_actions)}
     except ClientError as error:
-        _explain(error, source, asked)
+        _explain(error, source, found)
         raise
     rows = [_compared(action, case, decisions.get(action)) for action in need.all_actions]
     return AccessCheck(
@@ -162,8 +162,14 @@ def _notes(asked: Asked, half: Found) -> Iterator[str]:
     yield "the registry policy, session policies and VPC endpoint policies are in neither of the two"
 
 
-def _explain(error: ClientError, source: str, asked: Asked) -> None:
+def _explain(error: ClientError, source: str, found: Found) -> None:
+    asked = found.asked
     if code_of(error) in DENIED:
         error.add_note(f"check_access asks IAM's simulator, which needs {PERMISSION} on {source}; can() does without")
+    elif code_of(error) == MISSING and found.asker is not None and found.identity is None and not asked.path:
+        error.add_note(
+            f"the policies of {asked.identity_kind} {asked.name} could not be read, and so not its path, which IAM's "
+            f"simulator wants: give its whole ARN; or there is no such {asked.identity_kind}"
+        )
     elif code_of(error) == MISSING:
         error.add_note(f"there is no {asked.identity_kind} {asked.name}: deleted, or never made")
