@@ -70,6 +70,8 @@ class Records:
         """End each job that made nothing in several invocations in a row."""
         for record in self.begun.values():
             record.give_up()
+        if self.begun and not self.unfinished:
+            self.is_over = True  # what hung until now is given up too
 
     def options_of(self, number: int) -> Options:
         """Return the options of one registry: where its own job begins."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,9 +116,11 @@ def test_an_invocation_goes_on_where_the_one_before_ended(cloud: Cloud, monkeypa
     assert answer["left"] == 4  # of two registries of which nothing is known yet
     assert answer["next"]["finished"] == "3"
     made.clear()
+    calls = len([call for call in cloud.calls if call.service == "ecr"])
     cloud.calls.clear()
     answer = job(json.loads(json.dumps(answer)), Context())
     assert (answer["done"], answer["ok"], answer["made"]["create"]) == (True, True, 4)
+    assert len([call for call in cloud.calls if call.service == "ecr"]) == calls, "finished ones are not read again"
     assert names(cloud) == ["team/api", "team/web"]
     assert len([call for call in cloud.calls if call.operation == "CreateRepository"]) == 4
 
@@ -138,6 +141,25 @@ def test_the_answer_is_in_time_and_what_it_was_too_short_for_is_made_later(cloud
             break
     assert answer["ok"], answer
     assert names(cloud) == ["team/api", "team/web"]
+
+
+def test_what_hangs_each_time_is_given_up(cloud: Cloud) -> None:
+    gate = threading.Event()
+
+    def fleet(event: Any) -> list[RepositorySpec]:
+        gate.wait(30)
+        raise SpecError("nobody hears this")
+
+    job = handler(fleet, registries=registries())
+    answer = job({}, Context(1))
+    assert (answer["done"], answer["left"], answer["registries"]["left"]) == (False, 4, 4)
+    assert {beginning["idle"] for beginning in answer["next"]["under_way"].values()} == {1}
+    for beginning in answer["next"]["under_way"].values():
+        beginning["idle"] = 4
+    answer = job(answer, Context(1))
+    gate.set()
+    assert (answer["done"], answer["ok"], answer["failed"]) == (True, False, 4)
+    assert "longer timeout" in answer["errors"][0]["message"]
 
 
 def test_other_registries_are_begun_anew(cloud: Cloud) -> None:
