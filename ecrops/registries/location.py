@@ -165,6 +165,15 @@ class RegistryLocation(Shown):
         return f"{account}/{self.region or 'default region'}"
 
     @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What two locations of one registry have in common, as far as is known without a call: not how to get there.
+
+        A profile is a part of it only where it says which account is meant.
+        """
+        profile = self.profile if self.account is None else None
+        return self.account or "", profile or "", self.region or "", self.endpoint_url or ""
+
+    @property
     def label(self) -> str:
         """The name; without one, the place."""
         return self.name or self.place
@@ -210,9 +219,9 @@ def check_locations(locations: Iterable[RegistryLocation]) -> tuple[RegistryLoca
         raise SpecError(f"expected a list of RegistryLocation, got {locations!r}{_in_a_list(locations)}")
     problems = Problems()
     checked = problems.each("", locations, _check_location)
-    first: dict[tuple[str | None, ...], int] = {}
+    first: dict[tuple[str, ...], int] = {}
     for index, location in enumerate(checked):
-        earlier = first.setdefault(_identity(location), index)
+        earlier = first.setdefault(location.identity, index)
         if earlier != index:
             same = f"is for the same account and region as [{earlier}], {checked[earlier]}: {location}"
             problems.add(f"[{index}]", f"{same}; leave out one of them")
@@ -238,12 +247,6 @@ def _way_out(entry: object) -> str:
 
 def _in_a_list(value: object) -> str:
     return "; write [location]" if isinstance(value, RegistryLocation) else ""
-
-
-def _identity(location: RegistryLocation) -> tuple[str | None, ...]:
-    """Return what two locations of one account and region have in common, as far as it is known without a call."""
-    profile = location.profile if location.account is None else None
-    return location.account, profile, location.region, location.endpoint_url
 
 
 def _check_tags(tags: object) -> dict[str, str]:

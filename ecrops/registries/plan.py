@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecrops.base.change import Change, Kind
@@ -117,7 +117,7 @@ class RegistriesPlan:
         A registry that could not be planned is a part of it: the plan in which it could be has another checksum.
         """
         parts = sorted(
-            [row.account, row.region, *_place(row.location), checksum]
+            [row.account, row.region, *row.location.identity, checksum]
             for row, checksum in zip(self.rows, self.checksums, strict=True)
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -155,7 +155,9 @@ class RegistriesPlan:
         return [row.value for row in self.rows if isinstance(row.value, Plan)]
 
     def rows_for(self, locations: Sequence[RegistryLocation]) -> tuple[Row, ...]:
-        """Return the rows, for registries that are the same as those of the plan.
+        """Return the rows, for registries that are the same as those of the plan, in the order of these.
+
+        How to get there may be another: a plan that was made with a role that reads is applied with one that writes.
 
         Raises:
             SpecError: The plan is for other registries, or only to be shown.
@@ -163,10 +165,11 @@ class RegistriesPlan:
         """
         if self.is_drift:
             raise SpecError("this plan shows a drift, and is never applied: make one with plan")
-        planned, wanted = ({_place(place) for place in places} for places in (self._locations, locations))
-        if planned != wanted:
-            missing = [str(place) for place in locations if _place(place) not in planned]
-            more = [str(place) for place in self._locations if _place(place) not in wanted]
+        planned = {row.location.identity: row for row in self.rows}
+        wanted = {place.identity for place in locations}
+        if planned.keys() != wanted:
+            missing = [str(place) for place in locations if place.identity not in planned]
+            more = [str(row.location) for row in self.rows if row.location.identity not in wanted]
             parts = [
                 f"it has none for {', '.join(missing)}" if missing else "",
                 f"it is also for {', '.join(more)}" if more else "",
@@ -175,11 +178,7 @@ class RegistriesPlan:
         self._plans()
         if conflicts := self.conflicts:
             raise ConflictError(conflicts, "the plan has conflicts; nothing was changed")
-        return self.rows
-
-    @property
-    def _locations(self) -> list[RegistryLocation]:
-        return [row.location for row in self.rows]
+        return tuple(replace(planned[place.identity], location=place) for place in locations)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan, ready for JSON."""
@@ -203,8 +202,3 @@ class RegistriesPlan:
 def _cells(row: Row, counts: Mapping[Kind, int]) -> tuple[object, ...]:
     kinds = (Kind.CREATE, Kind.UPDATE, Kind.DELETE, Kind.CONFLICT)
     return (str(row.location), *(counts[kind] or "" for kind in kinds), "" if row.error is None else str(row.error))
-
-
-def _place(location: RegistryLocation) -> tuple[str, str, str, str]:
-    """Return what tells a registry from others."""
-    return location.account or "", location.region or "", location.profile or "", location.endpoint_url or ""

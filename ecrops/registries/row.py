@@ -15,7 +15,7 @@ from ecrops.errors import ApplyError, ConflictError, SpecError
 from ecrops.registries.location import RegistryLocation
 from ecrops.text import printable_lines
 
-WORKER_LOST, NOT_BEGUN = "WorkerLost", "NotBegun"
+WORKER_LOST, NOT_BEGUN, CANCELLED = "WorkerLost", "NotBegun", "Cancelled"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class RowError(Shown):
 
     Args:
         kind: The class of the error, such as ``ClientError``; ``WorkerLost`` if the process that did the work ended
-            before it answered, ``NotBegun`` if the work was not begun.
+            before it answered, ``NotBegun`` if the work was not begun, ``Cancelled`` if it was stopped and may have
+            begun.
         message: The error in words.
         code: The error code of AWS; empty for other errors.
         notes: What else there is to say: what the error stopped, and the way out.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecrops.aws import RetryPolicy
+from ecrops.aws import Aws, RetryPolicy
 from ecrops.aws.sessions import explain, session_of
 from ecrops.errors import SpecError
 from ecrops.lifecycle.guard import RegistryGuard
@@ -47,18 +47,23 @@ class Options:
     seconds_each: float | None = None
 
     def registry(self, location: RegistryLocation) -> Registry:
-        """Return the registry of a location. It makes no call of ECR."""
+        """Return the registry of a location. It makes no call of ECR.
+
+        The time that the role takes to be assumed is a part of what the registry has.
+        """
+        start = time.monotonic()
+        limits = [] if self.seconds_each is None else [self.seconds_each]
+        if self.until is not None:
+            limits.append(self.until - time.time())
+        seconds = max(0.0, min(limits)) if limits else None
         registry = Registry(
-            session_of(location, retry=self.retry),
+            session_of(location, retry=self.retry, seconds=seconds),
             workers=self.workers,
             retry=self.retry,
             guard=self.guard,
             dry_run=self.dry_run,
         )
-        limits = [] if self.seconds_each is None else [self.seconds_each]
-        if self.until is not None:
-            limits.append(self.until - time.time())
-        return registry.within(max(0.0, min(limits))) if limits else registry
+        return registry if seconds is None else registry.within(max(0.0, seconds - (time.monotonic() - start)))
 
 
 @dataclass(frozen=True)
@@ -98,16 +103,24 @@ class Task:
         return self.overrides.applied(self.location, checked)
 
 
-def run(task: Task) -> Row:
-    """Do the work of one registry, and return what became of it. It raises nothing but what ends the process."""
+def run(task: Task, begin: Callable[[Aws], object] | None = None) -> Row:
+    """Do the work of one registry, and return what became of it. It raises nothing but Ctrl-C.
+
+    Args:
+        task: The work.
+        begin: Takes the account before any call of it: whoever does so can stop it.
+    """
     from ecrops.registries.working import VERBS
 
     start = time.monotonic()
     registry: Registry | None = None
     try:
         registry = task.options.registry(task.location)
+        if begin is not None:
+            registry.aws = registry.aws.bound_to(registry.aws.stoppable())
+            begin(registry.aws)
         value = VERBS[task.verb](registry, task)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # also that of a function of the user which ends its script
         explain(error, task.location)
         applied = tuple(getattr(error, "applied", ()))
         row = Row(task.location, error=RowError.of(error), applied=applied)

@@ -1,7 +1,8 @@
 """How fast the matrix of access is made, and in how much memory: `scripts/bench access`.
 
-AWS is a stub that answers with made-up pages. Reading them, judging every role by every policy, and writing the matrix
-as JSON are all measured, each time in a process of its own. Exits with 1 where a budget is not kept.
+AWS is a stub that answers with made-up pages. Reading them, judging every role by every policy, and printing the matrix
+are measured, each time in a process of its own, in seconds of the processor: what else a machine does makes it slower.
+Exits with 1 where a budget is not kept.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 TEAMS = 50
 ROLES, REPOSITORIES = 2_000, 1_000
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 300.0
+TOLERANCE = 1.2
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 PUSH = ["ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:Batch*"]
 LOGIN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
@@ -171,23 +173,17 @@ def registry_of(kind: str, roles: int, repositories: int) -> Any:
 
 
 def measure(kind: str, roles: int, repositories: int) -> dict[str, float]:
-    """Make the matrix, and read all of it: seconds, the peak of memory, and what beside the reading it is."""
+    """Make the matrix, and read all of it: seconds of the processor, and the peak of memory."""
     registry = registry_of(kind, roles, repositories)
-    start, processor = time.perf_counter(), time.process_time()
+    start = time.process_time()
     matrix = registry.access()
-    read = time.perf_counter() - start
+    read = time.process_time() - start
     pulled = sum(row.extent("pull").possible.bit_count() for row in matrix)
-    judged = time.perf_counter() - start - read
     shown = str(matrix)
     assert pulled >= roles
     assert shown
-    return {
-        "seconds": time.perf_counter() - start,
-        "processor": time.process_time() - processor,
-        "read": read,
-        "judged": judged,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": time.process_time() - start, "read": read, "megabytes": memory}
 
 
 def alone(kind: str, roles: int, repositories: int) -> dict[str, float]:
@@ -195,29 +191,24 @@ def alone(kind: str, roles: int, repositories: int) -> dict[str, float]:
     command = [sys.executable, __file__, "--one", kind, str(roles), str(repositories)]
 
     def run() -> dict[str, float]:
-        found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        found: dict[str, float] = json.loads(done.stdout)
         return found
 
     return min((run(), run()), key=lambda cost: cost["seconds"])
 
 
 def measured() -> Iterator[tuple[str, dict[str, float], bool]]:
-    """What was measured, its cost, and whether the budget is kept."""
+    """What was measured, its cost, and whether the budget is kept: it grows no faster than the roles and policies."""
     for kind in POLICIES:
         whole = alone(kind, ROLES, REPOSITORIES)
         kept = whole["seconds"] < MOST_SECONDS and whole["megabytes"] < MOST_MEGABYTES
         yield f"{kind} policies, {ROLES:,} roles, {REPOSITORIES:,} repositories", whole, kept
-        for roles in (500, 1_000):
-            part = alone(kind, roles, REPOSITORIES)
-            yield f"{kind} policies, {roles:,} roles", part, part["seconds"] * ROLES / roles * 1.3 > whole["seconds"]
-        for repositories in (250, 500):
-            part = alone(kind, ROLES, repositories)
-            times = REPOSITORIES / repositories
-            yield (
-                f"{kind} policies, {repositories:,} repositories",
-                part,
-                part["seconds"] * times * 1.3 > whole["seconds"],
-            )
+        for roles, repositories in ((500, 1_000), (1_000, 1_000), (2_000, 250), (2_000, 500)):
+            part = alone(kind, roles, repositories)
+            times = ROLES * REPOSITORIES / roles / repositories
+            kept = whole["seconds"] < part["seconds"] * times * TOLERANCE
+            yield f"{kind} policies, {roles:,} roles, {repositories:,} repositories", part, kept
 
 
 def main() -> int:
@@ -230,8 +221,8 @@ def main() -> int:
         return 0
     broken = 0
     for what, cost, kept in measured():
-        numbers = f"{cost['seconds']:.1f} s ({cost['read']:.1f} reading, {cost['judged']:.1f} judging)"
-        print(f"{'ok  ' if kept else 'OVER'} {what}: {numbers}, {cost['megabytes']:.0f} MB", flush=True)
+        numbers = f"{cost['seconds']:.1f} s, of these {cost['read']:.1f} s reading, {cost['megabytes']:.0f} MB"
+        print(f"{'ok  ' if kept else 'OVER'} {what}: {numbers}", flush=True)
         broken += not kept
     return 1 if broken else 0
 

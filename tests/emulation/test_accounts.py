@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +76,22 @@ def test_a_session_of_a_role_acts_in_the_account_of_the_role(cloud: Cloud) -> No
         RoleArn="arn:aws:iam::333344445555:role/last", RoleSessionName="chained"
     )
     assert client_of(cloud, chained, "sts").get_caller_identity()["Account"] == "333344445555"
+
+
+def test_a_trust_policy_that_denies_wins(cloud: Cloud) -> None:
+    principal = {"AWS": f"arn:aws:iam::{cloud.account}:root"}
+    trust = [
+        {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
+        for effect, condition in (("Allow", {}), ("Deny", {"StringEquals": {"sts:RoleSessionName": "test"}}))
+    ]
+    cloud.client("iam", account=OTHER).create_role(
+        RoleName="ecrops",
+        Path="/ops/",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust}),
+    )
+    sts = cloud.client("sts")
+    assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="test") == DENIED
+    assert sts.assume_role(RoleArn=ROLE, RoleSessionName="another")
 
 
 def test_credentials_expire(cloud: Cloud) -> None:

@@ -30,6 +30,7 @@ from ecrops import (
 )
 from ecrops.access import Grant
 from ecrops.events import Target, on_image_pushed, on_image_scan_completed
+from ecrops.lifecycle import Guard
 from ecrops.registries import BootstrapPolicy, bootstrap_policy, permissions
 from ecrops.testing import AT_ONCE, Call, Cloud
 from ecrops.testing.emulator.evaluator.callers import caller_of
@@ -159,6 +160,73 @@ def test_the_table_of_actions_is_that_of_the_documentation() -> None:
     actions |= {action for entry in (*lists, permissions.MANAGED, permissions.REGIONS) for action in entry}
     actions |= {f"iam:{form.format('User')}" for form in (*permissions.INLINE, *permissions.ATTACHED)}
     assert actions <= documented
+
+
+NODES, PASSED = f"arn:aws:iam::{ACCOUNT}:role/nodes", "iam:PassRole"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ELSEWHERE = Role("arn:aws:iam::222233334444:role/nodes")
+STREAM = Target(f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/pushes", role_arn=NODES)
+READ, WRITE = "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"
+
+
+@pytest.mark.parametrize(
+    ("spec", "needed", "not_needed"),
+    [
+        (RepositorySpec("team/api", grants=[pull(Role("nodes"))]), [READ, "iam:PutRolePolicy"], [WRITE]),
+        (RepositorySpec("team/api", grants=[pull(ELSEWHERE)]), [READ, WRITE], ["iam:PutUserPolicy"]),
+        (RepositorySpec("team/api", grants=[pull("222233334444")]), [READ, WRITE], ["iam:PutRolePolicy"]),
+        (RepositorySpec("team/api", lifecycle_rules=KEEP), ["ecr:PutLifecyclePolicy"], ["ecr:DescribeImages"]),
+        (RepositorySpec("team/api", lifecycle_rules=KEEP, lifecycle_guard=False), [], ["ecr:DescribeImages"]),
+        (RepositorySpec("team/api", lifecycle_rules=KEEP, lifecycle_guard=Guard()), ["ecr:DescribeImages"], []),
+        (RepositorySpec("team/api", encryption="AES256"), ["ecr:CreateRepository"], ["kms:CreateGrant", READ]),
+        (
+            RepositorySpec("team/api", events=[on_image_scan_completed(target=QUEUE)]),
+            ["ecr:GetRegistryScanningConfiguration", "sqs:SetQueueAttributes"],
+            ["logs:PutResourcePolicy", "iam:PassRole", "ecr:PutRegistryScanningConfiguration"],
+        ),
+        (
+            RepositorySpec("team/api", events=[on_image_pushed(target=STREAM)]),
+            ["events:PutRule", PASSED],
+            ["ecr:GetRegistryScanningConfiguration", "sqs:SetQueueAttributes"],
+        ),
+        (
+            RegistrySpec(events=[on_image_pushed(target=f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/events/a")]),
+            ["logs:PutResourcePolicy", "events:PutRule"],
+            ["ecr:CreateRepository"],
+        ),
+        (
+            RegistrySpec(scanning=ScanningConfiguration("ENHANCED")),
+            ["inspector2:Enable", "iam:CreateServiceLinkedRole"],
+            ["ecr:DescribeRepositories"],
+        ),
+        (RegistrySpec(scanning=ScanningConfiguration("BASIC")), [], ["inspector2:Enable"]),
+        (RegistrySpec(replication=[]), ["ecr:DescribeRegistry"], ["iam:CreateServiceLinkedRole"]),
+        (
+            RegistrySpec(
+                creation_templates=[
+                    RepositoryCreationTemplate("cache", applied_for=["PULL_THROUGH_CACHE"], custom_role_arn=NODES)
+                ]
+            ),
+            [PASSED],
+            ["iam:CreateServiceLinkedRole"],
+        ),
+    ],
+)
+def test_what_each_spec_needs(spec: RepositorySpec | RegistrySpec, needed: list[str], not_needed: list[str]) -> None:
+    role = bootstrap_policy(spec, trusts=CALLER)
+    assert {*needed} <= {*role.actions}
+    assert not {*not_needed} & {*role.actions}
+
+
+def test_what_is_named_is_all_that_is_allowed() -> None:
+    role = bootstrap_policy(
+        RepositorySpec("team/api", encryption_key=KEY, events=[on_image_pushed(target=STREAM)]), trusts=CALLER
+    )
+    assert allows(role, "kms:CreateGrant", KEY)
+    assert not allows(role, "kms:CreateGrant", KEY.replace("1234abcd", "ffffffff"))
+    [passing] = [statement for statement in role.policy["Statement"] if statement["Action"] == [PASSED]]
+    assert passing["Resource"] == [NODES]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}
 
 
 def test_without_specs_it_is_for_all_settings_of_ecr() -> None:

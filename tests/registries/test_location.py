@@ -113,7 +113,7 @@ def test_credentials_and_misspelt_fields_get_a_way_out() -> None:
 
 def test_no_two_entries_are_for_one_account_and_region() -> None:
     first, other = RegistryLocation("111122223333", "eu-west-1"), RegistryLocation("111122223333", "eu-west-2")
-    by_role, unlike = RegistryLocation(region="eu-west-1", role_arn=ROLE), RegistryLocation(profile="ci")
+    by_role, unlike = RegistryLocation(region="eu-west-1", role_arn=ROLE, profile="x"), RegistryLocation(profile="ci")
     assert check_locations([first, other, unlike, RegistryLocation(profile="dev")]) == (
         *(first, other, unlike),
         RegistryLocation(profile="dev"),

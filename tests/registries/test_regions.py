@@ -15,11 +15,11 @@ OTHER = "222233334444"
 
 
 @pytest.fixture(autouse=True)
-def here(cloud: Cloud) -> Iterator[None]:
+def here(memory_cloud: Cloud) -> Iterator[None]:
     """The emulated AWS is that of the default session."""
     forget()
-    cloud.seed_role("ecrops", OTHER)
-    with as_default_session(cloud):
+    memory_cloud.seed_role("ecrops", OTHER)
+    with as_default_session(memory_cloud):
         yield
 
 
@@ -36,8 +36,8 @@ def check(region: str) -> None:
         ("ENABLING", "is being enabled, which takes minutes to hours"),
     ],
 )
-def test_a_region_that_is_not_enabled_is_refused(cloud: Cloud, status: str, words: str) -> None:
-    cloud.emulator.at(account=OTHER, region="me-central-1").region_status = status
+def test_a_region_that_is_not_enabled_is_refused(memory_cloud: Cloud, status: str, words: str) -> None:
+    memory_cloud.emulator.at(account=OTHER, region="me-central-1").region_status = status
     with pytest.raises(ConflictError) as error:
         check("me-central-1")
     assert str(error.value) == (
@@ -47,16 +47,16 @@ def test_a_region_that_is_not_enabled_is_refused(cloud: Cloud, status: str, word
     check("me-south-1")
 
 
-def test_a_region_that_is_enabled_is_looked_up_once_and_one_of_all_accounts_never(cloud: Cloud) -> None:
+def test_a_region_that_is_enabled_is_looked_up_once_and_one_of_all_accounts_never(memory_cloud: Cloud) -> None:
     check("eu-west-1")
-    assert not cloud.calls.of("ListRegions")
+    assert not memory_cloud.calls.of("ListRegions")
     check("me-central-1")
-    assert len(cloud.calls.of("ListRegions")) == 1
+    assert len(memory_cloud.calls.of("ListRegions")) == 1
 
 
 @pytest.mark.parametrize("fault", ["denied", "throttle", "reset_before"])
-def test_what_cannot_be_looked_up_stops_nothing(cloud: Cloud, fault: str) -> None:
-    cloud.emulator.at(account=OTHER, region="me-central-1").region_status = "DISABLED"
-    cloud.faults.on(fault, operation="ListRegions", times=None)  # type: ignore[arg-type]
+def test_what_cannot_be_looked_up_stops_nothing(memory_cloud: Cloud, fault: str) -> None:
+    memory_cloud.emulator.at(account=OTHER, region="me-central-1").region_status = "DISABLED"
+    memory_cloud.faults.on(fault, operation="ListRegions", times=None)  # type: ignore[arg-type]
     check("me-central-1")
-    assert len(cloud.calls.of("ListRegions")) < 10
+    assert len(memory_cloud.calls.of("ListRegions")) < 10

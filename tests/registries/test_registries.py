@@ -81,6 +81,31 @@ def test_a_plan_for_other_registries_is_refused(registries: Registries) -> None:
     assert registries.where("eu-west-1").plan(*SPECS).checksum != registries.where("eu-central-1").plan(*SPECS).checksum
 
 
+@pytest.mark.parametrize(
+    "here",
+    [{"role_name": "reader"}, {"name": "another"}, {"tags": {"stage": "test"}}],
+    ids=lambda here: next(iter(here)),
+)
+def test_a_plan_is_applied_the_way_that_the_registries_are_reached(cloud: Cloud, here: dict[str, Any]) -> None:
+    cloud.seed_role("reader", ACCOUNTS[0])
+    reading = RegistryLocation.from_dict({"account": ACCOUNTS[0], "region": REGIONS[0], "role_name": "ecrops"} | here)
+    plan = Registries([reading], retry=AT_ONCE).plan(*SPECS)
+    writing = Registries(make().locations[:1], retry=AT_ONCE)
+    assert plan.checksum == writing.plan(*SPECS).checksum
+    result = writing.apply(plan)
+    assert [row.location for row in result] == list(writing)
+    assert len(result.applied[writing.locations[0]]) == len(plan)
+
+
+def test_a_plan_of_the_default_session_is_for_its_account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    registries = Registries([RegistryLocation(region=REGIONS[0])], retry=AT_ONCE)
+    plan = registries.plan(*SPECS)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", cloud.session(account=ACCOUNTS[0]))
+    [row] = registries.apply(plan)
+    assert f"is for the account {cloud.account}, this registry is of {ACCOUNTS[0]}" in str(row.error)
+    assert names(cloud, ACCOUNTS[0], REGIONS[0]) == []
+
+
 def test_a_drift_is_shown_and_never_applied(registries: Registries) -> None:
     drift = registries.drift(*SPECS)
     assert drift

@@ -78,18 +78,18 @@ def test_one_call_of_sts_is_made_for_each_account(cloud: Cloud) -> None:
     assert sorted(cloud.calls.operations()) == [*["AssumeRole"] * 3, "GetCallerIdentity"]
 
 
-def test_the_account_of_a_session_is_known_without_another_call(cloud: Cloud) -> None:
-    for location in (located(), RegistryLocation(cloud.account)):
-        cloud.calls.clear()
+def test_the_account_of_a_session_is_known_without_another_call(memory_cloud: Cloud) -> None:
+    for location in (located(), RegistryLocation(memory_cloud.account)):
+        memory_cloud.calls.clear()
         registry = Registry(session_of(location))
         assert registry.aws.account_id == location.account
-        assert len(cloud.calls) == 1
+        assert len(memory_cloud.calls) == 1
 
 
-def test_a_location_without_an_account_asks_nothing(cloud: Cloud) -> None:
+def test_a_location_without_an_account_asks_nothing(memory_cloud: Cloud) -> None:
     assert session_of(RegistryLocation()).region_name == "eu-west-1"
     assert session_of(RegistryLocation(region="us-east-1")).region_name == "us-east-1"
-    assert not cloud.calls
+    assert not memory_cloud.calls
 
 
 def test_a_role_is_assumed_in_the_region_of_the_caller(memory_cloud: Cloud) -> None:
@@ -112,6 +112,17 @@ def test_credentials_are_valid_in_all_regions(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")  # the default of older versions of botocore
     session = session_of(located("us-west-2"))
     assert session.client("sts").meta.endpoint_url == "https://sts.us-west-2.amazonaws.com"
+
+
+def test_a_role_acts_in_its_own_account_whatever_that_of_the_caller(
+    memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_cloud.seed_role("ecrops", OTHER, trusts="arn:aws:iam::999988887777:root")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", memory_cloud.session(account="999988887777"))
+    registry = Registry(session_of(located()), retry=AT_ONCE)
+    registry.repository("team/api").ensure()
+    [made] = memory_cloud.client("ecr", account=OTHER).describe_repositories()["repositories"]
+    assert made["registryId"] == OTHER
 
 
 def test_what_the_caller_hooked_into_its_session_is_there(memory_cloud: Cloud) -> None:
@@ -137,8 +148,8 @@ def test_credentials_of_another_account_are_refused() -> None:
         session_of(RegistryLocation(OTHER, "eu-west-1"))
 
 
-def test_a_denied_role_says_which_statements_are_missing(cloud: Cloud) -> None:
-    cloud.seed_role("ecrops", OTHER, trusts="arn:aws:iam::123456789012:user/other")
+def test_a_denied_role_says_which_statements_are_missing(memory_cloud: Cloud) -> None:
+    memory_cloud.seed_role("ecrops", OTHER, trusts="arn:aws:iam::123456789012:user/other")
     error = denied(located())
     there, lets_in = error.__notes__[-3:-1]
     assert there == f"the role has to be there: role ecrops in account {OTHER}"
@@ -150,12 +161,12 @@ def test_a_denied_role_says_which_statements_are_missing(cloud: Cloud) -> None:
         "Action": "sts:AssumeRole",
     }
     assert own == {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
-    cloud.seed_role("ecrops", OTHER, trusts=trust["Principal"]["AWS"])
+    memory_cloud.seed_role("ecrops", OTHER, trusts=trust["Principal"]["AWS"])
     assert session_of(located()).account == OTHER  # the statement helps, and the denial is not remembered
 
 
-def test_the_statement_for_an_external_id_asks_for_it(cloud: Cloud) -> None:
-    cloud.seed_role("ecrops", OTHER, external_id="right")
+def test_the_statement_for_an_external_id_asks_for_it(memory_cloud: Cloud) -> None:
+    memory_cloud.seed_role("ecrops", OTHER, external_id="right")
     trust, _ = documents(denied(located(external_id="wrong")))
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": "wrong"}}
     right = session_of(located(external_id="right"))
@@ -164,7 +175,7 @@ def test_the_statement_for_an_external_id_asks_for_it(cloud: Cloud) -> None:
     denied(located())
 
 
-def test_a_caller_that_is_a_session_is_named_by_its_role(cloud: Cloud) -> None:
+def test_a_caller_that_is_a_session_is_named_by_its_role(memory_cloud: Cloud) -> None:
     import boto3
 
     boto3.DEFAULT_SESSION = session_of(located())
@@ -187,21 +198,23 @@ def test_a_session_cannot_be_sent_and_shows_no_credentials(caplog: pytest.LogCap
 
 
 @pytest.fixture
-def after_an_hour(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Registry:
+def after_an_hour(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A registry of which the credentials are nearly an hour old; those that come now are good for two."""
     registry = Registry(session_of(located()), retry=AT_ONCE)
     later = datetime.now(UTC) + timedelta(minutes=55)
     monkeypatch.setattr(assuming, "now", lambda: later)
-    cloud.emulator.at(account=OTHER).role_seconds = 7200
+    memory_cloud.emulator.at(account=OTHER).role_seconds = 7200
     return registry
 
 
-def test_credentials_refresh_once_for_all_regions_before_they_expire(cloud: Cloud, after_an_hour: Registry) -> None:
+def test_credentials_refresh_once_for_all_regions_before_they_expire(
+    memory_cloud: Cloud, after_an_hour: Registry
+) -> None:
     other_region = Registry(session_of(located("us-east-1")), retry=AT_ONCE)
     after_an_hour.describe()
     other_region.describe()
     after_an_hour.describe()
-    assert len(cloud.calls.of("AssumeRole")) == 2
+    assert len(memory_cloud.calls.of("AssumeRole")) == 2
 
 
 def test_a_long_run_goes_on_while_credentials_expire(cloud: Cloud) -> None:
@@ -213,29 +226,29 @@ def test_a_long_run_goes_on_while_credentials_expire(cloud: Cloud) -> None:
     assert not [call for call in cloud.calls if call.fault]
 
 
-def test_what_fails_for_a_moment_is_tried_again(cloud: Cloud) -> None:
-    cloud.faults.on("throttle", operation="AssumeRole", times=2)
+def test_what_fails_for_a_moment_is_tried_again(memory_cloud: Cloud) -> None:
+    memory_cloud.faults.on("throttle", operation="AssumeRole", times=2)
     waits: list[Wait] = []
     session_of(located(), retry=RetryPolicy(sleep=lambda _: None), on_wait=waits.append)
-    assert len(cloud.calls.of("AssumeRole")) == 3
+    assert len(memory_cloud.calls.of("AssumeRole")) == 3
     assert {wait.operation for wait in waits} == {"sts:AssumeRole"}
 
 
-def test_a_refresh_that_fails_for_a_moment_is_tried_again(cloud: Cloud, after_an_hour: Registry) -> None:
-    cloud.faults.on("throttle", operation="AssumeRole", times=2)
+def test_a_refresh_that_fails_for_a_moment_is_tried_again(memory_cloud: Cloud, after_an_hour: Registry) -> None:
+    memory_cloud.faults.on("throttle", operation="AssumeRole", times=2)
     assert after_an_hour.describe() == []
-    assert len(cloud.calls.of("AssumeRole")) == 4
+    assert len(memory_cloud.calls.of("AssumeRole")) == 4
 
 
-def test_a_role_that_is_taken_away_in_a_long_run_says_so(cloud: Cloud, after_an_hour: Registry) -> None:
-    cloud.seed_role("ecrops", OTHER, trusts="arn:aws:iam::123456789012:user/other")
+def test_a_role_that_is_taken_away_in_a_long_run_says_so(memory_cloud: Cloud, after_an_hour: Registry) -> None:
+    memory_cloud.seed_role("ecrops", OTHER, trusts="arn:aws:iam::123456789012:user/other")
     with pytest.raises(ClientError, match="AssumeRole") as error:
         after_an_hour.describe()
     assert documents(error.value)[0]["Principal"] == {"AWS": "arn:aws:sts::123456789012:user/moto"}
 
 
-def test_a_lost_connection_to_sts_ends_with_its_error(cloud: Cloud) -> None:
-    cloud.faults.on("reset_before", operation="AssumeRole", times=None)
+def test_a_lost_connection_to_sts_ends_with_its_error(memory_cloud: Cloud) -> None:
+    memory_cloud.faults.on("reset_before", operation="AssumeRole", times=None)
     with pytest.raises(ConnectionClosedError):
         session_of(located(), retry=AT_ONCE)
 

@@ -5,11 +5,13 @@ A world is put into ministack without such statements. Each is shown once, and a
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from .pools import IDS, OTHER, ROLE_ARNS, SESSIONS, USER_ARNS, iam
+from .strategies import UNSEEN
 
 JSON = dict[str, Any]
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -136,7 +138,7 @@ DIFFERENCES = (
         of_arn,
         USER,
         "identity",
-        allow(Condition={"ArnLike": {"aws:userid": "*:*"}, "StringLike": {"aws:username": "*"}}),
+        allow(Condition={"ArnLike": {"aws:username": "c?"}}),
         allowed=False,
     ),
     Difference(
@@ -151,3 +153,37 @@ DIFFERENCES = (
         allowed=True,
     ),
 )
+
+
+def without_differences(world: JSON) -> JSON:
+    """A world without what ministack decides otherwise, and without what IAM and ECR do not take, or do not have."""
+    found: JSON = copy.deepcopy({**world, "registry_policy": None})
+    details, repository = found["details"], found["repository"]
+    for kind in ("User", "Role", "Group"):
+        for identity in details[f"{kind}DetailList"]:
+            for policy in identity[f"{kind}PolicyList"]:
+                policy["PolicyDocument"] = _taken(policy["PolicyDocument"])
+            attached = identity["AttachedManagedPolicies"]
+            identity["AttachedManagedPolicies"] = [policy for policy in attached if policy["PolicyArn"] != UNSEEN]
+            if identity.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") == UNSEEN:
+                del identity["PermissionsBoundary"]
+    for policy in details["Policies"]:
+        for version in policy["PolicyVersionList"]:
+            version["Document"] = _taken(version["Document"])
+    policy = _taken(repository["policy"])
+    return {**found, "repository": {**repository, "policy": policy if policy["Statement"] else None}}
+
+
+def _taken(document: Any) -> JSON:
+    """A policy with the statements that every evaluator understands alike."""
+    if not isinstance(document, dict) or "Statement" not in document:
+        return {"Version": "2012-10-17", "Statement": []}
+    body = document["Statement"]
+    statements = body if isinstance(body, list) else [body]
+    return {**document, "Statement": [statement for statement in statements if _is_taken(statement)]}
+
+
+def _is_taken(statement: JSON) -> bool:
+    readable = statement["Effect"] != "Maybe" and not {"Action", "NotAction"}.isdisjoint(statement)
+    readable = readable and "StringResembles" not in statement.get("Condition", {})
+    return readable and not any(difference.meets(statement) for difference in DIFFERENCES)

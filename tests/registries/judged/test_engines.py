@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from ecrops import Registries, RegistryLocation, RepositorySpec
+from ecrops.aws.sessions import forget
 from ecrops.testing import over_http
 from ecrops.testing.emulator.cloud import Cloud
 from ecrops.testing.isolation import environment
@@ -70,6 +71,7 @@ ENGINES: dict[str, Callable[[], Any]] = {
 def cloud(server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     for name, value in environment(server).items():
         monkeypatch.setenv(name, value)
+    forget()  # the keys of the test before are unknown to this cloud
     with over_http(server) as cloud:
         cloud.seed_role("ecrops", *ACCOUNTS)
         yield cloud

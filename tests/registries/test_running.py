@@ -1,0 +1,163 @@
+"""What ends the work of many registries early, and executors that are unlike threads: no row and no change is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import pytest
+
+from ecrops import Registries, RegistryLocation, RepositorySpec, SpecError
+from ecrops.registries import Row
+from ecrops.testing import AT_ONCE, Cloud
+from ecrops.testing.isolation import as_default_session
+
+ACCOUNTS = ("222233334444", "333344445555")
+PLACES = [
+    RegistryLocation(account, region, role_name="ecrops")
+    for account in ACCOUNTS
+    for region in ("eu-west-1", "eu-west-2")
+]
+SPECS = [RepositorySpec(f"team/app-{number:02}") for number in range(30)]
+
+
+@pytest.fixture
+def cloud(memory_cloud: Cloud) -> Iterator[Cloud]:
+    with as_default_session(memory_cloud):
+        memory_cloud.seed_role("ecrops", *ACCOUNTS)
+        yield memory_cloud
+
+
+@pytest.fixture
+def registries(cloud: Cloud) -> Registries:
+    return Registries(PLACES, retry=AT_ONCE, workers=1)
+
+
+def made(cloud: Cloud, place: RegistryLocation) -> int:
+    client = cloud.client("ecr", str(place.region), account=place.account)
+    return len(client.describe_repositories()["repositories"])
+
+
+class InTheCaller(Executor):
+    """Works when it is given work, on the thread of the caller."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class Cancelling(Executor):
+    """Cancels what it is given, and tells nobody."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.cancel()
+        return future
+
+
+class Other(Executor):
+    """Returns no futures."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        return 5
+
+
+def ended_by(error: BaseException) -> Callable[[Row], None]:
+    """A function of the caller that ends the work when the first registry was changed."""
+
+    def on_result(row: Row) -> None:
+        if row.applied:
+            raise error
+
+    return on_result
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit])
+@pytest.mark.parametrize("own", [False, True], ids=["threads", "executor"])
+def test_what_ends_the_work_stops_the_others_soon_and_says_what_was_made(
+    cloud: Cloud, registries: Registries, error: type[BaseException], own: bool
+) -> None:
+    first, *others = PLACES
+    registries.where(first.place).ensure(*SPECS[1:])
+    cloud.faults.latency = 0.02
+    start = time.monotonic()
+    with ThreadPoolExecutor(4) as pool, pytest.raises(error) as raised:
+        registries.ensure(*SPECS, on_result=ended_by(error()), executor=pool if own else None)
+    seconds = time.monotonic() - start
+    cloud.faults.clear()
+    applied = vars(raised.value)["applied"]
+    assert len(applied[first]) == 1
+    assert {place: len(applied.get(place, ())) for place in others} == {place: made(cloud, place) for place in others}
+    assert any(made(cloud, place) < len(SPECS) for place in others), seconds
+    total = sum(map(len, applied.values()))
+    assert f"{total} change" in raised.value.__notes__[0]
+    assert "running again makes what is still missing" in raised.value.__notes__[0]
+    assert not registries.ensure(*SPECS).errors
+
+
+def test_an_executor_that_works_in_the_caller_stops_after_so_many_failures(
+    cloud: Cloud, registries: Registries
+) -> None:
+    cloud.faults.on("denied", operation="DescribeRepositories", times=None)
+    rows: list[str] = []
+    result = registries.ensure(
+        *SPECS[:1],
+        executor=InTheCaller(),
+        stop_after=1,
+        on_result=lambda row: rows.append(row.error.kind if row.error else ""),
+    )
+    assert rows == ["ClientError", "NotBegun", "NotBegun", "NotBegun"]
+    assert result.summary == "0 of 4 registries done; 1 failed; 3 not begun"
+    cloud.faults.clear()
+    assert not result.failed.ensure(*SPECS[:1], executor=InTheCaller()).errors
+
+
+def test_what_an_executor_cancels_by_itself_is_a_row_that_does_not_say_it_was_not_begun(registries: Registries) -> None:
+    errors = registries.plan(*SPECS, executor=Cancelling()).failed
+    assert [row.error.kind for row in errors if row.error] == ["Cancelled"] * 4
+    assert "does not tell whether it had begun" in str(errors[0])
+
+
+def test_an_executor_that_was_shut_down_gives_rows_with_the_reason(registries: Registries) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pass
+    assert ["cannot schedule new futures" in str(row) for row in registries.ensure(*SPECS, executor=pool)] == [True] * 4
+
+
+def exits(location: RegistryLocation) -> list[RepositorySpec]:
+    if location == PLACES[0]:
+        raise SystemExit(3)
+    return SPECS[:1]
+
+
+def test_a_function_that_ends_its_script_ends_one_registry(registries: Registries) -> None:
+    result = registries.ensure(exits)
+    assert [str(row.error) for row in result.errors] == ["SystemExit: 3"]
+    assert len(result.applied) == 3
+
+
+def test_work_that_cannot_be_sent_is_refused_before_anything_runs(cloud: Cloud, registries: Registries) -> None:
+    def local(location: RegistryLocation) -> list[RepositorySpec]:
+        return SPECS
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        unsendable: list[Any] = [local, lambda location: SPECS, cloud.client]
+        for function in unsendable:
+            with pytest.raises(SpecError, match=r"cannot be sent to processes.*a function of a module"):
+                registries.plan(function, executor=pool)
+    with pytest.raises(SpecError, match="submit returns 5"):
+        registries.plan(*SPECS, executor=Other())
+    assert not cloud.calls.operations()
+
+
+def test_the_time_of_a_registry_is_also_that_of_its_role(cloud: Cloud) -> None:
+    cloud.faults.on("throttle", service="sts", times=None)
+    start = time.monotonic()
+    [row] = Registries(PLACES[:1], seconds_each=0.3).plan(*SPECS).rows
+    assert time.monotonic() - start < 5
+    assert row.error is not None
+    assert "time given is over" in str(row.error) or row.error.code.startswith("Throttl")
