@@ -1,5 +1,7 @@
 """The main job, end to end: plan, create, converge, repair, refuse, simulate, guard, grant, listen, report and delete.
 
+At last the same for twelve registries at once: three accounts in four regions, with one plan.
+
 It runs in the account of boto3's default session, or on the AWS that ``AWS_ENDPOINT_URL`` names. With
 ``python -m ecrops.testing --example python examples/quickstart.py`` that is an emulated one, and no account is needed.
 Every step checks its result. The exit code is 0 if all steps succeeded.
@@ -20,7 +22,18 @@ from typing import NoReturn
 
 import boto3
 
-from ecrops import AccountPrincipal, Change, ConflictError, LifecycleRule, Registry, RepositorySpec, RetryPolicy, User
+from ecrops import (
+    AccountPrincipal,
+    Change,
+    ConflictError,
+    LifecycleRule,
+    Registries,
+    Registry,
+    RegistryLocation,
+    RepositorySpec,
+    RetryPolicy,
+    User,
+)
 from ecrops.lifecycle import Guard, lint
 
 ENDPOINT = os.environ.get("AWS_ENDPOINT_URL", "")
@@ -34,6 +47,9 @@ RULES = [
     LifecycleRule(max_image_count=100),
 ]
 STRICT = [LifecycleRule(tag_pattern_list=["v*"], max_image_count=3), LifecycleRule(max_image_age=timedelta(days=10))]
+STAGES = {"dev": "222233334444", "prod": "333344445555"}
+"""Other accounts of the emulated AWS, with a role ``ecrops`` that this one may assume."""
+REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "ap-southeast-2")
 WIDTH = 80
 COLOURS = {"+": "32", "~": "33", "-": "31", "!": "31", "==": "1", "ok:": "32", "FAILED:": "31"}
 PLAIN = not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
@@ -73,6 +89,8 @@ def main() -> None:
         heading("Delete what was made")
         show(registry.remove(*(spec.name for spec in specs())))
     check(not any(registry.repository(spec.name).exists() for spec in specs()), "all its repositories are gone")
+    if ENDPOINT:
+        many(files)
     where = "on the emulated AWS; nothing was sent to AWS" if ENDPOINT else "on AWS"
     for path in sorted(files.iterdir()):
         print(f"wrote {path}")
@@ -237,6 +255,34 @@ def report(registry: Registry, files: Path) -> None:
     heading("A page to look at")
     page = (registry.report() if ENDPOINT else registry.report(*specs())).write(files / "report.html")
     check(page.stat().st_size > 0, "open it in a browser: it loads nothing from anywhere")
+
+
+def many(files: Path) -> None:
+    """Make one plan for twelve registries, apply it, and find what differs in one of them; then delete all."""
+    here = [RegistryLocation(region=region, name=f"tools/{region}") for region in REGIONS]
+    there = [
+        RegistryLocation(account, region, role_name="ecrops", name=f"{stage}/{region}")
+        for stage, account in STAGES.items()
+        for region in REGIONS
+    ]
+    overrides = {"prod/*": {"image_tag_mutability": "IMMUTABLE"}}
+    retry = RetryPolicy(sleep=lambda seconds: None)
+    registries = Registries([*here, *there], overrides=overrides, workers=2, retry=retry)
+    service = RepositorySpec(f"{PREFIX}/everywhere", image_scan_on_push=True, lifecycle_rules=RULES)
+    heading("One plan for twelve registries: three accounts in four regions")
+    show(plan := registries.plan(service))
+    try:
+        show(registries.apply(plan).check().summary)
+        check(not registries.drift(service), "nothing differs anywhere")
+        heading("Another program changes one of them: what differs?")
+        dev = registries.where("dev/us-east-1")
+        dev.ensure(RepositorySpec(service.name, image_scan_on_push=False))
+        made = registries.report(service)
+        show(made.drift)
+        check(len(made.drift) == 1, "one setting, in one registry")
+        made.write(files / "registries.html")
+    finally:
+        show(registries.remove(service.name).summary)
 
 
 def heading(title: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws_lambda import runtime
+from ecrops.aws_lambda.event import Next, Progress
 from ecrops.aws_lambda.failures import clean, cleaned, rows_of
 from ecrops.base.change import Change, Kind
 from ecrops.base.render import brief, count
@@ -19,6 +20,7 @@ from ecrops.base.render import brief, count
 if TYPE_CHECKING:
     from ecrops.aws_lambda.clock import Invocation
     from ecrops.aws_lambda.record import Record
+    from ecrops.aws_lambda.records import Records
 
 LIMIT = 262_144
 """Bytes of the input or output of a state."""
@@ -30,7 +32,7 @@ _BETWEEN = 2
 """Bytes between two items of a list."""
 
 
-def answer_of(record: Record, invocation: Invocation, secrets: Sequence[str]) -> dict[str, Any]:
+def answer_of(record: Record | Records, invocation: Invocation, secrets: Sequence[str]) -> dict[str, Any]:
     """Return the answer of an invocation.
 
     Args:
@@ -39,7 +41,7 @@ def answer_of(record: Record, invocation: Invocation, secrets: Sequence[str]) ->
         secrets: Texts that no answer has.
     """
     failures = rows_of(record.failed, record.errors)
-    failed = record.options.next.failed + len(record.failed) + len(record.errors)
+    failed = record.failed_before + len(record.failed) + len(record.errors)
     is_dry = record.options.dry_run
     answer: dict[str, Any] = {
         "done": record.done,
@@ -49,10 +51,11 @@ def answer_of(record: Record, invocation: Invocation, secrets: Sequence[str]) ->
         "made": _counts(record.applied),
         "missing": _counts([*record.unmade, *record.unmade_here]),
         "summary": clean(_summary(record, failed), secrets),
-        "next": record.next and record.next._asdict(),
+        "next": record.next and _plain(record.next),
         "dry_run": is_dry,
         "only": list(record.options.only),
         "checksum": record.checksum,
+        **({"registries": record.registries} if record.registries else {}),
         "account": record.account,
         "region": record.region,
         "request_id": invocation.request_id,
@@ -84,12 +87,19 @@ def data_of(change: Change, secrets: Sequence[str] = ()) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
+def _plain(beginning: Next | Progress) -> dict[str, Any]:
+    """Return where the next invocation begins, ready for JSON."""
+    if isinstance(beginning, Next):
+        return beginning._asdict()
+    return beginning._asdict() | {"under_way": {key: value._asdict() for key, value in beginning.under_way.items()}}
+
+
 def _counts(changes: Iterable[Change]) -> dict[str, int]:
     found = Counter(str(change.kind) for change in changes)
     return {str(kind): found[kind] for kind in Kind if kind is not Kind.CONFLICT}
 
 
-def _summary(record: Record, failed: int) -> str:
+def _summary(record: Record | Records, failed: int) -> str:
     """Return the answer in words."""
     made, left = len(record.applied), record.left
     if record.options.dry_run:
@@ -104,7 +114,8 @@ def _summary(record: Record, failed: int) -> str:
         reason = f" ({record.reason})" if record.reason else ""
         parts.append(f"the time was over{reason}, and {left:,} are left: call again")
     elif left:
-        parts.append(f"{left:,} were not begun")
+        reason = " (a wave had failures)" if isinstance(record.registries, dict) and not record.errors else ""
+        parts.append(f"{left:,} were not begun{reason}")
     return "; ".join(parts)
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from logging import ERROR, INFO, WARNING
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ecrops.aws_lambda.answer import answer_of, data_of
@@ -19,13 +20,18 @@ from ecrops.aws_lambda.event import Options, options_of
 from ecrops.aws_lambda.failures import is_unexpected, secrets_of
 from ecrops.aws_lambda.job import Job, in_time
 from ecrops.aws_lambda.logs import Journal
+from ecrops.aws_lambda.places import Places
 from ecrops.aws_lambda.record import Record
+from ecrops.aws_lambda.records import Records
 from ecrops.aws_lambda.source import Content, Source
 from ecrops.errors import EcropsError, SpecError
 
 if TYPE_CHECKING:
+    from ecrops.base.change import Change
+    from ecrops.registries.registries import Registries
     from ecrops.registry import Registry
 
+OnChange = Callable[["Change"], object]
 _MOST_SHOWN = 3
 _WARMING = 5
 """Seconds that calls may take when a container starts, of the 10 that Lambda gives it."""
@@ -49,6 +55,7 @@ def handler(
     fleet: Content | Callable[[Any], Content],
     *,
     registry: Registry | Callable[[], Registry] | None = None,
+    registries: Registries | str | PathLike[str] | None = None,
     margin: float | None = None,
     dry_run: bool = False,
     raise_errors: bool = False,
@@ -64,6 +71,8 @@ def handler(
             function of the event that returns one of these.
         registry: The registry, or a function that makes it: it is called once in a container. Without one, it is that
             of the role and the region of the function.
+        registries: The registries of many accounts and regions, in place of one: a ``Registries``, or the path of a
+            file with ``registries``, and perhaps ``overrides`` and ``waves``.
         margin: The seconds before the end of an invocation in which no call begins. By default 42, which the slowest
             call takes that ends by itself, and a third of an invocation that is shorter than 126 seconds. A call that
             takes longer is not waited for: the answer is made 2 seconds before the end, and in a sixth of a shorter
@@ -84,10 +93,12 @@ def handler(
     check_margin(margin)
     if not (registry is None or isinstance(registry, Registry) or callable(registry)):
         raise SpecError(f"registry: expected a Registry, or a function that makes one, got {registry!r}")
+    if registries is not None and registry is not None:
+        raise SpecError("expected registry or registries, not both")
     for name, value in (("dry_run", dry_run), ("raise_errors", raise_errors)):
         if not isinstance(value, bool):
             raise SpecError(f"{name}: expected True or False, got {value!r}")
-    container = _Container(Source(fleet), registry)
+    container = _Container(Source(fleet), registry, None if registries is None else Places(registries))
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         container.warm()
 
@@ -106,10 +117,13 @@ class _Container:
     Args:
         source: Where the specs come from.
         registry: The registry, or what makes it.
+        places: Many registries in place of it; ``None`` for one.
     """
 
-    def __init__(self, source: Source, registry: Registry | Callable[[], Registry] | None) -> None:
-        self.source = source
+    def __init__(
+        self, source: Source, registry: Registry | Callable[[], Registry] | None, places: Places | None
+    ) -> None:
+        self.source, self.places = source, places
         self._made: Registry | None = None
         self._given = registry
 
@@ -134,6 +148,9 @@ class _Container:
         with contextlib.suppress(Exception):
             import_module("ecrops.engine.apply")
 
+            if self.places is not None:
+                import_module("ecrops.registries.registries")
+                return
             self.registry.aws.client("ecr")
             if not self.source.is_function:
                 self.source.fleet(None, self.registry.within(_WARMING))
@@ -141,20 +158,21 @@ class _Container:
 
 def _answer(container: _Container, event: Any, context: Any, margin: float | None, *, dry_run: bool) -> dict[str, Any]:
     """Do the work of one invocation, and return its answer."""
-    invocation = Invocation(context, margin)
-    journal, record = Journal(invocation.request_id), Record(Options(dry_run))
+    invocation, are_many = Invocation(context, margin), container.places is not None
+    journal = Journal(invocation.request_id)
+    record = Records(Options(dry_run)) if are_many else Record(Options(dry_run))
+
+    def hear(change: Change) -> None:
+        journal.write(str(change), data_of(change))
 
     def work() -> None:
         invocation.check()
-        record.options = options_of(event, dry_run=dry_run, is_open=container.source.is_function)
-        record.registry = container.registry
-        if record.registry.dry_run:
-            record.options = record.options._replace(dry_run=True)
-        registry = record.registry.within(invocation.working)
-        fleet = container.source.fleet(event, registry)
-        chosen = fleet.only(*record.options.only) if record.options.only else fleet
-        job = Job(registry, chosen, record, lambda change: journal.write(str(change), data_of(change)))
-        (job.plan if record.options.dry_run else job.make)()
+        is_open = container.source.is_function
+        record.options = options_of(event, dry_run=dry_run, is_open=is_open, are_many=are_many)
+        if isinstance(record, Records):
+            _make_many(container, record, event, invocation, hear)
+        else:
+            _make_one(container, record, event, invocation, hear)
 
     in_time(work, invocation.patience, record)
     ended = record.snapshot()
@@ -162,9 +180,33 @@ def _answer(container: _Container, event: Any, context: Any, margin: float | Non
     return _told(ended, invocation, journal)
 
 
-def _told(record: Record, invocation: Invocation, journal: Journal) -> dict[str, Any]:
+def _make_one(container: _Container, record: Record, event: Any, invocation: Invocation, hear: OnChange) -> None:
+    record.registry = container.registry
+    if record.registry.dry_run:
+        record.options = record.options._replace(dry_run=True)
+    registry = record.registry.within(invocation.working)
+    fleet = container.source.fleet(event, registry)
+    if fleet.registries:
+        raise SpecError("fleet: the file says where it is to be: give it to handler(..., registries=...) too")
+    chosen = fleet.only(*record.options.only) if record.options.only else fleet
+    job = Job(registry, chosen, record, hear)
+    (job.plan if record.options.dry_run else job.make)()
+
+
+def _make_many(container: _Container, records: Records, event: Any, invocation: Invocation, hear: OnChange) -> None:
+    from ecrops.aws_lambda.many import Jobs
+
+    assert container.places is not None
+    registries, waves = container.places.found()
+    if registries.is_dry:
+        records.options = records.options._replace(dry_run=True)
+    records.begin(registries.work(waves))
+    Jobs(records, container.source, event, invocation, hear).make()
+
+
+def _told(record: Record | Records, invocation: Invocation, journal: Journal) -> dict[str, Any]:
     """Return the answer of an invocation, and write it down: each failure, and then the numbers."""
-    secrets = secrets_of(record.registry.aws.session if record.registry else None)
+    secrets = tuple(secret for session in (None, *record.sessions) for secret in secrets_of(session))
     answer = answer_of(record, invocation, secrets)
     for row in answer["errors"]:
         journal.write(row["message"], {name: row[name] for name in ("owner", "owners", "code", "notes")}, ERROR)

@@ -6,6 +6,7 @@ Called by ``entry``. An answer of the handler is an event too: a loop may hand i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -39,6 +40,22 @@ class Next(NamedTuple):
     fleet: str = ""
 
 
+class Progress(NamedTuple):
+    """Where an invocation over many registries begins.
+
+    Args:
+        finished: The registries that are finished, by their numbers: the bits of a number, in hexadecimal digits.
+        under_way: Where the work of others begins, by number.
+        failed: How many owners of finished registries have failed.
+        fleet: The fingerprint of the registries. With other ones, an invocation begins anew.
+    """
+
+    finished: str = ""
+    under_way: Mapping[str, Next] = {}
+    failed: int = 0
+    fleet: str = ""
+
+
 class Options(NamedTuple):
     """The options of one invocation.
 
@@ -46,20 +63,23 @@ class Options(NamedTuple):
         dry_run: Whether nothing is changed.
         only: Patterns of the names of repositories, such as ``team/*``; all without one.
         next: Where it begins.
+        progress: Where it begins, over many registries.
     """
 
     dry_run: bool = False
     only: tuple[str, ...] = ()
     next: Next = Next()
+    progress: Progress = Progress()
 
 
-def options_of(event: object, *, dry_run: bool, is_open: bool) -> Options:
+def options_of(event: object, *, dry_run: bool, is_open: bool, are_many: bool = False) -> Options:
     """Return the options in an event.
 
     Args:
         event: The event, as it came from JSON. One of EventBridge has no options, such as that of a schedule.
         dry_run: The option of the handler: an event cannot take it back.
         is_open: Whether the event may have other members, which are for a function of the event.
+        are_many: Whether the work is over many registries.
 
     Raises:
         SpecError: It has other members, or an option has a wrong value.
@@ -79,9 +99,23 @@ def options_of(event: object, *, dry_run: bool, is_open: bool) -> Options:
     only = problems.strings("event.only", () if patterns is None else patterns)
     is_short = sum(map(len, only or ())) <= LONGEST
     problems.check(is_short, "event.only", f"expected at most {LONGEST:,} characters in all; choose with *")
-    beginning = _next(event.get("next"), problems)
+    progress = _progress(event.get("next"), problems) if are_many else Progress()
+    beginning = Next() if are_many else _next(event.get("next"), problems)
     problems.raise_any()
-    return Options(dry_run or is_dry, only or (), beginning)
+    return Options(dry_run or is_dry, only or (), beginning, progress)
+
+
+def _progress(value: object, problems: Problems) -> Progress:
+    if value is None:
+        return Progress()
+    given: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    right = given.keys() == {*Progress._fields} and is_whole(given["failed"]) and given["failed"] >= 0
+    right = right and isinstance(given["fleet"], str) and isinstance(given["under_way"], Mapping)
+    right = right and isinstance(given["finished"], str) and re.fullmatch("[0-9a-f]*", given["finished"]) is not None
+    if not problems.check(right, "event.next", f"expected what an answer has as its next, or null, got {value!r}"):
+        return Progress()
+    under_way = {str(number): _next(beginning, problems) for number, beginning in given["under_way"].items()}
+    return Progress(given["finished"], under_way, given["failed"], given["fleet"])
 
 
 def _next(value: object, problems: Problems) -> Next:

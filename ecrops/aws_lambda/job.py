@@ -23,6 +23,7 @@ from ecrops.errors import ApplyError, ConflictError, DeadlineError, SpecError
 from ecrops.spec import RepositorySpec
 
 if TYPE_CHECKING:
+    from ecrops.aws_lambda.records import Records
     from ecrops.engine.plan import Plan
     from ecrops.engine.reading import OnError
     from ecrops.fleet.fleet import Fleet
@@ -140,7 +141,7 @@ def _conflicts(plan: Plan) -> dict[str, list[Change]]:
     return found
 
 
-def in_time(work: Callable[[], None], seconds: float | None, record: Record) -> None:
+def in_time(work: Callable[[], None], seconds: float | None, record: Record | Records) -> None:
     """Do the work of an invocation, and return when it has ended, or after some seconds.
 
     Args:

@@ -15,6 +15,8 @@ from ecrops.base.change import Change
 from ecrops.errors import DeadlineError
 
 if TYPE_CHECKING:
+    import boto3
+
     from ecrops.engine.plan import Plan
     from ecrops.registry import Registry
 
@@ -167,6 +169,21 @@ class Record:
     def checksum(self) -> str:
         """The checksum of the plan of a dry run; empty for what was made."""
         return self.plan.checksum if self.plan and self.options.dry_run else ""
+
+    @property
+    def failed_before(self) -> int:
+        """How many owners have failed before this invocation."""
+        return self.options.next.failed
+
+    @property
+    def registries(self) -> None:
+        """There is one."""
+        return None
+
+    @property
+    def sessions(self) -> list[boto3.Session]:
+        """The session that was used, whose secrets no answer has."""
+        return [self.registry.aws.session] if self.registry else []
 
     @property
     def account(self) -> str:

@@ -5,6 +5,7 @@ Called by ``entry``. What does not depend on the event is read once in a contain
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -46,6 +47,13 @@ class Source:
         self._known: Fleet | None = None
         if not self.is_function and not _is_file(fleet):
             self._known = _fleet_of(fleet)
+
+    def elsewhere(self) -> Source:
+        """Return the same for another registry: placeholders in a file stand for its own account and region."""
+        other = copy.copy(self)
+        if _is_file(self._fleet):
+            other._known = None
+        return other
 
     def fleet(self, event: Any, registry: Registry) -> Fleet:
         """Return the fleet for an event.

@@ -81,6 +81,20 @@ class Work(Shown):
         """
         return self._only([place for place in self.locations if self._is_about(patterns, place)], patterns)
 
+    def work(self, waves: Waves | None = None) -> list[list[Task]]:
+        """Return what travels to ensure specs in each registry, wave by wave, without the specs. For other engines.
+
+        Raises:
+            SpecError: A registry is in no wave, or a pattern is about none.
+        """
+        tasks = [Task(place, "ensure", (), {}, self._options, self._overrides) for place in self.locations]
+        return self._waves(tasks, waves)
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether every verb changes nothing."""
+        return self._options.dry_run
+
     def _is_about(self, patterns: Iterable[str], location: RegistryLocation) -> bool:
         return any(matches(pattern, location) for pattern in patterns)
 

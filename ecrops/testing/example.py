@@ -26,6 +26,8 @@ SERVICES = {
     "payments/ledger": 95 * MB,
 }
 """The repositories with releases, and the size of an image of each."""
+OTHER_ACCOUNTS = ("222233334444", "333344445555")
+"""Accounts with a role ``ecrops`` that may be assumed, and without repositories."""
 SIGNATURE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 SBOM = "application/spdx+json"
 
@@ -35,7 +37,8 @@ def seed_example(cloud: Cloud) -> list[str]:
 
     Services have releases, branches and untagged images of several ages, some of them signed and for two platforms.
     Some have a lifecycle policy, one has none, and one has a setting that somebody changed by hand. There are a user, a
-    role, a group, grants, a queue, and an EventBridge rule that sends to it.
+    role, a group, grants, a queue, and an EventBridge rule that sends to it. Two other accounts have a role ``ecrops``
+    that may be assumed.
 
     Args:
         cloud: An empty cloud, in this process or over HTTP. What is done here is not in its `calls`.
@@ -62,6 +65,7 @@ def _make_neighbours(cloud: Cloud) -> None:
     """Make what the pages of ecrops name, and take for granted."""
     cloud.emulator.make_principals("ci", "nodes", "developers")
     cloud.client("sqs").create_queue(QueueName="pushes")
+    cloud.seed_role("ecrops", *OTHER_ACCOUNTS)
 
 
 def _make_repositories(registry: Registry) -> list[str]:

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from ecrops.testing import Cloud, environment, seed_example
+from ecrops.testing.example import OTHER_ACCOUNTS
 from ecrops.testing.isolation import without_aws
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,9 +46,13 @@ def test_the_quickstart_does_all_that_it_claims(http_cloud: Cloud, tmp_path: Pat
     assert not [line for line in lines if line.startswith("+ ") and lines.count(line) > 1]
     repositories = http_cloud.client("ecr").describe_repositories()["repositories"]
     assert sorted(repository["repositoryName"] for repository in repositories) == before
-    written = [folder / name for name in ("forecast.svg", "report.html")]
+    written = [folder / name for name in ("forecast.svg", "registries.html", "report.html")]
+    assert "24 to create in 12 of 12 registries" in lines
+    assert lines[lines.index("in dev/us-east-1:") + 1].startswith("  ~ demo/everywhere")
+    for account in OTHER_ACCOUNTS:
+        assert not http_cloud.client("ecr", "us-east-1", account=account).describe_repositories()["repositories"]
     assert sorted(tmp_path.glob("*/*")) == written, "one folder for all runs"
-    assert lines[-4:-2] == [f"wrote {path}" for path in written], "the end names them"
+    assert lines[-5:-2] == [f"wrote {path}" for path in written], "the end names them"
 
 
 def quickstart(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, **variables: str) -> ModuleType:
