@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from ecrops import Registries, RegistryLocation, RepositorySpec, SpecError
+from ecrops import Registries, RegistryLocation, RepositorySpec, RetryPolicy, SpecError
 from ecrops.registries import Row
 from ecrops.testing import AT_ONCE, Cloud
 from ecrops.testing.isolation import as_default_session
@@ -161,6 +161,35 @@ def test_the_time_of_a_registry_is_also_that_of_its_role(cloud: Cloud) -> None:
     assert time.monotonic() - start < 5
     assert row.error is not None
     assert "time given is over" in str(row.error) or row.error.code.startswith("Throttl")
+
+
+def test_four_that_fail_are_rows_and_running_them_again_finishes_them(cloud: Cloud) -> None:
+    accounts = [f"{222200000000 + number}" for number in range(4)]
+    cloud.seed_role("ecrops", *accounts)
+    places = [RegistryLocation(account, f"eu-west-{n}", role_name="ecrops") for account in accounts for n in (1, 2, 3)]
+    denied, throttled, lost, conflicting = map(own_specs, places[:4])
+    registries = Registries(places, seconds_each=4, retry=RetryPolicy(budget=0.5), workers=2)
+    registries.where(places[3].place).ensure(RepositorySpec(conflicting[0].name, encryption="KMS"))
+    for fault, [spec] in (("denied", denied), ("throttle", throttled), ("reset_before", lost)):
+        cloud.faults.on(cast("Any", fault), where=calls_of(spec.name), times=None)
+    result = registries.ensure(own_specs)
+    assert [row.location for row in result.errors] == places[:4], result
+    assert len(result.applied) == len(places) - 4
+    for row, reason in zip(result.errors, ("told to deny", "Rate exceeded", "onnection", "encryption"), strict=True):
+        assert reason in str(row.error)
+    cloud.faults.clear()
+    client = cloud.client("ecr", "eu-west-1", account=places[3].account)
+    client.delete_repository(repositoryName=conflicting[0].name)
+    assert not result.failed.ensure(own_specs).errors
+    assert not registries.plan(own_specs)
+
+
+def own_specs(location: RegistryLocation) -> list[RepositorySpec]:
+    return [RepositorySpec(f"team/{location.place}", encryption="AES256")]
+
+
+def calls_of(name: str) -> Callable[[Any], bool]:
+    return lambda call: name in (call.params.get("repositoryName"), *call.params.get("repositoryNames", ()))
 
 
 MISSING = RegistryLocation(ACCOUNTS[0], "eu-west-1", role_name="missing")
