@@ -172,7 +172,7 @@ def test_four_that_fail_are_rows_and_running_them_again_finishes_them(
         reasons = {row.location: str(row.error) for row in result.errors}
         assert len(result.applied) == 36, reasons
         assert [*reasons] == places[:4], reasons
-        for place, reason in zip(places, ("cannot be changed", "denied", "Throttling", "time"), strict=False):
+        for place, reason in zip(places, ("chosen once", "denied", "Throttling", "time"), strict=False):
             assert reason in reasons[place], reasons
         door.mode = "open"
         client = cloud.client("ecr", str(conflicting.region), account=conflicting.account)
