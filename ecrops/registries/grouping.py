@@ -15,6 +15,7 @@ MOST_KINDS = 10_000
 MOST_LINES = 160
 """The lines of a text."""
 MOST_NAMES = 5
+_NAMES = ("{account}", "{region}")
 
 
 class Grouping:
@@ -22,6 +23,7 @@ class Grouping:
 
     def __init__(self) -> None:
         self._masks: dict[str, int] = {}
+        self._places: dict[int, tuple[str, str]] = {}
         self.total = 0
         self.left_out = 0
 
@@ -34,7 +36,8 @@ class Grouping:
             account: The account of the registry, which is left out of the line.
             region: Its region.
         """
-        for value, name in ((account, "{account}"), (region, "{region}")):
+        self._places[number] = account, region
+        for value, name in zip((account, region), _NAMES, strict=True):
             line = line.replace(value, name) if value else line
         self.total += 1
         if line not in self._masks and len(self._masks) >= MOST_KINDS:
@@ -48,6 +51,15 @@ class Grouping:
         for line, mask in self._masks.items():
             by_mask.setdefault(mask, []).append(line)
         return sorted(by_mask.items(), key=lambda group: -group[0].bit_count())
+
+    def _restored(self, line: str, mask: int) -> str:
+        """Return a line with the account and the region, if they are the same in all registries that have it."""
+        if not any(name in line for name in _NAMES):
+            return line
+        places = [place for number, place in self._places.items() if mask >> number & 1]
+        for name, values in zip(_NAMES, map(set, zip(*places, strict=True)), strict=True):
+            line = line.replace(name, next(iter(values))) if len(values) == 1 else line
+        return line
 
     def lines(self, names: Sequence[str], most: int = MOST_LINES) -> Iterator[str]:
         """Yield the text: which registries, then their lines.
@@ -64,7 +76,7 @@ class Grouping:
                 left += len(lines)
                 continue
             yield f"{where(mask, names)}:"
-            yield from (f"  {line}" for line in lines[:room])
+            yield from (f"  {self._restored(line, mask)}" for line in lines[:room])
             shown += 1 + min(room, len(lines))
             left += max(0, len(lines) - room)
         if left or self.left_out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from ecrops.base.problems import Problems, hint
@@ -71,11 +72,12 @@ class Overrides:
                 changed |= values
         if not changed:
             return specs
-        return tuple(_replaced(spec, changed) if isinstance(spec, RepositorySpec) else spec for spec in specs)
-
-
-def _replaced(spec: RepositorySpec, changed: Mapping[str, Any]) -> RepositorySpec:
-    try:
-        return replace(spec, **changed)
-    except SpecError as error:
-        raise error.at(spec.name) from None
+        problems = Problems()
+        made = [
+            problems.take(f"overrides: {spec.name}", partial(replace, spec, **changed))
+            if isinstance(spec, RepositorySpec)
+            else spec
+            for spec in specs
+        ]
+        problems.raise_any()
+        return tuple(made)

@@ -61,7 +61,7 @@ class Registries(NamedVerbs):
         places = check_locations(
             RegistryLocation.from_dict(place) if isinstance(place, Mapping) else place for place in locations
         )
-        different = Overrides(dict(overrides or {}))
+        different = Overrides({} if overrides is None else overrides)
         if unused := different.unused(places):
             raise SpecError(f"overrides: no location is meant by {', '.join(map(repr, unused))}")
         if seconds_each is not None and (not is_number(seconds_each) or seconds_each <= 0):
@@ -193,16 +193,15 @@ class Registries(NamedVerbs):
         """
         if not isinstance(plan, RegistriesPlan):
             raise SpecError(f"expected a RegistriesPlan, of plan(), got {plan!r}")
-        rows = plan.rows_for(self.locations)
         tasks, left = [], list[Row]()
-        for row in rows:
+        for row in plan.rows_for(self.locations):
             if row.failed:
                 error = RowError("NotPlanned", f"left alone, since it could not be planned: {row.error}")
                 left.append(replace(row, error=error))
             else:
                 tasks.append(Task(row.location, "apply", (), {"plan": row.value}, self._options))
-        made = self._written(tasks, waves, executor, on_result, stop_after)
-        return RegistriesResult.collect((*left, *made), self.locations, self)
+        rows = self._written(tasks, waves, executor, on_result, stop_after, left)
+        return RegistriesResult.collect(rows, self.locations, self)
 
     def ensure(
         self,

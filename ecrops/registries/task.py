@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecrops.aspects import apart
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.aws.sessions import explain, session_of
 from ecrops.errors import SpecError
@@ -90,7 +91,7 @@ class Task:
         """Return the specs of this location.
 
         Raises:
-            SpecError: The function returned something else.
+            SpecError: The function returned something else, or the specs do not fit together.
         """
         specs = self.specs(self.location) if callable(self.specs) else self.specs
         if isinstance(specs, RepositorySpec | RegistrySpec) or not isinstance(specs, Iterable):
@@ -100,7 +101,9 @@ class Task:
             raise SpecError(f"expected RepositorySpec or RegistrySpec for {self.location}, got {wrong[0]!r}")
         if callable(self.specs) and not checked:
             raise SpecError(f"the function returned no specs for {self.location}: leave the location out instead")
-        return self.overrides.applied(self.location, checked)
+        own = self.overrides.applied(self.location, checked)
+        apart(own)
+        return own
 
 
 def run(task: Task, begin: Callable[[Aws], object] | None = None) -> Row:

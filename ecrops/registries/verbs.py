@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecrops.registries.result import RegistriesResult
 from ecrops.registries.running import OnResult
 from ecrops.registries.task import Spec, SpecFunction
-from ecrops.registries.work import Work
+from ecrops.registries.work import Waves, Work
 
 if TYPE_CHECKING:
     from ecrops.registries.report import RegistriesReport
@@ -24,10 +24,18 @@ class NamedVerbs(Work):
         return self._each("describe", {"": names}, executor, on_result)
 
     def remove(
-        self, *names: str, executor: Executor | None = None, on_result: OnResult | None = None, **options: Any
+        self,
+        *names: str,
+        executor: Executor | None = None,
+        on_result: OnResult | None = None,
+        stop_after: int | None = None,
+        waves: Waves | None = None,
+        **options: Any,
     ) -> RegistriesResult:
-        """Delete repositories in all registries: see ``Registry.remove``."""
-        return self._each("remove", {"": names, **options}, executor, on_result)
+        """Delete repositories in all registries: see ``Registry.remove``, and ``ensure`` for the other arguments."""
+        tasks = self._named_tasks("remove", {"": names, **options})
+        rows = self._written(tasks, waves, executor, on_result, stop_after)
+        return RegistriesResult.collect(rows, self.locations, self._whole)
 
     def access(
         self, *names: Any, executor: Executor | None = None, on_result: OnResult | None = None

@@ -73,6 +73,23 @@ def test_what_one_registry_lacks_is_said_of_that_one(cloud: Cloud, registries: R
     assert "in prod/eu-central-1:\n  + team/api" in text
 
 
+@pytest.mark.parametrize(
+    "patterns, line",
+    [
+        (["dev/eu-west-1"], "team/eu-west-1-222233334444"),
+        (["eu-west-1"], "team/eu-west-1-{account}"),
+        (["dev/*"], "team/{region}-222233334444"),
+        (["*"], "team/{region}-{account}"),
+    ],
+)
+def test_what_differs_by_account_or_region_alone_is_said_once(
+    registries: Registries, patterns: list[str], line: str
+) -> None:
+    plan = registries.where(*patterns).plan(lambda place: [RepositorySpec(f"team/{place.region}-{place.account}")])
+    [_, shown, _] = str(plan).splitlines()
+    assert shown == f"  + {line} repository"
+
+
 def test_a_plan_for_other_registries_is_refused(registries: Registries) -> None:
     plan = registries.where("dev/*").plan(*SPECS)
     with pytest.raises(SpecError, match="made for other registries: it has none for prod/eu-west-1"):

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from ecrops import Registries, RegistryLocation, RepositorySpec, SpecError
+from ecrops import Registries, RegistryLocation, RepositorySpec, RetryPolicy, SpecError
 from ecrops.registries import Row
 from ecrops.testing import AT_ONCE, Cloud
 from ecrops.testing.isolation import as_default_session
@@ -161,3 +161,111 @@ def test_the_time_of_a_registry_is_also_that_of_its_role(cloud: Cloud) -> None:
     assert time.monotonic() - start < 5
     assert row.error is not None
     assert "time given is over" in str(row.error) or row.error.code.startswith("Throttl")
+
+
+def test_four_that_fail_are_rows_and_running_them_again_finishes_them(cloud: Cloud) -> None:
+    accounts = [f"{222200000000 + number}" for number in range(4)]
+    cloud.seed_role("ecrops", *accounts)
+    places = [RegistryLocation(account, f"eu-west-{n}", role_name="ecrops") for account in accounts for n in (1, 2, 3)]
+    denied, throttled, lost, conflicting = map(own_specs, places[:4])
+    registries = Registries(places, seconds_each=4, retry=RetryPolicy(budget=0.5), workers=2)
+    registries.where(places[3].place).ensure(RepositorySpec(conflicting[0].name, encryption="KMS"))
+    for fault, [spec] in (("denied", denied), ("throttle", throttled), ("reset_before", lost)):
+        cloud.faults.on(cast("Any", fault), where=calls_of(spec.name), times=None)
+    result = registries.ensure(own_specs)
+    assert [row.location for row in result.errors] == places[:4], result
+    assert len(result.applied) == len(places) - 4
+    for row, reason in zip(result.errors, ("told to deny", "Rate exceeded", "onnection", "encryption"), strict=True):
+        assert reason in str(row.error)
+    cloud.faults.clear()
+    client = cloud.client("ecr", "eu-west-1", account=places[3].account)
+    client.delete_repository(repositoryName=conflicting[0].name)
+    assert not result.failed.ensure(own_specs).errors
+    assert not registries.plan(own_specs)
+
+
+def own_specs(location: RegistryLocation) -> list[RepositorySpec]:
+    return [RepositorySpec(f"team/{location.place}", encryption="AES256")]
+
+
+def calls_of(name: str) -> Callable[[Any], bool]:
+    return lambda call: name in (call.params.get("repositoryName"), *call.params.get("repositoryNames", ()))
+
+
+MISSING = RegistryLocation(ACCOUNTS[0], "eu-west-1", role_name="missing")
+
+
+@pytest.mark.parametrize("waves", [[["eu-west-1"], ["*"]], [[ACCOUNTS[0]], ["eu-*"]], (("*/eu-west-1",), ("*",))])
+def test_a_registry_that_cannot_be_worked_on_stops_the_waves_after_its_own(cloud: Cloud, waves: Any) -> None:
+    registries = Registries([MISSING, *PLACES[1:]], retry=AT_ONCE)
+    result = registries.ensure(SPECS[0], waves=waves)
+    assert made(cloud, PLACES[3]) == 0
+    assert f"wave 1 had failures, the first of them {MISSING}" in str(result[PLACES[3]].error)
+    again = Registries(PLACES, retry=AT_ONCE).where(*(row.location.place for row in result.errors))
+    assert not again.ensure(SPECS[0], waves=waves).errors
+
+
+def test_a_registry_that_was_not_planned_stops_the_waves_after_its_own(cloud: Cloud) -> None:
+    broken = Registries([MISSING, *PLACES[1:]], retry=AT_ONCE)
+    result = broken.apply(broken.plan(SPECS[0]), waves=[["eu-west-1"], ["*"]])
+    assert {row.location.region for row in result.errors} == {"eu-west-1", "eu-west-2"}
+    assert list(result.applied) == [PLACES[2]]
+    rows: list[Row] = []
+    result = broken.apply(broken.plan(SPECS[0]), stop_after=1, on_result=rows.append)
+    assert not result.applied
+    assert len(rows) == 4
+    assert broken.apply(broken.plan(SPECS[0])).applied
+
+
+def test_what_failed_is_run_again_with_the_same_waves(cloud: Cloud, registries: Registries) -> None:
+    waves = [["eu-west-1"], ["eu-west-2"]]
+    cloud.faults.on("denied", operation="CreateRepository", where=lambda call: call.region == "eu-west-2")
+    result = registries.ensure(SPECS[0], waves=waves)
+    assert {row.location.region for row in result.errors} == {"eu-west-2"}
+    assert not result.failed.ensure(SPECS[0], waves=waves).errors
+
+
+def test_a_removal_checks_before_it_writes_and_has_waves(cloud: Cloud, registries: Registries) -> None:
+    registries.ensure(*SPECS[:2])
+    broken = Registries([MISSING, *PLACES[1:]], retry=AT_ONCE)
+    result = broken.remove(SPECS[0].name, waves=[["eu-west-1"], ["eu-west-2"]])
+    assert list(result.applied) == [PLACES[2]]
+    assert not broken.remove(SPECS[1].name, stop_after=1).applied
+    assert registries.remove(SPECS[0].name).check()
+
+
+def test_of_two_names_of_one_registry_the_first_stays(cloud: Cloud) -> None:
+    names = [RegistryLocation(region="eu-west-1"), RegistryLocation(cloud.account, "eu-west-1")]
+    for order in (names, names[::-1]):
+        result = Registries(order, retry=AT_ONCE).ensure(SPECS[0])
+        assert [row.location for row in result.errors] == order[1:]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (lambda it: it.ensure(SPECS[0], waves=["eu-west-1", "*"]), "waves: expected lists of patterns"),
+        (lambda it: it.ensure(SPECS[0], waves="*"), "waves: expected lists of patterns"),
+        (lambda it: it.ensure(SPECS[0], waves=5), "waves: expected lists of patterns"),
+        (lambda it: it.ensure(SPECS[0], waves=[["none"], ["*"]]), "waves: no registry is meant by 'none'"),
+        (lambda it: it.ensure(SPECS[0], waves=[[5], ["*"]]), "waves: expected a pattern of locations"),
+        (lambda it: it.plan(SPECS[0], tag=1), "plan: got an unexpected keyword argument 'tag'"),
+        (
+            lambda it: it.simulate_lifecycles("ab", tag=1),
+            "simulate_lifecycles: got an unexpected keyword argument 'tag'",
+        ),
+        (lambda it: it.inventory("ab", tag=1), "inventory: got an unexpected keyword argument 'tag'"),
+        (lambda it: it.plan(SPECS[0], SPECS[0]), "^two specs have the name 'team/app-00': merge them into one$"),
+        (lambda it: it.plan(), "expected specs, or a function"),
+        (lambda it: it.ensure(), "expected specs, or a function"),
+        (lambda it: it.where(), "expected patterns of locations"),
+        (lambda it: Registries(it, overrides=cast("Any", [1])), "overrides: expected"),
+        (lambda it: Registries(it, overrides={"*": {"tags": 5}}).plan(*SPECS[:2]), r"app-00.tags: (.|\n)*app-01.tags"),
+    ],
+)
+def test_what_can_never_be_right_is_said_once_before_any_call(
+    cloud: Cloud, registries: Registries, wrong: Callable[[Registries], object], message: str
+) -> None:
+    with pytest.raises(SpecError, match=message):
+        wrong(registries)
+    assert not cloud.calls.operations()

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
-from ecrops import Registries, RegistryLocation, RepositorySpec
+from ecrops import Registries, RegistryLocation, RepositorySpec, RetryPolicy
 from ecrops.aws.sessions import forget
 from ecrops.testing import over_http
 from ecrops.testing.emulator.cloud import Cloud
@@ -101,31 +106,81 @@ def test_every_engine_ends_in_the_same_state(engine: str, registries: Registries
         assert not registries.plan(*SPECS, executor=executor)
 
 
+@pytest.fixture
+def door(server: Any) -> Iterator[type[Door]]:
+    Door.server_url, Door.mode = server.url, "open"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as door:
+        thread = threading.Thread(target=door.serve_forever, daemon=True)
+        thread.start()
+        Door.port = door.server_port
+        yield Door
+        door.shutdown()
+        thread.join()
+
+
+class Door(BaseHTTPRequestHandler):
+    """Stands before the server. What is asked at a path of its own is denied, throttled, or hangs, until it is open."""
+
+    server_url, port, mode = "", 0, "open"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        way = self.path.strip("/")
+        if self.mode == "open" or not way:
+            asked = Request(self.server_url, body, dict(self.headers))
+            try:
+                with urlopen(asked) as answer:
+                    self.answer(answer.status, answer.read(), answer.headers["Content-Type"])
+            except HTTPError as error:
+                self.answer(error.code, error.read(), error.headers["Content-Type"])
+            return
+        if way == "hanging":
+            time.sleep(40)  # longer than a connection waits
+            return
+        code = {"denied": "AccessDenied", "throttled": "Throttling"}[way]
+        text = f"<ErrorResponse><Error><Code>{code}</Code><Message>{way}</Message></Error></ErrorResponse>"
+        self.answer(403 if way == "denied" else 400, text.encode(), "text/xml")
+
+    def answer(self, status: int, body: bytes, kind: str | None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind or "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_four_that_fail_are_rows_and_running_them_again_finishes_them(
-    engine: str, cloud: Cloud, registries: Registries
+    engine: str, cloud: Cloud, registries: Registries, door: type[Door]
 ) -> None:
-    specs = SPECS[:3]
-    denied, conflicting = registries.locations[0], registries.locations[20]
-    conflict = Registries([conflicting]).ensure(RepositorySpec(specs[0].name, encryption="KMS"))
-    assert not conflict.errors
-    cloud.seed_role("strict", denied.account or "", trusts="arn:aws:iam::999999999999:root")
-    broken = Registries(
-        [
-            RegistryLocation.from_dict({**place.to_dict(), "role_name": "strict"}) if place == denied else place
-            for place in registries
-        ],
-        workers=8,
-        seconds_each=60,
-    )
-    spec = [RepositorySpec(specs[0].name, encryption="AES256"), *specs[1:]]
+    specs = [RepositorySpec(SPECS[0].name, encryption="AES256"), *SPECS[1:3]]
+    conflicting, *others = registries.locations
+    assert not Registries([conflicting]).ensure(RepositorySpec(specs[0].name, encryption="KMS")).errors
+    ways = dict(zip(others, ("denied", "throttled", "hanging"), strict=False))
+    places = [
+        replace(place, endpoint_url=f"http://127.0.0.1:{door.port}/{ways[place]}") if place in ways else place
+        for place in registries
+    ]
+    door.mode = "shut"
+    broken = Registries(places, workers=8, seconds_each=25, retry=RetryPolicy(budget=3))
     with ENGINES[engine]() as executor:
-        result = broken.ensure(*spec, executor=executor)
-        assert {row.location.place for row in result.errors} == {denied.place, conflicting.place}
-        assert len(result.values) == 38
-        again = registries.where(denied.place).ensure(*spec, executor=executor)
-        assert not again.errors
+        result = broken.ensure(*specs, executor=executor)
+        reasons = {row.location: str(row.error) for row in result.errors}
+        assert len(result.applied) == 36, reasons
+        assert [*reasons] == places[:4], reasons
+        for place, reason in zip(places, ("chosen once", "denied", "Throttling", "time"), strict=False):
+            assert reason in reasons[place], reasons
+        door.mode = "open"
+        client = cloud.client("ecr", str(conflicting.region), account=conflicting.account)
+        client.delete_repository(repositoryName=specs[0].name)
+        again = result.failed.ensure(*specs, executor=executor)
+        assert not again.errors, [str(row) for row in again.errors]
+        assert len(again.applied) == 4
+        assert not registries.plan(*specs, executor=executor)
 
 
 def killed_once(location: RegistryLocation) -> list[RepositorySpec]:
