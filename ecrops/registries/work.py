@@ -94,7 +94,7 @@ class Work(Shown):
             SpecError: A registry is in no wave, or a pattern is about none.
         """
         tasks = [Task(place, "ensure", (), {}, self._options, self._overrides) for place in self.locations]
-        return self._waves(tasks, waves)
+        return _placed(tasks, self._numbers(self.locations, waves), waves)
 
     @property
     def is_dry(self) -> bool:
@@ -169,9 +169,7 @@ class Work(Shown):
                     on_result(row)
                 yield row
             return
-        placed: list[list[Task]] = [[] for _ in waves or [()]]
-        for task in remaining:
-            placed[numbers[task.location]].append(task)
+        placed = _placed(remaining, numbers, waves)
         still = None if stop_after is None else stop_after - len(failed)
         before = [(numbers[row.location], row) for row in failed] if waves is not None else []
         yield from in_waves(placed, executor, on_result, still, before)
@@ -279,3 +277,11 @@ def _check_options(on_result: object, stop_after: object) -> None:
         raise SpecError(f"stop_after: expected a number of failures of at least 1, got {stop_after!r}")
     if on_result is not None and not callable(on_result):
         raise SpecError(f"on_result: expected a function of a row, got {on_result!r}")
+
+
+def _placed(tasks: Iterable[Task], numbers: Mapping[RegistryLocation, int], waves: Waves | None) -> list[list[Task]]:
+    """Return tasks wave by wave."""
+    placed: list[list[Task]] = [[] for _ in waves or [()]]
+    for task in tasks:
+        placed[numbers[task.location]].append(task)
+    return placed

@@ -86,7 +86,7 @@ def _lets_in(account: str, role_arn: str, caller_arn: str, name: str, external_i
     role = next((each for each in iam_backends[account][partition].roles.values() if each.arn == role_arn), None)
     if role is None:
         return False
-    caller = caller_of(caller_arn, account, None)
+    caller = caller_of(caller_arn, account, {})
     values = {
         "sts:externalid": (external_id,) if external_id else (),
         "sts:rolesessionname": (name,),
