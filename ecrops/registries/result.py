@@ -17,6 +17,9 @@ from ecrops.registries.row import NOT_BEGUN, Row
 if TYPE_CHECKING:
     from ecrops.registries.registries import Registries
 
+MOST_FAILURES = 30
+"""The registries that failed that a text names."""
+
 
 @dataclass(frozen=True, repr=False)
 class RegistriesResult:
@@ -113,8 +116,10 @@ class RegistriesResult:
         for number, row in enumerate(self.rows):
             for line in _lines(row):
                 grouping.add(number, line, row.account, row.region)
-        failures = [f"failed: {row}" for row in self.errors][: MOST_LINES // 4]
-        return page([*grouping.lines(names), self.summary, *failures])
+        failures = [f"failed: {row}" for row in self.errors[:MOST_FAILURES]]
+        if len(self.errors) > MOST_FAILURES:
+            failures.append(f"and {len(self.errors) - MOST_FAILURES:,} more: errors has them all")
+        return page([*grouping.lines(names, MOST_LINES - MOST_FAILURES), self.summary, *failures])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result, ready for JSON."""
@@ -132,8 +137,10 @@ def _lines(row: Row) -> list[str]:
     """Return what a text says of a registry that did not fail."""
     if row.applied:
         return [str(change) for change in row.applied]
-    if row.failed or isinstance(row.value, Plan) or row.value is None:
+    if row.failed or row.value is None:
         return []
+    if isinstance(row.value, Plan):
+        return [f"not made: {change}" for change in row.value.changes]  # a dry run
     return str(row.value).splitlines()
 
 
