@@ -12,9 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ecrops.aws import RetryPolicy
-from ecrops.base.problems import is_number
 from ecrops.errors import SpecError
-from ecrops.lifecycle.guard import RegistryGuard
+from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.registries.location import RegistryLocation, check_locations
 from ecrops.registries.overrides import Overrides
 from ecrops.registries.plan import RegistriesPlan
@@ -54,7 +53,7 @@ class Registries(NamedVerbs):
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
         workers: int = 20,
         retry: RetryPolicy | None = None,
-        guard: RegistryGuard | None = None,
+        guard: Guard | RegistryGuard | None = None,
         dry_run: bool = False,
         seconds_each: float | None = None,
     ) -> None:
@@ -64,9 +63,7 @@ class Registries(NamedVerbs):
         different = Overrides({} if overrides is None else overrides)
         if unused := different.unused(places):
             raise SpecError(f"overrides: no location is meant by {', '.join(map(repr, unused))}")
-        if seconds_each is not None and (not is_number(seconds_each) or seconds_each <= 0):
-            raise SpecError(f"seconds_each: expected seconds above 0, got {seconds_each!r}")
-        options = Options(workers, retry or RetryPolicy(), guard, dry_run, seconds_each=seconds_each)
+        options = Options(workers, RetryPolicy() if retry is None else retry, guard, dry_run, seconds_each=seconds_each)
         super().__init__(places, different, options)
 
     @classmethod

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ecrops.registries.registries import Registries
     from ecrops.registries.sums import RegistriesInventory
 
+MOST_FAILURES = 30
+"""The registries that failed that a text names."""
+
 
 @dataclass(frozen=True, repr=False)
 class RegistriesResult:
@@ -119,7 +122,9 @@ class RegistriesResult:
     def __str__(self) -> str:
         from ecrops.registries.sums import lines_of
 
-        failures = [f"failed: {row}" for row in self.errors][: MOST_LINES // 4]
+        failures = [f"failed: {row}" for row in self.errors[:MOST_FAILURES]]
+        if len(self.errors) > MOST_FAILURES:
+            failures.append(f"and {len(self.errors) - MOST_FAILURES:,} more: errors has them all")
         return page([*(lines_of(self.rows) or self._grouped()), self.summary, *failures])
 
     def _grouped(self) -> Iterator[str]:
@@ -128,7 +133,7 @@ class RegistriesResult:
         for number, row in enumerate(self.rows):
             for line in _lines(row):
                 grouping.add(number, line, row.account, row.region)
-        return grouping.lines(names)
+        return grouping.lines(names, MOST_LINES - MOST_FAILURES)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result, ready for JSON."""
@@ -146,8 +151,10 @@ def _lines(row: Row) -> list[str]:
     """Return what a text says of a registry that did not fail."""
     if row.applied:
         return [str(change) for change in row.applied]
-    if row.failed or isinstance(row.value, Plan) or row.value is None:
+    if row.failed or row.value is None:
         return []
+    if isinstance(row.value, Plan):
+        return [f"not made: {change}" for change in row.value.changes]  # a dry run
     return str(row.value).splitlines()
 
 

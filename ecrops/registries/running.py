@@ -37,7 +37,7 @@ def executor_of(executor: Executor | None, tasks: int) -> Iterator[Executor]:
         SpecError: It is no executor.
     """
     if executor is not None:
-        if not callable(getattr(executor, "submit", None)):
+        if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
             raise SpecError(_expected(executor))
         yield executor
         return

@@ -14,8 +14,9 @@ from typing import Any
 from ecrops.aspects import apart
 from ecrops.aws import Aws, RetryPolicy
 from ecrops.aws.sessions import explain, session_of
+from ecrops.base.problems import Problems, is_number, is_whole
 from ecrops.errors import SpecError
-from ecrops.lifecycle.guard import RegistryGuard
+from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.registries.location import RegistryLocation
 from ecrops.registries.overrides import Overrides
 from ecrops.registries.row import Row, RowError
@@ -38,14 +39,33 @@ class Options:
         dry_run: Whether nothing is changed.
         until: When the time for all is over, as ``time.time`` counts; ``None`` for never.
         seconds_each: The seconds that each registry has, from the moment at which its work begins.
+
+    Raises:
+        SpecError: With every option that is wrong.
     """
 
     workers: int = 20
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    guard: RegistryGuard | None = None
+    guard: Guard | RegistryGuard | None = None
     dry_run: bool = False
     until: float | None = None
     seconds_each: float | None = None
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        problems.check(
+            is_whole(self.workers) and self.workers >= 1,
+            "workers",
+            f"expected a whole number of at least 1, got {self.workers!r}",
+        )
+        problems.check(isinstance(self.retry, RetryPolicy), "retry", f"expected a RetryPolicy, got {self.retry!r}")
+        is_guard = self.guard is None or isinstance(self.guard, Guard | RegistryGuard)
+        problems.check(is_guard, "guard", f"expected a Guard or a RegistryGuard, got {self.guard!r}")
+        problems.check(isinstance(self.dry_run, bool), "dry_run", f"expected True or False, got {self.dry_run!r}")
+        seconds = self.seconds_each
+        is_time = seconds is None or (is_number(seconds) and seconds > 0)
+        problems.check(is_time, "seconds_each", f"expected seconds above 0, got {seconds!r}")
+        problems.raise_any()
 
     def registry(self, location: RegistryLocation) -> Registry:
         """Return the registry of a location. It makes no call of ECR.

@@ -259,6 +259,12 @@ def test_of_two_names_of_one_registry_the_first_stays(cloud: Cloud) -> None:
         (lambda it: it.plan(), "expected specs, or a function"),
         (lambda it: it.ensure(), "expected specs, or a function"),
         (lambda it: it.where(), "expected patterns of locations"),
+        (lambda it: Registries(it, workers=0), "workers: expected a whole number of at least 1"),
+        (lambda it: Registries(it, retry=cast("Any", 5)), "retry: expected a RetryPolicy"),
+        (lambda it: Registries(it, guard=cast("Any", 5)), "guard: expected a Guard or a RegistryGuard"),
+        (lambda it: Registries(it, dry_run=cast("Any", 1)), "dry_run: expected True or False"),
+        (lambda it: Registries(it, seconds_each=0), "seconds_each: expected seconds above 0"),
+        (lambda it: it.plan(SPECS[0], executor=ThreadPoolExecutor), "executor: expected a concurrent.futures.Executor"),
         (lambda it: Registries(it, overrides=cast("Any", [1])), "overrides: expected"),
         (lambda it: Registries(it, overrides={"*": {"tags": 5}}).plan(*SPECS[:2]), r"app-00.tags: (.|\n)*app-01.tags"),
     ],
@@ -269,3 +275,20 @@ def test_what_can_never_be_right_is_said_once_before_any_call(
     with pytest.raises(SpecError, match=message):
         wrong(registries)
     assert not cloud.calls.operations()
+
+
+def test_a_text_says_how_many_failures_it_leaves_out(cloud: Cloud) -> None:
+    places = [RegistryLocation(f"{222200000000 + number}", "eu-west-1", role_name="missing") for number in range(40)]
+    lines = str(Registries(places, retry=AT_ONCE).ensure(SPECS[0])).splitlines()
+    assert lines[0] == "0 of 40 registries done; 40 failed"
+    assert lines[-1] == "and 10 more: errors has them all"
+
+
+def test_a_dry_run_says_what_it_would_make_once(cloud: Cloud) -> None:
+    result = Registries(PLACES, retry=AT_ONCE, dry_run=True).ensure(SPECS[0])
+    assert not result.applied
+    assert str(result).splitlines() == [
+        "in all 4 registries:",
+        "  not made: + team/app-00 repository",
+        "4 of 4 registries done",
+    ]
