@@ -254,3 +254,14 @@ def test_who_is_not_there_is_told(repo: Repository) -> None:
     with pytest.raises(ClientError, match="NoSuchEntity") as caught:
         repo.check_access(Role("gone"))
     assert caught.value.__notes__ == ["there is no role gone: deleted, or never made"]
+
+
+def test_the_simulator_gets_the_context_too(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
+    inside, outside = {"aws:SourceIp": "192.0.2.1"}, {"aws:SourceIp": "198.51.100.1"}
+    for context, allowed in ((inside, True), (outside, False)):
+        check = repo.check_access(Role("nodes"), context=context)
+        assert check, str(check)
+        assert {one.simulated for one in check.comparisons if one.action == GET} == {allowed}
+    with pytest.raises(SpecError, match="no condition of the policies"):
+        repo.check_access(Role("nodes"), context={"aws:SourceVpc": "vpc-1"})
