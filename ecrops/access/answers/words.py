@@ -13,13 +13,13 @@ from ecrops.access.answers.answer import names_of
 from ecrops.access.answers.case import Case, certainly
 from ecrops.base.render import several
 from ecrops.iam.evaluation.compiled import Source
-from ecrops.iam.evaluation.decide import Layer, Vote, is_by_arn
+from ecrops.iam.evaluation.decide import Layer, Vote
 from ecrops.iam.evaluation.naming import Way
 from ecrops.iam.statements import Statement
 
 UNSEEN = (
     "not seen: service control policies, resource control policies, session policies and VPC endpoint policies, which "
-    "may deny what all others allow"
+    "may deny what all others allow; nor tags of sessions, which aws:PrincipalTag conditions ask for too"
 )
 UNVERIFIED_REGISTRY = "whether an allowance of the registry policy is enough (AWS documents it nowhere)"
 UNVERIFIED_BOUNDARY = "whether a permissions boundary limits an allowance of everyone (AWS documents it nowhere)"
@@ -146,7 +146,7 @@ def _unverified(case: Case, vote: Vote, action: str) -> Iterator[str]:
 
 def _is_within_boundary(case: Case, vote: Vote, action: str) -> bool:
     """Whether no boundary limits an allowance of everyone, or it allows the action for certain."""
-    if case.asker.caller.has_boundary is False or is_by_arn(vote.statement):
+    if case.asker.caller.has_boundary is False or vote.statement.is_by_arn:
         return True
     return certainly(limit for limit in case.votes(action, Layer.BOUNDARY) if limit.statement.allows)
 

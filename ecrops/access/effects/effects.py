@@ -137,7 +137,7 @@ def _notes(states: States, here: Sequence[Change], elsewhere: Sequence[Change]) 
         if states.before.directory is not None:
             yield f"{kind} {name}: IAM has no such {kind}, so that what the plan says of it changes nothing yet"
     if made := _names_of(here, "CreateRepository"):
-        yield f"{several(made)}: new, and what wider policies allow there is for registry.access() to tell afterwards"
+        yield f"{several(made)}: new; what wider policies allow there, registry.access() says after it is made"
     if gone := _names_of(here, "DeleteRepository"):
         yield f"{several(gone)}: deleted, and whoever could use it no longer can"
     for unread in states.before.unread:

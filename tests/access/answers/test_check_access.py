@@ -230,6 +230,18 @@ def test_many_actions_and_resources_are_asked_in_parts(cloud: Cloud) -> None:
     assert next(simulated(aws, NODES, [LOGIN], ["*"])).resource == "*"
 
 
+@pytest.mark.parametrize("denied", ["GetRole", "ListRolePolicies", "ListAttachedRolePolicies"])
+def test_a_role_whose_path_cannot_be_read_is_not_said_to_be_deleted(
+    cloud: Cloud, repo: Repository, denied: str
+) -> None:
+    for operation in ("GetAccountAuthorizationDetails", denied):
+        cloud.faults.on("denied", operation=operation, times=None)
+    with pytest.raises(ClientError, match="NoSuchEntity") as caught:
+        repo.check_access(Role("nodes"))
+    (note,) = [note for note in caught.value.__notes__ if "role nodes" in note]
+    assert note.startswith("the policies of role nodes could not be read, and so not its path")
+
+
 @pytest.mark.parametrize("principal", [Role("nodes"), User("ci"), Group("devs")])
 def test_the_emulated_simulator_agrees(cloud: Cloud, repo: Repository, principal: Any) -> None:
     """It asks the evaluator of the emulator, which was written apart."""
@@ -255,15 +267,3 @@ def test_who_is_not_there_is_told(repo: Repository) -> None:
     with pytest.raises(ClientError, match="NoSuchEntity") as caught:
         repo.check_access(Role("gone"))
     assert caught.value.__notes__ == ["there is no role gone: deleted, or never made"]
-
-
-@pytest.mark.parametrize("denied", ["GetRole", "ListRolePolicies", "ListAttachedRolePolicies"])
-def test_a_role_whose_path_cannot_be_read_is_not_said_to_be_deleted(
-    cloud: Cloud, repo: Repository, denied: str
-) -> None:
-    for operation in ("GetAccountAuthorizationDetails", denied):
-        cloud.faults.on("denied", operation=operation, times=None)
-    with pytest.raises(ClientError, match="NoSuchEntity") as caught:
-        repo.check_access(Role("nodes"))
-    (note,) = [note for note in caught.value.__notes__ if "role nodes" in note]
-    assert note.startswith("the policies of role nodes could not be read, and so not its path")

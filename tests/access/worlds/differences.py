@@ -157,7 +157,7 @@ DIFFERENCES = (
 
 def without_differences(world: JSON) -> JSON:
     """A world without what ministack decides otherwise, and without what IAM and ECR do not take, or do not have."""
-    found: JSON = copy.deepcopy({**world, "registry_policy": None})
+    found: JSON = copy.deepcopy({**world, "registry_policy": None, "others": {}})
     details, repository = found["details"], found["repository"]
     for kind in ("User", "Role", "Group"):
         for identity in details[f"{kind}DetailList"]:

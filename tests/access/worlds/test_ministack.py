@@ -100,6 +100,7 @@ def _shown(difference: Difference) -> JSON:
             ],
             "Policies": [],
         },
+        "others": {},
         "repository": {"name": "app", "policy": None if inline else document, "tags": {}},
         "registry_policy": None,
         "now": NOW,
