@@ -101,6 +101,19 @@ def test_of_a_user_the_policy_of_the_repository_is_simulated_too(cloud: Cloud, r
     assert "ResourcePolicy" not in of_token
 
 
+def test_a_policy_that_cannot_be_read_is_not_simulated(cloud: Cloud, repo: Repository) -> None:
+    simulator = Simulator()
+    session_repo = beside(cloud, simulator)
+    cloud.faults.on("denied", operation="GetRepositoryPolicy", times=None)
+    check = session_repo.check_access(User("ci"), GET)
+    assert "ResourcePolicy" not in simulator.asked[0]
+    assert check.notes == (
+        "the policy of the repository cannot be read, and was not simulated",
+        "the registry policy, session policies and VPC endpoint policies are in neither of the two",
+    )
+    assert len(repo.check_access(Role("nodes"), GET).notes) == 2
+
+
 def test_of_a_role_the_policy_of_the_repository_is_left_out_on_both_sides(cloud: Cloud, repo: Repository) -> None:
     let(cloud, {"Effect": "Allow", "Principal": {"AWS": NODES}, "Action": [GET, LAYER]})
     simulator = Simulator(BatchGetImage={"decision": "implicitDeny"})
