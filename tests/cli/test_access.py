@@ -184,7 +184,7 @@ def test_the_simulator_has_a_say(run: Run, repository: Repository, monkeypatch: 
     verdict = Comparison("ecr:BatchGetImage", True, True, "allowed")
     asked: list[tuple[object, str]] = []
 
-    def check(self: Repository, principal: object, what: str) -> AccessCheck:
+    def check(self: Repository, principal: object, what: str, *, context: object = None) -> AccessCheck:
         asked.append((principal, what))
         return AccessCheck("role nodes", "pull", NAME, (verdict,))
 

@@ -29,7 +29,7 @@ VERBS: dict[str, tuple[tuple[str, ...], bool]] = {
     "pull_push": (tuple(dict.fromkeys((*actions.LAMBDA, *actions.PUSH))), True),
     "pull_through_cache": ((*actions.LAMBDA, IMPORT), True),
     "scan_findings": (actions.SCAN_FINDINGS, False),
-    "delete_images": (actions.DELETE_IMAGES, False),
+    "delete_images": (("ecr:BatchDeleteImage",), False),  # who cannot list images may know their tags
     "lifecycle": (actions.LIFECYCLE, False),
     "change_policies": (("ecr:SetRepositoryPolicy",), False),
 }

@@ -204,7 +204,7 @@ def can(arguments: Namespace, console: Console) -> int:
         answer = repository.can(who, arguments.what, context=context, session=session)
         if arguments.check and not console.as_json:
             show(answer, console)  # also if the simulator cannot be asked
-        check = repository.check_access(who, arguments.what) if arguments.check else None
+        check = repository.check_access(who, arguments.what, context=context) if arguments.check else None
     if check is None:
         show(answer, console)
     elif console.as_json:
