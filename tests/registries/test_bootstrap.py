@@ -87,7 +87,7 @@ SECOND = (
 
 def allows(policy: BootstrapPolicy, action: str, resource: str) -> bool:
     """Whether the policy of the role allows an action, by the evaluator of the emulator."""
-    request = Request(caller_of(CALLER, ACCOUNT, None), action, resource, lambda _: ())
+    request = Request(caller_of(CALLER, ACCOUNT, {}), action, resource, lambda _: ())
     return any(vote.applies for vote in votes(policy.policy, "identity", request))
 
 
