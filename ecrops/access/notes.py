@@ -68,7 +68,7 @@ def of_all_policies(name: str, place: Place, removed: Sequence[str] | None, serv
         return ""
     what = removed[0] if removed else "pull"
     return (
-        f"{name}: only the policies that this changes were read: what {principal} may still do by others, "
+        f"{name}: other policies were not read, which may go on allowing {principal} what is revoked: "
         f"repo.can({principal!r}, {what!r}) tells"
     )
 

@@ -164,7 +164,9 @@ class RepositoryVerbs(GrantVerbs):
 
         return explain(self.registry.aws, self.name, text)
 
-    def check_access(self, principal: Grantee | str, verb_or_action: str = "pull") -> AccessCheck:
+    def check_access(
+        self, principal: Grantee | str, verb_or_action: str = "pull", *, context: Mapping[str, Any] | None = None
+    ) -> AccessCheck:
         """Compare the answer of ecrops with that of IAM's own simulator, action by action.
 
         A user is compared by its policies and the policy of the repository. The simulator simulates no policies of
@@ -174,6 +176,7 @@ class RepositoryVerbs(GrantVerbs):
         Args:
             principal: A user, a role, a session of a role or a group, of the registry's account.
             verb_or_action: As in ``can``.
+            context: As in ``can``. The simulator gets it too.
 
         Returns:
             The comparison, true if the two do not differ.
@@ -191,4 +194,4 @@ class RepositoryVerbs(GrantVerbs):
         self._check_account()
         from ecrops.access.answers.checks.checking import check
 
-        return check(self.registry.aws, self.name, principal, verb_or_action)
+        return check(self.registry.aws, self.name, principal, verb_or_action, context)

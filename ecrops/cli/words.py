@@ -52,6 +52,7 @@ _PHRASES: Mapping[str, str] = {
     r"\bregistry\.docker_login\(\)": "ecrops login",
     r"\bsession= reads them\b": "--who-profile reads them",
     r"\bcan\(principal, verb, session=\.\.\.\) reads both sides": "--who-profile, without --check, reads both sides",
+    r"^session: (?=this is for the policies)": "--who-profile: ",
     r"\bask can\(\)": "ask without --check",
     r"\bcheck_access asks\b": "--check asks",
     r"; can\(\) does without": "; without --check it is not needed",
@@ -61,6 +62,9 @@ _PHRASES: Mapping[str, str] = {
     r"\bis not in accounts=": "is not among those of --account",
     r"\baccounts\[\d+\]: ": "--account: ",
     r"\bignore: ('.+?' is no code)": r"--ignore: \1",
+    r"(--ignore: '(\d{12}|o-[a-z0-9]+)' is no code of a finding)\b": (
+        r"\1; if it may use the repositories, say --account \2"
+    ),
     r"\bsay accounts=\['(.+?)'\]": r"say --account \1",
     r"\bregistry\.access\(\)": "ecrops access",
     r"\bregistry\.(authorization_token\.grant_read\(\w+\('.+?'\)\)) allows it": r"in Python, Registry().\1 allows it",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ecrops.aws import Arn
-from ecrops.base.plain_json import check_size
+from ecrops.base.plain_json import check_depth, check_size
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
 
@@ -103,6 +103,7 @@ def check_one_by_one(arguments: Iterable[object], call: str) -> None:
         SpecError: One is a list.
     """
     for argument in arguments:
+        check_depth(argument)
         if isinstance(argument, list | tuple | set | frozenset):
             raise SpecError(f"one argument each: write {call}, got {argument!r}")
 

@@ -30,7 +30,7 @@ OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 ORGANIZATION = "o-a1b2c3d4e5"
 GET = "ecr:BatchGetImage"
 BY_ALL = (
-    "team/a: only the policies that this changes were read: what user ci may still do by others, "
+    "team/a: other policies were not read, which may go on allowing user ci what is revoked: "
     "repo.can(User(name_or_arn='ci'), 'pull') tells"
 )
 LEFT: list[tuple[list[tuple[Any, list[str], dict[str, Any]]], tuple[Any, ...], str]] = [

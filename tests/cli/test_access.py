@@ -105,7 +105,8 @@ def test_csv_has_a_line_for_each_principal_and_repository(run: Run, other: Repos
     }
     assert run("access", "--csv", NAME).out.splitlines()[1:] == [f"role nodes,role,{NODES},{NAME},no,yes,no,no,no"]
     for further in (("--can", "pull"), ("--json",)):
-        assert run("access", "--csv", *further, NAME).code == 1
+        ran = run("access", "--csv", *further, NAME)
+        assert (ran.code, "--csv has a column for each verb" in ran.out + ran.err) == (1, True)
 
 
 def test_a_repository_that_was_named_and_is_not_there_is_an_error(run: Run, other: Repository) -> None:
@@ -155,6 +156,7 @@ def test_a_name_without_its_kind_is_refused_with_the_three_that_it_may_have(run:
     assert (ran.code, ran.out) == (1, "")
     assert "a name is given as user/nodes, role/nodes or group/nodes" in ran.err
     assert "did you mean 'pull'?" in run("can", "role/nodes", "pul", NAME).err
+    assert "ecrops access --can VERB 'team/*' is about many" in run("can", "role/nodes", "pull", "team/*").err
 
 
 def test_what_is_known_of_the_request_decides(run: Run, repository: Repository) -> None:
@@ -182,7 +184,7 @@ def test_the_simulator_has_a_say(run: Run, repository: Repository, monkeypatch: 
     verdict = Comparison("ecr:BatchGetImage", True, True, "allowed")
     asked: list[tuple[object, str]] = []
 
-    def check(self: Repository, principal: object, what: str) -> AccessCheck:
+    def check(self: Repository, principal: object, what: str, *, context: object = None) -> AccessCheck:
         asked.append((principal, what))
         return AccessCheck("role nodes", "pull", NAME, (verdict,))
 
@@ -231,6 +233,8 @@ def test_a_message_that_names_nobody_says_what_to_do_in_a_shell(run: Run) -> Non
     ran = run("explain-denied", NAME, stdin="403 Forbidden")
     assert (ran.code, "ecrops can role/nodes pull NAME" in ran.err) == (1, True)
     assert run("explain-denied", NAME).code == 1
+    ran = run("explain-denied", "no basic auth credentials")
+    assert (ran.code, "the repository comes before the message" in ran.err) == (1, True)
 
 
 def test_findings_about_access_end_a_strict_job(run: Run, other: Repository) -> None:
@@ -244,11 +248,26 @@ def test_findings_about_access_end_a_strict_job(run: Run, other: Repository) -> 
     for accepted in (("--account", "111122223333"), ("--ignore", "other-account")):
         ran = run("lint-access", "--all", "--strict", *accepted)
         assert (ran.code, ran.out, ran.err) == (0, "", "no findings\n")
+    ran = run("lint-access", "--all", "--ignore", "111122223333")
+    assert (ran.code, ran.err.startswith("ecrops: --ignore: "), "say --account 111122223333" in ran.err) == (
+        1,
+        True,
+        True,
+    )
 
 
 def test_findings_are_about_names_and_beginnings_of_names(run: Run, other: Repository) -> None:
     for names, code in (((NAME,), 0), (("team/*",), 0), (("tools/*",), 1), (("to*", NAME), 1), (("tools/cli",), 1)):
         assert run("lint-access", "--strict", *names).code == code, names
+
+
+def test_what_was_named_and_could_not_be_read_is_an_error(run: Run, other: Repository) -> None:
+    ran = run("lint-access", NAME, "team/none")
+    assert (ran.code, ran.out) == (
+        1,
+        "low unread: team/none: there is no such repository; see its name, and the account and region\n",
+    )
+    assert run("lint-access", "--ignore", "unread", NAME, "team/none").code == 0
 
 
 def test_which_repositories_are_meant_has_to_be_said(run: Run) -> None:

@@ -47,7 +47,9 @@ def asker_named(principal: str, documents: Documents) -> Asker | None:
 
 
 def _of_account(name: str, account: str, documents: Documents) -> Asker | None:
-    """Return a user, a role or a session of the registry's account."""
+    """Return a user, a role or a session of the registry's account; nobody, if it is certainly not there."""
+    if ":federated-user/" in name:
+        return _of_other(name, account)  # a session without an identity of its own: nobody lists these
     identity = identity_of(name, documents)
     if identity is None:
         is_known = documents.directory is not None and documents.directory.is_whole

@@ -82,7 +82,8 @@ def asker_of(identity: Identity, account: str, organization: str | None = None, 
         role=identity.arn if session else "",
         has_boundary=identity.boundary is not None,
     )
-    return Asker(caller, identity.policies, identity.boundary, identity.tags, organization)
+    tags = None if identity.kind == "group" else identity.tags  # a member has tags of its own
+    return Asker(caller, identity.policies, identity.boundary, tags, organization)
 
 
 class Evaluation:

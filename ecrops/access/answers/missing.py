@@ -46,7 +46,7 @@ def _sides(case: Case, action: str) -> tuple[bool, bool]:
     """Return whether a statement is missing in the policy of the repository, and in those of the caller."""
     ruling = case.rulings[action]
     if case.asked.kind == "service":
-        return ruling.resource.at(0) is False, False
+        return ruling.resource.at(0) is False and action != TOKEN and action not in IDENTITY_ONLY, False
     if not case.needs_both(action):
         is_unread = case.asker.identity is None and not case.is_here
         return False, case.undenied(action).at(0) is False or is_unread

@@ -29,7 +29,7 @@ VERBS: dict[str, tuple[tuple[str, ...], bool]] = {
     "pull_push": (tuple(dict.fromkeys((*actions.LAMBDA, *actions.PUSH))), True),
     "pull_through_cache": ((*actions.LAMBDA, IMPORT), True),
     "scan_findings": (actions.SCAN_FINDINGS, False),
-    "delete_images": (actions.DELETE_IMAGES, False),
+    "delete_images": (("ecr:BatchDeleteImage",), False),  # who cannot list images may know their tags
     "lifecycle": (actions.LIFECYCLE, False),
     "change_policies": (("ecr:SetRepositoryPolicy",), False),
 }
@@ -60,8 +60,8 @@ class Need:
         return bool(actions.FOR_IMAGES[ECR] & set(self.actions))
 
     def without_token(self) -> Need:
-        """Return what a service of AWS needs, which does not log in."""
-        return replace(self, token=False)
+        """Return what a service of AWS needs, which does not log in. The token alone stays: no policy can allow it."""
+        return replace(self, token=not self.actions)
 
 
 def need_of(verb_or_action: object) -> Need:

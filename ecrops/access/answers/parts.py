@@ -20,6 +20,7 @@ from ecrops.repositories import calls
 from ecrops.text import printable
 
 REPOSITORY, REGISTRY = "repository policy", "registry policy"
+ABSENT = "there is no such repository"
 NO_POLICY = "RepositoryPolicyNotFoundException"
 NO_REGISTRY_POLICY = "RegistryPolicyNotFoundException"
 DESCRIBE_ORGANIZATION = "organizations:DescribeOrganization"
@@ -71,7 +72,7 @@ def of_repositories(aws: Aws, names: Sequence[str], *, is_only: bool = False) ->
             if not is_of_one(error) or (is_only and code_of(error) == calls.MISSING):
                 raise
             if code_of(error) == calls.MISSING:
-                return Part(unread=Unread(f"repository {name}", "there is no such repository"), is_missing=True)
+                return Part(unread=Unread(f"repository {name}", ABSENT), is_missing=True)
             return _failed(REPOSITORY, name, error, "ecr:GetRepositoryPolicy")
         return _parsed(text, REPOSITORY, name)
 

@@ -19,7 +19,7 @@ from ecrops.iam.statements import Statement
 
 UNSEEN = (
     "not seen: service control policies, resource control policies, session policies and VPC endpoint policies, which "
-    "may deny what all others allow"
+    "may deny what all others allow; nor tags of sessions, which aws:PrincipalTag conditions ask for too"
 )
 UNVERIFIED_REGISTRY = "whether an allowance of the registry policy is enough (AWS documents it nowhere)"
 UNVERIFIED_BOUNDARY = "whether a permissions boundary limits an allowance of everyone (AWS documents it nowhere)"
@@ -64,6 +64,8 @@ def policy_owner(case: Case) -> str:
     asked = case.asked
     if asked.kind != "session":
         return case.who
+    if not asked.name:  # of a federated user
+        return "the user that called GetFederationToken"
     of_account = "" if case.is_here else f" of {asked.account}"
     return f"role {asked.name}{of_account}"
 
@@ -144,8 +146,7 @@ def _unverified(case: Case, vote: Vote, action: str) -> Iterator[str]:
 
 def _is_within_boundary(case: Case, vote: Vote, action: str) -> bool:
     """Whether no boundary limits an allowance of everyone, or it allows the action for certain."""
-    is_by_arn = any(test.test.key == "aws:principalarn" for test in vote.statement.tests)
-    if case.asker.caller.has_boundary is False or is_by_arn:
+    if case.asker.caller.has_boundary is False or vote.statement.is_by_arn:
         return True
     return certainly(limit for limit in case.votes(action, Layer.BOUNDARY) if limit.statement.allows)
 

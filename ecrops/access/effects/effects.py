@@ -21,6 +21,7 @@ from ecrops.access.effects.reading import States, read
 from ecrops.access.linting.statements import may
 from ecrops.aws import Aws
 from ecrops.base.change import Change
+from ecrops.base.plain_json import check_depth
 from ecrops.base.render import several
 from ecrops.engine.plan import Plan
 from ecrops.errors import SpecError
@@ -38,6 +39,7 @@ def access_changes(aws: Aws, plan: Plan) -> AccessChanges:
         SpecError: It is no plan, it was made already, or it is for another registry.
     """
     if not isinstance(plan, Plan):
+        check_depth(plan)
         raise SpecError(f"plan: expected a Plan, such as registry.plan(*specs), got {plan!r}")
     if plan.applied:
         raise SpecError(
@@ -135,7 +137,7 @@ def _notes(states: States, here: Sequence[Change], elsewhere: Sequence[Change]) 
         if states.before.directory is not None:
             yield f"{kind} {name}: IAM has no such {kind}, so that what the plan says of it changes nothing yet"
     if made := _names_of(here, "CreateRepository"):
-        yield f"{several(made)}: new, and what wider policies allow there is for registry.access() to tell afterwards"
+        yield f"{several(made)}: new; what wider policies allow there, registry.access() says after it is made"
     if gone := _names_of(here, "DeleteRepository"):
         yield f"{several(gone)}: deleted, and whoever could use it no longer can"
     for unread in states.before.unread:

@@ -51,7 +51,12 @@ def check_accounts(accounts: object) -> frozenset[str]:
 
 
 def _id_of(value: object) -> str:
-    principal = principal_of(value)
+    try:
+        principal = principal_of(value)
+    except SpecError:
+        if not isinstance(value, str):
+            raise
+        principal = None
     if isinstance(principal, AccountPrincipal):
         return principal.account
     if isinstance(principal, OrganizationPrincipal):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecrops.access.answers.asking import Evaluation
 from ecrops.access.answers.documents import Documents, windows
-from ecrops.access.answers.parts import DESCRIBE_ORGANIZATION, REPOSITORY, organization_of, what_of
+from ecrops.access.answers.parts import ABSENT, DESCRIBE_ORGANIZATION, REPOSITORY, organization_of, what_of
 from ecrops.access.answers.unread import Unread
 from ecrops.access.answers.words import source_text
 from ecrops.access.linting import denied, statements
@@ -136,7 +136,11 @@ def _of_unread(documents: Documents) -> Iterator[AccessFinding]:
     """Yield what could not be read, each with the repository that it is about."""
     repositories = {what_of(REPOSITORY, name): name for name in documents.policies}
     for unread in documents.unread:
-        yield _unread(unread, repositories.get(unread.what, ""))
+        if unread.why == ABSENT:
+            name = unread.what.removeprefix("repository ")
+            yield _finding(name, "", Remark("unread", ABSENT, "see its name, and the account and region"))
+        else:
+            yield _unread(unread, repositories.get(unread.what, ""))
 
 
 def _unread(unread: Unread, repository: str) -> AccessFinding:

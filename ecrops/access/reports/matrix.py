@@ -17,6 +17,7 @@ from ecrops.access.reports.matrix_row import MatrixRow
 from ecrops.access.reports.parties import Party
 from ecrops.access.reports.row import SHOWN_VERBS
 from ecrops.base import html, render
+from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import nearest
 from ecrops.base.render import count, several
 from ecrops.base.shown import ShownList
@@ -39,6 +40,9 @@ class AccessMatrix:
         self._judge = judge
         self._rows: list[MatrixRow] = []
         self._left = self._judged()
+
+    def __reduce__(self) -> tuple[type[AccessMatrix], tuple[Judge]]:
+        return AccessMatrix, (self._judge,)  # its rows are judged anew
 
     def _judged(self) -> Iterator[MatrixRow]:
         for party in self._judge.parties.present:
@@ -108,6 +112,7 @@ class AccessMatrix:
         Raises:
             SpecError: It is no verb or action, or the matrix is not about the repository.
         """
+        check_depth(repository)
         need, names = need_of(verb_or_action), self.repositories
         if not isinstance(repository, str) or repository not in names:
             close = nearest(repository, names) if isinstance(repository, str) else None

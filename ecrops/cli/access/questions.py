@@ -43,6 +43,28 @@ def context_of(arguments: Namespace) -> dict[str, list[str] | None]:
     return context
 
 
+def check_one(name: str) -> None:
+    """Refuse the beginning of names where one repository is meant.
+
+    Raises:
+        CommandError: It is one.
+    """
+    if name.endswith("*"):
+        raise CommandError(
+            f"can is about one repository, got {name!r}: ecrops access --can VERB {name!r} is about many"
+        )
+
+
+def check_named(name: str) -> None:
+    """Refuse a message in the place of the name of a repository.
+
+    Raises:
+        CommandError: It is one.
+    """
+    if any(letter.isspace() for letter in name):
+        raise CommandError("the repository comes before the message: ecrops explain-denied NAME 'the message'")
+
+
 def message_of(arguments: Namespace, console: Console) -> str:
     """Return the message that denies access: the arguments, or what comes from stdin."""
     from ecrops.cli.fleet_files import STDIN, stdin_bytes

@@ -5,7 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from ecrops.cli.access.questions import context_of, message_of, principal_of, selection_of
+from ecrops.cli.access.questions import (
+    check_named,
+    check_one,
+    context_of,
+    message_of,
+    principal_of,
+    selection_of,
+)
 from ecrops.cli.access.showing import show, show_who
 from ecrops.cli.console import Console
 from ecrops.cli.exit_codes import DEPENDS, DIFFERS, DONE, ERROR
@@ -54,6 +61,7 @@ def _add_access(commands: Commands) -> None:
         examples=(
             "ecrops access team/api",
             "ecrops access --can pull team/api",
+            "ecrops access --can ecr:BatchDeleteImage --all",
             "ecrops access 'team/*' base/python",
             "ecrops access --csv --all > access.csv",
         ),
@@ -76,6 +84,7 @@ def _add_can(commands: Commands) -> None:
         examples=(
             "ecrops can role/nodes pull team/api",
             "ecrops can --check user/ci push team/api || exit 1",
+            "code=0; ecrops can user/ci ecr:BatchDeleteImage team/api || code=$?; test $code -eq 2",
             "ecrops can --context aws:SourceVpce=vpce-0a1b2c3d role/nodes pull team/api",
             "ecrops can --who-profile prod arn:aws:iam::111122223333:role/nodes pull team/api",
             "ecrops can --json lambda.amazonaws.com pull team/api | jq '.missing[].statement'",
@@ -142,7 +151,11 @@ def _add_lint(commands: Commands) -> None:
         help="another account, or an organization, that may use the repositories",
     )
     command.add_argument(
-        "--ignore", action="append", default=[], metavar="CODE", help="leave this kind of finding out, such as everyone"
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="leave this kind of finding out, such as own-account; of an account: --account ID",
     )
     command.add_argument("--strict", action="store_true", help="end with 1 if there is a finding")
 
@@ -159,7 +172,7 @@ def access(arguments: Namespace, console: Console) -> int:
 
     names = selection_of(arguments)
     if arguments.csv and (console.as_json or arguments.can):
-        raise CommandError("--csv is a form of its own: leave --json and --can out")
+        raise CommandError("--csv has a column for each verb: leave --json and --can out")
     with reading(arguments) as registry:
         if len(names) == 1 and isinstance(names[0], str) and not (arguments.csv or arguments.can):
             show(registry.repository(names[0]).access(), console)
@@ -182,6 +195,7 @@ def can(arguments: Namespace, console: Console) -> int:
     """Say whether somebody can do something."""
     from ecrops.cli.account import reading, session_of
 
+    check_one(arguments.name)
     context, who = context_of(arguments), principal_of(arguments.who)
     theirs = Namespace(profile=arguments.who_profile, region=arguments.region)
     session = None if arguments.who_profile is None else session_of(theirs)
@@ -190,7 +204,7 @@ def can(arguments: Namespace, console: Console) -> int:
         answer = repository.can(who, arguments.what, context=context, session=session)
         if arguments.check and not console.as_json:
             show(answer, console)  # also if the simulator cannot be asked
-        check = repository.check_access(who, arguments.what) if arguments.check else None
+        check = repository.check_access(who, arguments.what, context=context) if arguments.check else None
     if check is None:
         show(answer, console)
     elif console.as_json:
@@ -206,6 +220,7 @@ def explain_denied(arguments: Namespace, console: Console) -> int:
     """Explain a message."""
     from ecrops.cli.account import reading
 
+    check_named(arguments.name)
     text = message_of(arguments, console)
     with reading(arguments) as registry:
         answer = registry.repository(arguments.name).explain_denied(text)

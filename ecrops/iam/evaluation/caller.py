@@ -36,5 +36,5 @@ class Caller(NamedTuple):
     def role_name(self) -> str:
         """The name of the role, without a path; empty for other kinds."""
         if self.kind == "session":
-            return self.name.split("/")[1] if self.name.count("/") > 1 else ""
+            return self.name.split("/")[1] if ":assumed-role/" in self.name and self.name.count("/") > 1 else ""
         return self.name.rpartition("/")[2] if self.kind == "role" else ""

@@ -70,6 +70,17 @@ class CompiledStatement:
     unreadable: str = ""
     keys: frozenset[str] = field(default=frozenset())
 
+    @property
+    def is_by_arn(self) -> bool:
+        """Whether it names callers by their ARNs in its condition: a boundary does not limit what it allows everyone.
+
+        A test that is met by all ARNs but some, or without one, names nobody.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
+        """
+        by_arn = (test.names_values for test in self.tests if test.test.key == "aws:principalarn")
+        return not self.excludes_names and any(by_arn)
+
     def covered(self, actions: tuple[str, ...]) -> tuple[str, ...]:
         """Return the actions of a question that it is about."""
         return actions if self.unreadable else _covered(self.actions, self.excludes_actions, actions)

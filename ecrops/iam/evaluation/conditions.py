@@ -68,6 +68,13 @@ class CompiledTest(NamedTuple):
         """The keys that it asks for."""
         return frozenset((self.test.key,)).union(*(value.keys for value in self.values))
 
+    @property
+    def names_values(self) -> bool:
+        """Whether only a request that has one of its values meets it."""
+        test = self.test
+        is_loose = test.if_exists or test.quantifier == "forallvalues:" or is_negated(test.operator)
+        return self.fit is not None and not is_loose
+
     def truth(self, facts: Facts) -> Truth:
         """Return whether a request meets it."""
         test = self.test

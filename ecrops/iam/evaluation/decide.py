@@ -280,18 +280,10 @@ def _resource(votes: Iterable[Vote], policies: Policies, limit: Extent, universe
                 continue
             if vote.way is Way.ROLE:
                 extent = extent.both(limit)
-            elif vote.way is Way.EVERYONE and not is_by_arn(vote.statement):
+            elif vote.way is Way.EVERYONE and not vote.statement.is_by_arn:
                 extent = extent.both(Extent(limit.certain, universe.all))  # no document says whether it limits this
         allowed = allowed.either(extent if vote.layer is Layer.RESOURCE else maybe(extent.possible))
     return allowed
-
-
-def is_by_arn(statement: CompiledStatement) -> bool:
-    """Whether a statement is for everyone of a certain ARN: a boundary does not limit what it allows.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, on role principals.
-    """
-    return not statement.excludes_names and any(test.test.key == "aws:principalarn" for test in statement.tests)
 
 
 def _union(extents: Iterable[Extent]) -> Extent:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledStatement, Source
-from ecrops.iam.evaluation.decide import Layer, Vote, is_by_arn, votes_of
+from ecrops.iam.evaluation.decide import Layer, Vote, votes_of
 from ecrops.iam.evaluation.distinction import Distinction
 from ecrops.iam.evaluation.extent import NOWHERE, Extent
 from ecrops.iam.evaluation.facts import Facts
@@ -113,7 +113,7 @@ class _Chunk:
             if covered := statement.covered(actions):
                 for vote in votes_of(Layer.RESOURCE, mask, statement, caller, self._universe, facts):
                     # what everyone of a certain ARN is allowed, no boundary limits: as if the caller were named
-                    way = Way.DIRECT if vote.way is Way.EVERYONE and is_by_arn(statement) else vote.way
+                    way = Way.DIRECT if vote.way is Way.EVERYONE and statement.is_by_arn else vote.way
                     for action in covered:
                         _add(votes, action, Sort(way, vote.allows, vote.denies), vote.extent)
         return votes

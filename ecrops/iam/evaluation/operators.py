@@ -97,15 +97,24 @@ FITS: dict[str, Fit] = {
     **{f"date{name}": partial(_compares, _moment, order) for name, order in _ORDERS.items()},
 }
 """By operator in lower case, without ``not``, a quantifier, and ``IfExists``."""
-_NEGATED = ("stringnot", "arnnot", "numericnot", "datenot", "notip")
+_NEGATED = {
+    "stringnotequals": "stringequals",
+    "stringnotequalsignorecase": "stringequalsignorecase",
+    "stringnotlike": "stringlike",
+    "arnnotequals": "arnequals",
+    "arnnotlike": "arnlike",
+    "numericnotequals": "numericequals",
+    "datenotequals": "dateequals",
+    "notipaddress": "ipaddress",
+}
 WITH_VARIABLES = ("string", "arn")
 
 
 def is_negated(name: str) -> bool:
     """Whether an operator is met by what does not fit."""
-    return name.startswith(_NEGATED)
+    return name in _NEGATED
 
 
 def fit_of(name: str) -> Fit | None:
     """Return what tells whether values fit, for an operator in lower case; ``None`` if there is no such operator."""
-    return FITS.get(name.replace("not", "", 1) if is_negated(name) else name)
+    return FITS.get(_NEGATED.get(name, name))

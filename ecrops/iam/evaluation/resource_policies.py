@@ -14,7 +14,7 @@ from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import account_of
 from ecrops.iam.narrowing import Test
-from ecrops.iam.statements import meaning
+from ecrops.iam.statements import OLD_VERSION, meaning
 
 Key = tuple[str, str]
 Placed = tuple[int, CompiledStatement]
@@ -35,15 +35,16 @@ class ResourcePolicies:
     def __init__(self, policies: Iterable[tuple[int, CompiledPolicy]] = ()) -> None:
         self._placed: dict[str, Placed] = {}
         for mask, policy in policies:
+            version = str(policy.document.get("Version") or OLD_VERSION)  # it says whether ${…} is a variable
             for number, statement in enumerate(policy.statements):
-                self._add(mask, statement, f"{mask}:{number}")
+                self._add(mask, statement, version, f"{mask}:{number}")
         self._by_key: dict[Key, dict[int, Placed]] = {}
         for number, (mask, statement) in enumerate(self._placed.values()):
             for key in set(_keys(statement)):
                 self._by_key.setdefault(key, {})[number] = mask, statement
 
-    def _add(self, mask: int, statement: CompiledStatement, place: str) -> None:
-        same = place if statement.unreadable else meaning({**statement.document, "Sid": ""})
+    def _add(self, mask: int, statement: CompiledStatement, version: str, place: str) -> None:
+        same = place if statement.unreadable else f"{version} {meaning({**statement.document, 'Sid': ''})}"
         if same in self._placed:
             earlier, statement = self._placed[same]
             mask |= earlier

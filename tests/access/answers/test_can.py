@@ -266,7 +266,7 @@ def test_a_session_of_the_wrong_account_is_refused(cloud: Cloud, repo: Repositor
     there = cloud.session(account=OTHER)
     with pytest.raises(SpecError, match=f"session: expected one for account {HERE}, got one for {OTHER}"):
         repo.can(Role(NODES), "pull", session=there)
-    with pytest.raises(SpecError, match=r"lambda\.amazonaws\.com is none"):
+    with pytest.raises(SpecError, match=r"lambda\.amazonaws\.com is none; ask about one of them"):
         repo.can("lambda.amazonaws.com", "pull", session=there)
     with pytest.raises(SpecError, match=r"expected a boto3\.Session, got 'there'"):
         repo.can(Role("nodes"), "pull", session="there")  # type: ignore[arg-type]
@@ -665,3 +665,52 @@ def test_a_repository_that_is_not_there_is_an_error(cloud: Cloud, repo: Reposito
         registry_of(cloud).repository("none").can(Role("nodes"), "pull")
     with pytest.raises(SpecError, match="is of another account than this registry's"):
         registry_of(cloud).repository(ARN.replace(HERE, OTHER)).can(Role("nodes"), "pull")
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "Null"])
+def test_what_a_group_may_do_by_tags_depends_on_the_member(
+    cloud: Cloud, repo: Repository, effect: str, operator: str
+) -> None:
+    value = "true" if operator == "Null" else "web"
+    by_tag = {**PULL, "Effect": effect, "Condition": {operator: {"aws:PrincipalTag/team": value}}}
+    give(cloud, "group", "devs", by_tag, TOKEN, *([PULL] if effect == "Deny" else []))
+    assert repo.can(Group("devs"), "pull").depends_on == ("aws:PrincipalTag/team",)
+    assert repo.access().who_can("pull") == ("group devs",)
+    assert registry_of(cloud).access().who_can("pull", NAME, certain=True) == ()
+
+
+def test_no_policy_can_allow_a_service_the_token(cloud: Cloud, repo: Repository) -> None:
+    let(cloud, {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "ecr:*"})
+    answer = repo.can("lambda.amazonaws.com", LOGIN)
+    assert answer.allowed is False
+    assert answer.missing == ()
+    assert answer.notes[0] == "a service of AWS does not log in: no policy can allow it the token, and it needs none"
+    assert repo.access().who_can(LOGIN) == registry_of(cloud).access().who_can(LOGIN, NAME) == ()
+    assert repo.can("lambda.amazonaws.com", "pull").allowed is True
+
+
+def test_no_policy_of_a_repository_can_allow_a_service_to_make_it(cloud: Cloud, repo: Repository) -> None:
+    answer = repo.can("lambda.amazonaws.com", "ecr:CreateRepository")
+    assert (answer.allowed, answer.missing) == (False, ())
+    assert answer.notes[0] == "no policy of a repository can allow that: the repository is not there yet"
+
+
+def test_what_is_too_deep_to_be_shown_is_refused_before_any_call(cloud: Cloud, repo: Repository) -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    before, registry = len(cloud.calls), registry_of(cloud)
+    questions: list[Callable[[], object]] = [
+        lambda: repo.can(Role("nodes"), "pull", context={"aws:SourceIp": deep}),
+        lambda: repo.can(Role("nodes"), "pull", context=deep),
+        lambda: registry.access(deep),
+        lambda: registry.lint_access(deep),
+        lambda: registry.access_changes(deep),
+    ]
+    for question in questions:
+        with pytest.raises(SpecError, match="more than 100 levels deep"):
+            question()
+    assert len(cloud.calls) == before
+    with pytest.raises(SpecError, match="more than 100 levels deep"):
+        registry.access().who_can("pull", deep)

@@ -101,6 +101,19 @@ def test_of_a_user_the_policy_of_the_repository_is_simulated_too(cloud: Cloud, r
     assert "ResourcePolicy" not in of_token
 
 
+def test_a_policy_that_cannot_be_read_is_not_simulated(cloud: Cloud, repo: Repository) -> None:
+    simulator = Simulator()
+    session_repo = beside(cloud, simulator)
+    cloud.faults.on("denied", operation="GetRepositoryPolicy", times=None)
+    check = session_repo.check_access(User("ci"), GET)
+    assert "ResourcePolicy" not in simulator.asked[0]
+    assert check.notes == (
+        "the policy of the repository cannot be read, and was not simulated",
+        "the registry policy, session policies and VPC endpoint policies are in neither of the two",
+    )
+    assert len(repo.check_access(Role("nodes"), GET).notes) == 2
+
+
 def test_of_a_role_the_policy_of_the_repository_is_left_out_on_both_sides(cloud: Cloud, repo: Repository) -> None:
     let(cloud, {"Effect": "Allow", "Principal": {"AWS": NODES}, "Action": [GET, LAYER]})
     simulator = Simulator(BatchGetImage={"decision": "implicitDeny"})
@@ -141,6 +154,8 @@ def test_what_only_the_simulator_allows_is_a_difference(cloud: Cloud, repo: Repo
 def test_what_depends_is_no_difference(cloud: Cloud, repo: Repository) -> None:
     give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
     verdict = {"decision": "implicitDeny", "missing": ["aws:SourceIp"]}
+    of_token = Simulator(GetAuthorizationToken=verdict)
+    assert beside(cloud, of_token).check_access(Role("nodes"), LOGIN).comparisons[0].simulated is None
     check = beside(cloud, Simulator(BatchGetImage=verdict)).check_access(Role("nodes"), GET)
     assert check
     assert check.comparisons[0].to_dict() == {
@@ -215,6 +230,18 @@ def test_many_actions_and_resources_are_asked_in_parts(cloud: Cloud) -> None:
     assert next(simulated(aws, NODES, [LOGIN], ["*"])).resource == "*"
 
 
+@pytest.mark.parametrize("denied", ["GetRole", "ListRolePolicies", "ListAttachedRolePolicies"])
+def test_a_role_whose_path_cannot_be_read_is_not_said_to_be_deleted(
+    cloud: Cloud, repo: Repository, denied: str
+) -> None:
+    for operation in ("GetAccountAuthorizationDetails", denied):
+        cloud.faults.on("denied", operation=operation, times=None)
+    with pytest.raises(ClientError, match="NoSuchEntity") as caught:
+        repo.check_access(Role("nodes"))
+    (note,) = [note for note in caught.value.__notes__ if "role nodes" in note]
+    assert note.startswith("the policies of role nodes could not be read, and so not its path")
+
+
 @pytest.mark.parametrize("principal", [Role("nodes"), User("ci"), Group("devs")])
 def test_the_emulated_simulator_agrees(cloud: Cloud, repo: Repository, principal: Any) -> None:
     """It asks the evaluator of the emulator, which was written apart."""
@@ -240,3 +267,14 @@ def test_who_is_not_there_is_told(repo: Repository) -> None:
     with pytest.raises(ClientError, match="NoSuchEntity") as caught:
         repo.check_access(Role("gone"))
     assert caught.value.__notes__ == ["there is no role gone: deleted, or never made"]
+
+
+def test_the_simulator_gets_the_context_too(cloud: Cloud, repo: Repository) -> None:
+    give(cloud, "role", "nodes", {**PULL, "Condition": OFFICE}, TOKEN)
+    inside, outside = {"aws:SourceIp": "192.0.2.1"}, {"aws:SourceIp": "198.51.100.1"}
+    for context, allowed in ((inside, True), (outside, False)):
+        check = repo.check_access(Role("nodes"), context=context)
+        assert check, str(check)
+        assert {one.simulated for one in check.comparisons if one.action == GET} == {allowed}
+    with pytest.raises(SpecError, match="no condition of the policies"):
+        repo.check_access(Role("nodes"), context={"aws:SourceVpc": "vpc-1"})

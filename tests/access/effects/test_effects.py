@@ -198,9 +198,7 @@ def test_a_new_repository_and_one_that_goes_are_told_with_whom_they_are_granted_
         f"account {OTHER} gains pull on new",
     ]
     assert not [note for note in changes.notes if "not read" in note]
-    assert (
-        changes.notes[0] == "new: new, and what wider policies allow there is for registry.access() to tell afterwards"
-    )
+    assert changes.notes[0] == "new: new; what wider policies allow there, registry.access() says after it is made"
     put_policy(cloud, "team/b", {"Effect": "Allow", "Principal": {"AWS": NODES}, "Action": "ecr:ListImages"})
     changes = registry_of(cloud).access_changes(dry(cloud).remove("team/b"))
     assert list(map(str, changes)) == [

@@ -221,7 +221,7 @@ def test_the_calls_are_one_listing_and_one_policy_a_repository(memory_cloud: Clo
         ((), {"ignore": ["everione"]}, "'everione' is no code of a finding; did you mean everyone?"),
         ((), {"ignore": "everyone"}, "write ['everyone']"),
         ((), {"accounts": OTHER}, f"accounts: expected a list of accounts, got '{OTHER}'; write ['{OTHER}']"),
-        ((), {"accounts": ["1234"]}, "accounts[0]: expected an ARN, an account of 12 digits"),
+        ((), {"accounts": ["1234"]}, "accounts[0]: expected an account of 12 digits, the ARN"),
         ((), {"accounts": [f"arn:aws:iam::{OTHER}:role/x"]}, "accounts[0]: expected an account of 12 digits, the ARN"),
         (("team/*",), {}, "write prefix('team/') for all of these"),
         ((["ab"],), {}, "one argument each: write lint_access(*names)"),

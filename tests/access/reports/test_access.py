@@ -12,6 +12,7 @@ from ecrops import AnyPrincipal, ArnPrincipal, Group, Registry, Repository, Role
 from ecrops.access import Access, PrincipalAccess
 from ecrops.access.answers.words import UNSEEN
 from ecrops.testing import Cloud
+from ecrops.testing.emulator.ecr import backend
 from support import registry_of
 
 from ..callers import HERE, THIRD
@@ -295,7 +296,7 @@ def test_a_registry_policy_is_a_part_of_it(cloud: Cloud, repo: Repository, effec
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     cloud.client("ecr").put_registry_policy(policyText=document)
     row = row_of(repo.access(), "role nodes")
-    assert (row.allowed("ecr:ListImages"), row.allowed("delete_images")) == (
+    assert (row.allowed("ecr:ListImages"), row.allowed("ecr:PutImage")) == (
         (True, None) if effect == "Allow" else (False, False)
     )
     assert row.denied_by == (() if effect == "Allow" else ("registry policy, statement all",))
@@ -349,7 +350,8 @@ def test_a_terminal_shows_columns_and_leaves_out_those_without_a_cell(repo: Repo
 
 def test_what_somebody_can_do_beside_the_verbs_is_told(cloud: Cloud, repo: Repository) -> None:
     put_inline(cloud, "user", "ci", allow("ecr:ListImages", "ecr:TagResource", "ecr:UntagResource"))
-    assert row_of(repo.access(), "user ci").cells()[6] == "ListImages, TagResource and 1 more"
+    *_, other, depends, where = row_of(repo.access(), "user ci").cells()
+    assert (other, depends, where) == ("ListImages, TagResource and 1 more", "", "inline policy own, statement 1")
 
 
 def test_a_notebook_shows_a_table_in_which_everything_is_escaped(cloud: Cloud, repo: Repository) -> None:
@@ -433,3 +435,15 @@ def test_a_plan_says_everyone_in_words(cloud: Cloud) -> None:
     assert "+ ab policy: everyone may pull" in str(plan)
     plan = registry_of(cloud, dry_run=True).repository("ab").grant_pull("o-1234567890")
     assert "organization o-1234567890 may pull" in str(plan)
+
+
+@pytest.mark.parametrize("name", ["bob", "nodes", "b.o-b"])
+def test_a_federated_user_is_not_deleted_though_nobody_lists_it(cloud: Cloud, repo: Repository, name: str) -> None:
+    arn = f"arn:aws:sts::{HERE}:federated-user/{name}"
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": [GET, LAYER]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    backend(HERE, "eu-west-1").repositories["ab"].policy = document
+    access = repo.access()
+    assert access.deleted == ()
+    pull = row_of(access, f"federated user {name} of {HERE}").verbs["pull"]
+    assert pull.depends_on == ("the policies of the user that called GetFederationToken, which were not read",)

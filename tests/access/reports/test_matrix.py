@@ -273,3 +273,13 @@ def test_a_cell_is_the_row_of_the_report_and_the_answer_to_the_question(
                     assert (party.who in matrix.who_can(verb, name)) == (cell is not False)
                 if party.kind in ASKED and ":federated-user/" not in party.name:  # can refuses to answer for these
                     assert repo.can(party.name, verb).allowed is cell, (name, party.who)
+
+
+def test_a_matrix_can_be_pickled_whether_rows_were_judged_or_not(registry: Registry) -> None:
+    matrix = registry.access()
+    copies = [pickle.loads(pickle.dumps(matrix))]
+    next(iter(matrix))
+    copies.append(pickle.loads(pickle.dumps(matrix)))
+    assert len(matrix)
+    copies.append(pickle.loads(pickle.dumps(matrix)))
+    assert [copy.to_dict() for copy in copies] == [matrix.to_dict()] * 3

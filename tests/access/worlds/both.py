@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,11 @@ def ecrops(world: JSON, question: JSON, callers: Iterable[str]) -> Answers:
     context |= dict.fromkeys(question["missing"], ())
     evaluation = Evaluation(documents, [name], context={key.lower(): values for key, values in context.items()})
     action = question["action"]
-    return {caller: evaluation.rulings(asker(documents, caller), [action])[action].allowed.at(0) for caller in callers}
+    directories = {world["account"]: documents.directory}
+    directories |= {account: parse([details]) for account, details in world["others"].items()}
+    return {
+        caller: evaluation.rulings(asker(directories, caller), [action])[action].allowed.at(0) for caller in callers
+    }
 
 
 def documents_of(world: JSON) -> Documents:
@@ -51,8 +55,8 @@ def documents_of(world: JSON) -> Documents:
     )
 
 
-def asker(documents: Documents, caller: str) -> Asker:
-    """Who calls, as ecrops takes it."""
+def asker(directories: Mapping[str, Directory | None], caller: str) -> Asker:
+    """Who calls, as ecrops takes it: with the policies of its account, if they were read."""
     if not caller.startswith("arn:"):
         return Asker(Caller("service", caller))
     account, resource = caller.split(":")[4:]
@@ -61,9 +65,10 @@ def asker(documents: Documents, caller: str) -> Asker:
         return Asker(Caller("account", account, account))
     kinds: dict[str, Kind] = {"user": "user", "role": "role", "assumed-role": "session"}
     kind = kinds[word]
-    if account != documents.account or documents.directory is None:
+    directory = directories.get(account)
+    if directory is None:
         return Asker(Caller(kind, caller, account, has_boundary=None))
-    return _known(documents.directory, account, kind, caller, path)
+    return _known(directory, account, kind, caller, path)
 
 
 def _known(directory: Directory, account: str, kind: Kind, caller: str, path: str) -> Asker:

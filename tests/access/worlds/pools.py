@@ -27,10 +27,13 @@ IDS = {
     "dev": "AIDADEVAAAAAAAAAAAAAA",
     "nodes": "AROANODESAAAAAAAAAAAA",
     "build": "AROABUILDAAAAAAAAAAAA",
+    "bob": "AIDABOBAAAAAAAAAAAAAA",
+    "worker": "AROAWORKERAAAAAAAAAAA",
 }
 GONE = ("AIDAGONEAAAAAAAAAAAAA", "AROAGONEAAAAAAAAAAAAA")
 SESSIONS = (sts("assumed-role/nodes/i-1"), sts("assumed-role/nodes/i-2"), sts("assumed-role/build/i-1"))
 SERVICES = ("lambda.amazonaws.com", "codebuild.amazonaws.com")
+THEIR_USERS, THEIR_ROLES = {"bob": "/"}, {"worker": "/app/"}
 THEIRS = (iam("user/bob", OTHER), iam("role/app/worker", OTHER), iam("root", OTHER))
 THEIR_SESSION = sts("assumed-role/worker/i-9", OTHER)
 CALLERS = (*USER_ARNS.values(), *ROLE_ARNS.values(), *SESSIONS[:2], iam("root"), *SERVICES, *THEIRS, THEIR_SESSION)

@@ -32,6 +32,7 @@ RULES = {
     "all but some may be allowed",
     "some are excepted from what is allowed",
     "another account is allowed on this side",
+    "another account is allowed on both sides",
     "a service is in everyone, perhaps",
     "a policy cannot be read",
     "a token is allowed",
@@ -45,6 +46,8 @@ def met(world: JSON, question: JSON) -> Iterator[str]:
     found = votes_on(world, request)
     answer = decide(world, question)
     yield f"{request.caller.kind}: {answer}"
+    if answer and request.caller.account not in ("", world["account"]) and not request.is_token:
+        yield "another account is allowed on both sides"
     for layer, votes in found.items():
         for vote in votes:
             if vote.applies is not False:

@@ -23,26 +23,28 @@ from .pools import (
     NUMBERS,
     OF_KEYS,
     OPERATORS,
+    OTHER,
     PARTITION,
     PRINCIPALS,
     REGION,
     REPOSITORIES,
     RESOURCE_PATTERNS,
-    ROLE_ARNS,
     ROLES,
     SERVICES,
     SUITED,
     TEXTS,
+    THEIR_ROLES,
+    THEIR_USERS,
     TOLD,
-    USER_ARNS,
     USERS,
     iam,
 )
 
 JSON = dict[str, Any]
 Draw = Callable[[Any], Any]
-MANAGED = tuple(iam(f"policy/{name}") for name in ("first", "second", "limits"))
+MANAGED = ("first", "second", "limits")
 UNSEEN = iam("policy/unseen")
+"""A policy that somebody has, and that is not among the policies of the account."""
 TIMES = {times: st.integers(0, times - 1) for times in range(2, 61)}
 
 
@@ -157,65 +159,71 @@ def policies(draw: Draw, *, kind: str = "identity") -> Any:
 
 OF_IDENTITIES, OF_REPOSITORIES, OF_REGISTRIES = policies(), policies(kind="repository"), policies(kind="registry")
 TAGS = st.sampled_from((None, "app", "team/app", "*"))
-BOUNDARIES = st.sampled_from((None, MANAGED[2]))
+BOUNDARIES = st.sampled_from(("", MANAGED[2]))
 GROUP_LISTS = st.sampled_from(((), GROUPS[:1], GROUPS))
-ATTACHED = st.sampled_from((None, *MANAGED[:2]))
+ATTACHED = st.sampled_from(("", *MANAGED[:2]))
 
 
-def _owner(draw: Draw, name: str, kind: str) -> JSON:
+def _owner(draw: Draw, name: str, kind: str, account: str) -> JSON:
     """The policies of a user, a role or a group."""
     inline = [{"PolicyName": "inline", "PolicyDocument": draw(OF_IDENTITIES)}] if seldom(draw, 2) else []
-    arn = UNSEEN if seldom(draw, 50) else draw(ATTACHED)
-    attached = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}] if arn else []
+    policy = "unseen" if seldom(draw, 50) else draw(ATTACHED)
+    attached = [{"PolicyName": policy, "PolicyArn": iam(f"policy/{policy}", account)}] if policy else []
     return {f"{kind}Name": name, f"{kind}PolicyList": inline, "AttachedManagedPolicies": attached}
 
 
-def _identity(draw: Draw, name: str, kind: str, arn: str, path: str) -> JSON:
+def _identity(draw: Draw, name: str, kind: str, path: str, account: str) -> JSON:
     """A user or a role, perhaps with tags and a boundary."""
     tag = draw(TAGS)
     tags = [{"Key": "Repo", "Value": tag}] if tag else []
-    found = {**_owner(draw, name, kind), "Arn": arn, f"{kind}Id": IDS[name], "Path": path, "Tags": tags}
-    boundary = UNSEEN if seldom(draw, 50) else draw(BOUNDARIES)
+    arn = iam(f"{kind.lower()}{path}{name}", account)
+    found = {**_owner(draw, name, kind, account), "Arn": arn, f"{kind}Id": IDS[name], "Path": path, "Tags": tags}
+    boundary = "unseen" if seldom(draw, 50) else draw(BOUNDARIES)
     if boundary:
-        found["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
+        limit = iam(f"policy/{boundary}", account)
+        found["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": limit}
     return {**found, "GroupList": list(draw(GROUP_LISTS))} if kind == "User" else found
 
 
-def _managed(draw: Draw, arn: str) -> JSON:
+def _managed(draw: Draw, name: str, account: str) -> JSON:
     """A managed policy; one version is in force."""
     old = {"VersionId": "v1", "IsDefaultVersion": False, "Document": {"Statement": []}}
     new = {"VersionId": "v2", "IsDefaultVersion": True, "Document": draw(OF_IDENTITIES)}
     return {
-        "PolicyName": arn.rpartition("/")[2],
-        "Arn": arn,
+        "PolicyName": name,
+        "Arn": iam(f"policy/{name}", account),
         "DefaultVersionId": "v2",
         "PolicyVersionList": [old, new],
     }
 
 
 @st.composite
-def details(draw: Draw) -> JSON:
-    """All identities of the account, and its managed policies."""
+def details(draw: Draw, account: str, users: dict[str, str], roles: dict[str, str]) -> JSON:
+    """All identities of an account, and its managed policies."""
     return {
-        "UserDetailList": [_identity(draw, name, "User", USER_ARNS[name], USERS[name]) for name in USERS],
-        "RoleDetailList": [_identity(draw, name, "Role", ROLE_ARNS[name], ROLES[name]) for name in ROLES],
-        "GroupDetailList": [{**_owner(draw, name, "Group"), "Arn": iam(f"group/{name}")} for name in GROUPS],
-        "Policies": [_managed(draw, arn) for arn in MANAGED],
+        "UserDetailList": [_identity(draw, name, "User", path, account) for name, path in users.items()],
+        "RoleDetailList": [_identity(draw, name, "Role", path, account) for name, path in roles.items()],
+        "GroupDetailList": [
+            {**_owner(draw, name, "Group", account), "Arn": iam(f"group/{name}", account)} for name in GROUPS
+        ],
+        "Policies": [_managed(draw, name, account) for name in MANAGED],
     }
 
 
-DETAILS, NAMES = details(), st.sampled_from(REPOSITORIES)
+DETAILS, THEIR_DETAILS = details(ACCOUNT, USERS, ROLES), details(OTHER, THEIR_USERS, THEIR_ROLES)
+NAMES = st.sampled_from(REPOSITORIES)
 TAGS_OF_REPOSITORIES = st.sampled_from(({"env": "prod"}, {}, {"env": "dev", "repo": "app"}, None))
 
 
 @st.composite
 def worlds(draw: Draw) -> JSON:
-    """An account with a repository."""
+    """An account with a repository, and perhaps another account that was read too."""
     return {
         "account": ACCOUNT,
         "region": REGION,
         "partition": PARTITION,
         "details": None if seldom(draw, 40) else draw(DETAILS),
+        "others": {OTHER: draw(THEIR_DETAILS)} if seldom(draw, 3) else {},
         "repository": {
             "name": draw(NAMES),
             "policy": None if seldom(draw, 4) else draw(OF_REPOSITORIES),

@@ -128,7 +128,9 @@ def test_an_older_policy_has_no_variables() -> None:
     assert truth({"StringEquals": {"aws:username": "${aws:username}"}}, "2008-10-17") == (False, ())
 
 
-@pytest.mark.parametrize("operator", ["StringSame", "NullIfExists", "ForSome:StringEquals", ""])
+@pytest.mark.parametrize(
+    "operator", ["StringSame", "NumericNotLessThan", "BinaryNotEquals", "NullIfExists", "ForSome:StringEquals", ""]
+)
 def test_an_operator_that_iam_has_not_cannot_be_read(operator: str) -> None:
     with pytest.raises(ValueError, match="condition operator"):
         compile_tests({operator: {"aws:username": "ci"}}, VERSION)

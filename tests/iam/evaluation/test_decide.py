@@ -136,6 +136,43 @@ def test_a_boundary_limits_identity_policies_and_roles_that_a_repository_policy_
     assert verdict(bounded(USER), resource=[others], boundary=nothing) is None
 
 
+@pytest.mark.parametrize(
+    "condition, expected",
+    [
+        ({"ArnEquals": {"aws:PrincipalArn": USER.name}}, True),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalArn": USER.name}}, True),
+        ({"ArnNotEquals": {"aws:PrincipalArn": f"{USER.name}-other"}}, None),
+        ({"ArnLikeIfExists": {"aws:PrincipalArn": USER.name}}, None),
+        ({"ForAllValues:ArnLike": {"aws:PrincipalArn": USER.name}}, None),
+        ({"Null": {"aws:PrincipalArn": "false"}}, None),
+    ],
+)
+def test_a_condition_names_arns_that_no_boundary_limits_only_if_it_says_which(
+    condition: dict[str, Any], expected: bool | None
+) -> None:
+    assert verdict(bounded(USER), resource=[allow("*", Condition=condition)], boundary=[]) is expected
+
+
+@pytest.mark.parametrize("versions", [("2008-10-17", "2012-10-17"), ("2012-10-17", "2008-10-17"), ("", "2012-10-17")])
+def test_a_statement_means_what_the_version_of_its_own_policy_says(versions: tuple[str, str]) -> None:
+    named = {"StringEquals": {"aws:username": "${aws:username}"}}
+    documents = [{"Version": version, "Statement": [allow("*", Condition=named)]} for version in versions]
+    documents = [{key: value for key, value in document.items() if value} for document in documents]
+    policies = [compile_policy(document, "repository policy") for document in documents]
+    resource = ResourcePolicies((1 << index, policy) for index, policy in enumerate(policies))
+    universe, facts = Universe([ARN, f"{ARN}-2"]), Facts({"aws:username": ["ci"]})
+    (ruling,) = decide(USER, (GET,), universe, facts, Policies([], resource=resource)).values()
+    assert [ruling.allowed.at(index) for index in (0, 1)] == [version == "2012-10-17" for version in versions]
+
+
+def test_a_federated_user_is_no_role_of_its_name() -> None:
+    federated = Caller("session", f"arn:aws:sts::{HERE}:federated-user/nodes", HERE)
+    nodes = [{"AWS": f"arn:aws:iam::{HERE}:role/nodes"}, {"AWS": f"arn:aws:sts::{HERE}:assumed-role/nodes/x"}]
+    for names in (*nodes, {"AWS": "AROAEXAMPLE"}):
+        assert verdict(federated, identity=[ALLOW], resource=[deny(names)]) is True
+    assert verdict(federated, resource=[allow({"AWS": federated.name})]) is True
+
+
 def test_a_denial_of_everyone_is_about_services_too() -> None:
     service = {"Service": LAMBDA.name}
     assert verdict(LAMBDA, resource=[allow(service), deny("*")]) is False

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ecrops.access.answers.asking import Evaluation
+from ecrops.access.answers.asking import Context, Evaluation
 from ecrops.access.answers.case import Case
 from ecrops.access.answers.checks.check import AccessCheck, Comparison
 from ecrops.access.answers.checks.simulator import PERMISSION, Decision, simulated
@@ -20,6 +20,7 @@ from ecrops.access.answers.needs import TOKEN, need_of
 from ecrops.access.answers.questions.asked import Asked, asked_of
 from ecrops.access.answers.questions.callers import Found, find
 from ecrops.access.answers.questions.can import case_of
+from ecrops.access.answers.questions.context import check_used, context_of, spelled_keys
 from ecrops.aws import DENIED, Arn, Aws, ClientError, code_of
 from ecrops.base.problems import Problems
 from ecrops.errors import SpecError
@@ -32,7 +33,7 @@ _TYPES = {"aws:securetransport": "boolean", "aws:viaawsservice": "boolean", "aws
 _TYPES |= {"aws:currenttime": "date", "aws:epochtime": "numeric", "aws:sourceip": "ip"}
 
 
-def check(aws: Aws, name: str, principal: object, verb_or_action: object) -> AccessCheck:
+def check(aws: Aws, name: str, principal: object, verb_or_action: object, context: object = None) -> AccessCheck:
     """Return how the simulator answers beside ecrops.
 
     Args:
@@ -40,26 +41,32 @@ def check(aws: Aws, name: str, principal: object, verb_or_action: object) -> Acc
         name: The repository.
         principal: A user, a role, a group, or a session of a role, of the account.
         verb_or_action: See ``need_of``.
+        context: See ``context_of``.
 
     Raises:
-        SpecError: The principal is none that IAM simulates.
+        SpecError: The principal is none that IAM simulates, or another argument is wrong.
         ClientError: There is no such principal; or the caller may not ask.
     """
     problems = Problems()
     asked = problems.take("principal", lambda: asked_of(principal))
     need = problems.take("", lambda: need_of(verb_or_action))
+    known = problems.take("", lambda: context_of(context))
     problems.raise_any()
     assert asked is not None
     assert need is not None
+    assert known is not None
     _check_simulated(aws, asked)
     found = find(aws, name, asked, None)
     half = replace(found, documents=_half(found.documents, with_policy=asked.kind == "user"))
-    case = case_of(half, name, need, {}) if half.asker is not None else None
+    case = None
+    if half.asker is not None:
+        check_used(context, spelled_keys(found.policies).values())
+        case = case_of(half, name, need, known)
     source = found.identity.arn if found.identity else _arn(found)
     try:
-        decisions = {decision.action: decision for decision in _decisions(aws, source, half, need.all_actions)}
+        decisions = {decision.action: decision for decision in _decisions(aws, source, half, need.all_actions, known)}
     except ClientError as error:
-        _explain(error, source, asked)
+        _explain(error, source, found)
         raise
     rows = [_compared(action, case, decisions.get(action)) for action in need.all_actions]
     return AccessCheck(
@@ -93,9 +100,9 @@ def _arn(found: Found) -> str:
     return asked.arn if asked.path else str(Arn(documents.partition, "iam", "", documents.account, resource))
 
 
-def _decisions(aws: Aws, source: str, half: Found, actions: tuple[str, ...]) -> Iterator[Decision]:
+def _decisions(aws: Aws, source: str, half: Found, actions: tuple[str, ...], known: Context) -> Iterator[Decision]:
     (name,) = half.documents.policies
-    evaluation = Evaluation(half.documents, [name])
+    evaluation = Evaluation(half.documents, [name], known)
     entries = list(_entries(evaluation, half))
     context = {"ContextEntries": entries} if entries else {}
     on_repository = [action for action in actions if action != TOKEN]
@@ -162,8 +169,14 @@ def _notes(asked: Asked, half: Found) -> Iterator[str]:
     yield "the registry policy, session policies and VPC endpoint policies are in neither of the two"
 
 
-def _explain(error: ClientError, source: str, asked: Asked) -> None:
+def _explain(error: ClientError, source: str, found: Found) -> None:
+    asked = found.asked
     if code_of(error) in DENIED:
         error.add_note(f"check_access asks IAM's simulator, which needs {PERMISSION} on {source}; can() does without")
+    elif code_of(error) == MISSING and found.asker is not None and found.identity is None and not asked.path:
+        error.add_note(
+            f"the policies of {asked.identity_kind} {asked.name} could not be read, and so not its path, which IAM's "
+            f"simulator wants: give its whole ARN; or there is no such {asked.identity_kind}"
+        )
     elif code_of(error) == MISSING:
         error.add_note(f"there is no {asked.identity_kind} {asked.name}: deleted, or never made")

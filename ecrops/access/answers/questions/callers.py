@@ -83,7 +83,10 @@ def _account_of(aws: Aws, asked: Asked, session: boto3.Session | None) -> Aws | 
     """Return the account in which the policies of a caller can be read; ``None`` if there is none."""
     if not asked.is_identity:
         if session is not None:
-            raise SpecError(f"session: this is for the policies of a user, a role or a group, and {asked.name} is none")
+            raise SpecError(
+                f"session: this is for the policies of a user, a role or a group, and {asked.name} is none; "
+                "ask about one of them, by its ARN"
+            )
         return None
     if session is None:
         return aws if asked.account in ("", aws.account_id) else None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from ecrops.access.answers.asking import Context
+from ecrops.base.plain_json import check_depth
 from ecrops.base.problems import Problems, hint
 from ecrops.errors import SpecError
 from ecrops.iam.evaluation.compiled import CompiledPolicy
@@ -31,9 +32,11 @@ def context_of(context: object) -> Context:
     """
     if context is None:
         return {}
+    problems, values = Problems(), dict[str, tuple[str, ...]]()
+    problems.take("context", partial(check_depth, context))
+    problems.raise_any()
     if not isinstance(context, Mapping):
         raise SpecError(f"context: expected values by key, such as {_EXAMPLE}, got {context!r}")
-    problems, values = Problems(), dict[str, tuple[str, ...]]()
     for key, value in context.items():
         if not isinstance(key, str) or ":" not in key.strip(":"):
             problems.add("context", f"expected keys such as 'aws:SourceIp', got {key!r}")

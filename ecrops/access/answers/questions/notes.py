@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from ecrops.access.actions import IDENTITY_ONLY
 from ecrops.access.answers.answer import names_of
 from ecrops.access.answers.case import Case
 from ecrops.access.answers.needs import TOKEN, Need
@@ -62,6 +63,10 @@ def _of_kind(case: Case) -> Iterator[str]:
         )
     if asked.kind == "account" and case.is_here:
         yield f"this is about the root user of account {asked.name}: ask about its users and roles by their names"
+    if asked.kind == "service" and case.need.token:
+        yield "a service of AWS does not log in: no policy can allow it the token, and it needs none"
+    if asked.kind == "service" and set(IDENTITY_ONLY) & set(case.need.actions):
+        yield "no policy of a repository can allow that: the repository is not there yet"
     if asked.kind == "service" and asked.name == LAMBDA and case.need.what == "pull":
         yield (
             "a function of another account needs more: its account has to be allowed the same actions "

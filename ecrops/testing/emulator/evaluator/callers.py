@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -74,10 +74,15 @@ class Caller:
         return str(self.identity.get("UserId") or self.identity.get("RoleId") or "")
 
 
-def caller_of(name: str, account: str, details: dict[str, Any] | None) -> Caller:
-    """Return who has an ARN, or a service's name, with all policies that the details of the own account say it has.
+def caller_of(name: str, account: str, accounts: Mapping[str, dict[str, Any] | None]) -> Caller:
+    """Return who has an ARN, or a service's name, with all policies that the details of its account say it has.
 
-    Somebody of another account, and somebody whom the details do not have, is not known.
+    Somebody of an account without details, and somebody whom the details do not have, is not known.
+
+    Args:
+        name: The ARN or the name.
+        account: The own account, whose root user is known anyway.
+        accounts: The details of each account.
     """
     found = ARN.fullmatch(name)
     if not found:
@@ -87,7 +92,8 @@ def caller_of(name: str, account: str, details: dict[str, Any] | None) -> Caller
     kind, path = KINDS[found["kind"]], found["path"]
     role, _, session = path.partition("/") if kind == "session" else (path.rpartition("/")[2], "", "")
     caller = Caller(kind, name, found["account"], role, session)
-    if found["account"] != account or details is None:
+    details = accounts.get(found["account"])
+    if details is None:
         return caller
     listing = details["UserDetailList" if kind == "user" else "RoleDetailList"]
     for identity in listing:
@@ -96,7 +102,7 @@ def caller_of(name: str, account: str, details: dict[str, Any] | None) -> Caller
             policies = tuple(policies_of(identity, details))
             boundary = identity.get("PermissionsBoundary")
             document = _managed(boundary["PermissionsBoundaryArn"], details) if boundary else None
-            return Caller(kind, name, account, role, session, True, identity, policies, document)
+            return Caller(kind, name, found["account"], role, session, True, identity, policies, document)
     return caller
 
 

@@ -22,7 +22,7 @@ def decide(world: dict[str, Any], question: dict[str, Any]) -> Truth:
     Args:
         world: ``account``, ``region``, ``partition``, ``details`` (as ``GetAccountAuthorizationDetails`` answers, with
             documents as parsed JSON; ``None`` if not read), ``repository`` with ``name``, ``policy`` and ``tags``,
-            ``registry_policy``, and ``now``.
+            ``registry_policy``, and ``now``; ``others`` has the details of other accounts that were read.
         question: ``caller`` (an ARN, or a service's name), ``action``, ``context`` and ``missing``.
     """
     request = request_of(world, question)
@@ -51,7 +51,8 @@ def votes_on(world: dict[str, Any], request: Request) -> dict[str, list[Vote]]:
 
 def request_of(world: dict[str, Any], question: dict[str, Any]) -> Request:
     """Return a question as it is asked of policies."""
-    caller = caller_of(question["caller"], world["account"], world.get("details"))
+    accounts = {world["account"]: world.get("details"), **world.get("others", {})}
+    caller = caller_of(question["caller"], world["account"], accounts)
     resource = (
         f"arn:{world['partition']}:ecr:{world['region']}:{world['account']}:repository/{world['repository']['name']}"
     )

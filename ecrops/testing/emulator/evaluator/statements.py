@@ -201,5 +201,9 @@ def _ways(statement: dict[str, Any], kind: str, caller: Caller) -> Ways:
 
 
 def _is_about_arns(statement: dict[str, Any]) -> bool:
-    """Return whether a statement tests the ARN of who calls."""
-    return any(key == "aws:principalarn" for _, key, _ in tests(statement.get("Condition", {})))
+    """Return whether a statement names ARNs of who calls: not all but some, and not those that have none."""
+    return any(
+        key == "aws:principalarn"
+        and not (operator.negated or operator.if_exists or operator.name == "Null" or operator.over == "ForAllValues")
+        for operator, key, _ in tests(statement.get("Condition", {}))
+    )

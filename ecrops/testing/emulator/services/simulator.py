@@ -125,7 +125,7 @@ def _caller(backend: Any, arn: str) -> Caller:
     account = arn.split(":")[ACCOUNT]
     group = next((group for group in read["GroupDetailList"] if group["Arn"] == arn), None)
     if group is None:
-        return caller_of(arn, account, read)
+        return caller_of(arn, account, {account: read})
     return Caller("group", arn, account, known=True, policies=tuple(policies_of(group, read)))
 
 
