@@ -85,7 +85,19 @@ def different(place: int, roles: int) -> list[dict[str, Any]]:
     ]
 
 
-POLICIES: dict[str, Callable[[int, int], list[dict[str, Any]]]] = {"same": same, "different": different}
+def excepting(place: int, roles: int) -> list[dict[str, Any]]:
+    """The same, and nobody but one role, and administrators, may push: other ones for each repository."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/apps/role-{place % roles}"
+    condition = {"StringNotLike": {"aws:PrincipalArn": [arn, f"arn:aws:iam::{ACCOUNT}:role/admin-*"]}}
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage", "Condition": condition}
+    return [*same(place, roles), denial]
+
+
+POLICIES: dict[str, Callable[[int, int], list[dict[str, Any]]]] = {
+    "same": same,
+    "different": different,
+    "excepting": excepting,
+}
 
 
 class Stub:

@@ -80,11 +80,16 @@ class Judge:
         """Return what a party can do with the first repository."""
         rulings = self.rulings(party, (*sorted(actions.about_repositories()), TOKEN))
         allowed = {action: ruling.allowed.at(0) for action, ruling in rulings.items() if action != TOKEN}
+        verbs = {verb: self._verb(party, need_of(verb), rulings) for verb in SHOWN_VERBS}
+        is_able = any(verb.allowed is not False or verb.lacks_token for verb in verbs.values())
+        everything = Need("everything", tuple(allowed))
+        because = () if is_able else tuple(dict.fromkeys(_allowing(self._case(party, everything, rulings))))
         return PrincipalAccess(
             who=party.who,
             kind=party.kind,
             name=party.name,
-            verbs={verb: self._verb(party, need_of(verb), rulings) for verb in SHOWN_VERBS},
+            verbs=verbs,
+            because=because,
             certain=self._kept(action for action, value in allowed.items() if value),
             possible=self._kept(action for action, value in allowed.items() if value is not False),
             token=self._token(party, rulings),

@@ -69,6 +69,7 @@ class PrincipalAccess(Shown):
         possible: Those that it is allowed, or may be.
         token: Whether it can get the token to log in; ``None`` if that depends. It is true for a service of AWS, which
             needs none.
+        because: The statements that allow it something, if that is none of the verbs.
     """
 
     who: str
@@ -78,6 +79,7 @@ class PrincipalAccess(Shown):
     certain: frozenset[str] = field(default=frozenset(), repr=False)
     possible: frozenset[str] = field(default=frozenset(), repr=False)
     token: bool | None = True
+    because: tuple[str, ...] = ()
 
     def allowed(self, verb_or_action: str) -> bool | None:
         """Return whether it is allowed something; ``None`` if that depends.
@@ -128,7 +130,7 @@ class PrincipalAccess(Shown):
         """Return the row as cells: who, one for each verb, other actions, what it depends on, where it says so."""
         verbs = [str(self.verbs.get(name, "no")) for name in SHOWN_VERBS]
         able = [verb for verb in self.verbs.values() if verb.allowed is not False or verb.lacks_token]
-        because = together(_each(verb.because for verb in able or self.verbs.values()))
+        because = together(_each(verb.because for verb in able) or self.because)
         denied = f"denied by {together(self.denied_by)}" if self.denied_by else ""
         depends = _each(verb.depends_on for verb in self.verbs.values())
         where = "; ".join(filter(None, (because, denied)))
@@ -141,6 +143,7 @@ class PrincipalAccess(Shown):
             "kind": self.kind,
             "name": self.name,
             "token": self.token,
+            "because": list(self.because),
             "verbs": {name: verb.to_dict() for name, verb in self.verbs.items()},
             "actions": {"certain": sorted(self.certain), "possible": sorted(self.possible - self.certain)},
         }

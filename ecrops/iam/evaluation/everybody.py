@@ -7,12 +7,13 @@ caller, and on whether it has a boundary. Callers that agree in this share it, b
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledStatement, Source
 from ecrops.iam.evaluation.decide import Layer, Vote, votes_of
+from ecrops.iam.evaluation.distinction import Distinction
 from ecrops.iam.evaluation.extent import NOWHERE, Extent
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import Way
@@ -20,7 +21,8 @@ from ecrops.iam.evaluation.resource_policies import Key, Placed, ResourcePolicie
 from ecrops.iam.evaluation.universe import Universe
 
 CHUNK = 16
-"""The statements that are weighed anew for a caller whom one of them names."""
+"""The statements that are weighed anew for a caller whom one of them tells apart."""
+MOST_KNOWN = 256
 Votes = dict[str, dict["Sort", Extent]]
 """By action, and by sort of vote: where there is such a vote."""
 
@@ -50,62 +52,62 @@ class Everybody:
         by_keys: dict[frozenset[str], list[Placed]] = {}
         for mask, statement in policies.about_everybody():
             by_keys.setdefault(statement.keys, []).append((mask, statement))
-        self._groups = [_Group(placed, sorted(keys), universe) for keys, placed in by_keys.items()]
+        self._chunks = [
+            _Chunk(placed[start : start + CHUNK], universe)
+            for placed in by_keys.values()
+            for start in range(0, len(placed), CHUNK)
+        ]
+        self._known = _Known()
 
     def votes(self, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Iterator[tuple[str, Vote]]:
         """Yield what the statements say of a request: for each action, the votes of one sort together."""
         names = frozenset(keys_of_caller(caller))
-        for group in self._groups:
-            for action, sorts in group.votes(caller, names, facts, actions).items():
+        alike = tuple(chunk.alike(caller, names, facts) for chunk in self._chunks)
+        votes = self._known.find((actions, alike), lambda: self._together(alike, caller, facts, actions))
+        for action, sorts in votes.items():
+            for sort, extent in sorts.items():
+                yield action, sort.vote(extent)
+
+    def _together(self, alike: tuple[Hashable, ...], caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
+        votes: Votes = {}
+        for chunk, key in zip(self._chunks, alike, strict=True):
+            for action, sorts in chunk.votes(key, caller, facts, actions).items():
                 for sort, extent in sorts.items():
-                    yield action, sort.vote(extent)
+                    _add(votes, action, sort, extent)
+        return votes
 
 
-class _Group:
-    """The statements about everybody whose conditions ask for the same keys."""
+class _Known(dict[Hashable, Votes]):
+    """What statements say, by what it depends on: the last results, and no more than a bounded number of them."""
 
-    def __init__(self, placed: Sequence[Placed], keys: Sequence[str], universe: Universe) -> None:
-        starts = range(0, len(placed), CHUNK)
-        self._chunks = [_Chunk(placed[start : start + CHUNK], universe) for start in starts]
-        self._names = frozenset[Key]().union(*(chunk.names for chunk in self._chunks))
-        self._keys = keys
-        self._known: dict[Hashable, Votes] = {}
-
-    def votes(self, caller: Caller, names: frozenset[Key], facts: Facts, actions: tuple[str, ...]) -> Votes:
-        """Return what the statements say of a request, by a caller with some names."""
-        alike = caller.kind, caller.account, caller.has_boundary, actions, tuple(map(facts.get, self._keys))
-        if not names.isdisjoint(self._names):
-            return _union(
-                chunk.votes(caller, facts, actions)
-                if not names.isdisjoint(chunk.names)
-                else chunk.kept(alike, caller, facts, actions)
-                for chunk in self._chunks
-            )
-        if alike not in self._known:
-            self._known[alike] = _union(chunk.kept(alike, caller, facts, actions) for chunk in self._chunks)
-        return self._known[alike]
+    def find(self, key: Hashable, make: Callable[[], Votes]) -> Votes:
+        """Return a result; it is made if it is not known."""
+        if key not in self:
+            if len(self) >= MOST_KNOWN:
+                self.clear()
+            self[key] = make()
+        return self[key]
 
 
 class _Chunk:
-    """Some statements about everybody.
-
-    Attributes:
-        names: The keys of those whom they name beside, in ``Principal`` or ``NotPrincipal``.
-    """
+    """Some statements about everybody whose conditions ask for the same keys."""
 
     def __init__(self, placed: Sequence[Placed], universe: Universe) -> None:
         self._placed, self._universe = placed, universe
-        self.names = frozenset(filter(_is_of_one, (key for _, each in placed for key in keys_of_names(each))))
-        self._known: dict[Hashable, Votes] = {}
+        self._names = frozenset(filter(_is_of_one, (key for _, each in placed for key in keys_of_names(each))))
+        self._distinction = Distinction(statement for _, statement in placed)
+        self._known = _Known()
 
-    def kept(self, alike: Hashable, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
-        """Return what the statements say of all requests of which the same is known."""
-        if alike not in self._known:
-            self._known[alike] = self.votes(caller, facts, actions)
-        return self._known[alike]
+    def alike(self, caller: Caller, names: frozenset[Key], facts: Facts) -> Hashable:
+        """Return what the statements tell callers apart by; of a caller whom one of them names, the caller."""
+        named = None if names.isdisjoint(self._names) else caller
+        return caller.kind, caller.account, caller.has_boundary, named, self._distinction.of(facts)
 
-    def votes(self, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
+    def votes(self, alike: Hashable, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
         """Return what the statements say of a request."""
+        return self._known.find((actions, alike), lambda: self._weighed(caller, facts, actions))
+
+    def _weighed(self, caller: Caller, facts: Facts, actions: tuple[str, ...]) -> Votes:
         votes: Votes = {}
         for mask, statement in self._placed:
             if covered := statement.covered(actions):
@@ -126,12 +128,3 @@ def _is_of_one(key: Key) -> bool:
 def _add(votes: Votes, action: str, sort: Sort, extent: Extent) -> None:
     sorts = votes.setdefault(action, {})
     sorts[sort] = sorts.get(sort, NOWHERE).either(extent)
-
-
-def _union(parts: Iterable[Votes]) -> Votes:
-    union: Votes = {}
-    for part in parts:
-        for action, sorts in part.items():
-            for sort, extent in sorts.items():
-                _add(union, action, sort, extent)
-    return union

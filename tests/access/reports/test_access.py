@@ -296,7 +296,7 @@ def test_a_registry_policy_is_a_part_of_it(cloud: Cloud, repo: Repository, effec
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     cloud.client("ecr").put_registry_policy(policyText=document)
     row = row_of(repo.access(), "role nodes")
-    assert (row.allowed("ecr:ListImages"), row.allowed("delete_images")) == (
+    assert (row.allowed("delete_images"), row.allowed("change_policies")) == (
         (True, None) if effect == "Allow" else (False, False)
     )
     assert row.denied_by == (() if effect == "Allow" else ("registry policy, statement all",))
@@ -354,7 +354,7 @@ def test_what_somebody_can_do_beside_the_verbs_is_told(cloud: Cloud, repo: Repos
 
 
 def test_a_notebook_shows_a_table_in_which_everything_is_escaped(cloud: Cloud, repo: Repository) -> None:
-    put_policy(cloud, "ab", {"Sid": "<i>", "Effect": "Allow", "Principal": "*", "Action": "ecr:ListImages"})
+    put_policy(cloud, "ab", {"Sid": "<i>", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchDeleteImage"})
     html = repo.access()._repr_html_()
     assert "&lt;i&gt;" in html
     assert "<i>" not in html

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, compile_policy
 from ecrops.iam.evaluation.decide import Policies, decide
+from ecrops.iam.evaluation.distinction import Distinction
 from ecrops.iam.evaluation.everybody import CHUNK, Everybody
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.resource_policies import ResourcePolicies
@@ -63,6 +65,11 @@ CONDITIONS = st.sampled_from(
         {"ArnEquals": {"aws:PrincipalArn": role("nodes")}},
         {"StringEquals": {"aws:PrincipalAccount": [HERE, OTHER]}},
         {"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}, "ArnLike": {"aws:PrincipalArn": role("*")}},
+        {"StringNotLike": {"aws:PrincipalArn": [role("nodes"), "arn:aws:iam::*:role/team/*"]}},
+        {"ArnNotEquals": {"aws:PrincipalArn": role("y")}},
+        {"StringEqualsIgnoreCase": {"aws:PrincipalArn": role("NODES").upper()}},
+        {"Null": {"aws:PrincipalArn": "true"}},
+        {"StringEquals": {"aws:PrincipalArn": "${aws:userid}"}},
         {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
         {"NoSuchOperator": {"aws:SourceIp": "x"}},
     ]
@@ -99,7 +106,7 @@ TAGS = ("aws:resourcetag/",)
 FACTS = st.sampled_from(
     [
         Facts({"aws:principalorgid": ["o-1"], "aws:principaltag/team": ["web"]}),
-        Facts({"aws:principalorgid": [], "aws:userid": ["x"]}, ["aws:principaltag/"]),
+        Facts({"aws:principalorgid": [], "aws:userid": [role("nodes")]}, ["aws:principaltag/"]),
         Facts({}),
     ]
 )
@@ -169,6 +176,36 @@ def test_a_boundary_tells_callers_apart_who_are_alike_in_all_else() -> None:
         policies = Policies([everything], boundary, resource, everybody=everybody)
         rulings = decide(asks, ACTIONS, universe, Facts({}), policies)
         assert [ruling.allowed for ruling in rulings.values()] == extents
+
+
+ARN = "aws:PrincipalArn"
+
+
+@pytest.mark.parametrize(
+    "condition, first, second, differ",
+    [
+        ({"StringEquals": {ARN: role("x")}}, [role("x")], [role("y")], True),
+        ({"StringNotEquals": {ARN: [role("z"), role("x")]}}, [role("x")], [role("y")], True),
+        ({"StringEquals": {ARN: role("x")}}, [role("y")], [role("z")], False),
+        ({"ArnLike": {ARN: role("team/*")}}, [role("team/a")], [role("a")], True),
+        ({"ArnLike": {ARN: role("team/*")}}, [role("team/a")], [role("team/b")], False),
+        ({"StringNotLike": {ARN: [role("a?"), role("b?")]}}, [role("a1")], [role("b1")], True),
+        ({"StringEqualsIgnoreCase": {ARN: role("x").upper()}}, [role("x")], [role("y")], True),
+        ({"StringEquals": {"aws:userid": f"${{{ARN}}}"}}, [role("x")], [role("y")], True),
+        ({"StringEquals": {ARN: "x"}, "StringLike": {"aws:userid": f"${{{ARN}}}"}}, [role("x")], [role("y")], True),
+        ({"Null": {ARN: "true"}}, [role("x")], [], True),
+        ({"Null": {ARN: "true"}}, [role("x")], [role("y")], False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, [role("x")], [role("y")], False),
+    ],
+)
+def test_requests_are_told_apart_by_what_conditions_ask(
+    condition: dict[str, Any], first: list[str], second: list[str], differ: bool
+) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Condition": condition}
+    policy = compile_policy({"Version": "2012-10-17", "Statement": statement}, "repository policy")
+    distinction = Distinction(policy.statements)
+    known = [distinction.of(Facts({ARN: texts})) for texts in (first, second)]
+    assert (known[0] != known[1]) == differ
 
 
 def test_patterns_fit_the_resources_that_begin_as_they_do() -> None:
