@@ -17,14 +17,14 @@ from ecrops.aws_lambda.job import Job
 from ecrops.aws_lambda.record import Record
 from ecrops.errors import DeadlineError
 from ecrops.fleet.fleet import Fleet
-from ecrops.registries.running import THREADS
+from ecrops.registries.tasks.running import THREADS
 
 if TYPE_CHECKING:
     from ecrops.aws_lambda.clock import Invocation
     from ecrops.aws_lambda.records import Records
     from ecrops.aws_lambda.source import Source
     from ecrops.base.change import Change
-    from ecrops.registries.task import Task
+    from ecrops.registries.tasks.task import Task
 
 
 class Jobs:

@@ -16,8 +16,8 @@ from ecrops.base.change import Change
 if TYPE_CHECKING:
     import boto3
 
-    from ecrops.registries.plan import RegistriesPlan
-    from ecrops.registries.task import Task
+    from ecrops.registries.results.plan import RegistriesPlan
+    from ecrops.registries.tasks.task import Task
 
 
 class PlanOfAll(NamedTuple):
@@ -180,8 +180,8 @@ class Records:
         """The plan of a dry run, for the registries that this invocation has begun."""
         if not self.options.dry_run or not self.begun:
             return None
-        from ecrops.registries.plan import RegistriesPlan
-        from ecrops.registries.row import Row, RowError
+        from ecrops.registries.results.plan import RegistriesPlan
+        from ecrops.registries.results.row import Row, RowError
 
         tasks, rows = self.tasks, []
         for number, record in sorted(self.begun.items()):

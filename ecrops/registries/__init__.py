@@ -8,34 +8,34 @@ from typing import TYPE_CHECKING
 from ecrops.base.lazy import face
 
 if TYPE_CHECKING:
-    from ecrops.registries.bootstrap import BootstrapPolicy as BootstrapPolicy
-    from ecrops.registries.bootstrap import bootstrap_policy as bootstrap_policy
     from ecrops.registries.file import FleetSpecs as FleetSpecs
     from ecrops.registries.file import RegistriesFile as RegistriesFile
     from ecrops.registries.file import read_registries as read_registries
     from ecrops.registries.location import RegistryLocation as RegistryLocation
-    from ecrops.registries.plan import RegistriesPlan as RegistriesPlan
     from ecrops.registries.registries import Registries as Registries
-    from ecrops.registries.report import RegistriesReport as RegistriesReport
-    from ecrops.registries.result import RegistriesResult as RegistriesResult
-    from ecrops.registries.row import Row as Row
-    from ecrops.registries.row import RowError as RowError
-    from ecrops.registries.simulations import Simulations as Simulations
-    from ecrops.registries.sums import RegistriesInventory as RegistriesInventory
+    from ecrops.registries.results.plan import RegistriesPlan as RegistriesPlan
+    from ecrops.registries.results.report import RegistriesReport as RegistriesReport
+    from ecrops.registries.results.result import RegistriesResult as RegistriesResult
+    from ecrops.registries.results.row import Row as Row
+    from ecrops.registries.results.row import RowError as RowError
+    from ecrops.registries.results.simulations import Simulations as Simulations
+    from ecrops.registries.results.sums import RegistriesInventory as RegistriesInventory
+    from ecrops.registries.roles.bootstrap import BootstrapPolicy as BootstrapPolicy
+    from ecrops.registries.roles.bootstrap import bootstrap_policy as bootstrap_policy
 
 if not TYPE_CHECKING:  # type checkers see the imports above, and refuse every other name
     __all__, __getattr__, __dir__ = face(
         __name__,
         {
-            "ecrops.registries.bootstrap": ("BootstrapPolicy", "bootstrap_policy"),
+            "ecrops.registries.roles.bootstrap": ("BootstrapPolicy", "bootstrap_policy"),
             "ecrops.registries.file": ("FleetSpecs", "RegistriesFile", "read_registries"),
             "ecrops.registries.location": ("RegistryLocation",),
-            "ecrops.registries.plan": ("RegistriesPlan",),
+            "ecrops.registries.results.plan": ("RegistriesPlan",),
             "ecrops.registries.registries": ("Registries",),
-            "ecrops.registries.report": ("RegistriesReport",),
-            "ecrops.registries.result": ("RegistriesResult",),
-            "ecrops.registries.row": ("Row", "RowError"),
-            "ecrops.registries.simulations": ("Simulations",),
-            "ecrops.registries.sums": ("RegistriesInventory",),
+            "ecrops.registries.results.report": ("RegistriesReport",),
+            "ecrops.registries.results.result": ("RegistriesResult",),
+            "ecrops.registries.results.row": ("Row", "RowError"),
+            "ecrops.registries.results.simulations": ("Simulations",),
+            "ecrops.registries.results.sums": ("RegistriesInventory",),
         },
     )

@@ -22,7 +22,7 @@ from ecrops.registries.registries import Registries
 from ecrops.registries.work import Waves
 
 if TYPE_CHECKING:
-    from ecrops.registries.task import Spec
+    from ecrops.registries.tasks.task import Spec
 
 _EXAMPLE = "registries: [{account: '111122223333', region: eu-west-1, role_name: ecrops}]"
 

@@ -16,11 +16,11 @@ from ecrops.errors import SpecError
 from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.registries.location import RegistryLocation, check_locations
 from ecrops.registries.overrides import Overrides
-from ecrops.registries.plan import RegistriesPlan
-from ecrops.registries.result import RegistriesResult
-from ecrops.registries.row import Row, RowError
-from ecrops.registries.running import OnResult
-from ecrops.registries.task import Options, Spec, SpecFunction, Task
+from ecrops.registries.results.plan import RegistriesPlan
+from ecrops.registries.results.result import RegistriesResult
+from ecrops.registries.results.row import Row, RowError
+from ecrops.registries.tasks.running import OnResult
+from ecrops.registries.tasks.task import Options, Spec, SpecFunction, Task
 from ecrops.registries.verbs import NamedVerbs
 from ecrops.registries.work import Waves
 

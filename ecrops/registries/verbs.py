@@ -5,13 +5,13 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from ecrops.registries.result import RegistriesResult
-from ecrops.registries.running import OnResult
-from ecrops.registries.task import Spec, SpecFunction
+from ecrops.registries.results.result import RegistriesResult
+from ecrops.registries.tasks.running import OnResult
+from ecrops.registries.tasks.task import Spec, SpecFunction
 from ecrops.registries.work import Waves, Work
 
 if TYPE_CHECKING:
-    from ecrops.registries.report import RegistriesReport
+    from ecrops.registries.results.report import RegistriesReport
 
 
 class NamedVerbs(Work):
@@ -85,7 +85,7 @@ class NamedVerbs(Work):
         """
         from datetime import UTC, datetime
 
-        from ecrops.registries.report import RegistriesReport
+        from ecrops.registries.results.report import RegistriesReport
 
         drift = self._whole.drift(*specs, executor=executor, on_result=on_result, **options)
         return RegistriesReport(drift, datetime.now(UTC))

@@ -19,10 +19,10 @@ from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.registries.location import RegistryLocation
 from ecrops.registries.overrides import Overrides, matches
-from ecrops.registries.result import RegistriesResult
-from ecrops.registries.row import Row, RowError
-from ecrops.registries.running import OnResult, in_waves, not_begun
-from ecrops.registries.task import Options, Task
+from ecrops.registries.results.result import RegistriesResult
+from ecrops.registries.results.row import Row, RowError
+from ecrops.registries.tasks.running import OnResult, in_waves, not_begun
+from ecrops.registries.tasks.task import Options, Task
 from ecrops.registry import Registry
 
 if TYPE_CHECKING:

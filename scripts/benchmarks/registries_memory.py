@@ -18,7 +18,7 @@ from typing import Any
 
 from ecrops import LifecycleRule, Registries, RegistryLocation, RepositorySpec
 from ecrops.registries import RegistriesPlan, Row
-from ecrops.registries.task import Task
+from ecrops.registries.tasks.task import Task
 from ecrops.testing import in_memory
 from ecrops.testing.isolation import as_default_session
 

@@ -31,7 +31,8 @@ from ecrops import (
 from ecrops.access import Grant
 from ecrops.events import Target, on_image_pushed, on_image_scan_completed
 from ecrops.lifecycle import Guard
-from ecrops.registries import BootstrapPolicy, bootstrap_policy, permissions
+from ecrops.registries import BootstrapPolicy, bootstrap_policy
+from ecrops.registries.roles import permissions
 from ecrops.testing import AT_ONCE, Call, Cloud
 from ecrops.testing.emulator.evaluator.callers import caller_of
 from ecrops.testing.emulator.evaluator.statements import Request, votes

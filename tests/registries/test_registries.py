@@ -12,7 +12,7 @@ import pytest
 
 from ecrops import ConflictError, Registries, RegistryLocation, RepositorySpec, SpecError
 from ecrops.registries import Row
-from ecrops.registries.task import Options, Task
+from ecrops.registries.tasks.task import Options, Task
 from ecrops.testing import AT_ONCE, Cloud
 from ecrops.testing.isolation import as_default_session
 

@@ -12,8 +12,8 @@ import pytest
 from ecrops import Plan, Registries, RegistryLocation, RepositorySpec
 from ecrops.base.change import Call, Change, Kind
 from ecrops.registries import Row, RowError
-from ecrops.registries.plan import RegistriesPlan
-from ecrops.registries.report import RegistriesReport
+from ecrops.registries.results.plan import RegistriesPlan
+from ecrops.registries.results.report import RegistriesReport
 from ecrops.testing import AT_ONCE, Cloud
 from ecrops.testing.isolation import as_default_session
 from tests.report.test_page import Page

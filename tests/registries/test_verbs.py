@@ -15,8 +15,8 @@ import pytest
 from ecrops import LifecycleRule, Registries, Registry, RegistryLocation, RepositorySpec, Role, prefix
 from ecrops.access.reports.matrix import AccessMatrix
 from ecrops.inventory import Inventory
-from ecrops.registries.row import RowError
-from ecrops.registries.simulations import Simulations
+from ecrops.registries.results.row import RowError
+from ecrops.registries.results.simulations import Simulations
 from ecrops.testing import AT_ONCE, Cloud, SeededImage, over_http
 from ecrops.testing.isolation import as_default_session, environment
 

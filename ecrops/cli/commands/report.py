@@ -14,7 +14,7 @@ from ecrops.cli.plans.many import add_registries, place
 if TYPE_CHECKING:
     from ecrops.cli.parser import Commands
     from ecrops.registries.file import FleetSpecs, RegistriesFile
-    from ecrops.registries.report import RegistriesReport
+    from ecrops.registries.results.report import RegistriesReport
     from ecrops.report.report import Report
 
 

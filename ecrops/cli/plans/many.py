@@ -19,8 +19,8 @@ from ecrops.cli.words import of_the_command
 if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
     from ecrops.registries.file import FleetSpecs, RegistriesFile
-    from ecrops.registries.plan import RegistriesPlan
-    from ecrops.registries.row import Row
+    from ecrops.registries.results.plan import RegistriesPlan
+    from ecrops.registries.results.row import Row
 
 
 def add_registries(command: Parser) -> None:

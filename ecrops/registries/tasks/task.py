@@ -19,7 +19,7 @@ from ecrops.errors import SpecError
 from ecrops.lifecycle.guard import Guard, RegistryGuard
 from ecrops.registries.location import RegistryLocation
 from ecrops.registries.overrides import Overrides
-from ecrops.registries.row import Row, RowError
+from ecrops.registries.results.row import Row, RowError
 from ecrops.registry import Registry
 from ecrops.registry_settings.spec import RegistrySpec
 from ecrops.spec import RepositorySpec
@@ -133,7 +133,7 @@ def run(task: Task, begin: Callable[[Aws], object] | None = None) -> Row:
         task: The work.
         begin: Takes the account before any call of it: whoever does so can stop it.
     """
-    from ecrops.registries.working import VERBS
+    from ecrops.registries.tasks.working import VERBS
 
     start = time.monotonic()
     registry: Registry | None = None

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from ecrops.base.render import count
 from ecrops.inventory.inventory import Inventory
 from ecrops.inventory.row import InventoryRow
-from ecrops.registries.row import Row
-from ecrops.registries.simulations import Simulations, summary
+from ecrops.registries.results.row import Row
+from ecrops.registries.results.simulations import Simulations, summary
 
 MOST_LINES = 150
 

@@ -18,7 +18,7 @@ from ecrops.base.problems import Problems
 from ecrops.base.shown import ShownText
 from ecrops.errors import SpecError
 from ecrops.registries.location import RegistryLocation
-from ecrops.registries.permissions import Need, Scope, needs, needs_of_everything
+from ecrops.registries.roles.permissions import Need, Scope, needs, needs_of_everything
 from ecrops.registry_settings.spec import RegistrySpec
 from ecrops.repositories.checks import check_name
 from ecrops.repositories.prefixes import Prefix

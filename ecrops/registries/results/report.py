@@ -14,8 +14,8 @@ from typing import Any
 from ecrops.base import html
 from ecrops.base.change import Kind
 from ecrops.base.render import brief, count, page
-from ecrops.registries.grouping import where
-from ecrops.registries.plan import RegistriesPlan
+from ecrops.registries.results.grouping import where
+from ecrops.registries.results.plan import RegistriesPlan
 from ecrops.report.elements import Column, badge, beyond, listing, scrolling, table, text
 from ecrops.report.frame import Drawn, card, frame, when
 from ecrops.version import __version__

@@ -16,9 +16,9 @@ from ecrops.base.change import Change
 from ecrops.base.render import count, several
 from ecrops.errors import SpecError
 from ecrops.registries.location import RegistryLocation
-from ecrops.registries.row import CANCELLED, NOT_BEGUN, WORKER_LOST, Row, RowError
-from ecrops.registries.task import Task, run
-from ecrops.registries.threads import Threads, is_of_threads
+from ecrops.registries.results.row import CANCELLED, NOT_BEGUN, WORKER_LOST, Row, RowError
+from ecrops.registries.tasks.task import Task, run
+from ecrops.registries.tasks.threads import Threads, is_of_threads
 
 THREADS = 8
 """The registries that are worked on at once without an executor. Each has threads of its own."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from ecrops.aws.sessions import check_region
 from ecrops.engine.plan import Plan
-from ecrops.registries.simulations import Simulations
-from ecrops.registries.task import Task
+from ecrops.registries.results.simulations import Simulations
+from ecrops.registries.tasks.task import Task
 from ecrops.registry import Registry
 
 

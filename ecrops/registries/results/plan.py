@@ -16,9 +16,9 @@ from ecrops.base.change import Change, Kind
 from ecrops.base.render import count, page
 from ecrops.engine.plan import Plan
 from ecrops.errors import ConflictError, SpecError
-from ecrops.registries.grouping import Grouping, joined
 from ecrops.registries.location import RegistryLocation
-from ecrops.registries.row import Row
+from ecrops.registries.results.grouping import Grouping, joined
+from ecrops.registries.results.row import Row
 
 _WORDS = {Kind.CREATE: "to create", Kind.UPDATE: "to update", Kind.DELETE: "to delete"}
 MOST_FAILURES = 30

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecrops.base.render import count, page, text_size
-from ecrops.registries.grouping import joined
-from ecrops.registries.row import RowError
+from ecrops.registries.results.grouping import joined
+from ecrops.registries.results.row import RowError
 
 if TYPE_CHECKING:
     from ecrops.lifecycle.simulation.result import Simulation

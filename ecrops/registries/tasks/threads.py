@@ -6,8 +6,8 @@ import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 from ecrops.aws import Aws
-from ecrops.registries.row import Row
-from ecrops.registries.task import Task, run
+from ecrops.registries.results.row import Row
+from ecrops.registries.tasks.task import Task, run
 
 
 def is_of_threads(executor: Executor) -> bool:

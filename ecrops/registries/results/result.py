@@ -10,13 +10,13 @@ from ecrops.base.change import Change
 from ecrops.base.render import count, page
 from ecrops.engine.plan import Plan
 from ecrops.errors import EcropsError
-from ecrops.registries.grouping import MOST_LINES, Grouping, joined
 from ecrops.registries.location import RegistryLocation
-from ecrops.registries.row import NOT_BEGUN, Row
+from ecrops.registries.results.grouping import MOST_LINES, Grouping, joined
+from ecrops.registries.results.row import NOT_BEGUN, Row
 
 if TYPE_CHECKING:
     from ecrops.registries.registries import Registries
-    from ecrops.registries.sums import RegistriesInventory
+    from ecrops.registries.results.sums import RegistriesInventory
 
 MOST_FAILURES = 30
 """The registries that failed that a text names."""
@@ -86,7 +86,7 @@ class RegistriesResult:
     @property
     def inventory(self) -> RegistriesInventory | None:
         """Of ``registries.inventory()`` what all store together, a row for each registry; ``None`` of another verb."""
-        from ecrops.registries.sums import inventory_of
+        from ecrops.registries.results.sums import inventory_of
 
         return inventory_of(self.rows)
 
@@ -120,7 +120,7 @@ class RegistriesResult:
         return f"<RegistriesResult: {self.summary}>"
 
     def __str__(self) -> str:
-        from ecrops.registries.sums import lines_of
+        from ecrops.registries.results.sums import lines_of
 
         failures = [f"failed: {row}" for row in self.errors[:MOST_FAILURES]]
         if len(self.errors) > MOST_FAILURES:

@@ -1,0 +1,1 @@
+"""The work of each registry as data, and how it runs on an executor."""
