@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from ecrops.testing import Cloud
+from ecrops.testing.example import OTHER_ACCOUNTS
 from support import AT_ONCE
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +62,7 @@ def stage(memory_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bloc
     monkeypatch.setattr("ecrops.engine.account.RetryPolicy", lambda: AT_ONCE)
     [block] = [block for block in BLOCKS if block.page == README and STAGE in block.code]
     block.run()
+    memory_cloud.seed_role("ecrops", *OTHER_ACCOUNTS)
     yield block
     logging.getLogger("ecrops").setLevel(logging.NOTSET)
 

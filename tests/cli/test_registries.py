@@ -38,7 +38,7 @@ def test_one_approval_is_for_all_registries(run: Run, files: tuple[str, str], cl
     fleet, where = files
     planned = run("plan", "--registries", where, fleet)
     assert planned.code == 0, planned.err
-    assert "scan on push, where={account} {region}" in planned.out
+    assert "scan on push, where={account} eu-central-1" in planned.out
     assert "4 to create in 4 of 4 registries" in planned.out
     checksum = planned.err.rpartition(" ")[2].strip()
     assert run("apply", "--registries", where, "--approved", "0" * 64, fleet).code == 3
