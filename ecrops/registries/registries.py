@@ -27,6 +27,8 @@ from ecrops.registries.work import Waves
 if TYPE_CHECKING:
     import boto3
 
+    from ecrops.registries.roles.bootstrap import BootstrapPolicy
+
 
 class Registries(NamedVerbs):
     """Registries of many accounts and regions. Making one calls nothing.
@@ -225,3 +227,27 @@ class Registries(NamedVerbs):
         tasks = self._tasks("ensure", specs, options)
         rows = self._written(tasks, waves, executor, on_result, stop_after)
         return RegistriesResult.collect(rows, self.locations, self)
+
+    def bootstrap_policy(self, *specs: Spec, **options: Any) -> BootstrapPolicy:
+        """Return the least policy of the role that these registries assume, and its trust policy, to print.
+
+        Args:
+            specs: What is to be managed. Without any: all settings of registries, and most fields of repositories.
+            options: The options of ``ecrops.registries.bootstrap_policy``, such as ``trusts`` and ``deletes``. The name
+                of the role, its external id and the regions are those of the locations, unless they are given.
+
+        Raises:
+            SpecError: The locations have several roles, and none is named; or an option is wrong.
+        """
+        from ecrops.registries.roles.bootstrap import bootstrap_policy
+
+        for name in ("role_name", "external_id"):
+            values = {value for place in self.locations if (value := getattr(place, name)) is not None}
+            if len(values) > 1 and name not in options:
+                raise SpecError(f"{name}: the locations have {', '.join(sorted(values))}: say {name}= which one")
+            if values:
+                options.setdefault(name, min(values))
+        regions = dict.fromkeys(place.region for place in self.locations)
+        if None not in regions:
+            options.setdefault("regions", list(regions))
+        return bootstrap_policy(*specs, **options)

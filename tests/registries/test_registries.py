@@ -294,3 +294,14 @@ def test_two_names_of_one_registry_are_one_too_many(cloud: Cloud) -> None:
     result = Registries(named, retry=AT_ONCE).ensure(SPECS[1])
     assert len(result.applied) <= 1
     assert [str(row.error) for row in result.errors if "leave out one of them" in str(row.error)]
+
+
+def test_the_role_of_registries_has_the_least_policy(registries: Registries) -> None:
+    policy = registries.bootstrap_policy(*SPECS, trusts="arn:aws:iam::123456789012:role/ops")
+    text = str(policy)
+    assert "ecrops" in text
+    assert "ecr:CreateRepository" in policy.actions
+    assert all(region in str(policy.to_dict()) for region in REGIONS)
+    mixed = Registries([*registries.locations, RegistryLocation("444455556666", "eu-west-1", role_name="other")])
+    with pytest.raises(SpecError, match="role_name: the locations have ecrops, other"):
+        mixed.bootstrap_policy(trusts="123456789012")
