@@ -16,6 +16,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+CALLER = (
+    "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+    f"<Arn>arn:aws:iam::{ACCOUNT}:user/bench</Arn><UserId>AIDA</UserId><Account>{ACCOUNT}</Account>"
+    "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
 PAGE = 1000
 CREATED_AT = 1_750_000_000.0
 Answer = Mapping[str, Any]
@@ -175,11 +180,16 @@ class Connection(asyncio.Protocol):
                 answer = self._respond(200, json.dumps({**self._counts, "seconds": time.process_time()}).encode())
                 self._transport.write(answer)
             else:
-                at = headers.index(b"x-amz-target:")
-                operation = self._data[at:end].partition(b"\r\n")[0].rpartition(b".")[2].decode()
-                answer = self._answer(operation, body)
+                answer = self._answer_to(headers, end, body)
                 asyncio.get_running_loop().call_later(self._latency, self._transport.write, answer)
             self._data = self._data[end + 4 + length :]
+
+    def _answer_to(self, headers: bytes, end: int, body: bytes) -> bytes:
+        at = headers.find(b"x-amz-target:")
+        if at < 0:  # STS, which is asked whose account it is
+            self._counts["calls"] += 1
+            return self._respond(200, CALLER.encode())
+        return self._answer(self._data[at:end].partition(b"\r\n")[0].rpartition(b".")[2].decode(), body)
 
     def _answer(self, operation: str, body: bytes) -> bytes:
         self._counts["calls"] += 1
