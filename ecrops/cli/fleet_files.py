@@ -12,7 +12,7 @@ from ecrops.cli.failures import CommandError
 
 if TYPE_CHECKING:
     from ecrops.cli.parser import Parser
-    from ecrops.fleet.reading import Text
+    from ecrops.fleet.reading import FleetFiles, Text
     from ecrops.registry import Registry
     from ecrops.registry_settings.spec import RegistrySpec
     from ecrops.spec import RepositorySpec
@@ -61,18 +61,24 @@ def stdin_text() -> Text:
     return Text(STDIN_NAME, stdin_bytes(), "yaml" if find_spec("yaml") else "json")
 
 
+def files_of(arguments: Namespace) -> FleetFiles:
+    """Return the fleet files that the arguments name. They, and stdin, are read once for a command."""
+    from ecrops.fleet.reading import FleetFiles
+
+    if "fleet_files" not in arguments:
+        if arguments.files.count(STDIN) > 1:
+            raise CommandError("stdin can be read once: say - once")
+        texts = [stdin_text()] if STDIN in arguments.files else []
+        arguments.fleet_files = FleetFiles([path for path in arguments.files if path != STDIN], texts)
+    files: FleetFiles = arguments.fleet_files
+    return files
+
+
 def specs_of(arguments: Namespace, registry: Registry) -> Sequence[RepositorySpec | RegistrySpec]:
     """Return the specs in the fleet files that the arguments name."""
     from ecrops.fleet.placeholders import Values
-    from ecrops.fleet.reading import read_with
 
-    paths = [path for path in arguments.files if path != STDIN]
-    texts = []
-    if STDIN in arguments.files:
-        if arguments.files.count(STDIN) > 1:
-            raise CommandError("stdin can be read once: say - once")
-        texts.append(stdin_text())
-    fleet = read_with(paths, texts, Values(None, None, registry))
+    fleet = files_of(arguments).fleet(Values(None, None, registry))
     return (fleet.only(*arguments.only) if arguments.only else fleet).specs
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,7 +14,7 @@ from ecrops.fleet import json_text, toml_text, yaml_text
 from ecrops.fleet.document import Document, Findings, Origin
 from ecrops.fleet.fleet import Fleet
 from ecrops.fleet.placeholders import Location, Values, fill_in
-from ecrops.fleet.specs import registries_of, specs_of
+from ecrops.fleet.specs import OF_REGISTRIES, registries_of, specs_of
 
 Format = Literal["yaml", "json", "toml"]
 READERS: Mapping[str, Callable[[str, str], Document]] = {
@@ -84,23 +85,57 @@ def read_with(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], value
         SpecError: With every mistake of all.
         OSError: A file cannot be read.
     """
-    findings = Findings()
-    documents = _documents(paths, texts, findings)
-    if not documents:
-        findings.raise_any()
-        raise SpecError(f"{paths[0]}: there is no fleet file in it, only plans")
-    return _fleet(documents, values, findings)
+    return FleetFiles(paths, texts).fleet(values)
 
 
-def registries_in(paths: Sequence[str | PathLike[str]]) -> Mapping[str, Any]:
-    """Return what files say of where they are to be, without reading what they say of repositories.
+class FleetFiles:
+    """Files and texts that are read once, for what they say of where they are to be and for their specs.
 
-    Raises:
-        SpecError: A file cannot be read as YAML, JSON or TOML, or two say the same part.
-        OSError: A file cannot be read.
+    Args:
+        paths: Files and folders.
+        texts: Texts, such as that of the standard input.
     """
-    findings = Findings()
-    return registries_of(_documents(paths, (), findings), findings)
+
+    def __init__(self, paths: Sequence[str | PathLike[str]], texts: Sequence[Text] = ()) -> None:
+        self.paths, self.texts = tuple(paths), tuple(texts)
+        self._findings = Findings()
+
+    @cached_property
+    def _documents(self) -> list[Document]:
+        documents = _documents(self.paths, self.texts, self._findings)
+        if not documents:
+            self._findings.raise_any()
+            raise SpecError(f"{self.paths[0]}: there is no fleet file in it, only plans")
+        return documents
+
+    @property
+    def say_where(self) -> bool:
+        """Whether one of them says where the fleet is to be."""
+        values = (document.value for document in self._documents)
+        return any(
+            isinstance(value, Mapping) and value.get(name) is not None for value in values for name in OF_REGISTRIES
+        )
+
+    def registries(self) -> Mapping[str, Any]:
+        """Return what they say of where the fleet is to be, without reading what they say of repositories.
+
+        Raises:
+            SpecError: A file cannot be read as YAML, JSON or TOML, or two say the same part.
+            OSError: A file cannot be read.
+        """
+        return registries_of(self._documents, self._findings)
+
+    def fleet(self, values: Values) -> Fleet:
+        """Return the fleet. It is asked for once: the placeholders are filled in in place.
+
+        Args:
+            values: What placeholders stand for.
+
+        Raises:
+            SpecError: With every mistake of all.
+            OSError: A file cannot be read.
+        """
+        return _fleet(self._documents, values, self._findings)
 
 
 def _documents(paths: Sequence[str | PathLike[str]], texts: Sequence[Text], findings: Findings) -> list[Document]:

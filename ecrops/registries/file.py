@@ -16,7 +16,7 @@ from ecrops.base.shown import Shown
 from ecrops.errors import SpecError
 from ecrops.fleet.fleet import Fleet
 from ecrops.fleet.placeholders import Values
-from ecrops.fleet.reading import Text, read_with, registries_in
+from ecrops.fleet.reading import FleetFiles, Text, read_with
 from ecrops.registries.location import RegistryLocation
 from ecrops.registries.registries import Registries
 from ecrops.registries.work import Waves
@@ -82,7 +82,7 @@ def read_registries(path: str | PathLike[str], **options: Any) -> RegistriesFile
     Example:
         ``read_registries("registries.yaml").registries.plan(FleetSpecs(("fleet.yaml",)))``
     """
-    return registries_from(registries_in([path]), str(path), **options)
+    return registries_from(FleetFiles([path]).registries(), str(path), **options)
 
 
 def registries_from(data: Mapping[str, Any], name: str = "", **options: Any) -> RegistriesFile:

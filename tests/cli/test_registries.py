@@ -93,3 +93,35 @@ def test_a_report_is_one_page_about_all_registries(run: Run, files: tuple[str, s
     assert ran.out.count("team/api") == 2  # with and without the override
     assert run("report", "--json", "--registries", where, fleet).data["summary"] == "4 to create in 4 of 4 registries"
     assert "name these alone" in run("report", "--registries", where, fleet, "team/api").err
+
+
+def test_files_are_read_once_for_a_command(
+    run: Run, files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or read_bytes(path))  # type: ignore[func-returns-value]
+    assert run("plan", files[0]).code == 0
+    assert read == ["fleet.json"]
+
+
+def test_what_is_wrong_with_a_text_hides_no_mistake_of_a_field(run: Run, tmp_path: Path, cloud: Cloud) -> None:
+    file = tmp_path / "fleet.yaml"
+    file.write_text("repositories:\n- name: team/api\n  name: team/api\n  scan: true\n")
+    for command in ("plan", "apply", "drift"):
+        ran = run(command, str(file))
+        assert ran.code == 1
+        assert "name" in ran.err
+        assert "unknown key" in ran.err
+
+
+def test_stdin_beside_a_file_that_says_where_is_a_part_of_the_fleet(
+    run: Run, files: tuple[str, str], tmp_path: Path
+) -> None:
+    both = tmp_path / "both.json"
+    both.write_text(json.dumps(json.loads(Path(files[0]).read_text()) | json.loads(Path(files[1]).read_text())))
+    ran = run("plan", str(both), "-", stdin=json.dumps({"repositories": [{"name": "team/more"}]}))
+    assert ran.code == 0, ran.err
+    assert "8 to create in 4 of 4 registries" in ran.out
+    said = json.loads(both.read_text())
+    assert "4 to create in 4 of 4 registries" in run("plan", "-", stdin=json.dumps(said)).out

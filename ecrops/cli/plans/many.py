@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ecrops.cli.console import Console, as_json
 from ecrops.cli.exit_codes import CONFLICT, DIFFERS, DONE, ERROR, PARTLY_DONE
 from ecrops.cli.failures import CommandError
-from ecrops.cli.fleet_files import STDIN, stdin_text
+from ecrops.cli.fleet_files import STDIN, files_of
 from ecrops.cli.words import of_the_command
 
 if TYPE_CHECKING:
@@ -40,27 +40,17 @@ def place(arguments: Namespace) -> tuple[RegistriesFile, FleetSpecs] | None:
         CommandError: An option is for one registry alone.
         SpecError: A file is wrong.
     """
-    from ecrops.fleet.reading import registries_in
-
-    if arguments.registries is None and arguments.files == [STDIN]:
+    files = files_of(arguments)
+    if arguments.registries is None and not files.say_where:
         return None
-    paths = tuple(path for path in arguments.files if path != STDIN)
-    texts = (stdin_text(),) if arguments.registries is not None and STDIN in arguments.files else ()
+    from ecrops.registries.file import FleetSpecs, check_fleet, read_registries, registries_from
+
     if arguments.registries is None:
-        said = registries_in(paths)
-        if not said:
-            return None
-        from ecrops.registries.file import registries_from
-
-        where = registries_from(said, ", ".join(paths))
+        where = registries_from(files.registries(), ", ".join(arguments.files))
     else:
-        from ecrops.registries.file import read_registries
-
         where = read_registries(arguments.registries)
     _check(arguments)
-    from ecrops.registries.file import FleetSpecs, check_fleet
-
-    specs = FleetSpecs(paths, texts, tuple(arguments.only))
+    specs = FleetSpecs(tuple(map(str, files.paths)), files.texts, tuple(arguments.only))
     check_fleet(specs, where.registries)
     return where, specs
 
