@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 MAX_SHOWN = 10
+_MADE = re.compile(r"done before: |and \d+ more$")
+"""How notes about what was made before begin; ``engine/outcomes`` writes them."""
 
 
 class EcropsError(Exception):
@@ -147,3 +149,23 @@ class ApplyError(EcropsError, ExceptionGroup[Exception]):
         """Return the part that ``except*`` splits off: an ``ApplyError`` too."""
         kept = {owner: error for owner, error in self.failed.items() if any(error is one for one in exceptions)}
         return ApplyError(self.message, exceptions, self.applied, kept)
+
+
+# What programs show of errors
+
+
+def is_of_botocore(error: BaseException) -> bool:
+    """Whether botocore raised an error. It does not import botocore to know."""
+    return type(error).__module__.startswith("botocore")
+
+
+def message_of(error: BaseException) -> str:
+    """Return what an error says: an unexpected one with its class, since its text alone may say nothing."""
+    is_known = isinstance(error, EcropsError) or is_of_botocore(error)
+    return str(error) if is_known else f"{type(error).__name__}: {error}"
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """Return the notes of an error, without those about what was made before it."""
+    notes: list[str] = getattr(error, "__notes__", [])
+    return [note for note in notes if not _MADE.match(note)]

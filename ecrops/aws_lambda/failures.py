@@ -6,13 +6,12 @@ Called by ``answer``, and by ``logs`` through it. It imports no botocore to tell
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ecrops.aws.classes import code_of
-from ecrops.errors import ConflictError, EcropsError, SpecError
+from ecrops.errors import ConflictError, EcropsError, SpecError, is_of_botocore, message_of, notes_of
 from ecrops.text import printable_lines
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 LONGEST = 2_000
 """How many characters a text of an answer has at most. A secret is shorter."""
 MOST_NOTES = 5
-_MADE = re.compile(r"done before: |and \d+ more$")
-"""Notes about what was made before, which the answer has by itself."""
 HIDDEN = "<secret>"
 SHORTEST_SECRET = 16
 """Shorter values of the variables for credentials are those of a test, and words that texts may have."""
@@ -70,34 +67,23 @@ def _rows(error: Exception, owners: Sequence[str]) -> Iterator[Row]:
         for reason in error.reasons:
             yield _row(error, reason, owners)
     else:
-        yield _row(error, _message(error), owners, getattr(error, "__notes__", ()))
+        yield _row(error, message_of(error), owners, notes_of(error))  # what was made, the answer has by itself
 
 
 def _row(error: Exception, message: str, owners: Sequence[str], notes: Iterable[str] = ()) -> Row:
     code = code_of(error) or type(error).__name__
-    others = [note for note in notes if not _MADE.match(note)]
     return {
         "owner": owners[0],
         "owners": len(owners),
         "code": code,
         "message": message,
-        "notes": others[:MOST_NOTES],
+        "notes": list(notes)[:MOST_NOTES],
     }
 
 
 def is_unexpected(error: Exception) -> bool:
     """Whether an error is none of ecrops, of botocore, or of the system: its traceback belongs into the log."""
-    return not isinstance(error, EcropsError | OSError) and not _is_of_botocore(error)
-
-
-def _is_of_botocore(error: Exception) -> bool:
-    return type(error).__module__.startswith("botocore")
-
-
-def _message(error: Exception) -> str:
-    """Return what an error says: an unexpected one with its class, since its text alone may say nothing."""
-    is_known = isinstance(error, EcropsError) or _is_of_botocore(error)
-    return str(error) if is_known else f"{type(error).__name__}: {error}"
+    return not isinstance(error, EcropsError | OSError) and not is_of_botocore(error)
 
 
 def secrets_of(session: boto3.Session | None) -> tuple[str, ...]:

@@ -15,13 +15,12 @@ from ecrops.cli.owners import (
     conflicts_of,
     errors_data,
     failure_lines,
-    is_of_botocore,
     made_lines,
     notes_of,
 )
 from ecrops.cli.parser import UsageError
 from ecrops.cli.words import of_the_command
-from ecrops.errors import ApplyError, ConflictError, EcropsError, SpecError
+from ecrops.errors import ApplyError, ConflictError, EcropsError, SpecError, is_of_botocore
 from ecrops.text import printable_lines
 
 _LOG_IN = "log in again, for example with: aws sso login"

@@ -5,18 +5,16 @@ Called by ``failures`` for errors, by ``plan`` and ``doctor`` for the conflicts 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ecrops import errors
 from ecrops.base.change import Change
 from ecrops.base.render import several
 from ecrops.cli.words import of_the_command
-from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, EcropsError
+from ecrops.errors import MAX_SHOWN, ApplyError, ConflictError, message_of
 from ecrops.text import printable, printable_lines
 
-_MADE = re.compile(r"done before: |and \d+ more$")
-"""Notes about what was made before, which is a part of the result here."""
 _ASIDE = "while "
 """How the notes begin that are no way out."""
 MAX_NAMES = 5
@@ -35,15 +33,9 @@ def _answer(error: BaseException) -> Mapping[str, Any]:
     return answer
 
 
-def is_of_botocore(error: BaseException) -> bool:
-    """Whether botocore raised it. It does not import botocore to know."""
-    return type(error).__module__.startswith("botocore")
-
-
 def notes_of(error: BaseException) -> list[str]:
-    """Return the notes of an error, without those about what was made before it."""
-    notes: list[str] = getattr(error, "__notes__", [])
-    return [of_the_command(printable_lines(note)) for note in notes if not _MADE.match(note)]
+    """Return the notes of an error, without those about what was made before it: that is a part of the result here."""
+    return [of_the_command(printable_lines(note)) for note in errors.notes_of(error)]
 
 
 def by_owner(error: BaseException) -> list[tuple[str, BaseException]]:
@@ -73,15 +65,11 @@ def failure_lines(error: ApplyError) -> Iterator[str]:
 def _brief(error: BaseException) -> str:
     """Return the way out and the code of an error; what it says if nobody knows a way out."""
     code = code_of(error)
-    message = str(_answer(error).get("Message") or "") or " ".join(map(str.strip, _text(error).splitlines()))
+    message = str(_answer(error).get("Message") or "") or " ".join(map(str.strip, message_of(error).splitlines()))
     notes = [note for note in notes_of(error) if not note.startswith(_ASIDE)]
     if code and notes:
         return of_the_command(f"{'; '.join(notes)} ({code})")
     return of_the_command("; ".join([f"{code}: {message}" if code else message, *notes]))
-
-
-def _text(error: BaseException) -> str:
-    return str(error) if isinstance(error, EcropsError) or is_of_botocore(error) else f"{type(error).__name__}: {error}"
 
 
 def advice_lines(conflicts: Iterable[Change]) -> Iterator[str]:
@@ -118,7 +106,7 @@ def errors_data(error: BaseException) -> list[dict[str, Any]]:
             "owner": owner,
             "type": type(failure).__name__,
             "code": code_of(failure),
-            "message": of_the_command(printable_lines(_text(failure))),
+            "message": of_the_command(printable_lines(message_of(failure))),
             "notes": notes_of(failure),
         }
         for owner, failure in by_owner(error)

@@ -12,11 +12,8 @@ from collections.abc import Hashable, Iterable
 from ecrops.iam.evaluation.compiled import CompiledStatement
 from ecrops.iam.evaluation.conditions import CompiledTest
 from ecrops.iam.evaluation.facts import NO_FACTS, Facts
-from ecrops.iam.evaluation.operators import Fit
+from ecrops.iam.evaluation.operators import OF_ITSELF, Fit, positive
 from ecrops.iam.evaluation.variables import Filled
-
-_EQUAL = ("stringequals", "stringlike", "arnequals", "arnlike")
-"""The operators by which a text without wildcards fits itself alone."""
 
 
 class Distinction:
@@ -37,12 +34,12 @@ class Distinction:
         self._keys = sorted({*self._whole, *self._values})
 
     def _add(self, test: CompiledTest) -> None:
-        key, operator = test.test.key, test.test.operator.replace("not", "", 1)
+        key, operator = test.test.key, positive(test.test.operator)
         values, patterns = self._values.setdefault(key, set()), self._patterns.setdefault(key, {})
         for value in test.values:
             self._whole.update(value.keys)  # a variable: the text of this key counts as it is
             filled = value.filled(NO_FACTS)
-            if operator in _EQUAL and not {"*", "?"} & set(filled.text):
+            if operator in OF_ITSELF and not {"*", "?"} & set(filled.text):
                 values.add(filled.text)
             elif test.fit is not None and not value.keys:
                 patterns[test.fit, filled] = None

@@ -108,6 +108,8 @@ _NEGATED = {
     "notipaddress": "ipaddress",
 }
 WITH_VARIABLES = ("string", "arn")
+OF_ITSELF = ("stringequals", "stringlike", "arnequals", "arnlike")
+"""The operators by which a text without wildcards fits itself alone."""
 
 
 def is_negated(name: str) -> bool:
@@ -117,4 +119,9 @@ def is_negated(name: str) -> bool:
 
 def fit_of(name: str) -> Fit | None:
     """Return what tells whether values fit, for an operator in lower case; ``None`` if there is no such operator."""
-    return FITS.get(_NEGATED.get(name, name))
+    return FITS.get(positive(name))
+
+
+def positive(name: str) -> str:
+    """Return an operator that is met by what fits, for itself or for the one that is met by what does not fit."""
+    return _NEGATED.get(name, name)

@@ -13,6 +13,7 @@ from ecrops.iam.evaluation.caller import Caller
 from ecrops.iam.evaluation.compiled import CompiledPolicy, CompiledStatement
 from ecrops.iam.evaluation.facts import Facts
 from ecrops.iam.evaluation.naming import account_of
+from ecrops.iam.evaluation.operators import OF_ITSELF
 from ecrops.iam.narrowing import Test
 from ecrops.iam.statements import OLD_VERSION, meaning
 
@@ -22,7 +23,6 @@ Placed = tuple[int, CompiledStatement]
 ANYBODY: Key = ("anybody", "")
 _NARROWING = ("aws:principalarn", "aws:principalaccount", "aws:principalorgid")
 """The keys by whose values statements for everyone are found."""
-_EQUALS = ("stringequals", "stringlike", "arnequals", "arnlike")
 
 
 class ResourcePolicies:
@@ -113,7 +113,7 @@ def _keys_of_everyone(statement: CompiledStatement) -> Iterator[Key]:
 
 
 def _is_narrowing(test: Test) -> bool:
-    is_plain = test.key in _NARROWING and test.operator in _EQUALS and not test.quantifier and not test.if_exists
+    is_plain = test.key in _NARROWING and test.operator in OF_ITSELF and not test.quantifier and not test.if_exists
     return is_plain and not any({"*", "?", "$"} & set(value) for value in test.values)
 
 

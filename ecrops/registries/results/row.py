@@ -11,7 +11,7 @@ from typing import Any
 
 from ecrops.base.change import Change
 from ecrops.base.shown import Shown
-from ecrops.errors import ApplyError, ConflictError, SpecError
+from ecrops.errors import ApplyError, ConflictError, SpecError, is_of_botocore
 from ecrops.registries.location import RegistryLocation
 from ecrops.text import printable_lines
 
@@ -72,7 +72,7 @@ class RowError(Shown):
 
 def _message(error: BaseException) -> str:
     text = printable_lines(str(error))
-    if isinstance(error, SpecError | ConflictError | ApplyError) or type(error).__module__.startswith("botocore"):
+    if isinstance(error, SpecError | ConflictError | ApplyError) or is_of_botocore(error):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
